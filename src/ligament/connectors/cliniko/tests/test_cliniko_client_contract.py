@@ -1,0 +1,92 @@
+"""Every request of the client is one that the vendor's own description knows."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import yaml
+
+from ligament.connectors.cliniko.tests.client_kit import Clinic
+from ligament.connectors.cliniko.tests.test_cliniko_client_visits import clinic_with_prices
+from ligament.core.changes import PartyWrite
+from ligament.core.ids import SourceId
+from ligament.core.private import Private
+from ligament.core.records import Address, Phone, PhoneKind
+
+SPEC = Path(__file__).parents[6] / "shared" / "specs" / "cliniko-openapi.yaml"
+# What the description does not list although Cliniko documents or answers it, with the reason.
+GAPS: dict[tuple[str, str], str] = {}
+
+pytestmark = pytest.mark.skipif(not SPEC.exists(), reason="the vendor's description is not beside the repository")
+
+
+@pytest.fixture(scope="module")
+def spec() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.load(SPEC.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return loaded
+
+
+def operation(spec: dict[str, Any], method: str, path: str) -> tuple[str, dict[str, Any]]:
+    for template, item in sorted(spec["paths"].items()):
+        pattern = re.sub(r"\\{[^}]+\\}", r"\\d+", re.escape(template))
+        if re.fullmatch(pattern, path) and method.lower() in item:
+            shared = item.get("parameters", [])
+            return template, {**item[method.lower()], "shared": shared}
+    raise AssertionError(f"{method} {path} is not described")
+
+
+def resolved(spec: dict[str, Any], part: Any) -> Any:
+    while isinstance(part, dict) and "$ref" in part:
+        found: Any = spec
+        for step in part["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        part = found
+    return part
+
+
+def all_requests() -> Clinic:
+    one, _, _ = clinic_with_prices()
+    one.practice.identify()
+    for seconds in (0, 60, 4000):
+        one.clock.forward(seconds)
+        one.read(visits=True, reference=True)
+    one.practice.read_invoices([SourceId("1412000000000000001")])
+    one.practice.read_parties([SourceId("1410000000000000001"), SourceId("1410000000000000999")])
+    write = PartyWrite(
+        id=SourceId("1410000000000000001"),
+        first=Private("A"),
+        last=Private("B"),
+        email=Private("a@b.example"),
+        phones=(Phone(kind=PhoneKind.HOME, number=Private("1")),),
+        address=Private(Address(lines=("1 St",), city="Perth", country="Australia")),
+        foreign_reference="X",
+    )
+    one.practice.send(one.practice.prepare(write))
+    return one
+
+
+def test_every_path_parameter_filter_and_body_is_described(spec: dict[str, Any]) -> None:
+    seen: set[str] = set()
+    for exchange in all_requests().host.log:
+        request = exchange.request
+        template, described = operation(spec, request.method, request.path.removeprefix("/v1"))
+        seen.add(f"{request.method} {template}")
+        parameters = [resolved(spec, entry) for entry in [*described.get("parameters", []), *described["shared"]]]
+        names = {entry["name"]: entry for entry in parameters if entry["in"] == "query"}
+        unknown = {name for name, _ in request.query if name not in names and (template, name) not in GAPS}
+        assert not unknown, f"{template} does not describe {unknown}"
+        for entry in request.every("q[]"):
+            field = entry.partition(":")[0]
+            assert field in json.dumps(names["q[]"]) or (template, field) in GAPS, f"{template}: {field}"
+        if request.body:
+            body = resolved(spec, described["requestBody"])["content"]["application/json"]["schema"]
+            schema = {**body, "components": spec["components"]}
+            jsonschema_rs.Draft202012Validator(schema).validate(json.loads(request.body))
+            listed = resolved(spec, body)["properties"]
+            assert set(json.loads(request.body)) <= set(listed)
+    assert {"GET /invoices", "GET /invoice_items", "GET /bookings", "GET /settings", "PATCH /patients/{id}"} <= seen

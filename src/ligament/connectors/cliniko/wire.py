@@ -1,0 +1,335 @@
+"""Cliniko's rows as they come over the wire: only the fields we may keep, every value read leniently but exactly.
+
+There is no field here for notes, medical data, dates of birth, Medicare or DVA numbers, or the extra information on
+invoices: what has no field is dropped while the bytes are decoded and never exists in this process.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+
+Given = Any
+"""A JSON value of any type: the vendor's types drift between text and number (facts 4.1)."""
+
+_DIGITS = re.compile(r"\A\d{1,20}\Z")
+_PLAIN_NUMBER = re.compile(r"\A-?\d{1,18}(\.\d{1,12})?\Z")
+_LAST_SEGMENT = re.compile(r"/([^/?#]+)/?(?:[?#].*)?\Z")
+
+T = TypeVar("T", bound="Row")
+
+
+class Unreadable(Exception):
+    """A field that cannot be understood; the text names the field, never its value."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+class Row(msgspec.Struct, kw_only=True):
+    """What every row has."""
+
+    id: Given = None
+    created_at: Given = None
+    updated_at: Given = None
+    archived_at: Given = None
+    deleted_at: Given = None
+
+
+class InvoiceRow(Row, kw_only=True):
+    """A row of /invoices."""
+
+    number: Given = None
+    issue_date: Given = None
+    status: Given = None
+    status_description: Given = None
+    closed_at: Given = None
+    total_amount: Given = None
+    tax_amount: Given = None
+    calculation_method: Given = None
+    invoice_to: Given = None
+    patient: Given = None
+    practitioner: Given = None
+    business: Given = None
+    attendee: Given = None
+    appointment: Given = None
+    original_invoice: Given = None
+
+
+class ItemRow(Row, kw_only=True):
+    """A row of /invoice_items."""
+
+    invoice: Given = None
+    billable_item: Given = None
+    product: Given = None
+    code: Given = None
+    name: Given = None
+    quantity: Given = None
+    unit_price: Given = None
+    discount_percentage: Given = None
+    discounted_amount: Given = None
+    is_monetary_discount: Given = None
+    concession_type_name: Given = None
+    tax_name: Given = None
+    tax_rate: Given = None
+    total_including_tax: Given = None
+
+
+class PersonRow(Row, kw_only=True):
+    """What patients and contacts have in common."""
+
+    first_name: Given = None
+    last_name: Given = None
+    email: Given = None
+    address_1: Given = None
+    address_2: Given = None
+    address_3: Given = None
+    city: Given = None
+    state: Given = None
+    post_code: Given = None
+    country: Given = None
+    country_code: Given = None
+
+
+class PatientRow(PersonRow, kw_only=True):
+    """A row of /patients."""
+
+    preferred_first_name: Given = None
+    patient_phone_numbers: Given = None
+    concession_type: Given = None
+    invoice_default_to: Given = None
+    invoice_email: Given = None
+    old_reference_id: Given = None
+    merged_with_patient: Given = None
+    custom_fields: Given = None
+
+
+class ContactRow(PersonRow, kw_only=True):
+    """A row of /contacts."""
+
+    type: Given = None
+    type_code: Given = None
+    preferred_name: Given = None
+    company_name: Given = None
+    phone_numbers: Given = None
+
+
+class AttendeeRow(Row, kw_only=True):
+    """A row of /attendees."""
+
+    booking: Given = None
+    patient: Given = None
+    arrived: Given = None
+    cancelled_at: Given = None
+
+
+class BookingRow(Row, kw_only=True):
+    """A row of /individual_appointments, /group_appointments or /bookings."""
+
+    starts_at: Given = None
+    ends_at: Given = None
+    cancelled_at: Given = None
+    practitioner: Given = None
+    business: Given = None
+    appointment_type: Given = None
+
+
+class BusinessRow(Row, kw_only=True):
+    """A row of /businesses."""
+
+    business_name: Given = None
+    display_name: Given = None
+    label: Given = None
+    time_zone_identifier: Given = None
+
+
+class PractitionerRow(Row, kw_only=True):
+    """A row of /practitioners."""
+
+    first_name: Given = None
+    last_name: Given = None
+    display_name: Given = None
+    label: Given = None
+    active: Given = None
+    user: Given = None
+
+
+class UserRow(Row, kw_only=True):
+    """A row of /users, and /user itself."""
+
+    email: Given = None
+    role: Given = None
+    active: Given = None
+
+
+class BillableItemRow(Row, kw_only=True):
+    """A row of /billable_items."""
+
+    name: Given = None
+    item_code: Given = None
+    price: Given = None
+    tax: Given = None
+
+
+class ProductRow(Row, kw_only=True):
+    """A row of /products."""
+
+    name: Given = None
+    item_code: Given = None
+    price_including_tax: Given = None
+    tax: Given = None
+
+
+class TaxRow(Row, kw_only=True):
+    """A row of /taxes."""
+
+    name: Given = None
+    rate: Given = None
+
+
+class ConcessionTypeRow(Row, kw_only=True):
+    """A row of /concession_types."""
+
+    name: Given = None
+
+
+class ConcessionPriceRow(Row, kw_only=True):
+    """A row of /concession_prices."""
+
+    price: Given = None
+    billable_item: Given = None
+    concession_type: Given = None
+
+
+class ChargeRow(Row, kw_only=True):
+    """A row of /appointment_type_billable_items or /appointment_type_products."""
+
+    appointment_type: Given = None
+    billable_item: Given = None
+    product: Given = None
+    quantity: Given = None
+    discount_percentage: Given = None
+    discounted_amount: Given = None
+    is_monetary_discount: Given = None
+
+
+class SettingsRow(msgspec.Struct, kw_only=True):
+    """What is read of /settings and /settings/public."""
+
+    account: Given = None
+    integrations: Given = None
+
+
+@cache
+def _decoder(row: type[Row]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(row, float_hook=Decimal)
+
+
+def decode(raw: bytes | msgspec.Raw, row: type[T]) -> T:
+    """Decode one row; what is no object at all becomes a row without an id, which nobody keeps."""
+    try:
+        decoded: T = _decoder(row).decode(raw)
+    except msgspec.ValidationError:
+        return row()
+    return decoded
+
+
+def text(value: Given) -> str:
+    """Return text, an empty one for null; numbers as they are written."""
+    if value is None or isinstance(value, (dict, list, bool)):
+        return ""
+    return str(value)
+
+
+def identifier(value: Given) -> str | None:
+    """Return an id as text, whether it came as text or as a number; None when there is none."""
+    found = "" if isinstance(value, (bool, Decimal)) else text(value).strip()
+    return found if _DIGITS.match(found) else None
+
+
+def related(value: Given) -> str | None:
+    """Return the id a relation points to; a missing key, null and {} all mean none (facts 4.2)."""
+    links = value.get("links") if isinstance(value, dict) else None
+    address = links.get("self") if isinstance(links, dict) else None
+    match = _LAST_SEGMENT.search(address) if isinstance(address, str) else None
+    return identifier(match.group(1)) if match else None
+
+
+def amount(value: Given, field: str) -> Decimal:
+    """Return an exact decimal from text or number; raises Unreadable."""
+    found = amount_or_none(value, field)
+    if found is None:
+        raise Unreadable(field)
+    return found
+
+
+def amount_or_none(value: Given, field: str) -> Decimal | None:
+    """Return an exact decimal, or None for null and empty text; raises Unreadable for anything else."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, (bool, dict, list)):
+        raise Unreadable(field)
+    try:
+        number = Decimal(value if isinstance(value, (int, Decimal)) else str(value).strip())
+    except (InvalidOperation, ValueError):
+        raise Unreadable(field) from None
+    if not number.is_finite() or not _PLAIN_NUMBER.match(format(number, "f")):
+        raise Unreadable(field)
+    return number
+
+
+def instant(value: Given, field: str) -> datetime:
+    """Return an aware instant in UTC; raises Unreadable, also for one without a zone."""
+    found = instant_or_none(value, field)
+    if found is None:
+        raise Unreadable(field)
+    return found
+
+
+def instant_or_none(value: Given, field: str) -> datetime | None:
+    """Return an aware instant in UTC, or None for null and empty text; raises Unreadable."""
+    if value is None or value == "":
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise Unreadable(field) from None
+    if found.tzinfo is None:
+        raise Unreadable(field)
+    return found.astimezone(UTC)
+
+
+def day(value: Given, field: str) -> date:
+    """Return a calendar date written as YYYY-MM-DD; raises Unreadable."""
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise Unreadable(field) from None
+
+
+def yes_no(value: Given) -> bool | None:
+    """Return a three-valued boolean; anything but true and false is None."""
+    return value if isinstance(value, bool) else None
+
+
+def whole(value: Given) -> int | None:
+    """Return a whole number from a number or its text; None for anything else."""
+    found = text(value).strip()
+    return int(found) if re.fullmatch(r"-?\d{1,9}", found) else None
+
+
+def parts(value: Given, name: str) -> list[dict[str, Any]]:
+    """Return the objects in a list inside an object, none for anything else."""
+    found = value.get(name) if isinstance(value, dict) else None
+    return objects(found)
+
+
+def objects(value: Given) -> list[dict[str, Any]]:
+    """Return the objects in a list, none for anything else."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

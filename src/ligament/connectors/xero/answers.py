@@ -1,0 +1,198 @@
+"""What became of each element of a write, judged one by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ligament.connectors.xero import errors, mapping, wire
+from ligament.core.changes import ElementResult, RefusalCode, Verb, Verdict, Written
+from ligament.core.ledgers import DocumentKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ligament.core.changes import PreparedCall
+    from ligament.net.session import Reply
+
+_OK: Final = 200
+_BAD_REQUEST: Final = 400
+_SAVED = frozenset({"OK", "WARNING"})
+_CONTACTS = frozenset({Verb.CREATE_CONTACTS, Verb.UPDATE_CONTACTS})
+_INVOICES = frozenset({Verb.CREATE_INVOICES, Verb.UPDATE_INVOICES})
+_NOTES = frozenset({Verb.CREATE_CREDIT_NOTES, Verb.UPDATE_CREDIT_NOTES})
+_AIMED = frozenset({
+    Verb.UPDATE_CONTACTS, Verb.UPDATE_INVOICES, Verb.UPDATE_CREDIT_NOTES, Verb.ALLOCATE, Verb.UNPAY, Verb.ADD_OPTION,
+})  # fmt: skip
+_GONE = "The record was not found."
+
+
+def judge(call: PreparedCall, reply: Reply) -> tuple[ElementResult, ...]:
+    """Return a result per element in the order of the call; raises the five port errors for the call as a whole."""
+    if reply.status == _OK:
+        return _judge_envelope(call, reply)
+    if reply.status == _BAD_REQUEST:
+        return _judge_refusal(call, reply)
+    if reply.status == errors.NOT_FOUND and call.verb in _AIMED:
+        gone = ElementResult(verdict=Verdict.REFUSED, refusals=(_GONE,), code=RefusalCode.NOT_FOUND)
+        return (gone,) * call.elements
+    if _OK < reply.status < 300:  # noqa: PLR2004 - success in another form than the one described
+        raise errors.unclear(reply, "success without an answer we know")
+    raise errors.trouble_of_write(reply, call.target)
+
+
+def _judge_envelope(call: PreparedCall, reply: Reply) -> tuple[ElementResult, ...]:
+    try:
+        rows = _rows(call.verb, wire.decode(reply.body, wire.Envelope))
+        if call.verb is Verb.ADD_OPTION:
+            rows = _own_option(call, rows)
+        if len(rows) != call.elements:
+            raise errors.unclear(reply, f"{len(rows)} elements for {call.elements}")
+        personal = _personal(call)
+        return tuple(_judge(call.verb, row, personal, reply) for row in _in_order(call, rows, reply))
+    except wire.Unreadable as trouble:
+        raise errors.unclear(reply, str(trouble)) from None
+
+
+def _judge_refusal(call: PreparedCall, reply: Reply) -> tuple[ElementResult, ...]:
+    fault = errors.fault_of(reply)
+    if errors.is_misused_key(fault):
+        raise errors.trouble_of_body(reply, fault)
+    personal = _personal(call)
+    told = [errors.messages_of(element) for element in fault.elements]
+    if len(told) == call.elements and all(told):
+        return tuple(_refused(messages, (), personal) for messages in told)
+    if call.elements == 1:
+        words = tuple(text for messages in told for text in messages)
+        return (_refused(words or (fault.message or fault.detail or "No reason was given.",), (), personal),)
+    if told or not fault.type:
+        # A summary lists only the bad elements, although the good ones may have been saved (facts 0.3).
+        raise errors.unclear(reply, "a refusal that does not speak of every element")
+    raise errors.trouble_of_body(reply, fault)
+
+
+def _judge(verb: Verb, row: wire.Judged, personal: Sequence[str], reply: Reply) -> ElementResult:
+    warnings = tuple(errors.scrubbed(text, personal) for text in errors.warnings_of(row))
+    if not _is_saved(row):
+        words = errors.messages_of(row) or ("No reason was given.",)
+        return _refused(words, warnings, personal)
+    return ElementResult(verdict=Verdict.DONE, result=_result(verb, row, reply), warnings=warnings)
+
+
+def _is_saved(row: wire.Judged) -> bool:
+    if row.status_attribute_string:
+        return row.status_attribute_string.upper() in _SAVED
+    return not (row.has_errors or row.has_validation_errors or row.validation_errors)
+
+
+def _refused(words: Sequence[str], warnings: tuple[str, ...], personal: Sequence[str]) -> ElementResult:
+    return ElementResult(
+        verdict=Verdict.REFUSED,
+        refusals=tuple(errors.scrubbed(text, personal) for text in words),
+        warnings=warnings,
+        code=errors.code_of(words),
+    )
+
+
+def _result(verb: Verb, row: wire.Judged, reply: Reply) -> Written:
+    saved: Written
+    match row:
+        case wire.Contact() if not wire.is_zero(row.contact_id):
+            saved = mapping.contact(row)
+        case wire.Document() if verb in _INVOICES and not wire.is_zero(row.invoice_id):
+            saved = mapping.document(row, DocumentKind.INVOICE)
+        case wire.Document() if verb in _NOTES and not wire.is_zero(row.credit_note_id):
+            saved = mapping.document(row, DocumentKind.CREDIT_NOTE)
+        case wire.Payment() if not wire.is_zero(row.payment_id):
+            if (row.status == "DELETED") != (verb is Verb.UNPAY):
+                raise errors.unclear(reply, "a payment in a state that was not asked for")
+            saved = mapping.payment(row)
+        case wire.Allocation():
+            saved = None
+        case wire.TrackingOption() if not wire.is_zero(row.tracking_option_id):
+            saved = mapping.option(row)
+        case _:
+            raise errors.unclear(reply, "an element said to be saved, without an id")
+    return saved
+
+
+def _rows(verb: Verb, envelope: wire.Envelope) -> tuple[wire.Judged, ...]:
+    if verb in _CONTACTS:
+        return envelope.contacts
+    if verb in _INVOICES:
+        return envelope.invoices
+    if verb in _NOTES:
+        return envelope.credit_notes
+    return {
+        Verb.PAY: envelope.payments,
+        Verb.UNPAY: envelope.payments,
+        Verb.ALLOCATE: envelope.allocations,
+        Verb.ADD_OPTION: envelope.options,
+    }.get(verb, ())
+
+
+def _own_option(call: PreparedCall, rows: tuple[wire.Judged, ...]) -> tuple[wire.Judged, ...]:
+    # The published description speaks of an array of options of the category: ours is found by its name.
+    wanted = wire.decode(call.body, wire.TrackingOption).name.strip().casefold()
+    named = [row for row in rows if isinstance(row, wire.TrackingOption) and row.name.strip().casefold() == wanted]
+    return tuple(named[:1]) if named else rows
+
+
+def _in_order(call: PreparedCall, rows: tuple[wire.Judged, ...], reply: Reply) -> list[wire.Judged]:
+    """Return the rows in the order of the request: by key where the echo has one, else by position (facts 3.4)."""
+    asked = _rows(call.verb, wire.decode(call.body, wire.Envelope))
+    if len(asked) != call.elements:
+        return list(rows)
+    left = list(rows)
+    found: list[wire.Judged | None] = []
+    for element in asked:
+        match = next((row for row in left if _keys(element) & _keys(row)), None)
+        if match is not None:
+            left.remove(match)
+        found.append(match)
+    for position, element in enumerate(asked):
+        if found[position] is None:
+            row = left.pop(0)
+            if _is_saved(row) and _names(element) and _names(row) and not _names(element) & _names(row):
+                raise errors.unclear(reply, "an element that we did not send")
+            found[position] = row
+    return [row for row in found if row is not None]
+
+
+def _keys(row: wire.Judged) -> frozenset[str]:
+    """Return what tells the element from others of the same call."""
+    if isinstance(row, wire.Payment):
+        return frozenset(f"{name} {row.reference} {mapping.plain_amount(row.amount)}" for name in _names(row))
+    if isinstance(row, wire.Allocation):
+        return frozenset(f"{name} {mapping.plain_amount(row.amount)}" for name in _names(row))
+    return _names(row)
+
+
+def _names(row: wire.Judged) -> frozenset[str]:
+    """Return the ids and numbers by which the element, or the document it belongs to, is known."""
+    names: tuple[str, ...]
+    match row:
+        case wire.Contact():
+            names = (row.contact_id, row.contact_number)
+        case wire.Document() if row.credit_note_id or row.credit_note_number:
+            names = (row.credit_note_id, row.credit_note_number)
+        case wire.Document():
+            names = (row.invoice_id, row.invoice_number)
+        case wire.Payment() | wire.Allocation():
+            held = (row.invoice, row.credit_note if isinstance(row, wire.Payment) else None)
+            names = tuple(name for ref in held if ref for name in (ref.invoice_id, ref.credit_note_id))
+        case _:
+            names = ()
+    return frozenset(name.casefold() for name in names if not wire.is_zero(name))
+
+
+def _personal(call: PreparedCall) -> tuple[str, ...]:
+    """Return the personal values in the request, so that an echo of them can be taken out of a message."""
+    if call.verb not in _CONTACTS:
+        return ()
+    values: list[str] = []
+    for contact in wire.decode(call.body, wire.Envelope).contacts:
+        values += [contact.name, contact.first_name, contact.last_name, contact.email_address]
+        values += [phone.phone_number for phone in contact.phones]
+        for address in contact.addresses:
+            values += [address.address_line1, address.address_line2, address.address_line3, address.address_line4]
+    return tuple(value for value in values if value)

@@ -1,0 +1,132 @@
+"""Putting the connection together: sessions, token source and the books of one organisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ligament.connectors.xero import signin
+from ligament.connectors.xero.client import XeroClient
+from ligament.connectors.xero.port import XeroBooks
+from ligament.core.private import NOTHING, Private
+from ligament.net.governor import Lane
+from ligament.net.hosts import HostRule
+from ligament.net.oauth import AuthorizationCode, ClientCredentials, OAuthApp
+from ligament.net.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ligament.connectors.xero.signin import Pin, Tenant
+    from ligament.net.governor import Governor
+    from ligament.net.meter import CallMeter
+    from ligament.net.oauth import TokenSource, TokenVault
+    from ligament.net.session import Observer, Transport
+    from ligament.ports.clocks import Clock
+
+SYSTEM = "xero"
+HOSTS = HostRule(r"^(api|identity|login)\.xero\.com$")
+API_URL = "https://api.xero.com"
+IDENTITY_URL = "https://identity.xero.com"
+LOGIN_URL = "https://login.xero.com/identity"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An app's credentials and where to go with them; an empty scope asks for the smallest one that serves.
+
+    Without a secret the app is a public one, which only the code flow with PKCE can use.
+    """
+
+    client_id: str
+    client_secret: Private[str] = NOTHING
+    scope: str = ""
+    api_url: str = API_URL
+    identity_url: str = IDENTITY_URL
+    login_url: str = LOGIN_URL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What the house lends a connection; `jitter(limit)` draws a whole number from 0 to `limit`."""
+
+    vault: TokenVault
+    meter: CallMeter
+    clock: Clock
+    jitter: Callable[[int], int]
+    governor: Governor | None = None
+    user_agent: str = "Ligament"
+    transport: Transport | None = None
+    observer: Observer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A session with the accounting API and the tokens for it."""
+
+    session: Session
+    tokens: TokenSource
+    means: Means
+
+    def tenants(self) -> tuple[Tenant, ...]:
+        """List the organisations this sign-in reaches."""
+        return signin.tenants(self.session, self.tokens)
+
+    def books(self, pin: Pin, *, short_code: str = "", lane: Lane = Lane.SYNC) -> XeroBooks:
+        """Return the books of the pinned organisation, for the regular run or for people who wait."""
+        client = XeroClient(
+            session=self.session,
+            tokens=self.tokens,
+            governor=self.means.governor,
+            tenant_id=pin.tenant_id,
+            clock=self.means.clock,
+            jitter=self.means.jitter,
+            lane=lane,
+        )
+        return XeroBooks(client, pin, short_code=short_code)
+
+
+def custom_connection(account: Account, means: Means) -> Connection:
+    """Return the connection of an app that belongs to one organisation and acts by itself."""
+    app = app_of(account, signin.CUSTOM_CONNECTION_SCOPE)
+    tokens = ClientCredentials(app, _session(account.identity_url, means, governed=False), means.vault, means.clock)
+    return Connection(session=_session(account.api_url, means, governed=True), tokens=tokens, means=means)
+
+
+def consented(account: Account, means: Means) -> tuple[Connection, AuthorizationCode]:
+    """Return the connection that a person's consent gives, and its token source to redeem the code with."""
+    app = app_of(account, signin.CODE_FLOW_SCOPE)
+    identity = _session(account.identity_url, means, governed=False)
+    tokens = AuthorizationCode(app, identity, means.vault, means.clock)
+    return Connection(session=_session(account.api_url, means, governed=True), tokens=tokens, means=means), tokens
+
+
+def app_of(account: Account, scope: str) -> OAuthApp:
+    """Return the app as the sign-in knows it."""
+    return OAuthApp(
+        system="Xero",
+        client_id=account.client_id,
+        client_secret=account.client_secret,
+        scope=account.scope or scope,
+    )
+
+
+def consent_page(account: Account) -> str:
+    """Return the address of the page where a person consents, after checking that it is a permitted one."""
+    HOSTS.check(account.login_url)
+    return f"{account.login_url.rstrip('/')}/connect/authorize"
+
+
+def _session(base_url: str, means: Means, *, governed: bool) -> Session:
+    return Session(
+        base_url=base_url,
+        host_rule=HOSTS,
+        user_agent=means.user_agent,
+        meter=means.meter,
+        # Signing in has no share in the accounting API's allowance.
+        governor=means.governor if governed else None,
+        transport=means.transport,
+        system=SYSTEM,
+        observer=means.observer,
+        clock=means.clock,
+    )

@@ -1,0 +1,134 @@
+"""Which organisation a sign-in is for: listing the connections, picking one, and holding on to it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from ligament.connectors.xero import errors, wire
+from ligament.net.session import NotSent, Unanswered
+from ligament.ports.errors import Broken, SignInAgain, TryLater
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ligament.core.ledgers import Organisation
+    from ligament.net.oauth import TokenSource
+    from ligament.net.session import Session
+
+CODE_FLOW_SCOPE = (
+    "openid profile email offline_access "
+    "accounting.contacts accounting.invoices accounting.payments accounting.settings.read"
+)
+CUSTOM_CONNECTION_SCOPE = "accounting.contacts accounting.invoices accounting.payments accounting.settings.read"
+_OK: Final = 200
+_ORGANISATION = "ORGANISATION"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """The organisation that was chosen at the first sign-in; from then on no other one is touched."""
+
+    tenant_id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """An organisation this sign-in is connected to; `event_id` names the consent that connected it."""
+
+    connection_id: str
+    event_id: str
+    tenant_id: str
+    name: str
+
+    def pin(self) -> Pin:
+        """Return what to keep of it."""
+        return Pin(tenant_id=self.tenant_id, name=self.name)
+
+
+class _Claims(msgspec.Struct, kw_only=True, frozen=True):
+    authentication_event_id: str = ""
+
+
+def scope_for(scope: str, *, create_options: bool) -> str:
+    """Return the scope to ask for; tracking options can be created only with the full settings scope."""
+    return scope.replace("accounting.settings.read", "accounting.settings") if create_options else scope
+
+
+def tenants(session: Session, tokens: TokenSource) -> tuple[Tenant, ...]:
+    """List the connected organisations; raises SignInAgain, TryLater and Broken."""
+    bearer = tokens.bearer()
+    headers = {"Accept": "application/json", "Authorization": f"Bearer {bearer}"}
+    try:
+        reply = session.call("GET", "/connections", headers=headers)
+    except (NotSent, Unanswered) as trouble:
+        raise TryLater("Xero cannot be reached.", str(trouble)) from None
+    if reply.status != _OK:
+        raise errors.trouble_of_read(reply, "/connections")
+    try:
+        rows = wire.decode(reply.body, tuple[wire.Tenant, ...])
+    except wire.Unreadable as trouble:
+        raise TryLater("Xero's list of connections was damaged on its way.", str(trouble)) from None
+    return tuple(
+        Tenant(connection_id=row.id, event_id=row.auth_event_id, tenant_id=row.tenant_id.lower(), name=row.tenant_name)
+        for row in rows
+        if row.tenant_type == _ORGANISATION
+    )
+
+
+def pick(connected: Sequence[Tenant], *, tenant_id: str = "", event_id: str = "") -> Tenant:
+    """Choose the wanted organisation, or the one just consented to, or the only one; raises SignInAgain otherwise."""
+    if tenant_id:
+        chosen = [tenant for tenant in connected if tenant.tenant_id == tenant_id.lower()]
+        if not chosen:
+            raise SignInAgain("The organisation in XERO_TENANT_ID is not connected. Please connect it in Xero.")
+        return chosen[0]
+    if not connected:
+        raise SignInAgain("No Xero organisation is connected. Please connect one.")
+    just_now = [tenant for tenant in connected if event_id and tenant.event_id == event_id]
+    candidates = just_now or list(connected)
+    if len(candidates) > 1:
+        names = ", ".join(sorted(f"{tenant.name} ({tenant.tenant_id})" for tenant in candidates))
+        raise SignInAgain(f"Several Xero organisations are connected. Please set XERO_TENANT_ID to one of: {names}.")
+    return candidates[0]
+
+
+def confirm(connected: Sequence[Tenant], pin: Pin) -> Tenant:
+    """Return the pinned organisation's connection; raises SignInAgain when it is gone."""
+    for tenant in connected:
+        if tenant.tenant_id == pin.tenant_id.lower():
+            return tenant
+    if pin.name and any(tenant.name == pin.name for tenant in connected):
+        # A demo company keeps its name when it is reset, but not its id (facts 1.4).
+        raise SignInAgain(
+            f"Another organisation with the name {pin.name} is connected now: was it reset? Please connect again."
+        )
+    raise SignInAgain("The chosen Xero organisation is not connected any more. Please connect it again.")
+
+
+def check_pinned(organisation: Organisation, pin: Pin) -> None:
+    """Refuse an organisation that is not the pinned one, whatever the connection says; a new name is no trouble."""
+    if organisation.id.lower() != pin.tenant_id.lower():
+        detail = f"organisation {organisation.id}, pinned {pin.tenant_id}"
+        raise SignInAgain("Xero answers for another organisation than the chosen one. Please connect again.", detail)
+
+
+def consent_of(access_token: str) -> str:
+    """Return the id of the consent an access token came from, as its connections name it (facts 1.4).
+
+    The signature is not checked: the token came over TLS from the vendor itself, and the id only picks among
+    connections that the vendor lists.
+    """
+    parts = access_token.split(".")
+    if len(parts) != 3:  # noqa: PLR2004 - header, claims, signature
+        raise Broken("Xero's access token has an unknown form.", "not three parts")
+    padded = parts[1] + "=" * (-len(parts[1]) % 4)
+    try:
+        return wire.decode(base64.urlsafe_b64decode(padded), _Claims).authentication_event_id
+    except (binascii.Error, ValueError, wire.Unreadable):
+        raise Broken("Xero's access token has an unknown form.", "claims") from None

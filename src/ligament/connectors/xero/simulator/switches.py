@@ -1,0 +1,55 @@
+"""Behaviours of Xero that nobody outside Xero knows for sure, each with our working assumption as its default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switches:
+    """What this simulated Xero does where the documentation is silent; run suites with both settings."""
+
+    problem_minute: str = "minute"
+    problem_day: str = "day"
+    problem_app_minute: str = "appminute"
+    problem_concurrent: str = "concurrent"
+    windows: str = "fixed"
+    """`fixed` starts each window at a moment that differs per organisation; `rolling` looks back from now."""
+    retry_after_on_concurrent: bool = False
+    retry_after_on_app_minute: bool = False
+    minute_limit: int = 60
+    app_minute_limit: int = 10_000
+    concurrent_limit: int = 5
+    rapid_sync: bool = False
+    """Minute and day limits are lifted in the first 30 minutes of a connection, and the headers stay full."""
+    batch_atomic: bool = False
+    """With summarizeErrors absent, one bad element keeps all others from being saved."""
+    element_order_reversed: bool = False
+    archived_name_holds: bool = False
+    """A contact whose name equals only an archived contact's is refused with the archived text."""
+    archived_number_on_put: str = "clash"
+    """What PUT with an archived contact's number meets: `clash`, `archived` or `free`."""
+    unarchive_by_api: bool = False
+    shared_number_space: bool = True
+    """Credit notes and invoices draw on one set of numbers."""
+    number_free_after_deleted: bool = False
+    zero_total_becomes_paid: bool = True
+    payment_moves_invoice: bool = True
+    """A payment, or its removal, moves the UpdatedDateUTC of its invoice."""
+    payment_fires_invoice_event: bool = True
+    read_lag_s: int = 0
+    """Seconds for which lists and filters do not show a record that was just created."""
+    not_modified_304: bool = False
+    allocation_id_in_answer: bool = False
+    deleted_payments_listed: bool = False
+    refuse_reconciled_delete: bool = True
+    unregistered_refuses_tax: bool = True
+    """An organisation whose PaysTax is false refuses tax types with a rate above zero."""
+    body_limit_bytes: int = 3_500_000
+    refresh_grace_s: int = 1_800
+    access_token_s: int = 1_800
+    scope_refusal_status: int = 403
+    tenant_refusal_empty: bool = False
+    numbers_as_text: bool = False
+    unknown_extras: bool = False
+    """Answers carry a property and an enumeration value that no published description has."""

@@ -1,0 +1,88 @@
+"""What the vendor's webhooks say: the signature over the raw body, and hints about what changed where."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ligament.connectors.xero import wire
+from ligament.core.ids import BooksId
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ligament.core.private import Private
+
+SIGNATURE_HEADER = "x-xero-signature"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A hint that something changed; `category` is CONTACT, INVOICE, CREDITNOTE or newer; `type` CREATE or UPDATE.
+
+    `at` is None where the event does not tell it in a form we know. Events may come twice and in any order.
+    """
+
+    tenant_id: str
+    category: str
+    resource_id: BooksId
+    type: str
+    at: datetime | None = None
+
+
+class _Event(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
+    resource_id: str = ""
+    tenant_id: str = ""
+    event_category: str = ""
+    event_type: str = ""
+    event_date_utc: str = ""
+
+
+class _Delivery(msgspec.Struct, kw_only=True, frozen=True):
+    events: tuple[msgspec.Raw, ...] = ()
+
+
+def is_signed(body: bytes, signature: str, key: Private[str]) -> bool:
+    """Say whether the signature is base64 of HMAC-SHA256 over the raw body, compared in constant time (facts 9)."""
+    if not key:
+        return False
+    wanted = base64.b64encode(hmac.new(key.reveal().encode(), body, hashlib.sha256).digest())
+    return hmac.compare_digest(wanted, signature.strip().encode("utf-8", "replace"))
+
+
+def events_of(body: bytes) -> tuple[Event, ...]:
+    """Return the events of a verified body; what cannot be read is left out, for polling finds it anyway."""
+    try:
+        delivery = msgspec.json.decode(body, type=_Delivery)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ()
+    found = (_event(bytes(raw)) for raw in delivery.events)
+    return tuple(event for event in found if event is not None)
+
+
+def _event(raw: bytes) -> Event | None:
+    try:
+        event = wire.decode(raw, _Event)
+    except wire.Unreadable:
+        return None
+    if not event.tenant_id or not event.resource_id:
+        return None
+    return Event(
+        tenant_id=event.tenant_id.lower(),
+        category=event.event_category.upper(),
+        resource_id=BooksId(event.resource_id.lower()),
+        type=event.event_type.upper(),
+        at=_instant(event.event_date_utc),
+    )
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        return wire.instant(text)
+    except wire.Unreadable:
+        return None

@@ -1,0 +1,373 @@
+"""What goes over the wire: lenient records of the vendor's JSON, exact numbers, and its two date forms."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+import msgspec
+
+R = TypeVar("R")
+Json = dict[str, object]
+
+ZERO_GUID = "00000000-0000-0000-0000-000000000000"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SLASH = re.compile(r"^/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/$")
+_ISO = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?)?(?:Z|[+-]00:?00)?$")
+_ABBREVIATIONS = {"id": "ID", "utc": "UTC"}
+
+
+class Unreadable(Exception):
+    """A body or a value on the wire is not what the vendor describes; the text never holds the value."""
+
+
+class Misshapen(Unreadable):
+    """A body is JSON, but not of the shape the vendor describes."""
+
+
+def vendor_name(name: str) -> str:
+    """Return a field's name as the vendor spells it: `merged_to_contact_id` is `MergedToContactID`."""
+    return "".join(_ABBREVIATIONS.get(word, word.capitalize()) for word in name.split("_"))
+
+
+class _Wire(msgspec.Struct, kw_only=True, frozen=True, rename=vendor_name):
+    """Every field has a default and unknown fields are ignored, because answers vary and grow (facts 3.1)."""
+
+
+class Note(_Wire, frozen=True):
+    """A validation error or a warning; one published sample says `Description` (facts 3.4)."""
+
+    message: str = ""
+    description: str = ""
+
+
+class Judged(_Wire, frozen=True):
+    """The verdict that an element of a write's answer carries."""
+
+    status_attribute_string: str = ""
+    has_errors: bool = False
+    has_validation_errors: bool = False
+    validation_errors: tuple[Note, ...] = ()
+    warnings: tuple[Note, ...] = ()
+
+
+class Phone(_Wire, frozen=True):
+    """One of four telephone slots."""
+
+    phone_type: str = ""
+    phone_number: str = ""
+    phone_area_code: str = ""
+    phone_country_code: str = ""
+
+
+class Address(_Wire, frozen=True):
+    """One of two addresses."""
+
+    address_type: str = ""
+    address_line1: str = ""
+    address_line2: str = ""
+    address_line3: str = ""
+    address_line4: str = ""
+    city: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = ""
+
+
+class Contact(Judged, frozen=True):
+    """A contact; in documents only its id and name are there."""
+
+    contact_id: str = ""
+    contact_number: str = ""
+    contact_status: str = ""
+    name: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    email_address: str = ""
+    phones: tuple[Phone, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    merged_to_contact_id: str = ""
+    updated_date_utc: str = ""
+
+
+class Tracking(_Wire, frozen=True):
+    """The option that a line has in one category."""
+
+    name: str = ""
+    option: str = ""
+
+
+class LineItem(_Wire, frozen=True):
+    """One line of a document."""
+
+    line_item_id: str = ""
+    description: str = ""
+    quantity: Decimal | None = None
+    unit_amount: Decimal | None = None
+    line_amount: Decimal | None = None
+    tax_amount: Decimal | None = None
+    tax_type: str = ""
+    account_code: str = ""
+    tracking: tuple[Tracking, ...] = ()
+
+
+class AccountRef(_Wire, frozen=True):
+    """The account of a payment."""
+
+    account_id: str = ""
+    code: str = ""
+
+
+class DocumentRef(_Wire, frozen=True):
+    """The document that a payment or an allocation belongs to."""
+
+    invoice_id: str = ""
+    credit_note_id: str = ""
+    type: str = ""
+
+
+class Payment(Judged, frozen=True):
+    """A payment, alone or inside a document."""
+
+    payment_id: str = ""
+    date: str = ""
+    amount: Decimal | None = None
+    reference: str = ""
+    status: str = ""
+    is_reconciled: bool | None = None
+    account: AccountRef | None = None
+    invoice: DocumentRef | None = None
+    credit_note: DocumentRef | None = None
+
+
+class Allocation(Judged, frozen=True):
+    """Credit of a note used on an invoice, as the note shows it."""
+
+    allocation_id: str = ""
+    amount: Decimal | None = None
+    date: str = ""
+    is_deleted: bool = False
+    invoice: DocumentRef | None = None
+
+
+class AppliedCredit(_Wire, frozen=True):
+    """Credit used on an invoice, as the invoice shows it."""
+
+    credit_note_id: str = ""
+    applied_amount: Decimal | None = None
+    date: str = ""
+
+
+class Document(Judged, frozen=True):
+    """An invoice or a credit note: the two share almost all fields."""
+
+    type: str = ""
+    invoice_id: str = ""
+    invoice_number: str = ""
+    credit_note_id: str = ""
+    credit_note_number: str = ""
+    contact: Contact | None = None
+    reference: str = ""
+    url: str = ""
+    date: str = ""
+    date_string: str = ""
+    due_date: str = ""
+    due_date_string: str = ""
+    status: str = ""
+    line_amount_types: str = ""
+    line_items: tuple[LineItem, ...] = ()
+    total: Decimal | None = None
+    total_tax: Decimal | None = None
+    amount_due: Decimal | None = None
+    remaining_credit: Decimal | None = None
+    payments: tuple[Payment, ...] = ()
+    credit_notes: tuple[AppliedCredit, ...] = ()
+    allocations: tuple[Allocation, ...] = ()
+    updated_date_utc: str = ""
+
+
+class Account(_Wire, frozen=True):
+    """An account of the chart."""
+
+    account_id: str = ""
+    code: str = ""
+    name: str = ""
+    type: str = ""
+    class_: str = msgspec.field(default="", name="Class")
+    status: str = ""
+    tax_type: str = ""
+    system_account: str = ""
+    enable_payments_to_account: bool = False
+
+
+class TaxComponent(_Wire, frozen=True):
+    """A part of a tax rate."""
+
+    rate: Decimal | None = None
+
+
+class TaxRate(_Wire, frozen=True):
+    """A tax rate with the account classes it may be used on."""
+
+    name: str = ""
+    tax_type: str = ""
+    status: str = ""
+    effective_rate: Decimal | None = None
+    tax_components: tuple[TaxComponent, ...] = ()
+    can_apply_to_assets: bool = False
+    can_apply_to_equity: bool = False
+    can_apply_to_expenses: bool = False
+    can_apply_to_liabilities: bool = False
+    can_apply_to_revenue: bool = False
+
+
+class TrackingOption(Judged, frozen=True):
+    """One choice of a tracking category."""
+
+    tracking_option_id: str = ""
+    name: str = ""
+    status: str = ""
+
+
+class TrackingCategory(_Wire, frozen=True):
+    """A tracking category with its options."""
+
+    tracking_category_id: str = ""
+    name: str = ""
+    status: str = ""
+    options: tuple[TrackingOption, ...] = ()
+
+
+class User(_Wire, frozen=True):
+    """Somebody who may sign in."""
+
+    user_id: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    email_address: str = ""
+
+
+class Organisation(_Wire, frozen=True):
+    """The organisation with its lock dates."""
+
+    organisation_id: str = ""
+    name: str = ""
+    country_code: str = ""
+    base_currency: str = ""
+    pays_tax: bool = True
+    timezone: str = ""
+    is_demo_company: bool = False
+    short_code: str = ""
+    period_lock_date: str = ""
+    end_of_year_lock_date: str = ""
+
+
+class Pagination(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
+    """Where a page stands in its list."""
+
+    page: int = 0
+    page_count: int = 0
+    item_count: int = -1
+
+
+class Envelope(_Wire, frozen=True):
+    """The frame round every answer: one of the lists is filled."""
+
+    date_time_utc: str = ""
+    pagination: Pagination | None = msgspec.field(default=None, name="pagination")
+    contacts: tuple[Contact, ...] = ()
+    invoices: tuple[Document, ...] = ()
+    credit_notes: tuple[Document, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    allocations: tuple[Allocation, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    tax_rates: tuple[TaxRate, ...] = ()
+    tracking_categories: tuple[TrackingCategory, ...] = ()
+    options: tuple[TrackingOption, ...] = ()
+    users: tuple[User, ...] = ()
+    organisations: tuple[Organisation, ...] = ()
+
+
+class Fault(_Wire, frozen=True):
+    """The body of a refusal: the validation form or the gateway's problem form (facts 8.2 and 8.3)."""
+
+    error_number: int = 0
+    type: str = ""
+    message: str = ""
+    title: str = ""
+    detail: str = ""
+    elements: tuple[Judged, ...] = ()
+
+
+class Tenant(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
+    """A connection as `/connections` lists it."""
+
+    id: str = ""
+    auth_event_id: str = ""
+    tenant_id: str = ""
+    tenant_type: str = ""
+    tenant_name: str = ""
+
+
+def decode(body: bytes, shape: type[R]) -> R:
+    """Read a body leniently; raises Unreadable when it is not JSON or not of that shape."""
+    try:
+        raw = msgspec.json.Decoder(float_hook=Decimal).decode(body)
+        return msgspec.convert(_tidy(raw), shape, strict=False)
+    except msgspec.ValidationError:
+        # Neither the value nor the library's message is repeated: both may hold a name.
+        raise Misshapen(f"{len(body)} bytes that are not {shape.__name__}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError, ValueError) as problem:
+        raise Unreadable(f"{len(body)} bytes that are not JSON: {type(problem).__name__}") from None
+
+
+def encode(document: object) -> bytes:
+    """Write a document as JSON: keys in their given order, numbers digit for digit, UTF-8."""
+    return msgspec.json.Encoder(decimal_format="number").encode(document)
+
+
+def number(amount: Decimal) -> Decimal:
+    """Return the amount in the form that prints without an exponent; raises ValueError for NaN and infinity."""
+    if not amount.is_finite():
+        raise ValueError("Only finite amounts can be written.")
+    return Decimal(format(amount, "f"))
+
+
+def instant(text: str) -> datetime:
+    """Return an instant in UTC from `/Date(ms+0000)/` or ISO text; the zone suffix never changes it (facts 3.2)."""
+    if slash := _SLASH.match(text):
+        return _EPOCH + timedelta(milliseconds=int(slash[1]))
+    if (iso := _ISO.match(text)) is None:
+        raise Unreadable("an instant in an unknown form")
+    micros = (iso[3] or "")[:6].ljust(6, "0")
+    try:
+        return datetime.fromisoformat(f"{iso[1]}T{iso[2] or '00:00:00'}.{micros}+00:00")
+    except ValueError:
+        raise Unreadable("an instant that is not in the calendar") from None
+
+
+def day(text: str) -> date:
+    """Return a calendar date, whichever form it has: the date part in UTC."""
+    return instant(text).date()
+
+
+def optional_day(*texts: str) -> date | None:
+    """Return the first of the dates that is there, or nothing."""
+    given = next((text for text in texts if text), "")
+    return day(given) if given else None
+
+
+def is_zero(guid: str) -> bool:
+    """Say whether there is no id: absent, or the zero GUID that failed elements carry."""
+    return guid in {"", ZERO_GUID}
+
+
+def _tidy(value: object) -> object:
+    """Drop nulls and empty lists, so that defaults take their place: a null may come as an empty list (facts 3.1)."""
+    if isinstance(value, dict):
+        return {key: _tidy(held) for key, held in value.items() if held is not None and held != []}
+    if isinstance(value, list):
+        return [_tidy(held) for held in value if held is not None]
+    return value

@@ -1,0 +1,1 @@
+"""The calculator: pure values and rules, no input, output, clock or randomness."""

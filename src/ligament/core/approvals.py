@@ -1,0 +1,109 @@
+"""Which actions of a plan may run: the only place that makes an ApprovedPlan."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ligament.core.intents import Subject
+from ligament.core.plans import Action, ActionKind, DocumentRef, Plan
+from ligament.core.rules.model import ApprovalSection, Policy
+
+_LOCAL = {ActionKind.LINK_CONTACT, ActionKind.LINK_DOCUMENT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovedPlan:
+    """The part of a plan that may run now, and what waits for a person."""
+
+    plan: Plan
+    approved: tuple[Action, ...]
+    waiting: tuple[Action, ...]
+
+
+def approval_mark(action: Action) -> str:
+    """Return what an approval of exactly this action is remembered by."""
+    return hashlib.blake2b(f"{action.key}={action.content}".encode(), digest_size=9).hexdigest()
+
+
+def _policy(action: Action, rules: ApprovalSection) -> Policy:
+    match action.kind:
+        case ActionKind.LINK_CONTACT | ActionKind.LINK_DOCUMENT:
+            return Policy()
+        case ActionKind.CREATE_DOCUMENT | ActionKind.ADD_OPTION:
+            return rules.create
+        case ActionKind.UPDATE_DOCUMENT:
+            return rules.update
+        case ActionKind.PAY | ActionKind.PAY_FIRST | ActionKind.ALLOCATE | ActionKind.UNPAY:
+            return rules.payment
+        case ActionKind.VOID:
+            return rules.void
+        case _:
+            return rules.contact
+
+
+def approve_plan(plan: Plan, rules: ApprovalSection, marks: Iterable[str], *, first_run: bool) -> ApprovedPlan:
+    """Sort a plan's actions by the clinic's policy and the approvals given (`marks`).
+
+    What depends on an action that waits, waits with it. When more records that the books already had would change than
+    `max_existing_changes`, all of those ask.
+    """
+    given = set(marks)
+    many = sum(1 for action in plan.actions if action.existing) > rules.max_existing_changes
+    approved: list[Action] = []
+    waiting: list[Action] = []
+    blocked: set[str] = set()
+    for action in plan.actions:
+        asks = _asks(action, rules, first_run=first_run, many=many) and approval_mark(action) not in given
+        if asks or blocked & set(_needs(action)):
+            waiting.append(action)
+            blocked.update(_gives(action))
+        else:
+            approved.append(action)
+    return ApprovedPlan(plan=plan, approved=tuple(approved), waiting=tuple(waiting))
+
+
+def _asks(action: Action, rules: ApprovalSection, *, first_run: bool, many: bool) -> bool:
+    if action.kind in _LOCAL or action.decided:
+        return False
+    if first_run and rules.first_run.asks(action.amount):
+        return True
+    if many and action.existing:
+        return True
+    return _policy(action, rules).asks(action.amount)
+
+
+def _gives(action: Action) -> tuple[str, ...]:
+    """Return what other actions may need of this one: a new contact, or a document."""
+    if action.kind is ActionKind.CREATE_CONTACT:
+        return (action.subject.key,)
+    if action.kind in {ActionKind.CREATE_DOCUMENT, ActionKind.UPDATE_DOCUMENT, ActionKind.UNPAY}:
+        return tuple(_document(ref) for ref in _own(action))
+    return ()
+
+
+def _own(action: Action) -> tuple[DocumentRef, ...]:
+    if action.document is not None:
+        return (DocumentRef(kind=action.document.intent.kind, number=action.document.intent.number),)
+    if action.unpayment is not None:
+        return (action.unpayment.document,)
+    return ()
+
+
+def _needs(action: Action) -> tuple[str, ...]:
+    needed: list[str] = []
+    if action.document is not None and action.document.intent.contact_id is None:
+        party: Subject = action.document.intent.party
+        needed.append(party.key)
+    if action.payment is not None:
+        needed.append(_document(action.payment.document))
+    if action.allocation is not None:
+        needed.extend((_document(action.allocation.credit), _document(action.allocation.invoice)))
+    if action.void is not None:
+        needed.append(_document(action.void.document))
+    return tuple(needed)
+
+
+def _document(ref: DocumentRef) -> str:
+    return f"{ref.kind.value}|{ref.number}"

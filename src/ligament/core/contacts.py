@@ -1,0 +1,206 @@
+"""What a contact of the books should say for one party, and which contact that already is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ligament.core.billing import party_subject
+from ligament.core.facts import Facts, Surroundings
+from ligament.core.holds import HoldCode
+from ligament.core.ids import BooksId
+from ligament.core.intents import Subject, SubjectKind
+from ligament.core.ledgers import BooksContact, ContactStatus, PhoneSlot
+from ligament.core.naming import comparable, contact_name, folded, shown_name, tidy_name, with_suffix
+from ligament.core.private import NOTHING, Private
+from ligament.core.records import NO_ADDRESS, Address, Location, Party, PartyKind, PhoneKind
+from ligament.core.rules.model import Privacy, Rulebook
+from ligament.core.troubles import Trouble
+
+SLOTS = {
+    PhoneKind.MOBILE: PhoneSlot.MOBILE,
+    PhoneKind.HOME: PhoneSlot.DEFAULT,
+    PhoneKind.WORK: PhoneSlot.DIRECT,
+    PhoneKind.FAX: PhoneSlot.FAX,
+}
+CONTACT_PREFIX = "CLK-"
+_PHONE_LENGTH = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactIntent:
+    """What a contact should say; `full` is the name before a suffix; blank fields are never written."""
+
+    subject: Subject
+    number: str
+    full: str
+    name: Private[str]
+    suffixed: bool = False
+    first: Private[str] = NOTHING
+    last: Private[str] = NOTHING
+    email: Private[str] = NOTHING
+    phones: tuple[tuple[PhoneSlot, Private[str]], ...] = ()
+    address: Private[Address] = NO_ADDRESS
+
+
+def contact_number(subject: Subject) -> str:
+    """Return the cross-reference kept in the books, such as `CLK-1410...`, `CLK-C-1402...` or `CLK-B-1400...`."""
+    middle = {SubjectKind.PAYER: "C-", SubjectKind.LOCATION: "B-"}.get(subject.kind, "")
+    return f"{CONTACT_PREFIX}{middle}{subject.id}"
+
+
+def privacy_of(party: Party, rulebook: Rulebook) -> Privacy:
+    """Return the clinic's dial for that class of party."""
+    contacts = rulebook.contacts
+    return contacts.privacy_payer if party.kind is PartyKind.PAYER else contacts.privacy
+
+
+def intent_for(party: Party, rulebook: Rulebook, around: Surroundings) -> ContactIntent:
+    """Say what the contact of a party should hold, with its name before any suffix (choice C24)."""
+    privacy = privacy_of(party, rulebook)
+    subject = party_subject(party)
+    first, last = tidy_name(party.first.reveal())[:255], tidy_name(party.last.reveal())[:255]
+    full = shown_name(first, last, party.full_name(), privacy)
+    if privacy is Privacy.CODE:
+        full = around.code_for(subject.key)
+    full = tidy_name(full) or f"No name {party.id[-6:]}"
+    whole = privacy is Privacy.FULL
+    is_payer = party.kind is PartyKind.PAYER
+    named = whole and not (is_payer and party.company)
+    return ContactIntent(
+        subject=subject,
+        number=contact_number(subject),
+        full=full,
+        name=Private(contact_name(full)),
+        first=Private(first) if named else NOTHING,
+        last=Private(last) if named else NOTHING,
+        email=party.email.map(str.strip) if whole else NOTHING,
+        phones=phone_slots(party) if whole else (),
+        address=party.address if whole else NO_ADDRESS,
+    )
+
+
+def pool_intent(location: Location) -> ContactIntent:
+    """Say what the pooled contact of a location should hold."""
+    subject = Subject(kind=SubjectKind.LOCATION, id=location.id)
+    full = tidy_name(f"{location.name} patients")
+    number = contact_number(subject)
+    return ContactIntent(subject=subject, number=number, full=full, name=Private(contact_name(full)))
+
+
+def phone_slots(party: Party) -> tuple[tuple[PhoneSlot, Private[str]], ...]:
+    """Return the first number of each kind in its slot (choice C10), as typed; kind Other is not sent."""
+    held: dict[PhoneSlot, Private[str]] = {}
+    for phone in party.phones:
+        slot = SLOTS.get(phone.kind)
+        if slot is not None and phone.number and slot not in held:
+            held[slot] = phone.number.map(lambda text: text.strip()[:_PHONE_LENGTH])
+    return tuple(sorted(held.items()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """An existing contact that is this party; `by` says how it was found."""
+
+    contact: BooksContact
+    by: str
+    adopted: bool
+
+
+def find_contact(intent: ContactIntent, party: Party | None, rulebook: Rulebook, facts: Facts, around: Surroundings) -> Match | Trouble | None:
+    """Find before making: contact number, then e-mail with a like name; a name alone adopts nothing (choice C08)."""
+    for contact_id in facts.contacts_by_number.get(intent.number, ()):
+        contact = facts.contacts[contact_id]
+        if contact.status is not ContactStatus.ACTIVE:
+            return _archived(contact, intent)
+        return Match(contact=contact, by="it carries our contact number", adopted=False)
+    if party is None or privacy_of(party, rulebook) is not Privacy.FULL:
+        return None
+    by_email = _by_email(intent, rulebook, facts, around)
+    return by_email if by_email is not None else _by_details(intent, party, facts, around)
+
+
+def _free(contact_ids: tuple[BooksId, ...], facts: Facts) -> list[BooksContact]:
+    """Return those contacts that are active and belong to no record yet."""
+    held = (facts.contacts[contact_id] for contact_id in contact_ids if contact_id not in facts.party_of_contact)
+    return [contact for contact in held if contact.status is ContactStatus.ACTIVE]
+
+
+def _archived(contact: BooksContact, intent: ContactIntent) -> Trouble:
+    return Trouble(
+        code=HoldCode.CONTACT_ARCHIVED,
+        sentence="The contact with our number is archived in the books, and an archived contact cannot be used.",
+        todo=f"Restore the contact {intent.number} in the books; this goes on by itself then.",
+        detail={"contact_id": contact.id, "contact_number": intent.number},
+    )
+
+
+def _by_email(intent: ContactIntent, rulebook: Rulebook, facts: Facts, around: Surroundings) -> Match | Trouble | None:
+    email = folded(intent.email.reveal())
+    found = _free(facts.contacts_by_email.get(email, ()), facts) if email else []
+    alike = [contact for contact in found if names_agree(intent.full, contact, rulebook, around)]
+    if len(alike) == 1:
+        return Match(contact=alike[0], by="e-mail and name agree", adopted=True)
+    if len(alike) > 1:
+        return _probably(alike, intent, "More than one contact in the books has this e-mail and this name.")
+    if not found:
+        return None
+    return Trouble(
+        code=HoldCode.SAME_EMAIL_OTHER_NAME,
+        sentence="A contact in the books has the same e-mail under another name; families often share one.",
+        todo="Approve if it is the same person, or choose a contact of their own.",
+        detail=_shown(found, intent),
+        proposed={"link": found[0].id},
+    )
+
+
+def names_agree(full: str, contact: BooksContact, rulebook: Rulebook, around: Surroundings) -> bool:
+    """Say whether a contact's name is like enough to a party's, in either order of first and last name."""
+    limit = rulebook.contacts.name_likeness
+    wanted = comparable(full)
+    theirs = {comparable(contact.name.reveal()), comparable(f"{contact.first.reveal()} {contact.last.reveal()}")}
+    return any(name and around.likeness(wanted, name) >= limit for name in theirs)
+
+
+def _by_details(intent: ContactIntent, party: Party, facts: Facts, around: Surroundings) -> Trouble | None:
+    """Name and phone or address equal: probably the same person, for somebody to decide."""
+    for contact in _free(facts.contacts_by_name.get(folded(intent.full), ()), facts):
+        if _same_phone(intent, party, contact, around) or same_address(intent.address.reveal(), contact.street.reveal()):
+            return _probably([contact], intent, "A contact in the books has the same name and the same phone or address.")
+    return None
+
+
+def _same_phone(intent: ContactIntent, party: Party, contact: BooksContact, around: Surroundings) -> bool:
+    ours = {around.phone_key(phone.number.reveal(), party.country_code) for phone in party.phones} - {""}
+    theirs = {around.phone_key(number.reveal(), party.country_code) for _, number in contact.phones}
+    return bool(ours & theirs) and bool(intent.full)
+
+
+def same_address(left: Address, right: Address) -> bool:
+    """Say whether two addresses are the same by their parts, letter case and blanks aside; blank ones never are."""
+    return not left.is_blank() and not right.is_blank() and address_parts(left) == address_parts(right)
+
+
+def address_parts(address: Address) -> tuple[str, ...]:
+    """Return an address by its parts for comparing; which line a part stands on does not count."""
+    street = folded(" ".join(line for line in address.lines if line))
+    rest = (address.city, address.region, address.post_code, address.country)
+    return (street, *(folded(part) for part in rest))
+
+
+def _probably(found: list[BooksContact], intent: ContactIntent, sentence: str) -> Trouble:
+    return Trouble(
+        code=HoldCode.PROBABLY_SAME_PERSON,
+        sentence=sentence,
+        todo="Approve if it is the same person, or choose a contact of their own.",
+        detail=_shown(found, intent),
+        proposed={"link": found[0].id},
+    )
+
+
+def _shown(found: list[BooksContact], intent: ContactIntent) -> dict[str, object]:
+    return {"contact_ids": [contact.id for contact in found], "contact_number": intent.number}
+
+
+def suffixed(intent: ContactIntent) -> ContactIntent:
+    """Return the same intent under a name with a suffix, for namesakes (choice C09)."""
+    return replace(intent, name=Private(with_suffix(intent.full, intent.subject.id)), suffixed=True)

@@ -1,0 +1,186 @@
+"""Comparing documents: what people changed in the books, what changed in the practice, and adjustments for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from ligament.core.intents import DocumentIntent
+from ligament.core.ledgers import BooksDocument, BooksLine, DocumentKind, DocumentStatus
+from ligament.core.money import ONE, ZERO, cents
+
+LineKey = tuple[str, str, tuple[tuple[str, str], ...]]
+
+
+def same_line(left: BooksLine, right: BooksLine) -> bool:
+    """Compare two lines in the fields we write."""
+    return _written(left) == _written(right)
+
+
+def _written(line: BooksLine) -> tuple[object, ...]:
+    return (
+        line.text.strip(),
+        line.quantity.normalize(),
+        line.unit_amount.normalize(),
+        line.amount.normalize(),
+        line.account,
+        line.tax_type,
+        line.tracking,
+    )
+
+
+def edited_fields(sent: DocumentIntent, document: BooksDocument) -> tuple[str, ...]:
+    """Name the fields we wrote that a person has changed in the books since (choice C36)."""
+    changed = [
+        name
+        for name, ours, theirs in (
+            ("contact", sent.contact_id, document.contact_id),
+            ("number", sent.number, document.number),
+            ("reference", sent.reference, document.reference if sent.reference else sent.reference),
+            ("date", sent.on, document.on),
+            ("due date", sent.due_on, document.due_on if sent.due_on is not None else None),
+        )
+        if ours != theirs
+    ]
+    if not same_lines(sent.lines, document.lines):
+        changed.append("lines")
+    if document.status.is_gone():
+        changed.append("status")
+    return tuple(changed)
+
+
+def same_lines(left: tuple[BooksLine, ...], right: tuple[BooksLine, ...]) -> bool:
+    """Compare lines in order and number."""
+    return len(left) == len(right) and all(same_line(one, other) for one, other in zip(left, right, strict=True))
+
+
+def changed_fields(before: DocumentIntent, after: DocumentIntent) -> tuple[str, ...]:
+    """Name what the practice wants different from what we last wrote."""
+    changed = [
+        name
+        for name, old, new in (
+            ("contact", before.contact_id or before.party, after.contact_id or after.party),
+            ("date", before.on, after.on),
+            ("due date", before.due_on, after.due_on),
+        )
+        if old != new
+    ]
+    if not same_lines(before.lines, after.lines):
+        changed.append("lines")
+    return tuple(changed)
+
+
+def only_places_differ(before: tuple[BooksLine, ...], after: tuple[BooksLine, ...]) -> bool:
+    """Say whether lines differ in text, account or tracking only, which the books take even with money on them."""
+    if len(before) != len(after):
+        return False
+    pairs = zip(before, after, strict=True)
+    return all(same_line(replace(one, account=new.account, tracking=new.tracking, text=new.text), new) for one, new in pairs)
+
+
+def with_line_ids(lines: tuple[BooksLine, ...], document: BooksDocument) -> tuple[BooksLine, ...]:
+    """Give lines the ids of those they replace, in order; lines beyond are new, ids left over are dropped."""
+    ids = [line.id for line in document.lines]
+    return tuple(replace(line, id=ids[place] if place < len(ids) else None) for place, line in enumerate(lines))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment:
+    """The document that posts a difference (choice C15)."""
+
+    kind: DocumentKind
+    lines: tuple[BooksLine, ...]
+    total: Decimal
+    tax: Decimal
+
+
+def adjustment(before: tuple[BooksLine, ...], after: tuple[BooksLine, ...], number: str, is_credit: bool) -> Adjustment | None:
+    """Return the difference as a document: a line per account, tax type and tracking, in account order.
+
+    `is_credit` says that the lines belong to a credit note, where more means less. None when nothing differs in money.
+    """
+    sign = -ONE if is_credit else ONE
+    sums: dict[LineKey, list[Decimal]] = {}
+    for lines, direction in ((before, -sign), (after, sign)):
+        for line in lines:
+            held = sums.setdefault((line.account, line.tax_type, line.tracking), [ZERO, ZERO])
+            held[0] += direction * line.amount
+            held[1] += direction * (line.tax or ZERO)
+    moved = {key: amounts for key, amounts in sums.items() if amounts[0]}
+    if not moved:
+        return None
+    net = sum((amounts[0] for amounts in moved.values()), ZERO)
+    flip = -ONE if net < 0 else ONE
+    lines_out = tuple(
+        _adjusting_line(key, cents(flip * amounts[0]), cents(flip * amounts[1]), number)
+        for key, amounts in sorted(moved.items())
+    )
+    return Adjustment(
+        kind=DocumentKind.CREDIT_NOTE if net < 0 else DocumentKind.INVOICE,
+        lines=lines_out,
+        total=cents(flip * net),
+        tax=sum((line.tax or ZERO for line in lines_out), ZERO),
+    )
+
+
+def _adjusting_line(key: LineKey, amount: Decimal, tax: Decimal, number: str) -> BooksLine:
+    account, tax_type, tracking = key
+    return BooksLine(
+        text=f"Adjustment of {number}",
+        quantity=ONE,
+        unit_amount=amount,
+        amount=amount,
+        account=account,
+        tax_type=tax_type,
+        tax=tax,
+        tracking=tracking,
+    )
+
+
+def adjustment_intent(made: Adjustment, main: DocumentIntent, number: str, on: date, terms_days: int) -> DocumentIntent:
+    """Return the adjustment as a document for the same contact, dated in the open period."""
+    return DocumentIntent(
+        kind=made.kind,
+        number=number,
+        party=main.party,
+        contact_id=main.contact_id,
+        reference=main.reference,
+        url=main.url,
+        on=on,
+        due_on=None if made.kind is DocumentKind.CREDIT_NOTE else on + timedelta(days=terms_days),
+        status=DocumentStatus.AUTHORISED,
+        lines=made.lines,
+        total=made.total,
+        tax=made.tax,
+        trail=(f"It adjusts {main.number}.",),
+    )
+
+
+def proposal(intent: DocumentIntent) -> dict[str, object]:
+    """Return an adjustment as it is shown to a person, in the shape of the golden stories."""
+    shown: dict[str, object] = {
+        "document": intent.kind.value,
+        "number": intent.number,
+        "date": intent.on.isoformat(),
+        "lines": [_shown_line(line) for line in intent.lines],
+        "total": intent.total,
+        "total_tax": cents(intent.tax),
+    }
+    if intent.due_on is not None:
+        shown["due"] = intent.due_on.isoformat()
+    return shown
+
+
+def _shown_line(line: BooksLine) -> dict[str, object]:
+    shown: dict[str, object] = {
+        "text": line.text,
+        "qty": line.quantity,
+        "unit": line.unit_amount,
+        "amount": line.amount,
+        "account": line.account,
+        "tax": line.tax_type,
+    }
+    if line.tracking:
+        shown["tracking"] = dict(line.tracking)
+    return shown

@@ -1,0 +1,73 @@
+"""Everything one plan is built on, looked up by key; loaded by the store, read by the planner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from ligament.core.ids import BooksId, SourceId
+from ligament.core.ledgers import BooksContact, BooksDocument, Chart, Organisation
+from ligament.core.links import Agreement, ContactLink, Decision, DocumentLink, PaymentLink
+from ligament.core.records import Invoice, Location, Party, PracticeSettings, Practitioner, Visit
+
+
+@dataclass(slots=True, kw_only=True)
+class Facts:
+    """The facts of one plan.
+
+    Keys: parties by subject key (`patient:1`, `payer:5`); invoices, visits by id; links, agreements, payments by
+    subject key; documents and contacts by books id. `documents_by_number` and `history` are keyed `invoice|CLK-1`
+    (kind, bar, number or history key); `contacts_by_*` hold active contacts only, keys case-folded and trimmed, except
+    `contacts_by_number` which holds all. `credits_of` gives the ids of credit notes by original invoice id.
+    `invoice_of_visit` names the live invoice of an attendee. `decisions` are keyed `subject key|code`. `refusals` are
+    keyed by action key and give (content fingerprint, words).
+    """
+
+    settings: PracticeSettings = PracticeSettings()
+    locations: Mapping[SourceId, Location] = field(default_factory=dict)
+    practitioners: Mapping[SourceId, Practitioner] = field(default_factory=dict)
+    parties: Mapping[str, Party] = field(default_factory=dict)
+    payers_by_name: Mapping[str, tuple[Party, ...]] = field(default_factory=dict)
+    invoices: Mapping[SourceId, Invoice] = field(default_factory=dict)
+    visits: Mapping[SourceId, Visit] = field(default_factory=dict)
+    credits_of: Mapping[SourceId, tuple[SourceId, ...]] = field(default_factory=dict)
+    invoice_of_visit: Mapping[SourceId, SourceId] = field(default_factory=dict)
+    organisation: Organisation | None = None
+    chart: Chart = Chart()
+    contacts: Mapping[BooksId, BooksContact] = field(default_factory=dict)
+    contacts_by_number: Mapping[str, tuple[BooksId, ...]] = field(default_factory=dict)
+    contacts_by_email: Mapping[str, tuple[BooksId, ...]] = field(default_factory=dict)
+    contacts_by_name: Mapping[str, tuple[BooksId, ...]] = field(default_factory=dict)
+    documents: Mapping[BooksId, BooksDocument] = field(default_factory=dict)
+    documents_by_number: Mapping[str, BooksId] = field(default_factory=dict)
+    history: Mapping[str, tuple[BooksId, ...]] = field(default_factory=dict)
+    contact_links: Mapping[str, ContactLink] = field(default_factory=dict)
+    party_of_contact: Mapping[BooksId, str] = field(default_factory=dict)
+    document_links: Mapping[str, tuple[DocumentLink, ...]] = field(default_factory=dict)
+    subject_of_document: Mapping[BooksId, str] = field(default_factory=dict)
+    agreements: Mapping[str, Agreement] = field(default_factory=dict)
+    payments: Mapping[str, tuple[PaymentLink, ...]] = field(default_factory=dict)
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+    refusals: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    contacts_with_open_money: frozenset[BooksId] = frozenset()
+    first_connected_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a plan needs beside its facts: the instant, the clinic's secret code for a party, and how to compare and judge.
+
+    `likeness` compares two names (0 to 1); `phone_key` brings a number as typed and a country code to one form that is
+    equal for equal numbers, or an empty text; `code_for` gives the opaque name of a party; `evaluate` says whether a
+    rule's condition holds and raises ValueError with a sentence when it cannot be judged. `practice_name` stands before
+    ids in references (`name:id`); `books_title` names the books in sentences.
+    """
+
+    now: datetime
+    likeness: Callable[[str, str], float]
+    phone_key: Callable[[str, str], str]
+    code_for: Callable[[str], str]
+    evaluate: Callable[[str, Mapping[str, object]], bool]
+    practice_name: str
+    books_title: str

@@ -1,0 +1,127 @@
+"""Cross-references between the practice and the books, and what was last agreed on both sides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from ligament.core.ids import BooksId
+from ligament.core.intents import DocumentIntent, Subject
+from ligament.core.ledgers import BooksLine, DocumentKind, PhoneSlot
+from ligament.core.private import NOTHING, Private
+from ligament.core.records import NO_ADDRESS, Address
+
+
+class Origin(StrEnum):
+    """How a pair came to be: made by us, found and taken over, or posted by an earlier link between the systems."""
+
+    MADE = "made"
+    ADOPTED = "adopted"
+    HISTORY = "history"
+
+
+class Role(StrEnum):
+    """What a document is to its record: the document itself, or an adjustment of one that money was on."""
+
+    MAIN = "main"
+    ADJUSTMENT = "adjustment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreedFields:
+    """The values both systems last agreed on; None was never agreed."""
+
+    name: Private[str] | None = None
+    first: Private[str] | None = None
+    last: Private[str] | None = None
+    email: Private[str] | None = None
+    phones: tuple[tuple[PhoneSlot, Private[str]], ...] | None = None
+    street: Private[Address] | None = None
+    postal: Private[Address] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactLink:
+    """A party and its contact; `number` is the contact's number, `name` the name decided once and kept."""
+
+    party: Subject
+    contact_id: BooksId
+    number: str
+    name: Private[str] = NOTHING
+    suffixed: bool = False
+    origin: Origin = Origin.MADE
+    agreed: AgreedFields = AgreedFields()
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentLink:
+    """A record and one document of the books; `sent` is what we last wrote there (None: never written by us)."""
+
+    subject: Subject
+    role: Role = Role.MAIN
+    version: int = 1
+    books_id: BooksId
+    kind: DocumentKind
+    number: str
+    origin: Origin = Origin.MADE
+    sent: DocumentIntent | None = None
+    voided_by_us: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """What the practice said about a record when the books last followed it.
+
+    `fingerprint` covers the content (not the settlement); `lines` are those the books hold in sum over the main
+    document and its adjustments.
+    """
+
+    subject: Subject
+    fingerprint: str
+    kind: DocumentKind
+    lines: tuple[BooksLine, ...]
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentLink:
+    """A payment of ours; `for_total` is the practice's total when it was posted."""
+
+    subject: Subject
+    payment_id: BooksId
+    document_id: BooksId
+    reference: str
+    account: str
+    amount: Decimal
+    on: date
+    for_total: Decimal
+    live: bool = True
+
+
+class DecisionKind(StrEnum):
+    """What a person decided about a hold."""
+
+    APPROVED = "approved"
+    DISMISSED = "dismissed"
+    CASH = "cash"
+    SEPARATE = "separate"
+    TAKE_PRACTICE = "take_practice"
+    TAKE_BOOKS = "take_books"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A person's decision about one hold (`code` is the hold's decision code).
+
+    It counts while `fingerprint` still fits what was shown.
+    """
+
+    subject: Subject
+    code: str
+    decision: DecisionKind
+    fingerprint: str
+    by: str
+    at: datetime

@@ -1,0 +1,93 @@
+"""Three-way merge of a contact's fields against what both sides last agreed on (SPEC section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from ligament.core.rules.model import Winner
+
+T = TypeVar("T")
+
+
+class Verdict(StrEnum):
+    """What is to be done about one field."""
+
+    AGREED = "agreed"
+    TO_BOOKS = "to_books"
+    TO_PRACTICE = "to_practice"
+    CONFLICT = "conflict"
+    PUT_BACK = "put_back"
+    EMPTIED = "emptied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides(Generic[T]):
+    """One field on both sides; `agreed` is None when the two never agreed on a value."""
+
+    practice: T
+    books: T
+    agreed: T | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge(Generic[T]):
+    """How one field is compared and who wins it.
+
+    `same` compares two values as people would; `blank` says that a value is no value; `may_flow_back` is false where
+    nothing is written to the practice (a payer, a privacy mode, two_way = false).
+    """
+
+    same: Callable[[T, T], bool]
+    blank: Callable[[T], bool]
+    winner: Winner
+    may_flow_back: bool
+    practice_at: datetime
+    books_at: datetime
+
+    def decide(self, sides: Sides[T]) -> Verdict:
+        """Decide about one field; a blank never overwrites a value and is never put back (choice C38)."""
+        if self.same(sides.practice, sides.books):
+            return Verdict.AGREED
+        if sides.agreed is None:
+            return self._first_time(sides)
+        practice_moved = not self.same(sides.practice, sides.agreed)
+        books_moved = not self.same(sides.books, sides.agreed)
+        if practice_moved and books_moved:
+            return self._both(sides)
+        if practice_moved:
+            return self._practice_only(sides)
+        return self._books_only(sides)
+
+    def _first_time(self, sides: Sides[T]) -> Verdict:
+        if self.blank(sides.books):
+            return Verdict.TO_BOOKS
+        if self.blank(sides.practice):
+            return self._back() if self.winner is not Winner.PRACTICE else Verdict.PUT_BACK
+        return self._both(sides)
+
+    def _practice_only(self, sides: Sides[T]) -> Verdict:
+        if self.blank(sides.practice):
+            return Verdict.EMPTIED
+        return Verdict.PUT_BACK if self.winner is Winner.BOOKS and not self.blank(sides.books) else Verdict.TO_BOOKS
+
+    def _books_only(self, sides: Sides[T]) -> Verdict:
+        if self.blank(sides.books):
+            return Verdict.EMPTIED
+        return Verdict.PUT_BACK if self.winner is Winner.PRACTICE else self._back()
+
+    def _both(self, sides: Sides[T]) -> Verdict:
+        if self.blank(sides.practice) or self.blank(sides.books):
+            return Verdict.EMPTIED
+        if self.winner is Winner.ASK:
+            return Verdict.CONFLICT
+        practice_wins = self.winner is Winner.PRACTICE or (
+            self.winner is Winner.NEWEST and self.practice_at >= self.books_at
+        )
+        return Verdict.TO_BOOKS if practice_wins else self._back()
+
+    def _back(self) -> Verdict:
+        return Verdict.TO_PRACTICE if self.may_flow_back else Verdict.PUT_BACK

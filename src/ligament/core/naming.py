@@ -1,0 +1,69 @@
+"""Names as the books can hold them, and the clinic's privacy dial applied to them."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from ligament.core.rules.model import Privacy
+
+NAME_LENGTH = 255
+_SUFFIX_ROOM = 9
+_REFUSED = {"<", ">"}
+
+
+def tidy_name(text: str) -> str:
+    """Drop what the books refuse in a name (choice C09): brackets, control characters, needless blanks."""
+    kept = (" " if char.isspace() else char for char in text if char not in _REFUSED and not _is_control(char))
+    return " ".join("".join(kept).split())
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cs", "Cn", "Co"} and not char.isspace()
+
+
+def contact_name(full: str) -> str:
+    """Return the name without a suffix, cut to what the books hold."""
+    return tidy_name(full)[:NAME_LENGTH].strip()
+
+
+def with_suffix(full: str, party_id: str) -> str:
+    """Return the name with the last six characters of the id behind it, for namesakes."""
+    room = NAME_LENGTH - _SUFFIX_ROOM
+    return f"{tidy_name(full)[:room].strip()} ({party_id[-6:]})"
+
+
+def folded(text: str) -> str:
+    """Return the form in which names and e-mails are compared: trimmed, blanks collapsed, case folded."""
+    return " ".join(text.split()).casefold()
+
+
+def initials(first: str, last: str) -> str:
+    """Return initials such as `A. S.`."""
+    letters = [tidy_name(part)[:1].upper() for part in (first, last)]
+    return " ".join(f"{letter}." for letter in letters if letter)
+
+
+def shown_name(first: str, last: str, full: str, privacy: Privacy) -> str:
+    """Return the name that the dial lets through, before any suffix; a code or a pool has names of its own."""
+    if privacy is Privacy.INITIALS:
+        return initials(first, last) or initials(full, "")
+    return full
+
+
+_TITLES = {"mr", "mrs", "ms", "miss", "mx", "master", "dr", "prof", "professor", "sir", "dame", "rev", "fr", "sr"}
+
+
+def without_title(text: str) -> str:
+    """Return a name without the titles in front of it."""
+    words = text.split()
+    while words and words[0].rstrip(".").casefold() in _TITLES:
+        words = words[1:]
+    return " ".join(words)
+
+
+def comparable(text: str) -> str:
+    """Return a name for the likeness comparison: no title, no accents, no punctuation, case folded."""
+    bare = unicodedata.normalize("NFKD", without_title(text))
+    letters = (char for char in bare if not unicodedata.combining(char))
+    spaced = "".join(char if char.isalnum() else " " for char in letters)
+    return " ".join(spaced.split()).casefold()

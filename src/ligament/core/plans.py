@@ -1,0 +1,267 @@
+"""The ordered actions that make the books say what they should, and what became of every record read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from ligament.core.changes import ContactWrite, PartyWrite
+from ligament.core.holds import Hold
+from ligament.core.ids import BooksId
+from ligament.core.intents import DocumentIntent, Subject
+from ligament.core.ledgers import DocumentKind, DocumentStatus
+from ligament.core.links import AgreedFields, Agreement, Origin, Role
+from ligament.core.money import ZERO
+from ligament.core.private import NOTHING, Private
+
+
+class ActionKind(StrEnum):
+    """What one action does, in the order in which actions run."""
+
+    LINK_CONTACT = "link_contact"
+    CREATE_CONTACT = "create_contact"
+    UPDATE_CONTACT = "update_contact"
+    UPDATE_PARTY = "update_party"
+    ADD_OPTION = "add_option"
+    LINK_DOCUMENT = "link_document"
+    UNPAY = "unpay"
+    CREATE_DOCUMENT = "create_document"
+    UPDATE_DOCUMENT = "update_document"
+    PAY_FIRST = "pay_first"
+    ALLOCATE = "allocate"
+    PAY = "pay"
+    VOID = "void"
+    ARCHIVE_CONTACT = "archive_contact"
+
+
+ORDER = {kind: place for place, kind in enumerate(ActionKind)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRef:
+    """A document of the books by number, and by id once it has one."""
+
+    kind: DocumentKind
+    number: str
+    id: BooksId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactStep:
+    """A contact to link, create, update or archive; `agreed` is what both sides say afterwards."""
+
+    write: ContactWrite
+    name: Private[str] = NOTHING
+    suffixed: bool = False
+    origin: Origin = Origin.MADE
+    agreed: AgreedFields = AgreedFields()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentStep:
+    """A document to link, create or update; `document_id` is None for a new one."""
+
+    intent: DocumentIntent
+    document_id: BooksId | None = None
+    role: Role = Role.MAIN
+    version: int = 1
+    origin: Origin = Origin.MADE
+    agreement: Agreement | None = None
+    relink: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidStep:
+    """A document to void, or a draft to delete."""
+
+    document: DocumentRef
+    status: DocumentStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocationStep:
+    """Credit of a note to use on an invoice."""
+
+    credit: DocumentRef
+    invoice: DocumentRef
+    amount: Decimal
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentStep:
+    """A payment to post; `amount` is what will be due then; `for_total` the practice's total."""
+
+    document: DocumentRef
+    account: str
+    on: date
+    amount: Decimal
+    reference: str
+    for_total: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnpaymentStep:
+    """A payment of ours to take back."""
+
+    payment_id: BooksId
+    document: DocumentRef
+    amount: Decimal
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionStep:
+    """A tracking option to add."""
+
+    category_id: BooksId
+    category: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyStep:
+    """Fields of a patient to change in the practice; `agreed` is what both sides say afterwards."""
+
+    write: PartyWrite
+    agreed: AgreedFields = AgreedFields()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One step of a plan: exactly one of the step fields that fits `kind` is given.
+
+    `existing` says that it changes a record the books already had, `decided` that a person approved it already; `amount` is what approval limits look at;
+    `numbers` name it for people; `trail` is what decided it.
+    """
+
+    kind: ActionKind
+    subject: Subject
+    number: str = ""
+    sentence: str = ""
+    amount: Decimal = ZERO
+    existing: bool = False
+    decided: bool = False
+    contact: ContactStep | None = None
+    document: DocumentStep | None = None
+    void: VoidStep | None = None
+    allocation: AllocationStep | None = None
+    payment: PaymentStep | None = None
+    unpayment: UnpaymentStep | None = None
+    option: OptionStep | None = None
+    party: PartyStep | None = None
+    trail: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Return what this action is about, the same in every plan that wants the same thing."""
+        return f"{self.kind.value}|{self.subject.key}|{self.number}"
+
+    @property
+    def content(self) -> str:
+        """Return a fingerprint of exactly what would be written."""
+        steps = (self.contact, self.document, self.void, self.allocation)
+        more = (self.payment, self.unpayment, self.option, self.party)
+        return hashlib.blake2b(_clear(self.key, steps, more).encode(), digest_size=12).hexdigest()
+
+
+def _clear(*values: object) -> str:
+    """Return the values as text with private ones in clear; the text is hashed and never shown."""
+    return "|".join(_clear_one(value) for value in values)
+
+
+def _clear_one(value: object) -> str:
+    if isinstance(value, Private):
+        return repr(value.reveal())
+    if isinstance(value, tuple):
+        return "(" + ",".join(_clear_one(held) for held in value) + ")"
+    slots = getattr(value, "__slots__", None)
+    if slots is not None and hasattr(value, "__dataclass_fields__"):
+        fields = (_clear_one(getattr(value, name)) for name in slots if name != "trail")
+        return f"{type(value).__name__}({','.join(fields)})"
+    return repr(value)
+
+
+class State(StrEnum):
+    """How a record ends in a plan; exactly one for each."""
+
+    PLANNED = "planned"
+    UNCHANGED = "unchanged"
+    HELD = "held"
+    SKIPPED = "skipped"
+
+
+class RecordKind(StrEnum):
+    """The kinds that are counted apart in every summary."""
+
+    CONTACTS = "contacts"
+    INVOICES = "invoices"
+    CREDIT_NOTES = "credit_notes"
+    PAYMENTS = "payments"
+    ALLOCATIONS = "allocations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one record; `reason` is the skip reason or the hold code; `label` names the kind in `skips`."""
+
+    subject: Subject
+    kind: RecordKind
+    state: State
+    number: str = ""
+    amount: Decimal = ZERO
+    reason: str = ""
+    label: str = ""
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Ordered actions, the outcome of every record considered, and every hold that is open for them."""
+
+    actions: tuple[Action, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    holds: tuple[Hold, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a fingerprint of everything that would be written, in order."""
+        text = "\n".join(f"{action.key}={action.content}" for action in self.actions)
+        return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+    def counts(self, state: State) -> Counter[RecordKind]:
+        """Return how many records of each kind ended that way."""
+        return Counter(outcome.kind for outcome in self.outcomes if outcome.state is state)
+
+    def amount(self, state: State) -> Decimal:
+        """Return the sum of the amounts of the records that ended that way."""
+        return sum((outcome.amount for outcome in self.outcomes if outcome.state is state), ZERO)
+
+
+class ConservationError(AssertionError):
+    """Records read and records accounted for do not agree; the run must stop before anything is written."""
+
+
+def assert_conserved(read: Iterable[tuple[Subject, Decimal]], plan: Plan) -> None:
+    """Check that every record read has exactly one outcome, by count and by amount."""
+    wanted = {subject.key: amount for subject, amount in read}
+    given = Counter(outcome.subject.key for outcome in plan.outcomes)
+    missing = [key for key in wanted if given[key] != 1]
+    if missing:
+        message = f"{len(missing)} records are not accounted for exactly once, the first is {missing[0]}"
+        raise ConservationError(message)
+    total = sum(wanted.values(), ZERO)
+    explained = sum((o.amount for o in plan.outcomes if o.subject.key in wanted), ZERO)
+    if total != explained:
+        message = f"the records read come to {total}, those accounted for to {explained}"
+        raise ConservationError(message)
+
+
+def in_order(actions: Iterable[Action]) -> tuple[Action, ...]:
+    """Return the actions in the order in which they must run: by kind, then as they were planned."""
+    return tuple(sorted(actions, key=lambda action: ORDER[action.kind]))

@@ -1,0 +1,1 @@
+"""The rulebook: its model, how text becomes one, and how it decides."""

@@ -1,0 +1,1 @@
+"""The seven stages from reading to reconciling, one public function each."""

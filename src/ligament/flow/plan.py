@@ -1,0 +1,161 @@
+"""The third stage: from facts and rulebook to a plan in which every record ends exactly once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ligament.core.billing import Bill, party_subject
+from ligament.core.drafting import content_fingerprint, invoice_subject, visit_subject
+from ligament.core.facts import Facts, Surroundings
+from ligament.core.holds import Hold, HoldCode, HoldKind
+from ligament.core.intents import CLINIC, Subject
+from ligament.core.links import DecisionKind
+from ligament.core.money import ZERO
+from ligament.core.plans import Action, ActionKind, Outcome, Plan, RecordKind, State, assert_conserved, in_order
+from ligament.core.records import Invoice
+from ligament.core.rules.model import Rulebook
+from ligament.core.troubles import Trouble
+from ligament.flow.planning.contacts import drop_archivals, plan_contacts
+from ligament.flow.planning.desk import Desk, invoice_outcome
+from ligament.flow.planning.documents import bill_of, plan_new, ruling_for, skip_reason
+from ligament.flow.planning.edits import plan_posted
+from ligament.flow.planning.money import plan_money
+from ligament.flow.planning.visits import chargeable, take_over_visit, visit_outcome
+
+
+def make_plan(facts: Facts, rulebook: Rulebook, around: Surroundings) -> Plan:
+    """Plan every invoice, visit and party in the facts; reads nothing and writes nothing.
+
+    Raises ConservationError when a record would not be accounted for exactly once.
+    """
+    assert facts.organisation is not None, "the organisation is read before anything is planned"
+    desk = Desk(facts=facts, rulebook=rulebook, around=around, organisation=facts.organisation)
+    if facts.settings.native_link_on:
+        return _all_wait(desk)
+    charges = _charges(desk)
+    invoices = sorted(facts.invoices.values(), key=_age)
+    plan_contacts(desk, list(facts.parties.values()), _bills(desk, [*invoices, *charges]))
+    for invoice in sorted([*invoices, *charges], key=_originals_first):
+        _plan_document(desk, invoice)
+    plan_money(desk, invoices)
+    drop_archivals(desk)
+    return _finished(desk)
+
+
+def _age(invoice: Invoice) -> tuple[object, ...]:
+    return (invoice.created_at, invoice.number, invoice.id)
+
+
+def _originals_first(invoice: Invoice) -> tuple[object, ...]:
+    return (invoice.is_credit(), *_age(invoice))
+
+
+def subject_of(desk: Desk, invoice: Invoice) -> Subject:
+    """Return the subject of an invoice, or of the visit it stands for."""
+    return invoice_subject(invoice) if invoice.id in desk.facts.invoices else visit_subject(invoice.id)
+
+
+def _charges(desk: Desk) -> list[Invoice]:
+    visits = sorted(desk.facts.visits.values(), key=lambda visit: (visit.updated_at, visit.id))
+    found = [chargeable(desk, visit) for visit in visits]
+    return [invoice for invoice in found if invoice is not None]
+
+
+def _bills(desk: Desk, invoices: list[Invoice]) -> list[Bill]:
+    """Decide who is billed for every document that is new or has changed, so that contacts are planned first."""
+    bills = []
+    for invoice in invoices:
+        subject = subject_of(desk, invoice)
+        if not _needs_bill(desk, invoice, subject):
+            continue
+        bill: Bill | Trouble = bill_of(desk, invoice, ruling_for(desk, invoice))
+        desk.bills[subject.key] = bill
+        if isinstance(bill, Bill):
+            bills.append(bill)
+    return bills
+
+
+def _needs_bill(desk: Desk, invoice: Invoice, subject: Subject) -> bool:
+    if invoice.defect:
+        return False
+    if not desk.facts.document_links.get(subject.key):
+        return not skip_reason(desk, invoice) and not ruling_for(desk, invoice).skipped_by
+    held = desk.facts.agreements.get(subject.key)
+    return invoice.removed_at is None and (held is None or held.fingerprint != content_fingerprint(invoice))
+
+
+def _plan_document(desk: Desk, invoice: Invoice) -> None:
+    subject = subject_of(desk, invoice)
+    links = desk.facts.document_links.get(subject.key, ())
+    if links:
+        plan_posted(desk, invoice, subject, links)
+    elif take_over_visit(desk, invoice, subject):
+        desk.outcome(invoice_outcome(invoice, subject, State.PLANNED))
+    else:
+        plan_new(desk, invoice, subject)
+
+
+def _all_wait(desk: Desk) -> Plan:
+    """The vendor's own link is on: tell the clinic once, post nothing (choice C29)."""
+    hold = Hold(
+        subject=CLINIC,
+        code=HoldCode.NATIVE_INTEGRATION_ON,
+        kind=HoldKind.CLINIC,
+        sentence=f"The practice's own link to {desk.around.books_title} is switched on, so nothing is posted from here.",
+        todo="Switch it off in the practice's settings; everything that waits goes on by itself.",
+    )
+    outcomes = []
+    for invoice in desk.facts.invoices.values():
+        outcomes.append(invoice_outcome(invoice, invoice_subject(invoice), State.HELD, hold.code.value))
+    for visit in desk.facts.visits.values():
+        outcomes.append(visit_outcome(visit, State.HELD, hold.code.value))
+    for party in desk.facts.parties.values():
+        outcomes.append(Outcome(subject=party_subject(party), kind=RecordKind.CONTACTS, state=State.HELD, reason=hold.code.value))
+    return Plan(outcomes=tuple(outcomes), holds=(hold,))
+
+
+def _finished(desk: Desk) -> Plan:
+    _settle_visits(desk)
+    held = {hold.subject.key for hold in _undismissed(desk)}
+    acted = {action.subject.key for action in desk.actions if action.kind is not ActionKind.LINK_DOCUMENT or not _is_note(action)}
+    outcomes = tuple(_final(outcome, held, acted) for outcome in desk.outcomes.values())
+    plan = Plan(actions=in_order(desk.actions), outcomes=outcomes, holds=tuple(desk.holds.values()))
+    read = [(invoice_subject(invoice), invoice.total) for invoice in desk.facts.invoices.values()]
+    parties = [(party_subject(party), ZERO) for party in desk.facts.parties.values()]
+    assert_conserved([*read, *parties], plan)
+    return plan
+
+
+def _settle_visits(desk: Desk) -> None:
+    """Visits that only provide context for an invoice are unchanged."""
+    for visit in desk.facts.visits.values():
+        desk.outcomes.setdefault(visit_subject(visit.id).key, visit_outcome(visit, State.UNCHANGED))
+        outcome = desk.outcomes[visit_subject(visit.id).key]
+        if outcome.label == "invoice":
+            desk.outcomes[visit_subject(visit.id).key] = replace(
+                outcome, label=visit_outcome(visit, State.PLANNED).label, number=visit_outcome(visit, State.PLANNED).number
+            )
+
+
+def _undismissed(desk: Desk) -> list[Hold]:
+    """Drop holds that a person dismissed as they are now shown; their records are left as they are."""
+    for key, hold in list(desk.holds.items()):
+        if desk.decision(hold) is DecisionKind.DISMISSED:
+            del desk.holds[key]
+            outcome = desk.outcomes.get(hold.subject.key)
+            if outcome is not None and outcome.state is State.HELD:
+                desk.outcomes[hold.subject.key] = replace(outcome, state=State.SKIPPED, reason="dismissed")
+    return list(desk.holds.values())
+
+
+def _is_note(action: Action) -> bool:
+    return action.document is not None and action.document.relink
+
+
+def _final(outcome: Outcome, held: set[str], acted: set[str]) -> Outcome:
+    """A record with an open hold is held; one with an action is planned."""
+    if outcome.subject.key in held and outcome.state is not State.HELD:
+        return replace(outcome, state=State.HELD, reason=outcome.reason or "hold")
+    if outcome.state is State.UNCHANGED and outcome.subject.key in acted:
+        return replace(outcome, state=State.PLANNED)
+    return outcome

@@ -1,0 +1,1 @@
+"""How a plan is made: contacts first, then documents, then the money on them."""

@@ -1,0 +1,472 @@
+"""Planning records whose document is in the books already: later edits, voids, re-issues and adjustments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ligament.core.billing import Bill
+from ligament.core.differences import (
+    adjustment,
+    adjustment_intent,
+    changed_fields,
+    edited_fields,
+    only_places_differ,
+    proposal,
+    with_line_ids,
+)
+from ligament.core.drafting import Draft, content_fingerprint, document_number
+from ligament.core.holds import HoldCode
+from ligament.core.intents import DocumentIntent, Subject, SubjectKind
+from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus
+from ligament.core.links import Agreement, DecisionKind, DocumentLink, Role
+from ligament.core.money import two_places
+from ligament.core.periods import local_date
+from ligament.core.plans import Action, ActionKind, DocumentRef, DocumentStep, State, VoidStep
+from ligament.core.records import Invoice
+from ligament.core.rules.model import PaidEdits
+from ligament.core.troubles import Trouble
+from ligament.flow.planning.desk import Desk, DocumentState, hold_kind, invoice_hold, invoice_outcome, refusal_hold, state_of
+from ligament.flow.planning.documents import (
+    agreement_for,
+    as_intent,
+    bill_of,
+    create,
+    drafted_for,
+    hold_document,
+    hold_trouble,
+    lock_trouble,
+    plan_options,
+    ruling_for,
+    waits,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """An invoice with the document it has in the books."""
+
+    invoice: Invoice
+    subject: Subject
+    main: DocumentLink
+    document: BooksDocument
+    links: tuple[DocumentLink, ...]
+
+
+def main_link(links: tuple[DocumentLink, ...]) -> DocumentLink | None:
+    """Return the newest main document of a record."""
+    mains = [link for link in links if link.role is Role.MAIN]
+    return max(mains, key=lambda link: link.version) if mains else None
+
+
+def plan_posted(desk: Desk, invoice: Invoice, subject: Subject, links: tuple[DocumentLink, ...]) -> None:
+    """Plan an invoice that has a document: nothing, an update, a void, a re-issue, or a hold."""
+    main = main_link(links)
+    assert main is not None
+    document = desk.facts.documents.get(main.books_id)
+    if document is None:
+        desk.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
+        return
+    posted = Posted(invoice=invoice, subject=subject, main=main, document=document, links=links)
+    _keep_states(desk, posted)
+    if invoice.removed_at is not None:
+        _plan_removed(desk, posted)
+    elif document.status.is_gone():
+        _plan_gone(desk, posted)
+    else:
+        _plan_content(desk, posted)
+
+
+def _keep_states(desk: Desk, posted: Posted) -> None:
+    """Put every live document of the record on the desk."""
+    states = desk.states.setdefault(posted.subject.key, [])
+    for link in posted.links:
+        document = desk.facts.documents.get(link.books_id)
+        if document is None or (document.status.is_gone() and link is not posted.main):
+            continue
+        contact = link.sent.party if link.sent is not None else None
+        state = state_of(document, posted.subject, link.role, link.version, contact)
+        state.base_number = _base_number(desk, posted.invoice, link)
+        states.append(state)
+
+
+def _base_number(desk: Desk, invoice: Invoice, link: DocumentLink) -> str:
+    """Return the number that payments on a document refer to (choices C15, C20, C28, C30)."""
+    if link.role is Role.ADJUSTMENT:
+        return link.number
+    return document_number(invoice, desk.rulebook, link.version)
+
+
+# --- removed in the practice, or gone in the books --------------------------------------------------------------------
+
+
+def _plan_removed(desk: Desk, posted: Posted) -> None:
+    invoice, subject, document = posted.invoice, posted.subject, posted.document
+    live = [state for state in desk.states[subject.key] if not state.status.is_gone()]
+    if not live:
+        desk.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
+        return
+    if any(state.document is not None and state.document.has_money() for state in live):
+        trouble: Trouble | None = Trouble(
+            code=HoldCode.ARCHIVED_PAID,
+            sentence=f"The invoice was archived in the practice, but money is on {document.number} in the books.",
+            todo="Say where the money went: take the payment or credit off in the books, and this goes on by itself.",
+            detail={"books_number": document.number},
+        )
+    else:
+        trouble = lock_trouble(desk, document.on) or _edited(desk, posted)
+    if trouble is not None:
+        hold_trouble(desk, invoice, subject, trouble)
+        return
+    for state in live:
+        _void(desk, posted, state)
+
+
+def _void(desk: Desk, posted: Posted, state: DocumentState) -> None:
+    status = DocumentStatus.DELETED if state.is_draft() else DocumentStatus.VOIDED
+    word = "Delete the draft" if state.is_draft() else "Void"
+    action = Action(
+        kind=ActionKind.VOID,
+        subject=posted.subject,
+        number=state.ref.number,
+        sentence=f"{word} {state.ref.number}: it was archived in the practice.",
+        amount=state.document.total if state.document is not None else state.open_amount,
+        existing=True,
+        void=VoidStep(document=state.ref, status=status),
+    )
+    hold = refusal_hold(desk, action, hold_kind(posted.invoice), posted.invoice.number)
+    if hold is not None:
+        hold_document(desk, posted.invoice, posted.subject, hold)
+        return
+    desk.act(action)
+    state.status = status
+    state.open_amount = state.open_amount * 0
+    desk.outcome(invoice_outcome(posted.invoice, posted.subject, State.PLANNED))
+
+
+def _plan_gone(desk: Desk, posted: Posted) -> None:
+    """A document we voided is issued again when the invoice is restored; one voided by a person stays so (C20, C36)."""
+    invoice, subject = posted.invoice, posted.subject
+    if posted.main.voided_by_us:
+        desk.states[subject.key] = [s for s in desk.states[subject.key] if not s.status.is_gone()]
+        _reissue(desk, posted)
+        return
+    held = desk.facts.agreements.get(subject.key)
+    if held is None or held.fingerprint == content_fingerprint(invoice):
+        desk.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
+        return
+    hold_trouble(
+        desk,
+        invoice,
+        subject,
+        Trouble(
+            code=HoldCode.EDITED_IN_BOOKS,
+            sentence=f"{posted.document.number} was voided in the books, and the invoice has changed since in the practice.",
+            todo="Archive the invoice in the practice, or dismiss this to leave it as it is.",
+            detail={"changed": ["status"], "books_number": posted.document.number},
+        ),
+    )
+
+
+def _reissue(desk: Desk, posted: Posted) -> None:
+    drafted = _draft(desk, posted, document_number(posted.invoice, desk.rulebook, posted.main.version + 1))
+    if drafted is None:
+        return
+    trouble = lock_trouble(desk, drafted.intent.on)
+    if trouble is not None:
+        hold_trouble(desk, posted.invoice, posted.subject, trouble)
+        return
+    create(desk, posted.invoice, posted.subject, drafted, version=posted.main.version + 1)
+
+
+def _draft(desk: Desk, posted: Posted, number: str) -> Draft | None:
+    """Draft what the document should say now; hold or let it wait when that cannot be decided."""
+    invoice, subject = posted.invoice, posted.subject
+    ruling = ruling_for(desk, invoice)
+    bill = _same_bill(desk, posted) or desk.bills.get(subject.key) or bill_of(desk, invoice, ruling)
+    if isinstance(bill, Trouble):
+        hold_trouble(desk, invoice, subject, bill)
+        return None
+    if bill.subject.key in desk.unready:
+        waits(desk, invoice, subject, bill.subject)
+        return None
+    drafted = drafted_for(desk, invoice, bill, ruling, number)
+    if isinstance(drafted, Trouble):
+        hold_trouble(desk, invoice, subject, drafted)
+        return None
+    return drafted
+
+
+def _same_bill(desk: Desk, posted: Posted) -> Bill | None:
+    """Keep billing whom the document bills when the patient was merged or deleted since (choices C25, C26)."""
+    sent = posted.main.sent
+    if sent is None or sent.party.kind is not SubjectKind.PATIENT:
+        return None
+    party = desk.facts.parties.get(sent.party.key)
+    moved = posted.invoice.party_id is None or (party is not None and party.merged_into is not None)
+    if not moved:
+        return None
+    desk.contacts.setdefault(sent.party.key, sent.contact_id or posted.document.contact_id)
+    return Bill(subject=sent.party, party=party, is_payer=False, why="the document was posted to this contact")
+
+
+# --- edited in the practice -------------------------------------------------------------------------------------------
+
+
+def _plan_content(desk: Desk, posted: Posted) -> None:
+    invoice, subject = posted.invoice, posted.subject
+    held = desk.facts.agreements.get(subject.key)
+    if _total_differs(posted):
+        _hold_total(desk, posted)
+        return
+    if invoice.defect or (held is not None and held.fingerprint == content_fingerprint(invoice)):
+        desk.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
+        return
+    drafted = _draft(desk, posted, posted.main.number)
+    if drafted is None:
+        return
+    before = posted.main.sent or as_intent(posted.document, drafted.intent.party)
+    wanted = replace(drafted.intent, reference=before.reference, url=before.url or drafted.intent.url)
+    drafted = replace(drafted, intent=wanted)
+    agreed_lines = held.lines if held is not None else before.lines
+    effective = replace(before, lines=agreed_lines)
+    if wanted.kind is not posted.document.kind:
+        _hold_kind_change(desk, posted)
+    elif not changed_fields(effective, wanted):
+        _note_agreement(desk, posted, before)
+    elif _money_or_lock(desk, posted, wanted):
+        _plan_difference(desk, posted, effective, drafted)
+    else:
+        _update_in_place(desk, posted, drafted)
+
+
+def _total_differs(posted: Posted) -> bool:
+    """Say whether the books came to another total than we sent, though nobody touched the lines."""
+    sent = posted.main.sent
+    return sent is not None and sent.total != posted.document.total and not edited_fields(sent, posted.document)
+
+
+def _hold_total(desk: Desk, posted: Posted) -> None:
+    assert posted.main.sent is not None
+    trouble = Trouble(
+        code=HoldCode.TOTAL_MISMATCH,
+        sentence=(
+            f"{posted.document.number} comes to {two_places(posted.document.total)} in the books, "
+            f"but {two_places(posted.main.sent.total)} was sent."
+        ),
+        todo="Compare the two documents; nothing is paid on it until they agree.",
+        detail={"books": posted.document.total, "header": posted.main.sent.total},
+    )
+    desk.states[posted.subject.key] = []
+    hold_trouble(desk, posted.invoice, posted.subject, trouble)
+
+
+def _money_or_lock(desk: Desk, posted: Posted, wanted: DocumentIntent) -> bool:
+    adjusted = any(link.role is Role.ADJUSTMENT for link in posted.links)
+    locked = desk.organisation.locks.locks(posted.document.on) or desk.organisation.locks.locks(wanted.on)
+    return posted.document.has_money() or adjusted or locked
+
+
+def _hold_kind_change(desk: Desk, posted: Posted) -> None:
+    trouble = Trouble(
+        code=HoldCode.PAID_EDIT,
+        sentence="The invoice turned into a credit note, or the other way round, after it was posted.",
+        todo="Void the document in the books, or correct the invoice in the practice.",
+        detail={"books_number": posted.document.number},
+    )
+    hold_trouble(desk, posted.invoice, posted.subject, trouble)
+
+
+def _note_agreement(desk: Desk, posted: Posted, before: DocumentIntent) -> None:
+    """What changed in the practice makes no difference in the books: remember that, write nothing."""
+    held = desk.facts.agreements.get(posted.subject.key)
+    lines = held.lines if held is not None else before.lines
+    agreement = Agreement(
+        subject=posted.subject,
+        fingerprint=content_fingerprint(posted.invoice),
+        kind=before.kind,
+        lines=lines,
+        total=held.total if held is not None else before.total,
+    )
+    step = DocumentStep(
+        intent=before,
+        document_id=posted.document.id,
+        version=posted.main.version,
+        origin=posted.main.origin,
+        agreement=agreement,
+        relink=True,
+    )
+    desk.act(
+        Action(
+            kind=ActionKind.LINK_DOCUMENT,
+            subject=posted.subject,
+            number=posted.main.number,
+            sentence=f"Nothing on {posted.main.number} changes.",
+            document=step,
+        )
+    )
+    desk.outcome(invoice_outcome(posted.invoice, posted.subject, State.UNCHANGED))
+
+
+def _edited(desk: Desk, posted: Posted) -> Trouble | None:
+    """Return the trouble of a document that a person changed in the books since we wrote it (choice C36)."""
+    if posted.main.sent is None:
+        return None
+    changed = edited_fields(posted.main.sent, posted.document)
+    if not changed:
+        return None
+    return Trouble(
+        code=HoldCode.EDITED_IN_BOOKS,
+        sentence=f"{posted.document.number} was changed in both systems: in the books, {_listed(changed)}.",
+        todo="Approve to write the practice's version over it, or dismiss this to keep what the books say.",
+        detail={
+            "changed": list(changed),
+            "books_total": posted.document.total,
+            "practice_total": abs(posted.invoice.total),
+            "books_number": posted.document.number,
+        },
+    )
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _update_in_place(desk: Desk, posted: Posted, drafted: Draft) -> None:
+    """Update an unpaid, unlocked document, after checking that nobody changed it meanwhile."""
+    intent = drafted.intent
+    trouble = _edited(desk, posted)
+    if trouble is not None and changed_fields(as_intent(posted.document, intent.party), intent):
+        hold = invoice_hold(trouble, posted.invoice, posted.subject)
+        if desk.decision(hold) is not DecisionKind.APPROVED:
+            hold_document(desk, posted.invoice, posted.subject, hold)
+            return
+    status = posted.document.status if posted.document.status.is_draft() else DocumentStatus.AUTHORISED
+    wanted = replace(intent, status=status, lines=with_line_ids(intent.lines, posted.document))
+    _act_update(desk, posted, wanted, agreement_for(posted.invoice, posted.subject, intent), drafted)
+
+
+def _act_update(desk: Desk, posted: Posted, wanted: DocumentIntent, agreement: Agreement, drafted: Draft) -> None:
+    step = DocumentStep(
+        intent=wanted,
+        document_id=posted.document.id,
+        version=posted.main.version,
+        origin=posted.main.origin,
+        agreement=agreement,
+    )
+    action = Action(
+        kind=ActionKind.UPDATE_DOCUMENT,
+        subject=posted.subject,
+        number=wanted.number,
+        sentence=f"Update {wanted.number} from {two_places(posted.document.total)} to {two_places(wanted.total)}.",
+        amount=wanted.total,
+        existing=True,
+        document=step,
+        trail=wanted.trail,
+    )
+    hold = refusal_hold(desk, action, hold_kind(posted.invoice), posted.invoice.number)
+    if hold is not None:
+        hold_document(desk, posted.invoice, posted.subject, hold)
+        return
+    plan_options(desk, drafted.wanted_options)
+    desk.act(action)
+    state = desk.main_state(posted.subject)
+    if state is not None:
+        state.open_amount += wanted.total - posted.document.total
+        state.contact, state.contact_id = wanted.party, wanted.contact_id
+        if not wanted.total and not state.is_draft() and wanted.kind is DocumentKind.INVOICE:
+            state.status = DocumentStatus.PAID
+    desk.outcome(invoice_outcome(posted.invoice, posted.subject, State.PLANNED))
+
+
+# --- money or a lock is on it -----------------------------------------------------------------------------------------
+
+
+def _plan_difference(desk: Desk, posted: Posted, effective: DocumentIntent, drafted: Draft) -> None:
+    """Post the difference of a paid or locked document as its own document, once somebody approves it (choice C15)."""
+    wanted = drafted.intent
+    locked = desk.organisation.locks.locks(posted.document.on)
+    changed = changed_fields(effective, wanted)
+    placed = only_places_differ(effective.lines, wanted.lines) and wanted.total == effective.total
+    if changed == ("lines",) and placed and not locked and posted.main.sent is not None and not _edited(desk, posted):
+        in_place = replace(posted.main.sent, lines=with_line_ids(wanted.lines, posted.document))
+        _act_update(desk, posted, in_place, agreement_for(posted.invoice, posted.subject, wanted), drafted)
+        return
+    is_credit = wanted.kind is DocumentKind.CREDIT_NOTE
+    made = adjustment(effective.lines, wanted.lines, posted.main.number, is_credit)
+    trouble = _difference_trouble(posted, changed, locked=locked)
+    if made is None:
+        hold_trouble(desk, posted.invoice, posted.subject, trouble)
+        return
+    number = f"{posted.main.number}-A{_adjustments(posted) + 1}"
+    today = local_date(desk.around.now, desk.rulebook.clinic.time_zone)
+    on = desk.organisation.locks.first_open_day(today)
+    terms = desk.rulebook.invoices.terms_days_payer if _is_payer(wanted) else desk.rulebook.invoices.terms_days
+    main = replace(wanted, number=posted.main.number, contact_id=posted.document.contact_id)
+    intent = adjustment_intent(made, main, number, on, terms)
+    shown = {**proposal(intent), "contact": _contact_shown(desk, intent)}
+    hold = invoice_hold(replace(trouble, proposed=shown), posted.invoice, posted.subject)
+    approved = desk.decision(hold) is DecisionKind.APPROVED
+    if approved or desk.rulebook.invoices.paid_edits is PaidEdits.ADJUST:
+        _post_adjustment(desk, posted, intent, wanted)
+    else:
+        hold_document(desk, posted.invoice, posted.subject, hold)
+
+
+def _contact_shown(desk: Desk, intent: DocumentIntent) -> str:
+    """Return the contact's number, or its id where it has none: never a name."""
+    contact = desk.facts.contacts.get(intent.contact_id) if intent.contact_id else None
+    return contact.number if contact is not None and contact.number else str(intent.contact_id or "")
+
+
+def _is_payer(intent: DocumentIntent) -> bool:
+    return intent.party.kind is SubjectKind.PAYER
+
+
+def _adjustments(posted: Posted) -> int:
+    return sum(1 for link in posted.links if link.role is Role.ADJUSTMENT)
+
+
+def _difference_trouble(posted: Posted, changed: tuple[str, ...], *, locked: bool) -> Trouble:
+    why = "its period is locked" if locked else "money is on it"
+    return Trouble(
+        code=HoldCode.LOCKED_PERIOD if locked else HoldCode.PAID_EDIT,
+        sentence=f"The invoice changed ({_listed(changed)}) after {posted.document.number} was posted, and {why}.",
+        todo="Approve to post the difference as its own document, or correct the invoice in the practice.",
+        detail={"changed": list(changed), "books_number": posted.document.number},
+    )
+
+
+def _post_adjustment(desk: Desk, posted: Posted, intent: DocumentIntent, wanted: DocumentIntent) -> None:
+    version = _adjustments(posted) + 1
+    agreement = agreement_for(posted.invoice, posted.subject, wanted)
+    step = DocumentStep(intent=intent, role=Role.ADJUSTMENT, version=version, agreement=agreement)
+    action = Action(
+        kind=ActionKind.CREATE_DOCUMENT,
+        subject=posted.subject,
+        number=intent.number,
+        sentence=f"Post {intent.number} over {two_places(intent.total)} for the difference.",
+        amount=intent.total,
+        decided=True,
+        document=step,
+        trail=intent.trail,
+    )
+    hold = refusal_hold(desk, action, hold_kind(posted.invoice), posted.invoice.number)
+    if hold is not None:
+        hold_document(desk, posted.invoice, posted.subject, hold)
+        return
+    desk.act(action)
+    desk.states[posted.subject.key].append(
+        DocumentState(
+            subject=posted.subject,
+            role=Role.ADJUSTMENT,
+            version=version,
+            ref=DocumentRef(kind=intent.kind, number=intent.number),
+            contact=intent.party,
+            contact_id=intent.contact_id,
+            status=intent.status,
+            open_amount=intent.total,
+            base_number=intent.number,
+        )
+    )
+    desk.outcome(invoice_outcome(posted.invoice, posted.subject, State.PLANNED))
+

@@ -1,0 +1,1 @@
+"""HTTP manners, once for all systems: sessions, limits, patience and masking."""

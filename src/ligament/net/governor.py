@@ -1,0 +1,265 @@
+"""Keeps all processes of an installation below a system's limits, and lets the servers' own words win."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ligament.ports.errors import TryLater
+from ligament.ports.windows import Full, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ligament.ports.clocks import Clock
+    from ligament.ports.windows import WindowStore
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+DAY_MS = 86_400_000
+MINUTE_MS = 60_000
+# How long what a server said about an allowance is believed before one call may ask again.
+BELIEVED_DAY_MS = 3_600_000
+BELIEVED_MINUTE_MS = 6_000
+LEASE_MS = 300_000
+_SLOT_PAUSE_MS = 50
+_FORGET_MS = DAY_MS + 3_600_000
+BLOCKED_UNTIL = "blocked_until_ms"
+BLOCKED_DAY = "blocked_for_day"
+DAY_LEFT = "day_left"
+DAY_SEEN = "day_seen_ms"
+MINUTE_LEFT = "minute_left"
+MINUTE_SEEN = "minute_seen_ms"
+
+
+class Lane(StrEnum):
+    """Who waits for the answer: the regular run, or a person in front of a screen, who may use the reserve."""
+
+    SYNC = "sync"
+    PEOPLE = "people"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `calls` calls in any `per_s` seconds; `per_s` 0 means so many at the same time."""
+
+    name: str
+    calls: int
+    per_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What an answer said about limits; None where it said nothing. `problem` is `day` for a used-up day."""
+
+    minute_remaining: int | None = None
+    day_remaining: int | None = None
+    retry_after_s: int | None = None
+    problem: str = ""
+
+
+class Governor:
+    """Guards one allowance (`scope`); waits for a turn, or raises TryLater when waiting would take too long.
+
+    Each limit is used to 95 % (at least one call). `day_allowance` is a count per 24 hours, of which the share
+    `reserve_percent` is kept for people. Waits longer than `longest_wait_s` are not waited but raised.
+    """
+
+    def __init__(  # noqa: PLR0913 - a governor is made in one place, by name
+        self,
+        scope: str,
+        limits: Sequence[Limit],
+        window_store: WindowStore,
+        clock: Clock,
+        *,
+        day_allowance: int | None = None,
+        reserve_percent: int = 10,
+        longest_wait_s: int = 120,
+    ) -> None:
+        self._scope = scope
+        self._limits = {limit.name: limit for limit in limits if limit.per_s}
+        self._slots = min((_share(limit.calls) for limit in limits if not limit.per_s), default=0)
+        self._store = window_store
+        self._clock = clock
+        self._day_allowance = day_allowance
+        self._reserve_percent = reserve_percent
+        self._longest_ms = longest_wait_s * 1000
+
+    def before(self, lane: Lane = Lane.SYNC) -> str | None:
+        """Wait for a turn and return the slot to give back with `after`; raises TryLater."""
+        slot = self._wait_for_slot() if self._slots else None
+        granted = False
+        try:
+            self._wait_for_room(lane)
+            granted = True
+        finally:
+            if not granted:
+                self.after(slot)
+        return slot
+
+    def after(self, slot: str | None) -> None:
+        """Give the slot back."""
+        if slot is not None:
+            self._store.leave(self._scope, slot)
+
+    def learn(self, seen: Observed) -> None:
+        """Take over what an answer said; a wait blocks all callers of this allowance."""
+        now = self._now()
+        numbers: dict[str, int] = {}
+        if seen.minute_remaining is not None:
+            numbers |= {MINUTE_LEFT: max(seen.minute_remaining, 0), MINUTE_SEEN: now}
+        if seen.day_remaining is not None:
+            numbers |= {DAY_LEFT: max(seen.day_remaining, 0), DAY_SEEN: now}
+        if seen.retry_after_s is not None:
+            until = now + max(seen.retry_after_s, 0) * 1000
+            numbers |= {BLOCKED_UNTIL: until, BLOCKED_DAY: int(seen.problem == "day")}
+        elif seen.problem == "day":
+            numbers |= {DAY_LEFT: 0, DAY_SEEN: now}
+        if numbers:
+            self._store.keep(self._scope, numbers)
+
+    def _now(self) -> int:
+        return (self._clock.now() - _EPOCH) // _MILLISECOND
+
+    def _wait_for_slot(self) -> str:
+        waited = 0
+        while True:
+            slot = self._store.enter(self._scope, self._slots, self._now(), LEASE_MS)
+            if slot is not None:
+                return slot
+            if waited >= self._longest_ms:
+                raise TryLater("Too many calls are under way at the same time.", wait_s=5)
+            self._clock.pause_ms(_SLOT_PAUSE_MS)
+            waited += _SLOT_PAUSE_MS
+
+    def _wait_for_room(self, lane: Lane) -> None:
+        waited = 0
+        while True:
+            wait = self._wait_now(lane)
+            if not wait:
+                return
+            if waited + wait > self._longest_ms:
+                raise TryLater("The system asked us to wait.", wait_s=_seconds(wait))
+            self._clock.pause_ms(wait)
+            waited += wait
+
+    def _wait_now(self, lane: Lane) -> int:
+        """Record the call and return 0, or return the milliseconds to wait; raises when the day is used up."""
+        now = self._now()
+        numbers = self._store.numbers(self._scope)
+        blocked = numbers.get(BLOCKED_UNTIL, 0) - now
+        if blocked > 0:
+            if numbers.get(BLOCKED_DAY):
+                raise _day_used_up(blocked)
+            return blocked
+        day, probing = self._day_window(numbers, now, lane)
+        windows = [*self._minute_windows(numbers, now), *([day] if day else [])]
+        full = self._store.take(self._scope, windows, now)
+        if full is None:
+            if probing:
+                self._store.keep(self._scope, {DAY_SEEN: now, DAY_LEFT: 0})
+            return 0
+        return self._wait_for(full, now)
+
+    def _minute_windows(self, numbers: Mapping[str, int], now: int) -> list[Window]:
+        windows = [
+            # A call recorded more than one span ahead of now comes from a clock that has since been put back.
+            Window(name=name, calls=_share(limit.calls), since_ms=now - span, until_ms=now + span)
+            for name, limit in self._limits.items()
+            for span in (limit.per_s * 1000,)
+        ]
+        seen = numbers.get(MINUTE_SEEN)
+        if seen is not None and 0 <= now - seen < BELIEVED_MINUTE_MS:
+            left = numbers.get(MINUTE_LEFT, 0)
+            windows.append(Window(name="said", calls=left, since_ms=seen, until_ms=now + MINUTE_MS))
+        return windows
+
+    def _day_window(self, numbers: Mapping[str, int], now: int, lane: Lane) -> tuple[Window | None, bool]:
+        """Return the window that guards the day, and whether the next call asks the server anew."""
+        seen, left = numbers.get(DAY_SEEN), numbers.get(DAY_LEFT, 0)
+        keep = 0 if lane is Lane.PEOPLE else (self._day_allowance or 0) * self._reserve_percent // 100
+        if seen is not None and 0 <= now - seen < BELIEVED_DAY_MS:
+            window = Window(name="day", calls=max(left - keep, 0), since_ms=seen, until_ms=now + DAY_MS)
+            return window, False
+        if seen is not None:
+            return None, left - keep <= 0
+        if self._day_allowance is None:
+            return None, False
+        calls = self._day_allowance - keep
+        return Window(name="day", calls=calls, since_ms=now - DAY_MS, until_ms=now + DAY_MS), False
+
+    def _wait_for(self, full: Full, now: int) -> int:
+        window, blocking = full.window, full.blocking_ms
+        if window.name == "day":
+            believed = window.since_ms + BELIEVED_DAY_MS
+            own_count = window.since_ms == now - DAY_MS
+            raise _day_used_up((blocking or now) + DAY_MS - now if own_count else believed - now)
+        if window.name == "said":
+            return max(window.since_ms + BELIEVED_MINUTE_MS - now, 1)
+        span = self._limits[window.name].per_s * 1000
+        return max((now if blocking is None else blocking) + span - now, 1)
+
+
+def _share(calls: int) -> int:
+    return max(calls * 95 // 100, 1)
+
+
+def _seconds(milliseconds: int) -> int:
+    return max(-(-milliseconds // 1000), 1)
+
+
+def _day_used_up(wait_ms: int) -> TryLater:
+    return TryLater("The calls allowed for today are used up.", wait_s=_seconds(wait_ms), limit="day")
+
+
+class InMemoryWindows:
+    """A window store for one process, safe between threads; for tests and for runs without a database."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: dict[str, list[int]] = {}
+        self._leases: dict[str, dict[str, int]] = {}
+        self._numbers: dict[str, dict[str, int]] = {}
+        self._made = 0
+
+    def take(self, scope: str, windows: Sequence[Window], at_ms: int) -> Full | None:
+        """Record a call unless a window is full."""
+        with self._lock:
+            calls = [at for at in self._calls.get(scope, []) if at > at_ms - _FORGET_MS]
+            for window in windows:
+                inside = sorted(at for at in calls if window.since_ms < at <= window.until_ms)
+                if len(inside) >= window.calls:
+                    return Full(window=window, blocking_ms=inside[-window.calls] if window.calls else None)
+            self._calls[scope] = [*calls, at_ms]
+            return None
+
+    def enter(self, scope: str, slots: int, at_ms: int, lease_ms: int) -> str | None:
+        """Occupy a place."""
+        with self._lock:
+            held = self._leases.setdefault(scope, {})
+            for slot in [slot for slot, end in held.items() if end <= at_ms]:
+                del held[slot]
+            if len(held) >= slots:
+                return None
+            self._made += 1
+            name = str(self._made)
+            held[name] = at_ms + lease_ms
+            return name
+
+    def leave(self, scope: str, slot: str) -> None:
+        """Give the place back."""
+        with self._lock:
+            self._leases.get(scope, {}).pop(slot, None)
+
+    def numbers(self, scope: str) -> Mapping[str, int]:
+        """Return the numbers kept."""
+        with self._lock:
+            return dict(self._numbers.get(scope, {}))
+
+    def keep(self, scope: str, numbers: Mapping[str, int]) -> None:
+        """Keep numbers."""
+        with self._lock:
+            self._numbers.setdefault(scope, {}).update(numbers)

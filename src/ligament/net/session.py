@@ -1,0 +1,261 @@
+"""One HTTP call at a time: sent at most once, to the right host, within limits of time and size."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+import httpcore2
+import httpx2
+
+from ligament.net.deadline import Deadline, DeadlinePassed
+from ligament.net.governor import Governor, Lane
+from ligament.net.hosts import HostRule, WrongAddress, origin_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ligament.net.meter import CallMeter
+    from ligament.ports.clocks import Clock
+
+MAX_BYTES = 200 * 1024 * 1024
+_ID_IN_PATH = re.compile(r"(?<=/)(?=[^/]*\d)[^/]{4,}|(?<=/)\d+")
+_VERSION = re.compile(r"\Av\d+\Z|\A\d\.\d\Z")
+_STEP = 1024 * 1024
+_NEVER_LEFT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+
+
+Transport = httpx2.BaseTransport
+"""What carries requests; another module names it so, because the HTTP library is met here only."""
+
+
+class NotSent(Exception):
+    """There was no connection: the request certainly never left, so it is safe to try again."""
+
+
+class Unanswered(Exception):
+    """The request left, or may have, and no complete answer came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A complete answer; header names are in lower case, the body is unpacked."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Observer(Protocol):
+    """Hears about every call: no bodies, no query values, no ids; `status` is 0 when no answer came."""
+
+    def __call__(self, *, system: str, method: str, path: str, status: int, ms: int) -> None:
+        """Take note of one call."""
+        ...
+
+
+class Session:
+    """Calls one system; keeps connections alive, never follows a redirect and never sends anything twice.
+
+    `read_s` bounds the silence between bytes; with a `clock` the whole answer may take `total_s`, by default four times
+    as long. Raises NotSent,
+    Unanswered, WrongAddress (a target outside the base address) and what the governor raises.
+    """
+
+    def __init__(  # noqa: PLR0913 - a session is opened in one place per system, by name
+        self,
+        *,
+        base_url: str,
+        host_rule: HostRule,
+        user_agent: str,
+        meter: CallMeter,
+        governor: Governor | None,
+        connect_s: float = 10,
+        read_s: float = 45,
+        total_s: float | None = None,
+        transport: httpx2.BaseTransport | None = None,
+        max_bytes: int = MAX_BYTES,
+        system: str = "",
+        observer: Observer | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._origin = host_rule.check(base_url)
+        self._base = base_url.rstrip("/")
+        if urlsplit(base_url).query or urlsplit(base_url).fragment:
+            raise WrongAddress("the base address must not hold a query")
+        self._user_agent = user_agent
+        self._meter = meter
+        self._governor = governor
+        self._total_s = total_s if total_s is not None else read_s * 4
+        self._max_bytes = max_bytes
+        self._system = system or self._origin.host
+        self._observer = observer
+        self._deadline = Deadline(clock)
+        self._client = httpx2.Client(
+            # Neither proxies, nor certificates, nor passwords come from the environment unseen.
+            trust_env=False,
+            follow_redirects=False,
+            timeout=httpx2.Timeout(connect=connect_s, read=read_s, write=read_s, pool=connect_s),
+            transport=transport if transport is not None else DeadlineTransport(self._deadline),
+        )
+
+    @property
+    def base_url(self) -> str:
+        """Return the base address without a closing slash."""
+        return self._base
+
+    def call(
+        self, method: str, target: str, *, headers: Mapping[str, str], body: bytes = b"", lane: Lane = Lane.SYNC
+    ) -> Reply:
+        """Send one request and return its complete answer; `target` is a path below the base, or a full address."""
+        url = self._address(target)
+        slot = self._governor.before(lane) if self._governor is not None else None
+        started = self._deadline.now_ms()
+        status = 0
+        try:
+            reply = self._send(method, url, headers, body)
+            status = reply.status
+            return reply
+        finally:
+            if self._governor is not None:
+                self._governor.after(slot)
+            if self._observer is not None:
+                spent = self._deadline.now_ms() - started
+                path = path_template(urlsplit(url).path)
+                self._observer(system=self._system, method=method, path=path, status=status, ms=spent)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _address(self, target: str) -> str:
+        is_path = target.startswith("/") and not target.startswith("//")
+        url = self._base + target if is_path else target
+        # Checked on the finished address, so that no trick inside the target can lead elsewhere.
+        if origin_of(url) != self._origin:
+            raise WrongAddress("the address leads to another host")
+        if httpx2.URL(url).host.lower() != self._origin.host:
+            raise WrongAddress("the address can be read in two ways")
+        return url
+
+    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        sent = {"User-Agent": self._user_agent, "Accept-Encoding": "gzip", **headers}
+        request = self._client.build_request(method, url, headers=sent, content=body or None)
+        # Counted before it leaves: a call that may have left counts, one that certainly did not is taken back.
+        self._meter.count(self._system, method)
+        self._deadline.start(self._total_s)
+        try:
+            response = self._client.send(request, stream=True)
+            try:
+                return self._whole(response)
+            finally:
+                response.close()
+        except _NEVER_LEFT as trouble:
+            self._meter.count(self._system, method, -1)
+            raise NotSent(type(trouble).__name__) from None
+        except (httpx2.HTTPError, httpx2.StreamError, DeadlinePassed, zlib.error) as trouble:
+            # The text of a library's error may hold the address with its query: only its kind is passed on.
+            raise Unanswered(type(trouble).__name__) from None
+
+    def _whole(self, response: httpx2.Response) -> Reply:
+        packing = response.headers.get("content-encoding", "identity").strip().lower()
+        if packing not in ("identity", "gzip", ""):
+            raise Unanswered("the answer is packed in a way that was not asked for")
+        unpack = zlib.decompressobj(wbits=31) if packing == "gzip" else None
+        parts: list[bytes] = []
+        size = 0
+        for raw in response.iter_raw():
+            self._deadline.check()
+            self._meter.received(self._system, len(raw))
+            for part in _unpacked(raw, unpack):
+                size += len(part)
+                if size > self._max_bytes:
+                    raise Unanswered(f"the answer is larger than {self._max_bytes} bytes")
+                parts.append(part)
+        if unpack is not None and parts and not unpack.eof:
+            raise Unanswered("the packed answer ends too early")
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(status=response.status_code, headers=headers, body=b"".join(parts))
+
+
+def _unpacked(raw: bytes, unpack: zlib._Decompress | None) -> list[bytes]:
+    if unpack is None:
+        return [raw]
+    # In steps, so that a small packet can never unfold into gigabytes before its size is looked at.
+    parts = [unpack.decompress(raw, _STEP)]
+    while unpack.unconsumed_tail:
+        parts.append(unpack.decompress(unpack.unconsumed_tail, _STEP))
+    return parts
+
+
+def path_template(path: str) -> str:
+    """Return the path with everything that looks like an id replaced by `{id}`."""
+    parts = path.split("/")
+    return "/".join(part if _VERSION.match(part) or not _ID_IN_PATH.match("/" + part, 1) else "{id}" for part in parts)
+
+
+class _Stream(httpcore2.NetworkStream):
+    """A connection whose every step knows how much time the whole call has left."""
+
+    def __init__(self, inner: httpcore2.NetworkStream, deadline: Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read within the time left."""
+        return self._inner.read(max_bytes, timeout=self._deadline.left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write within the time left."""
+        self._inner.write(buffer, timeout=self._deadline.left(timeout))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        """Wrap the encrypted connection too."""
+        inner = self._inner.start_tls(ssl_context, server_hostname, timeout=self._deadline.left(timeout))
+        return _Stream(inner, self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - the library's own signature
+        """Pass the question on."""
+        return self._inner.get_extra_info(info)
+
+
+class _Backend(httpcore2.SyncBackend):
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        """Connect within the time left and return a connection that keeps to it."""
+        inner = super().connect_tcp(host, port, self._deadline.left(timeout), local_address, socket_options)
+        return _Stream(inner, self._deadline)
+
+
+class DeadlineTransport(httpx2.HTTPTransport):
+    """The library's transport, without retries or the environment, with a deadline for the whole call."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        super().__init__(trust_env=False, retries=0)
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=httpx2.create_ssl_context(trust_env=False),
+            max_connections=20,
+            max_keepalive_connections=10,
+            keepalive_expiry=4,
+            retries=0,
+            network_backend=_Backend(deadline),
+        )

@@ -1,0 +1,1 @@
+"""What the flow needs of the world, as protocols and five errors."""

@@ -1,0 +1,1 @@
+"""What every simulator shares: messages, hosting, faults and a seeded clinic."""

@@ -1,0 +1,99 @@
+"""Keeping what the books hold: contacts and documents in, changed subjects out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table, select
+
+from ligament.core.intents import Subject, subject_from_key
+from ligament.core.ledgers import BooksContact, BooksDocument
+from ligament.store.codec import decode, encode
+from ligament.store.keys import folded, history_key, stamp
+from ligament.store.rows import select_in, upsert
+from ligament.store.tables import books_contacts, books_documents, contact_links, document_links
+
+R = TypeVar("R", BooksContact, BooksDocument)
+
+
+def contact_row(clinic: str, contact: BooksContact) -> dict[str, Any]:
+    """Return the row that keeps a contact."""
+    return {
+        "clinic": clinic,
+        "id": contact.id,
+        "number": contact.number.replace("\x00", ""),
+        "email_key": folded(contact.email.reveal()),
+        "name_key": folded(contact.name.reveal()),
+        "status": contact.status.value,
+        "updated_at": stamp(contact.updated_at),
+        "body": encode(contact),
+    }
+
+
+def document_row(clinic: str, document: BooksDocument) -> dict[str, Any]:
+    """Return the row that keeps a document."""
+    return {
+        "clinic": clinic,
+        "id": document.id,
+        "kind": document.kind.value,
+        "number": document.number.replace("\x00", ""),
+        "history_key": history_key(document.number),
+        "contact_id": document.contact_id,
+        "status": document.status.value,
+        "open_amount": str(document.open_amount),
+        "is_open": document.open_amount > 0,
+        "updated_at": stamp(document.updated_at),
+        "reference": document.reference.replace("\x00", ""),
+        "body": encode(document),
+    }
+
+
+def keep(
+    connection: Connection, clinic: str, contacts: Iterable[BooksContact], documents: Iterable[BooksDocument]
+) -> frozenset[Subject]:
+    """Keep what is newer than what is kept; return the subjects linked to what changed in content."""
+    people = _keep_rows(
+        connection, books_contacts, [contact_row(clinic, contact) for contact in contacts], BooksContact
+    )
+    papers = _keep_rows(
+        connection, books_documents, [document_row(clinic, document) for document in documents], BooksDocument
+    )
+    parties = select(contact_links.c.party).where(contact_links.c.clinic == clinic)
+    subjects = select(document_links.c.subject).where(document_links.c.clinic == clinic)
+    keys = [row.party for row in select_in(connection, parties, contact_links.c.contact_id, people)]
+    keys += [row.subject for row in select_in(connection, subjects, document_links.c.books_id, papers)]
+    return frozenset(subject_from_key(key) for key in keys)
+
+
+def _keep_rows(connection: Connection, table: Table, wanted: Sequence[dict[str, Any]], kind: type[R]) -> set[str]:
+    """Write the rows that are new or newer and differ; return the ids whose content changed."""
+    newest: dict[str, dict[str, Any]] = {}
+    for row in wanted:
+        other = newest.get(row["id"])
+        if other is None or other["updated_at"] <= row["updated_at"]:
+            newest[row["id"]] = row
+    if not newest:
+        return set()
+    clinic = wanted[0]["clinic"]
+    statement = select(table.c.id, table.c.updated_at, table.c.body).where(table.c.clinic == clinic)
+    known = {row.id: row for row in select_in(connection, statement, table.c.id, newest.keys())}
+    changed: list[dict[str, Any]] = []
+    touched: set[str] = set()
+    for identifier, row in newest.items():
+        before = known.get(identifier)
+        # A late answer must not undo a newer one: pages and single reads overtake each other.
+        if before is not None and (before.updated_at > row["updated_at"] or before.body == row["body"]):
+            continue
+        changed.append(row)
+        if before is None or _says_other(kind, before.body, row):
+            touched.add(identifier)
+    upsert(connection, table, changed)
+    return touched
+
+
+def _says_other(kind: type[R], before: bytes, row: Mapping[str, Any]) -> bool:
+    """Say whether more than the instant of the last change differs."""
+    old, new = decode(kind, before), decode(kind, row["body"])
+    return replace(old, updated_at=new.updated_at) != new

@@ -1,0 +1,201 @@
+"""One clinic's memory: the port of the flow, each method one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from ligament.core.facts import Facts
+from ligament.core.holds import Hold
+from ligament.core.ids import RunId
+from ligament.core.intents import Subject
+from ligament.core.ledgers import BooksContact, BooksDocument, Chart, Organisation
+from ligament.core.links import Decision
+from ligament.core.plans import Outcome, Plan
+from ligament.core.receipts import Effect, WriteIntent
+from ligament.core.records import Invoice, Party, Removal
+from ligament.ports.books import BooksPage
+from ligament.ports.memory import Selection
+from ligament.ports.practice import PracticePage
+from ligament.store import books_rows, intents, outcomes, practice_rows
+from ligament.store import effects as effect_rows
+from ligament.store.codec import encode
+from ligament.store.engine import Database
+from ligament.store.gather import gather
+from ligament.store.journal import Journal, Note, Writing
+from ligament.store.keys import stamp
+from ligament.store.known import KeptBooks, KeptRows
+from ligament.store.owners import owners
+from ligament.store.rows import upsert
+from ligament.store.tables import books_reference, cursors, decisions, notes, refusals
+
+
+class ClinicStore:
+    """Implements `ports.memory.Memory` for one clinic; safe to share between threads."""
+
+    def __init__(self, database: Database, clinic: str, clock_now: Callable[[], datetime], journal: Journal) -> None:
+        """Take the database, the clinic's name, the calendar and the clinic's journal."""
+        self._database = database
+        self._clinic = clinic
+        self._now = clock_now
+        self._journal = journal
+
+    # --- what both sides said -----------------------------------------------------------------------------------------
+    def cursors(self, system: str) -> Mapping[str, str]:
+        """Return the reading positions of `practice` or `books`."""
+        where = (cursors.c.clinic == self._clinic, cursors.c.system == system)
+        with self._database.reading() as connection:
+            found = connection.execute(select(cursors.c.stream, cursors.c.value).where(*where))
+            return {row.stream: row.value for row in found}
+
+    def known_rows(self) -> KeptRows:
+        """Return the view of kept practice rows that a reader needs."""
+        return KeptRows(self._database, self._clinic)
+
+    def known_books(self) -> KeptBooks:
+        """Return the view of kept books rows that a reader needs."""
+        return KeptBooks(self._database, self._clinic)
+
+    def keep_practice_page(self, page: PracticePage) -> frozenset[Subject]:
+        """Keep rows and cursors of a page; return the subjects whose content differs from what was kept."""
+        with self._journal.writing() as writing:
+            connection = writing.connection
+            touched = practice_rows.keep(connection, self._clinic, page.rows, page.whole_invoices, self._now())
+            self._keep_cursors(writing, "practice", page.cursors)
+            return touched
+
+    def keep_parties(self, parties: Iterable[Party | Removal]) -> None:
+        """Keep parties read one by one."""
+        with self._journal.writing() as writing:
+            practice_rows.keep(writing.connection, self._clinic, parties, (), self._now())
+
+    def keep_invoices(self, invoices: Iterable[Invoice]) -> None:
+        """Keep invoices read one by one, each with its complete lines."""
+        with self._journal.writing() as writing:
+            practice_rows.keep_invoices(writing.connection, self._clinic, invoices, self._now())
+
+    def keep_books_page(self, page: BooksPage) -> frozenset[Subject]:
+        """Keep contacts and documents of a page; return the subjects linked to what differs from what was kept."""
+        with self._journal.writing() as writing:
+            touched = books_rows.keep(writing.connection, self._clinic, page.contacts, page.documents)
+            self._keep_cursors(writing, "books", page.cursors)
+            return touched
+
+    def keep_books_records(self, contacts: Iterable[BooksContact], documents: Iterable[BooksDocument]) -> None:
+        """Keep records of the books read one by one."""
+        with self._journal.writing() as writing:
+            books_rows.keep(writing.connection, self._clinic, contacts, documents)
+
+    def keep_organisation(self, organisation: Organisation) -> None:
+        """Keep the organisation as last read."""
+        self._keep_reference("organisation", organisation, self._now())
+
+    def keep_chart(self, chart: Chart, read_at: datetime) -> None:
+        """Keep the chart as last read."""
+        self._keep_reference("chart", chart, read_at)
+
+    # --- facts and outcomes -------------------------------------------------------------------------------------------
+    def gather(self, selection: Selection) -> Facts:
+        """Load everything that planning those records needs."""
+        with self._database.reading() as connection:
+            return gather(connection, self._clinic, selection)
+
+    def pending(self) -> frozenset[Subject]:
+        """Return the subjects whose last outcome was planned or held."""
+        with self._database.reading() as connection:
+            return outcomes.pending(connection, self._clinic)
+
+    def keep_outcomes(self, run_id: RunId, plan: Plan, considered: Collection[Subject]) -> None:
+        """Keep the newest outcome of the considered subjects and open, keep or close their holds accordingly."""
+        with self._journal.writing() as writing:
+            outcomes.keep(writing, self._clinic, run_id, plan, considered, self._now())
+
+    def open_holds(self) -> tuple[Hold, ...]:
+        """Return every open hold, oldest first."""
+        with self._database.reading() as connection:
+            return outcomes.open_holds(connection, self._clinic)
+
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Return the newest outcome of every record."""
+        with self._database.reading() as connection:
+            return outcomes.newest(connection, self._clinic)
+
+    def decide(self, decision: Decision) -> None:
+        """Keep a person's decision about a hold, and journal it."""
+        subject = decision.subject.key
+        row = {
+            "clinic": self._clinic,
+            "key": f"{subject}|{decision.code}",
+            "subject": subject,
+            "body": encode(decision),
+        }
+        public = {"code": decision.code, "decision": decision.decision.value, "fingerprint": decision.fingerprint}
+        with self._journal.writing() as writing:
+            upsert(writing.connection, decisions, [row])
+            writing.add(Note(kind="decision", subject=subject, public=public, actor=decision.by, at=decision.at))
+
+    def keep_refusal(self, action_key: str, content: str, words: str) -> None:
+        """Remember that the other system refused exactly this, so that it waits instead of being sent again."""
+        row = effect_rows.refusal_row(self._clinic, action_key, content, words)
+        subject = row["subject"]
+        with self._journal.writing() as writing:
+            upsert(writing.connection, refusals, [row])
+            party = owners(writing.connection, self._clinic, {subject})[subject]
+            public = {"action": action_key, "content": content}
+            writing.add(Note(kind="refusal", subject=subject, public=public, personal={"words": words}, owner=party))
+
+    def note(self, name: str) -> str:
+        """Return a small fact kept for the clinic, or an empty text."""
+        with self._database.reading() as connection:
+            statement = select(notes.c.value).where(notes.c.clinic == self._clinic, notes.c.name == name)
+            return connection.execute(statement).scalar_one_or_none() or ""
+
+    def keep_note(self, name: str, value: str) -> None:
+        """Keep a small fact for the clinic; the journal tells when it changed."""
+        with self._journal.writing() as writing:
+            statement = select(notes.c.value).where(notes.c.clinic == self._clinic, notes.c.name == name)
+            before = writing.connection.execute(statement).scalar_one_or_none()
+            if before == value:
+                return
+            upsert(writing.connection, notes, [{"clinic": self._clinic, "name": name, "value": value}])
+            writing.add(Note(kind="note", public={"name": name, "before": before, "after": value}))
+
+    # --- writing safely -----------------------------------------------------------------------------------------------
+    def open_intent(self, intent: WriteIntent) -> None:
+        """Commit the exact bytes and key of a call, and journal them, before it leaves (state sent)."""
+        with self._journal.writing() as writing:
+            intents.open_one(writing, self._clinic, intent, self._now())
+
+    def resend_intent(self, intent: WriteIntent) -> None:
+        """Commit that the same bytes leave again, or under a new key and epoch."""
+        with self._journal.writing() as writing:
+            intents.resend(writing, self._clinic, intent, self._now())
+
+    def unfinished_intents(self) -> tuple[WriteIntent, ...]:
+        """Return the calls that left, or may have, and whose outcome is not kept; oldest first."""
+        with self._database.reading() as connection:
+            return intents.unfinished(connection, self._clinic)
+
+    def close_intent(self, intent: WriteIntent, effects: Sequence[Effect], at: datetime) -> None:
+        """Commit what a call did, element by element, with its journal entries, in one transaction."""
+        with self._journal.writing() as writing:
+            intents.close(writing, self._clinic, intent)
+            context = {"run": intent.run_id, "intent": intent.id}
+            effect_rows.keep(writing, self._clinic, context, effects, at)
+
+    def keep_effects(self, run_id: RunId, effects: Sequence[Effect], at: datetime) -> None:
+        """Commit effects that needed no call (links), with their journal entries."""
+        with self._journal.writing() as writing:
+            effect_rows.keep(writing, self._clinic, {"run": run_id}, effects, at)
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+    def _keep_cursors(self, writing: Writing, system: str, positions: Mapping[str, str]) -> None:
+        fixed = {"clinic": self._clinic, "system": system}
+        upsert(writing.connection, cursors, [{**fixed, "stream": s, "value": v} for s, v in positions.items()])
+
+    def _keep_reference(self, name: str, record: Organisation | Chart, read_at: datetime) -> None:
+        row = {"clinic": self._clinic, "name": name, "read_at": stamp(read_at), "body": encode(record)}
+        with self._journal.writing() as writing:
+            upsert(writing.connection, books_reference, [row])

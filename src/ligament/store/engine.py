@@ -1,0 +1,162 @@
+"""Opening the database, SQLite or PostgreSQL, and the two ways to use it: reading and writing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.pool import StaticPool
+
+from ligament.store.errors import AlreadyLinked, StoreBusy, StoreError, StoreFull, StoreUnreachable
+from ligament.store.schema import bring_up_to_date
+
+BUSY_S = 30
+_WRITES = "ligament_writes"
+_LOCK_BY_NAME = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_FULL = ("disk is full", "no space left", "could not extend file")
+_BUSY = ("is locked", "lock timeout", "deadlock detected")
+_SQLITE_MANNERS = (
+    f"PRAGMA busy_timeout={BUSY_S * 1000}",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    # What is deleted is overwritten, so that an erased person does not linger in free pages.
+    "PRAGMA secure_delete=ON",
+)
+
+
+class Database:
+    """One database for all clinics of a home; safe to share between threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Take an engine that `open_database` made."""
+        self._engine = engine
+        self._writer = engine.execution_options(**{_WRITES: True})
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Say whether this is a SQLite file."""
+        return self._engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees one moment of the database throughout."""
+        with clear_errors(), self._engine.connect() as connection:
+            if not self.is_sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def writing(self, lock: str) -> Iterator[Connection]:
+        """Give a connection inside one transaction, alone among the writers that name the same lock."""
+        with clear_errors(), self._writer.begin() as connection:
+            self.hold_lock(connection, lock)
+            yield connection
+
+    def hold_lock(self, connection: Connection, lock: str) -> None:
+        """Wait for a lock that ends with the transaction; a SQLite writer is alone anyway."""
+        if not self.is_sqlite:
+            connection.execute(_LOCK_BY_NAME, {"name": f"ligament|{lock}"})
+
+    def scrub(self) -> None:
+        """Leave nothing of what was deleted in the files of a SQLite database."""
+        if not self.is_sqlite:
+            return
+        with clear_errors(), self._engine.connect() as connection:
+            raw = connection.connection.dbapi_connection
+            assert raw is not None
+            cursor = raw.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open the database at a URL (`sqlite:///file`, `postgresql://...`), making or upgrading its tables first."""
+    address = _address(url)
+    engine = _sqlite(address) if address.get_backend_name() == "sqlite" else create_engine(address, pool_pre_ping=True)
+    database = Database(engine)
+    try:
+        with database.writing("schema") as connection:
+            bring_up_to_date(connection)
+    except StoreError:
+        database.close()
+        raise
+    return database
+
+
+def _address(url: str) -> URL:
+    """Name the driver of a PostgreSQL URL, which people write without one."""
+    address = make_url(url)
+    if address.drivername in {"postgresql", "postgres"}:
+        return address.set(drivername="postgresql+psycopg")
+    return address
+
+
+def _sqlite(address: URL) -> Engine:
+    """Make an engine whose transactions begin when we say so, and whose writers wait for each other."""
+    arguments: dict[str, Any] = {"timeout": BUSY_S, "check_same_thread": False}
+    in_memory = address.database in {None, "", ":memory:"}
+    pool: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
+    engine = create_engine(address, connect_args=arguments, **pool)
+
+    @event.listens_for(engine, "connect")
+    def set_manners(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
+        # The driver must not begin or commit by itself: DDL has to take part in transactions.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in _SQLITE_MANNERS:
+            cursor.execute(pragma)
+        if cursor.execute("PRAGMA journal_mode").fetchone()[0] not in {"wal", "memory"}:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Turn the database's complaints into our own errors, which say what to do."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise AlreadyLinked(
+            "Two records would share what only one may have; nothing was kept.", _first(error)
+        ) from error
+    except OperationalError as error:
+        raise _clear(error) from error
+    except DBAPIError as error:
+        if error.connection_invalidated or _says(error, _FULL):
+            raise _clear(error) from error
+        raise
+
+
+def _clear(error: DBAPIError) -> StoreError:
+    if _says(error, _FULL):
+        return StoreFull("The disk is full. Nothing of this step was written; make room and try again.", _first(error))
+    if _says(error, _BUSY):
+        return StoreBusy("Another process is using the database. Try again in a moment.", _first(error))
+    return StoreUnreachable("The database does not answer.", _first(error))
+
+
+def _says(error: DBAPIError, words: tuple[str, ...]) -> bool:
+    complaint = str(error.orig).casefold()
+    return any(word in complaint for word in words)
+
+
+def _first(error: DBAPIError) -> str:
+    """Return the driver's complaint without the statement and its values, which may be personal."""
+    lines = str(error.orig).splitlines() or [type(error.orig).__name__]
+    return lines[0]

@@ -1,0 +1,121 @@
+"""Forgetting a person: the data go, the ledger stays and its chain still holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from sqlalchemy import Connection, delete, select, update
+
+from ligament.core.ids import SourceId
+from ligament.core.intents import Subject
+from ligament.core.ledgers import BooksContact
+from ligament.core.links import AgreedFields, ContactLink, DocumentLink
+from ligament.core.plans import Outcome
+from ligament.core.private import NOTHING
+from ligament.core.records import Invoice, Party, Removal
+from ligament.store import books_rows, practice_rows
+from ligament.store.codec import decode, decode_hold, encode, encode_hold
+from ligament.store.journal import Journal, Note
+from ligament.store.owners import subjects_of
+from ligament.store.rows import delete_in, select_in, upsert
+from ligament.store.tables import (
+    books_contacts,
+    contact_links,
+    document_links,
+    holds,
+    intents,
+    outcomes,
+    refusals,
+)
+from ligament.store.tables import practice_rows as rows
+
+GONE = "Personal details were erased."
+
+
+def forget(journal: Journal, party: Subject) -> None:
+    """Erase everything personal about a party; links, documents and amounts stay, as the law on books asks."""
+    clinic = journal.clinic
+    with journal.writing() as writing:
+        connection = writing.connection
+        subjects = subjects_of(connection, clinic, party.key)
+        _erase_party(connection, clinic, party, journal)
+        _erase_links(connection, clinic, party, subjects)
+        _erase_sentences(connection, clinic, subjects)
+        own = delete(refusals).where(refusals.c.clinic == clinic)
+        delete_in(connection, own, refusals.c.subject, subjects)
+        _erase_finished_calls(connection, clinic)
+        journal.seals.destroy(connection, party.key)
+        writing.add(Note(kind="erased", subject=party.key, public={"party": party.key}))
+    journal.database.scrub()
+
+
+def _erase_party(connection: Connection, clinic: str, party: Subject, journal: Journal) -> None:
+    """Leave a tombstone of the party, and take its name off its invoices."""
+    where = (rows.c.clinic == clinic, rows.c.kind == party.kind.value, rows.c.id == party.id)
+    body = connection.execute(select(rows.c.body).where(*where)).scalar_one_or_none()
+    known = decode(Party, body) if body else None
+    removal = Removal(kind=party.kind.value, id=SourceId(party.id), revision=known.revision if known else "gone")
+    blank = practice_rows.tombstone(removal, known, journal.now())
+    upsert(connection, rows, [practice_rows.row_of(clinic, blank)])
+    if party.kind.value != "patient":
+        return
+    invoices = select(rows.c.body).where(rows.c.clinic == clinic, rows.c.kind == "invoice", rows.c.party_id == party.id)
+    found = [decode(Invoice, body) for body in connection.execute(invoices).scalars()]
+    upsert(connection, rows, [practice_rows.row_of(clinic, replace(held, addressee=NOTHING)) for held in found])
+
+
+def _erase_links(connection: Connection, clinic: str, party: Subject, subjects: Collection[str]) -> None:
+    """Keep the links without names and agreed values, and the mirror of the contact without the person."""
+    where = (contact_links.c.clinic == clinic, contact_links.c.party == party.key)
+    body = connection.execute(select(contact_links.c.body).where(*where)).scalar_one_or_none()
+    if body is not None:
+        link = decode(ContactLink, body)
+        kept = encode(replace(link, name=NOTHING, agreed=AgreedFields()))
+        connection.execute(update(contact_links).where(*where).values(body=kept))
+        _erase_contact(connection, clinic, link.contact_id)
+    statement = select(document_links).where(document_links.c.clinic == clinic)
+    for row in select_in(connection, statement, document_links.c.subject, subjects):
+        paper = decode(DocumentLink, row.body)
+        if paper.sent is not None and paper.sent.trail:
+            kept = encode(replace(paper, sent=replace(paper.sent, trail=())))
+            chosen = (document_links.c.clinic == clinic, document_links.c.books_id == row.books_id)
+            connection.execute(update(document_links).where(*chosen).values(body=kept))
+
+
+def _erase_contact(connection: Connection, clinic: str, contact_id: str) -> None:
+    where = (books_contacts.c.clinic == clinic, books_contacts.c.id == contact_id)
+    body = connection.execute(select(books_contacts.c.body).where(*where)).scalar_one_or_none()
+    if body is None:
+        return
+    held = decode(BooksContact, body)
+    blank = BooksContact(
+        id=held.id,
+        number=held.number,
+        status=held.status,
+        merged_into=held.merged_into,
+        updated_at=held.updated_at,
+    )
+    upsert(connection, books_contacts, [books_rows.contact_row(clinic, blank)])
+
+
+def _erase_sentences(connection: Connection, clinic: str, subjects: Collection[str]) -> None:
+    """Take names out of holds and outcomes; what stays says that something waited, and why."""
+    statement = select(holds.c.id, holds.c.body).where(holds.c.clinic == clinic)
+    for row in list(select_in(connection, statement, holds.c.subject, subjects)):
+        hold = decode_hold(row.body)
+        # The field is part of the hold's identity, and is the name of a field, never its value.
+        detail = {key: value for key, value in hold.detail.items() if key == "field"}
+        bare = encode_hold(replace(hold, sentence=GONE, todo="", detail=detail, proposed=None))
+        connection.execute(update(holds).where(holds.c.clinic == clinic, holds.c.id == row.id).values(body=bare))
+    told = select(outcomes.c.subject, outcomes.c.kind, outcomes.c.body).where(outcomes.c.clinic == clinic)
+    for row in list(select_in(connection, told, outcomes.c.subject, subjects)):
+        bare = encode(replace(decode(Outcome, row.body), sentence=""))
+        chosen = (outcomes.c.clinic == clinic, outcomes.c.subject == row.subject, outcomes.c.kind == row.kind)
+        connection.execute(update(outcomes).where(*chosen).values(body=bare))
+
+
+def _erase_finished_calls(connection: Connection, clinic: str) -> None:
+    """Drop calls that are over; their journal entries stay."""
+    over = (intents.c.clinic == clinic, intents.c.state.in_(("done", "given_up")))
+    connection.execute(delete(intents).where(*over))

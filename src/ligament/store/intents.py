@@ -1,0 +1,142 @@
+"""Calls that change the outside world: kept before they leave, kept as sent, closed with what they did."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from ligament.core.plans import Action
+from ligament.core.receipts import IntentState, WriteIntent
+from ligament.store.codec import builtins, decode, decoder, encode
+from ligament.store.errors import StoreError
+from ligament.store.journal import Note, Writing
+from ligament.store.keys import stamp
+from ligament.store.owners import owners
+from ligament.store.tables import intents
+
+_UNFINISHED = (IntentState.PLANNED.value, IntentState.SENT.value, IntentState.UNKNOWN.value)
+_FINISHED = {IntentState.DONE, IntentState.GIVEN_UP}
+
+
+def unfinished(connection: Connection, clinic: str) -> tuple[WriteIntent, ...]:
+    """Return the calls whose outcome is not kept, in the order in which they were opened."""
+    statement = select(intents.c.body).where(intents.c.clinic == clinic, intents.c.state.in_(_UNFINISHED))
+    read = decoder(WriteIntent)
+    return tuple(read(body) for body in connection.execute(statement.order_by(intents.c.place)).scalars())
+
+
+def open_one(writing: Writing, clinic: str, intent: WriteIntent, now: datetime) -> None:
+    """Keep a call as sent, for it may have been as soon as this is committed."""
+    sent = _as_sent(intent, now)
+    last = select(func.coalesce(func.max(intents.c.place), 0)).where(intents.c.clinic == clinic)
+    place = writing.connection.execute(last).scalar_one() + 1
+    writing.connection.execute(insert(intents), [{**_row(clinic, sent), "place": place}])
+    _note(writing, clinic, sent, again=False)
+
+
+def resend(writing: Writing, clinic: str, intent: WriteIntent, now: datetime) -> None:
+    """Keep that a call leaves again, with the same bytes; the key and epoch may be new."""
+    known = writing.connection.execute(select(intents.c.body).where(*_where(clinic, intent.id))).scalar_one_or_none()
+    if known is None or decode(WriteIntent, known).call.body != intent.call.body:
+        raise StoreError("A call may only be repeated with the bytes it was opened with.", f"intent {intent.id}")
+    sent = _as_sent(intent, now)
+    writing.connection.execute(update(intents).where(*_where(clinic, intent.id)).values(**_row(clinic, sent)))
+    _note(writing, clinic, sent, again=True)
+
+
+def close(writing: Writing, clinic: str, intent: WriteIntent) -> None:
+    """Keep that the outcome of a call is known; its bytes and actions, which may name people, are let go."""
+    state = intent.state if intent.state in _FINISHED else IntentState.DONE
+    done = replace(intent, state=state, actions=(), call=replace(intent.call, body=b""))
+    writing.connection.execute(update(intents).where(*_where(clinic, intent.id)).values(**_row(clinic, done)))
+
+
+def _as_sent(intent: WriteIntent, now: datetime) -> WriteIntent:
+    return replace(
+        intent,
+        state=IntentState.SENT,
+        first_sent_at=intent.first_sent_at or now,
+        last_sent_at=intent.last_sent_at or now,
+    )
+
+
+def _row(clinic: str, intent: WriteIntent) -> dict[str, Any]:
+    return {
+        "clinic": clinic,
+        "id": intent.id,
+        "run_id": intent.run_id,
+        "system": intent.system,
+        "state": intent.state.value,
+        "first_sent_at": stamp(intent.first_sent_at) if intent.first_sent_at else None,
+        "body": encode(intent),
+    }
+
+
+def _where(clinic: str, identifier: str) -> tuple[Any, Any]:
+    return intents.c.clinic == clinic, intents.c.id == identifier
+
+
+def _note(writing: Writing, clinic: str, intent: WriteIntent, *, again: bool) -> None:
+    """Journal a call: one entry for each element, sealed for the party it is about."""
+    parties = owners(writing.connection, clinic, {action.subject.key for action in intent.actions})
+    call = {
+        "intent": intent.id, "run": intent.run_id, "system": intent.system, "verb": intent.verb.value,
+        "method": intent.call.method, "key": intent.key, "epoch": intent.epoch, "again": again,
+        "bytes": len(intent.call.body), "digest": writing.keyed_digest(intent.call.body),
+    }  # fmt: skip
+    at = intent.last_sent_at
+    if not intent.actions:
+        writing.add(Note(kind="intent", public=call, at=at))
+    for place, action in enumerate(intent.actions):
+        writing.add(
+            Note(
+                kind="intent",
+                subject=action.subject.key,
+                public={**call, "element": place, **public_of(action)},
+                personal=None if again else personal_of(action),
+                owner=owner_of(action, parties),
+                at=at,
+            )
+        )
+
+
+def public_of(action: Action) -> dict[str, object]:
+    """Return what an action would change, as far as it says nothing about a person."""
+    told: dict[str, object] = {
+        "action": action.kind.value,
+        "number": action.number,
+        "amount": str(action.amount),
+        "existing": action.existing,
+        "content": action.content,
+    }
+    if action.document is not None:
+        told["wanted"] = {**builtins(action.document.intent), "trail": []}
+        told["role"] = action.document.role.value
+        told["version"] = action.document.version
+    steps = {
+        "void": action.void, "allocation": action.allocation, "payment": action.payment,
+        "unpayment": action.unpayment, "option": action.option,
+    }  # fmt: skip
+    return told | {name: builtins(step) for name, step in steps.items() if step is not None}
+
+
+def personal_of(action: Action) -> dict[str, object]:
+    """Return what an action says about a person."""
+    told: dict[str, object] = {"sentence": action.sentence, "trail": list(action.trail)}
+    if action.document is not None:
+        told["document_trail"] = list(action.document.intent.trail)
+    if action.contact is not None:
+        told["contact"] = builtins(action.contact)
+    if action.party is not None:
+        told["party"] = builtins(action.party)
+    return told
+
+
+def owner_of(action: Action, parties: dict[str, str]) -> str:
+    """Return the party whose detail an action holds: whom the document bills, else the party of its subject."""
+    if action.document is not None:
+        return action.document.intent.party.key
+    return parties[action.subject.key]

@@ -1,0 +1,40 @@
+"""The forms under which rows are found: names without case, numbers without prefix, instants that sort as text."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+_PREFIX = re.compile(r"^\D*0*")
+_DIGITS = re.compile(r"\d+")
+
+
+def folded(text: str) -> str:
+    """Return text without case, outer blanks and repeated inner blanks, as look-ups compare it."""
+    return " ".join(text.replace("\x00", "").split()).casefold()
+
+
+def history_key(number: str) -> str:
+    """Return what remains of a document number without its leading letters and zeros, if that is digits only."""
+    rest = _PREFIX.sub("", number.strip(), count=1)
+    return rest if rest.isascii() and rest.isdigit() else ""
+
+
+def digit_runs(number: str) -> frozenset[str]:
+    """Return every run of digits in a document number, without leading zeros."""
+    return frozenset(run.lstrip("0") for run in _DIGITS.findall(number))
+
+
+def stamp(instant: datetime) -> str:
+    """Return an aware instant as text of fixed width that sorts by time."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment(text: str) -> datetime:
+    """Return the instant that `stamp` wrote."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def by_length(identifier: str) -> tuple[int, str]:
+    """Return the sorting key of an id made of digits: shorter first, then as text."""
+    return len(identifier), identifier

@@ -1,0 +1,72 @@
+"""Names that one process at a time may hold; a number that only grows tells a late holder that it lost the name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from ligament.store.engine import Database
+from ligament.store.keys import stamp
+from ligament.store.rows import upsert
+from ligament.store.tables import leases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A name held by somebody; `fence` is higher for every later holder."""
+
+    name: str
+    holder: str
+    fence: int
+
+
+class Leases:
+    """The leases of one clinic, shared by every process on its database."""
+
+    def __init__(self, database: Database, clinic: str, now: Callable[[], datetime]) -> None:
+        """Take the database, the clinic and the calendar."""
+        self._database = database
+        self._clinic = clinic
+        self._now = now
+
+    def take(self, name: str, holder: str, seconds: int) -> Lease | None:
+        """Take a free or expired name, or keep one's own longer; None while somebody else holds it."""
+        with self._database.writing(f"lease|{self._clinic}") as connection:
+            row = connection.execute(select(leases).where(*self._where(name))).one_or_none()
+            now = self._now()
+            if row is not None and row.until > stamp(now) and row.holder != holder:
+                return None
+            fence = row.fence if row is not None else 0
+            if row is None or row.holder != holder or row.until <= stamp(now):
+                fence += 1
+            self._write(connection, Lease(name=name, holder=holder, fence=fence), now + timedelta(seconds=seconds))
+            return Lease(name=name, holder=holder, fence=fence)
+
+    def still_held(self, lease: Lease) -> bool:
+        """Say whether nobody else has taken the name since."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(leases).where(*self._where(lease.name))).one_or_none()
+        return row is not None and row.fence == lease.fence and row.holder == lease.holder and bool(row.until)
+
+    def release(self, lease: Lease) -> None:
+        """Give the name back, unless somebody else has it by now."""
+        with self._database.writing(f"lease|{self._clinic}") as connection:
+            row = connection.execute(select(leases).where(*self._where(lease.name))).one_or_none()
+            if row is not None and row.fence == lease.fence and row.holder == lease.holder:
+                self._write(connection, lease, None)
+
+    def _where(self, name: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        return leases.c.clinic == self._clinic, leases.c.name == name
+
+    def _write(self, connection: Connection, lease: Lease, until: datetime | None) -> None:
+        row = {
+            "clinic": self._clinic,
+            "name": lease.name,
+            "holder": lease.holder,
+            "fence": lease.fence,
+            "until": stamp(until) if until else "",
+        }
+        upsert(connection, leases, [row])

@@ -1,0 +1,133 @@
+"""What became of each record: the newest outcome, and holds that open, stay and close."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from ligament.core.holds import Hold
+from ligament.core.ids import RunId
+from ligament.core.intents import Subject, subject_from_key
+from ligament.core.plans import Outcome, Plan, State
+from ligament.store.codec import decode_hold, decoder, encode, encode_hold, tag
+from ligament.store.journal import Note, Writing
+from ligament.store.keys import stamp
+from ligament.store.owners import owners
+from ligament.store.rows import delete_in, upsert
+from ligament.store.tables import holds, outcomes
+
+_WAITING = (State.PLANNED.value, State.HELD.value)
+
+
+def pending(connection: Connection, clinic: str) -> frozenset[Subject]:
+    """Return the subjects that wait for something."""
+    statement = select(outcomes.c.subject).where(outcomes.c.clinic == clinic, outcomes.c.state.in_(_WAITING))
+    return frozenset(subject_from_key(key) for key in connection.execute(statement.distinct()).scalars())
+
+
+def newest(connection: Connection, clinic: str) -> tuple[Outcome, ...]:
+    """Return the newest outcome of every record."""
+    statement = select(outcomes.c.body).where(outcomes.c.clinic == clinic).order_by(outcomes.c.subject, outcomes.c.kind)
+    read = decoder(Outcome)
+    return tuple(read(body) for body in connection.execute(statement).scalars())
+
+
+def open_holds(connection: Connection, clinic: str) -> tuple[Hold, ...]:
+    """Return every open hold, oldest first."""
+    statement = select(holds.c.body).where(holds.c.clinic == clinic, holds.c.closed_at.is_(None))
+    ordered = statement.order_by(holds.c.opened_at, holds.c.id)
+    return tuple(decode_hold(body) for body in connection.execute(ordered).scalars())
+
+
+def keep(
+    writing: Writing, clinic: str, run_id: RunId, plan: Plan, considered: Collection[Subject], now: datetime
+) -> None:
+    """Replace the outcomes of the considered subjects, and open and close holds as the plan says."""
+    connection = writing.connection
+    keys = {subject.key for subject in considered}
+    old = delete(outcomes).where(outcomes.c.clinic == clinic)
+    delete_in(connection, old, outcomes.c.subject, keys | {outcome.subject.key for outcome in plan.outcomes})
+    upsert(connection, outcomes, [_outcome_row(clinic, run_id, outcome) for outcome in plan.outcomes])
+    statement = select(holds).where(holds.c.clinic == clinic, holds.c.closed_at.is_(None))
+    standing = {row.id: row for row in connection.execute(statement)}
+    wanted: dict[str, Hold] = {hold.id: hold for hold in plan.holds}
+    _open(writing, clinic, run_id, wanted, standing, now)
+    for identifier, row in standing.items():
+        if identifier not in wanted and row.subject in keys:
+            _close(writing, clinic, row, now)
+
+
+def _outcome_row(clinic: str, run_id: str, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "clinic": clinic,
+        "subject": outcome.subject.key,
+        "kind": outcome.kind.value,
+        "state": outcome.state.value,
+        "number": outcome.number,
+        "reason": outcome.reason,
+        "run_id": run_id,
+        "body": encode(outcome),
+    }
+
+
+def _open(
+    writing: Writing,
+    clinic: str,
+    run_id: str,
+    wanted: Mapping[str, Hold],
+    standing: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Write the holds that are new or say something new; one that stays open keeps the moment it opened."""
+    rows: list[dict[str, Any]] = []
+    fresh: dict[str, Hold] = {}
+    for identifier, hold in wanted.items():
+        before = standing.get(identifier)
+        body = encode_hold(hold)
+        if before is not None and before.body == body:
+            continue
+        if before is None:
+            fresh[identifier] = hold
+        opened_at = before.opened_at if before is not None else stamp(now)
+        rows.append(
+            {
+                "clinic": clinic,
+                "id": identifier,
+                "subject": hold.subject.key,
+                "code": hold.code.value,
+                "kind": hold.kind.value,
+                "number": hold.number,
+                "run_id": run_id,
+                "opened_at": opened_at,
+                "closed_at": None,
+                "body": body,
+            }  # fmt: skip
+        )
+    upsert(writing.connection, holds, rows)
+    parties = owners(writing.connection, clinic, {hold.subject.key for hold in fresh.values()})
+    for identifier, hold in fresh.items():
+        writing.add(_opened(run_id, identifier, hold, parties[hold.subject.key], now))
+
+
+def _opened(run_id: str, identifier: str, hold: Hold, owner: str, now: datetime) -> Note:
+    return Note(
+        kind="hold_opened",
+        subject=hold.subject.key,
+        public={
+            "hold": identifier, "run": run_id, "code": hold.code.value, "kind": hold.kind.value,
+            "number": hold.number, "rule": hold.rule, "fingerprint": hold.fingerprint,
+        },
+        personal={"sentence": hold.sentence, "detail": tag(dict(hold.detail)), "proposed": tag(hold.proposed)},
+        owner=owner,
+        at=now,
+    )  # fmt: skip
+
+
+def _close(writing: Writing, clinic: str, row: Any, now: datetime) -> None:  # noqa: ANN401 - a row of any columns
+    where = (holds.c.clinic == clinic, holds.c.id == row.id)
+    writing.connection.execute(update(holds).where(*where).values(closed_at=stamp(now)))
+    public = {"hold": row.id, "code": row.code, "kind": row.kind, "number": row.number}
+    writing.add(Note(kind="hold_closed", subject=row.subject, public=public, at=now))

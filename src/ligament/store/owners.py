@@ -1,0 +1,33 @@
+"""Whose personal detail an entry holds: the party itself, or the party of an invoice or visit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, select
+
+from ligament.store.rows import select_in
+from ligament.store.tables import practice_rows as rows
+
+
+def owners(connection: Connection, clinic: str, subjects: Collection[str]) -> dict[str, str]:
+    """Return the party of each subject key; empty where it belongs to nobody."""
+    found = {key: key if key.startswith(("patient:", "payer:")) else "" for key in subjects}
+    for kind in ("invoice", "visit"):
+        ids = [key.partition(":")[2] for key in subjects if key.startswith(f"{kind}:")]
+        statement = select(rows.c.id, rows.c.party_id).where(rows.c.clinic == clinic, rows.c.kind == kind)
+        for row in select_in(connection, statement, rows.c.id, ids):
+            if row.party_id:
+                found[f"{kind}:{row.id}"] = f"patient:{row.party_id}"
+    return found
+
+
+def subjects_of(connection: Connection, clinic: str, party: str) -> frozenset[str]:
+    """Return the subject keys whose detail may name a party: itself, its invoices and its visits."""
+    kind, _, identifier = party.partition(":")
+    if kind != "patient":
+        return frozenset({party})
+    statement = select(rows.c.kind, rows.c.id).where(
+        rows.c.clinic == clinic, rows.c.kind.in_(("invoice", "visit")), rows.c.party_id == identifier
+    )
+    return frozenset({party, *(f"{row.kind}:{row.id}" for row in connection.execute(statement))})

@@ -1,0 +1,81 @@
+"""Runs of the flow: when each began and ended, and what it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import insert, select, update
+
+from ligament.core.ids import RunId
+from ligament.store.codec import encode
+from ligament.store.errors import StoreError
+from ligament.store.journal import Journal, Note
+from ligament.store.keys import moment, stamp
+from ligament.store.tables import runs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run; `finished_at` is None while it goes on, or after it was cut off."""
+
+    id: RunId
+    kind: str
+    started_at: datetime
+    finished_at: datetime | None
+    summary: Mapping[str, Any]
+
+
+class Runs:
+    """The runs of one clinic."""
+
+    def __init__(self, journal: Journal) -> None:
+        """Take the clinic's journal, which knows its database and calendar."""
+        self._journal = journal
+        self._clinic = journal.clinic
+
+    def start(self, kind: str, mark: str) -> RunId:
+        """Begin a run; its id sorts by time, and `mark` (a counter or random text) keeps two of one instant apart."""
+        now = self._journal.now()
+        run_id = RunId(f"{now.strftime('%Y%m%dT%H%M%S%f')}-{mark}")
+        row = {"clinic": self._clinic, "id": run_id, "kind": kind, "started_at": stamp(now), "summary": "{}"}
+        with self._journal.writing() as writing:
+            writing.connection.execute(insert(runs), [{**row, "finished_at": None}])
+            writing.add(Note(kind="run_started", public={"run": run_id, "kind": kind}))
+        return run_id
+
+    def finish(self, run_id: RunId, summary: Mapping[str, object]) -> None:
+        """End a run with what it came to; the summary holds no personal values."""
+        text = encode(summary).decode()
+        where = (runs.c.clinic == self._clinic, runs.c.id == run_id)
+        with self._journal.writing() as writing:
+            ended = {"finished_at": stamp(self._journal.now()), "summary": text}
+            if writing.connection.execute(update(runs).where(*where).values(**ended)).rowcount != 1:
+                raise StoreError("There is no such run to finish.", run_id)
+            writing.add(Note(kind="run_finished", public={"run": run_id, "summary": msgspec.Raw(text.encode())}))
+
+    def newest(self, limit: int = 20) -> tuple[Run, ...]:
+        """Return the newest runs, newest first."""
+        statement = select(runs).where(runs.c.clinic == self._clinic).order_by(runs.c.id.desc()).limit(limit)
+        with self._journal.database.reading() as connection:
+            return tuple(_run(row) for row in connection.execute(statement))
+
+    def one(self, run_id: RunId) -> Run | None:
+        """Return one run, or nothing."""
+        statement = select(runs).where(runs.c.clinic == self._clinic, runs.c.id == run_id)
+        with self._journal.database.reading() as connection:
+            row = connection.execute(statement).one_or_none()
+        return _run(row) if row else None
+
+
+def _run(row: Any) -> Run:  # noqa: ANN401 - a row of any columns
+    return Run(
+        id=RunId(row.id),
+        kind=row.kind,
+        started_at=moment(row.started_at),
+        finished_at=moment(row.finished_at) if row.finished_at else None,
+        summary=msgspec.json.decode(row.summary),
+    )

@@ -1,0 +1,1 @@
+"""Tests of the whole; each connector keeps its own beside it."""

@@ -1,0 +1,89 @@
+"""The import contracts of pyproject.toml hold, and each of them can fail."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.architecture import skeleton
+
+REPOSITORY = Path(__file__).parents[2]
+LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
+HERE = "ligament.connectors"
+
+# contract, file that breaks it, the import that does, words of the report
+VIOLATIONS = [
+    ("way-down", "core/money.py", "from ligament.ports import books", "ligament.core is not allowed to import"),
+    ("way-down", "flow/plan.py", "from ligament.net import session", "ligament.flow is not allowed to import"),
+    ("way-down", "core/money.py", "from ligament.simkit import messages", "ligament.core is not allowed to import"),
+    ("way-down", "store/tables.py", "from ligament.engine import durable", "ligament.store is not allowed to import"),
+    ("way-down", "cli/main.py", "from ligament.web import pages", "ligament.cli is not allowed to import"),
+    ("way-down", "attic/__init__.py", "", "ligament.attic"),
+    ("islands", "connectors/xero/mapping.py", f"from {HERE}.cliniko import wire", f"{HERE}.xero.mapping"),
+    ("islands", "connectors/registry.py", f"from {HERE}.xero import port", f"{HERE}.registry"),
+    ("strangers", "connectors/xero/simulator/world.py", f"from {HERE}.xero import wire", f"{HERE}.xero.wire"),
+    ("strangers", "connectors/xero/simulator/world.py", "from ligament.core import money", "ligament.core.money"),
+    ("strangers", "connectors/xero/simulator/wire.py", "from ligament.net import session", "ligament.net.session"),
+    ("stage", "wiring/app.py", f"from {HERE}.xero.simulator import world", "ligament.wiring.app"),
+    ("stage", "connectors/xero/client.py", "from ligament.simkit import messages", f"{HERE}.xero.client"),
+    ("skins", "web/pages.py", "from ligament.store import tables", "ligament.web.pages"),
+    ("skins", "cli/main.py", f"from {HERE}.xero import port", "ligament.cli.main"),
+    ("pure-rooms", "core/money.py", "import sqlalchemy", "ligament.core.money"),
+    ("pure-rooms", "ports/books.py", "import httpx2", "ligament.ports.books"),
+    ("no-tests", "wiring/app.py", "from tests.architecture import skeleton", "ligament.wiring.app"),
+    ("no-tests", "wiring/app.py", "import pytest", "ligament.wiring.app"),
+    ("no-cycles", "net/session.py", "from ligament.net import oauth", "ligament.net"),
+    ("owners", "net/oauth.py", "import httpx2", "which only ligament.net.session may do"),
+    ("owners", "core/money.py", "import msgspec", "ligament.core.money imports msgspec"),
+    ("owners", "wiring/app.py", "import leftpad", "which has no owner yet"),
+]
+
+
+def lint(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run import-linter in a folder that has a copy of our contracts."""
+    shutil.copy(REPOSITORY / "pyproject.toml", folder)
+    path = os.pathsep.join([str(folder / "src"), str(REPOSITORY)])
+    return subprocess.run(
+        [str(LINT_IMPORTS), "--no-cache", "--no-logo", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path, "COLUMNS": "400"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_contracts_hold_for_our_package() -> None:
+    result = subprocess.run(
+        [str(LINT_IMPORTS), "--no-cache", "--no-logo"], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_contracts_leave_a_package_alone_that_keeps_them(tmp_path: Path) -> None:
+    skeleton.build(tmp_path)
+    result = lint(tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "0 broken" in result.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("contract", "file", "line", "report"), VIOLATIONS)
+def test_a_planted_import_breaks_its_contract(tmp_path: Path, contract: str, file: str, line: str, report: str) -> None:
+    target = skeleton.build(tmp_path) / file
+    skeleton.write(target, (target.read_text(encoding="utf-8") if target.exists() else "") + f"{line}\n")
+    result = lint(tmp_path, "--contract", contract)
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert "1 broken" in result.stdout
+    assert report in " ".join(result.stdout.split())
+
+
+def test_every_contract_has_a_planted_violation() -> None:
+    text = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+    contracts = {line.split('"')[1] for line in text.splitlines() if line.startswith("id = ")}
+    assert contracts == {violation[0] for violation in VIOLATIONS}
