@@ -23,7 +23,7 @@ class OwnersContract(Contract):
 
     owners = fields.ListField(subfield=fields.StringField())
 
-    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002, FBT001 - import-linter's shape
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002 - import-linter's shape
         """Look at every import of a library and keep those that its owners did not make."""
         table = read_table(self.owners)  # type: ignore[arg-type] # a field becomes its value when the contract is made
         strays = [

@@ -119,9 +119,13 @@ def test_a_refused_connection_was_certainly_not_sent_and_not_counted() -> None:
 
 def test_an_answer_cut_in_the_middle_is_unanswered() -> None:
     cut = answer(b"x" * 100)[:-50]
-    with serving(lambda wire, connection: (wire.read_request(connection), connection.sendall(cut))[-1]) as wire:
-        with pytest.raises(Unanswered):
-            session(wire.url).call("POST", "/a", headers={}, body=b"{}")
+
+    def serve(wire: Wire, connection: socket.socket) -> None:
+        wire.read_request(connection)
+        connection.sendall(cut)
+
+    with serving(serve) as wire, pytest.raises(Unanswered):
+        session(wire.url).call("POST", "/a", headers={}, body=b"{}")
     assert len(wire.requests) == 1
 
 
@@ -195,7 +199,7 @@ def test_an_answer_that_drips_byte_by_byte_ends_with_the_deadline(start: bytes) 
         while not wire.done.wait(0.01):
             connection.sendall(b"x")
 
-    with serving(serve) as wire, pytest.raises(Unanswered, match="Deadline|ReadTimeout"):
+    with serving(serve) as wire, pytest.raises(Unanswered, match=r"Deadline|ReadTimeout"):
         session(wire.url, read_s=1, total_s=0.15).call("GET", "/a", headers={})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,21 +35,19 @@ class Verification:
 
 def verify(book: Journal) -> Verification:
     """Check every entry, the signed head in the database, and the head in its file."""
+    outside = book.head_file.read() if book.head_file else None
     with book.database.reading() as connection:
-        expected, previous = 1, ROOT
-        outside = book.head_file.read() if book.head_file else None
-        passed = outside is None
+        kept, digest = 0, ROOT
         for row in _rows(connection, book.clinic, after=0):
-            reason = _wrong_with(row, expected, previous)
-            if not reason and outside is not None and outside.sequence == expected:
-                passed = outside.hash == row.hash
-                reason = "" if passed else f"Entry {expected} is not the one that the head file was written for."
+            reason = _wrong_with(row, kept + 1, digest)
+            if not reason and outside is not None and outside.sequence == row.sequence and outside.hash != row.hash:
+                reason = f"Entry {row.sequence} was replaced: it is not the one that the head file was written for."
             if reason:
-                return Verification(entries=expected - 1, broken_at=expected, reason=reason)
-            expected, previous = expected + 1, row.hash
-        kept = expected - 1
-        reason = _wrong_with_heads(book, connection, outside, Head(sequence=kept, hash=previous, mac=""))
-        return Verification(entries=kept, broken_at=expected if reason else None, reason=reason)
+                return Verification(entries=kept, broken_at=kept + 1, reason=reason)
+            kept, digest = row.sequence, row.hash
+        heads = {"in the database": _head(book, connection), "in its file": outside}
+        key = book.seals.keys(connection, {SIGNING}).get(SIGNING)
+        return _check_end(book, heads, kept, digest, key)
 
 
 def _wrong_with(row: Any, expected: int, previous: str) -> str:  # noqa: ANN401 - a row of any columns
@@ -64,31 +62,38 @@ def _wrong_with(row: Any, expected: int, previous: str) -> str:  # noqa: ANN401 
     return ""
 
 
-def _wrong_with_heads(book: Journal, connection: Connection, outside: Head | None, last: Head) -> str:
-    """Say what is wrong with the end of the journal, or nothing."""
+def _head(book: Journal, connection: Connection) -> Head | None:
     statement = select(journal_heads).where(journal_heads.c.clinic == book.clinic)
     row = connection.execute(statement).one_or_none()
-    inside = Head(sequence=row.sequence, hash=row.hash, mac=row.mac) if row else None
-    if last.sequence == 0 and inside is None and outside is None:
-        return ""
-    key = book.seals.keys(connection, {SIGNING}).get(SIGNING)
-    for head, where in ((inside, "in the database"), (outside, "in its file")):
+    return Head(sequence=row.sequence, hash=row.hash, mac=row.mac) if row else None
+
+
+def _check_end(
+    book: Journal, heads: Mapping[str, Head | None], kept: int, digest: str, key: bytes | None
+) -> Verification:
+    """Compare the newest entry with both signed heads."""
+    for where, head in heads.items():
         if head is None:
-            if head is inside:
-                return f"The signed head {where} is missing, so the end of the journal cannot be proved."
             continue
-        if key is None or not head.is_signed_with(key, book.clinic):
-            return f"The signature of the head {where} is not ours."
-        if head.sequence > last.sequence:
-            return (
-                f"Entries {last.sequence + 1} to {head.sequence} are missing: the head {where} knows of them. "
+        if head.sequence > kept:
+            reason = (
+                f"Entries {kept + 1} to {head.sequence} are missing: the head {where} knows of them. "
                 "They were cut off, or an older copy of the database was put back."
             )
-    if inside is not None and (inside.sequence, inside.hash) != (last.sequence, last.hash):
-        return (
-            f"The entries after {inside.sequence} were not written by us: the signed head in the database ends there."
-        )
-    return ""
+            return Verification(entries=kept, broken_at=kept + 1, reason=reason)
+        if key is None or not head.is_signed_with(key, book.clinic):
+            return Verification(entries=kept, broken_at=kept, reason=f"The signature of the head {where} is not ours.")
+    inside = heads["in the database"]
+    if inside is None:
+        reason = "The signed head in the database is missing, so the end of the journal cannot be proved."
+        return Verification(entries=kept, broken_at=kept, reason=reason) if kept else Verification(entries=0)
+    if inside.sequence < kept:
+        reason = f"Entry {inside.sequence + 1} was not written by us: the signed head ends before it."
+        return Verification(entries=inside.sequence, broken_at=inside.sequence + 1, reason=reason)
+    if inside.hash != digest:
+        reason = f"Entry {kept} was replaced: it is not the one that the head was signed for."
+        return Verification(entries=kept - 1, broken_at=kept, reason=reason)
+    return Verification(entries=kept)
 
 
 def export(book: Journal, after: int = 0) -> Iterator[dict[str, object]]:

@@ -110,7 +110,7 @@ class ClinicStore:
     def keep_outcomes(self, run_id: RunId, plan: Plan, considered: Collection[Subject]) -> None:
         """Keep the newest outcome of the considered subjects and open, keep or close their holds accordingly."""
         with self._journal.writing() as writing:
-            outcomes.keep(writing, self._clinic, run_id, plan, considered, self._now())
+            outcomes.keep(writing, run_id, plan, considered)
 
     def open_holds(self) -> tuple[Hold, ...]:
         """Return every open hold, oldest first."""
@@ -166,12 +166,12 @@ class ClinicStore:
     def open_intent(self, intent: WriteIntent) -> None:
         """Commit the exact bytes and key of a call, and journal them, before it leaves (state sent)."""
         with self._journal.writing() as writing:
-            intents.open_one(writing, self._clinic, intent, self._now())
+            intents.open_one(writing, intent)
 
     def resend_intent(self, intent: WriteIntent) -> None:
         """Commit that the same bytes leave again, or under a new key and epoch."""
         with self._journal.writing() as writing:
-            intents.resend(writing, self._clinic, intent, self._now())
+            intents.resend(writing, intent)
 
     def unfinished_intents(self) -> tuple[WriteIntent, ...]:
         """Return the calls that left, or may have, and whose outcome is not kept; oldest first."""
@@ -181,14 +181,14 @@ class ClinicStore:
     def close_intent(self, intent: WriteIntent, effects: Sequence[Effect], at: datetime) -> None:
         """Commit what a call did, element by element, with its journal entries, in one transaction."""
         with self._journal.writing() as writing:
-            intents.close(writing, self._clinic, intent)
+            intents.close(writing, intent)
             context = {"run": intent.run_id, "intent": intent.id}
-            effect_rows.keep(writing, self._clinic, context, effects, at)
+            effect_rows.keep(writing, context, effects, at)
 
     def keep_effects(self, run_id: RunId, effects: Sequence[Effect], at: datetime) -> None:
         """Commit effects that needed no call (links), with their journal entries."""
         with self._journal.writing() as writing:
-            effect_rows.keep(writing, self._clinic, {"run": run_id}, effects, at)
+            effect_rows.keep(writing, {"run": run_id}, effects, at)
 
     # --- inside -------------------------------------------------------------------------------------------------------
     def _keep_cursors(self, writing: Writing, system: str, positions: Mapping[str, str]) -> None:

@@ -66,7 +66,11 @@ class Closure:
             found.invoices = self.records(Invoice, "invoice", None)
             return
         chosen = self.records(Invoice, "invoice", selection.invoices)
-        visits = {*found.visits, *(invoice.visit_id for invoice in chosen.values() if invoice.visit_id)}
+        visits = {
+            *found.visits,
+            *(selection.visits or ()),
+            *(invoice.visit_id for invoice in chosen.values() if invoice.visit_id),
+        }
         beside = self._where(Invoice, "invoice", "visit_id", visits)
         credit = self.records(Invoice, "invoice", self._open_credits(chosen) - chosen.keys())
         found.invoices = self._with_family({**chosen, **beside, **credit})

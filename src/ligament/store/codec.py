@@ -1,4 +1,4 @@
-"""Records of the core as JSON and back: private values in clear (it is our own database), decimals exactly as written."""
+"""Records of the core as JSON and back: private values in clear (the database is ours), decimals exactly."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ def _coverer(kind: Any) -> Callable[[object], object]:  # noqa: ANN401 - msgspec
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_uncover, order="deterministic")
+# What a person was shown has its order, and the fingerprint of a hold depends on it.
+_IN_ITS_OWN_ORDER = msgspec.json.Encoder(enc_hook=_uncover)
 
 
 @cache
@@ -72,7 +74,7 @@ def builtins(value: object) -> Any:  # noqa: ANN401 - JSON is any
     return msgspec.to_builtins(value, enc_hook=_uncover, str_keys=True)
 
 
-# --- free-form detail --------------------------------------------------------------------------------------------------
+# --- free-form detail -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ class _HoldForm:
 
 def encode_hold(hold: Hold) -> bytes:
     """Return a hold as JSON, with everything in its free-form detail."""
-    return encode(
+    return _IN_ITS_OWN_ORDER.encode(
         _HoldForm(
             subject=hold.subject,
             code=hold.code,
@@ -130,7 +132,7 @@ def _tag_mapping(values: Mapping[str, object]) -> dict[str, Any]:
     return cast("dict[str, Any]", tag(dict(values)))
 
 
-def tag(value: object) -> object:  # noqa: PLR0911 - a table of types, one line each
+def tag(value: object) -> object:  # noqa: C901, PLR0911 - a table of types, one line each
     """Return a free-form value in JSON types, with `{"$": type, "v": value}` for what JSON cannot tell."""
     match value:
         case None | bool() | int():

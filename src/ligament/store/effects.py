@@ -25,9 +25,9 @@ _Slot = tuple[str, str, int]
 """Subject key, role and version of a document link."""
 
 
-def keep(writing: Writing, clinic: str, context: Mapping[str, object], effects: Sequence[Effect], at: datetime) -> None:
+def keep(writing: Writing, context: Mapping[str, object], effects: Sequence[Effect], at: datetime) -> None:
     """Apply effects in the open transaction and journal each; `context` says which run and call they belong to."""
-    connection = writing.connection
+    connection, clinic = writing.connection, writing.clinic
     people, papers = _links_before(connection, clinic, effects)
     parties = owners(connection, clinic, {effect.action.subject.key for effect in effects})
     _keep_contact_links(connection, clinic, effects)
@@ -52,7 +52,7 @@ def _kind(effect: Effect) -> str:
     return "link" if effect.action.kind in _LINKS else "receipt"
 
 
-# --- links, each side used once ------------------------------------------------------------------------------------------
+# --- links, each side used once -------------------------------------------------------------------------------------
 def _links_before(
     connection: Connection, clinic: str, effects: Sequence[Effect]
 ) -> tuple[dict[str, ContactLink], dict[_Slot, DocumentLink]]:
@@ -124,7 +124,7 @@ def _taken(what: str, which: str, holder: str, other: str) -> AlreadyLinked:
     )
 
 
-# --- everything else -----------------------------------------------------------------------------------------------------
+# --- everything else ------------------------------------------------------------------------------------------------
 def _keep_rest(connection: Connection, clinic: str, effects: Sequence[Effect], at: datetime) -> None:
     contacts = [effect.contact for effect in effects if effect.contact]
     documents = [document for effect in effects for document in effect.documents]
@@ -163,7 +163,7 @@ def refusal_row(clinic: str, action_key: str, content: str, words: str) -> dict[
     }
 
 
-# --- what the journal says -----------------------------------------------------------------------------------------------
+# --- what the journal says ------------------------------------------------------------------------------------------
 def _public(effect: Effect, papers: Mapping[_Slot, DocumentLink]) -> dict[str, object]:
     told = public_of(effect.action)
     told |= {"code": effect.code, "found": effect.found, "documents": [held.id for held in effect.documents]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -34,6 +34,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         """Take an engine that `open_database` made."""
         self._engine = engine
+        self._reader = engine if self.is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer = engine.execution_options(**{_WRITES: True})
 
     @property
@@ -44,11 +45,8 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one moment of the database throughout."""
-        with clear_errors(), self._engine.connect() as connection:
-            if not self.is_sqlite:
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
-            with connection.begin():
-                yield connection
+        with clear_errors(), self._reader.connect() as connection, connection.begin():
+            yield connection
 
     @contextmanager
     def writing(self, lock: str) -> Iterator[Connection]:
@@ -83,12 +81,11 @@ def open_database(url: str) -> Database:
     address = _address(url)
     engine = _sqlite(address) if address.get_backend_name() == "sqlite" else create_engine(address, pool_pre_ping=True)
     database = Database(engine)
-    try:
+    with ExitStack() as on_failure:
+        on_failure.callback(database.close)
         with database.writing("schema") as connection:
             bring_up_to_date(connection)
-    except StoreError:
-        database.close()
-        raise
+        on_failure.pop_all()
     return database
 
 

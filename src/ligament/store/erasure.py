@@ -24,7 +24,6 @@ from ligament.store.tables import (
     contact_links,
     document_links,
     holds,
-    intents,
     outcomes,
     refusals,
 )
@@ -44,7 +43,6 @@ def forget(journal: Journal, party: Subject) -> None:
         _erase_sentences(connection, clinic, subjects)
         own = delete(refusals).where(refusals.c.clinic == clinic)
         delete_in(connection, own, refusals.c.subject, subjects)
-        _erase_finished_calls(connection, clinic)
         journal.seals.destroy(connection, party.key)
         writing.add(Note(kind="erased", subject=party.key, public={"party": party.key}))
     journal.database.scrub()
@@ -113,9 +111,3 @@ def _erase_sentences(connection: Connection, clinic: str, subjects: Collection[s
         bare = encode(replace(decode(Outcome, row.body), sentence=""))
         chosen = (outcomes.c.clinic == clinic, outcomes.c.subject == row.subject, outcomes.c.kind == row.kind)
         connection.execute(update(outcomes).where(*chosen).values(body=bare))
-
-
-def _erase_finished_calls(connection: Connection, clinic: str) -> None:
-    """Drop calls that are over; their journal entries stay."""
-    over = (intents.c.clinic == clinic, intents.c.state.in_(("done", "given_up")))
-    connection.execute(delete(intents).where(*over))

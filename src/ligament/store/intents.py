@@ -28,30 +28,36 @@ def unfinished(connection: Connection, clinic: str) -> tuple[WriteIntent, ...]:
     return tuple(read(body) for body in connection.execute(statement.order_by(intents.c.place)).scalars())
 
 
-def open_one(writing: Writing, clinic: str, intent: WriteIntent, now: datetime) -> None:
+def open_one(writing: Writing, intent: WriteIntent) -> None:
     """Keep a call as sent, for it may have been as soon as this is committed."""
-    sent = _as_sent(intent, now)
-    last = select(func.coalesce(func.max(intents.c.place), 0)).where(intents.c.clinic == clinic)
+    sent = _as_sent(intent, writing.now)
+    last = select(func.coalesce(func.max(intents.c.place), 0)).where(intents.c.clinic == writing.clinic)
     place = writing.connection.execute(last).scalar_one() + 1
-    writing.connection.execute(insert(intents), [{**_row(clinic, sent), "place": place}])
-    _note(writing, clinic, sent, again=False)
+    writing.connection.execute(insert(intents), [{**_row(writing.clinic, sent), "place": place}])
+    _note(writing, sent, again=False)
 
 
-def resend(writing: Writing, clinic: str, intent: WriteIntent, now: datetime) -> None:
+def resend(writing: Writing, intent: WriteIntent) -> None:
     """Keep that a call leaves again, with the same bytes; the key and epoch may be new."""
-    known = writing.connection.execute(select(intents.c.body).where(*_where(clinic, intent.id))).scalar_one_or_none()
+    known = writing.connection.execute(
+        select(intents.c.body).where(*_where(writing.clinic, intent.id))
+    ).scalar_one_or_none()
     if known is None or decode(WriteIntent, known).call.body != intent.call.body:
         raise StoreError("A call may only be repeated with the bytes it was opened with.", f"intent {intent.id}")
-    sent = _as_sent(intent, now)
-    writing.connection.execute(update(intents).where(*_where(clinic, intent.id)).values(**_row(clinic, sent)))
-    _note(writing, clinic, sent, again=True)
+    sent = _as_sent(intent, writing.now)
+    writing.connection.execute(
+        update(intents).where(*_where(writing.clinic, intent.id)).values(**_row(writing.clinic, sent))
+    )
+    _note(writing, sent, again=True)
 
 
-def close(writing: Writing, clinic: str, intent: WriteIntent) -> None:
+def close(writing: Writing, intent: WriteIntent) -> None:
     """Keep that the outcome of a call is known; its bytes and actions, which may name people, are let go."""
     state = intent.state if intent.state in _FINISHED else IntentState.DONE
     done = replace(intent, state=state, actions=(), call=replace(intent.call, body=b""))
-    writing.connection.execute(update(intents).where(*_where(clinic, intent.id)).values(**_row(clinic, done)))
+    writing.connection.execute(
+        update(intents).where(*_where(writing.clinic, intent.id)).values(**_row(writing.clinic, done))
+    )
 
 
 def _as_sent(intent: WriteIntent, now: datetime) -> WriteIntent:
@@ -79,9 +85,9 @@ def _where(clinic: str, identifier: str) -> tuple[Any, Any]:
     return intents.c.clinic == clinic, intents.c.id == identifier
 
 
-def _note(writing: Writing, clinic: str, intent: WriteIntent, *, again: bool) -> None:
+def _note(writing: Writing, intent: WriteIntent, *, again: bool) -> None:
     """Journal a call: one entry for each element, sealed for the party it is about."""
-    parties = owners(writing.connection, clinic, {action.subject.key for action in intent.actions})
+    parties = owners(writing.connection, writing.clinic, {action.subject.key for action in intent.actions})
     call = {
         "intent": intent.id, "run": intent.run_id, "system": intent.system, "verb": intent.verb.value,
         "method": intent.call.method, "key": intent.key, "epoch": intent.epoch, "again": again,

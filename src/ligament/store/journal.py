@@ -51,17 +51,16 @@ class Journal:
     def __init__(
         self,
         database: Database,
-        clinic: str,
         vault: Vault,
         provenance: Provenance,
         now: Callable[[], datetime],
         head_file: HeadFile | None = None,
     ) -> None:
-        """Take the database, the vault whose key seals and signs, who acts, the calendar and the file of the head."""
+        """Take the database, the clinic's vault, who acts, the calendar and the file of the head."""
         self.database = database
-        self.clinic = clinic
+        self.clinic = vault.clinic
         self.now = now
-        self.seals = Seals(clinic, vault)
+        self.seals = Seals(vault)
         self.head_file = head_file
         self._provenance = provenance
 
@@ -123,11 +122,13 @@ class Journal:
 
 
 class Writing:
-    """One transaction: its connection, and the entries to be added at its end."""
+    """One transaction: its connection, its clinic, its instant, and the entries to be added at its end."""
 
     def __init__(self, connection: Connection, book: Journal) -> None:
         """Take the open connection."""
         self.connection = connection
+        self.clinic = book.clinic
+        self.now = book.now()
         self.notes: list[Note] = []
         self._book = book
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
@@ -42,11 +41,9 @@ def open_holds(connection: Connection, clinic: str) -> tuple[Hold, ...]:
     return tuple(decode_hold(body) for body in connection.execute(ordered).scalars())
 
 
-def keep(
-    writing: Writing, clinic: str, run_id: RunId, plan: Plan, considered: Collection[Subject], now: datetime
-) -> None:
+def keep(writing: Writing, run_id: RunId, plan: Plan, considered: Collection[Subject]) -> None:
     """Replace the outcomes of the considered subjects, and open and close holds as the plan says."""
-    connection = writing.connection
+    connection, clinic = writing.connection, writing.clinic
     keys = {subject.key for subject in considered}
     old = delete(outcomes).where(outcomes.c.clinic == clinic)
     delete_in(connection, old, outcomes.c.subject, keys | {outcome.subject.key for outcome in plan.outcomes})
@@ -54,10 +51,10 @@ def keep(
     statement = select(holds).where(holds.c.clinic == clinic, holds.c.closed_at.is_(None))
     standing = {row.id: row for row in connection.execute(statement)}
     wanted: dict[str, Hold] = {hold.id: hold for hold in plan.holds}
-    _open(writing, clinic, run_id, wanted, standing, now)
+    _open(writing, run_id, wanted, standing)
     for identifier, row in standing.items():
         if identifier not in wanted and row.subject in keys:
-            _close(writing, clinic, row, now)
+            _close(writing, row)
 
 
 def _outcome_row(clinic: str, run_id: str, outcome: Outcome) -> dict[str, Any]:
@@ -75,11 +72,9 @@ def _outcome_row(clinic: str, run_id: str, outcome: Outcome) -> dict[str, Any]:
 
 def _open(
     writing: Writing,
-    clinic: str,
     run_id: str,
     wanted: Mapping[str, Hold],
     standing: Mapping[str, Any],
-    now: datetime,
 ) -> None:
     """Write the holds that are new or say something new; one that stays open keeps the moment it opened."""
     rows: list[dict[str, Any]] = []
@@ -91,28 +86,30 @@ def _open(
             continue
         if before is None:
             fresh[identifier] = hold
-        opened_at = before.opened_at if before is not None else stamp(now)
-        rows.append(
-            {
-                "clinic": clinic,
-                "id": identifier,
-                "subject": hold.subject.key,
-                "code": hold.code.value,
-                "kind": hold.kind.value,
-                "number": hold.number,
-                "run_id": run_id,
-                "opened_at": opened_at,
-                "closed_at": None,
-                "body": body,
-            }  # fmt: skip
-        )
+        opened_at = before.opened_at if before is not None else stamp(writing.now)
+        rows.append(_hold_row(writing.clinic, run_id, hold, opened_at))
     upsert(writing.connection, holds, rows)
-    parties = owners(writing.connection, clinic, {hold.subject.key for hold in fresh.values()})
+    parties = owners(writing.connection, writing.clinic, {hold.subject.key for hold in fresh.values()})
     for identifier, hold in fresh.items():
-        writing.add(_opened(run_id, identifier, hold, parties[hold.subject.key], now))
+        writing.add(_opened(run_id, identifier, hold, parties[hold.subject.key]))
 
 
-def _opened(run_id: str, identifier: str, hold: Hold, owner: str, now: datetime) -> Note:
+def _hold_row(clinic: str, run_id: str, hold: Hold, opened_at: str) -> dict[str, Any]:
+    return {
+        "clinic": clinic,
+        "id": hold.id,
+        "subject": hold.subject.key,
+        "code": hold.code.value,
+        "kind": hold.kind.value,
+        "number": hold.number,
+        "run_id": run_id,
+        "opened_at": opened_at,
+        "closed_at": None,
+        "body": encode_hold(hold),
+    }
+
+
+def _opened(run_id: str, identifier: str, hold: Hold, owner: str) -> Note:
     return Note(
         kind="hold_opened",
         subject=hold.subject.key,
@@ -122,12 +119,11 @@ def _opened(run_id: str, identifier: str, hold: Hold, owner: str, now: datetime)
         },
         personal={"sentence": hold.sentence, "detail": tag(dict(hold.detail)), "proposed": tag(hold.proposed)},
         owner=owner,
-        at=now,
     )  # fmt: skip
 
 
-def _close(writing: Writing, clinic: str, row: Any, now: datetime) -> None:  # noqa: ANN401 - a row of any columns
-    where = (holds.c.clinic == clinic, holds.c.id == row.id)
-    writing.connection.execute(update(holds).where(*where).values(closed_at=stamp(now)))
+def _close(writing: Writing, row: Any) -> None:  # noqa: ANN401 - a row of any columns
+    where = (holds.c.clinic == writing.clinic, holds.c.id == row.id)
+    writing.connection.execute(update(holds).where(*where).values(closed_at=stamp(writing.now)))
     public = {"hold": row.id, "code": row.code, "kind": row.kind, "number": row.number}
-    writing.add(Note(kind="hold_closed", subject=row.subject, public=public, at=now))
+    writing.add(Note(kind="hold_closed", subject=row.subject, public=public))

@@ -25,7 +25,7 @@ from ligament.core.records import (
 )
 from ligament.store.codec import decode, encode
 from ligament.store.keys import folded, stamp
-from ligament.store.rows import delete_in, select_in, upsert
+from ligament.store.rows import select_in, upsert
 from ligament.store.tables import practice_rows as rows
 
 PARTIES = frozenset({PartyKind.PATIENT.value, PartyKind.PAYER.value})

@@ -123,10 +123,14 @@ class Queries:
             Found(side="practice", kind=row.kind, id=row.id, number=row.number, subject=f"{row.kind}:{row.id}")
             for row in self._run(kept.order_by(rows.kind, rows.id))
         ]
-        for row in self._run(self._documents(wanted)):
-            found.append(Found(side="books", kind=row.kind, id=row.id, number=row.number, subject=row.subject or ""))
-        for row in self._run(self._contacts(wanted)):
-            found.append(Found(side="books", kind="contact", id=row.id, number=row.number, subject=row.party or ""))
+        found.extend(
+            Found(side="books", kind=row.kind, id=row.id, number=row.number, subject=row.subject or "")
+            for row in self._run(self._documents(wanted))
+        )
+        found.extend(
+            Found(side="books", kind="contact", id=row.id, number=row.number, subject=row.party or "")
+            for row in self._run(self._contacts(wanted))
+        )
         return tuple(found)
 
     def _documents(self, wanted: str) -> Select[Any]:

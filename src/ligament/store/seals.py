@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
@@ -22,9 +23,9 @@ SIGNING = "#journal"
 class Seals:
     """The data keys of one clinic."""
 
-    def __init__(self, clinic: str, vault: Vault) -> None:
+    def __init__(self, vault: Vault) -> None:
         """Take the vault that wraps them."""
-        self._clinic = clinic
+        self._clinic = vault.clinic
         self._vault = vault
 
     def keys(self, connection: Connection, owners: Collection[str]) -> dict[str, bytes]:
@@ -61,7 +62,7 @@ class Seals:
         if key is None or sealed[:_MARK_BYTES] != mark_of(key):
             return None
         plain = self._vault.cipher_for(key).open(sealed[_MARK_BYTES:], f"journal|{self._clinic}|{owner}")
-        return decode(dict[str, object], plain)
+        return decode(dict[str, Any], plain)
 
 
 def mark_of(key: bytes) -> bytes:

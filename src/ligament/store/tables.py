@@ -37,7 +37,7 @@ def _table(name: str, *parts: Any) -> Table:  # noqa: ANN401 - columns and const
     return Table(name, metadata, _key("clinic"), *parts)
 
 
-# --- what the practice says ---------------------------------------------------------------------------------------------
+# --- what the practice says -----------------------------------------------------------------------------------------
 practice_rows = _table(
     "practice_rows",
     _key("kind"), _key("id"),
@@ -51,7 +51,7 @@ practice_rows = _table(
     Index("practice_rows_number", "clinic", "kind", "number"),
 )  # fmt: skip
 
-# --- what the books hold ------------------------------------------------------------------------------------------------
+# --- what the books hold --------------------------------------------------------------------------------------------
 books_contacts = _table(
     "books_contacts",
     _key("id"),
@@ -71,7 +71,7 @@ books_documents = _table(
 )  # fmt: skip
 books_reference = _table("books_reference", _key("name"), _text("read_at"), _bytes("body"))
 
-# --- what connects them -------------------------------------------------------------------------------------------------
+# --- what connects them ---------------------------------------------------------------------------------------------
 contact_links = _table(
     "contact_links",
     _key("party"), _text("contact_id"), _bytes("body"),
@@ -91,7 +91,7 @@ payment_links = _table(
     Index("payment_links_subject", "clinic", "subject"),
 )  # fmt: skip
 
-# --- what became of it --------------------------------------------------------------------------------------------------
+# --- what became of it ----------------------------------------------------------------------------------------------
 outcomes = _table(
     "outcomes",
     _key("subject"), _key("kind"), _text("state"), _text("number"), _text("reason"), _text("run_id"), _bytes("body"),
@@ -117,7 +117,7 @@ intents = _table(
 )  # fmt: skip
 runs = _table("runs", _key("id"), _text("kind"), _text("started_at"), _maybe("finished_at"), _text("summary"))
 
-# --- what is kept safe --------------------------------------------------------------------------------------------------
+# --- what is kept safe ----------------------------------------------------------------------------------------------
 journal = _table(
     "journal",
     Column("sequence", BigInteger, primary_key=True, autoincrement=False),
@@ -130,7 +130,7 @@ secrets = _table("secrets", _key("name"), _text("key_id"), _bytes("sealed"), _te
 data_keys = _table("data_keys", _key("owner"), _text("key_id"), _text("fingerprint"), _bytes("wrapped"))
 leases = _table("leases", _key("name"), _text("holder"), _whole("fence"), _text("until"))
 
-# --- what the governor shares between processes; scopes are allowances, not clinics ----------------------------------------
+# --- what the governor shares between processes; scopes are allowances, not clinics ---------------------------------
 window_calls = Table(
     "window_calls",
     metadata,

@@ -30,7 +30,7 @@ class Vault:
     ) -> None:
         """Take the key (32 bytes), a source of randomness and the calendar."""
         self._database = database
-        self._clinic = clinic
+        self.clinic = clinic
         self._random_bytes = random_bytes
         self._now = now
         self._cipher = Cipher(key, random_bytes)
@@ -39,10 +39,10 @@ class Vault:
     def put(self, name: str, value: str) -> None:
         """Keep a secret under a name, in place of the one kept before."""
         row = {
-            "clinic": self._clinic,
+            "clinic": self.clinic,
             "name": name,
             "key_id": self._cipher.key_id,
-            "sealed": self._cipher.close(value.encode(), _secret_place(self._clinic, name)),
+            "sealed": self._cipher.close(value.encode(), _secret_place(self.clinic, name)),
             "kept_at": stamp(self._now()),
         }
         with self._database.writing(_TURN_KEY) as connection:
@@ -50,25 +50,25 @@ class Vault:
 
     def get(self, name: str) -> str | None:
         """Return a secret, or nothing."""
-        statement = select(secrets).where(secrets.c.clinic == self._clinic, secrets.c.name == name)
+        statement = select(secrets).where(secrets.c.clinic == self.clinic, secrets.c.name == name)
         with self._database.reading() as connection:
             row = connection.execute(statement).one_or_none()
         if row is None:
             return None
         self._must_fit(row.key_id)
-        return self._cipher.open(row.sealed, _secret_place(self._clinic, name)).decode()
+        return self._cipher.open(row.sealed, _secret_place(self.clinic, name)).decode()
 
     def delete(self, name: str) -> None:
         """Forget a secret; unknown names are no trouble."""
         with self._database.writing(_TURN_KEY) as connection:
-            connection.execute(delete(secrets).where(secrets.c.clinic == self._clinic, secrets.c.name == name))
+            connection.execute(delete(secrets).where(secrets.c.clinic == self.clinic, secrets.c.name == name))
         self._database.scrub()
 
     def check(self) -> None:
         """Raise WrongKey when anything kept for the clinic was kept with another key."""
         with self._database.reading() as connection:
             for table in (secrets, data_keys):
-                found = connection.execute(select(table.c.key_id).where(table.c.clinic == self._clinic).distinct())
+                found = connection.execute(select(table.c.key_id).where(table.c.clinic == self.clinic).distinct())
                 for key_id in found.scalars():
                     self._must_fit(key_id)
 
@@ -95,7 +95,7 @@ class Vault:
     def exclusively(self, name: str, pause_ms: Callable[[int], None]) -> Iterator[None]:
         """Hold a name alone among all threads and processes, for two minutes at most; waits with `pause_ms`."""
         holder = f"{threading.get_ident():x}-{self._random_bytes(8).hex()}"
-        leases = Leases(self._database, self._clinic, self._now)
+        leases = Leases(self._database, self.clinic, self._now)
         lease = leases.take(f"vault|{name}", holder, LEASE_S)
         while lease is None:
             pause_ms(_PAUSE_MS)
@@ -116,12 +116,12 @@ class Vault:
 
     def wrap(self, owner: str, data_key: bytes) -> tuple[str, bytes]:
         """Return the id of the vault key and the data key encrypted under it."""
-        return self._cipher.key_id, self._cipher.close(data_key, _data_place(self._clinic, owner))
+        return self._cipher.key_id, self._cipher.close(data_key, _data_place(self.clinic, owner))
 
     def unwrap(self, owner: str, key_id: str, wrapped: bytes) -> bytes:
         """Return a data key in clear."""
         self._must_fit(key_id)
-        return self._cipher.open(wrapped, _data_place(self._clinic, owner))
+        return self._cipher.open(wrapped, _data_place(self.clinic, owner))
 
     def same_turn(self, connection: Connection) -> None:
         """Wait until nobody turns the key, so that nothing new is wrapped under the old one."""

@@ -109,6 +109,7 @@ class ClinikoClient:
         self._jitter = jitter
         self._governor = governor
         self._attempts = attempts
+        self._slowed = 0
 
     def one(self, path: str, row: type[T], *, filters: Sequence[str] = (), lane: Lane = Lane.SYNC) -> T:
         """Read one object."""
@@ -214,10 +215,13 @@ class ClinikoClient:
 
     def _heed(self, reply: Reply, *, is_write: bool) -> None:
         wait_s = 0
-        if reply.status == TOO_MANY:
-            wait_s = wait_asked_for(reply, self._clock.now(), self._jitter)
+        if reply.status != TOO_MANY:
+            self._slowed = 0
+        else:
+            wait_s = wait_asked_for(reply, self._clock.now(), self._jitter, self._slowed)
             if self._governor is not None:
                 self._governor.learn(Observed(retry_after_s=wait_s))
+            self._slowed += 1
         trouble = trouble_in(reply, is_write=is_write, wait_s=wait_s)
         if trouble is not None:
             raise trouble

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _LONGEST_WAIT_S = 600
 _HOUR_S = 3600
+_WINDOW_S = 60
 _LONGEST_RESET = 12
 _LONGEST_AFTER = 3
 _GOOD = range(200, 300)
@@ -70,8 +71,10 @@ def refused_fields(reply: Reply) -> str:
     return "fields: " + ", ".join(names) if names else ""
 
 
-def wait_asked_for(reply: Reply, now: datetime, jitter: Callable[[int], int]) -> int:
+def wait_asked_for(reply: Reply, now: datetime, jitter: Callable[[int], int], doublings: int = 0) -> int:
     """Return the seconds to wait after a 429: until `X-RateLimit-Reset`, or 5 to 15 when it cannot be used.
+
+    The latter doubles with every further 429 in a row (up to a minute), so that a few attempts outlast the window.
 
     The header holds epoch seconds (facts 2.5); it may be absent or odd, so that only sensible values count. The
     server's own Date is preferred to our clock.
@@ -86,7 +89,7 @@ def wait_asked_for(reply: Reply, now: datetime, jitter: Callable[[int], int]) ->
     after = reply.headers.get("retry-after", "").strip()
     if after.isascii() and after.isdigit() and len(after) <= _LONGEST_AFTER:
         return max(int(after), 1)
-    return 5 + jitter(10)
+    return min((5 + jitter(10)) << doublings, _WINDOW_S)
 
 
 def server_date(reply: Reply) -> datetime | None:

@@ -62,9 +62,10 @@ class Means:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """A session with the accounting API and the tokens for it."""
+    """A session with the accounting API, one with the sign-in, and the tokens that the second gets for the first."""
 
     session: Session
+    identity: Session
     tokens: TokenSource
     means: Means
 
@@ -85,12 +86,18 @@ class Connection:
         )
         return XeroBooks(client, pin, short_code=short_code)
 
+    def close(self) -> None:
+        """Close the sessions."""
+        self.session.close()
+        self.identity.close()
+
 
 def custom_connection(account: Account, means: Means) -> Connection:
     """Return the connection of an app that belongs to one organisation and acts by itself."""
     app = app_of(account, signin.CUSTOM_CONNECTION_SCOPE)
-    tokens = ClientCredentials(app, _session(account.identity_url, means, governed=False), means.vault, means.clock)
-    return Connection(session=_session(account.api_url, means, governed=True), tokens=tokens, means=means)
+    identity = _session(account.identity_url, means, governed=False)
+    tokens = ClientCredentials(app, identity, means.vault, means.clock)
+    return _connection(account, means, identity, tokens)
 
 
 def consented(account: Account, means: Means) -> tuple[Connection, AuthorizationCode]:
@@ -98,7 +105,7 @@ def consented(account: Account, means: Means) -> tuple[Connection, Authorization
     app = app_of(account, signin.CODE_FLOW_SCOPE)
     identity = _session(account.identity_url, means, governed=False)
     tokens = AuthorizationCode(app, identity, means.vault, means.clock)
-    return Connection(session=_session(account.api_url, means, governed=True), tokens=tokens, means=means), tokens
+    return _connection(account, means, identity, tokens), tokens
 
 
 def app_of(account: Account, scope: str) -> OAuthApp:
@@ -115,6 +122,11 @@ def consent_page(account: Account) -> str:
     """Return the address of the page where a person consents, after checking that it is a permitted one."""
     HOSTS.check(account.login_url)
     return f"{account.login_url.rstrip('/')}/connect/authorize"
+
+
+def _connection(account: Account, means: Means, identity: Session, tokens: TokenSource) -> Connection:
+    session = _session(account.api_url, means, governed=True)
+    return Connection(session=session, identity=identity, tokens=tokens, means=means)
 
 
 def _session(base_url: str, means: Means, *, governed: bool) -> Session:

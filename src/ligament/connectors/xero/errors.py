@@ -23,10 +23,11 @@ TOO_MANY: Final = 429
 SERVER_TROUBLE: Final = 500
 _NOT_IMPLEMENTED: Final = 501
 
-# Case-insensitive parts of the vendor's texts (facts 8.4); the first that fits decides.
+# Case-insensitive parts of the vendor's texts (facts 8.4); the first that fits decides. Our own number being taken
+# comes first: then the contact is most likely ours, whatever else is wrong.
 _CODES: tuple[tuple[str, RefusalCode], ...] = (
-    ("contact name must be unique", RefusalCode.NAME_TAKEN),
     ("contact number", RefusalCode.CONTACT_NUMBER_TAKEN),
+    ("contact name must be unique", RefusalCode.NAME_TAKEN),
     ("matched an archived contact", RefusalCode.ARCHIVED_CONTACT),
     ("must be unique", RefusalCode.NUMBER_TAKEN),
     ("not of valid status for modification", RefusalCode.WRONG_STATE),
@@ -59,13 +60,9 @@ _SETTINGS = "the organisation's settings (accounting.settings.read)"
 
 
 def code_of(messages: Iterable[str]) -> RefusalCode:
-    """Sort refusals into a code; of several messages the first that is known decides."""
-    for message in messages:
-        text = message.casefold()
-        for part, code in _CODES:
-            if part in text:
-                return code
-    return RefusalCode.OTHER
+    """Sort the refusals of one element into a code."""
+    texts = [message.casefold() for message in messages]
+    return next((code for part, code in _CODES if any(part in text for text in texts)), RefusalCode.OTHER)
 
 
 def scrubbed(message: str, personal: Iterable[str] = ()) -> str:

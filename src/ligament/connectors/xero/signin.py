@@ -31,10 +31,14 @@ _ORGANISATION = "ORGANISATION"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """The organisation that was chosen at the first sign-in; from then on no other one is touched."""
+    """The organisation that was chosen at the first sign-in; from then on no other one is touched.
+
+    `organisation_id` is what the books called themselves when first read; it usually equals the tenant's id.
+    """
 
     tenant_id: str
     name: str = ""
+    organisation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +116,9 @@ def confirm(connected: Sequence[Tenant], pin: Pin) -> Tenant:
 
 
 def check_pinned(organisation: Organisation, pin: Pin) -> None:
-    """Refuse an organisation that is not the pinned one, whatever the connection says; a new name is no trouble."""
-    if organisation.id.lower() != pin.tenant_id.lower():
-        detail = f"organisation {organisation.id}, pinned {pin.tenant_id}"
+    """Refuse an organisation that is not the one first met, whatever the connection says; a new name is no trouble."""
+    if pin.organisation_id and organisation.id.lower() != pin.organisation_id.lower():
+        detail = f"organisation {organisation.id}, pinned {pin.organisation_id}"
         raise SignInAgain("Xero answers for another organisation than the chosen one. Please connect again.", detail)
 
 

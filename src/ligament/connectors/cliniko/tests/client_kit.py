@@ -11,7 +11,7 @@ from ligament.connectors.cliniko.port import ClinikoPractice, connect
 from ligament.connectors.cliniko.simulator.handle import handle
 from ligament.connectors.cliniko.simulator.switches import Switches
 from ligament.connectors.cliniko.simulator.world import DEFAULT_KEY, World, put_many
-from ligament.core.records import Invoice, Line, Party, PartyKind, Removal, Visit
+from ligament.core.records import Line, Party, PartyKind, Removal
 from ligament.net.meter import CallMeter
 from ligament.ports.practice import ReadingScope
 from ligament.simkit.hosting import Host

@@ -19,8 +19,10 @@ from ligament.core.private import Private
 from ligament.core.records import Address, Phone, PhoneKind
 
 SPEC = Path(__file__).parents[6] / "shared" / "specs" / "cliniko-openapi.yaml"
-# What the description does not list although Cliniko documents or answers it, with the reason.
-GAPS: dict[tuple[str, str], str] = {}
+# What the description gets wrong, with the reason; there is nothing that it leaves out and we use.
+GAPS = {
+    "email": "the pattern is written for capital letters only; Ruby reads it without regard to case",
+}
 
 pytestmark = pytest.mark.skipif(not SPEC.exists(), reason="the vendor's description is not beside the repository")
 
@@ -47,6 +49,10 @@ def resolved(spec: dict[str, Any], part: Any) -> Any:
             found = found[step]
         part = found
     return part
+
+
+def gaps_closed(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.upper() if name in GAPS else value for name, value in body.items()}
 
 
 def all_requests() -> Clinic:
@@ -78,15 +84,15 @@ def test_every_path_parameter_filter_and_body_is_described(spec: dict[str, Any])
         seen.add(f"{request.method} {template}")
         parameters = [resolved(spec, entry) for entry in [*described.get("parameters", []), *described["shared"]]]
         names = {entry["name"]: entry for entry in parameters if entry["in"] == "query"}
-        unknown = {name for name, _ in request.query if name not in names and (template, name) not in GAPS}
+        unknown = {name for name, _ in request.query if name not in names}
         assert not unknown, f"{template} does not describe {unknown}"
         for entry in request.every("q[]"):
             field = entry.partition(":")[0]
-            assert field in json.dumps(names["q[]"]) or (template, field) in GAPS, f"{template}: {field}"
+            assert f"| {field} |" in names["q[]"]["description"], f"{template}: {field}"
         if request.body:
             body = resolved(spec, described["requestBody"])["content"]["application/json"]["schema"]
             schema = {**body, "components": spec["components"]}
-            jsonschema_rs.Draft202012Validator(schema).validate(json.loads(request.body))
+            jsonschema_rs.Draft202012Validator(schema).validate(gaps_closed(json.loads(request.body)))
             listed = resolved(spec, body)["properties"]
             assert set(json.loads(request.body)) <= set(listed)
     assert {"GET /invoices", "GET /invoice_items", "GET /bookings", "GET /settings", "PATCH /patients/{id}"} <= seen

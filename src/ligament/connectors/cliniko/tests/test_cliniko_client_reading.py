@@ -106,9 +106,8 @@ def test_rows_that_move_between_pages_are_not_missed(switches: Switches) -> None
     one.read()
     one.clock.forward(3600)
     for index in range(1, 231):
-        one.change(lambda world, n=index: amend(
-            world, "invoices", str(1_412_000_000_000_000_000 + n), {"invoice_to": "A"}, at=one.clock.now() - timedelta(seconds=n)
-        ))  # fmt: skip
+        key, at = str(1_412_000_000_000_000_000 + index), one.clock.now() - timedelta(seconds=index)
+        one.change(lambda world, key=key, at=at: amend(world, "invoices", key, {"invoice_to": "A"}, at=at))
     moved = 0
     scope = ReadingScope(cursors=dict(one.memory.cursors), refresh_reference=False, now=one.clock.now())
     for page in one.practice.read(scope, one.memory):
@@ -243,7 +242,7 @@ def _spoil(one: Clinic, before: bytes, after: bytes) -> None:
         world, response = original(world, request)  # type: ignore[arg-type]
         return world, replace(response, body=response.body.replace(before, after))
 
-    one.host._handle = spoiled  # type: ignore[assignment, method-assign]
+    one.host._handle = spoiled  # type: ignore[assignment]
 
 
 def test_hidden_fields_never_appear_in_any_record_or_error() -> None:

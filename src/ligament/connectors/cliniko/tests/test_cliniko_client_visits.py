@@ -38,7 +38,9 @@ def clinic_with_prices(*, method: int = 2) -> tuple[Clinic, str, str]:
             {"id": "5001", "name": "Band", "item_code": "RB", "price_ex_tax": "15.0", "price_including_tax": "16.5",
              "tax_id": "4711"},
         ],
-        "concession_prices": [{"id": "5101", "price": "70.0", "billable_item_id": "4901", "concession_type_id": "4801"}],
+        "concession_prices": [
+            {"id": "5101", "price": "70.0", "billable_item_id": "4901", "concession_type_id": "4801"},
+        ],
         "appointment_types": [{"id": TYPE, "name": "Standard", "duration_in_minutes": 30}],
         "appointment_type_billable_items": [
             {"id": "5201", "appointment_type_id": TYPE, "billable_item_id": "4901", "quantity": "1.0",

@@ -89,8 +89,8 @@ class Memory:
 
     def keep(self, page: BooksPage) -> None:
         held = self.rows.setdefault(page.stream, {})
-        for row in (*page.contacts, *page.documents):
-            held[row.id] = row
+        held.update({row.id: row for row in page.contacts})
+        held.update({row.id: row for row in page.documents})
         self.cursors.update(page.cursors)
 
     def updated(self, stream: str, ids: Sequence[str]) -> Mapping[str, datetime]:
@@ -181,7 +181,11 @@ def desk(
         transport=transport or mounted(host),
     )
     connection = custom_connection(account(), means)
-    pin = Pin(tenant_id=world.tenant_id, name=books.organisation.name)
+    pin = Pin(
+        tenant_id=world.tenant_id,
+        name=books.organisation.name,
+        organisation_id=books.organisation.organisation_id,
+    )
     return Desk(
         host=host, clock=clock, vault=vault, meter=meter, connection=connection, books=connection.books(pin), pin=pin
     )

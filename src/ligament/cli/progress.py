@@ -1,0 +1,50 @@
+"""Progress bars on a terminal, a line now and then elsewhere, nothing when the output is for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+_LABELS = {
+    "read settings": "Reading the practice",
+    "post": "Posting to the books",
+    "wait": "Waiting until an unanswered request cannot arrive any more",
+}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that keeps lines whole where nobody sees a terminal."""
+    return Console(stderr=stderr, soft_wrap=True, highlight=False)
+
+
+class _Teller:
+    """Shows each stage as a bar of its own."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        label = _LABELS.get(stage) or stage.replace("_", " ").capitalize()
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bars.add_task(label, total=total or None)
+        self._bars.update(self._tasks[stage], completed=done, total=max(total, done) or None)
+
+
+def _quiet(stage: str, done: int, total: int) -> None:
+    """Tell nobody: the output is for machines."""
+
+
+@contextmanager
+def progress_bar(*, quiet: bool) -> Iterator[object]:
+    """Give something to tell progress to; bars go to standard error and disappear at the end."""
+    shown = console(stderr=True)
+    if quiet or not shown.is_terminal:
+        yield _quiet
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=shown, transient=True) as bars:
+        yield _Teller(bars)

@@ -1,0 +1,34 @@
+"""Opening the practice with what the house lends."""
+
+from __future__ import annotations
+
+import hashlib
+
+from ligament.connectors.cliniko.client import LIMITS
+from ligament.connectors.cliniko.port import ClinikoPractice, connect
+from ligament.net.governor import Governor
+from ligament.net.opening import Opening
+from ligament.ports.errors import SignInAgain
+
+
+def open_port(opening: Opening) -> ClinikoPractice:
+    """Return the practice; raises SignInAgain when no key is set, and ValueError for an unusable one."""
+    key = opening.value("key")
+    if not key:
+        raise SignInAgain("No Cliniko API key is set. Set CLINIKO_API_KEY, or run `ligament connect cliniko`.")
+    # The allowance belongs to the user behind the key (facts 2.5); the scope must not show the key.
+    scope = "cliniko/" + hashlib.sha256(key.encode()).hexdigest()[:12]
+    return connect(
+        api_key=key,
+        contact=opening.contact,
+        meter=opening.meter,
+        clock=opening.clock,
+        jitter=opening.jitter,
+        governor=Governor(scope, LIMITS, opening.windows, opening.clock),
+        base_url=opening.value("url"),
+        books=opening.partner,
+        custom_fields=opening.custom_fields,
+        prices_include_tax=opening.prices_include_tax,
+        transport=opening.transport,
+        observer=opening.observer,
+    )

@@ -1,0 +1,115 @@
+"""Opening the books with what the house lends."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from ligament.connectors.xero.connecting import (
+    API_URL,
+    IDENTITY_URL,
+    LOGIN_URL,
+    Account,
+    Connection,
+    Means,
+    consented,
+    custom_connection,
+)
+from ligament.connectors.xero.signin import CODE_FLOW_SCOPE, CUSTOM_CONNECTION_SCOPE, Pin, pick, scope_for
+from ligament.core.private import Private
+from ligament.net.governor import Governor, Limit
+from ligament.ports.errors import SignInAgain
+
+if TYPE_CHECKING:
+    from ligament.connectors.xero.port import XeroBooks
+    from ligament.net.oauth import AuthorizationCode
+    from ligament.net.opening import Opening
+
+LIMITS = (Limit("minute", 60, 60), Limit("concurrent", 5, 0))
+ORGANISATION_NOTE = "books_organisation"
+_PIN = "books_pin"
+_FLOW = "books_sign_in"
+
+
+def open_port(opening: Opening) -> XeroBooks:
+    """Return the books of the pinned organisation; raises SignInAgain when no sign-in is set up."""
+    connection = open_connection(opening)
+    return connection.books(pin_for(opening, connection))
+
+
+def open_connection(opening: Opening) -> Connection:
+    """Return the connection: by a person's consent where there was one, else as a custom connection."""
+    if not opening.value("client_id"):
+        raise SignInAgain(
+            "No Xero app is set. Set XERO_CLIENT_ID and XERO_CLIENT_SECRET, or run `ligament connect xero`."
+        )
+    if opening.notebook.read(_FLOW) == "code":
+        return consent_flow(opening)[0]
+    if not opening.value("client_secret"):
+        raise SignInAgain("Xero has not been connected yet. Run `ligament connect xero` and sign in with the browser.")
+    return custom_connection(account_for(opening, CUSTOM_CONNECTION_SCOPE), means_for(opening))
+
+
+def consent_flow(opening: Opening) -> tuple[Connection, AuthorizationCode]:
+    """Return the connection that a person's consent gives, and the token source to redeem its code with."""
+    return consented(account_for(opening, CODE_FLOW_SCOPE), means_for(opening))
+
+
+def keep_consent(opening: Opening) -> None:
+    """Remember that a person consented, so that later runs use that sign-in."""
+    opening.notebook.write(_FLOW, "code")
+
+
+def account_for(opening: Opening, scope: str) -> Account:
+    """Return the app's credentials and addresses."""
+    return Account(
+        client_id=opening.value("client_id"),
+        client_secret=Private(opening.value("client_secret")),
+        scope=scope_for(scope, create_options=opening.may_add_options),
+        api_url=opening.value("api_url") or API_URL,
+        identity_url=opening.value("identity_url") or IDENTITY_URL,
+        login_url=opening.value("login_url") or LOGIN_URL,
+    )
+
+
+def means_for(opening: Opening) -> Means:
+    """Return what the connection works with; the allowance is counted per app and organisation (facts 2.1)."""
+    tenant = opening.value("tenant_id") or opening.notebook.read(_PIN)
+    seed = f"{opening.value('client_id')}|{tenant}"
+    scope = "xero/" + hashlib.sha256(seed.encode()).hexdigest()[:12]
+    governor = Governor(
+        scope,
+        LIMITS,
+        opening.windows,
+        opening.clock,
+        day_allowance=opening.daily_calls or None,
+        reserve_percent=opening.reserve_percent,
+    )
+    return Means(
+        vault=opening.tokens,
+        meter=opening.meter,
+        clock=opening.clock,
+        jitter=opening.jitter,
+        governor=governor,
+        user_agent=f"Ligament ({opening.contact})",
+        transport=opening.transport,
+        observer=opening.observer,
+    )
+
+
+def pin_for(opening: Opening, connection: Connection) -> Pin:
+    """Return the organisation that is worked with, chosen once and kept; another one is never touched."""
+    wanted = opening.value("tenant_id")
+    kept = opening.notebook.read(_PIN)
+    if wanted and kept and wanted != kept:
+        raise SignInAgain(
+            "This clinic was connected to another Xero organisation before.",
+            "XERO_TENANT_ID differs from the organisation that was pinned; use another home or clinic for it",
+        )
+    if kept or wanted:
+        if not kept:
+            opening.notebook.write(_PIN, wanted)
+        return Pin(tenant_id=kept or wanted, organisation_id=opening.notebook.read(ORGANISATION_NOTE))
+    chosen = pick(connection.tenants())
+    opening.notebook.write(_PIN, chosen.tenant_id)
+    return chosen.pin()

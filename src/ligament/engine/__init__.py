@@ -1,0 +1,1 @@
+"""Running the flow so that it survives a power cut."""

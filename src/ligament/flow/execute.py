@@ -1,0 +1,385 @@
+"""The fifth stage: approved actions leave one call at a time, each kept before it leaves and judged when it is back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import groupby
+
+from ligament.core.approvals import ApprovedPlan
+from ligament.core.changes import ElementResult, PreparedCall, RefusalCode, Verb, Verdict
+from ligament.core.facts import Facts
+from ligament.core.ids import BooksId, RunId
+from ligament.core.ledgers import BooksContact, BooksDocument, DocumentKind
+from ligament.core.plans import Action, ActionKind, DocumentRef
+from ligament.core.receipts import Effect, IntentState, WriteIntent
+from ligament.flow.commands import resolved, still_true, verb_of, write_for
+from ligament.flow.lookup import look_up
+from ligament.flow.record import Ledger, effect_of
+from ligament.ports.books import Books
+from ligament.ports.clocks import Clock
+from ligament.ports.errors import OutcomeUnknown, TryLater
+from ligament.ports.memory import Memory
+from ligament.ports.practice import Practice
+from ligament.ports.progress import Progress, silent
+
+REPLAY_WINDOW = timedelta(minutes=4)
+"""How long the same bytes may leave under the same key: the key lives six minutes, two are kept as a margin."""
+QUARANTINE = timedelta(minutes=6)
+"""How long a request without an answer may still take effect (facts on the books, section 11)."""
+_ATTEMPTS = 8
+_LOCAL = {ActionKind.LINK_CONTACT, ActionKind.LINK_DOCUMENT}
+_REREAD = {
+    RefusalCode.WRONG_STATE,
+    RefusalCode.HAS_MONEY,
+    RefusalCode.OVERPAID,
+    RefusalCode.NOT_AUTHORISED_YET,
+    RefusalCode.NUMBER_TAKEN,
+    RefusalCode.CONTACT_NUMBER_TAKEN,
+    RefusalCode.ARCHIVED_CONTACT,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """Everything executing needs of the world; `backoff_ms` gives the wait before the n-th further attempt."""
+
+    books: Books
+    practice: Practice
+    memory: Memory
+    clock: Clock
+    run_id: RunId
+    backoff_ms: Callable[[int], int]
+    tell: Progress = silent
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What was written, counted by action kind; `refused` by kind too; `dropped` were overtaken by events."""
+
+    done: Counter[tuple[ActionKind, str]] = field(default_factory=Counter)
+    refused: Counter[tuple[ActionKind, str]] = field(default_factory=Counter)
+    dropped: int = 0
+    effects: list[Effect] = field(default_factory=list)
+
+    def count(self, effects: Iterable[Effect]) -> None:
+        """Count effects."""
+        for effect in effects:
+            key = (effect.action.kind, kind_word(effect.action))
+            (self.refused if effect.refused else self.done)[key] += 1
+
+
+def kind_word(action: Action) -> str:
+    """Return under which kind of record an action is counted."""
+    if action.allocation is not None:
+        return "allocations"
+    if action.payment is not None or action.unpayment is not None:
+        return "payments"
+    kind = action.document.intent.kind if action.document is not None else None
+    if action.void is not None:
+        kind = action.void.document.kind
+    if kind is None:
+        return "contacts"
+    return "credit_notes" if kind is DocumentKind.CREDIT_NOTE else "invoices"
+
+
+def execute(plan: ApprovedPlan, facts: Facts, world: World) -> Tally:
+    """Run the approved actions in order; what cannot be decided stays kept as unknown and is raised.
+
+    Raises the five port errors; everything done until then is kept, and a later run goes on from there.
+    """
+    ledger, tally = Ledger(facts), Tally()
+    total, done = len(plan.approved), 0
+    for _, group in groupby(plan.approved, key=lambda action: action.kind):
+        actions = list(group)
+        for batch in _batches(actions, world):
+            _run_batch(batch, ledger, tally, world)
+            done += len(batch)
+            world.tell("post", done, total)
+    return tally
+
+
+def _batches(actions: Sequence[Action], world: World) -> Iterable[list[Action]]:
+    """Cut actions of one kind into calls; actions that must not share a call are kept apart."""
+    if actions[0].kind in _LOCAL:
+        yield list(actions)
+        return
+    if actions[0].kind is ActionKind.UPDATE_PARTY:
+        yield from ([action] for action in actions)
+        return
+    apart: dict[tuple[Verb, str], list[Action]] = {}
+    for action in actions:
+        apart.setdefault((verb_of(action), _sharing(action)), []).append(action)
+    for (verb, _), together in apart.items():
+        size = world.books.batch_size(verb)
+        for start in range(0, len(together), size):
+            yield together[start : start + size]
+
+
+def _sharing(action: Action) -> str:
+    """Return what all elements of one call must have in common: the note, for allocations."""
+    return action.allocation.credit.number if action.allocation is not None else ""
+
+
+def _run_batch(batch: list[Action], ledger: Ledger, tally: Tally, world: World) -> None:
+    ready = [held for action in batch if (held := resolved(action, ledger)) is not None]
+    ready = _unmoved(_fresh(ready, ledger, world), ledger)
+    tally.dropped += len(batch) - len(ready)
+    if not ready:
+        return
+    if ready[0].kind in _LOCAL:
+        effects = [effect_of(action, ElementResult(verdict=Verdict.DONE), ledger) for action in ready]
+        world.memory.keep_effects(world.run_id, effects, world.clock.now())
+    else:
+        effects = _call(ready, ledger, world)
+    for effect in effects:
+        ledger.take(effect)
+    tally.count(effects)
+    tally.effects.extend(effects)
+
+
+def _fresh(actions: list[Action], ledger: Ledger, world: World) -> list[Action]:
+    """Read again what an update or void is about to change; drop what a person changed meanwhile."""
+    kinds = {ActionKind.UPDATE_DOCUMENT, ActionKind.VOID}
+    if not actions or actions[0].kind not in kinds:
+        return _unreconciled(actions, ledger, world)
+    kept: list[Action] = []
+    for kind in DocumentKind:
+        wanted = {}
+        for action in actions:
+            ref = action.void.document if action.void is not None else None
+            held_kind = ref.kind if ref is not None else action.document.intent.kind if action.document else None
+            held_id = ref.id if ref is not None else action.document.document_id if action.document else None
+            if held_kind is kind and held_id is not None:
+                wanted[held_id] = action
+        if not wanted:
+            continue
+        now_there = world.books.documents_by_id(kind.value, list(wanted))
+        moved = []
+        for document in now_there:
+            known = ledger.document(document.id)
+            if known is not None and known.updated_at == document.updated_at:
+                kept.append(wanted[document.id])
+            else:
+                moved.append(document)
+        if moved:
+            world.memory.keep_books_records((), moved)
+    return kept
+
+
+def _unreconciled(actions: list[Action], ledger: Ledger, world: World) -> list[Action]:
+    """Never delete a reconciled payment: read its state first, and keep it for the next plan."""
+    kept = []
+    for action in actions:
+        if action.unpayment is None:
+            kept.append(action)
+            continue
+        payment = world.books.payment(action.unpayment.payment_id)
+        if payment is None or payment.deleted or not payment.reconciled:
+            kept.append(action)
+            continue
+        document = ledger.document(action.unpayment.document.id)
+        if document is not None:
+            payments = tuple(payment if held.id == payment.id else held for held in document.payments)
+            world.memory.keep_books_records((), [replace(document, payments=payments)])
+    return kept
+
+
+def _unmoved(actions: list[Action], ledger: Ledger) -> list[Action]:
+    return [action for action in actions if still_true(action, ledger)]
+
+
+# --- one call ---------------------------------------------------------------------------------------------------------
+
+
+def _call(actions: list[Action], ledger: Ledger, world: World) -> list[Effect]:
+    intent = _intent(actions, world)
+    world.memory.open_intent(intent)
+    results = _send_until_clear(intent, world)
+    effects = [
+        effect_of(action, result, ledger) for action, result in zip(intent.actions, results, strict=True) if result is not None
+    ]
+    return finish(intent, effects, world)
+
+
+def _intent(actions: list[Action], world: World) -> WriteIntent:
+    call = _prepared(actions, world)
+    now = world.clock.now()
+    digest = hashlib.blake2b(call.body + call.target.encode(), digest_size=8).hexdigest()
+    identifier = f"{world.run_id}-{digest}-{int(now.timestamp() * 1000)}"
+    system = "practice" if call.verb is Verb.UPDATE_PARTY else "books"
+    return WriteIntent(
+        id=identifier,
+        run_id=world.run_id,
+        system=system,
+        call=call,
+        key=_key(identifier, 0),
+        actions=tuple(actions),
+        state=IntentState.SENT,
+        first_sent_at=now,
+        last_sent_at=now,
+    )
+
+
+def _prepared(actions: list[Action], world: World) -> PreparedCall:
+    if actions[0].party is not None:
+        return world.practice.prepare(actions[0].party.write)
+    return world.books.prepare(verb_of(actions[0]), [write_for(action) for action in actions])
+
+
+def _key(identifier: str, epoch: int) -> str:
+    """Return the idempotency key of an intent: tied to the intent, not to its bytes, so that A, B, A never replays A."""
+    return "lig-" + hashlib.blake2b(f"{identifier}|{epoch}".encode(), digest_size=20).hexdigest()
+
+
+def _transmit(intent: WriteIntent, world: World) -> tuple[ElementResult, ...]:
+    if intent.system == "practice":
+        return (world.practice.send(intent.call),)
+    return world.books.send(intent.call, intent.key)
+
+
+Results = tuple[ElementResult | None, ...]
+
+
+def _send_until_clear(intent: WriteIntent, world: World) -> Results:
+    """Send, and on trouble look up, wait and send the same bytes again, until every element has a clear outcome.
+
+    An element whose outcome is None certainly did not happen and is planned again by the next pass.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return _transmit(intent, world)
+        except TryLater as trouble:
+            if trouble.limit == "day" or attempt == _ATTEMPTS:
+                _give_back(intent, world)
+                raise
+            world.clock.pause_ms(max(trouble.wait_s * 1000, world.backoff_ms(attempt)))
+            intent = _resent(intent, world)
+        except OutcomeUnknown as trouble:
+            if attempt == _ATTEMPTS:
+                raise
+            world.clock.pause_ms(world.backoff_ms(attempt))
+            settled = settle_unknown(intent, world, answered=trouble.answered)
+            if settled is not None:
+                return settled
+            intent = _resent(intent, world)
+    message = "the loop above returns or raises"
+    raise AssertionError(message)
+
+
+def _give_back(intent: WriteIntent, world: World) -> None:
+    """Nothing of it happened: close the intent with no effect, so that the next run plans it anew."""
+    world.memory.close_intent(intent, (), world.clock.now())
+
+
+def _resent(intent: WriteIntent, world: World) -> WriteIntent:
+    again = replace(intent, last_sent_at=world.clock.now(), state=IntentState.SENT)
+    world.memory.resend_intent(again)
+    return again
+
+
+def settle_unknown(intent: WriteIntent, world: World, *, answered: bool) -> Results | None:
+    """Decide about a call whose outcome is not known; None means: send the same bytes under the same key again.
+
+    `answered` says that the server did answer with an error, so nothing is still under way and its stored answer would
+    only come back under the same key.
+    """
+    found = look_up(intent, world.books, world.practice)
+    if len(found) == len(intent.actions):
+        return tuple(found[action.key] for action in intent.actions)
+    if answered:
+        return tuple(found.get(action.key) for action in intent.actions)
+    now = world.clock.now()
+    assert intent.first_sent_at is not None
+    assert intent.last_sent_at is not None
+    if now - intent.first_sent_at < REPLAY_WINDOW and intent.system == "books":
+        return None
+    wait = intent.last_sent_at + QUARANTINE - now
+    if wait > timedelta(0):
+        world.tell("wait", int(wait.total_seconds()), int(QUARANTINE.total_seconds()))
+        world.clock.pause_ms(int(wait.total_seconds() * 1000) + 1000)
+        found = look_up(intent, world.books, world.practice)
+    return tuple(found.get(action.key) for action in intent.actions)
+
+
+def recover(facts: Facts, world: World) -> int:
+    """Settle every call that an earlier run left without a kept answer; returns how many there were."""
+    intents = world.memory.unfinished_intents()
+    ledger = Ledger(facts)
+    for intent in intents:
+        results = settle_unknown(intent, world, answered=False)
+        if results is None:
+            again = _resent(intent, world)
+            results = _send_until_clear(again, world)
+        pairs = zip(intent.actions, results, strict=True)
+        effects = [effect_of(action, result, ledger, found=True) for action, result in pairs if result is not None]
+        for effect in finish(intent, effects, world):
+            ledger.take(effect)
+    return len(intents)
+
+
+# --- answers that refuse ----------------------------------------------------------------------------------------------
+
+
+def finish(intent: WriteIntent, effects: list[Effect], world: World) -> list[Effect]:
+    """Keep what a call did; behind a refusal, read what the books hold now, so that the next plan starts from there."""
+    refused = [effect for effect in effects if effect.refused and effect.code in _REREAD]
+    if refused:
+        _read_behind(refused, world)
+    if any(effect.code == RefusalCode.LOCKED for effect in effects):
+        world.memory.keep_organisation(world.books.organisation())
+    world.memory.close_intent(intent, effects, world.clock.now())
+    return effects
+
+
+def _read_behind(refused: list[Effect], world: World) -> None:
+    """Read the records that refused actions are about: somebody was there before us."""
+    actions = [effect.action for effect in refused]
+    contacts: list[BooksContact] = []
+    numbers = [action.contact.write.number for action in actions if action.contact is not None and action.contact.write.number]
+    if numbers:
+        contacts.extend(world.books.find_contacts(numbers))
+    owners = {action.document.intent.contact_id for action in actions if action.document is not None}
+    ids = [*(owner for owner in owners if owner is not None), *_contact_ids(actions)]
+    if ids:
+        contacts.extend(world.books.contacts_by_id(ids))
+    world.memory.keep_books_records(contacts, _documents_behind(actions, world))
+
+
+def _contact_ids(actions: list[Action]) -> list[BooksId]:
+    return [action.contact.write.id for action in actions if action.contact is not None and action.contact.write.id is not None]
+
+
+def _documents_behind(actions: list[Action], world: World) -> list[BooksDocument]:
+    found: list[BooksDocument] = []
+    new = [action.document.intent for action in actions if action.document is not None and action.document.document_id is None]
+    invoices = [intent.number for intent in new if intent.kind is DocumentKind.INVOICE]
+    notes = [intent for intent in new if intent.kind is DocumentKind.CREDIT_NOTE]
+    if invoices:
+        found.extend(world.books.find_invoices(invoices))
+    if notes:
+        found.extend(world.books.find_credit_notes([note.number for note in notes], [note.reference for note in notes]))
+    for kind in DocumentKind:
+        ids = [ref.id for action in actions for ref in _touched(action) if ref.kind is kind and ref.id is not None]
+        if ids:
+            found.extend(world.books.documents_by_id(kind.value, list(dict.fromkeys(ids))))
+    return found
+
+
+def _touched(action: Action) -> tuple[DocumentRef, ...]:
+    """Return the documents that exist already and that an action is about."""
+    if action.payment is not None:
+        return (action.payment.document,)
+    if action.allocation is not None:
+        return (action.allocation.credit, action.allocation.invoice)
+    if action.unpayment is not None:
+        return (action.unpayment.document,)
+    if action.void is not None:
+        return (action.void.document,)
+    if action.document is not None and action.document.document_id is not None:
+        intent = action.document.intent
+        return (DocumentRef(kind=intent.kind, number=intent.number, id=action.document.document_id),)
+    return ()

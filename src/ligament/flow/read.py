@@ -1,0 +1,93 @@
+"""The first two stages: read what changed on both sides, keep it normalised, and say what is to be looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ligament.core.intents import Subject, SubjectKind
+from ligament.core.rules.model import InvoiceSource, Rulebook
+from ligament.ports.books import Books
+from ligament.ports.clocks import Clock
+from ligament.ports.memory import Memory, Selection
+from ligament.ports.practice import Practice, ReadingScope
+from ligament.ports.progress import Progress, silent
+
+REFERENCE_AGE = timedelta(minutes=30)
+"""How old places, people and the chart may be before they are read again."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """What one reading brought: the records to look at, and whether the chart was read."""
+
+    changed: set[Subject] = field(default_factory=set)
+    rows: int = 0
+
+
+def read_practice(practice: Practice, memory: Memory, rulebook: Rulebook, clock: Clock, tell: Progress = silent) -> Reading:
+    """Read what changed in the practice, page by page; every page is kept before the next is asked for."""
+    reading = Reading()
+    now = clock.now()
+    stale = _age(memory.note("reference_read_at"), now) >= REFERENCE_AGE
+    scope = ReadingScope(
+        cursors=memory.cursors("practice"),
+        visits=rulebook.invoices.source is InvoiceSource.APPOINTMENTS,
+        refresh_reference=stale,
+        now=now,
+    )
+    for page in practice.read(scope, memory.known_rows()):
+        reading.changed |= memory.keep_practice_page(page)
+        reading.rows += len(page.rows)
+        tell(f"read {page.stream}", page.done, page.total)
+    if stale:
+        memory.keep_note("reference_read_at", now.isoformat())
+    return reading
+
+
+def read_books(books: Books, memory: Memory, clock: Clock, tell: Progress = silent) -> Reading:
+    """Read the organisation with its locks, and what changed in the books."""
+    reading = Reading()
+    organisation = books.organisation()
+    memory.keep_organisation(organisation)
+    if not memory.note("books_organisation"):
+        memory.keep_note("books_organisation", organisation.id)
+    for page in books.read(memory.cursors("books"), memory.known_books(), clock.now()):
+        reading.changed |= memory.keep_books_page(page)
+        reading.rows += len(page.contacts) + len(page.documents)
+        tell(f"read {page.stream}", page.done, page.total)
+    return reading
+
+
+def read_chart(books: Books, memory: Memory, clock: Clock) -> None:
+    """Read accounts, tax rates and tracking before anything is written: they may have been archived meanwhile."""
+    memory.keep_chart(books.chart(), clock.now())
+    memory.keep_note("chart_read_at", clock.now().isoformat())
+
+
+def chart_is_old(memory: Memory, now: datetime) -> bool:
+    """Say whether the chart has to be read again even though nothing seems to be written."""
+    return _age(memory.note("chart_read_at"), now) >= REFERENCE_AGE
+
+
+def _age(noted: str, now: datetime) -> timedelta:
+    if not noted:
+        return timedelta(days=3650)
+    age = now - datetime.fromisoformat(noted)
+    return age if age >= timedelta(0) else timedelta(days=3650)
+
+
+def selection_of(subjects: set[Subject]) -> Selection:
+    """Return which records a plan is about."""
+
+    def ids(*kinds: SubjectKind) -> frozenset[str]:
+        return frozenset(subject.key if len(kinds) > 1 else subject.id for subject in subjects if subject.kind in kinds)
+
+    return Selection(
+        invoices=ids(SubjectKind.INVOICE),
+        parties=ids(SubjectKind.PATIENT, SubjectKind.PAYER),
+        visits=ids(SubjectKind.VISIT),
+    )
+
+
+EVERYTHING = Selection(invoices=None, parties=None, visits=None)

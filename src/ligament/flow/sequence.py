@@ -1,0 +1,122 @@
+"""The table of contents: read, plan, approve, execute, record, until nothing more is to be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ligament.core.approvals import ApprovedPlan, approve_plan
+from ligament.core.facts import Facts, Surroundings
+from ligament.core.intents import CLINIC, Subject, SubjectKind, subject_from_key
+from ligament.core.plans import Action, Outcome, Plan, State
+from ligament.core.rules.model import Rulebook
+from ligament.flow.execute import Tally, World, execute, recover
+from ligament.flow.plan import make_plan
+from ligament.flow.read import EVERYTHING, chart_is_old, read_books, read_chart, read_practice, selection_of
+from ligament.ports.memory import Selection
+
+MAX_PASSES = 8
+
+
+@dataclass(slots=True, kw_only=True)
+class Cycle:
+    """What one cycle did: the outcome of every record looked at, what was written, and what waits for approval."""
+
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    tallies: list[Tally] = field(default_factory=list)
+    waiting: tuple[Action, ...] = ()
+    recovered: int = 0
+    rows_read: int = 0
+    planned: dict[str, Action] = field(default_factory=dict)
+    settled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """How a cycle is run: `marks` are approvals given, `everything` plans all records again."""
+
+    rulebook: Rulebook
+    around: Surroundings
+    marks: frozenset[str] = frozenset()
+    first_run: bool = False
+    everything: bool = False
+    rulebook_mark: str = ""
+
+
+def run_cycle(orders: Orders, world: World, cycle: Cycle) -> None:
+    """Run one cycle, noting in `cycle` how far it came; raises the five port errors, what was done stays kept."""
+    cycle.recovered = recover(world.memory.gather(Selection()), world)
+    changed = _read(orders, world, cycle)
+    for _ in range(MAX_PASSES):
+        facts, plan = _plan(orders, world, changed)
+        if plan.actions or plan.holds or chart_is_old(world.memory, world.clock.now()):
+            facts, plan = _with_fresh_chart(orders, world, changed, cycle, facts, plan)
+        approved = approve_plan(plan, orders.rulebook.approval, orders.marks, first_run=orders.first_run)
+        _note(plan, facts, cycle)
+        world.memory.keep_outcomes(world.run_id, plan, considered(facts))
+        cycle.waiting = approved.waiting
+        if not approved.approved:
+            return
+        tally = execute(approved, facts, world)
+        cycle.tallies.append(tally)
+        if not _moved(tally):
+            break
+        changed |= {action.subject for action in approved.approved}
+    _last_look(orders, world, changed, cycle)
+
+
+def _moved(tally: Tally) -> bool:
+    return bool(tally.done or tally.refused or tally.dropped)
+
+
+def _read(orders: Orders, world: World, cycle: Cycle) -> set[Subject]:
+    practice = read_practice(world.practice, world.memory, orders.rulebook, world.clock, world.tell)
+    books = read_books(world.books, world.memory, world.clock, world.tell)
+    cycle.rows_read = practice.rows + books.rows
+    return practice.changed | books.changed
+
+
+def _plan(orders: Orders, world: World, changed: set[Subject]) -> tuple[Facts, Plan]:
+    """Plan what changed and what still waits."""
+    everything = orders.everything
+    selection = EVERYTHING if everything else selection_of(changed | set(world.memory.pending()))
+    facts = world.memory.gather(selection)
+    return facts, make_plan(facts, orders.rulebook, orders.around)
+
+
+def _with_fresh_chart(
+    orders: Orders, world: World, changed: set[Subject], cycle: Cycle, facts: Facts, plan: Plan
+) -> tuple[Facts, Plan]:
+    """Before anything is written, check accounts, taxes and tracking; once per cycle."""
+    if cycle.outcomes or facts.settings.native_link_on:
+        return facts, plan
+    read_chart(world.books, world.memory, world.clock)
+    return _plan(orders, world, changed)
+
+
+def considered(facts: Facts) -> frozenset[Subject]:
+    """Return the records that a plan over these facts decided about."""
+    invoices = (Subject(kind=SubjectKind.INVOICE, id=held) for held in facts.invoices)
+    visits = (Subject(kind=SubjectKind.VISIT, id=held) for held in facts.visits)
+    parties = (subject_from_key(key) for key in facts.parties)
+    locations = (Subject(kind=SubjectKind.LOCATION, id=held) for held in facts.locations)
+    return frozenset((*invoices, *visits, *parties, *locations, CLINIC))
+
+
+def _note(plan: Plan, facts: Facts, cycle: Cycle) -> None:
+    """Keep how each record ended: the first pass decides what was planned, later ones what came of it."""
+    for outcome in plan.outcomes:
+        before = cycle.outcomes.get(outcome.subject.key)
+        if before is None or before.state is not State.PLANNED or outcome.state is State.HELD:
+            cycle.outcomes[outcome.subject.key] = outcome
+    for action in plan.actions:
+        cycle.planned.setdefault(action.key, action)
+
+
+def _last_look(orders: Orders, world: World, changed: set[Subject], cycle: Cycle) -> None:
+    """After the last pass, keep the outcomes as they are now."""
+    facts, plan = _plan(orders, world, changed)
+    approved: ApprovedPlan = approve_plan(plan, orders.rulebook.approval, orders.marks, first_run=orders.first_run)
+    world.memory.keep_outcomes(world.run_id, plan, considered(facts))
+    _note(plan, facts, cycle)
+    cycle.waiting = approved.waiting
+    cycle.settled = not approved.approved

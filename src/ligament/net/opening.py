@@ -1,0 +1,54 @@
+"""What the house lends a connector when it is opened; every connector's `opening` module takes one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ligament.core.private import Private
+from ligament.net.meter import CallMeter
+from ligament.net.oauth import TokenVault
+from ligament.net.session import Observer, Transport
+from ligament.ports.clocks import Clock
+from ligament.ports.windows import WindowStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notebook:
+    """A small text that a connector keeps for a clinic, such as which organisation was chosen."""
+
+    read: Callable[[str], str]
+    write: Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """Settings and means of one connection.
+
+    `values` holds secrets and addresses by the names of the manifest's `[environment]`; an absent one is not set.
+    `partner` is the name of the system on the other side. `jitter(limit)` draws a whole number from 0 to `limit`.
+    """
+
+    values: Mapping[str, Private[str]]
+    partner: str
+    contact: str
+    clock: Clock
+    meter: CallMeter
+    windows: WindowStore
+    tokens: TokenVault
+    notebook: Notebook
+    jitter: Callable[[int], int]
+    observer: Observer | None = None
+    transport: Transport | None = None
+    daily_calls: int = 0
+    reserve_percent: int = 10
+    may_add_options: bool = False
+    prices_include_tax: bool | None = None
+    custom_fields: tuple[str, ...] = ()
+    speed: int = 1
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def value(self, name: str) -> str:
+        """Return a setting in clear, or an empty text."""
+        held = self.values.get(name)
+        return held.reveal().strip() if held is not None else ""

@@ -1,0 +1,1 @@
+"""Pages and interfaces for browsers: the other skin over the verbs of wiring."""

@@ -1,0 +1,1 @@
+"""The composition root: settings, parts, and the verbs that both skins call."""

@@ -1,0 +1,57 @@
+"""The process's clocks: the real one, one that starts at a given instant, and one that runs faster for the demo."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemClock:
+    """The calendar (perhaps shifted, so that a test can choose the day) and the machine's own stopwatch."""
+
+    shift: timedelta = timedelta(0)
+
+    def now(self) -> datetime:
+        """Return the current instant in UTC."""
+        return datetime.now(UTC) + self.shift
+
+    def monotonic_ms(self) -> int:
+        """Return milliseconds of a clock that never goes back."""
+        return time.monotonic_ns() // 1_000_000
+
+    def pause_ms(self, milliseconds: int) -> None:
+        """Wait that long."""
+        if milliseconds > 0:
+            time.sleep(milliseconds / 1000)
+
+
+def clock_starting_at(instant: datetime) -> SystemClock:
+    """Return a clock whose calendar shows that instant now and runs on from there."""
+    return SystemClock(shift=instant - datetime.now(UTC))
+
+
+@dataclass(slots=True, kw_only=True)
+class FastClock:
+    """A clock that runs `speed` times as fast as real time, calendar and stopwatch alike; for the demo only.
+
+    Limits of calls per minute stay what they are, but a minute passes sooner.
+    """
+
+    speed: int
+    start: datetime
+    _began_ns: int = field(default_factory=time.monotonic_ns)
+
+    def now(self) -> datetime:
+        """Return the instant on this clock."""
+        return self.start + timedelta(milliseconds=self.monotonic_ms())
+
+    def monotonic_ms(self) -> int:
+        """Return milliseconds on this clock since it was made."""
+        return (time.monotonic_ns() - self._began_ns) * self.speed // 1_000_000
+
+    def pause_ms(self, milliseconds: int) -> None:
+        """Wait that long on this clock."""
+        if milliseconds > 0:
+            time.sleep(milliseconds / self.speed / 1000)

@@ -1,0 +1,34 @@
+"""One run at a time for one clinic on one machine; the lock goes when its process does, however it ends."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_PAUSE_MS = 200
+
+
+class AnotherRun(Exception):
+    """Another run of the same clinic is under way and does not end."""
+
+
+@contextmanager
+def alone(home: Path, clinic: str, pause_ms: Callable[[int], None], patience_ms: int) -> Iterator[None]:
+    """Hold the clinic's lock, waiting for it up to `patience_ms`; raises AnotherRun."""
+    slug = hashlib.sha256(clinic.encode()).hexdigest()[:12]
+    with (home / f"run-{slug}.lock").open("w") as handle:
+        waited = 0
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if waited >= patience_ms:
+                    message = f"another run of {clinic} is under way; try again when it has ended"
+                    raise AnotherRun(message) from None
+                pause_ms(_PAUSE_MS)
+                waited += _PAUSE_MS
+        yield

@@ -1,0 +1,234 @@
+"""Settings: `ligament.toml`, then the environment; every problem names file, line and key."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import tomlkit
+from tomlkit.exceptions import ParseError
+
+from ligament.connectors.registry import for_role, manifests
+from ligament.core.private import Private
+from ligament.core.rules.model import Rulebook
+from ligament.core.rules.parse import Problem, rulebook
+from ligament.wiring.expressions import complaint
+
+RULEBOOK_FILE = "ligament.toml"
+KEY_FILE = "vault.key"
+DATABASE_FILE = "ligament.db"
+
+
+class ConfigurationError(Exception):
+    """Something in the settings is wrong; each complaint says where and what to do."""
+
+    def __init__(self, complaints: tuple[str, ...]) -> None:
+        """Keep the complaints."""
+        super().__init__("\n".join(complaints))
+        self.complaints = complaints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClinicSettings:
+    """One clinic of a home: its name, the file of its rulebook, and the rulebook."""
+
+    name: str
+    file: Path
+    rulebook: Rulebook
+    rulebook_text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that is known before anything is opened; `values` are environment settings by variable name."""
+
+    home: Path
+    clinics: tuple[ClinicSettings, ...]
+    database_url: str
+    vault_key: bytes
+    values: Mapping[str, Private[str]] = field(default_factory=dict)
+    now: datetime | None = None
+
+    def clinic(self, name: str | None = None) -> ClinicSettings:
+        """Return the clinic with that name, or the only one."""
+        if name is None:
+            if len(self.clinics) == 1:
+                return self.clinics[0]
+            names = ", ".join(clinic.name for clinic in self.clinics)
+            raise ConfigurationError((f"There are several clinics ({names}): choose one with --clinic.",))
+        for clinic in self.clinics:
+            if clinic.name == name:
+                return clinic
+        raise ConfigurationError((f'There is no clinic called "{name}".',))
+
+
+def default_home(environ: Mapping[str, str]) -> Path:
+    """Return the home that counts when none is given."""
+    return Path(environ.get("LIGAMENT_HOME") or Path.home() / ".ligament")
+
+
+def load_settings(*, home: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read every setting; raises ConfigurationError with all complaints at once.
+
+    Makes the home and its vault key when they are not there, so that a first run needs nothing before it.
+    """
+    environ = os.environ if environ is None else environ
+    home = home or default_home(environ)
+    files = _rulebook_files(home)
+    clinics = tuple(read_clinic(file) for file in files)
+    _check_names(clinics)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Settings(
+        home=home,
+        clinics=clinics,
+        database_url=environ.get("LIGAMENT_DATABASE_URL") or f"sqlite:///{home / DATABASE_FILE}",
+        vault_key=vault_key(home, environ),
+        values=_connection_values(environ),
+        now=_given_now(environ),
+    )
+
+
+def _rulebook_files(home: Path) -> tuple[Path, ...]:
+    single = home / RULEBOOK_FILE
+    several = sorted((home / "clinics").glob("*.toml")) if (home / "clinics").is_dir() else []
+    files = ([single] if single.is_file() else []) + several
+    if not files:
+        raise ConfigurationError((f"{single}: there is no rulebook yet. Run `ligament init` to write one.",))
+    return tuple(files)
+
+
+def _check_names(clinics: tuple[ClinicSettings, ...]) -> None:
+    names = [clinic.name for clinic in clinics]
+    for clinic in clinics:
+        if names.count(clinic.name) > 1:
+            raise ConfigurationError((f'{clinic.file}: two clinics are called "{clinic.name}"; give each its own name.',))
+
+
+# --- the rulebook -----------------------------------------------------------------------------------------------------
+
+
+def read_clinic(file: Path) -> ClinicSettings:
+    """Read one rulebook file; raises ConfigurationError naming file, line and key."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError((f"{file}: it cannot be read ({error.__class__.__name__}).",)) from None
+    try:
+        table: dict[str, Any] = tomlkit.parse(text).unwrap()
+    except ParseError as error:
+        raise ConfigurationError((f"{file}, line {error.line}: {error}",)) from None
+    book, problems = rulebook(table, system_names(), complaint)
+    if problems:
+        raise ConfigurationError(tuple(_located(file, text, problem) for problem in problems))
+    return ClinicSettings(name=book.clinic.name or file.stem, file=file, rulebook=book, rulebook_text=text)
+
+
+def system_names() -> tuple[str, str]:
+    """Return the names of the practice and the books as the rulebook uses them."""
+    return for_role("practice").name, for_role("books").name
+
+
+def _located(file: Path, text: str, problem: Problem) -> str:
+    line = line_of(text, problem.key)
+    where = f"{file}, line {line}" if line else f"{file}"
+    return f"{where}, {problem.key}: {problem.sentence}"
+
+
+def line_of(text: str, dotted: str) -> int:
+    """Return the line on which a dotted key of a TOML file stands, or its table's, or 0."""
+    section, _, key = dotted.rpartition(".")
+    wanted = section.replace("[", ".").replace("]", "").split(".")
+    table, rule, best = "", 0, 0
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.strip()
+        if line.startswith("[["):
+            rule += 1
+            table = f"{line.strip('[] ').split(']')[0]}.{rule}"
+        elif line.startswith("["):
+            table = line[1:].split("]")[0].strip()
+        if table != ".".join(wanted) and table != section:
+            continue
+        if line.startswith("["):
+            best = number
+        name = line.split("=")[0].strip().strip("\"'")
+        if "=" in line and name == key.strip("\"'"):
+            return number
+    if not section and not best:
+        return next((n for n, raw in enumerate(text.splitlines(), 1) if raw.strip().strip("[]").startswith(key)), 0)
+    return best
+
+
+# --- the environment --------------------------------------------------------------------------------------------------
+
+
+def _connection_values(environ: Mapping[str, str]) -> dict[str, Private[str]]:
+    names = [name for manifest in manifests() for name in manifest.environment.values()]
+    return {name: Private(environ[name]) for name in names if environ.get(name)}
+
+
+def vault_key(home: Path, environ: Mapping[str, str]) -> bytes:
+    """Return the key of the vault: from the environment, else from its file, which is made when it is missing."""
+    given = environ.get("LIGAMENT_VAULT_KEY")
+    if given:
+        return _decoded(given, "LIGAMENT_VAULT_KEY")
+    file = home / KEY_FILE
+    if file.is_file():
+        return _decoded(file.read_text(encoding="ascii"), str(file))
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = os.urandom(32)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _decoded(file.read_text(encoding="ascii"), str(file))
+    with os.fdopen(descriptor, "w", encoding="ascii") as handle:
+        handle.write(base64.b64encode(key).decode("ascii") + "\n")
+        handle.flush()
+        os.fsync(handle.fileno())
+    return key
+
+
+def _decoded(text: str, where: str) -> bytes:
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != 32:
+        raise ConfigurationError((f"{where}: the vault key must be 32 bytes in base64.",))
+    return key
+
+
+def _given_now(environ: Mapping[str, str]) -> datetime | None:
+    """Return LIGAMENT_NOW, which counts only when every address points to loopback."""
+    text = environ.get("LIGAMENT_NOW")
+    if not text:
+        return None
+    urls = [name for manifest in manifests() for key, name in manifest.environment.items() if key.endswith("url")]
+    needed = [name for name in urls if "LOGIN" not in name]
+    if not all(is_loopback(environ.get(name, "")) for name in needed) or not all(
+        is_loopback(environ[name]) for name in urls if environ.get(name)
+    ):
+        raise ConfigurationError(("LIGAMENT_NOW is for tests: it counts only when every address points to loopback.",))
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(('LIGAMENT_NOW: give an instant such as "2026-11-22T02:00:00Z".',)) from None
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether an address points to this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

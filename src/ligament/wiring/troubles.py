@@ -1,0 +1,52 @@
+"""Turning expected trouble into an exit code and sentences; unexpected errors are left to be raised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ligament.connectors.registry import NoConnector
+from ligament.net.hosts import WrongAddress
+from ligament.ports.errors import Broken, OutcomeUnknown, PortError, SignInAgain, TryLater
+from ligament.store.errors import StoreError
+from ligament.wiring.locking import AnotherRun
+from ligament.wiring.settings import ConfigurationError
+
+_USAGE, _UNREACHABLE = 2, 3
+_NEXT = {
+    SignInAgain: "Sign in again with `ligament connect`, then run this once more. Nothing is lost meanwhile.",
+    TryLater: "Run it again later; it goes on where it stopped.",
+    OutcomeUnknown: "Run it again: what is uncertain is looked up first, nothing is sent twice.",
+    Broken: "Tell us about it; nothing was guessed and nothing is lost.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundTrouble:
+    """What to print and how to exit."""
+
+    code: int
+    document: dict[str, Any]
+    lines: tuple[str, ...]
+
+
+def trouble_of(error: BaseException) -> FoundTrouble | None:
+    """Return how to tell an expected error, or nothing for one that should not happen."""
+    if isinstance(error, ConfigurationError):
+        return _found(_USAGE, "configuration", error.complaints)
+    if isinstance(error, PortError):
+        advice = next((text for kind, text in _NEXT.items() if isinstance(error, kind)), "")
+        lines = tuple(line for line in (error.sentence, advice) if line)
+        return _found(_UNREACHABLE, type(error).__name__, lines, error.detail)
+    if isinstance(error, StoreError):
+        return _found(_UNREACHABLE, type(error).__name__, (str(error),))
+    if isinstance(error, AnotherRun):
+        return _found(_UNREACHABLE, "AnotherRun", (str(error),))
+    if isinstance(error, WrongAddress | NoConnector):
+        return _found(_USAGE, type(error).__name__, (str(error),))
+    return None
+
+
+def _found(code: int, kind: str, lines: tuple[str, ...], detail: str = "") -> FoundTrouble:
+    document = {"error": {"kind": kind, "sentences": list(lines), "detail": detail}}
+    return FoundTrouble(code=code, document=document, lines=lines)

@@ -1,0 +1,1 @@
+"""What is kept, tried on both databases."""

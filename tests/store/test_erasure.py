@@ -1,0 +1,124 @@
+"""A forgotten person is nowhere in the file, and the ledger still holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ligament.core.holds import HoldCode, HoldKind
+from ligament.core.ids import RunId
+from ligament.core.intents import subject_from_key
+from ligament.core.plans import Plan, State
+from ligament.core.private import Private
+from ligament.core.receipts import Effect
+from ligament.core.records import Address, Phone, PhoneKind
+from ligament.ports.memory import Selection
+from ligament.store.audit import export, verify
+from ligament.store.erasure import forget
+from tests.store.makers import (
+    LATER,
+    THEN,
+    agreed,
+    contact,
+    contact_action,
+    contact_link,
+    document,
+    document_action,
+    document_link,
+    hold,
+    intent,
+    invoice,
+    outcome,
+    patient,
+    subjects,
+    wanted,
+)
+
+if TYPE_CHECKING:
+    from tests.store.homes import Home, Opened
+
+TRACES = (b"Zarathustra", b"zarathustra", b"Quillfeather", b"quillfeather", b"0499111222", b"Rue Morgue")
+NAME = "Zarathustra Quillfeather"
+
+
+def fill(opened: Opened) -> None:
+    """Let one person leave traces wherever a person can."""
+    person = patient(
+        "1", first=Private("Zarathustra"), last=Private("Quillfeather"),
+        email=Private("zarathustra@quillfeather.example"), phones=(Phone(kind=PhoneKind.MOBILE, number=Private("0499111222")),),
+        address=Private(Address(lines=("1 Rue Morgue",))),
+    )  # fmt: skip
+    store = opened.store
+    store.keep_parties([person, patient("2")])
+    store.keep_invoices([invoice("7", party_id="1", addressee=Private(NAME)), invoice("8", party_id="2")])
+    link = contact_link("patient:1", "c1", name=Private(NAME), agreed=agreed(NAME))
+    made = Effect(
+        action=contact_action("patient:1", NAME), contact_link=link,
+        contact=contact("c1", name=Private(NAME), email=Private("zarathustra@quillfeather.example")),
+    )  # fmt: skip
+    call = intent("i1", contact_action("patient:1", NAME), body=NAME.encode())
+    store.open_intent(call)
+    store.close_intent(call, [made, replace(made, contact_link=None, warnings=(NAME,))], LATER)
+    sent = document_link("invoice:7", "d7", "CLK-7", sent=wanted("CLK-7", trail=(f"billed to {NAME}",)))
+    posted = Effect(
+        action=document_action("invoice:7", "CLK-7"), document_link=sent, documents=(document("d7", "CLK-7"),)
+    )
+    refused = Effect(action=contact_action("patient:1", NAME), refused=(f"{NAME} is taken",))
+    store.keep_effects(RunId("r"), [posted, refused], THEN)
+    waiting = hold("patient:1", HoldCode.PROBABLY_SAME_PERSON, kind=HoldKind.CONTACT, sentence=f"Is this {NAME}?")
+    told = hold("invoice:7", sentence=f"{NAME} owes", detail={"field": "email", "name": Private(NAME)})
+    plan = Plan(outcomes=(outcome("invoice:7", State.HELD, sentence=NAME),), holds=(waiting, told))
+    store.keep_outcomes(RunId("r"), plan, subjects("patient:1", "invoice:7"))
+
+
+def test_no_trace_of_a_forgotten_person_is_left_in_any_file(file_home: Home) -> None:
+    opened = file_home.open()
+    fill(opened)
+    files = [path for path in file_home.folder.iterdir() if path.is_file()]
+    assert any(trace in path.read_bytes() for path in files for trace in TRACES)
+    forget(opened.journal, subject_from_key("patient:1"))
+    for path in files:
+        if path.exists():
+            assert not [trace for trace in TRACES if trace in path.read_bytes()], path.name
+    file_home.close()
+    assert not [trace for trace in TRACES if trace in (file_home.folder / "ligament.db").read_bytes()]
+
+
+def test_links_documents_amounts_and_the_chain_stay(opened: Opened) -> None:
+    fill(opened)
+    holds = [(held.id, held.code) for held in opened.store.open_holds()]
+    forget(opened.journal, subject_from_key("patient:1"))
+    facts = opened.store.gather(Selection(invoices=None, parties=None, visits=None))
+    assert facts.contact_links["patient:1"].contact_id == "c1"
+    assert not facts.contact_links["patient:1"].name
+    assert facts.document_links["invoice:7"][0].books_id == "d7"
+    assert facts.parties["patient:1"].deleted
+    assert facts.parties["patient:2"].first == Private("Jane")
+    assert [(held.id, held.code) for held in opened.store.open_holds()] == holds
+    found = verify(opened.journal)
+    assert found.holds, found.reason
+
+
+def test_the_journal_shows_that_it_was_erased_and_keeps_what_is_not_personal(opened: Opened) -> None:
+    fill(opened)
+    opened.store.open_intent(intent("i2", contact_action("patient:2", "Other Person")))
+    forget(opened.journal, subject_from_key("patient:1"))
+    entries = list(export(opened.journal))
+    assert NAME not in str(entries)
+    assert {entry["erased"] for entry in entries if entry["owner"] == "patient:1"} == {True}
+    assert "Other Person" in str([entry["personal"] for entry in entries if entry["owner"] == "patient:2"])
+    assert entries[-1]["kind"] == "erased"
+
+
+def test_new_entries_about_a_forgotten_party_do_not_open_the_old_ones(opened: Opened) -> None:
+    fill(opened)
+    forget(opened.journal, subject_from_key("patient:1"))
+    opened.store.open_intent(intent("i3", contact_action("patient:1", "Newcomer")))
+    entries = [entry for entry in export(opened.journal) if entry["owner"] == "patient:1"]
+    assert [entry["erased"] for entry in entries][-1] is False
+    assert all(entry["erased"] for entry in entries[:-1])
+
+
+def test_forgetting_somebody_unknown_is_no_trouble(opened: Opened) -> None:
+    forget(opened.journal, subject_from_key("patient:404"))
+    assert verify(opened.journal).holds

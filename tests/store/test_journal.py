@@ -1,0 +1,230 @@
+"""The journal cannot be changed, and if somebody manages to, the check names the entry."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from ligament.store.audit import export, verify
+from ligament.store.errors import StoreError
+from tests.store.makers import contact_action, intent
+
+if TYPE_CHECKING:
+    from tests.store.homes import Home, Opened
+
+
+@pytest.fixture
+def five(opened: Opened) -> Opened:
+    for number in range(1, 6):
+        opened.store.keep_note("counter", str(number))
+    return opened
+
+
+def unguarded(opened: Opened, statement: str) -> None:
+    """Change the journal as somebody with the database's own rights could."""
+    with opened.database.writing("test") as connection:
+        if opened.database.is_sqlite:
+            connection.exec_driver_sql("DROP TRIGGER IF EXISTS journal_no_update")
+            connection.exec_driver_sql("DROP TRIGGER IF EXISTS journal_no_delete")
+        else:
+            connection.exec_driver_sql("DROP TRIGGER IF EXISTS journal_no_change ON journal")
+        connection.exec_driver_sql(statement)
+
+
+def test_an_untouched_journal_holds(five: Opened) -> None:
+    found = verify(five.journal)
+    assert (found.holds, found.entries, found.reason) == (True, 5, "")
+
+
+def test_an_empty_journal_holds(opened: Opened) -> None:
+    assert verify(opened.journal).holds
+
+
+@pytest.mark.parametrize("statement", ["UPDATE journal SET actor = 'x'", "DELETE FROM journal"])
+def test_the_database_itself_refuses_changes(five: Opened, statement: str) -> None:
+    with pytest.raises((StoreError, DBAPIError), match="append-only"):
+        five.sql(statement)
+    assert verify(five.journal).holds
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "actor = 'x'",
+        "public = '{}'",
+        "at = '2020-01-01T00:00:00.000000Z'",
+        "subject = 'a'",
+        "source = 'b'",
+        "kind = 'c'",
+    ],
+)
+def test_an_edited_entry_is_named(five: Opened, change: str) -> None:
+    unguarded(five, f"UPDATE journal SET {change} WHERE sequence = 3")  # noqa: S608 - our own test values
+    found = verify(five.journal)
+    assert (found.broken_at, found.entries) == (3, 2)
+    assert "Entry 3 was changed" in found.reason
+
+
+def test_a_cut_off_tail_is_named(five: Opened) -> None:
+    unguarded(five, "DELETE FROM journal WHERE sequence > 3")
+    found = verify(five.journal)
+    assert found.broken_at == 4
+    assert "Entries 4 to 5 are missing" in found.reason
+
+
+def test_a_tail_cut_off_together_with_its_head_is_known_from_the_file(five: Opened, home: Home) -> None:
+    kept = five.one("SELECT mac FROM journal_heads")
+    five.store.keep_note("counter", "6")
+    hash_of_five = five.one("SELECT hash FROM journal WHERE sequence = 5")
+    unguarded(five, "DELETE FROM journal WHERE sequence > 5")
+    unguarded(five, f"UPDATE journal_heads SET sequence = 5, hash = '{hash_of_five}', mac = '{kept}'")  # noqa: S608
+    found = verify(five.journal)
+    assert "Entries 6 to 6 are missing: the head in its file knows" in found.reason
+    (home.folder / "journal-clinic.head").unlink()
+    assert verify(five.journal).holds
+
+
+def test_a_missing_middle_is_named(five: Opened) -> None:
+    unguarded(five, "DELETE FROM journal WHERE sequence = 2")
+    assert verify(five.journal).reason == "Entry 2 is missing; the next one kept is 3."
+
+
+def test_swapped_entries_are_named(five: Opened) -> None:
+    for old, new in ((2, 99), (3, 2), (99, 3)):
+        unguarded(five, f"UPDATE journal SET sequence = {new} WHERE sequence = {old}")  # noqa: S608 - our own numbers
+    found = verify(five.journal)
+    assert found.broken_at == 2
+    assert "Entry 2 was changed" in found.reason
+
+
+def test_an_entry_added_by_others_is_named(five: Opened) -> None:
+    from ligament.store.chain import Entry  # noqa: PLC0415 - only the forger needs it
+
+    last = five.one("SELECT hash FROM journal WHERE sequence = 5")
+    forged = Entry(
+        clinic="clinic", sequence=6, at="t", actor="a", source="s", kind="note", subject="", public="{}", owner="",
+        sealed=None, previous=str(last),
+    )  # fmt: skip
+    five.sql(
+        "INSERT INTO journal (clinic, sequence, at, actor, source, kind, subject, public, owner, previous, hash) "
+        "VALUES ('clinic', 6, 't', 'a', 's', 'note', '', '{}', '', :previous, :hash)",
+        previous=last,
+        hash=forged.digest(),
+    )
+    found = verify(five.journal)
+    assert (found.broken_at, found.entries) == (6, 5)
+    assert "not written by us" in found.reason
+
+
+def test_a_rewritten_last_entry_is_named_even_with_a_fitting_hash(five: Opened) -> None:
+    from ligament.store.chain import Entry  # noqa: PLC0415 - only the forger needs it
+
+    previous = five.one("SELECT hash FROM journal WHERE sequence = 4")
+    at = five.one("SELECT at FROM journal WHERE sequence = 5")
+    forged = Entry(
+        clinic="clinic", sequence=5, at=str(at), actor="x", source="cli host-1", kind="note", subject="", public="{}",
+        owner="", sealed=None, previous=str(previous),
+    )  # fmt: skip
+    digest = forged.digest()
+    unguarded(five, f"UPDATE journal SET actor = 'x', public = '{{}}', hash = '{digest}' WHERE sequence = 5")  # noqa: S608
+    found = verify(five.journal)
+    assert found.broken_at == 5
+    assert "Entry 5 was replaced" in found.reason
+
+
+def test_a_forged_head_is_named(five: Opened) -> None:
+    five.sql("UPDATE journal_heads SET mac = 'forged'")
+    assert "signature of the head in the database is not ours" in verify(five.journal).reason
+
+
+def test_an_older_copy_of_the_database_is_noticed(file_home: Home) -> None:
+    opened = file_home.open()
+    opened.store.keep_note("counter", "1")
+    file_home.close()
+    file = file_home.folder / "ligament.db"
+    copy = file.read_bytes()
+    file_home.open().store.keep_note("counter", "2")
+    file_home.close()
+    file.write_bytes(copy)
+    assert "an older copy of the database was put back" in verify(file_home.open().journal).reason
+
+
+def test_the_head_file_may_lag_behind_after_a_crash(five: Opened, home: Home) -> None:
+    head = home.folder / "journal-clinic.head"
+    before = head.read_bytes()
+    five.store.keep_note("counter", "6")
+    head.write_bytes(before)
+    assert verify(five.journal).holds
+
+
+def test_entries_tell_who_when_and_from_where(five: Opened) -> None:
+    entries = list(export(five.journal))
+    assert [entry["sequence"] for entry in entries] == [1, 2, 3, 4, 5]
+    assert {(entry["actor"], entry["source"]) for entry in entries} == {("ligament", "cli host-1")}
+    assert entries[1]["public"] == {"name": "counter", "before": "1", "after": "2"}
+    assert [entry["sequence"] for entry in export(five.journal, after=3)] == [4, 5]
+
+
+def test_unchanged_notes_are_not_journalled(opened: Opened) -> None:
+    opened.store.keep_note("counter", "1")
+    opened.store.keep_note("counter", "1")
+    assert opened.store.note("counter") == "1"
+    assert opened.kinds() == ["note"]
+
+
+def test_pages_of_the_journal_come_newest_first(five: Opened) -> None:
+    five.store.open_intent(intent("i1", contact_action("patient:1")))
+    assert [entry["sequence"] for entry in five.queries.journal(limit=2)] == [6, 5]
+    assert [entry["sequence"] for entry in five.queries.journal(before=3)] == [2, 1]
+    assert [entry["sequence"] for entry in five.queries.journal(subject="patient:1")] == [6]
+
+
+WRITER = """
+import sys, random, pathlib
+from tests.store.homes import Home
+home = Home(url=sys.argv[1], folder=pathlib.Path(sys.argv[2]), random=random.Random(int(sys.argv[3])))
+opened = home.open()
+count = int(sys.argv[4])
+number = 0
+while number != count:
+    number += 1
+    opened.store.keep_note(f"counter-{sys.argv[3]}", str(number))
+    print(number, flush=True)
+"""
+
+
+def writer(home: Home, seed: int, count: int) -> subprocess.Popen[str]:
+    root = Path(__file__).parents[2]
+    paths = {"PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"}
+    command = [sys.executable, "-c", WRITER, home.url, str(home.folder), str(seed), str(count)]
+    return subprocess.Popen(command, cwd=root, env={**os.environ, **paths}, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.process
+def test_a_process_killed_among_its_commits_leaves_a_journal_that_holds(home: Home) -> None:
+    with writer(home, 1, -1) as child:
+        assert child.stdout is not None
+        told = [int(child.stdout.readline()) for _ in range(20)]
+        child.send_signal(signal.SIGKILL)
+    opened = home.open()
+    found = verify(opened.journal)
+    assert found.holds, found.reason
+    assert found.entries >= told[-1]
+    assert opened.store.note("counter-1") == str(found.entries)
+
+
+@pytest.mark.process
+def test_two_processes_that_start_and_write_at_once_keep_one_chain(home: Home) -> None:
+    children = [writer(home, seed, 15) for seed in (1, 2)]
+    for child in children:
+        child.communicate(timeout=60)
+        assert child.returncode == 0
+    found = verify(home.open().journal)
+    assert (found.holds, found.entries) == (True, 30), found.reason

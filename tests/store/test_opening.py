@@ -1,0 +1,74 @@
+"""Opening makes and upgrades the tables, all or nothing, and says clearly what is wrong."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, inspect
+
+from ligament.store import schema
+from ligament.store.engine import open_database
+from ligament.store.errors import NewerStore, StoreUnreachable
+from ligament.store.tables import metadata
+from tests.store.makers import patient
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.store.homes import Home
+
+
+def test_migrations_make_exactly_the_tables_the_code_uses(home: Home) -> None:
+    with home.open().database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_newest_migration_is_the_one_that_is_run() -> None:
+    scripts = ScriptDirectory(str(schema._FOLDER))
+    assert scripts.get_heads() == [schema.NEWEST]
+
+
+def test_opening_again_finds_what_was_kept(home: Home) -> None:
+    home.open().store.keep_parties([patient("1")])
+    assert home.reopen().store.known_rows().revisions("patient", ["1"]) == {"1": "1"}
+
+
+def test_a_database_of_a_newer_version_is_left_alone(home: Home) -> None:
+    home.open().sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(NewerStore, match="newer version"):
+        home.reopen()
+
+
+def test_a_migration_that_dies_midway_leaves_the_old_tables(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("alembic.runtime.migration.HeadMaintainer.update_to_step", die)
+        with pytest.raises(KeyboardInterrupt):
+            open_database(home.url)
+    engine = create_engine(home.url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == []
+    engine.dispose()
+    with home.open().database.reading() as connection:
+        assert set(metadata.tables) <= set(inspect(connection).get_table_names())
+
+
+def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnreachable):
+        open_database(f"sqlite:///{tmp_path / 'nowhere' / 'ligament.db'}")
+
+
+def test_a_sqlite_home_commits_to_disk_and_waits_for_others(file_home: Home) -> None:
+    with file_home.open().database.reading() as connection:
+        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "journal_mode")]
+        waits = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+    assert found == [2, "wal"]
+    assert waits == 30_000
+    assert sqlite3.threadsafety

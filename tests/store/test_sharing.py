@@ -1,0 +1,107 @@
+"""What processes share: limits, leases and runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ligament.core.ids import RunId
+from ligament.ports.windows import Full, Window, WindowStore
+from ligament.store.errors import StoreError
+from ligament.store.leases import Leases
+from ligament.store.windows import SharedWindows
+
+if TYPE_CHECKING:
+    from tests.store.homes import Home, Opened
+
+MINUTE = 60_000
+
+
+def minute(at_ms: int, calls: int = 2) -> Window:
+    return Window(name="minute", calls=calls, since_ms=at_ms - MINUTE, until_ms=at_ms)
+
+
+def test_a_full_window_names_the_call_that_must_leave_first_and_records_nothing(home: Home) -> None:
+    one: WindowStore = SharedWindows(home.open().database)
+    other = SharedWindows(home.open().database)
+    assert one.take("books", [minute(100_000)], 100_000) is None
+    assert other.take("books", [minute(100_010)], 100_010) is None
+    window = minute(100_020)
+    assert one.take("books", [window], 100_020) == Full(window=window, blocking_ms=100_000)
+    assert one.take("practice", [window], 100_020) is None
+    assert one.take("books", [minute(160_000)], 160_000) is None
+
+
+def test_a_window_that_takes_no_call_is_full_for_ever(opened: Opened) -> None:
+    window = minute(5, calls=0)
+    assert SharedWindows(opened.database).take("books", [window], 5) == Full(window=window, blocking_ms=None)
+
+
+def test_the_calls_that_count_are_the_newest_inside(opened: Opened) -> None:
+    windows = SharedWindows(opened.database)
+    for at_ms in (1, 2, 3):
+        assert windows.take("books", [], at_ms) is None
+    full = windows.take("books", [Window(name="w", calls=2, since_ms=0, until_ms=3)], 3)
+    assert full is not None
+    assert full.blocking_ms == 2
+
+
+def test_slots_are_few_end_by_themselves_and_are_never_freed_by_others(opened: Opened) -> None:
+    windows = SharedWindows(opened.database)
+    first = windows.enter("books", 1, 0, 100)
+    assert first is not None
+    assert windows.enter("books", 1, 99, 100) is None
+    second = windows.enter("books", 1, 100, 100)
+    assert second is not None
+    windows.leave("books", first)
+    assert windows.enter("books", 1, 150, 100) is None
+    windows.leave("books", second)
+    windows.leave("books", "unknown")
+    assert windows.enter("books", 1, 150, 100) is not None
+    assert windows.numbers("books") == {}
+
+
+def test_numbers_are_kept_by_name_and_scope(opened: Opened) -> None:
+    windows = SharedWindows(opened.database)
+    windows.keep("books", {"day_left": 5, "epoch": 1})
+    windows.keep("books", {"day_left": 4})
+    windows.keep("books", {})
+    assert windows.numbers("books") == {"day_left": 4, "epoch": 1}
+    assert windows.numbers("practice") == {}
+
+
+def test_a_lease_has_one_holder_and_a_later_one_has_a_higher_fence(home: Home) -> None:
+    opened = home.open()
+    leases = Leases(opened.database, "clinic", home.calendar.now)
+    first = leases.take("engine", "a", 10)
+    assert first is not None
+    assert leases.take("engine", "b", 10) is None
+    assert leases.take("engine", "a", 10) == first
+    for _ in range(12):
+        home.calendar.now()
+    second = leases.take("engine", "b", 10)
+    assert second is not None
+    assert second.fence > first.fence
+    assert (leases.still_held(first), leases.still_held(second)) == (False, True)
+    leases.release(first)
+    assert leases.still_held(second)
+    leases.release(second)
+    assert not leases.still_held(second)
+    assert leases.take("engine", "a", 10) is not None
+
+
+def test_runs_are_listed_newest_first_with_what_they_came_to(opened: Opened) -> None:
+    first, second = opened.runs.start("sync", "a1"), opened.runs.start("reconcile", "a2")
+    assert first < second
+    opened.runs.finish(first, {"planned": 3})
+    assert [run.id for run in opened.runs.newest()] == [second, first]
+    done, going = opened.runs.one(first), opened.runs.one(second)
+    assert done is not None
+    assert going is not None
+    assert (done.kind, done.summary, done.finished_at is None) == ("sync", {"planned": 3}, False)
+    assert (going.summary, going.finished_at) == ({}, None)
+    assert opened.kinds() == ["run_started", "run_started", "run_finished"]
+    with pytest.raises(StoreError, match="no such run"):
+        opened.runs.finish(RunId("unknown"), {})
+    assert opened.runs.one(RunId("unknown")) is None

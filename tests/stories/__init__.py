@@ -1,0 +1,1 @@
+"""Stories a bookkeeper can read, run whole against both simulators."""
