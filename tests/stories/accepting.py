@@ -55,9 +55,13 @@ def seen(run: Run, former: Mapping[str, Any]) -> Shape:
 
 
 def _document(one: Shown) -> Shown:
-    shown = {name: value for name, value in one.items() if name not in {"amounts_are", "due", "allocations"}}
+    shown = {
+        name: value for name, value in one.items() if name not in {"amounts_are", "billed_to", "due", "allocations"}
+    }
     shown |= {name: one[name] for name in ("due", "allocations") if one.get(name)}
-    shown["lines"] = [{key: value for key, value in line.items() if key != "tracking" or value} for line in one["lines"]]
+    shown["lines"] = [
+        {key: value for key, value in line.items() if key != "tracking" or value} for line in one["lines"]
+    ]
     return shown
 
 

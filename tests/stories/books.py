@@ -56,7 +56,7 @@ class Ledger:
             world = self._invoice(world, one, at)
         for one in changes.get("payments") or ():
             world = self._payment(world, one, at)
-        kept = {key: changes[key] for key in ("tax_archived", "accounts_archived", "tracking") if key in changes}
+        kept: Shape = {key: changes[key] for key in ("tax_archived", "accounts_archived", "tracking") if key in changes}
         return self._settings(world, {**kept, "organisation": self._given["organisation"]})
 
     # --- settings ----------------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ class Ledger:
         return world
 
     def _payment(self, world: World, one: Shape, at: datetime) -> World:
-        found = self._made.get(one["id"]) or _by_reference(world, one.get("reference", ""))
+        found = self._made.get(one["id"]) or self._of_ours(world, one.get("reference", ""))
         if found is not None and one.get("status") == "DELETED":
             return control.delete_payment(world, found, at=at)
         if found is not None:
@@ -135,6 +135,12 @@ class Ledger:
         self._made[one["id"]] = made
         return world
 
+    def _of_ours(self, world: World, reference: str) -> str | None:
+        """Return the payment that Ligament made under that reference."""
+        live = (it for it in world.only().payments.values() if it.reference == reference and it.status != "DELETED")
+        ours = (it.payment_id for it in live if it.payment_id not in self._made.values())
+        return next(ours, None) if reference else None
+
     def _edited_payment(self, world: World, found: str, one: Shape, at: datetime) -> World:
         if one.get("reconciled"):
             return control.reconcile_payment(world, found, at=at)
@@ -146,9 +152,10 @@ class Ledger:
 
 def _merged(base: Shape, given: Shape) -> Shape:
     """Lay a story's books over the base catalogue; records merge by key."""
-    out = over({key: value for key, value in base.items() if key not in _LISTS}, {
-        key: value for key, value in given.items() if key not in _LISTS
-    })
+    out = over(
+        {key: value for key, value in base.items() if key not in _LISTS},
+        {key: value for key, value in given.items() if key not in _LISTS},
+    )
     for kind in _LISTS:
         rows: dict[object, Shape] = {books_key(one, kind): dict(one) for one in base.get(kind) or ()}
         for one in given.get(kind) or ():
@@ -273,11 +280,6 @@ def contact_id(world: World, key: str) -> str | None:
     if (found := books.contact_by_number.get(folded) or books.contact_by_name.get(folded)) is not None:
         return found
     return next((it.contact_id for it in books.contacts.values() if it.name.casefold() == folded), None)
-
-
-def _by_reference(world: World, reference: str) -> str | None:
-    live = (it for it in world.only().payments.values() if it.reference == reference and it.status != "DELETED")
-    return next((it.payment_id for it in live), None) if reference else None
 
 
 def document_of(world: World, payment: Payment) -> Document:

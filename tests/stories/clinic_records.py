@@ -89,7 +89,11 @@ def _charged(shelf: Shelf, code: str) -> tuple[str, Shape]:
 def _tax_id(shelf: Shelf, label: str) -> str | None:
     name, rate = tax_of(label)
     return next(
-        (identifier("taxes", one["id"]) for one in shelf.all("taxes") if (one["name"], Decimal(one["rate"])) == (name, rate)),
+        (
+            identifier("taxes", one["id"])
+            for one in shelf.all("taxes")
+            if (one["name"], Decimal(one["rate"])) == (name, rate)
+        ),
         None,
     )
 
@@ -133,6 +137,8 @@ def catalogue(kind: str, one: Shape, shelf: Shelf) -> Iterator[tuple[str, Record
             yield kind, {"id": key, "price": one["price"], "billable_item_id": of_item, "concession_type_id": of_type}
         case "appointment_types":
             yield from _appointment_type(key, one, shelf)
+        case _:
+            raise AssertionError(f"{kind} is no part of the catalogue")
 
 
 def concession_id(shelf: Shelf, name: str | None) -> str | None:
@@ -149,15 +155,18 @@ def _appointment_type(key: str, one: Shape, shelf: Shelf) -> Iterator[tuple[str,
         base = 1_403_500_000_000_000_000 if kind == "items" else 1_403_600_000_000_000_000
         discount = charge.get("discount", 0)
         is_money = not isinstance(discount, str)
-        yield f"appointment_type_{relation}s", {
-            "id": str(base + 1000 * one["id"] + position),
-            "appointment_type_id": key,
-            f"{relation}_id": identifier(kind, charged["id"]),
-            "quantity": Decimal(charge.get("qty", 1)),
-            "is_monetary_discount": is_money and bool(discount),
-            "discounted_amount": Decimal(discount) if is_money and discount else None,
-            "discount_percentage": None if is_money else Decimal(discount.rstrip("%")),
-        }
+        yield (
+            f"appointment_type_{relation}s",
+            {
+                "id": str(base + 1000 * one["id"] + position),
+                "appointment_type_id": key,
+                f"{relation}_id": identifier(kind, charged["id"]),
+                "quantity": Decimal(charge.get("qty", 1)),
+                "is_monetary_discount": is_money and bool(discount),
+                "discounted_amount": Decimal(discount) if is_money and discount else None,
+                "discount_percentage": None if is_money else Decimal(discount.rstrip("%")),
+            },
+        )
 
 
 # --- people -----------------------------------------------------------------------------------------------------------
@@ -191,7 +200,12 @@ def _place(one: Shape) -> Record:
 
 def person(kind: str, one: Shape, shelf: Shelf, country: str) -> Record:
     """Return a patient, or a payer as the contact it is in Cliniko."""
-    common = {"id": identifier(kind, one["id"]), "email": one.get("email"), **_place(one), "archived_at": one.get("archived_at")}
+    common = {
+        "id": identifier(kind, one["id"]),
+        "email": one.get("email"),
+        **_place(one),
+        "archived_at": one.get("archived_at"),
+    }
     if kind == "payers":
         return {
             **common,
@@ -282,9 +296,9 @@ def _addressee(one: Shape, shelf: Shelf) -> list[str]:
 
 def _item(line: Shape, one: Shape, position: int, shelf: Shelf) -> Record:
     kind, charged = _charged(shelf, line["item"])
-    label = line.get("tax", charged["tax"])
+    label = str(line.get("tax", charged["tax"]))
     name, rate = tax_of(label)
-    quantity, unit = Decimal(line.get("qty", 1)), Decimal(line.get("unit", charged["price"]))
+    quantity, unit = Decimal(line.get("qty", 1)), Decimal(str(line.get("unit", charged["price"])))
     amounts = _amounts(quantity, unit, rate, line.get("discount", 0), one.get("method", INCLUSIVE))
     relation = "billable_item_id" if kind == "items" else "product_id"
     return {
@@ -357,19 +371,25 @@ def visit(kind: str, one: Shape, shelf: Shelf) -> Iterator[tuple[str, Record]]:
         yield kind, {**booked, "patient_ids": listed, "max_attendees": 8}
     else:
         patient = shelf.found("patients", one["patient"])
-        yield "individual_appointments", {
-            **booked,
-            "patient_id": identifier("patients", one["patient"]),
-            "patient_name": f"{patient.get('first', '')} {patient.get('last', '')}".strip(),
-            "patient_arrived": one.get("arrived") is True,
-            "did_not_arrive": one.get("arrived") is False,
-            "cancelled_at": one.get("cancelled_at"),
-        }
+        yield (
+            "individual_appointments",
+            {
+                **booked,
+                "patient_id": identifier("patients", one["patient"]),
+                "patient_name": f"{patient.get('first', '')} {patient.get('last', '')}".strip(),
+                "patient_arrived": one.get("arrived") is True,
+                "did_not_arrive": one.get("arrived") is False,
+                "cancelled_at": one.get("cancelled_at"),
+            },
+        )
     for held in people:
-        yield "attendees", {
-            "id": identifier("attendees", held["id"]),
-            "booking_id": key,
-            "patient_id": identifier("patients", held["patient"]),
-            "arrived": held.get("arrived"),
-            "cancelled_at": held.get("cancelled_at"),
-        }
+        yield (
+            "attendees",
+            {
+                "id": identifier("attendees", held["id"]),
+                "booking_id": key,
+                "patient_id": identifier("patients", held["patient"]),
+                "arrived": held.get("arrived"),
+                "cancelled_at": held.get("cancelled_at"),
+            },
+        )

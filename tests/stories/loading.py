@@ -93,7 +93,7 @@ def load(path: Path) -> Story:
         path=path,
         body=body,
         rulebook=over(rules, dated(body.get("rulebook") or {})),
-        now=body.get("now", base["now"]),
+        now=str(body.get("now", base["now"])),
         practice=base["practice"],
         books=base["books"],
     )

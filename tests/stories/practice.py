@@ -70,7 +70,7 @@ class Practice:
     def _of_base(self, kind: str, key: object) -> Shape:
         return next((one for one in self._base.get(kind) or () if practice_key(one, kind) == key), {})
 
-    # --- records into the world ----------------------------------------------------------------------------------------
+    # --- into the world -------------------------------------------------------------------------------
 
     def _put_all(self, world: World, changes: Shape, at: str, *, first: bool) -> World:
         world = self._put_settings(world)
@@ -80,7 +80,9 @@ class Practice:
                 touched[kind].setdefault(key, {})
         for kind in (*ON_DEMAND, "appointments", "group_appointments", "invoices"):
             for key, change in touched[kind].items():
-                world = self._put(world, kind, key, change.get("updated") or at, first=first and "updated" not in change)
+                world = self._put(
+                    world, kind, key, change.get("updated") or at, first=first and "updated" not in change
+                )
         return world
 
     def _put_settings(self, world: World) -> World:

@@ -34,7 +34,10 @@ def own_schema() -> Shape:
     shapes["books"]["properties"]["invoices"]["items"]["properties"]["reference"] = {"type": "string"}
     shapes["invoice"]["properties"]["status"] = {"type": "integer"}
     shapes["practice"]["properties"]["items"] = {"type": "array", "items": {"type": "object", "required": ["id"]}}
-    shapes["practice"]["properties"]["appointment_types"] = {"type": "array", "items": {"type": "object", "required": ["id"]}}
+    shapes["practice"]["properties"]["appointment_types"] = {
+        "type": "array",
+        "items": {"type": "object", "required": ["id"]},
+    }
     return schema
 
 

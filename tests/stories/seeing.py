@@ -44,6 +44,7 @@ def _document(books: Books, it: Document) -> Shown:
     shown: Shown = {
         "number": it.number,
         "contact": contact.number or contact.name,
+        "billed_to": it.contact_id,
         "reference": it.reference,
         "date": it.dated_on.isoformat(),
         "due": it.due_on.isoformat() if it.due_on else "",
@@ -94,7 +95,9 @@ def _payment(world: World, key: str) -> Shown:
 
 
 def _contact(it: Contact) -> Shown:
-    phones = {kind: " ".join(part for key in PHONE_PARTS if (part := slot.get(key))) for kind, slot in it.phones.items()}
+    phones = {
+        kind: " ".join(part for key in PHONE_PARTS if (part := slot.get(key))) for kind, slot in it.phones.items()
+    }
     return {
         "number": it.number,
         "name": it.name,

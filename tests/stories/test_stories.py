@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from pathlib import Path
 
 import pytest
 
+from tests.stories.acting import COMMAND, AsCommand
 from tests.stories.loading import GOLDEN, OWN, SCHEMA, Story, all_files, load, story_files
 from tests.stories.running import as_text, play
 from tests.stories.schema import complaints
@@ -15,6 +17,9 @@ from tests.stories.scope import SCOPE, waits_for
 HAS_APP = importlib.util.find_spec("ligament.wiring.app") is not None
 HAS_GOLDEN = bool(story_files(GOLDEN))
 NO_GOLDEN = "the golden stories are not beside this repository (../shared/stories)"
+
+TYPED = ("20-open-paid-open", "29-edit-paid-adjust", "reconciled-payment-stays", "first-run-asks")
+"""Stories that are also typed at the command line, one process per run."""
 
 needs_app = pytest.mark.skipif(not HAS_APP, reason="there is no application to run yet (ligament.wiring.app)")
 
@@ -29,14 +34,38 @@ STORIES = [pytest.param(path, id=path.stem, marks=_marks(path)) for path in all_
 
 @needs_app
 @pytest.mark.parametrize("path", STORIES)
-def test_story(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_story(path: Path, tmp_path: Path) -> None:
     story = load(path)
     told = play(story, tmp_path / "home")
-    text = as_text(story, told)
-    with capsys.disabled():
-        for note in sorted({note for one in told for note in one.notes}):
-            print(f"\n{story.name}: {note}")
-    assert not any(one.differences for one in told), f"\n{text}"
+    assert not any(one.differences for one in told), f"\n{as_text(story, told)}"
+
+
+@needs_app
+def test_expected_variances_are_compared() -> None:
+    """Until something reconciles, the stories that expect variances run without them; here they are named."""
+    if hasattr(importlib.import_module("ligament.wiring.app").App, "reconcile"):
+        return
+    stories = [load(path) for path in all_files()]
+    waiting = [
+        story.name
+        for story in stories
+        if any("variances" in one.get("expect", {}) for one in (story.body, *story.steps))
+    ]
+    pytest.skip(f"nothing reconciles yet, so the variances of these are not compared: {', '.join(waiting)}")
+
+
+@needs_app
+@pytest.mark.slow
+@pytest.mark.process
+@pytest.mark.skipif(not COMMAND.exists(), reason="the `ligament` command is not installed beside this Python")
+@pytest.mark.parametrize("name", TYPED)
+def test_story_typed_at_the_command_line(name: str, tmp_path: Path) -> None:
+    found = [path for path in all_files() if path.stem == name]
+    if not found:
+        pytest.skip(NO_GOLDEN)
+    story = load(found[0])
+    told = play(story, tmp_path / "home", AsCommand)
+    assert not any(one.differences for one in told), f"\n{as_text(story, told)}"
 
 
 @pytest.mark.skipif(not SCHEMA.exists(), reason=NO_GOLDEN)
@@ -48,9 +77,8 @@ def test_shape_of_story(path: Path) -> None:
 @pytest.mark.skipif(not HAS_GOLDEN, reason=NO_GOLDEN)
 def test_only_known_stories_wait_for_a_later_issue() -> None:
     names = {path.stem for path in story_files(GOLDEN)}
-    for name in sorted(SCOPE):
-        print(f"{name} {waits_for(name)}")
     assert set(SCOPE) <= names
+    assert sorted(SCOPE) == ["38-two-way-email-and-phone"]
 
 
 def test_own_stories_are_there_and_named_in_words() -> None:

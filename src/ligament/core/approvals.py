@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ligament.core.intents import Subject
@@ -43,22 +42,37 @@ def _policy(action: Action, rules: ApprovalSection) -> Policy:
             return rules.contact
 
 
-def approve_plan(plan: Plan, rules: ApprovalSection, marks: Iterable[str], *, first_run: bool) -> ApprovedPlan:
-    """Sort a plan's actions by the clinic's policy and the approvals given (`marks`).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What counts beside the rulebook: approvals given (`marks`), what was asked before and still waits (`asked`),
+    whether this is the first run, and how many existing records this run has changed already.
+    """
+
+    marks: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
+    first_run: bool = False
+    changed_before: int = 0
+
+
+def approve_plan(plan: Plan, rules: ApprovalSection, standing: Standing) -> ApprovedPlan:
+    """Sort a plan's actions by the clinic's policy and the approvals given.
 
     What depends on an action that waits, waits with it. When more records that the books already had would change than
-    `max_existing_changes`, all of those ask.
+    `max_existing_changes`, all of those ask. What was asked once waits until somebody answers.
     """
-    given = set(marks)
-    many = sum(1 for action in plan.actions if action.existing) > rules.max_existing_changes
+    given = standing.marks
+    existing = sum(1 for action in plan.actions if action.existing)
+    many = existing + standing.changed_before > rules.max_existing_changes
     approved: list[Action] = []
     waiting: list[Action] = []
     blocked: set[str] = set()
     for action in plan.actions:
-        asks = _asks(action, rules, first_run=first_run, many=many) and approval_mark(action) not in given
-        if asks or blocked & set(_needs(action)):
+        mark = approval_mark(action)
+        asks = _asks(action, rules, first_run=standing.first_run, many=many and bool(existing)) or mark in standing.asked
+        asks = asks and mark not in given
+        if asks or blocked & set(needs(action)):
             waiting.append(action)
-            blocked.update(_gives(action))
+            blocked.update(gives(action))
         else:
             approved.append(action)
     return ApprovedPlan(plan=plan, approved=tuple(approved), waiting=tuple(waiting))
@@ -74,8 +88,8 @@ def _asks(action: Action, rules: ApprovalSection, *, first_run: bool, many: bool
     return _policy(action, rules).asks(action.amount)
 
 
-def _gives(action: Action) -> tuple[str, ...]:
-    """Return what other actions may need of this one: a new contact, or a document."""
+def gives(action: Action) -> tuple[str, ...]:
+    """Return what other actions may need of this one: a new contact, a tracking option, or a document."""
     if action.kind is ActionKind.CREATE_CONTACT:
         return (action.subject.key,)
     if action.kind in {ActionKind.CREATE_DOCUMENT, ActionKind.UPDATE_DOCUMENT, ActionKind.UNPAY}:
@@ -91,7 +105,8 @@ def _own(action: Action) -> tuple[DocumentRef, ...]:
     return ()
 
 
-def _needs(action: Action) -> tuple[str, ...]:
+def needs(action: Action) -> tuple[str, ...]:
+    """Return what an action needs of others: the contact it bills, the documents it moves money on."""
     needed: list[str] = []
     if action.document is not None and action.document.intent.contact_id is None:
         party: Subject = action.document.intent.party

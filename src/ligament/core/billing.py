@@ -86,10 +86,12 @@ def bill_to(invoice: Invoice, rulebook: Rulebook, facts: Facts, by_rule: str = "
         return payer
     if payer is not None:
         return _bill(payer, invoice, rulebook.contacts.privacy_payer, why)
-    return _patient_bill(patient, invoice, rulebook, why)
+    return _patient_bill(patient, invoice, rulebook, why, decided=bool(by_rule))
 
 
-def _patient_bill(patient: Party | None, invoice: Invoice, rulebook: Rulebook, why: str) -> Bill | Trouble:
+def _patient_bill(
+    patient: Party | None, invoice: Invoice, rulebook: Rulebook, why: str, *, decided: bool
+) -> Bill | Trouble:
     if patient is None:
         if rulebook.contacts.privacy is Privacy.POOLED and invoice.location_id:
             return Bill(subject=_location(invoice), party=None, is_payer=False, why="patients are pooled by location")
@@ -99,7 +101,7 @@ def _patient_bill(patient: Party | None, invoice: Invoice, rulebook: Rulebook, w
             todo="Open the invoice in the practice; if the patient was deleted, post it by hand or dismiss this.",
         )
     note = "" if rulebook.invoices.bill_to is BillTo.PATIENT else _addressee_note(patient, invoice)
-    if note and rulebook.contacts.payer_unknown is PayerUnknown.ASK:
+    if note and not decided and rulebook.contacts.payer_unknown is PayerUnknown.ASK:
         return Trouble(
             code=HoldCode.PAYER_UNKNOWN,
             sentence=note,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ligament.core.approvals import ApprovedPlan, approve_plan
+from ligament.core.approvals import Standing, approve_plan
 from ligament.core.facts import Facts, Surroundings
 from ligament.core.intents import CLINIC, Subject, SubjectKind, subject_from_key
 from ligament.core.plans import Action, Outcome, Plan, State
@@ -32,12 +32,11 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
-    """How a cycle is run: `marks` are approvals given, `everything` plans all records again."""
+    """How a cycle is run: `standing` holds approvals, `everything` plans all records again."""
 
     rulebook: Rulebook
     around: Surroundings
-    marks: frozenset[str] = frozenset()
-    first_run: bool = False
+    standing: Standing = Standing()
     everything: bool = False
     rulebook_mark: str = ""
 
@@ -50,7 +49,7 @@ def run_cycle(orders: Orders, world: World, cycle: Cycle) -> None:
         facts, plan = _plan(orders, world, changed)
         if plan.actions or plan.holds or chart_is_old(world.memory, world.clock.now()):
             facts, plan = _with_fresh_chart(orders, world, changed, cycle, facts, plan)
-        approved = approve_plan(plan, orders.rulebook.approval, orders.marks, first_run=orders.first_run)
+        approved = approve_plan(plan, orders.rulebook.approval, _standing(orders, cycle))
         _note(plan, facts, cycle)
         world.memory.keep_outcomes(world.run_id, plan, considered(facts))
         cycle.waiting = approved.waiting
@@ -62,6 +61,11 @@ def run_cycle(orders: Orders, world: World, cycle: Cycle) -> None:
             break
         changed |= {action.subject for action in approved.approved}
     _last_look(orders, world, changed, cycle)
+
+
+def _standing(orders: Orders, cycle: Cycle) -> Standing:
+    changed = sum(1 for tally in cycle.tallies for effect in tally.effects if effect.action.existing)
+    return replace(orders.standing, changed_before=changed)
 
 
 def _moved(tally: Tally) -> bool:
@@ -115,7 +119,7 @@ def _note(plan: Plan, facts: Facts, cycle: Cycle) -> None:
 def _last_look(orders: Orders, world: World, changed: set[Subject], cycle: Cycle) -> None:
     """After the last pass, keep the outcomes as they are now."""
     facts, plan = _plan(orders, world, changed)
-    approved: ApprovedPlan = approve_plan(plan, orders.rulebook.approval, orders.marks, first_run=orders.first_run)
+    approved = approve_plan(plan, orders.rulebook.approval, _standing(orders, cycle))
     world.memory.keep_outcomes(world.run_id, plan, considered(facts))
     _note(plan, facts, cycle)
     cycle.waiting = approved.waiting

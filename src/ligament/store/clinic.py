@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from ligament.core.facts import Facts
 from ligament.core.holds import Hold
@@ -64,6 +64,7 @@ class ClinicStore:
             connection = writing.connection
             touched = practice_rows.keep(connection, self._clinic, page.rows, page.whole_invoices, self._now())
             self._keep_cursors(writing, "practice", page.cursors)
+            outcomes.mark_dirty(connection, self._clinic, touched)
             return touched
 
     def keep_parties(self, parties: Iterable[Party | Removal]) -> None:
@@ -81,6 +82,7 @@ class ClinicStore:
         with self._journal.writing() as writing:
             touched = books_rows.keep(writing.connection, self._clinic, page.contacts, page.documents)
             self._keep_cursors(writing, "books", page.cursors)
+            outcomes.mark_dirty(writing.connection, self._clinic, touched)
             return touched
 
     def keep_books_records(self, contacts: Iterable[BooksContact], documents: Iterable[BooksDocument]) -> None:
@@ -100,7 +102,7 @@ class ClinicStore:
     def gather(self, selection: Selection) -> Facts:
         """Load everything that planning those records needs."""
         with self._database.reading() as connection:
-            return gather(connection, self._clinic, selection)
+            return gather(connection, self._clinic, selection, self._now())
 
     def pending(self) -> frozenset[Subject]:
         """Return the subjects whose last outcome was planned or held."""
@@ -138,13 +140,20 @@ class ClinicStore:
 
     def keep_refusal(self, action_key: str, content: str, words: str) -> None:
         """Remember that the other system refused exactly this, so that it waits instead of being sent again."""
-        row = effect_rows.refusal_row(self._clinic, action_key, content, words)
+        row = effect_rows.refusal_row(self._clinic, action_key, content, words, self._now())
         subject = row["subject"]
         with self._journal.writing() as writing:
             upsert(writing.connection, refusals, [row])
             party = owners(writing.connection, self._clinic, {subject})[subject]
             public = {"action": action_key, "content": content}
             writing.add(Note(kind="refusal", subject=subject, public=public, personal={"words": words}, owner=party))
+
+    def forget_refusals(self, subject: Subject) -> None:
+        """Forget what was refused about a record, so that it is tried again."""
+        with self._journal.writing() as writing:
+            gone = delete(refusals).where(refusals.c.clinic == self._clinic, refusals.c.subject == subject.key)
+            writing.connection.execute(gone)
+            writing.add(Note(kind="decision", subject=subject.key, public={"decision": "retry"}))
 
     def note(self, name: str) -> str:
         """Return a small fact kept for the clinic, or an empty text."""

@@ -17,6 +17,7 @@ from ligament.store.errors import AlreadyLinked
 from ligament.store.intents import owner_of, personal_of, public_of
 from ligament.store.journal import Note, Writing
 from ligament.store.owners import owners
+from ligament.store.keys import stamp
 from ligament.store.rows import delete_in, select_in, upsert
 from ligament.store.tables import agreements, contact_links, document_links, payment_links, refusals
 
@@ -92,6 +93,7 @@ def _keep_contact_links(connection: Connection, clinic: str, effects: Sequence[E
 
 def _keep_document_links(connection: Connection, clinic: str, effects: Sequence[Effect]) -> None:
     links = {_slot(effect.document_link): effect.document_link for effect in effects if effect.document_link}
+    _hand_over(connection, clinic, effects)
     by_id = {link.books_id: slot for slot, link in links.items()}
     by_number = {link.number: slot for slot, link in links.items()}
     statement = select(document_links).where(document_links.c.clinic == clinic)
@@ -112,6 +114,13 @@ def _keep_document_links(connection: Connection, clinic: str, effects: Sequence[
         for slot, link in links.items()
     ]  # fmt: skip
     upsert(connection, document_links, rows)
+
+
+def _hand_over(connection: Connection, clinic: str, effects: Sequence[Effect]) -> None:
+    """Let go of documents that an action hands from one record to another, a visit to its invoice."""
+    steps = [effect.action.document for effect in effects if effect.document_link is not None]
+    ids = {step.document_id for step in steps if step is not None and step.relink and step.document_id}
+    delete_in(connection, delete(document_links).where(document_links.c.clinic == clinic), document_links.c.books_id, ids)
 
 
 def _slot(link: DocumentLink) -> _Slot:
@@ -148,11 +157,11 @@ def _keep_rest(connection: Connection, clinic: str, effects: Sequence[Effect], a
     upsert(
         connection,
         refusals,
-        [refusal_row(clinic, e.action.key, e.action.content, " ".join(e.refused)) for e in refused],
+        [refusal_row(clinic, e.action.key, e.action.content, f"{e.code}: {' '.join(e.refused)}", at) for e in refused],
     )
 
 
-def refusal_row(clinic: str, action_key: str, content: str, words: str) -> dict[str, Any]:
+def refusal_row(clinic: str, action_key: str, content: str, words: str, at: datetime) -> dict[str, Any]:
     """Return the row that keeps a refusal; the subject stands in the middle of an action's key."""
     return {
         "clinic": clinic,
@@ -160,6 +169,7 @@ def refusal_row(clinic: str, action_key: str, content: str, words: str) -> dict[
         "subject": action_key.split("|")[1] if action_key.count("|") > 1 else "",
         "content": content,
         "words": words,
+        "refused_at": stamp(at),
     }
 
 

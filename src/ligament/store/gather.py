@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Table, select
@@ -25,7 +25,7 @@ from ligament.ports.memory import Selection
 from ligament.store import closure
 from ligament.store.closure import Closure, Loaded
 from ligament.store.codec import decode, decoder
-from ligament.store.keys import digit_runs, folded, history_key
+from ligament.store.keys import digit_runs, folded, history_key, stamp
 from ligament.store.rows import select_in
 from ligament.store.tables import (
     agreements,
@@ -41,11 +41,12 @@ from ligament.store.tables import (
 )
 
 T = TypeVar("T")
+REFUSAL_LASTS = timedelta(minutes=55)
 _GONE = {DocumentStatus.VOIDED.value, DocumentStatus.DELETED.value}
 _OWING = {DocumentStatus.AUTHORISED.value, DocumentStatus.SUBMITTED.value, DocumentStatus.DRAFT.value}
 
 
-def gather(connection: Connection, clinic: str, selection: Selection) -> Facts:
+def gather(connection: Connection, clinic: str, selection: Selection, now: datetime) -> Facts:
     """Load the facts for a selection, all as of one moment."""
     reader = Closure(connection, clinic)
     loaded = reader.load(selection)
@@ -65,7 +66,7 @@ def gather(connection: Connection, clinic: str, selection: Selection) -> Facts:
     _links(tables, facts, loaded, selection)
     _documents(tables, facts, everything=selection.invoices is None)
     _contacts(tables, facts, selection)
-    _judgements(tables, facts)
+    _judgements(tables, facts, now)
     return facts
 
 
@@ -218,12 +219,16 @@ def _with_open_money(tables: _Reader) -> frozenset[BooksId]:
     )
 
 
-def _judgements(tables: _Reader, facts: Facts) -> None:
-    """Load what people and the other system said, and since when we are connected."""
+def _judgements(tables: _Reader, facts: Facts, now: datetime) -> None:
+    """Load what people and the other system said, and since when we are connected.
+
+    A refusal is remembered for a while only: its cause may have gone without a trace, so it is tried again then.
+    """
     read = decoder(Decision)
     facts.decisions = {row.key: read(row.body) for row in tables.rows(decisions.c.key, decisions.c.body)}
-    columns = (refusals.c.action_key, refusals.c.content, refusals.c.words)
-    facts.refusals = {row.action_key: (row.content, row.words) for row in tables.rows(*columns)}
+    columns = (refusals.c.action_key, refusals.c.content, refusals.c.words, refusals.c.refused_at)
+    fresh = stamp(now - REFUSAL_LASTS)
+    facts.refusals = {row.action_key: (row.content, row.words) for row in tables.rows(*columns) if row.refused_at > fresh}
     kept = {row.name: row.value for row in tables.rows(notes.c.name, notes.c.value)}
     since = kept.get("connected_on", "")
     facts.first_connected_on = date.fromisoformat(since[:10]) if since else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from ligament.core.holds import Hold
 from ligament.core.ids import RunId
@@ -16,15 +16,24 @@ from ligament.store.journal import Note, Writing
 from ligament.store.keys import stamp
 from ligament.store.owners import owners
 from ligament.store.rows import delete_in, upsert
-from ligament.store.tables import holds, outcomes
+from ligament.store.tables import dirty, holds, outcomes
 
 _WAITING = (State.PLANNED.value, State.HELD.value)
+WITHIN_GRACE = "within_grace"
 
 
 def pending(connection: Connection, clinic: str) -> frozenset[Subject]:
-    """Return the subjects that wait for something."""
-    statement = select(outcomes.c.subject).where(outcomes.c.clinic == clinic, outcomes.c.state.in_(_WAITING))
-    return frozenset(subject_from_key(key) for key in connection.execute(statement.distinct()).scalars())
+    """Return the subjects that wait for something, for their time to come, or were read and not looked at yet."""
+    waits = or_(outcomes.c.state.in_(_WAITING), outcomes.c.reason == WITHIN_GRACE)
+    statement = select(outcomes.c.subject).where(outcomes.c.clinic == clinic, waits)
+    unseen = select(dirty.c.subject).where(dirty.c.clinic == clinic)
+    keys = connection.execute(statement.union(unseen)).scalars()
+    return frozenset(subject_from_key(key) for key in keys if not key.startswith("clinic:"))
+
+
+def mark_dirty(connection: Connection, clinic: str, subjects: Collection[Subject]) -> None:
+    """Remember that these records were read and have to be looked at, in the transaction that moves the cursor."""
+    upsert(connection, dirty, [{"clinic": clinic, "subject": subject.key} for subject in subjects])
 
 
 def newest(connection: Connection, clinic: str) -> tuple[Outcome, ...]:
@@ -48,6 +57,7 @@ def keep(writing: Writing, run_id: RunId, plan: Plan, considered: Collection[Sub
     old = delete(outcomes).where(outcomes.c.clinic == clinic)
     delete_in(connection, old, outcomes.c.subject, keys | {outcome.subject.key for outcome in plan.outcomes})
     upsert(connection, outcomes, [_outcome_row(clinic, run_id, outcome) for outcome in plan.outcomes])
+    delete_in(connection, delete(dirty).where(dirty.c.clinic == clinic), dirty.c.subject, keys)
     statement = select(holds).where(holds.c.clinic == clinic, holds.c.closed_at.is_(None))
     standing = {row.id: row for row in connection.execute(statement)}
     wanted: dict[str, Hold] = {hold.id: hold for hold in plan.holds}

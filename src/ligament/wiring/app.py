@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from ligament.core.approvals import approval_mark
+from ligament.core.approvals import Standing, approval_mark, gives, needs
 from ligament.core.holds import Hold
 from ligament.core.links import Decision, DecisionKind
 from ligament.core.periods import iso_instant, local_date
@@ -102,11 +102,12 @@ class App:
         marks = frozenset(json.loads(store.note("approved_marks") or "[]"))
         seen = hashlib.blake2b(repr(book).encode(), digest_size=12).hexdigest()
         changed = store.note("rulebook_seen") not in {seen, ""}
+        asked = frozenset() if changed else frozenset(action["mark"] for action in self.waiting()["actions"])
+        first_run = store.note("first_run_done") != "yes"
         return Orders(
             rulebook=book,
             around=self.clinic.surroundings(),
-            marks=marks,
-            first_run=store.note("first_run_done") != "yes",
+            standing=Standing(marks=marks, asked=asked, first_run=first_run),
             everything=full or changed,
             rulebook_mark=seen,
         )
@@ -115,11 +116,14 @@ class App:
         """Keep what waits for approval, and that the first run is over once nothing of it waits any more."""
         store = self.clinic.store
         store.keep_note("rulebook_seen", orders.rulebook_mark)
-        waiting = [{"mark": approval_mark(action), **action_document(action)} for action in cycle.waiting]
+        waiting = [
+            {"mark": approval_mark(a), "gives": list(gives(a)), "needs": list(needs(a)), **action_document(a)}
+            for a in cycle.waiting
+        ]
         store.keep_note("waiting", json.dumps({"plan": plan_name(cycle.waiting), "actions": waiting}))
-        left = sorted(orders.marks & {held["mark"] for held in waiting})
+        left = sorted(orders.standing.marks & {held["mark"] for held in waiting})
         store.keep_note("approved_marks", json.dumps(left))
-        if not waiting and orders.first_run:
+        if not waiting and orders.standing.first_run:
             store.keep_note("first_run_done", "yes")
 
     # --- plan ---------------------------------------------------------------------------------------------------------
@@ -242,7 +246,9 @@ class App:
     def _approve_actions(self, fits: Callable[[Document], bool]) -> int:
         store = self.clinic.store
         marks = set(json.loads(store.note("approved_marks") or "[]"))
-        new = {action["mark"] for action in self.waiting()["actions"] if fits(action)}
+        actions = self.waiting()["actions"]
+        chosen = [action for action in actions if fits(action)]
+        new = {action["mark"] for action in (*chosen, *_needed(chosen, actions))}
         if new:
             store.keep_note("approved_marks", json.dumps(sorted(marks | new)))
         return len(new)
@@ -251,6 +257,17 @@ class App:
     def moment(self) -> str:
         """Return the current instant as text."""
         return iso_instant(self.clinic.clock.now())
+
+
+def _needed(chosen: list[Document], actions: list[Document]) -> list[Document]:
+    """Return the waiting actions that the chosen ones need: approving an invoice approves its new contact too."""
+    found: list[Document] = []
+    wanted = {need for action in chosen for need in action["needs"]}
+    while wanted:
+        more = [action for action in actions if wanted & set(action["gives"]) and action not in found]
+        wanted = {need for action in more for need in action["needs"]}
+        found.extend(more)
+    return found
 
 
 def plan_name(actions: Iterable[Action]) -> str:

@@ -39,6 +39,7 @@ from ligament.store.vault import Vault
 from ligament.store.windows import SharedWindows
 from ligament.wiring.clocks import SystemClock, clock_starting_at
 from ligament.wiring.expressions import evaluate
+from ligament.wiring.keys import settled_key
 from ligament.wiring.likeness import likeness, phone_key
 from ligament.wiring.settings import ClinicSettings, Settings
 
@@ -195,7 +196,7 @@ def open_clinic(settings: Settings, name: str | None = None, outside: Outside | 
 
 
 def _assembled(settings: Settings, chosen: ClinicSettings, outside: Outside, clock: Clock, database: Database) -> Clinic:
-    vault = Vault(database, chosen.name, settings.vault_key, secrets.token_bytes, clock.now)
+    vault = Vault(database, chosen.name, settled_key(settings, database, clock.now), secrets.token_bytes, clock.now)
     vault.check()
     slug = hashlib.sha256(chosen.name.encode()).hexdigest()[:12]
     head = HeadFile(settings.home / f"journal-{slug}.head")

@@ -24,6 +24,7 @@ from ligament.wiring.expressions import complaint
 
 RULEBOOK_FILE = "ligament.toml"
 KEY_FILE = "vault.key"
+NEXT_KEY_FILE = "vault.key.new"
 DATABASE_FILE = "ligament.db"
 
 
@@ -48,12 +49,16 @@ class ClinicSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that is known before anything is opened; `values` are environment settings by variable name."""
+    """Everything that is known before anything is opened; `values` are environment settings by variable name.
+
+    `next_vault_key` is the key that a change of keys was begun with; it counts when `vault_key` does not fit any more.
+    """
 
     home: Path
     clinics: tuple[ClinicSettings, ...]
     database_url: str
     vault_key: bytes
+    next_vault_key: bytes | None = None
     values: Mapping[str, Private[str]] = field(default_factory=dict)
     now: datetime | None = None
 
@@ -91,6 +96,7 @@ def load_settings(*, home: Path | None = None, environ: Mapping[str, str] | None
         clinics=clinics,
         database_url=environ.get("LIGAMENT_DATABASE_URL") or f"sqlite:///{home / DATABASE_FILE}",
         vault_key=vault_key(home, environ),
+        next_vault_key=next_vault_key(home, environ),
         values=_connection_values(environ),
         now=_given_now(environ),
     )
@@ -193,6 +199,15 @@ def vault_key(home: Path, environ: Mapping[str, str]) -> bytes:
         handle.flush()
         os.fsync(handle.fileno())
     return key
+
+
+def next_vault_key(home: Path, environ: Mapping[str, str]) -> bytes | None:
+    """Return the key that a change of keys was begun with, from where the present one comes from, or nothing."""
+    if environ.get("LIGAMENT_VAULT_KEY"):
+        given = environ.get("LIGAMENT_VAULT_KEY_NEW")
+        return _decoded(given, "LIGAMENT_VAULT_KEY_NEW") if given else None
+    file = home / NEXT_KEY_FILE
+    return _decoded(file.read_text(encoding="ascii"), str(file)) if file.is_file() else None
 
 
 def _decoded(text: str, where: str) -> bytes:

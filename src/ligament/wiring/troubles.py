@@ -20,6 +20,9 @@ _NEXT = {
     Broken: "Tell us about it; nothing was guessed and nothing is lost.",
 }
 
+EXPECTED = (ConfigurationError, PortError, StoreError, AnotherRun, WrongAddress, NoConnector, OSError)
+"""The errors that `trouble_of` knows how to tell; of an OSError only one that names a file."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundTrouble:
@@ -44,6 +47,8 @@ def trouble_of(error: BaseException) -> FoundTrouble | None:
         return _found(_UNREACHABLE, "AnotherRun", (str(error),))
     if isinstance(error, WrongAddress | NoConnector):
         return _found(_USAGE, type(error).__name__, (str(error),))
+    if isinstance(error, OSError) and error.filename is not None:
+        return _found(_USAGE, "file", (f"{error.filename}: it cannot be used ({error.strerror}).",))
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 
 from ligament.core.billing import Bill
@@ -37,6 +38,7 @@ class DocumentState:
     open_amount: Decimal
     document: BooksDocument | None = None
     base_number: str = ""
+    on: date | None = None
 
     def is_draft(self) -> bool:
         """Say whether a person still has to approve it in the books."""
@@ -163,6 +165,7 @@ def state_of(document: BooksDocument, subject: Subject, role: Role, version: int
         status=document.status,
         open_amount=ZERO if gone else document.open_amount,
         document=document,
+        on=document.on,
     )
 
 

@@ -387,6 +387,7 @@ def create(desk: Desk, invoice: Invoice, subject: Subject, drafted: Draft, versi
             status=_status_after(intent),
             open_amount=intent.total,
             base_number=intent.number,
+            on=intent.on,
         )
     )
     desk.outcome(invoice_outcome(invoice, subject, State.PLANNED))

@@ -466,6 +466,7 @@ def _post_adjustment(desk: Desk, posted: Posted, intent: DocumentIntent, wanted:
             status=intent.status,
             open_amount=intent.total,
             base_number=intent.number,
+            on=intent.on,
         )
     )
     desk.outcome(invoice_outcome(posted.invoice, posted.subject, State.PLANNED))

@@ -244,6 +244,9 @@ def _no_name(name: Name) -> bool:
 def _email(merge: _Merge) -> None:
     sides = Sides(practice=merge.intent.email, books=merge.contact.email, agreed=merge.link.agreed.email)
     verdict = merge.verdict(Field.EMAIL, sides, _same_text, _blank_text, "email")
+    if sides.agreed is None and verdict is Verdict.AGREED and sides.practice != sides.books and sides.practice:
+        # The first time both say the same in other letter case: the practice's way of writing it is taken.
+        verdict = Verdict.TO_BOOKS
     if verdict is Verdict.TO_BOOKS:
         merge.write = replace(merge.write, email=merge.intent.email)
     if verdict in {Verdict.TO_BOOKS, Verdict.AGREED}:

@@ -35,12 +35,12 @@ def plan_money(desk: Desk, invoices: list[Invoice]) -> None:
             _plan_payments(desk, original, ActionKind.PAY_FIRST)
     for credit in credits_:
         _plan_credit(desk, credit)
+    for invoice in invoices:
+        _plan_adjusted_credit(desk, invoice)
     _index_credits(desk)
     for invoice in invoices:
         if not invoice.is_credit():
             _plan_payments(desk, invoice, ActionKind.PAY)
-    for credit in credits_:
-        _plan_adjusted_credit(desk, credit)
 
 
 def _paid_before(original: Invoice, credit: Invoice) -> bool:
@@ -60,7 +60,7 @@ def _plan_credit(desk: Desk, credit: Invoice) -> None:
         return
     for state in desk.states.get(invoice_subject(original).key, []):
         if state.ref.kind is DocumentKind.INVOICE:
-            _allocate(desk, note, state, note.document.on if note.document else credit.issued_on)
+            _allocate(desk, note, state, note.on or credit.issued_on)
 
 
 def _plan_adjusted_credit(desk: Desk, invoice: Invoice) -> None:
@@ -69,7 +69,7 @@ def _plan_adjusted_credit(desk: Desk, invoice: Invoice) -> None:
     for note in states:
         for state in states:
             if note.role is Role.ADJUSTMENT and note.ref.kind is DocumentKind.CREDIT_NOTE is not state.ref.kind:
-                _allocate(desk, note, state, _today(desk))
+                _allocate(desk, note, state, note.on or _today(desk))
 
 
 def _today(desk: Desk) -> date:
@@ -235,9 +235,8 @@ def _credit_may_have_paid(desk: Desk, invoice: Invoice, state: DocumentState) ->
     if note is None:
         return False
     amount = min(note.open_amount, state.open_amount)
-    note_on = note.document.on if note.document is not None else _issued_on(desk, note.subject)
-    state_on = state.document.on if state.document is not None else invoice.issued_on
-    on = max(note_on or state_on, state_on)
+    state_on = state.on or invoice.issued_on
+    on = max(note.on or state_on, state_on)
     trouble = Trouble(
         code=HoldCode.CREDIT_OR_CASH,
         sentence=f"This invoice may have been paid from the credit {note.ref.number} instead of with money.",
@@ -253,11 +252,6 @@ def _credit_may_have_paid(desk: Desk, invoice: Invoice, state: DocumentState) ->
         return not _act_allocation(desk, note, state, amount, on, decided=True) or state.open_amount <= 0
     desk.hold(hold)
     return True
-
-
-def _issued_on(desk: Desk, subject: Subject) -> date | None:
-    credit = next((held for held in desk.facts.invoices.values() if held.id == subject.id), None)
-    return credit.issued_on if credit is not None else None
 
 
 def _open_credit(desk: Desk, invoice: Invoice, state: DocumentState) -> DocumentState | None:

@@ -1,0 +1,93 @@
+"""What a person can do about holds: list them, look at one, try again, leave it, decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ligament.core.holds import Hold, HoldCode
+from ligament.core.links import DecisionKind
+from ligament.core.periods import iso_instant
+from ligament.wiring.app import DONE, WAITS, App, Verdict
+from ligament.wiring.reports import hold_document
+from ligament.wiring.settings import ConfigurationError
+
+ALL = "all"
+
+
+def list_holds(app: App) -> Verdict:
+    """Tell everything that waits for a person, oldest first, under `holds`."""
+    holds = app.holds()
+    return Verdict(document={"holds": holds}, code=WAITS if holds else DONE)
+
+
+def show_hold(app: App, wanted: str) -> Verdict:
+    """Tell the holds of one record, or one hold, with since when it waits; raises ConfigurationError for neither."""
+    open_holds = {hold.id for hold in _found(app, [wanted])[0]}
+    kept = [kept for kept in app.clinic.queries.holds() if kept.hold.id in open_holds]
+    if not kept:
+        one = app.clinic.queries.hold(wanted)
+        kept = [one] if one is not None else []
+    if not kept:
+        raise ConfigurationError((_nothing_called(wanted),))
+    shown = [
+        {
+            **hold_document(one.hold),
+            "waiting_since": iso_instant(one.opened_at),
+            "closed_at": iso_instant(one.closed_at) if one.closed_at else None,
+        }
+        for one in kept
+    ]
+    is_open = any(one.closed_at is None for one in kept)
+    return Verdict(document={"holds": shown}, code=WAITS if is_open else DONE)
+
+
+def retry(app: App, wanted: str) -> Verdict:
+    """Forget what was refused about a record, or about `all`, so that the next run tries again."""
+    if wanted == ALL:
+        found = [hold for hold in app.clinic.store.open_holds() if hold.code is HoldCode.REJECTED]
+    else:
+        found, _ = _found(app, [wanted])
+        if not found:
+            raise ConfigurationError((_nothing_called(wanted),))
+    for hold in found:
+        app.clinic.store.forget_refusals(hold.subject)
+    count = len(found)
+    again = f"{count} {'record is' if count == 1 else 'records are'} tried again by the next run."
+    sentence = again if found else "Nothing that was refused waits, so there is nothing to try again."
+    return Verdict(document={"retried": [hold.id for hold in found], "sentence": sentence})
+
+
+def dismiss(app: App, wanted: str) -> Verdict:
+    """Leave a record as it is until it changes; raises ConfigurationError when nothing of that name waits."""
+    verdict = decide(app, [wanted], DecisionKind.DISMISSED)
+    if verdict.document["unknown"]:
+        raise ConfigurationError((_nothing_called(wanted),))
+    ids = verdict.document["holds"]
+    sentence = "It is left as it is, and listed again when it changes."
+    return Verdict(document={"dismissed": ids, "sentence": sentence})
+
+
+def decide(app: App, names: Iterable[str], choice: DecisionKind) -> Verdict:
+    """Keep a decision about holds; unlike an approval it never touches planned actions of the same number."""
+    found, unknown = _found(app, names)
+    ids = [str(hold.id) for hold in found]
+    if ids:
+        app.approve(ids, choice=choice)
+    document = {"approved": 0, "holds": ids, "unknown": unknown, "decision": choice.value}
+    return Verdict(document=document, code=WAITS if unknown else DONE)
+
+
+def _found(app: App, names: Iterable[str]) -> tuple[list[Hold], list[str]]:
+    """Return the open holds that the names stand for, each once, and the names that stand for none."""
+    holds: dict[str, Hold] = {}
+    unknown = []
+    for name in names:
+        named = [hold for hold in app.clinic.store.open_holds() if name in {hold.id, hold.number, hold.subject.id}]
+        holds.update({hold.id: hold for hold in named})
+        if not named:
+            unknown.append(name)
+    return list(holds.values()), unknown
+
+
+def _nothing_called(wanted: str) -> str:
+    return f'Nothing called "{wanted}" waits. `ligament holds` lists what does, with its number and id.'

@@ -1,0 +1,61 @@
+"""The audit trail for people: its newest page, its proof, and all of it as lines of JSON."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, Any
+
+from ligament.store.audit import export, verify
+from ligament.wiring.app import DONE, WAITS, App, Verdict
+from ligament.wiring.output import to_json
+from ligament.wiring.settings import ConfigurationError
+
+PAGE = 30
+
+
+def journal_page(app: App, *, subject: str = "", before: int = 0, limit: int = PAGE) -> Verdict:
+    """Tell the newest entries, newest first; with `before` those that came before that entry."""
+    entries = app.clinic.queries.journal(subject=subject, before=before, limit=limit)
+    return Verdict(document={"entries": entries})
+
+
+def journal_verify(app: App) -> Verdict:
+    """Check the whole chain and both heads; names the first entry that does not hold."""
+    found = verify(app.clinic.journal)
+    document = {
+        "holds": found.holds,
+        "entries": found.entries,
+        "broken_at": found.broken_at,
+        "reason": found.reason,
+    }
+    return Verdict(document=document, code=DONE if found.holds else WAITS)
+
+
+def journal_export(app: App, output: Path | None, stream: IO[str] | None = None) -> Verdict:
+    """Write every entry as one line of JSON, to a file that only its owner may read or else to the stream.
+
+    With neither of them the entries are part of what it tells.
+    """
+    entries = export(app.clinic.journal)
+    if output is None and stream is None:
+        return Verdict(document={"entries": list(entries), "file": None})
+    if output is None:
+        assert stream is not None
+        return Verdict(document={"entries": _write(entries, stream), "file": None})
+    try:
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        raise ConfigurationError((f"--output: {output} cannot be written ({error.strerror}).",)) from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        count = _write(entries, handle)
+    return Verdict(document={"entries": count, "file": str(output)})
+
+
+def _write(entries: Iterable[dict[str, Any]], stream: IO[str]) -> int:
+    count = 0
+    for entry in entries:
+        stream.write(to_json(entry, indent=False) + "\n")
+        count += 1
+    return count
