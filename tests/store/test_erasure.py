@@ -45,7 +45,8 @@ def fill(opened: Opened) -> None:
     """Let one person leave traces wherever a person can."""
     person = patient(
         "1", first=Private("Zarathustra"), last=Private("Quillfeather"),
-        email=Private("zarathustra@quillfeather.example"), phones=(Phone(kind=PhoneKind.MOBILE, number=Private("0499111222")),),
+        email=Private("zarathustra@quillfeather.example"),
+        phones=(Phone(kind=PhoneKind.MOBILE, number=Private("0499111222")),),
         address=Private(Address(lines=("1 Rue Morgue",))),
     )  # fmt: skip
     store = opened.store

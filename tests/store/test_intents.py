@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ligament.core.ids import RunId
+from ligament.core.ids import BooksId, RunId
 from ligament.core.receipts import Effect, IntentState
+from ligament.ports.books import BooksPage
 from ligament.ports.memory import Selection
 from ligament.store.audit import export, verify
 from ligament.store.errors import AlreadyLinked, StoreError, StoreFull
+from ligament.store.gather import REFUSAL_LASTS
 from tests.store.makers import (
     LATER,
     THEN,
@@ -130,20 +133,43 @@ def test_everything_an_effect_changed_is_found_again(opened: Opened) -> None:
 
 def test_an_echo_of_our_own_write_is_no_change(opened: Opened) -> None:
     opened.store.keep_effects(RunId("r"), [posted("invoice:7", "d7", "CLK-7")], THEN)
-    from ligament.ports.books import BooksPage  # noqa: PLC0415 - used here only
-
     assert opened.store.keep_books_page(BooksPage(stream="s", documents=(document("d7", "CLK-7"),))) == frozenset()
 
 
-def test_a_refusal_is_remembered_until_the_action_succeeds(opened: Opened) -> None:
-    refused = Effect(action=contact_action("patient:1"), refused=("Name is taken", "really"), code="name_taken")
-    opened.store.keep_effects(RunId("r"), [refused], THEN)
+def refused_by_books() -> Effect:
+    words = ("Name is taken", "really")
+    return Effect(action=contact_action("patient:1"), refused=words, code="name_taken")
+
+
+def test_a_refusal_is_remembered_until_the_action_succeeds(home: Home) -> None:
+    opened = home.open()
+    opened.store.keep_effects(RunId("r"), [refused_by_books()], home.calendar.now())
     assert opened.store.gather(Selection()).refusals == {
-        PLACE: (contact_action("patient:1").content, "Name is taken really")
+        PLACE: (contact_action("patient:1").content, "name_taken: Name is taken really")
     }
-    opened.store.keep_effects(RunId("r"), [created()], THEN)
+    opened.store.keep_effects(RunId("r"), [created()], home.calendar.now())
     assert opened.store.gather(Selection()).refusals == {}
     assert opened.kinds() == ["refusal", "receipt"]
+
+
+def test_a_refusal_is_forgotten_after_a_while_because_its_cause_may_have_gone(home: Home) -> None:
+    opened = home.open()
+    opened.store.keep_effects(RunId("r"), [refused_by_books()], home.calendar.now())
+    home.calendar.at += REFUSAL_LASTS - timedelta(seconds=5)
+    assert set(opened.store.gather(Selection()).refusals) == {PLACE}
+    home.calendar.at += timedelta(seconds=5)
+    assert opened.store.gather(Selection()).refusals == {}
+
+
+def test_a_document_is_handed_from_a_visit_to_its_invoice(opened: Opened) -> None:
+    opened.store.keep_effects(RunId("r"), [posted("visit:3", "d3", "CLK-A3")], THEN)
+    action = document_action("invoice:7", "CLK-A3")
+    assert action.document is not None
+    step = replace(action.document, document_id=BooksId("d3"), relink=True)
+    link = document_link("invoice:7", "d3", "CLK-A3")
+    handed = Effect(action=replace(action, document=step), document_link=link)
+    opened.store.keep_effects(RunId("r"), [handed], THEN)
+    assert opened.store.gather(ALL).subject_of_document == {"d3": "invoice:7"}
 
 
 @pytest.mark.parametrize("together", [True, False])

@@ -8,13 +8,14 @@ from ligament.core.holds import HoldCode, HoldKind
 from ligament.core.ids import RunId
 from ligament.core.intents import CLINIC
 from ligament.core.plans import Plan, State
+from ligament.ports.practice import PracticePage
 from tests.store.makers import hold, invoice, outcome, patient, subjects
 
 if TYPE_CHECKING:
     from ligament.core.holds import Hold
     from ligament.core.intents import Subject
     from ligament.core.plans import Outcome
-    from tests.store.homes import Opened
+    from tests.store.homes import Home, Opened
 
 
 def keep(
@@ -97,3 +98,11 @@ def test_the_journal_seals_the_sentence_of_a_hold_for_the_party_of_its_invoice(o
     assert entry["owner"] == "patient:1"
     assert "Jane" not in str(entry["public"])
     assert "Jane Doe has two contacts." in str(entry["personal"])
+
+
+def test_what_a_page_changed_is_considered_until_it_has_an_outcome_even_after_a_crash(home: Home) -> None:
+    home.open().store.keep_practice_page(PracticePage(stream="s", rows=(invoice("7"),)))
+    opened = home.reopen()
+    assert opened.store.pending() == subjects("invoice:7")
+    keep(opened, subjects("invoice:7"), outcomes=(outcome("invoice:7", State.UNCHANGED),))
+    assert opened.store.pending() == frozenset()

@@ -107,7 +107,9 @@ class AsCommand:
         )
         for host in self._hosts.values():
             host.stop()
-        assert done.returncode in {DONE, WAITS}, done.stderr.decode("utf-8", "replace")
+        complaint = done.stderr.decode("utf-8", "replace")
+        assert done.returncode in {DONE, WAITS}, complaint
+        assert done.stdout or "--json" not in words, complaint
         printed = json.loads(done.stdout, parse_float=Decimal) if "--json" in words else {}
         return done.returncode, printed
 

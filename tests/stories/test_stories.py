@@ -15,6 +15,7 @@ from tests.stories.schema import complaints
 from tests.stories.scope import SCOPE, waits_for
 
 HAS_APP = importlib.util.find_spec("ligament.wiring.app") is not None
+HAS_COMMAND = COMMAND.exists() and importlib.util.find_spec("ligament.cli.show") is not None
 HAS_GOLDEN = bool(story_files(GOLDEN))
 NO_GOLDEN = "the golden stories are not beside this repository (../shared/stories)"
 
@@ -57,7 +58,7 @@ def test_expected_variances_are_compared() -> None:
 @needs_app
 @pytest.mark.slow
 @pytest.mark.process
-@pytest.mark.skipif(not COMMAND.exists(), reason="the `ligament` command is not installed beside this Python")
+@pytest.mark.skipif(not HAS_COMMAND, reason="there is no `ligament` command beside this Python yet")
 @pytest.mark.parametrize("name", TYPED)
 def test_story_typed_at_the_command_line(name: str, tmp_path: Path) -> None:
     found = [path for path in all_files() if path.stem == name]

@@ -23,8 +23,12 @@ journal_app = typer.Typer(help="The audit trail: show, verify, export.", invoke_
 app.add_typer(holds_app, name="holds")
 app.add_typer(journal_app, name="journal")
 
-Home = Annotated[Path | None, typer.Option("--home", help="Folder with ligament.toml and the database.", show_default=False)]
-Clinic = Annotated[str | None, typer.Option("--clinic", help="Which clinic, where there are several.", show_default=False)]
+Home = Annotated[
+    Path | None, typer.Option("--home", help="Folder with ligament.toml and the database.", show_default=False)
+]
+Clinic = Annotated[
+    str | None, typer.Option("--clinic", help="Which clinic, where there are several.", show_default=False)
+]
 Json = Annotated[bool, typer.Option("--json", help="One machine-readable document on standard output.")]
 
 
@@ -42,13 +46,17 @@ def connect(
     home: Home = None,
     clinic: Clinic = None,
     as_json: Json = False,
-    browser: Annotated[bool, typer.Option("--browser", help="Sign in with the browser instead of a custom connection.")] = False,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Sign in with the browser instead of a custom connection.")
+    ] = False,
 ) -> None:
     """Check the credentials of one system and store them encrypted."""
     from ligament.wiring.connecting import connect_system
 
     session = Session(home=home, clinic=clinic, as_json=as_json)
-    run_verb(session, lambda held: connect_system(held, system, ask=show.ask_secret, by_browser=browser), show.connected)
+    run_verb(
+        session, lambda held: connect_system(held, system, ask=show.ask_secret, by_browser=browser), show.connected
+    )
 
 
 @app.command()
@@ -64,9 +72,15 @@ def plan(
     home: Home = None,
     clinic: Clinic = None,
     as_json: Json = False,
-    since: Annotated[str | None, typer.Option(help="Only records dated on or after this day (YYYY-MM-DD).", show_default=False)] = None,
-    output: Annotated[Path | None, typer.Option(help="Write the document to this file too.", show_default=False)] = None,
-    explain: Annotated[str | None, typer.Option(help="What decided one record, by its number or id.", show_default=False)] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only records dated on or after this day (YYYY-MM-DD).", show_default=False)
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write the document to this file too.", show_default=False)
+    ] = None,
+    explain: Annotated[
+        str | None, typer.Option(help="What decided one record, by its number or id.", show_default=False)
+    ] = None,
 ) -> None:
     """Say what would be posted and why; nothing is written to either system."""
     session = Session(home=home, clinic=clinic, as_json=as_json, output=output)
@@ -97,12 +111,16 @@ def sync(
 
 @app.command()
 def approve(
-    wanted: Annotated[list[str] | None, typer.Argument(help="A plan, or numbers or ids of holds or actions.", show_default=False)] = None,
+    wanted: Annotated[
+        list[str] | None, typer.Argument(help="A plan, or numbers or ids of holds or actions.", show_default=False)
+    ] = None,
     home: Home = None,
     clinic: Clinic = None,
     as_json: Json = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    choice: Annotated[str, typer.Option("--as", help="Another decision: cash, separate, practice, books.", show_default=False)] = "",
+    choice: Annotated[
+        str, typer.Option("--as", help="Another decision: cash, separate, practice, books.", show_default=False)
+    ] = "",
 ) -> None:
     """Approve what waits; without names, everything in the newest plan is shown and asked for once."""
     from ligament.cli.deciding import approve_some
@@ -129,13 +147,17 @@ def holds_show(
 
 
 @holds_app.command("retry")
-def holds_retry(ctx: typer.Context, wanted: str, home: Home = None, clinic: Clinic = None, as_json: Json = False) -> None:
+def holds_retry(
+    ctx: typer.Context, wanted: str, home: Home = None, clinic: Clinic = None, as_json: Json = False
+) -> None:
     """Try again at the next run what a system refused; `all` for everything."""
     run_verb(ctx.obj.over(home, clinic, as_json), lambda held: held.retry(wanted), show.plain)
 
 
 @holds_app.command("dismiss")
-def holds_dismiss(ctx: typer.Context, wanted: str, home: Home = None, clinic: Clinic = None, as_json: Json = False) -> None:
+def holds_dismiss(
+    ctx: typer.Context, wanted: str, home: Home = None, clinic: Clinic = None, as_json: Json = False
+) -> None:
     """Leave a record as it is, until it changes."""
     run_verb(ctx.obj.over(home, clinic, as_json), lambda held: held.dismiss(wanted), show.plain)
 
@@ -160,7 +182,9 @@ def journal_export(
     home: Home = None,
     clinic: Clinic = None,
     as_json: Json = False,
-    output: Annotated[Path | None, typer.Option(help="File to write; standard output without it.", show_default=False)] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="File to write; standard output without it.", show_default=False)
+    ] = None,
 ) -> None:
     """Write every entry as one line of JSON."""
     run_verb(ctx.obj.over(home, clinic, as_json), lambda held: held.journal_export(output), show.exported)
@@ -181,7 +205,9 @@ def vault(
 
 @app.command()
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="End after the summary instead of serving the dashboard.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the summary instead of serving the dashboard.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Which made-up clinic.")] = 1,
     size: Annotated[str, typer.Option(help="small or medium")] = "medium",
     as_json: Json = False,

@@ -68,7 +68,9 @@ def approve_plan(plan: Plan, rules: ApprovalSection, standing: Standing) -> Appr
     blocked: set[str] = set()
     for action in plan.actions:
         mark = approval_mark(action)
-        asks = _asks(action, rules, first_run=standing.first_run, many=many and bool(existing)) or mark in standing.asked
+        asks = (
+            _asks(action, rules, first_run=standing.first_run, many=many and bool(existing)) or mark in standing.asked
+        )
         asks = asks and mark not in given
         if asks or blocked & set(needs(action)):
             waiting.append(action)

@@ -106,7 +106,9 @@ class Match:
     adopted: bool
 
 
-def find_contact(intent: ContactIntent, party: Party | None, rulebook: Rulebook, facts: Facts, around: Surroundings) -> Match | Trouble | None:
+def find_contact(
+    intent: ContactIntent, party: Party | None, rulebook: Rulebook, facts: Facts, around: Surroundings
+) -> Match | Trouble | None:
     """Find before making: contact number, then e-mail with a like name; a name alone adopts nothing (choice C08)."""
     for contact_id in facts.contacts_by_number.get(intent.number, ()):
         contact = facts.contacts[contact_id]
@@ -164,8 +166,12 @@ def names_agree(full: str, contact: BooksContact, rulebook: Rulebook, around: Su
 def _by_details(intent: ContactIntent, party: Party, facts: Facts, around: Surroundings) -> Trouble | None:
     """Name and phone or address equal: probably the same person, for somebody to decide."""
     for contact in _free(facts.contacts_by_name.get(folded(intent.full), ()), facts):
-        if _same_phone(intent, party, contact, around) or same_address(intent.address.reveal(), contact.street.reveal()):
-            return _probably([contact], intent, "A contact in the books has the same name and the same phone or address.")
+        if _same_phone(intent, party, contact, around) or same_address(
+            intent.address.reveal(), contact.street.reveal()
+        ):
+            return _probably(
+                [contact], intent, "A contact in the books has the same name and the same phone or address."
+            )
     return None
 
 

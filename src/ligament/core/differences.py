@@ -76,7 +76,9 @@ def only_places_differ(before: tuple[BooksLine, ...], after: tuple[BooksLine, ..
     if len(before) != len(after):
         return False
     pairs = zip(before, after, strict=True)
-    return all(same_line(replace(one, account=new.account, tracking=new.tracking, text=new.text), new) for one, new in pairs)
+    return all(
+        same_line(replace(one, account=new.account, tracking=new.tracking, text=new.text), new) for one, new in pairs
+    )
 
 
 def with_line_ids(lines: tuple[BooksLine, ...], document: BooksDocument) -> tuple[BooksLine, ...]:
@@ -95,7 +97,9 @@ class Adjustment:
     tax: Decimal
 
 
-def adjustment(before: tuple[BooksLine, ...], after: tuple[BooksLine, ...], number: str, is_credit: bool) -> Adjustment | None:
+def adjustment(
+    before: tuple[BooksLine, ...], after: tuple[BooksLine, ...], number: str, is_credit: bool
+) -> Adjustment | None:
     """Return the difference as a document: a line per account, tax type and tracking, in account order.
 
     `is_credit` says that the lines belong to a credit note, where more means less. None when nothing differs in money.

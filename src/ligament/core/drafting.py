@@ -72,7 +72,9 @@ class Letterhead:
     reference_prefix: str
 
 
-def draft(invoice: Invoice, head: Letterhead, rulebook: Rulebook, facts: Facts, organisation: Organisation) -> Draft | Trouble:
+def draft(
+    invoice: Invoice, head: Letterhead, rulebook: Rulebook, facts: Facts, organisation: Organisation
+) -> Draft | Trouble:
     """Say what the books should hold for an invoice; the caller decided who is billed and what the rules say."""
     place = place_of(invoice, facts)
     how = LineContext(

@@ -11,7 +11,7 @@ from ligament.core.ids import BooksId
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksLine, DocumentKind, PhoneSlot
 from ligament.core.private import NOTHING, Private
-from ligament.core.records import NO_ADDRESS, Address
+from ligament.core.records import Address
 
 
 class Origin(StrEnum):

@@ -93,7 +93,9 @@ def write_for(action: Action) -> BooksWrite:
         return DocumentWrite(id=ref.id, kind=ref.kind, number=ref.number, status=action.void.status)
     if action.allocation is not None:
         step = action.allocation
-        return AllocationWrite(credit_id=_known(step.credit), invoice_id=_known(step.invoice), amount=step.amount, on=step.on)
+        return AllocationWrite(
+            credit_id=_known(step.credit), invoice_id=_known(step.invoice), amount=step.amount, on=step.on
+        )
     if action.payment is not None:
         pay = action.payment
         return PaymentWrite(

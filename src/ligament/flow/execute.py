@@ -200,7 +200,9 @@ def _call(actions: list[Action], ledger: Ledger, world: World) -> list[Effect]:
     world.memory.open_intent(intent)
     results = _send_until_clear(intent, world)
     effects = [
-        effect_of(action, result, ledger) for action, result in zip(intent.actions, results, strict=True) if result is not None
+        effect_of(action, result, ledger)
+        for action, result in zip(intent.actions, results, strict=True)
+        if result is not None
     ]
     return finish(intent, effects, world)
 
@@ -339,7 +341,9 @@ def _read_behind(refused: list[Effect], world: World) -> None:
     """Read the records that refused actions are about: somebody was there before us."""
     actions = [effect.action for effect in refused]
     contacts: list[BooksContact] = []
-    numbers = [action.contact.write.number for action in actions if action.contact is not None and action.contact.write.number]
+    numbers = [
+        action.contact.write.number for action in actions if action.contact is not None and action.contact.write.number
+    ]
     if numbers:
         contacts.extend(world.books.find_contacts(numbers))
     owners = {action.document.intent.contact_id for action in actions if action.document is not None}
@@ -350,12 +354,20 @@ def _read_behind(refused: list[Effect], world: World) -> None:
 
 
 def _contact_ids(actions: list[Action]) -> list[BooksId]:
-    return [action.contact.write.id for action in actions if action.contact is not None and action.contact.write.id is not None]
+    return [
+        action.contact.write.id
+        for action in actions
+        if action.contact is not None and action.contact.write.id is not None
+    ]
 
 
 def _documents_behind(actions: list[Action], world: World) -> list[BooksDocument]:
     found: list[BooksDocument] = []
-    new = [action.document.intent for action in actions if action.document is not None and action.document.document_id is None]
+    new = [
+        action.document.intent
+        for action in actions
+        if action.document is not None and action.document.document_id is None
+    ]
     invoices = [intent.number for intent in new if intent.kind is DocumentKind.INVOICE]
     notes = [intent for intent in new if intent.kind is DocumentKind.CREDIT_NOTE]
     if invoices:

@@ -57,7 +57,9 @@ def _created_contacts(actions: Iterable[Action], books: Books) -> Found:
 
 
 def _updated_contacts(actions: Iterable[Action], books: Books) -> Found:
-    wanted = {action.contact.write.id: action for action in actions if action.contact is not None and action.contact.write.id}
+    wanted = {
+        action.contact.write.id: action for action in actions if action.contact is not None and action.contact.write.id
+    }
     found = books.contacts_by_id(list(wanted))
     return {wanted[held.id].key: _done(held) for held in found if held.id in wanted and _says(held, wanted[held.id])}
 
@@ -68,7 +70,12 @@ def _says(contact: BooksContact, action: Action) -> bool:
     write = action.contact.write
     if write.archive:
         return contact.status is ContactStatus.ARCHIVED
-    texts = ((write.name, contact.name), (write.first, contact.first), (write.last, contact.last), (write.email, contact.email))
+    texts = (
+        (write.name, contact.name),
+        (write.first, contact.first),
+        (write.last, contact.last),
+        (write.email, contact.email),
+    )
     places = ((write.street, contact.street), (write.postal, contact.postal))
     return (
         all(new is None or new.reveal() == held.reveal() for new, held in texts)
@@ -150,7 +157,9 @@ def _allocations(actions: Iterable[Action], books: Books) -> Found:
         if step is None or step.credit.id is None:
             continue
         for note in books.documents_by_id(DocumentKind.CREDIT_NOTE.value, [step.credit.id]):
-            hits = [held for held in note.allocations if held.other_id == step.invoice.id and held.amount == step.amount]
+            hits = [
+                held for held in note.allocations if held.other_id == step.invoice.id and held.amount == step.amount
+            ]
             if hits:
                 found[action.key] = _done(None)
     return found
@@ -205,7 +214,9 @@ def _party_says(party: Party, action: Action) -> bool:
     assert action.party is not None
     write: PartyWrite = action.party.write
     texts = ((write.first, party.first), (write.last, party.last), (write.email, party.email))
-    same_phones = write.phones is None or [(p.kind, p.number) for p in write.phones] == [(p.kind, p.number) for p in party.phones]
+    same_phones = write.phones is None or [(p.kind, p.number) for p in write.phones] == [
+        (p.kind, p.number) for p in party.phones
+    ]
     same_place = write.address is None or address_parts(write.address.reveal()) == address_parts(party.address.reveal())
     same_reference = write.foreign_reference in {None, party.foreign_reference}
     return all(new is None or new == held for new, held in texts) and same_phones and same_place and same_reference

@@ -15,9 +15,10 @@ from ligament.core.plans import Action, ActionKind, Outcome, Plan, RecordKind, S
 from ligament.core.records import Invoice
 from ligament.core.rules.model import Rulebook
 from ligament.core.troubles import Trouble
+from ligament.flow.planning.arrivals import plan_new
 from ligament.flow.planning.contacts import drop_archivals, plan_contacts
 from ligament.flow.planning.desk import Desk, invoice_outcome
-from ligament.flow.planning.documents import bill_of, plan_new, ruling_for, skip_reason
+from ligament.flow.planning.documents import bill_of, ruling_for, skip_reason
 from ligament.flow.planning.edits import plan_posted
 from ligament.flow.planning.money import plan_money
 from ligament.flow.planning.visits import chargeable, take_over_visit, visit_outcome
@@ -110,14 +111,20 @@ def _all_wait(desk: Desk) -> Plan:
     for visit in desk.facts.visits.values():
         outcomes.append(visit_outcome(visit, State.HELD, hold.code.value))
     for party in desk.facts.parties.values():
-        outcomes.append(Outcome(subject=party_subject(party), kind=RecordKind.CONTACTS, state=State.HELD, reason=hold.code.value))
+        outcomes.append(
+            Outcome(subject=party_subject(party), kind=RecordKind.CONTACTS, state=State.HELD, reason=hold.code.value)
+        )
     return Plan(outcomes=tuple(outcomes), holds=(hold,))
 
 
 def _finished(desk: Desk) -> Plan:
     _settle_visits(desk)
     held = {hold.subject.key for hold in _undismissed(desk)}
-    acted = {action.subject.key for action in desk.actions if action.kind is not ActionKind.LINK_DOCUMENT or not _is_note(action)}
+    acted = {
+        action.subject.key
+        for action in desk.actions
+        if action.kind is not ActionKind.LINK_DOCUMENT or not _is_note(action)
+    }
     outcomes = tuple(_final(outcome, held, acted) for outcome in desk.outcomes.values())
     plan = Plan(actions=in_order(desk.actions), outcomes=outcomes, holds=tuple(desk.holds.values()))
     read = [(invoice_subject(invoice), invoice.total) for invoice in desk.facts.invoices.values()]
@@ -133,7 +140,9 @@ def _settle_visits(desk: Desk) -> None:
         outcome = desk.outcomes[visit_subject(visit.id).key]
         if outcome.label == "invoice":
             desk.outcomes[visit_subject(visit.id).key] = replace(
-                outcome, label=visit_outcome(visit, State.PLANNED).label, number=visit_outcome(visit, State.PLANNED).number
+                outcome,
+                label=visit_outcome(visit, State.PLANNED).label,
+                number=visit_outcome(visit, State.PLANNED).number,
             )
 
 

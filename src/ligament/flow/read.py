@@ -25,7 +25,9 @@ class Reading:
     rows: int = 0
 
 
-def read_practice(practice: Practice, memory: Memory, rulebook: Rulebook, clock: Clock, tell: Progress = silent) -> Reading:
+def read_practice(
+    practice: Practice, memory: Memory, rulebook: Rulebook, clock: Clock, tell: Progress = silent
+) -> Reading:
     """Read what changed in the practice, page by page; every page is kept before the next is asked for."""
     reading = Reading()
     now = clock.now()

@@ -74,14 +74,18 @@ class Ledger:
 def effect_of(action: Action, result: ElementResult, ledger: Ledger, *, found: bool = False) -> Effect:
     """Return what is to be kept after one action, from the answer for it."""
     if result.verdict is Verdict.REFUSED:
-        return Effect(action=action, refused=result.refusals or ("no reason given",), code=result.code or RefusalCode.OTHER)
+        return Effect(
+            action=action, refused=result.refusals or ("no reason given",), code=result.code or RefusalCode.OTHER
+        )
     effect = _effect(action, result, ledger)
     return replace(effect, warnings=result.warnings, found=found)
 
 
 def _effect(action: Action, result: ElementResult, ledger: Ledger) -> Effect:
     match action.kind:
-        case ActionKind.CREATE_CONTACT | ActionKind.UPDATE_CONTACT | ActionKind.ARCHIVE_CONTACT | ActionKind.LINK_CONTACT:
+        case (
+            ActionKind.CREATE_CONTACT | ActionKind.UPDATE_CONTACT | ActionKind.ARCHIVE_CONTACT | ActionKind.LINK_CONTACT
+        ):
             return _contact(action, result.result if isinstance(result.result, BooksContact) else None, ledger)
         case ActionKind.UPDATE_PARTY:
             return _party(action, result.result if isinstance(result.result, Party) else None, ledger)
@@ -227,4 +231,6 @@ def _unpayment(action: Action, ledger: Ledger) -> Effect:
         gone = len(kept) < len(document.payments)
         documents = (replace(_reduced(document, -step.amount if gone else Decimal(0)), payments=kept),)
     link = ledger.payment_of(action.subject.key, step.payment_id)
-    return Effect(action=action, payment_link=replace(link, live=False) if link is not None else None, documents=documents)
+    return Effect(
+        action=action, payment_link=replace(link, live=False) if link is not None else None, documents=documents
+    )

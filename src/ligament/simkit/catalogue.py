@@ -155,9 +155,7 @@ GOODS = (
     _taxed("insoles", "PR-04", "Insoles, pair", "89.95", PRODUCTS),
 )
 REPORT = _taxed("report", "RP-01", "Report for a third party", "275.00", REPORTS, product=False)
-WRITE_OFF = Item(
-    key="writeoff", code="WO-01", name="Write off", price=Decimal(0), account=BAD_DEBTS, is_write_off=True
-)
+WRITE_OFF = Item(key="writeoff", code="WO-01", name="Write off", price=Decimal(0), account=BAD_DEBTS, is_write_off=True)
 ODDITY = _taxed("odd", "SP-01", "Imported splint", "112.50", PRODUCTS, tax="odd")
 DISCONTINUED = _taxed("old", "PR-99", "Heat pack (old range)", "22.00", CLOSED_ACCOUNT)
 ITEMS = (*SERVICES, HOURLY, EXERCISE_CLASS, *GOODS, REPORT, WRITE_OFF, ODDITY, DISCONTINUED)

@@ -19,7 +19,9 @@ LAST = (
     "Haddad|Khoury|Abdi|Okafor|Osei|Tanaka|Sato|Kim|Park|Fraser|Campbell|Whitlam-Reid|Fitzgerald|Doherty|Pemberton|"
     "Ashworth|Blackwood|Carmody|Dunstan|Everingham|Farrugia|Galea|Hollis|Ivanova|Jankovic|Lindqvist|Marchetti"
 ).split("|")
-STREETS = "Acacia Banksia Callistemon Dryandra Eucalypt Grevillea Hakea Kurrajong Lomandra Melaleuca Wattle Waratah".split()
+STREETS = (
+    "Acacia Banksia Callistemon Dryandra Eucalypt Grevillea Hakea Kurrajong Lomandra Melaleuca Wattle Waratah".split()
+)
 KINDS = "Street Road Avenue Lane Parade Crescent Court Terrace".split()
 
 

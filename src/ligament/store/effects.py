@@ -16,8 +16,8 @@ from ligament.store.codec import builtins, decode, encode
 from ligament.store.errors import AlreadyLinked
 from ligament.store.intents import owner_of, personal_of, public_of
 from ligament.store.journal import Note, Writing
-from ligament.store.owners import owners
 from ligament.store.keys import stamp
+from ligament.store.owners import owners
 from ligament.store.rows import delete_in, select_in, upsert
 from ligament.store.tables import agreements, contact_links, document_links, payment_links, refusals
 
@@ -120,7 +120,8 @@ def _hand_over(connection: Connection, clinic: str, effects: Sequence[Effect]) -
     """Let go of documents that an action hands from one record to another, a visit to its invoice."""
     steps = [effect.action.document for effect in effects if effect.document_link is not None]
     ids = {step.document_id for step in steps if step is not None and step.relink and step.document_id}
-    delete_in(connection, delete(document_links).where(document_links.c.clinic == clinic), document_links.c.books_id, ids)
+    handed = delete(document_links).where(document_links.c.clinic == clinic)
+    delete_in(connection, handed, document_links.c.books_id, ids)
 
 
 def _slot(link: DocumentLink) -> _Slot:

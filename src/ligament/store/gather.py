@@ -228,7 +228,8 @@ def _judgements(tables: _Reader, facts: Facts, now: datetime) -> None:
     facts.decisions = {row.key: read(row.body) for row in tables.rows(decisions.c.key, decisions.c.body)}
     columns = (refusals.c.action_key, refusals.c.content, refusals.c.words, refusals.c.refused_at)
     fresh = stamp(now - REFUSAL_LASTS)
-    facts.refusals = {row.action_key: (row.content, row.words) for row in tables.rows(*columns) if row.refused_at > fresh}
+    recent = (row for row in tables.rows(*columns) if row.refused_at > fresh)
+    facts.refusals = {row.action_key: (row.content, row.words) for row in recent}
     kept = {row.name: row.value for row in tables.rows(notes.c.name, notes.c.value)}
     since = kept.get("connected_on", "")
     facts.first_connected_on = date.fromisoformat(since[:10]) if since else None

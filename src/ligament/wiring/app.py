@@ -194,7 +194,9 @@ class App:
         """Return what waits for approval in the newest plan."""
         return dict(json.loads(self.clinic.store.note("waiting") or '{"plan": "", "actions": []}'))
 
-    def approve(self, wanted: Iterable[str] = (), *, by: str = "", choice: DecisionKind = DecisionKind.APPROVED) -> Verdict:
+    def approve(
+        self, wanted: Iterable[str] = (), *, by: str = "", choice: DecisionKind = DecisionKind.APPROVED
+    ) -> Verdict:
         """Approve holds or planned actions by number, id or plan; without any, everything in the newest plan.
 
         The next run does what was approved, if the facts are still the same.
@@ -282,7 +284,12 @@ def _names(hold: Hold, name: str) -> bool:
 
 def _is_named(action: Mapping[str, Any], name: str) -> bool:
     number = str(action["number"])
-    return name in {number, str(action["source_id"]), number.removesuffix("/paid"), number.rpartition("-")[2].removesuffix("/paid")}
+    return name in {
+        number,
+        str(action["source_id"]),
+        number.removesuffix("/paid"),
+        number.rpartition("-")[2].removesuffix("/paid"),
+    }
 
 
 @contextmanager

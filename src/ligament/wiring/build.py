@@ -195,7 +195,9 @@ def open_clinic(settings: Settings, name: str | None = None, outside: Outside | 
         database.close()
 
 
-def _assembled(settings: Settings, chosen: ClinicSettings, outside: Outside, clock: Clock, database: Database) -> Clinic:
+def _assembled(
+    settings: Settings, chosen: ClinicSettings, outside: Outside, clock: Clock, database: Database
+) -> Clinic:
     vault = Vault(database, chosen.name, settled_key(settings, database, clock.now), secrets.token_bytes, clock.now)
     vault.check()
     slug = hashlib.sha256(chosen.name.encode()).hexdigest()[:12]

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import stat
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from ligament.connectors.registry import Manifest
+from ligament.core.facts import Facts
+from ligament.core.ids import SourceId
 from ligament.core.ledgers import BooksUser, Chart, Organisation
 from ligament.core.periods import australian, is_zone
 from ligament.core.records import Location, PracticeSettings, Practitioner
-from ligament.core.rules.model import PaymentSource
-from ligament.flow.read import selection_of  # noqa: F401 - placeholder, removed below
+from ligament.core.rules.model import PaymentSource, Rulebook
+from ligament.flow.read import EVERYTHING
 from ligament.net.governor import DAY_LEFT
 from ligament.net.opening import Notebook, Opening
 from ligament.ports.errors import PortError
@@ -28,6 +31,283 @@ from ligament.wiring.connecting import Draft, role_warnings
 from ligament.wiring.mapping_checks import mapping_checks
 from ligament.wiring.settings import KEY_FILE
 
+S = TypeVar("S")
 UNREACHABLE = 3
-_REFERENCE = {"settings", "location", "practitioner"}
-_HOME, _CONNECTIONS, _PRACTICE, _BOOKS, _PEOPLE = "Home", "Connections", "Practice", "Books", "People"
+_HOME, _CONNECTIONS, _SETTINGS, _PEOPLE = "Home", "Connections", "Settings", "People"
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_HALF_A_YEAR = timedelta(days=182)
+
+
+@dataclass(slots=True)
+class Watched:
+    """A window store that also remembers what the servers said is left of the day."""
+
+    store: WindowStore
+    day_left: int | None = None
+
+    def take(self, scope: str, windows: Sequence[Window], at_ms: int) -> Full | None:
+        """Record a call unless a window is full."""
+        return self.store.take(scope, windows, at_ms)
+
+    def enter(self, scope: str, slots: int, at_ms: int, lease_ms: int) -> str | None:
+        """Occupy a place."""
+        return self.store.enter(scope, slots, at_ms, lease_ms)
+
+    def leave(self, scope: str, slot: str) -> None:
+        """Give the place back."""
+        self.store.leave(scope, slot)
+
+    def numbers(self, scope: str) -> Mapping[str, int]:
+        """Return the numbers kept."""
+        return self.store.numbers(scope)
+
+    def keep(self, scope: str, numbers: Mapping[str, int]) -> None:
+        """Keep numbers, and look at them."""
+        self.day_left = numbers.get(DAY_LEFT, self.day_left)
+        self.store.keep(scope, numbers)
+
+
+@dataclass(slots=True, kw_only=True)
+class PracticeSide:
+    """What the practice says of itself."""
+
+    identity: PracticeIdentity
+    settings: PracticeSettings
+    locations: dict[SourceId, Location] = field(default_factory=dict)
+    practitioners: dict[SourceId, Practitioner] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BooksSide:
+    """What the books say of themselves; `lacking` are permissions that were asked for and not given."""
+
+    organisation: Organisation
+    chart: Chart
+    users: tuple[BooksUser, ...]
+    lacking: tuple[str, ...]
+    day_left: int | None
+
+
+def examine(app: App) -> Verdict:
+    """Look at everything a run needs and tell what is well, what is doubtful and what is wrong; writes nothing.
+
+    The code is 0 when all is well, 1 when something is not, and 3 when a system cannot be reached or signed in to.
+    """
+    clinic = app.clinic
+    checks = list(home_checks(clinic))
+    practice = _met(clinic.practice_manifest, checks, lambda: meet_practice(clinic))
+    books = _met(clinic.books_manifest, checks, lambda: meet_books(clinic))
+    book = clinic.settings.rulebook
+    if practice is not None:
+        checks.extend(practice_checks(clinic, practice))
+    if books is not None:
+        checks.extend(books_checks(clinic, books))
+        checks.extend(zone_checks(book, clinic.clock.now(), practice, books.organisation))
+        checks.extend(mapping_checks(book, books.chart, books.organisation, _facts(clinic, practice)))
+    if practice is not None and books is not None:
+        checks.extend(owner_checks(clinic.books_manifest.title, practice.practitioners.values(), books.users))
+    checks.extend(payment_checks(book))
+    counts = Counter(check.state.value for check in checks)
+    document = {
+        "checks": [check.document() for check in checks],
+        **{standing.value: counts[standing.value] for standing in Standing},
+        "calls": clinic.meter.as_dict(),
+    }
+    unreached = practice is None or books is None
+    worse = counts[Standing.WARN.value] + counts[Standing.BAD.value]
+    return Verdict(document=document, code=UNREACHABLE if unreached else WAITS if worse else DONE)
+
+
+# --- meeting both systems ---------------------------------------------------------------------------------------------
+
+
+def _met(manifest: Manifest, checks: list[Check], meet: Callable[[], S]) -> S | None:
+    try:
+        return meet()
+    except PortError as trouble:
+        todo = f"Check the connection and the credentials; `ligament connect {manifest.name}` sets them anew."
+        checks.append(bad(_CONNECTIONS, f"{manifest.title}: {trouble.sentence}", todo))
+    except ValueError as trouble:
+        todo = f"Set it right in the environment, or run `ligament connect {manifest.name}`."
+        checks.append(bad(_CONNECTIONS, f"{manifest.title}: {trouble}.", todo))
+    return None
+
+
+def meet_practice(clinic: Clinic) -> PracticeSide:
+    """Ask the practice who we are, and read its settings, places and people; raises the port errors."""
+    manifest = clinic.practice_manifest
+    practice = manifest.module("opening").open_port(clinic.opening(manifest, clinic.books_manifest))
+    side = PracticeSide(identity=practice.identify(), settings=PracticeSettings())
+    scope = ReadingScope(cursors=clinic.store.cursors("practice"), now=clinic.clock.now())
+    for page in practice.read(scope, clinic.store.known_rows()):
+        # Settings, places and people come before everything else, and only they are wanted.
+        if page.cursors or not all(_take(side, row) for row in page.rows):
+            break
+    return side
+
+
+def _take(side: PracticeSide, row: object) -> bool:
+    match row:
+        case PracticeSettings():
+            side.settings = row
+        case Location():
+            side.locations[row.id] = row
+        case Practitioner():
+            side.practitioners[row.id] = row
+        case _:
+            return False
+    return True
+
+
+def meet_books(clinic: Clinic) -> BooksSide:
+    """Sign in to the books, and read organisation, chart and users; nothing is pinned by it; raises the port errors."""
+    manifest = clinic.books_manifest
+    part, signin = manifest.module("opening"), manifest.module("signin")
+    lent = clinic.opening(manifest, clinic.practice_manifest)
+    windows, draft = Watched(lent.windows), Draft(clinic)
+    opening = replace(lent, windows=windows, notebook=Notebook(read=draft.read, write=draft.write))
+    connection = part.open_connection(opening)
+    try:
+        pin = part.pin_for(opening, connection)
+        signin.confirm(connection.tenants(), pin)
+        books = connection.books(pin)
+        organisation, chart, users = books.organisation(), books.chart(), books.users()
+        wanted = part.CODE_FLOW_SCOPE if draft.read("books_sign_in") == "code" else part.CUSTOM_CONNECTION_SCOPE
+        needed = part.account_for(opening, wanted).scope
+        lacking = lacking_scopes(needed, connection.tokens.granted_scope())
+    finally:
+        connection.close()
+    return BooksSide(
+        organisation=organisation, chart=chart, users=users, lacking=lacking, day_left=_day_left(windows, opening)
+    )
+
+
+def _day_left(windows: Watched, opening: Opening) -> int | None:
+    return windows.day_left if windows.day_left is not None else opening.daily_calls or None
+
+
+def lacking_scopes(needed: str, granted: str) -> tuple[str, ...]:
+    """Return what is missing of the permissions for data; a permission to write includes the one to read."""
+    given = set(granted.split())
+    return tuple(s for s in needed.split() if "." in s and s not in given and s.removesuffix(".read") not in given)
+
+
+def _facts(clinic: Clinic, practice: PracticeSide | None) -> Facts:
+    """Return what is kept, with places and people as they are now."""
+    facts = clinic.store.gather(EVERYTHING)
+    if practice is not None:
+        facts.locations = {**facts.locations, **practice.locations}
+        facts.practitioners = {**facts.practitioners, **practice.practitioners}
+    return facts
+
+
+# --- what is looked at ------------------------------------------------------------------------------------------------
+
+
+def home_checks(clinic: Clinic) -> Iterator[Check]:
+    """Check the rulebook's file, the key of the vault and the database."""
+    home = clinic.home_settings.home
+    yield ok(_HOME, f"The rulebook is {clinic.settings.file}.")
+    key_file = home / KEY_FILE
+    if key_file.is_file() and key_file.stat().st_mode & _OTHERS:
+        sentence = f"Others on this machine can read the key of the vault, {key_file}."
+        yield bad(_HOME, sentence, f"Run `chmod 600 {key_file}`, then `ligament vault --rotate`.")
+    else:
+        yield ok(_HOME, "The vault opens, and only its owner can read its key.")
+    url = urlsplit(clinic.home_settings.database_url)
+    place = url.hostname or url.path.removeprefix("/") or "memory"
+    yield ok(_HOME, f"The database answers: {url.scheme.partition('+')[0]}, {place}.")
+
+
+def practice_checks(clinic: Clinic, side: PracticeSide) -> Iterator[Check]:
+    """Check who we are in the practice, and whether its own link to the books is on."""
+    title, books_title = clinic.practice_manifest.title, clinic.books_manifest.title
+    name = side.identity.account_name or side.identity.host
+    role = side.identity.role or "a user of unknown role"
+    warnings = role_warnings(role)
+    for sentence in warnings:
+        todo = f"Make a key as such a user, then `ligament connect {clinic.practice_manifest.name}`."
+        yield bad(_CONNECTIONS, f"{title}: {sentence}", todo)
+    if not warnings:
+        yield ok(_CONNECTIONS, f"{title}: connected to {name} with the key of {_article(role)}.")
+    if side.settings.native_link_on:
+        sentence = f"{title}'s own link to {books_title} is on, so nothing is posted: it would be posted twice."
+        yield bad(_CONNECTIONS, sentence, f"Switch it off in the settings of {title}.")
+    else:
+        yield ok(_CONNECTIONS, f"{title}'s own link to {books_title} is off.")
+
+
+def _article(role: str) -> str:
+    if role.startswith("a "):
+        return role
+    return f"an {role}" if role[:1].casefold() in {"a", "e", "i", "o", "u"} else f"a {role}"
+
+
+def books_checks(clinic: Clinic, side: BooksSide) -> Iterator[Check]:
+    """Check the organisation, the permissions, the lock dates and what is left of the day."""
+    title, organisation = clinic.books_manifest.title, side.organisation
+    money = f" ({organisation.currency})" if organisation.currency else ""
+    yield ok(_CONNECTIONS, f"{title}: connected to {organisation.name}{money}, and to no other organisation.")
+    if organisation.is_demo:
+        yield warn(_CONNECTIONS, f"{organisation.name} is a demo company.", "Do not keep a clinic's real books in it.")
+    if side.lacking:
+        todo = f"Allow it for the app in {title}, then `ligament connect {clinic.books_manifest.name}`."
+        yield bad(_CONNECTIONS, f"{title} did not grant {', '.join(side.lacking)}.", todo)
+    else:
+        yield ok(_CONNECTIONS, f"{title} granted every permission that is needed.")
+    locked = organisation.locks.last_locked_day()
+    until = f"Locked up to {australian(locked)}; what is dated before is held." if locked else "No lock date is set."
+    yield ok(_SETTINGS, until)
+    if side.day_left is not None:
+        allowed = clinic.settings.rulebook.sync.daily_calls
+        keep = allowed * clinic.settings.rulebook.sync.reserve
+        sentence = f"{title} takes {side.day_left:,} more calls today."
+        if side.day_left <= keep:
+            yield warn(_CONNECTIONS, sentence, "What is left is kept for people; runs go on when the day has passed.")
+        else:
+            yield ok(_CONNECTIONS, sentence)
+
+
+def zone_checks(
+    book: Rulebook, now: datetime, practice: PracticeSide | None, organisation: Organisation
+) -> Iterator[Check]:
+    """Check that the clinic, its locations and the books read the same date off their walls."""
+    zone = book.clinic.time_zone
+    if organisation.zone_name and not same_wall(zone, organisation.zone_name, now):
+        sentence = f"The clinic's time zone is {zone}, that of the books is {organisation.zone_name}."
+        yield warn(_SETTINGS, sentence, "Set time_zone under [clinic], or the time zone of the organisation.")
+    else:
+        yield ok(_SETTINGS, f"Dates are those of {zone}.")
+    without = [place.name for place in practice.locations.values() if not is_zone(place.zone)] if practice else []
+    if without:
+        sentence = f"{', '.join(sorted(without))}: no time zone, so {zone} is used."
+        yield warn(_SETTINGS, sentence, "Set the time zone of the location in the practice, if it is another one.")
+
+
+def same_wall(one: str, other: str, now: datetime) -> bool:
+    """Say whether two zones show the same time, now and half a year from now."""
+    instants = (now, now + _HALF_A_YEAR)
+    return all(at.astimezone(ZoneInfo(one)).utcoffset() == at.astimezone(ZoneInfo(other)).utcoffset() for at in instants)
+
+
+def owner_checks(title: str, practitioners: Iterable[Practitioner], users: Sequence[BooksUser]) -> Iterator[Check]:
+    """Name the practitioners who match no user of the books by e-mail; for the clinic's own screen only."""
+    known = {user.email.reveal().strip().casefold() for user in users if user.email}
+    active = [person for person in practitioners if person.active]
+    strangers = [p for p in active if not p.email or p.email.reveal().strip().casefold() not in known]
+    if strangers:
+        shown = ", ".join(f"{person.name} ({person.id})" for person in strangers)
+        todo = f"Use the same e-mail address for them in both systems, or leave it: they need not use {title}."
+        yield ok(_PEOPLE, f"Without a user in {title}: {shown}. {todo}")
+    elif active:
+        yield ok(_PEOPLE, f"Every practitioner is also a user of {title}.")
+
+
+def payment_checks(book: Rulebook) -> Iterator[Check]:
+    """Say what inferred payments cannot show."""
+    if book.payments.source is PaymentSource.INFERRED:
+        sentence = (
+            "Payments are inferred from the day an invoice was closed. Part payments cannot be seen and that day can be "
+            "edited, so on a cash-basis BAS compare the month's receipts with the practice's payments report."
+        )
+        yield ok(_SETTINGS, sentence)

@@ -169,9 +169,7 @@ def role_warnings(role: str) -> tuple[str, ...]:
 # --- the books --------------------------------------------------------------------------------------------------------
 
 
-def _connect_books(
-    clinic: Clinic, manifest: Manifest, partner: Manifest, ask: Ask, browser: Browser | None
-) -> Verdict:
+def _connect_books(clinic: Clinic, manifest: Manifest, partner: Manifest, ask: Ask, browser: Browser | None) -> Verdict:
     wanted = {"client_id"} if browser else {"client_id", "client_secret"}
     answers = _answers(clinic, manifest, ask, wanted)
     draft = Draft(clinic)

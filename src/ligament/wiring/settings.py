@@ -115,7 +115,9 @@ def _check_names(clinics: tuple[ClinicSettings, ...]) -> None:
     names = [clinic.name for clinic in clinics]
     for clinic in clinics:
         if names.count(clinic.name) > 1:
-            raise ConfigurationError((f'{clinic.file}: two clinics are called "{clinic.name}"; give each its own name.',))
+            raise ConfigurationError(
+                (f'{clinic.file}: two clinics are called "{clinic.name}"; give each its own name.',)
+            )
 
 
 # --- the rulebook -----------------------------------------------------------------------------------------------------

@@ -30,10 +30,11 @@ from ligament.wiring.settings import (
 )
 
 _PATIENCE_MS = 2_000
+_DONE = "Everything in the vault is encrypted with the new key."
 _FROM_ENVIRONMENT = (
     "The key of the vault comes from LIGAMENT_VAULT_KEY, so it is changed where that is set. Make a new one "
     "(`openssl rand -base64 32`), set it as LIGAMENT_VAULT_KEY_NEW beside the present one, run "
-    "`ligament vault --rotate` again, and then set LIGAMENT_VAULT_KEY to the new one and take LIGAMENT_VAULT_KEY_NEW away."
+    "`ligament vault --rotate` again, then set LIGAMENT_VAULT_KEY to the new one and take LIGAMENT_VAULT_KEY_NEW away."
 )
 
 
@@ -124,13 +125,11 @@ def _rotated(settings: Settings, database: Database, *, from_environment: bool) 
         assert settings.next_vault_key is not None
         if present != settings.next_vault_key:
             vault.rotate(settings.next_vault_key)
-        sentence = (
-            "Everything is encrypted with the new key. Set LIGAMENT_VAULT_KEY to it now and take LIGAMENT_VAULT_KEY_NEW away."
-        )
+        sentence = f"{_DONE} Set LIGAMENT_VAULT_KEY to it now and take LIGAMENT_VAULT_KEY_NEW away."
         return Verdict(document={"sentence": sentence})
     fresh = secrets.token_bytes(KEY_BYTES)
     keys.prepare(settings.home, fresh)
     vault.rotate(fresh)
     keys.put_in_force(settings.home)
-    sentence = "Everything is encrypted with a new key. Copies of the former key, and backups made with it, need the former key."
+    sentence = f"{_DONE} Backups made until now open with the former key only."
     return Verdict(document={"sentence": sentence, "key_file": str(settings.home / KEY_FILE)})

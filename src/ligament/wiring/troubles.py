@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ligament.connectors.registry import NoConnector
@@ -35,21 +36,22 @@ class FoundTrouble:
 
 def trouble_of(error: BaseException) -> FoundTrouble | None:
     """Return how to tell an expected error, or nothing for one that should not happen."""
-    if isinstance(error, ConfigurationError):
-        return _found(_USAGE, "configuration", error.complaints)
-    if isinstance(error, PortError):
-        advice = next((text for kind, text in _NEXT.items() if isinstance(error, kind)), "")
-        lines = tuple(line for line in (error.sentence, advice) if line)
-        return _found(_UNREACHABLE, type(error).__name__, lines, error.detail)
-    if isinstance(error, StoreError):
-        return _found(_UNREACHABLE, type(error).__name__, (str(error),))
-    if isinstance(error, AnotherRun):
-        return _found(_UNREACHABLE, "AnotherRun", (str(error),))
-    if isinstance(error, WrongAddress | NoConnector):
-        return _found(_USAGE, type(error).__name__, (str(error),))
-    if isinstance(error, OSError) and error.filename is not None:
-        return _found(_USAGE, "file", (f"{error.filename}: it cannot be used ({error.strerror}).",))
-    return None
+    match error:
+        case ConfigurationError():
+            found = _found(_USAGE, "configuration", error.complaints)
+        case PortError():
+            advice = next((text for kind, text in _NEXT.items() if isinstance(error, kind)), "")
+            lines = tuple(line for line in (error.sentence, advice) if line)
+            found = _found(_UNREACHABLE, type(error).__name__, lines, error.detail)
+        case StoreError() | AnotherRun():
+            found = _found(_UNREACHABLE, type(error).__name__, (str(error),))
+        case WrongAddress() | NoConnector():
+            found = _found(_USAGE, type(error).__name__, (str(error),))
+        case OSError(filename=str() | Path() as name):
+            found = _found(_USAGE, "file", (f"{name}: it cannot be used ({error.strerror}).",))
+        case _:
+            found = None
+    return found
 
 
 def _found(code: int, kind: str, lines: tuple[str, ...], detail: str = "") -> FoundTrouble:

@@ -32,7 +32,9 @@ class Ruling:
     trail: tuple[str, ...] = ()
 
 
-def context(invoice: Invoice, patient: Party | None, payer: Party | None, visit: Visit | None, rulebook: Rulebook) -> dict[str, object]:
+def context(
+    invoice: Invoice, patient: Party | None, payer: Party | None, visit: Visit | None, rulebook: Rulebook
+) -> dict[str, object]:
     """Return what a condition may look at; amounts are Decimals that the evaluator turns into doubles."""
     return {
         "invoice": {
@@ -80,7 +82,9 @@ def _visit(visit: Visit) -> dict[str, object]:
     return {"id": visit.id, "starts_at": starts, "in_group": visit.in_group, "arrived": bool(visit.arrived)}
 
 
-def judge(rules: tuple[Rule, ...], facts: Mapping[str, object], evaluate: Callable[[str, Mapping[str, object]], bool]) -> Ruling:
+def judge(
+    rules: tuple[Rule, ...], facts: Mapping[str, object], evaluate: Callable[[str, Mapping[str, object]], bool]
+) -> Ruling:
     """Apply the rules in order: a later one wins on the same thing; skip and hold end it."""
     ruling = Ruling()
     for rule in rules:

@@ -35,7 +35,9 @@ class _Reader:
         self.known: list[str] = []
         self.table: Table = table if isinstance(table, Mapping) else {}
         if table is not None and not isinstance(table, Mapping):
-            problems.append(Problem(key=path, sentence="This must be a table, written as a line with its name in brackets."))
+            problems.append(
+                Problem(key=path, sentence="This must be a table, written as a line with its name in brackets.")
+            )
 
     def trouble(self, key: str, sentence: str) -> None:
         self.problems.append(Problem(key=f"{self.path}.{key}" if self.path else key, sentence=sentence))
@@ -151,12 +153,20 @@ def _invoices(reader: _Reader) -> model.InvoicesSection:
         return "" if value == "" else None
 
     def prefix(value: object) -> str | None:
-        fits = isinstance(value, str) and len(value) <= 20 and all(c.isascii() and (c.isalnum() or c in "-_/") for c in value)
+        fits = (
+            isinstance(value, str)
+            and len(value) <= 20
+            and all(c.isascii() and (c.isalnum() or c in "-_/") for c in value)
+        )
         return value if fits and isinstance(value, str) else None
 
-    status = reader.value("status", "AUTHORISED", lambda v: str(v) if v in {"AUTHORISED", "DRAFT"} else None, '"AUTHORISED" or "DRAFT"')
+    status = reader.value(
+        "status", "AUTHORISED", lambda v: str(v) if v in {"AUTHORISED", "DRAFT"} else None, '"AUTHORISED" or "DRAFT"'
+    )
     tax = reader.value("appointment_prices_include_tax", "", yes_no_or_blank, 'true, false or ""')
-    before = reader.value("open_before_start", "skip", lambda v: str(v) if v in {"skip", "post"} else None, '"skip" or "post"')
+    before = reader.value(
+        "open_before_start", "skip", lambda v: str(v) if v in {"skip", "post"} else None, '"skip" or "post"'
+    )
     start = reader.value("start_on", date.min, _day, "a date without quotes, as in 2026-07-01")
     return model.InvoicesSection(
         source=reader.choice("from", model.InvoiceSource.INVOICES),
@@ -181,7 +191,9 @@ def _accounts(reader: _Reader) -> model.AccountsSection:
     given = "default" in reader.table
     default = reader.text("default", "")
     if not given:
-        reader.trouble("default", 'This is needed: the account code for sales, as in default = "200" ("" if every item is mapped).')
+        reader.trouble(
+            "default", 'This is needed: the account code for sales, as in default = "200" ("" if every item is mapped).'
+        )
     section = model.AccountsSection(
         default=default,
         bad_debt=reader.text("bad_debt", ""),
@@ -212,7 +224,9 @@ def _payments(reader: _Reader) -> model.PaymentsSection:
         methods=reader.codes("methods"),
     )
     if section.source is not model.PaymentSource.OFF and not section.account:
-        reader.trouble("account", 'This is needed unless source = "off": the code of the clearing account, as in account = "090".')
+        reader.trouble(
+            "account", 'This is needed unless source = "off": the code of the clearing account, as in account = "090".'
+        )
     return section
 
 
@@ -269,7 +283,7 @@ def _sync(reader: _Reader, books: str) -> model.SyncSection:
     return model.SyncSection(
         poll_seconds=reader.whole("poll_seconds", 30, 5, 86_400),
         reconcile_daily_at=reader.value("reconcile_daily_at", "02:00", clock_time, 'a time such as "02:00"'),
-        reconcile_weekly_on=reader.value("reconcile_weekly_on", "sunday", week_day, "a day such as \"sunday\""),
+        reconcile_weekly_on=reader.value("reconcile_weekly_on", "sunday", week_day, 'a day such as "sunday"'),
         daily_calls=reader.whole(f"{books}_daily_calls", 1000, 20, 10**7),
         reserve=reader.fraction(f"{books}_reserve", Decimal("0.1")),
     )

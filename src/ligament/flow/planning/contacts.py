@@ -224,7 +224,9 @@ def _plan_pool(desk: Desk, subject: Subject) -> None:
     else:
         step = ContactStep(write=ContactWrite(id=found.contact.id, number=intent.number), name=intent.name)
         sentence = f"Link the contact {intent.number}: {found.by}."
-        desk.act(Action(kind=ActionKind.LINK_CONTACT, subject=subject, number=intent.number, sentence=sentence, contact=step))
+        desk.act(
+            Action(kind=ActionKind.LINK_CONTACT, subject=subject, number=intent.number, sentence=sentence, contact=step)
+        )
         desk.contacts[subject.key] = found.contact.id
         desk.outcome(_outcome(subject, State.PLANNED))
 
@@ -322,7 +324,9 @@ def _plan_removed(desk: Desk, party: Party, link: ContactLink, contact: BooksCon
         number=link.number,
         sentence=f"Archive the contact {link.number}: the patient is archived and nothing is owed.",
         existing=True,
-        contact=ContactStep(write=ContactWrite(id=contact.id, archive=True), name=link.name, suffixed=link.suffixed, agreed=link.agreed),
+        contact=ContactStep(
+            write=ContactWrite(id=contact.id, archive=True), name=link.name, suffixed=link.suffixed, agreed=link.agreed
+        ),
     )
     hold = refusal_hold(desk, action, HoldKind.CONTACT, link.number)
     if hold is not None:

@@ -152,7 +152,9 @@ def invoice_hold(trouble: Trouble, invoice: Invoice, subject: Subject) -> Hold:
     return trouble_hold(trouble, subject, hold_kind(invoice), invoice.number)
 
 
-def state_of(document: BooksDocument, subject: Subject, role: Role, version: int, contact: Subject | None) -> DocumentState:
+def state_of(
+    document: BooksDocument, subject: Subject, role: Role, version: int, contact: Subject | None
+) -> DocumentState:
     """Return the state of a document the books already hold."""
     gone = document.status.is_gone()
     return DocumentState(

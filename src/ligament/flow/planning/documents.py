@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from ligament.core.billing import Bill, bill_to, survivor
@@ -10,7 +9,6 @@ from ligament.core.drafting import (
     Draft,
     Letterhead,
     content_fingerprint,
-    document_kind,
     document_number,
     draft,
     invoice_subject,
@@ -18,7 +16,7 @@ from ligament.core.drafting import (
 from ligament.core.holds import Hold, HoldCode
 from ligament.core.intents import DocumentIntent, Subject, SubjectKind
 from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus
-from ligament.core.links import Agreement, DecisionKind, Origin, Role
+from ligament.core.links import Agreement, DecisionKind, Role
 from ligament.core.money import cents, two_places
 from ligament.core.periods import australian
 from ligament.core.plans import Action, ActionKind, DocumentRef, DocumentStep, OptionStep, State
@@ -33,7 +31,6 @@ from ligament.flow.planning.desk import (
     invoice_hold,
     invoice_outcome,
     refusal_hold,
-    state_of,
 )
 
 
@@ -114,83 +111,6 @@ def stopped_by_rule(desk: Desk, invoice: Invoice, subject: Subject, ruling: Ruli
     return False
 
 
-def plan_new(desk: Desk, invoice: Invoice, subject: Subject) -> None:
-    """Plan an invoice or credit note that has no document in the books yet."""
-    reason = skip_reason(desk, invoice)
-    if reason:
-        desk.outcome(invoice_outcome(invoice, subject, State.SKIPPED, reason))
-        return
-    trouble = _unreadable(invoice)
-    if trouble is not None:
-        hold_trouble(desk, invoice, subject, trouble)
-        return
-    ruling = ruling_for(desk, invoice)
-    if ruling.skipped_by:
-        desk.outcome(invoice_outcome(invoice, subject, State.SKIPPED, f"rule:{ruling.skipped_by}"))
-        return
-    if stopped_by_rule(desk, invoice, subject, ruling) or _waits_for_original(desk, invoice, subject):
-        return
-    bill = desk.bills.get(subject.key) or bill_of(desk, invoice, ruling)
-    if isinstance(bill, Trouble):
-        hold_trouble(desk, invoice, subject, bill)
-        return
-    if bill.subject.key in desk.unready or bill.subject.key not in desk.contacts:
-        waits(desk, invoice, subject, bill.subject)
-        return
-    if _in_history(desk, invoice, subject, bill):
-        return
-    drafted = drafted_for(desk, invoice, bill, ruling)
-    if isinstance(drafted, Trouble):
-        hold_trouble(desk, invoice, subject, drafted)
-    else:
-        _create_or_find(desk, invoice, subject, drafted)
-
-
-def _unreadable(invoice: Invoice) -> Trouble | None:
-    if invoice.defect:
-        return Trouble(
-            code=HoldCode.BAD_RECORD,
-            sentence=invoice.defect,
-            todo="Open the invoice in the practice and save it again; tell us if it stays.",
-        )
-    if invoice.status is InvoiceStatus.UNKNOWN:
-        return Trouble(
-            code=HoldCode.UNKNOWN_STATUS,
-            sentence=f'The invoice has a status we have never seen ("{invoice.status_text}").',
-            todo="Tell us about it; nothing is guessed about money.",
-        )
-    if not invoice.lines and cents(invoice.total):
-        return Trouble(
-            code=HoldCode.TOTAL_MISMATCH,
-            sentence=f"The invoice comes to {two_places(invoice.total)} but shows no lines.",
-            todo="Open the invoice in the practice and save it again.",
-        )
-    return None
-
-
-def _waits_for_original(desk: Desk, invoice: Invoice, subject: Subject) -> bool:
-    """Hold a credit note whose original is not in the books (choice C19), or let it wait for a held one."""
-    if invoice.original_id is None:
-        return False
-    original = desk.facts.invoices.get(invoice.original_id)
-    key = f"invoice:{invoice.original_id}"
-    if key in desk.held_documents and not desk.states.get(key):
-        waits(desk, invoice, subject, invoice_subject(original) if original else subject)
-        return True
-    if desk.states.get(key) or desk.facts.document_links.get(key):
-        return False
-    trouble = Trouble(
-        code=HoldCode.ORIGINAL_NOT_POSTED,
-        sentence="The invoice that this credit note reverses is not in the books.",
-        todo="Approve to post the credit note on its own, or dismiss it if it belongs to the old books.",
-    )
-    hold = invoice_hold(trouble, invoice, subject)
-    if desk.decision(hold) is DecisionKind.APPROVED:
-        return False
-    hold_document(desk, invoice, subject, hold)
-    return True
-
-
 def drafted_for(desk: Desk, invoice: Invoice, bill: Bill, ruling: Ruling, number: str = "") -> Draft | Trouble:
     """Draft the document of an invoice for a contact that is settled."""
     head = Letterhead(
@@ -203,73 +123,7 @@ def drafted_for(desk: Desk, invoice: Invoice, bill: Bill, ruling: Ruling, number
     return draft(invoice, head, desk.rulebook, desk.facts, desk.organisation)
 
 
-# --- what the books already have --------------------------------------------------------------------------------------
-
-
-def history_key(number: str) -> str:
-    """Return a number without a leading non-digit prefix and zeros (choice C30), or nothing if more remains."""
-    digits = number.lstrip("".join({char for char in number if not char.isdigit()})).lstrip("0")
-    return digits if digits.isdigit() else ""
-
-
-def _in_history(desk: Desk, invoice: Invoice, subject: Subject, bill: Bill) -> bool:
-    """Link a document that an earlier link between the systems posted, or hold when it differs (choice C30)."""
-    kind = document_kind(invoice)
-    ours = document_number(invoice, desk.rulebook)
-    found = [
-        desk.facts.documents[held]
-        for held in desk.facts.history.get(f"{kind.value}|{invoice.number.lstrip('0')}", ())
-        if held not in desk.facts.subject_of_document
-    ]
-    found = [document for document in found if document.number != ours and not document.status.is_gone()]
-    if not found:
-        return False
-    total = cents(abs(invoice.total))
-    contact_id = desk.contacts.get(bill.subject.key)
-    same = [document for document in found if document.total == total and document.contact_id == contact_id]
-    if len(same) == 1:
-        link_document(desk, invoice, subject, same[0], bill.subject, Origin.HISTORY)
-        return True
-    document = (same or found)[0]
-    trouble = Trouble(
-        code=HoldCode.HISTORY_DIFFERS,
-        sentence=f"{desk.around.books_title} already has {document.number} over {two_places(document.total)}, which may be this invoice.",
-        todo="Approve to link the two as they are, or void the one that is wrong.",
-        detail={"books_id": document.id, "books_number": document.number, "books_total": document.total, "total": total},
-        proposed={"link": document.number, "total": document.total},
-    )
-    hold = invoice_hold(trouble, invoice, subject)
-    if desk.decision(hold) is DecisionKind.APPROVED:
-        link_document(desk, invoice, subject, document, bill.subject, Origin.HISTORY)
-    elif desk.decision(hold) is DecisionKind.SEPARATE:
-        return False
-    else:
-        hold_document(desk, invoice, subject, hold)
-    return True
-
-
-def link_document(desk: Desk, invoice: Invoice, subject: Subject, document: BooksDocument, contact: Subject, origin: Origin) -> None:
-    """Plan to link a document as it is."""
-    intent = as_intent(document, contact)
-    step = DocumentStep(
-        intent=intent,
-        document_id=document.id,
-        origin=origin,
-        agreement=agreement_for(invoice, subject, intent),
-    )
-    action = Action(
-        kind=ActionKind.LINK_DOCUMENT,
-        subject=subject,
-        number=document.number,
-        sentence=f"Link {document.number}, which the books already have.",
-        amount=document.total,
-        document=step,
-    )
-    desk.act(action)
-    state = state_of(document, subject, Role.MAIN, 1, contact)
-    state.base_number = document_number(invoice, desk.rulebook)
-    desk.states.setdefault(subject.key, []).append(state)
-    desk.outcome(invoice_outcome(invoice, subject, State.PLANNED))
+# --- creating ----------------------------------------------------------------------------------------------------------
 
 
 def as_intent(document: BooksDocument, contact: Subject) -> DocumentIntent:
@@ -299,49 +153,6 @@ def agreement_for(invoice: Invoice, subject: Subject, intent: DocumentIntent) ->
         lines=intent.lines,
         total=intent.total,
     )
-
-
-def _create_or_find(desk: Desk, invoice: Invoice, subject: Subject, drafted: Draft) -> None:
-    """Create the document, or link our own when the cross-reference was lost."""
-    intent = drafted.intent
-    held = desk.facts.documents_by_number.get(f"{intent.kind.value}|{intent.number}")
-    document = desk.facts.documents.get(held) if held else None
-    if document is not None:
-        _number_in_use(desk, invoice, subject, drafted, document)
-        return
-    trouble = lock_trouble(desk, intent.on)
-    if trouble is not None:
-        hold_trouble(desk, invoice, subject, trouble)
-        return
-    create(desk, invoice, subject, drafted)
-
-
-def _number_in_use(desk: Desk, invoice: Invoice, subject: Subject, drafted: Draft, document: BooksDocument) -> None:
-    intent = drafted.intent
-    ours = document.reference == intent.reference and desk.facts.subject_of_document.get(document.id) in {None, subject.key}
-    if ours and not document.status.is_gone():
-        link_document(desk, invoice, subject, document, intent.party, Origin.MADE)
-        return
-    if ours:
-        trouble = Trouble(
-            code=HoldCode.VOIDED_IN_BOOKS,
-            sentence=f"{intent.number} was voided in the books, and we do not know why.",
-            todo=f"Approve to post it again as {intent.number}-2, or dismiss it.",
-            proposed={"number": document_number(invoice, desk.rulebook, 2)},
-        )
-    else:
-        trouble = Trouble(
-            code=HoldCode.NUMBER_TAKEN,
-            sentence=f"The number {intent.number} belongs to another document in the books.",
-            todo="Rename that document in the books, or choose another prefix in the rulebook.",
-            detail={"books_id": document.id},
-        )
-    hold = invoice_hold(trouble, invoice, subject)
-    if trouble.code is HoldCode.VOIDED_IN_BOOKS and desk.decision(hold) is DecisionKind.APPROVED:
-        renumbered = replace(intent, number=document_number(invoice, desk.rulebook, 2))
-        create(desk, invoice, subject, replace(drafted, intent=renumbered), version=2)
-        return
-    hold_document(desk, invoice, subject, hold)
 
 
 def lock_trouble(desk: Desk, on: date) -> Trouble | None:
@@ -410,4 +221,3 @@ def plan_options(desk: Desk, wanted: tuple[tuple[str, str], ...]) -> None:
         subject = Subject(kind=SubjectKind.CLINIC, id=f"{category.name}/{name}")
         sentence = f'Add the tracking option "{name}" to {category.name}.'
         desk.act(Action(kind=ActionKind.ADD_OPTION, subject=subject, number=name, sentence=sentence, option=step))
-

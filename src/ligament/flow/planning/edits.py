@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ligament.core.billing import Bill
 from ligament.core.differences import (
-    adjustment,
-    adjustment_intent,
     changed_fields,
     edited_fields,
-    only_places_differ,
-    proposal,
     with_line_ids,
 )
 from ligament.core.drafting import Draft, content_fingerprint, document_number
 from ligament.core.holds import HoldCode
 from ligament.core.intents import DocumentIntent, Subject, SubjectKind
-from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus
+from ligament.core.ledgers import DocumentStatus
 from ligament.core.links import Agreement, DecisionKind, DocumentLink, Role
 from ligament.core.money import two_places
-from ligament.core.periods import local_date
-from ligament.core.plans import Action, ActionKind, DocumentRef, DocumentStep, State, VoidStep
+from ligament.core.plans import Action, ActionKind, DocumentStep, State, VoidStep
 from ligament.core.records import Invoice
-from ligament.core.rules.model import PaidEdits
 from ligament.core.troubles import Trouble
-from ligament.flow.planning.desk import Desk, DocumentState, hold_kind, invoice_hold, invoice_outcome, refusal_hold, state_of
+from ligament.flow.planning.adjusting import plan_difference
+from ligament.flow.planning.desk import (
+    Desk,
+    DocumentState,
+    hold_kind,
+    invoice_hold,
+    invoice_outcome,
+    refusal_hold,
+    state_of,
+)
 from ligament.flow.planning.documents import (
     agreement_for,
     as_intent,
@@ -35,21 +38,10 @@ from ligament.flow.planning.documents import (
     hold_document,
     hold_trouble,
     lock_trouble,
-    plan_options,
     ruling_for,
     waits,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posted:
-    """An invoice with the document it has in the books."""
-
-    invoice: Invoice
-    subject: Subject
-    main: DocumentLink
-    document: BooksDocument
-    links: tuple[DocumentLink, ...]
+from ligament.flow.planning.posted import Posted, act_update, edited
 
 
 def main_link(links: tuple[DocumentLink, ...]) -> DocumentLink | None:
@@ -113,7 +105,7 @@ def _plan_removed(desk: Desk, posted: Posted) -> None:
             detail={"books_number": document.number},
         )
     else:
-        trouble = lock_trouble(desk, document.on) or _edited(desk, posted)
+        trouble = lock_trouble(desk, document.on) or edited(desk, posted)
     if trouble is not None:
         hold_trouble(desk, invoice, subject, trouble)
         return
@@ -234,7 +226,7 @@ def _plan_content(desk: Desk, posted: Posted) -> None:
     elif not changed_fields(effective, wanted):
         _note_agreement(desk, posted, before)
     elif _money_or_lock(desk, posted, wanted):
-        _plan_difference(desk, posted, effective, drafted)
+        plan_difference(desk, posted, effective, drafted)
     else:
         _update_in_place(desk, posted, drafted)
 
@@ -307,34 +299,10 @@ def _note_agreement(desk: Desk, posted: Posted, before: DocumentIntent) -> None:
     desk.outcome(invoice_outcome(posted.invoice, posted.subject, State.UNCHANGED))
 
 
-def _edited(desk: Desk, posted: Posted) -> Trouble | None:
-    """Return the trouble of a document that a person changed in the books since we wrote it (choice C36)."""
-    if posted.main.sent is None:
-        return None
-    changed = edited_fields(posted.main.sent, posted.document)
-    if not changed:
-        return None
-    return Trouble(
-        code=HoldCode.EDITED_IN_BOOKS,
-        sentence=f"{posted.document.number} was changed in both systems: in the books, {_listed(changed)}.",
-        todo="Approve to write the practice's version over it, or dismiss this to keep what the books say.",
-        detail={
-            "changed": list(changed),
-            "books_total": posted.document.total,
-            "practice_total": abs(posted.invoice.total),
-            "books_number": posted.document.number,
-        },
-    )
-
-
-def _listed(words: tuple[str, ...]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
 def _update_in_place(desk: Desk, posted: Posted, drafted: Draft) -> None:
     """Update an unpaid, unlocked document, after checking that nobody changed it meanwhile."""
     intent = drafted.intent
-    trouble = _edited(desk, posted)
+    trouble = edited(desk, posted)
     if trouble is not None and changed_fields(as_intent(posted.document, intent.party), intent):
         hold = invoice_hold(trouble, posted.invoice, posted.subject)
         if desk.decision(hold) is not DecisionKind.APPROVED:
@@ -342,132 +310,4 @@ def _update_in_place(desk: Desk, posted: Posted, drafted: Draft) -> None:
             return
     status = posted.document.status if posted.document.status.is_draft() else DocumentStatus.AUTHORISED
     wanted = replace(intent, status=status, lines=with_line_ids(intent.lines, posted.document))
-    _act_update(desk, posted, wanted, agreement_for(posted.invoice, posted.subject, intent), drafted)
-
-
-def _act_update(desk: Desk, posted: Posted, wanted: DocumentIntent, agreement: Agreement, drafted: Draft) -> None:
-    step = DocumentStep(
-        intent=wanted,
-        document_id=posted.document.id,
-        version=posted.main.version,
-        origin=posted.main.origin,
-        agreement=agreement,
-    )
-    action = Action(
-        kind=ActionKind.UPDATE_DOCUMENT,
-        subject=posted.subject,
-        number=wanted.number,
-        sentence=f"Update {wanted.number} from {two_places(posted.document.total)} to {two_places(wanted.total)}.",
-        amount=wanted.total,
-        existing=True,
-        document=step,
-        trail=wanted.trail,
-    )
-    hold = refusal_hold(desk, action, hold_kind(posted.invoice), posted.invoice.number)
-    if hold is not None:
-        hold_document(desk, posted.invoice, posted.subject, hold)
-        return
-    plan_options(desk, drafted.wanted_options)
-    desk.act(action)
-    state = desk.main_state(posted.subject)
-    if state is not None:
-        state.open_amount += wanted.total - posted.document.total
-        state.contact, state.contact_id = wanted.party, wanted.contact_id
-        if not wanted.total and not state.is_draft() and wanted.kind is DocumentKind.INVOICE:
-            state.status = DocumentStatus.PAID
-    desk.outcome(invoice_outcome(posted.invoice, posted.subject, State.PLANNED))
-
-
-# --- money or a lock is on it -----------------------------------------------------------------------------------------
-
-
-def _plan_difference(desk: Desk, posted: Posted, effective: DocumentIntent, drafted: Draft) -> None:
-    """Post the difference of a paid or locked document as its own document, once somebody approves it (choice C15)."""
-    wanted = drafted.intent
-    locked = desk.organisation.locks.locks(posted.document.on)
-    changed = changed_fields(effective, wanted)
-    placed = only_places_differ(effective.lines, wanted.lines) and wanted.total == effective.total
-    if changed == ("lines",) and placed and not locked and posted.main.sent is not None and not _edited(desk, posted):
-        in_place = replace(posted.main.sent, lines=with_line_ids(wanted.lines, posted.document))
-        _act_update(desk, posted, in_place, agreement_for(posted.invoice, posted.subject, wanted), drafted)
-        return
-    is_credit = wanted.kind is DocumentKind.CREDIT_NOTE
-    made = adjustment(effective.lines, wanted.lines, posted.main.number, is_credit)
-    trouble = _difference_trouble(posted, changed, locked=locked)
-    if made is None:
-        hold_trouble(desk, posted.invoice, posted.subject, trouble)
-        return
-    number = f"{posted.main.number}-A{_adjustments(posted) + 1}"
-    today = local_date(desk.around.now, desk.rulebook.clinic.time_zone)
-    on = desk.organisation.locks.first_open_day(today)
-    terms = desk.rulebook.invoices.terms_days_payer if _is_payer(wanted) else desk.rulebook.invoices.terms_days
-    main = replace(wanted, number=posted.main.number, contact_id=posted.document.contact_id)
-    intent = adjustment_intent(made, main, number, on, terms)
-    shown = {**proposal(intent), "contact": _contact_shown(desk, intent)}
-    hold = invoice_hold(replace(trouble, proposed=shown), posted.invoice, posted.subject)
-    approved = desk.decision(hold) is DecisionKind.APPROVED
-    if approved or desk.rulebook.invoices.paid_edits is PaidEdits.ADJUST:
-        _post_adjustment(desk, posted, intent, wanted)
-    else:
-        hold_document(desk, posted.invoice, posted.subject, hold)
-
-
-def _contact_shown(desk: Desk, intent: DocumentIntent) -> str:
-    """Return the contact's number, or its id where it has none: never a name."""
-    contact = desk.facts.contacts.get(intent.contact_id) if intent.contact_id else None
-    return contact.number if contact is not None and contact.number else str(intent.contact_id or "")
-
-
-def _is_payer(intent: DocumentIntent) -> bool:
-    return intent.party.kind is SubjectKind.PAYER
-
-
-def _adjustments(posted: Posted) -> int:
-    return sum(1 for link in posted.links if link.role is Role.ADJUSTMENT)
-
-
-def _difference_trouble(posted: Posted, changed: tuple[str, ...], *, locked: bool) -> Trouble:
-    why = "its period is locked" if locked else "money is on it"
-    return Trouble(
-        code=HoldCode.LOCKED_PERIOD if locked else HoldCode.PAID_EDIT,
-        sentence=f"The invoice changed ({_listed(changed)}) after {posted.document.number} was posted, and {why}.",
-        todo="Approve to post the difference as its own document, or correct the invoice in the practice.",
-        detail={"changed": list(changed), "books_number": posted.document.number},
-    )
-
-
-def _post_adjustment(desk: Desk, posted: Posted, intent: DocumentIntent, wanted: DocumentIntent) -> None:
-    version = _adjustments(posted) + 1
-    agreement = agreement_for(posted.invoice, posted.subject, wanted)
-    step = DocumentStep(intent=intent, role=Role.ADJUSTMENT, version=version, agreement=agreement)
-    action = Action(
-        kind=ActionKind.CREATE_DOCUMENT,
-        subject=posted.subject,
-        number=intent.number,
-        sentence=f"Post {intent.number} over {two_places(intent.total)} for the difference.",
-        amount=intent.total,
-        decided=True,
-        document=step,
-        trail=intent.trail,
-    )
-    hold = refusal_hold(desk, action, hold_kind(posted.invoice), posted.invoice.number)
-    if hold is not None:
-        hold_document(desk, posted.invoice, posted.subject, hold)
-        return
-    desk.act(action)
-    desk.states[posted.subject.key].append(
-        DocumentState(
-            subject=posted.subject,
-            role=Role.ADJUSTMENT,
-            version=version,
-            ref=DocumentRef(kind=intent.kind, number=intent.number),
-            contact=intent.party,
-            contact_id=intent.contact_id,
-            status=intent.status,
-            open_amount=intent.total,
-            base_number=intent.number,
-            on=intent.on,
-        )
-    )
-    desk.outcome(invoice_outcome(posted.invoice, posted.subject, State.PLANNED))
-
+    act_update(desk, posted, wanted, agreement_for(posted.invoice, posted.subject, intent), drafted)

@@ -49,7 +49,9 @@ class _Merge:
     returned: AgreedFields
     holds: list[Hold]
 
-    def verdict(self, field: Field, sides: Sides[T], same: Callable[[T, T], bool], blank: Callable[[T], bool], label: str) -> Verdict:
+    def verdict(
+        self, field: Field, sides: Sides[T], same: Callable[[T, T], bool], blank: Callable[[T], bool], label: str
+    ) -> Verdict:
         judge = Judge(
             same=same,
             blank=blank,
@@ -214,7 +216,11 @@ def _name(merge: _Merge) -> None:
     intent, contact, agreed = merge.intent, merge.contact, merge.link.agreed
     whole = bool(intent.first or intent.last)
     ours: Name = (intent.name.reveal(), intent.first.reveal() if whole else "", intent.last.reveal() if whole else "")
-    theirs: Name = (contact.name.reveal(), contact.first.reveal() if whole else "", contact.last.reveal() if whole else "")
+    theirs: Name = (
+        contact.name.reveal(),
+        contact.first.reveal() if whole else "",
+        contact.last.reveal() if whole else "",
+    )
     base: Name | None = None
     if agreed.name is not None:
         first, last = agreed.first or NOTHING, agreed.last or NOTHING

@@ -137,7 +137,12 @@ def _act_allocation(
 def _plan_payments(desk: Desk, invoice: Invoice, kind: ActionKind) -> None:
     """Post what is due on every document of an invoice that the practice says is paid."""
     settled = invoice.status is InvoiceStatus.PAID and invoice.closed_at is not None
-    if not settled or invoice.removed_at is not None or invoice.defect or desk.rulebook.payments.source is not PaymentSource.INFERRED:
+    if (
+        not settled
+        or invoice.removed_at is not None
+        or invoice.defect
+        or desk.rulebook.payments.source is not PaymentSource.INFERRED
+    ):
         return
     for state in desk.states.get(invoice_subject(invoice).key, []):
         if state.ref.kind is DocumentKind.INVOICE and state.open_amount > 0 and not state.status.is_gone():
@@ -171,7 +176,9 @@ def _plan_payment(desk: Desk, invoice: Invoice, state: DocumentState, kind: Acti
             reference=f"{state.base_number or state.ref.number}/paid",
             for_total=invoice.total,
         ),
-        trail=("The practice says that the invoice is paid; its interface shows no payments, so this one is inferred.",),
+        trail=(
+            "The practice says that the invoice is paid; its interface shows no payments, so this one is inferred.",
+        ),
     )
     hold = refusal_hold(desk, action, HoldKind.PAYMENT, invoice.number)
     if hold is not None:

@@ -120,5 +120,3 @@ def _relink(desk: Desk, invoice: Invoice, subject: Subject, link: DocumentLink) 
             document=step,
         )
     )
-
-

@@ -111,7 +111,9 @@ holds = _table(
     Index("holds_subject", "clinic", "subject"),
 )  # fmt: skip
 decisions = _table("decisions", _key("key"), _text("subject"), _bytes("body"))
-refusals = _table("refusals", _key("action_key"), _text("subject"), _text("content"), _text("words"), _text("refused_at"))
+refusals = _table(
+    "refusals", _key("action_key"), _text("subject"), _text("content"), _text("words"), _text("refused_at")
+)
 dirty = _table("dirty", _key("subject"))
 notes = _table("notes", _key("name"), _text("value"))
 cursors = _table("cursors", _key("system"), _key("stream"), _text("value"))

@@ -1,0 +1,1 @@
+"""Benchmarks: what Ligament needs, as ratios to what physics, the vendors' limits or a peer allow."""

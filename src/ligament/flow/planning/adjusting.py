@@ -1,0 +1,118 @@
+"""Planning the difference of a document that money or a lock is on (choices C15 and C16)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ligament.core.differences import (
+    adjustment,
+    adjustment_intent,
+    changed_fields,
+    only_places_differ,
+    proposal,
+    with_line_ids,
+)
+from ligament.core.drafting import Draft
+from ligament.core.holds import HoldCode
+from ligament.core.intents import DocumentIntent, SubjectKind
+from ligament.core.ledgers import DocumentKind
+from ligament.core.links import DecisionKind, Role
+from ligament.core.money import two_places
+from ligament.core.periods import local_date
+from ligament.core.plans import Action, ActionKind, DocumentRef, DocumentStep, State
+from ligament.core.rules.model import PaidEdits
+from ligament.core.troubles import Trouble
+from ligament.flow.planning.desk import Desk, DocumentState, hold_kind, invoice_hold, invoice_outcome, refusal_hold
+from ligament.flow.planning.documents import agreement_for, hold_document, hold_trouble
+from ligament.flow.planning.posted import Posted, act_update, edited, listed
+
+
+def plan_difference(desk: Desk, posted: Posted, effective: DocumentIntent, drafted: Draft) -> None:
+    """Post the difference of a paid or locked document as its own document, once somebody approves it (choice C15)."""
+    wanted = drafted.intent
+    locked = desk.organisation.locks.locks(posted.document.on)
+    changed = changed_fields(effective, wanted)
+    placed = only_places_differ(effective.lines, wanted.lines) and wanted.total == effective.total
+    if changed == ("lines",) and placed and not locked and posted.main.sent is not None and not edited(desk, posted):
+        in_place = replace(posted.main.sent, lines=with_line_ids(wanted.lines, posted.document))
+        act_update(desk, posted, in_place, agreement_for(posted.invoice, posted.subject, wanted), drafted)
+        return
+    is_credit = wanted.kind is DocumentKind.CREDIT_NOTE
+    made = adjustment(effective.lines, wanted.lines, posted.main.number, is_credit)
+    trouble = _difference_trouble(posted, changed, locked=locked)
+    if made is None:
+        hold_trouble(desk, posted.invoice, posted.subject, trouble)
+        return
+    number = f"{posted.main.number}-A{_adjustments(posted) + 1}"
+    today = local_date(desk.around.now, desk.rulebook.clinic.time_zone)
+    on = desk.organisation.locks.first_open_day(today)
+    terms = desk.rulebook.invoices.terms_days_payer if _is_payer(wanted) else desk.rulebook.invoices.terms_days
+    main = replace(wanted, number=posted.main.number, contact_id=posted.document.contact_id)
+    intent = adjustment_intent(made, main, number, on, terms)
+    shown = {**proposal(intent), "contact": _contact_shown(desk, intent)}
+    hold = invoice_hold(replace(trouble, proposed=shown), posted.invoice, posted.subject)
+    approved = desk.decision(hold) is DecisionKind.APPROVED
+    if approved or desk.rulebook.invoices.paid_edits is PaidEdits.ADJUST:
+        _post_adjustment(desk, posted, intent, wanted)
+    else:
+        hold_document(desk, posted.invoice, posted.subject, hold)
+
+
+def _contact_shown(desk: Desk, intent: DocumentIntent) -> str:
+    """Return the contact's number, or its id where it has none: never a name."""
+    contact = desk.facts.contacts.get(intent.contact_id) if intent.contact_id else None
+    return contact.number if contact is not None and contact.number else str(intent.contact_id or "")
+
+
+def _is_payer(intent: DocumentIntent) -> bool:
+    return intent.party.kind is SubjectKind.PAYER
+
+
+def _adjustments(posted: Posted) -> int:
+    return sum(1 for link in posted.links if link.role is Role.ADJUSTMENT)
+
+
+def _difference_trouble(posted: Posted, changed: tuple[str, ...], *, locked: bool) -> Trouble:
+    why = "its period is locked" if locked else "money is on it"
+    return Trouble(
+        code=HoldCode.LOCKED_PERIOD if locked else HoldCode.PAID_EDIT,
+        sentence=f"The invoice changed ({listed(changed)}) after {posted.document.number} was posted, and {why}.",
+        todo="Approve to post the difference as its own document, or correct the invoice in the practice.",
+        detail={"changed": list(changed), "books_number": posted.document.number},
+    )
+
+
+def _post_adjustment(desk: Desk, posted: Posted, intent: DocumentIntent, wanted: DocumentIntent) -> None:
+    version = _adjustments(posted) + 1
+    agreement = agreement_for(posted.invoice, posted.subject, wanted)
+    step = DocumentStep(intent=intent, role=Role.ADJUSTMENT, version=version, agreement=agreement)
+    action = Action(
+        kind=ActionKind.CREATE_DOCUMENT,
+        subject=posted.subject,
+        number=intent.number,
+        sentence=f"Post {intent.number} over {two_places(intent.total)} for the difference.",
+        amount=intent.total,
+        decided=True,
+        document=step,
+        trail=intent.trail,
+    )
+    hold = refusal_hold(desk, action, hold_kind(posted.invoice), posted.invoice.number)
+    if hold is not None:
+        hold_document(desk, posted.invoice, posted.subject, hold)
+        return
+    desk.act(action)
+    desk.states[posted.subject.key].append(
+        DocumentState(
+            subject=posted.subject,
+            role=Role.ADJUSTMENT,
+            version=version,
+            ref=DocumentRef(kind=intent.kind, number=intent.number),
+            contact=intent.party,
+            contact_id=intent.contact_id,
+            status=intent.status,
+            open_amount=intent.total,
+            base_number=intent.number,
+            on=intent.on,
+        )
+    )
+    desk.outcome(invoice_outcome(posted.invoice, posted.subject, State.PLANNED))

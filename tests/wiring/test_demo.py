@@ -1,0 +1,95 @@
+"""The demo does what it says, over real sockets; what was written is counted by the servers, not by us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ligament.wiring.demo import Stage, compare, run_demo, set_stage
+from ligament.simkit.story import Size
+
+pytestmark = pytest.mark.slow
+
+EXPECTED = {
+    "unmapped_tax",
+    "unmapped_account",
+    "total_mismatch",
+    "same_email_other_name",
+    "probably_same_person",
+    "locked_period",
+    "credit_or_cash",
+    "unknown_status",
+    "payer_unknown",
+    "waits_for",
+}
+
+
+@pytest.fixture(scope="module")
+def told() -> list[tuple[str, dict[str, Any]]]:
+    heard: list[tuple[str, dict[str, Any]]] = []
+    run_demo(1, "small", lambda step, document: heard.append((step, document)))
+    return heard
+
+
+@pytest.fixture(scope="module")
+def result(told: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+    return told[-1][1]
+
+
+def test_the_second_run_writes_nothing_by_the_servers_own_logs(result: dict[str, Any]) -> None:
+    assert result["sync"]["writes"]["books"] > 0
+    assert result["sync_again"]["writes"] == {"practice": 0, "books": 0}
+    assert result["as_promised"]
+
+
+def test_everything_that_was_prepared_is_held_and_nothing_else(result: dict[str, Any]) -> None:
+    assert {hold["code"] for hold in result["holds"]} == EXPECTED
+
+
+def test_before_start_zero_totals_and_archived_ones_are_skipped(result: dict[str, Any]) -> None:
+    assert {"before_start", "zero_total", "archived"} <= {skip["reason"] for skip in result["sync_again"]["skips"]}
+
+
+def test_the_totals_of_what_was_posted_agree_to_the_cent(result: dict[str, Any]) -> None:
+    totals = result["totals"]
+    assert totals["documents"] > 100
+    assert totals["practice"] == totals["books"] != "0.00"
+    assert totals["difference"] == 0
+
+
+def test_no_limit_of_the_vendors_is_ever_hit(result: dict[str, Any]) -> None:
+    assert result["too_many_requests"] == {"practice": 0, "books": 0}
+
+
+def test_every_step_is_told_in_order(told: list[tuple[str, dict[str, Any]]]) -> None:
+    names = [step for step, _ in told]
+    assert names == ["clinic", "connect", "doctor", "plan", "approve", "sync", "sync again", "summary"]
+
+
+def test_a_difference_between_the_two_is_seen(stage: Stage) -> None:
+    assert compare(stage)["documents"] == 0
+    practice = stage.servers["practice"].totals()
+    number, total = next((number, total) for number, total in practice.items() if total)
+    wrong = _Wrong(number=f"CLK-{number}", total=total + Decimal("0.01"))
+    stage.servers["books"].part.totals = wrong.totals
+    assert compare(stage)["difference"] == 1
+
+
+class _Wrong:
+    def __init__(self, number: str, total: Decimal) -> None:
+        self._held = {number: total}
+
+    def totals(self, world: object) -> dict[str, Decimal]:
+        assert world is not None
+        return self._held
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    with set_stage(1, Size.SMALL) as held:
+        part = held.servers["books"].part
+        monkeypatch.setattr(part, "totals", part.totals)
+        yield held
