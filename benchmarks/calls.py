@@ -9,7 +9,7 @@ payments, 100 rows a page in the practice, 50 elements a write and 1,000 rows a 
 A run with nothing to do may use 8 calls of the practice and 4 of the books.
 
 The least for changed invoices is what a run without changes needs (six lists and settings of the practice; the
-organisation and three lists of the books), and on top: one call for the lines of the changed invoices (80 ids each);
+organisation and three lists of the books; places and people are read again every half hour only), and on top: one call for the lines of the changed invoices (80 ids each);
 three for accounts, tax rates and tracking, which are read before anything is written; for edits the documents are read
 again before they are changed (40 ids a call); one write for each 50.
 """
@@ -125,9 +125,9 @@ def _quiet(stage: Stage, name: str, limit: float | None) -> list[Figure]:
 def _changed(
     stage: Stage, name: str, change: Callable[[Any, list[int], Any], Any], places: list[int], rereads: int
 ) -> list[Figure]:
-    stage.later(timedelta(minutes=20))
+    stage.later(timedelta(minutes=6))
     stage.practice.change(lambda world: change(world, places, stage.clock.now()))
-    stage.later(timedelta(minutes=5))
+    stage.later(timedelta(minutes=1))
     verdict, practice, books = stage.run()
     done = verdict.document["updated"]["invoices"] + verdict.document["created"]["payments"]
     assert done == len(places), verdict.document

@@ -58,7 +58,7 @@ class Size:
         return place % self.open_every == 0
 
 
-SMALL = Size(patients=40, invoices=200, open_every=4)
+SMALL = Size(patients=60, invoices=400, open_every=4)
 LARGE = Size(patients=2_000, invoices=10_000)
 
 
@@ -198,5 +198,5 @@ def edited(world: practice.World, places: list[int], at: datetime) -> practice.W
 def paid(world: practice.World, places: list[int], at: datetime) -> practice.World:
     """Let the desk take money for open invoices."""
     for place in places:
-        world = control.pay_invoice(world, invoice_id(place), at=at)
+        world, _ = control.pay_invoice(world, invoice_id(place), at=at)
     return world

@@ -1,4 +1,4 @@
-"""The invented clinic keeps its promises: the same from the same seed, and with everything in it that the demo shows."""
+"""The invented clinic keeps its promises: the same from one seed, and with everything in it that the demo shows."""
 
 from __future__ import annotations
 

@@ -18,7 +18,12 @@ from tests.stories.seeing import Shown
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes decimals as plain numbers."""
+    """Writes decimals as plain numbers, and every value where it stands."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Never write a reference to a value above."""
+        del data
+        return True
 
 
 _Dumper.add_representer(Decimal, lambda dumper, value: dumper.represent_scalar("tag:yaml.org,2002:float", f"{value:f}"))
@@ -59,9 +64,16 @@ def _document(one: Shown) -> Shown:
         name: value for name, value in one.items() if name not in {"amounts_are", "billed_to", "due", "allocations"}
     }
     shown |= {name: one[name] for name in ("due", "allocations") if one.get(name)}
-    shown["lines"] = [
-        {key: value for key, value in line.items() if key != "tracking" or value} for line in one["lines"]
-    ]
+    shown["lines"] = [_line(line) for line in one["lines"]]
+    return shown
+
+
+def _line(line: Shown) -> Shown:
+    shown = {key: value for key, value in line.items() if key != "tracking" or value}
+    whole = line["qty"] == line["qty"].to_integral_value()
+    exact = line["unit"] == round(line["unit"], 2)
+    shown["qty"] = int(line["qty"]) if whole else line["qty"].normalize()
+    shown["unit"] = round(line["unit"], 2) if exact else line["unit"].normalize()
     return shown
 
 

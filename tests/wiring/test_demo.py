@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ligament.wiring.demo import Stage, compare, run_demo, set_stage
 from ligament.simkit.story import Size
+from ligament.wiring.demo import Stage, compare, play_demo, set_stage
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +30,7 @@ EXPECTED = {
 @pytest.fixture(scope="module")
 def told() -> list[tuple[str, dict[str, Any]]]:
     heard: list[tuple[str, dict[str, Any]]] = []
-    run_demo(1, "small", lambda step, document: heard.append((step, document)))
+    play_demo(1, "small", lambda step, document: heard.append((step, document)))
     return heard
 
 

@@ -4,34 +4,33 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from ligament.cli.paper import Column, day, heading, line, money, table
 from ligament.cli.progress import console
-from ligament.wiring.demo import SPEED, run_demo as play
+from ligament.cli.words import ACTIONS, CAUSES, KINDS
+from ligament.wiring.demo import SIZES, SPEED, play_demo
 from ligament.wiring.output import to_json
 
 USAGE = 2
-_SIZES = ("small", "medium")
-_WIDTH = 100
-_LABEL = 34
+_STATES = ("created", "updated", "unchanged", "held", "skipped", "failed")
 
 Document = Mapping[str, Any]
 
 
 def run_demo(*, once: bool, seed: int, size: str, as_json: bool) -> None:
     """Run the demo and end the process: 0 when the second run wrote nothing and nothing failed, else 1."""
-    if size not in _SIZES:
-        console(stderr=True).print(f"There is no size {size!r}: choose small or medium.", markup=False)
+    if size not in SIZES:
+        console(stderr=True).print(f"There is no size {size!r}: choose {' or '.join(SIZES)}.", markup=False)
         raise SystemExit(USAGE)
     if as_json:
-        verdict = play(seed, size)
+        verdict = play_demo(seed, size)
         sys.stdout.write(to_json(verdict.document) + "\n")
     else:
-        verdict = play(seed, size, _tell)
+        verdict = play_demo(seed, size, _tell)
         if not once:
-            _line("The dashboard is not part of this version, so the demo ends here.")
+            line("The dashboard is not part of this version, so the demo ends here.")
     raise SystemExit(verdict.code)
 
 
@@ -44,103 +43,104 @@ def _tell(step: str, document: Document) -> None:
 
 
 def _clinic(document: Document) -> None:
-    _line(f"{document['name']}: an invented clinic. Nothing here is real and nothing leaves this machine.")
-    _line(
-        f"It has {document['locations']} locations, {document['practitioners']} practitioners, "
-        f"{document['patients']} patients, {document['payers']} payers and {document['invoices']:,} invoices "
-        f"from {_day(document['from'])} to {_day(document['to'])}."
+    line(
+        f"{document['name']}: an invented clinic. Nothing here is real, and nothing leaves this machine.", style="bold"
     )
-    _line(
-        f"Both systems are simulated and answer over HTTP with the real limits per minute; "
-        f"the clock runs {SPEED} times as fast here."
+    line(
+        f"{document['locations']} locations, {document['practitioners']} practitioners, {document['patients']} patients, "
+        f"{document['payers']} payers; {document['invoices']:,} invoices "
+        f"until {day(document['to'])}, kept in these books from {day(document['from'])} on."
+    )
+    line(
+        "Both systems are simulated and answer over HTTP, with the vendors' own limits per minute on a clock that runs "
+        f"{SPEED} times as fast as a real one."
     )
 
 
 def _connect(document: Document) -> None:
-    _heading("Connect", document)
-    _row("Practice", f"{document['practice']} ({document['role']})")
-    _row("Books", document["books"])
+    _began("Connect", document)
+    line(f"Practice: {document['practice']}, with the key of an {document['role']}")
+    line(f"Books:    {document['books']}")
 
 
 def _doctor(document: Document) -> None:
-    _heading("Doctor", document)
-    if document.get("left_out"):
-        _line(f"  Left out: {document['left_out']}.")
-    for check in document.get("checks", ()):
-        _line(f"  {check.get('state', ''):<6} {check.get('sentence', '')}")
+    _began("Doctor", document)
+    checks = document["checks"]
+    line(f"{sum(check['state'] == 'ok' for check in checks)} of {len(checks)} checks are well.")
+    for check in checks:
+        if check["state"] != "ok":
+            line(f"  {check['state']:<5} {check['sentence']}", style="yellow")
+            line(f"        {check['todo']}")
 
 
 def _plan(document: Document) -> None:
-    _heading("Plan (nothing is written yet)", document)
-    for action, found in sorted(document["actions"].items()):
-        amount = _money(found["amount"]) if found["amount"] else ""
-        _row(_words(action), f"{found['count']:>7,}{amount:>16}")
-    _row("Held for a person", f"{document['holds']:>7,}")
-    _row("Skipped by a rule", f"{document['skips']:>7,}")
+    _began("Plan: what would be written, and why; nothing is yet", document)
+    rows = [
+        [f"{found['count']:,}", money(found["amount"]) if found["amount"] else "", ACTIONS.get(action, action)]
+        for action, found in sorted(document["actions"].items())
+    ]
+    table((Column("Actions", right=True), Column("Amount", right=True), Column("What")), rows)
+    line(f"{document['holds']:,} held for a person, {document['skips']:,} skipped by a rule.")
     for note in document["notes"]:
-        _line(f"  {note}")
+        line(note)
 
 
 def _approve(document: Document) -> None:
-    _heading("Approve", document)
-    _row("Approved actions", f"{document['approved']:>7,}")
+    _began("Approve: the first run always asks", document)
+    line(f"{document['approved']:,} actions approved.")
 
 
 def _sync(document: Document) -> None:
-    _heading("Sync", document)
+    _began("Sync", document)
     _counts(document)
 
 
 def _sync_again(document: Document) -> None:
-    _heading("Sync again, with nothing changed", document)
+    _began("Sync again, with nothing changed", document)
     _counts(document)
 
 
 def _counts(document: Document) -> None:
-    _line(f"  {'':<{_LABEL}}{'created':>9}{'updated':>9}{'unchanged':>11}{'held':>7}{'skipped':>9}{'failed':>8}")
-    for kind in document["created"]:
-        row = {
-            name: document[name].get(kind, 0)
-            for name in ("created", "updated", "unchanged", "held", "skipped", "failed")
-        }
-        if any(row.values()):
-            _line(
-                f"  {_words(kind):<{_LABEL}}{row['created']:>9,}{row['updated']:>9,}{row['unchanged']:>11,}"
-                f"{row['held']:>7,}{row['skipped']:>9,}{row['failed']:>8,}"
-            )
+    rows = []
+    for kind, (_, name) in KINDS.items():
+        counts = [document[state].get(kind, 0) for state in _STATES]
+        if any(counts):
+            rows.append([*(f"{count:,}" for count in counts), name.capitalize()])
+    table((*(Column(state.capitalize(), right=True) for state in _STATES), Column("Records")), rows)
 
 
 def _summary(document: Document) -> None:
-    _line("")
-    _line("What waits for a person")
+    heading("What waits for a person")
     for hold in document["holds"]:
-        _line(f"  {hold['count']:>4,}  {_words(hold['code'])}")
-        _line(f"        e.g. {hold['number']}: {hold['example']}")
+        line(f"{hold['count']:>4,}  {CAUSES.get(hold['code'], hold['code'])}")
+        line(f"      such as {hold['number']}: {hold['example']}")
+    heading("What both hold of the posted documents, added up from their own records")
     totals = document["totals"]
-    _line("")
-    _line("What both systems hold, added up from their own records")
-    _row("Documents posted", f"{totals['documents']:>16,}")
-    _row("Practice total", f"{_money(totals['practice']):>16}")
-    _row("Books total", f"{_money(totals['books']):>16}")
-    _row("Documents that differ", f"{totals['difference']:>16,}")
+    rows = [
+        [f"{totals['documents']:,}", "documents posted"],
+        [money(totals["practice"]), "in the practice"],
+        [money(totals["books"]), "in the books"],
+        [f"{totals['difference']:,}", "documents that differ"],
+    ]
+    table((Column("Total", right=True), Column("Of")), rows)
     _ending(document)
 
 
 def _ending(document: Document) -> None:
-    writes, calls = document["sync_again"]["writes"], document["calls"]
+    heading("The second run, by the servers' own logs")
+    for role, count in document["sync_again"]["writes"].items():
+        line(f"{count:>4,}  writes reached the {role}")
     seconds = sum((step["seconds"] for step in document["steps"]), Decimal(0))
-    _line("")
-    _line("The second run")
-    for role, count in writes.items():
-        _row(f"Writes that reached the {role}", f"{count:>16,}")
-    _line("")
-    total = sum(calls.values())
-    _line(
-        f"{total:,} calls in {seconds:.0f} seconds on a clock that runs {document['speed']} times as fast. "
-        f"Against the real servers, with their limits per minute, they take about {document['real_minutes']} minutes."
+    line()
+    line(
+        f"{sum(document['calls'].values()):,} calls took {seconds:.0f} seconds here, where the clock runs "
+        f"{document['speed']} times as fast. Against the real servers, with their limits of calls per minute, they take "
+        f"about {document['real_minutes']} minutes."
     )
-    done = "Done: every cent is matched or held, and the second run wrote nothing."
-    _line(done if document["as_promised"] else "NOT as promised: see the counts above.")
+    if document["as_promised"]:
+        line("Done: what was posted agrees to the cent, what is doubtful waits, and the second run wrote nothing.")
+    else:
+        line("NOT as promised: something failed, differs, or was written a second time. See the counts above.")
 
 
 _STEPS: Mapping[str, Callable[[Document], None]] = {
@@ -155,29 +155,5 @@ _STEPS: Mapping[str, Callable[[Document], None]] = {
 }
 
 
-def _heading(text: str, document: Document) -> None:
-    spent = f"{document['seconds']:.1f} s, {document['step_calls']:,} calls"
-    _line("")
-    _line(f"{text:<{_WIDTH - len(spent)}}{spent}")
-    _line("-" * _WIDTH)
-
-
-def _row(label: str, value: object) -> None:
-    _line(f"  {label:<{_LABEL}}{value}")
-
-
-def _line(text: str) -> None:
-    console().print(text, markup=False, highlight=False)
-
-
-def _words(code: str) -> str:
-    return code.replace("_", " ").capitalize()
-
-
-def _money(amount: Decimal | str) -> str:
-    return f"{Decimal(amount):,.2f}"
-
-
-def _day(text: str) -> str:
-    """Return an ISO date as Australians write it."""
-    return date.fromisoformat(text).strftime("%d/%m/%Y")
+def _began(text: str, document: Document) -> None:
+    heading(f"{text} ({document['seconds']:.1f} s, {document['step_calls']:,} calls)")

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ligament.cli import show
-from ligament.cli.session import Session, run_verb
+from ligament.cli.asking import ask_secret, tell_page
+from ligament.cli.deciding import approve_some
+from ligament.cli.session import Session, run_plain, run_verb
+from ligament.wiring import hold_verbs, journal_verbs, plan_verbs
+from ligament.wiring.checking import examine
+from ligament.wiring.connecting import connect_system
+from ligament.wiring.consent import PORT, Browser
+from ligament.wiring.output import to_json
+from ligament.wiring.settings import system_names, system_titles
+from ligament.wiring.starting import rotate_key, write_rulebook
+
+UNEXPECTED = 70
+_PRACTICE, _BOOKS = system_names()
+_PRACTICE_TITLE, _BOOKS_TITLE = system_titles()
 
 app = typer.Typer(
     name="ligament",
-    help="Keeps a Cliniko practice and its Xero books the same.",
+    help=f"Keeps a {_PRACTICE_TITLE} practice and its {_BOOKS_TITLE} books the same.",
+    epilog="Exit codes: 0 done, nothing waits; 1 done, something is held or differs; 2 wrong usage or configuration; "
+    "3 a system could not be reached or signed in to.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -24,51 +41,60 @@ app.add_typer(holds_app, name="holds")
 app.add_typer(journal_app, name="journal")
 
 Home = Annotated[
-    Path | None, typer.Option("--home", help="Folder with ligament.toml and the database.", show_default=False)
+    Path | None,
+    typer.Option("--home", help="Folder with ligament.toml and the database (or LIGAMENT_HOME).", show_default=False),
 ]
 Clinic = Annotated[
     str | None, typer.Option("--clinic", help="Which clinic, where there are several.", show_default=False)
 ]
 Json = Annotated[bool, typer.Option("--json", help="One machine-readable document on standard output.")]
+HoldName = Annotated[str, typer.Argument(metavar="ID", help="The id of a hold, or the number or id of its record.")]
 
 
 @app.command()
 def init(home: Home = None, as_json: Json = False) -> None:
     """Write a commented ligament.toml and create the vault key."""
-    from ligament.wiring.starting import write_rulebook
-
-    run_verb(Session(home=home, as_json=as_json), lambda _: write_rulebook(home), show.init, needs_app=False)
+    run_plain(Session(home=home, as_json=as_json), lambda: write_rulebook(home), show.init)
 
 
 @app.command()
 def connect(
-    system: Annotated[str, typer.Argument(help="cliniko or xero")],
+    system: Annotated[str, typer.Argument(help=f"{_PRACTICE} or {_BOOKS}")],
+    *,
     home: Home = None,
     clinic: Clinic = None,
     as_json: Json = False,
     browser: Annotated[
-        bool, typer.Option("--browser", help="Sign in with the browser instead of a custom connection.")
+        bool,
+        typer.Option("--browser", help=f"Sign in to {_BOOKS_TITLE} in the browser, instead of a custom connection."),
     ] = False,
+    port: Annotated[
+        int,
+        typer.Option(help="With --browser: the port of the app's redirect URI, http://localhost:PORT/callback."),
+    ] = PORT,
 ) -> None:
-    """Check the credentials of one system and store them encrypted."""
-    from ligament.wiring.connecting import connect_system
+    """Check the credentials of one system and store them encrypted.
 
-    session = Session(home=home, clinic=clinic, as_json=as_json)
+    They come from the environment, else they are asked for unseen; never from an option.
+    """
+    session = Session(home=home, clinic=clinic, as_json=as_json, asks=True)
+    means = Browser(port=port, tell=tell_page)
     run_verb(
-        session, lambda held: connect_system(held, system, ask=show.ask_secret, by_browser=browser), show.connected
+        session,
+        lambda held: connect_system(held, system, ask_secret, by_browser=browser, browser=means),
+        show.connected,
     )
 
 
 @app.command()
 def doctor(home: Home = None, clinic: Clinic = None, as_json: Json = False) -> None:
     """Check connections, scopes, time zone, mapping, accounts and limits."""
-    from ligament.wiring.checking import examine
-
     run_verb(Session(home=home, clinic=clinic, as_json=as_json), examine, show.doctor)
 
 
 @app.command()
 def plan(
+    *,
     home: Home = None,
     clinic: Clinic = None,
     as_json: Json = False,
@@ -76,7 +102,7 @@ def plan(
         str | None, typer.Option(help="Only records dated on or after this day (YYYY-MM-DD).", show_default=False)
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Write the document to this file too.", show_default=False)
+        Path | None, typer.Option(help="Write the document to this file too, as JSON.", show_default=False)
     ] = None,
     explain: Annotated[
         str | None, typer.Option(help="What decided one record, by its number or id.", show_default=False)
@@ -87,11 +113,12 @@ def plan(
     if explain is not None:
         run_verb(session, lambda held: held.explain(explain), show.explained)
     else:
-        run_verb(session, lambda held: held.plan(since=since), show.plan)
+        run_verb(session, lambda held: plan_verbs.plan(held, since=since), show.plan)
 
 
 @app.command()
 def sync(
+    *,
     home: Home = None,
     clinic: Clinic = None,
     as_json: Json = False,
@@ -102,7 +129,7 @@ def sync(
     """Read, plan, apply what policy approves, hold the rest."""
     session = Session(home=home, clinic=clinic, as_json=as_json)
     if watch and not once:
-        from ligament.cli.watching import watch_clinic
+        from ligament.cli.watching import watch_clinic  # noqa: PLC0415 - loaded only when it is wanted
 
         watch_clinic(session)
     else:
@@ -112,21 +139,33 @@ def sync(
 @app.command()
 def approve(
     wanted: Annotated[
-        list[str] | None, typer.Argument(help="A plan, or numbers or ids of holds or actions.", show_default=False)
+        list[str] | None,
+        typer.Argument(
+            metavar="[PLAN|ID]...", help="A plan, or numbers or ids of holds or actions.", show_default=False
+        ),
     ] = None,
+    *,
     home: Home = None,
     clinic: Clinic = None,
     as_json: Json = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     choice: Annotated[
-        str, typer.Option("--as", help="Another decision: cash, separate, practice, books.", show_default=False)
+        str,
+        typer.Option(
+            "--as",
+            metavar="DECISION",
+            help=f"Another decision: cash, separate, practice (or {_PRACTICE}), books (or {_BOOKS}).",
+            show_default=False,
+        ),
     ] = "",
 ) -> None:
     """Approve what waits; without names, everything in the newest plan is shown and asked for once."""
-    from ligament.cli.deciding import approve_some
-
-    session = Session(home=home, clinic=clinic, as_json=as_json)
-    run_verb(session, lambda held: approve_some(held, wanted or [], yes=yes or as_json, choice=choice), show.approved)
+    session = Session(home=home, clinic=clinic, as_json=as_json, asks=True)
+    run_verb(
+        session,
+        lambda held: approve_some(held, wanted or [], yes=yes, choice=choice, quiet=as_json, command=session.command),
+        show.approved,
+    )
 
 
 @holds_app.callback()
@@ -134,32 +173,32 @@ def holds(ctx: typer.Context, home: Home = None, clinic: Clinic = None, as_json:
     """List what waits for a person."""
     ctx.obj = Session(home=home, clinic=clinic, as_json=as_json)
     if ctx.invoked_subcommand is None:
-        run_verb(ctx.obj, lambda held: held.list_holds(), show.holds)
+        run_verb(ctx.obj, hold_verbs.list_holds, show.holds, part=itemgetter("holds"))
 
 
 @holds_app.command("show")
 def holds_show(
-    ctx: typer.Context, wanted: str, home: Home = None, clinic: Clinic = None, as_json: Json = False
+    ctx: typer.Context, wanted: HoldName, home: Home = None, clinic: Clinic = None, as_json: Json = False
 ) -> None:
     """Show one hold with its detail."""
     session = ctx.obj.over(home, clinic, as_json)
-    run_verb(session, lambda held: held.show_hold(wanted), show.hold)
+    run_verb(session, lambda held: hold_verbs.show_hold(held, wanted), show.hold)
 
 
 @holds_app.command("retry")
 def holds_retry(
-    ctx: typer.Context, wanted: str, home: Home = None, clinic: Clinic = None, as_json: Json = False
+    ctx: typer.Context, wanted: HoldName, home: Home = None, clinic: Clinic = None, as_json: Json = False
 ) -> None:
     """Try again at the next run what a system refused; `all` for everything."""
-    run_verb(ctx.obj.over(home, clinic, as_json), lambda held: held.retry(wanted), show.plain)
+    run_verb(ctx.obj.over(home, clinic, as_json), lambda held: hold_verbs.retry(held, wanted), show.plain)
 
 
 @holds_app.command("dismiss")
 def holds_dismiss(
-    ctx: typer.Context, wanted: str, home: Home = None, clinic: Clinic = None, as_json: Json = False
+    ctx: typer.Context, wanted: HoldName, home: Home = None, clinic: Clinic = None, as_json: Json = False
 ) -> None:
     """Leave a record as it is, until it changes."""
-    run_verb(ctx.obj.over(home, clinic, as_json), lambda held: held.dismiss(wanted), show.plain)
+    run_verb(ctx.obj.over(home, clinic, as_json), lambda held: hold_verbs.dismiss(held, wanted), show.plain)
 
 
 @journal_app.callback()
@@ -167,18 +206,19 @@ def journal(ctx: typer.Context, home: Home = None, clinic: Clinic = None, as_jso
     """Show the newest entries of the audit trail."""
     ctx.obj = Session(home=home, clinic=clinic, as_json=as_json)
     if ctx.invoked_subcommand is None:
-        run_verb(ctx.obj, lambda held: held.journal_page(), show.journal)
+        run_verb(ctx.obj, journal_verbs.journal_page, show.journal)
 
 
 @journal_app.command("verify")
 def journal_verify(ctx: typer.Context, home: Home = None, clinic: Clinic = None, as_json: Json = False) -> None:
     """Check the chain, and name the first broken entry."""
-    run_verb(ctx.obj.over(home, clinic, as_json), lambda held: held.journal_verify(), show.verified)
+    run_verb(ctx.obj.over(home, clinic, as_json), journal_verbs.journal_verify, show.verified)
 
 
 @journal_app.command("export")
 def journal_export(
     ctx: typer.Context,
+    *,
     home: Home = None,
     clinic: Clinic = None,
     as_json: Json = False,
@@ -187,7 +227,9 @@ def journal_export(
     ] = None,
 ) -> None:
     """Write every entry as one line of JSON."""
-    run_verb(ctx.obj.over(home, clinic, as_json), lambda held: held.journal_export(output), show.exported)
+    session = ctx.obj.over(home, clinic, as_json)
+    stream = None if session.as_json else sys.stdout
+    run_verb(session, lambda held: journal_verbs.journal_export(held, output, stream), show.exported)
 
 
 @app.command()
@@ -197,10 +239,7 @@ def vault(
     rotate: Annotated[bool, typer.Option("--rotate", help="Make a new key and wrap everything with it.")] = False,
 ) -> None:
     """Show whether the vault opens, or give it a new key."""
-    from ligament.wiring.starting import rotate_key
-
-    session = Session(home=home, as_json=as_json)
-    run_verb(session, lambda _: rotate_key(home, rotate=rotate), show.plain, needs_app=False)
+    run_plain(Session(home=home, as_json=as_json), lambda: rotate_key(home, rotate=rotate), show.plain)
 
 
 @app.command()
@@ -213,18 +252,33 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Run a made-up clinic on simulated servers on this machine, and print the outcome."""
-    from ligament.cli.demo import run_demo
+    from ligament.cli.demo import run_demo  # noqa: PLC0415 - the simulators are loaded only when they are wanted
 
     run_demo(once=once, seed=seed, size=size, as_json=as_json)
 
 
 def main() -> None:
-    """Run the command; an unexpected error tells its kind and where the detail is, never a name or a secret."""
+    """Run the command; an unexpected error tells its kind and place, never a name or a secret."""
     try:
         app()
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. Everything done until now is kept; run it again to go on.\n")
         raise SystemExit(130) from None
+    except Exception as error:  # noqa: BLE001 - the message of an unknown error may name a person, so only its kind is told
+        sys.stderr.write(_unexpected(error))
+        raise SystemExit(UNEXPECTED) from None
+
+
+def _unexpected(error: Exception) -> str:
+    """Return what to say about an error nobody foresaw, and print the document that a machine waits for."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames[-4:]]
+    sentence = "Something happened that should not have. Everything done until now is kept, and nothing is sent twice."
+    detail = f"{type(error).__name__} at {' < '.join(reversed(places))}"
+    if "--json" in sys.argv:
+        document = {"error": {"kind": "unexpected", "sentences": [sentence], "detail": detail}}
+        sys.stdout.write(to_json(document) + "\n")
+    return f"{sentence}\nPlease report it with this line: {detail}\n"
 
 
 if __name__ == "__main__":

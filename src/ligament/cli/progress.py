@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -13,6 +14,14 @@ _LABELS = {
     "post": "Posting to the books",
     "wait": "Waiting until an unanswered request cannot arrive any more",
 }
+
+
+class Tell(Protocol):
+    """Hears how far a stage is."""
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Take `done` of `total`; a total of 0 is not known yet."""
+        ...
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -39,7 +48,7 @@ def _quiet(stage: str, done: int, total: int) -> None:
 
 
 @contextmanager
-def progress_bar(*, quiet: bool) -> Iterator[object]:
+def progress_bar(*, quiet: bool) -> Iterator[Tell]:
     """Give something to tell progress to; bars go to standard error and disappear at the end."""
     shown = console(stderr=True)
     if quiet or not shown.is_terminal:

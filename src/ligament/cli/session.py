@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,63 +10,84 @@ from pathlib import Path
 from typing import Any
 
 from ligament.cli.progress import console, progress_bar
+from ligament.wiring.actors import person_at_terminal
 from ligament.wiring.app import App, Verdict, open_app
 from ligament.wiring.build import Outside
 from ligament.wiring.output import to_json
 from ligament.wiring.settings import ConfigurationError, load_settings
-from ligament.wiring.troubles import trouble_of
+from ligament.wiring.troubles import EXPECTED, trouble_of
 
 USAGE, UNREACHABLE = 2, 3
+Show = Callable[[dict[str, Any], Callable[[str], str]], None]
+"""Prints a document for people; the function completes a command to what is typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """The options that every command takes."""
+    """The options that every command takes; `asks` says that the verb talks to a person while it runs."""
 
     home: Path | None = None
     clinic: str | None = None
     as_json: bool = False
     output: Path | None = None
+    asks: bool = False
 
     def over(self, home: Path | None, clinic: str | None, as_json: bool) -> Session:
         """Return the options of a sub-command, which may stand before or behind its name."""
         return replace(self, home=home or self.home, clinic=clinic or self.clinic, as_json=as_json or self.as_json)
 
-
-def actor() -> str:
-    """Return who runs the command, for the journal."""
-    return os.environ.get("SUDO_USER") or os.environ.get("USER") or "command line"
+    def command(self, words: str) -> str:
+        """Return a command as it is typed for this home and clinic."""
+        home = ["--home", str(self.home)] if self.home is not None else []
+        clinic = ["--clinic", self.clinic] if self.clinic is not None else []
+        return " ".join(["ligament", words, *(shlex.quote(word) for word in (*home, *clinic))])
 
 
 def run_verb(
-    session: Session,
-    verb: Callable[[Any], Verdict],
-    show: Callable[[dict[str, Any]], None],
-    *,
-    needs_app: bool = True,
+    session: Session, verb: Callable[[App], Verdict], show: Show, *, part: Callable[[dict[str, Any]], object] = dict
 ) -> None:
-    """Call a verb and print what it tells; ends the process with the verb's exit code."""
+    """Call a verb on the opened clinic and print what it tells; ends the process with the verb's exit code.
+
+    `part` chooses what of the document is printed as JSON.
+    """
+    run_plain(session, lambda: _with_app(session, verb), show, part=part)
+
+
+def run_plain(
+    session: Session, verb: Callable[[], Verdict], show: Show, *, part: Callable[[dict[str, Any]], object] = dict
+) -> None:
+    """Call a verb that opens no clinic, and print and exit in the same way."""
     try:
-        verdict = _with_app(session, verb) if needs_app else verb(None)
-    except Exception as error:
+        verdict = verb()
+        text = to_json(part(verdict.document)) + "\n"
+        if session.output is not None:
+            _write(session.output, text)
+    except EXPECTED as error:
         found = trouble_of(error)
         if found is None:
             raise
         _print_trouble(session, found.document, found.lines)
         raise SystemExit(found.code) from None
-    if session.output is not None:
-        session.output.write_text(to_json(verdict.document) + "\n", encoding="utf-8")
     if session.as_json:
-        sys.stdout.write(to_json(verdict.document) + "\n")
+        sys.stdout.write(text)
     else:
-        show(verdict.document)
+        show(verdict.document, session.command)
+        if session.output is not None:
+            console().print(f"Written to {session.output}.", markup=False)
     raise SystemExit(verdict.code)
+
+
+def _write(output: Path, text: str) -> None:
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError((f"--output: {output} cannot be written ({error.strerror}).",)) from None
 
 
 def _with_app(session: Session, verb: Callable[[App], Verdict]) -> Verdict:
     settings = load_settings(home=session.home)
-    with progress_bar(quiet=session.as_json) as tell:
-        outside = Outside(tell=tell, actor=actor(), source="cli")
+    with progress_bar(quiet=session.as_json or session.asks) as tell:
+        outside = Outside(tell=tell, actor=person_at_terminal(), source="cli")
         with open_app(settings, clinic=session.clinic, outside=outside) as held:
             return verb(held)
 
@@ -78,4 +99,4 @@ def _print_trouble(session: Session, document: dict[str, Any], lines: tuple[str,
         console(stderr=True).print(line, markup=False, highlight=False)
 
 
-__all__ = ["ConfigurationError", "Session", "actor", "run_verb"]
+__all__ = ["ConfigurationError", "Session", "run_plain", "run_verb"]

@@ -44,8 +44,10 @@ def _policy(action: Action, rules: ApprovalSection) -> Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What counts beside the rulebook: approvals given (`marks`), what was asked before and still waits (`asked`),
-    whether this is the first run, and how many existing records this run has changed already.
+    """What counts beside the rulebook.
+
+    `marks` are approvals given, `asked` is what was asked before and still waits; `changed_before` counts the existing
+    records that this run has changed already.
     """
 
     marks: frozenset[str] = frozenset()

@@ -98,7 +98,7 @@ class Adjustment:
 
 
 def adjustment(
-    before: tuple[BooksLine, ...], after: tuple[BooksLine, ...], number: str, is_credit: bool
+    before: tuple[BooksLine, ...], after: tuple[BooksLine, ...], number: str, *, is_credit: bool
 ) -> Adjustment | None:
     """Return the difference as a document: a line per account, tax type and tracking, in account order.
 

@@ -56,7 +56,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a plan needs beside its facts: the instant, the clinic's secret code for a party, and how to compare and judge.
+    """What a plan needs beside its facts: the instant, codes for parties, and how to compare and judge.
 
     `likeness` compares two names (0 to 1); `phone_key` brings a number as typed and a country code to one form that is
     equal for equal numbers, or an empty text; `code_for` gives the opaque name of a party; `evaluate` says whether a

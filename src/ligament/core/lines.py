@@ -79,7 +79,9 @@ def map_lines(invoice: Invoice, how: LineContext) -> MappedLines | Trouble:
     done: list[BooksLine] = []
     trail: list[str] = []
     for line in invoice.lines:
-        mapped = _line(line, invoice.price_excludes_tax or line.price_excludes_tax, sign, how, trail)
+        mapped = _line(
+            replace(line, price_excludes_tax=invoice.price_excludes_tax or line.price_excludes_tax), sign, how, trail
+        )
         if isinstance(mapped, Trouble):
             return mapped
         done.append(replace(mapped, tracking=pairs))
@@ -96,7 +98,7 @@ def map_lines(invoice: Invoice, how: LineContext) -> MappedLines | Trouble:
     return MappedLines(lines=lines, total=total, tax=cents(tax), trail=tuple(trail), wanted_options=wanted)
 
 
-def _line(line: Line, excludes_tax: bool, sign: Decimal, how: LineContext, trail: list[str]) -> BooksLine | Trouble:
+def _line(line: Line, sign: Decimal, how: LineContext, trail: list[str]) -> BooksLine | Trouble:
     account = _account(line, how, trail)
     if isinstance(account, Trouble):
         return account
@@ -104,9 +106,9 @@ def _line(line: Line, excludes_tax: bool, sign: Decimal, how: LineContext, trail
     if isinstance(rate, Trouble):
         return rate
     amount = cents(line.total * sign)
-    quantity, price, kept = _quantity(line, excludes_tax, sign, amount)
+    quantity, price, kept = _quantity(line, sign, amount)
     return BooksLine(
-        text=_text(line, excludes_tax, kept, how),
+        text=_text(line, how, kept=kept),
         quantity=quantity,
         unit_amount=price,
         amount=amount,
@@ -116,12 +118,12 @@ def _line(line: Line, excludes_tax: bool, sign: Decimal, how: LineContext, trail
     )
 
 
-def _quantity(line: Line, excludes_tax: bool, sign: Decimal, amount: Decimal) -> tuple[Decimal, Decimal, bool]:
+def _quantity(line: Line, sign: Decimal, amount: Decimal) -> tuple[Decimal, Decimal, bool]:
     """Return quantity, tax-inclusive price, and whether they are the practice's own (choice C03)."""
     quantity, price = line.quantity, line.unit_price
     if sign < 0:
         quantity, price = (-quantity, price) if quantity < 0 else (quantity, -price)
-    if excludes_tax and line.tax_rate:
+    if line.price_excludes_tax and line.tax_rate:
         price = price * (HUNDRED + line.tax_rate) / HUNDRED
     exact = line.discount is None and fits_four_places(price) and fits_four_places(quantity)
     if exact and quantity * price == amount:
@@ -129,7 +131,7 @@ def _quantity(line: Line, excludes_tax: bool, sign: Decimal, amount: Decimal) ->
     return ONE, amount, False
 
 
-def _text(line: Line, excludes_tax: bool, kept: bool, how: LineContext) -> str:
+def _text(line: Line, how: LineContext, *, kept: bool) -> str:
     """Return the line's text (choice C02); generic text stands alone."""
     invoices = how.rulebook.invoices
     if invoices.text is LineText.GENERIC:
@@ -138,7 +140,7 @@ def _text(line: Line, excludes_tax: bool, kept: bool, how: LineContext) -> str:
     name = _tidy(how.rules.line_text if how.rules.line_text and not write_off else line.name) or "Item"
     if kept:
         return name[:4000]
-    basis = f" ex {line.tax_name or 'tax'}" if excludes_tax and line.tax_rate else ""
+    basis = f" ex {line.tax_name or 'tax'}" if line.price_excludes_tax and line.tax_rate else ""
     less = ""
     if line.discount is not None:
         value = abs(line.discount.value)
@@ -189,18 +191,16 @@ def _account_code(line: Line, how: LineContext) -> tuple[str, str]:
         return accounts.bad_debt, "it is a write-off item"
     if how.rules.account:
         return how.rules.account, f'the rule "{how.rules.by.get("account", "")}" says so'
-    for key in item_keys(line):
-        if key in accounts.items:
-            return accounts.items[key], f'[accounts.items] has "{key}"'
-    practitioner, location = how.place.practitioner, how.place.location
-    if practitioner is not None:
-        for key in (practitioner.id, practitioner.name):
-            if key in accounts.practitioners:
-                return accounts.practitioners[key], f'[accounts.practitioners] has "{key}"'
-    if location is not None:
-        for key in (location.id, location.name):
-            if key in accounts.businesses:
-                return accounts.businesses[key], f'[accounts.businesses] has "{key}"'
+    places = how.place
+    tries = [(accounts.items, "items", item_keys(line))]
+    if places.practitioner is not None:
+        tries.append((accounts.practitioners, "practitioners", (places.practitioner.id, places.practitioner.name)))
+    if places.location is not None:
+        tries.append((accounts.businesses, "businesses", (places.location.id, places.location.name)))
+    for table, name, keys in tries:
+        for key in keys:
+            if key in table:
+                return table[key], f'[accounts.{name}] has "{key}"'
     return accounts.default or "", "it is the default"
 
 
@@ -222,7 +222,7 @@ def _tax(line: Line, account_code: str, how: LineContext, trail: list[str]) -> T
         )
     wanted = how.rules.tax_type or _tax_type(key, how.rulebook)
     found = how.chart.tax_rate(wanted) if wanted else None
-    trouble = _tax_trouble(line, key, wanted, found, account_code, how)
+    trouble = _tax_trouble(line, wanted, found, account_code, how)
     if trouble:
         return Trouble(
             code=HoldCode.UNMAPPED_TAX,
@@ -243,7 +243,8 @@ def _tax_type(key: str, rulebook: Rulebook) -> str:
     return folded.get(key.casefold(), "")
 
 
-def _tax_trouble(line: Line, key: str, wanted: str, found: TaxRate | None, code: str, how: LineContext) -> str:
+def _tax_trouble(line: Line, wanted: str, found: TaxRate | None, code: str, how: LineContext) -> str:
+    key = tax_key(line)
     if not wanted:
         return f'No tax type is chosen for "{key}" on "{line.name}".'
     if found is None or not found.active:

@@ -136,8 +136,8 @@ class PartyStep:
 class Action:
     """One step of a plan: exactly one of the step fields that fits `kind` is given.
 
-    `existing` says that it changes a record the books already had, `decided` that a person approved it already; `amount` is what approval limits look at;
-    `numbers` name it for people; `trail` is what decided it.
+    `existing` says that it changes a record the books already had, `decided` that a person approved it already;
+    `amount` is what approval limits look at; `number` names it for people; `trail` is what decided it.
     """
 
     kind: ActionKind

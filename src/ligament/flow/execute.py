@@ -233,7 +233,7 @@ def _prepared(actions: list[Action], world: World) -> PreparedCall:
 
 
 def _key(identifier: str, epoch: int) -> str:
-    """Return the idempotency key of an intent: tied to the intent, not to its bytes, so that A, B, A never replays A."""
+    """Return an intent's idempotency key: not made from its bytes, so that A, B, A never replays A."""
     return "lig-" + hashlib.blake2b(f"{identifier}|{epoch}".encode(), digest_size=20).hexdigest()
 
 

@@ -11,12 +11,12 @@ from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.intents import CLINIC, Subject
 from ligament.core.links import DecisionKind
 from ligament.core.money import ZERO
-from ligament.core.plans import Action, ActionKind, Outcome, Plan, RecordKind, State, assert_conserved, in_order
+from ligament.core.plans import Action, ActionKind, Outcome, Plan, State, assert_conserved, in_order
 from ligament.core.records import Invoice
 from ligament.core.rules.model import Rulebook
 from ligament.core.troubles import Trouble
 from ligament.flow.planning.arrivals import plan_new
-from ligament.flow.planning.contacts import drop_archivals, plan_contacts
+from ligament.flow.planning.contacts import contact_outcome, drop_archivals, plan_contacts
 from ligament.flow.planning.desk import Desk, invoice_outcome
 from ligament.flow.planning.documents import bill_of, ruling_for, skip_reason
 from ligament.flow.planning.edits import plan_posted
@@ -105,16 +105,13 @@ def _all_wait(desk: Desk) -> Plan:
         sentence=f"The practice's own link to {desk.around.books_title} is switched on, so nothing is posted from here.",
         todo="Switch it off in the practice's settings; everything that waits goes on by itself.",
     )
-    outcomes = []
-    for invoice in desk.facts.invoices.values():
-        outcomes.append(invoice_outcome(invoice, invoice_subject(invoice), State.HELD, hold.code.value))
-    for visit in desk.facts.visits.values():
-        outcomes.append(visit_outcome(visit, State.HELD, hold.code.value))
-    for party in desk.facts.parties.values():
-        outcomes.append(
-            Outcome(subject=party_subject(party), kind=RecordKind.CONTACTS, state=State.HELD, reason=hold.code.value)
-        )
-    return Plan(outcomes=tuple(outcomes), holds=(hold,))
+    facts, code = desk.facts, hold.code.value
+    outcomes = (
+        *(invoice_outcome(held, invoice_subject(held), State.HELD, code) for held in facts.invoices.values()),
+        *(visit_outcome(visit, State.HELD, code) for visit in facts.visits.values()),
+        *(contact_outcome(party_subject(party), State.HELD, code) for party in facts.parties.values()),
+    )
+    return Plan(outcomes=outcomes, holds=(hold,))
 
 
 def _finished(desk: Desk) -> Plan:

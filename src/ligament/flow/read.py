@@ -15,6 +15,8 @@ from ligament.ports.progress import Progress, silent
 
 REFERENCE_AGE = timedelta(minutes=30)
 """How old places, people and the chart may be before they are read again."""
+WAITED_AGE = timedelta(minutes=5)
+"""How old the chart may be while a hold waits for a change in it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,9 +69,9 @@ def read_chart(books: Books, memory: Memory, clock: Clock) -> None:
     memory.keep_note("chart_read_at", clock.now().isoformat())
 
 
-def chart_is_old(memory: Memory, now: datetime) -> bool:
-    """Say whether the chart has to be read again even though nothing seems to be written."""
-    return _age(memory.note("chart_read_at"), now) >= REFERENCE_AGE
+def chart_is_old(memory: Memory, now: datetime, *, waited_for: bool) -> bool:
+    """Say whether the chart has to be read again though nothing is written; sooner when something waits for it."""
+    return _age(memory.note("chart_read_at"), now) >= (WAITED_AGE if waited_for else REFERENCE_AGE)
 
 
 def _age(noted: str, now: datetime) -> timedelta:

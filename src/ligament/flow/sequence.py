@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ligament.core.approvals import Standing, approve_plan
+from ligament.core.approvals import ApprovedPlan, Standing, approve_plan
 from ligament.core.facts import Facts, Surroundings
+from ligament.core.holds import HoldCode
 from ligament.core.intents import CLINIC, Subject, SubjectKind, subject_from_key
-from ligament.core.plans import Action, Outcome, Plan, State
+from ligament.core.plans import Action, ActionKind, Outcome, Plan, State
 from ligament.core.rules.model import Rulebook
 from ligament.flow.execute import Tally, World, execute, recover
 from ligament.flow.plan import make_plan
 from ligament.flow.read import EVERYTHING, chart_is_old, read_books, read_chart, read_practice, selection_of
-from ligament.ports.memory import Selection
 
 MAX_PASSES = 8
+_MANY = 200
+_MONEY = {ActionKind.PAY, ActionKind.PAY_FIRST, ActionKind.ALLOCATE, ActionKind.UNPAY}
+_MAPPING = {HoldCode.UNMAPPED_ACCOUNT, HoldCode.UNMAPPED_ITEM, HoldCode.UNMAPPED_TAX, HoldCode.UNMAPPED_TRACKING}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,6 +31,7 @@ class Cycle:
     rows_read: int = 0
     planned: dict[str, Action] = field(default_factory=dict)
     settled: bool = True
+    chart_read: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,18 +47,22 @@ class Orders:
 
 def run_cycle(orders: Orders, world: World, cycle: Cycle) -> None:
     """Run one cycle, noting in `cycle` how far it came; raises the five port errors, what was done stays kept."""
-    cycle.recovered = recover(world.memory.gather(Selection()), world)
+    cycle.recovered = _recover(world)
     changed = _read(orders, world, cycle)
     for _ in range(MAX_PASSES):
         facts, plan = _plan(orders, world, changed)
-        if plan.actions or plan.holds or chart_is_old(world.memory, world.clock.now()):
-            facts, plan = _with_fresh_chart(orders, world, changed, cycle, facts, plan)
         approved = approve_plan(plan, orders.rulebook.approval, _standing(orders, cycle))
-        _note(plan, facts, cycle)
+        if _wants_chart(approved, world, cycle) and not facts.settings.native_link_on:
+            # Before anything is written, accounts, taxes and tracking are checked: they may have been archived.
+            read_chart(world.books, world.memory, world.clock)
+            cycle.chart_read = True
+            facts, plan = _plan(orders, world, changed)
+            approved = approve_plan(plan, orders.rulebook.approval, _standing(orders, cycle))
+        _note(plan, cycle)
         world.memory.keep_outcomes(world.run_id, plan, considered(facts))
         cycle.waiting = approved.waiting
         if not approved.approved:
-            return
+            break
         tally = execute(approved, facts, world)
         cycle.tallies.append(tally)
         if not _moved(tally):
@@ -87,14 +95,31 @@ def _plan(orders: Orders, world: World, changed: set[Subject]) -> tuple[Facts, P
     return facts, make_plan(facts, orders.rulebook, orders.around)
 
 
-def _with_fresh_chart(
-    orders: Orders, world: World, changed: set[Subject], cycle: Cycle, facts: Facts, plan: Plan
-) -> tuple[Facts, Plan]:
-    """Before anything is written, check accounts, taxes and tracking; once per cycle."""
-    if cycle.outcomes or facts.settings.native_link_on:
-        return facts, plan
-    read_chart(world.books, world.memory, world.clock)
-    return _plan(orders, world, changed)
+def _recover(world: World) -> int:
+    """Settle what an earlier run left open, on the facts of the records it is about."""
+    left = world.memory.unfinished_intents()
+    if not left:
+        return 0
+    subjects = {action.subject for intent in left for action in intent.actions}
+    return recover(world.memory.gather(selection_of(subjects)), world)
+
+
+def _wants_chart(approved: ApprovedPlan, world: World, cycle: Cycle) -> bool:
+    """Say whether the chart is read now: before writing, when it is old, and sooner when a mapping hold waits for it."""
+    if cycle.chart_read:
+        return False
+    if approved.approved:
+        return True
+    unmapped = any(hold.code in _MAPPING for hold in approved.plan.holds)
+    return chart_is_old(world.memory, world.clock.now(), waited_for=unmapped)
+
+
+def _absorb_echoes(world: World, cycle: Cycle) -> set[Subject]:
+    """After many payments, read the books once more: what we changed comes back, and the next quiet run stays quiet."""
+    money = sum(count for tally in cycle.tallies for (kind, _), count in tally.done.items() if kind in _MONEY)
+    if money < _MANY:
+        return set()
+    return read_books(world.books, world.memory, world.clock, world.tell).changed
 
 
 def considered(facts: Facts) -> frozenset[Subject]:
@@ -106,7 +131,7 @@ def considered(facts: Facts) -> frozenset[Subject]:
     return frozenset((*invoices, *visits, *parties, *locations, CLINIC))
 
 
-def _note(plan: Plan, facts: Facts, cycle: Cycle) -> None:
+def _note(plan: Plan, cycle: Cycle) -> None:
     """Keep how each record ended: the first pass decides what was planned, later ones what came of it."""
     for outcome in plan.outcomes:
         before = cycle.outcomes.get(outcome.subject.key)
@@ -118,9 +143,10 @@ def _note(plan: Plan, facts: Facts, cycle: Cycle) -> None:
 
 def _last_look(orders: Orders, world: World, changed: set[Subject], cycle: Cycle) -> None:
     """After the last pass, keep the outcomes as they are now."""
+    changed |= _absorb_echoes(world, cycle)
     facts, plan = _plan(orders, world, changed)
     approved = approve_plan(plan, orders.rulebook.approval, _standing(orders, cycle))
     world.memory.keep_outcomes(world.run_id, plan, considered(facts))
-    _note(plan, facts, cycle)
+    _note(plan, cycle)
     cycle.waiting = approved.waiting
     cycle.settled = not approved.approved

@@ -23,7 +23,7 @@ from ligament.simkit.catalogue import (
     Item,
     Practitioner,
 )
-from ligament.simkit.people import Person
+from ligament.simkit.people import Person, happens
 from ligament.simkit.story import Bill, Charge, Deed, DeedKind
 
 ONE = Decimal(1)
@@ -107,7 +107,7 @@ def _patient_at(rng: random.Random, people: tuple[Person, ...], place: str) -> P
 def _ordinary(diary: Diary, person: Person, practitioner: Practitioner, day: date) -> Bill:
     rng = diary.rng
     arithmetic = arithmetic_on(day, diary.start_on, diary.days())
-    payer = rng.choice(PAYERS).key if rng.random() < 0.12 else ""
+    payer = rng.choice(PAYERS).key if happens(rng, 120) else ""
     charges = _charges(rng, person, practitioner, arithmetic, payer)
     return Bill(
         key=diary.next_key(),
@@ -125,27 +125,32 @@ def _ordinary(diary: Diary, person: Person, practitioner: Practitioner, day: dat
 def _charges(
     rng: random.Random, person: Person, practitioner: Practitioner, arithmetic: Arithmetic, payer: str
 ) -> tuple[Charge, ...]:
-    draw = rng.random()
-    if practitioner.designation == "Occupational therapist" and draw < 0.7:
+    if practitioner.designation == "Occupational therapist" and happens(rng, 700):
         hours = Decimal(rng.choice((3, 4, 5, 6, 7, 9))) / 4
         return (Charge(item=HOURLY.key, quantity=hours, price=HOURLY.price),)
-    if payer and draw < 0.15:
-        return (_charge(rng, REPORT, arithmetic, Decimal(1)),)
-    if draw < 0.14:
-        return (_charge(rng, EXERCISE_CLASS, arithmetic, Decimal(rng.choice((1, 1, 5, 10)))),)
-    if draw < 0.19:
-        return tuple(_charge(rng, item, arithmetic, ONE) for item in rng.sample(GOODS, rng.choice((1, 2, 3))))
+    if payer and happens(rng, 150):
+        return (_charge(rng, REPORT, arithmetic, ONE),)
+    match rng.choices(("visit", "class", "shop"), weights=(81, 14, 5))[0]:
+        case "class":
+            return (_charge(rng, EXERCISE_CLASS, arithmetic, Decimal(rng.choice((1, 1, 5, 10)))),)
+        case "shop":
+            return tuple(_charge(rng, item, arithmetic, ONE) for item in rng.sample(GOODS, rng.choice((1, 2, 3))))
+        case _:
+            return _visit(rng, person, arithmetic)
+
+
+def _visit(rng: random.Random, person: Person, arithmetic: Arithmetic) -> tuple[Charge, ...]:
     lines = [_service(rng, person, arithmetic)]
-    if rng.random() < 0.16:
+    if happens(rng, 160):
         lines.append(_charge(rng, rng.choice(GOODS), arithmetic, Decimal(rng.choice((1, 1, 2)))))
-    if rng.random() < 0.012:
+    if happens(rng, 12):
         lines.append(Charge(item=WRITE_OFF.key, quantity=-ONE, price=Decimal(rng.choice(("10.00", "7.50", "25.00")))))
     return tuple(lines)
 
 
 def _service(rng: random.Random, person: Person, arithmetic: Arithmetic) -> Charge:
     item = rng.choices(SERVICES, weights=(2, 9, 2, 3, 1))[0]
-    if rng.random() < 0.01:
+    if happens(rng, 10):
         return Charge(item=item.key, quantity=ONE, price=item.price, percent_off=Decimal(100))
     if person.is_concession and item.concession_price is not None:
         return Charge(item=item.key, quantity=ONE, price=item.concession_price, concession=True)
@@ -153,36 +158,44 @@ def _service(rng: random.Random, person: Person, arithmetic: Arithmetic) -> Char
 
 
 def _charge(rng: random.Random, item: Item, arithmetic: Arithmetic, quantity: Decimal) -> Charge:
-    price, draw = unit_price(item, item.price, arithmetic), rng.random()
-    if draw < 0.07:
-        percent = Decimal(rng.choice(("5", "10", "12.5", "15", "33.33")))
-        return Charge(item=item.key, quantity=quantity, price=price, percent_off=percent)
-    if draw < 0.12:
-        money = Decimal(rng.choice(("2.00", "3.35", "5.00")))
-        return Charge(item=item.key, quantity=quantity, price=price, money_off=money)
-    return Charge(item=item.key, quantity=quantity, price=price)
+    price = unit_price(item, item.price, arithmetic)
+    percent, money = None, None
+    match rng.choices(("full", "percent", "money"), weights=(88, 7, 5))[0]:
+        case "percent":
+            percent = Decimal(rng.choice(("5", "10", "12.5", "15", "33.33")))
+        case "money":
+            money = Decimal(rng.choice(("2.00", "3.35", "5.00")))
+        case _:
+            pass
+    return Charge(item=item.key, quantity=quantity, price=price, percent_off=percent, money_off=money)
 
 
 # --- settling ---------------------------------------------------------------------------------------------------------
 
 
+_FATES = ("reversed", "written off", "archived", "paid in part", "open", "paid later", "paid at once")
+_PATIENT_WEIGHTS = (22, 8, 8, 17, 95, 150, 700)
+_PAYER_WEIGHTS = (0, 0, 8, 17, 300, 675, 0)
+
+
 def _settle(diary: Diary, bill: Bill) -> None:
-    """Decide what became of an ordinary bill; whoever owes much or has credit is kept out of other troubles."""
-    rng, draw = diary.rng, diary.rng.random()
-    if draw < 0.022 and not bill.payer:
-        _reverse_open(diary, bill)
-    elif draw < 0.030 and not bill.payer:
-        _write_off(diary, bill)
-    elif draw < 0.038:
-        diary.do(DeedKind.ARCHIVE, bill, _later(diary, bill, minutes=rng.randrange(10, 300)))
-    elif draw < 0.055:
-        diary.do(DeedKind.PAY_PART, bill, _later(diary, bill, minutes=15), rng.choice(("5.00", "10.00")))
-    elif draw < 0.15 or (bill.payer and draw < 0.45):
-        return
-    elif bill.payer or draw < 0.30:
-        _pay(diary, bill, timedelta(days=rng.randrange(2, 28), minutes=rng.randrange(0, 240)))
-    else:
-        _pay(diary, bill, timedelta(minutes=rng.randrange(3, 20)))
+    """Decide what became of an ordinary bill; only unpaid ones are reversed, so that no credit is left over."""
+    rng = diary.rng
+    match rng.choices(_FATES, weights=_PAYER_WEIGHTS if bill.payer else _PATIENT_WEIGHTS)[0]:
+        case "reversed":
+            _reverse_open(diary, bill)
+        case "written off":
+            _write_off(diary, bill)
+        case "archived":
+            diary.do(DeedKind.ARCHIVE, bill, _later(diary, bill, minutes=rng.randrange(10, 300)))
+        case "paid in part":
+            diary.do(DeedKind.PAY_PART, bill, _later(diary, bill, minutes=15), rng.choice(("5.00", "10.00")))
+        case "paid later":
+            _pay(diary, bill, timedelta(days=rng.randrange(2, 28), minutes=rng.randrange(0, 240)))
+        case "paid at once":
+            _pay(diary, bill, timedelta(minutes=rng.randrange(3, 20)))
+        case _:
+            pass
 
 
 def _pay(diary: Diary, bill: Bill, wait: timedelta) -> None:

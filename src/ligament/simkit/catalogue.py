@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -130,32 +130,32 @@ PAYERS = tuple(
 )
 
 
-def _item(key: str, code: str, name: str, price: str, account: str, concession: str = "") -> Item:
+def _service(key: str, code: str, name: str, price: str, concession: str = "") -> Item:
     cheaper = Decimal(concession) if concession else None
-    return Item(key=key, code=code, name=name, price=Decimal(price), account=account, concession_price=cheaper)
+    return Item(key=key, code=code, name=name, price=Decimal(price), account=CONSULTATIONS, concession_price=cheaper)
 
 
-def _taxed(key: str, code: str, name: str, price: str, account: str, *, tax: str = "gst", product: bool = True) -> Item:
-    return Item(key=key, code=code, name=name, price=Decimal(price), account=account, tax=tax, is_product=product)
+def _product(key: str, code: str, name: str, price: str, account: str = PRODUCTS) -> Item:
+    return Item(key=key, code=code, name=name, price=Decimal(price), account=account, tax=GST.key, is_product=True)
 
 
 SERVICES = (
-    _item("initial", "IN-01", "Initial consultation", "128.00", CONSULTATIONS, "110.00"),
-    _item("standard", "ST-01", "Standard consultation", "94.00", CONSULTATIONS, "82.00"),
-    _item("long", "LG-01", "Long consultation", "141.50", CONSULTATIONS, "120.00"),
-    _item("massage", "RM-45", "Remedial massage, 45 minutes", "87.30", CONSULTATIONS),
-    _item("home", "HV-01", "Home visit", "165.00", CONSULTATIONS),
+    _service("initial", "IN-01", "Initial consultation", "128.00", "110.00"),
+    _service("standard", "ST-01", "Standard consultation", "94.00", "82.00"),
+    _service("long", "LG-01", "Long consultation", "141.50", "120.00"),
+    _service("massage", "RM-45", "Remedial massage, 45 minutes", "87.30"),
+    _service("home", "HV-01", "Home visit", "165.00"),
 )
-HOURLY = _item("hourly", "OT-HR", "Therapy, per hour", "193.99", CONSULTATIONS)
-EXERCISE_CLASS = _taxed("class", "EX-CL", "Exercise class", "27.50", CLASSES, product=False)
+HOURLY = _service("hourly", "OT-HR", "Therapy, per hour", "193.99")
+EXERCISE_CLASS = replace(_product("class", "EX-CL", "Exercise class", "27.50", CLASSES), is_product=False)
 GOODS = (
-    _taxed("roller", "PR-01", "Foam roller", "54.95", PRODUCTS),
-    _taxed("band", "PR-02", "Resistance band", "18.70", PRODUCTS),
-    _taxed("tape", "PR-03", "Sports tape", "14.30", PRODUCTS),
-    _taxed("insoles", "PR-04", "Insoles, pair", "89.95", PRODUCTS),
+    _product("roller", "PR-01", "Foam roller", "54.95"),
+    _product("band", "PR-02", "Resistance band", "18.70"),
+    _product("tape", "PR-03", "Sports tape", "14.30"),
+    _product("insoles", "PR-04", "Insoles, pair", "89.95"),
 )
-REPORT = _taxed("report", "RP-01", "Report for a third party", "275.00", REPORTS, product=False)
+REPORT = replace(_product("report", "RP-01", "Report for a third party", "275.00", REPORTS), is_product=False)
 WRITE_OFF = Item(key="writeoff", code="WO-01", name="Write off", price=Decimal(0), account=BAD_DEBTS, is_write_off=True)
-ODDITY = _taxed("odd", "SP-01", "Imported splint", "112.50", PRODUCTS, tax="odd")
-DISCONTINUED = _taxed("old", "PR-99", "Heat pack (old range)", "22.00", CLOSED_ACCOUNT)
+ODDITY = replace(_product("odd", "SP-01", "Imported splint", "112.50"), tax=ODD_TAX.key)
+DISCONTINUED = _product("old", "PR-99", "Heat pack (old range)", "22.00", CLOSED_ACCOUNT)
 ITEMS = (*SERVICES, HOURLY, EXERCISE_CLASS, *GOODS, REPORT, WRITE_OFF, ODDITY, DISCONTINUED)

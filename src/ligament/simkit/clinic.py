@@ -10,7 +10,7 @@ from ligament.simkit.billing import Diary, bill_everyday
 from ligament.simkit.catalogue import ITEMS, PAYERS, PLACES, PRACTITIONERS, TAXES
 from ligament.simkit.people import Person, make_people
 from ligament.simkit.story import Acquaintance, ClinicStory, Size
-from ligament.simkit.troubles import Prepared, prepare
+from ligament.simkit.troubles import prepare
 
 NAME = "Two Coasts Allied Health"
 DAYS = 135
@@ -61,6 +61,3 @@ def _known(rng: random.Random, people: tuple[Person, ...], count: int) -> tuple[
     alone = [person for person in people if person.email and emails.count(person.email) == 1 and not person.left_on]
     chosen = rng.sample(alone, count)
     return tuple(Acquaintance(first=it.first, last=it.last, email=it.email.upper(), home=it.home) for it in chosen)
-
-
-__all__ = ["NAME", "Prepared", "make_clinic"]

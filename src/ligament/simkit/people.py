@@ -7,22 +7,26 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-FIRST = (
+_FIRST_NAMES = (
     "Amelia Jack Charlotte Noah Isla Oliver Mia Leo Grace Thomas Ava Henry Ruby Lucas Zoe Ethan Matilda Cooper Evie "
     "Archie Priya Arjun Wei Mei Hiroshi Yuki Nguyet Minh Fatima Yusuf Layla Omar Chidi Amara Tomasz Zofia Renée André "
     "Zoë José Sofía Niamh Seán Björn Åsa Tahlia Jarrah Kirra Lachlan Bronte Siobhán Marlee Koa Alinta Darcy Elspeth "
     "Harriet Imogen Jasper Keira Malik Nadia Otto Paige Quinn Rohan Saskia Teagan Una Violet Wyatt Xanthe Zachary"
-).split()
-LAST = (
+)
+_LAST_NAMES = (
     "Nguyen|Smith|Jones|Williams|Brown|Wilson|Taylor|Singh|Patel|Kaur|Li|Wang|Zhang|Chen|Tran|O'Brien|O'Connor|"
     "McDonald|MacKenzie|van der Berg|de Souza|García|Müller|Søndergaard|Kowalski|Nowak|Papadopoulos|Rossi|Esposito|"
     "Haddad|Khoury|Abdi|Okafor|Osei|Tanaka|Sato|Kim|Park|Fraser|Campbell|Whitlam-Reid|Fitzgerald|Doherty|Pemberton|"
     "Ashworth|Blackwood|Carmody|Dunstan|Everingham|Farrugia|Galea|Hollis|Ivanova|Jankovic|Lindqvist|Marchetti"
-).split("|")
-STREETS = (
-    "Acacia Banksia Callistemon Dryandra Eucalypt Grevillea Hakea Kurrajong Lomandra Melaleuca Wattle Waratah".split()
 )
-KINDS = "Street Road Avenue Lane Parade Crescent Court Terrace".split()
+_STREET_NAMES = (
+    "Acacia Banksia Callistemon Dryandra Eucalypt Grevillea Hakea Kurrajong Lomandra Melaleuca Wattle Waratah"
+)
+_STREET_KINDS = "Street Road Avenue Lane Parade Crescent Court Terrace"
+FIRST = _FIRST_NAMES.split()
+LAST = _LAST_NAMES.split("|")
+STREETS = _STREET_NAMES.split()
+KINDS = _STREET_KINDS.split()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,11 @@ SUBURBS = {
 }
 
 
+def happens(rng: random.Random, per_mille: int) -> bool:
+    """Draw whether something happens that does so in that many of a thousand cases."""
+    return rng.randrange(1000) < per_mille
+
+
 def make_people(rng: random.Random, count: int, today: date) -> tuple[Person, ...]:
     """Return that many patients: single people, families under one roof and e-mail, and three pairs of namesakes."""
     made: list[Person] = []
@@ -93,13 +102,13 @@ def make_people(rng: random.Random, count: int, today: date) -> tuple[Person, ..
 
 
 def _household(rng: random.Random, size: int, start: int, taken: set[str], today: date) -> list[Person]:
-    last, home = rng.choice(LAST), _home(rng, "melbourne" if rng.random() < 0.6 else "perth")
-    landline = f"(0{3 if home.state == 'VIC' else 8}) 5550 {rng.randint(0, 9999):04}" if rng.random() < 0.4 else ""
+    last, home = rng.choice(LAST), _home(rng, "melbourne" if happens(rng, 600) else "perth")
+    landline = f"(0{3 if home.state == 'VIC' else 8}) 5550 {rng.randint(0, 9999):04}" if happens(rng, 400) else ""
     made: list[Person] = []
     for place in range(size):
         first = _free_first(rng, last, taken)
         is_child = place >= 2  # noqa: PLR2004 - two grown-ups, then children, who share the first one's e-mail
-        shared = made[0].email if is_child or (place and rng.random() < 0.3) else ""
+        shared = made[0].email if is_child or (place and happens(rng, 300)) else ""
         made.append(
             Person(
                 key=f"p{start + place + 1}",
@@ -110,7 +119,7 @@ def _household(rng: random.Random, size: int, start: int, taken: set[str], today
                 mobile="" if is_child else f"0491 57{rng.randint(0, 9)} {rng.randint(0, 999):03}",
                 landline=landline,
                 home=home,
-                is_concession=rng.random() < 0.2,
+                is_concession=happens(rng, 200),
                 joined_on=today - timedelta(days=rng.randint(150, 1500)),
             )
         )
@@ -128,7 +137,7 @@ def _free_first(rng: random.Random, last: str, taken: set[str]) -> str:
 
 
 def _email(rng: random.Random, first: str, last: str, number: int) -> str:
-    if rng.random() < 0.08:
+    if happens(rng, 80):
         return ""
     return f"{_plain(first)}.{_plain(last)}{number}@{rng.choice(('example.com', 'example.net', 'example.org'))}"
 

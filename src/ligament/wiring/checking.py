@@ -287,7 +287,9 @@ def zone_checks(
 def same_wall(one: str, other: str, now: datetime) -> bool:
     """Say whether two zones show the same time, now and half a year from now."""
     instants = (now, now + _HALF_A_YEAR)
-    return all(at.astimezone(ZoneInfo(one)).utcoffset() == at.astimezone(ZoneInfo(other)).utcoffset() for at in instants)
+    return all(
+        at.astimezone(ZoneInfo(one)).utcoffset() == at.astimezone(ZoneInfo(other)).utcoffset() for at in instants
+    )
 
 
 def owner_checks(title: str, practitioners: Iterable[Practitioner], users: Sequence[BooksUser]) -> Iterator[Check]:
@@ -307,7 +309,7 @@ def payment_checks(book: Rulebook) -> Iterator[Check]:
     """Say what inferred payments cannot show."""
     if book.payments.source is PaymentSource.INFERRED:
         sentence = (
-            "Payments are inferred from the day an invoice was closed. Part payments cannot be seen and that day can be "
-            "edited, so on a cash-basis BAS compare the month's receipts with the practice's payments report."
+            "Payments are inferred from the day an invoice was closed. Part payments cannot be seen and that day can "
+            "be edited, so on a cash-basis BAS compare the month's receipts with the practice's payments report."
         )
         yield ok(_SETTINGS, sentence)

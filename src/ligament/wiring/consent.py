@@ -84,7 +84,7 @@ def _handler(state: str, answers: queue.SimpleQueue[str]) -> type[BaseHTTPReques
 
         timeout: ClassVar[int] = 10
 
-        def do_GET(self) -> None:  # noqa: N802 - named by the library
+        def do_GET(self) -> None:
             """Take the answer when it is the awaited one and the first."""
             split = urlsplit(self.path)
             given = parse_qs(split.query).get("state", [""])[0]

@@ -107,7 +107,9 @@ def _bad_debt(book: Rulebook, chart: Chart) -> Iterator[Check]:
         return
     trouble = _account_trouble(chart.account(code))
     if trouble:
-        yield bad(_ACCOUNTS, f"Account {code} ([accounts] bad_debt) {trouble}.", "Choose another account for write-offs.")
+        yield bad(
+            _ACCOUNTS, f"Account {code} ([accounts] bad_debt) {trouble}.", "Choose another account for write-offs."
+        )
         return
     account = chart.account(code)
     assert account is not None
@@ -161,7 +163,9 @@ def tax_checks(book: Rulebook, chart: Chart, organisation: Organisation) -> Iter
         sentence = "The organisation is registered for GST, but [taxes] maps no tax with a rate."
         yield warn(_TAXES, sentence, "Add the tax that taxable items carry, or lines with tax are held.")
     else:
-        yield ok(_TAXES, "Registered for GST." if organisation.pays_tax else "Not registered for GST, and none is mapped.")
+        yield ok(
+            _TAXES, "Registered for GST." if organisation.pays_tax else "Not registered for GST, and none is mapped."
+        )
 
 
 def _tax_trouble(name: str, tax_type: str, chart: Chart) -> str:

@@ -26,6 +26,7 @@ RULEBOOK_FILE = "ligament.toml"
 KEY_FILE = "vault.key"
 NEXT_KEY_FILE = "vault.key.new"
 DATABASE_FILE = "ligament.db"
+_KEY_BYTES = 32
 
 
 class ConfigurationError(Exception):
@@ -144,6 +145,11 @@ def system_names() -> tuple[str, str]:
     return for_role("practice").name, for_role("books").name
 
 
+def system_titles() -> tuple[str, str]:
+    """Return the names of the practice and the books as people know them."""
+    return for_role("practice").title, for_role("books").title
+
+
 def _located(file: Path, text: str, problem: Problem) -> str:
     line = line_of(text, problem.key)
     where = f"{file}, line {line}" if line else f"{file}"
@@ -217,7 +223,7 @@ def _decoded(text: str, where: str) -> bytes:
         key = base64.b64decode(text.strip(), validate=True)
     except (binascii.Error, ValueError):
         key = b""
-    if len(key) != 32:
+    if len(key) != _KEY_BYTES:
         raise ConfigurationError((f"{where}: the vault key must be 32 bytes in base64.",))
     return key
 

@@ -36,6 +36,7 @@ class FoundTrouble:
 
 def trouble_of(error: BaseException) -> FoundTrouble | None:
     """Return how to tell an expected error, or nothing for one that should not happen."""
+    found: FoundTrouble | None = None
     match error:
         case ConfigurationError():
             found = _found(_USAGE, "configuration", error.complaints)
@@ -50,7 +51,7 @@ def trouble_of(error: BaseException) -> FoundTrouble | None:
         case OSError(filename=str() | Path() as name):
             found = _found(_USAGE, "file", (f"{name}: it cannot be used ({error.strerror}).",))
         case _:
-            found = None
+            pass
     return found
 
 

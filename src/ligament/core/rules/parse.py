@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +14,9 @@ from typing import TypeVar
 from ligament.core.periods import is_zone
 from ligament.core.rules import model
 
+_CLOCK_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_PREFIX = re.compile(r"[A-Za-z0-9_/-]{0,20}")
+_LONGEST_SHOWN = 60
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 Table = Mapping[str, object]
@@ -104,7 +108,7 @@ class _Reader:
 
 def _shown(value: object) -> str:
     text = f'"{value}"' if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
 
 
 def _decimal(value: object) -> Decimal | None:
@@ -153,12 +157,7 @@ def _invoices(reader: _Reader) -> model.InvoicesSection:
         return "" if value == "" else None
 
     def prefix(value: object) -> str | None:
-        fits = (
-            isinstance(value, str)
-            and len(value) <= 20
-            and all(c.isascii() and (c.isalnum() or c in "-_/") for c in value)
-        )
-        return value if fits and isinstance(value, str) else None
+        return value if isinstance(value, str) and _PREFIX.fullmatch(value) else None
 
     status = reader.value(
         "status", "AUTHORISED", lambda v: str(v) if v in {"AUTHORISED", "DRAFT"} else None, '"AUTHORISED" or "DRAFT"'
@@ -194,7 +193,7 @@ def _accounts(reader: _Reader) -> model.AccountsSection:
         reader.trouble(
             "default", 'This is needed: the account code for sales, as in default = "200" ("" if every item is mapped).'
         )
-    section = model.AccountsSection(
+    return model.AccountsSection(
         default=default,
         bad_debt=reader.text("bad_debt", ""),
         items=reader.codes("items"),
@@ -202,7 +201,6 @@ def _accounts(reader: _Reader) -> model.AccountsSection:
         businesses=reader.codes("businesses"),
         write_off_items=_write_offs(reader),
     )
-    return section
 
 
 def _write_offs(reader: _Reader) -> frozenset[str]:
@@ -273,9 +271,8 @@ def _sync(reader: _Reader, books: str) -> model.SyncSection:
     days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
     def clock_time(value: object) -> str | None:
-        hours, _, minutes = value.partition(":") if isinstance(value, str) else ("", "", "")
-        fits = hours.isdigit() and minutes.isdigit() and len(minutes) == 2 and int(hours) < 24 and int(minutes) < 60
-        return f"{int(hours):02d}:{minutes}" if fits else None
+        found = _CLOCK_TIME.fullmatch(value) if isinstance(value, str) else None
+        return f"{int(found[1]):02d}:{found[2]}" if found else None
 
     def week_day(value: object) -> str | None:
         return value.lower() if isinstance(value, str) and value.lower() in days else None

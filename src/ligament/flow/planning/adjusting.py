@@ -33,12 +33,12 @@ def plan_difference(desk: Desk, posted: Posted, effective: DocumentIntent, draft
     locked = desk.organisation.locks.locks(posted.document.on)
     changed = changed_fields(effective, wanted)
     placed = only_places_differ(effective.lines, wanted.lines) and wanted.total == effective.total
-    if changed == ("lines",) and placed and not locked and posted.main.sent is not None and not edited(desk, posted):
+    if changed == ("lines",) and placed and not locked and posted.main.sent is not None and not edited(posted):
         in_place = replace(posted.main.sent, lines=with_line_ids(wanted.lines, posted.document))
         act_update(desk, posted, in_place, agreement_for(posted.invoice, posted.subject, wanted), drafted)
         return
     is_credit = wanted.kind is DocumentKind.CREDIT_NOTE
-    made = adjustment(effective.lines, wanted.lines, posted.main.number, is_credit)
+    made = adjustment(effective.lines, wanted.lines, posted.main.number, is_credit=is_credit)
     trouble = _difference_trouble(posted, changed, locked=locked)
     if made is None:
         hold_trouble(desk, posted.invoice, posted.subject, trouble)

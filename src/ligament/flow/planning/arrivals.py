@@ -138,7 +138,10 @@ def in_history(desk: Desk, invoice: Invoice, subject: Subject, bill: Bill) -> bo
     document = (same or found)[0]
     trouble = Trouble(
         code=HoldCode.HISTORY_DIFFERS,
-        sentence=f"{desk.around.books_title} already has {document.number} over {two_places(document.total)}, which may be this invoice.",
+        sentence=(
+            f"{desk.around.books_title} already has {document.number} over {two_places(document.total)}, "
+            "which may be this invoice."
+        ),
         todo="Approve to link the two as they are, or void the one that is wrong.",
         detail={
             "books_id": document.id,
@@ -158,7 +161,7 @@ def in_history(desk: Desk, invoice: Invoice, subject: Subject, bill: Bill) -> bo
     return True
 
 
-def link_document(
+def link_document(  # noqa: PLR0913, PLR0917 - a pair has two sides and a story
     desk: Desk, invoice: Invoice, subject: Subject, document: BooksDocument, contact: Subject, origin: Origin
 ) -> None:
     """Plan to link a document as it is."""

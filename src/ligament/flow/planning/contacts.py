@@ -44,7 +44,7 @@ def plan_party(desk: Desk, party: Party, *, needed: bool) -> None:
     elif needed or _wanted(desk, party):
         _plan_new(desk, party)
     else:
-        desk.outcome(_outcome(subject, State.SKIPPED, "no_contact_needed"))
+        desk.outcome(contact_outcome(subject, State.SKIPPED, "no_contact_needed"))
 
 
 def _wanted(desk: Desk, party: Party) -> bool:
@@ -55,14 +55,15 @@ def _wanted(desk: Desk, party: Party) -> bool:
     return party.removed_at is None and party.merged_into is None and contacts.privacy is not Privacy.POOLED
 
 
-def _outcome(subject: Subject, state: State, reason: str = "") -> Outcome:
+def contact_outcome(subject: Subject, state: State, reason: str = "") -> Outcome:
+    """Return the outcome of a patient, payer or location."""
     return Outcome(subject=subject, kind=RecordKind.CONTACTS, state=state, reason=reason)
 
 
 def _hold_contact(desk: Desk, subject: Subject, hold: Hold) -> None:
     desk.hold(hold)
     desk.unready[subject.key] = hold.code
-    desk.outcome(_outcome(subject, State.HELD, hold.code.value))
+    desk.outcome(contact_outcome(subject, State.HELD, hold.code.value))
 
 
 # --- new pairs --------------------------------------------------------------------------------------------------------
@@ -107,7 +108,7 @@ def _create(desk: Desk, intent: ContactIntent) -> None:
     desk.act(action)
     desk.names[folded(intent.name.reveal())] = intent.subject.key
     desk.contacts[intent.subject.key] = None
-    desk.outcome(_outcome(intent.subject, State.PLANNED))
+    desk.outcome(contact_outcome(intent.subject, State.PLANNED))
 
 
 def _creation(intent: ContactIntent, *, with_email: bool = True) -> Action:
@@ -191,9 +192,9 @@ def _take_over(desk: Desk, party: Party, intent: ContactIntent, match: Match) ->
         )
     )
     desk.names[folded(intent.name.reveal())] = intent.subject.key
-    _emit(desk, party, link, contact, synced)
+    _emit(desk, party, link, synced)
     desk.contacts[intent.subject.key] = contact.id
-    desk.outcome(_outcome(intent.subject, State.PLANNED))
+    desk.outcome(contact_outcome(intent.subject, State.PLANNED))
 
 
 def _name_on_takeover(desk: Desk, intent: ContactIntent, contact: BooksContact) -> ContactIntent:
@@ -208,7 +209,7 @@ def _plan_pool(desk: Desk, subject: Subject) -> None:
     link = desk.facts.contact_links.get(subject.key)
     if link is not None:
         desk.contacts[subject.key] = link.contact_id
-        desk.outcome(_outcome(subject, State.UNCHANGED))
+        desk.outcome(contact_outcome(subject, State.UNCHANGED))
         return
     location = desk.facts.locations.get(SourceId(subject.id))
     if location is None:
@@ -228,7 +229,7 @@ def _plan_pool(desk: Desk, subject: Subject) -> None:
             Action(kind=ActionKind.LINK_CONTACT, subject=subject, number=intent.number, sentence=sentence, contact=step)
         )
         desk.contacts[subject.key] = found.contact.id
-        desk.outcome(_outcome(subject, State.PLANNED))
+        desk.outcome(contact_outcome(subject, State.PLANNED))
 
 
 # --- known pairs ------------------------------------------------------------------------------------------------------
@@ -242,7 +243,7 @@ def _plan_linked(desk: Desk, party: Party, link: ContactLink, *, needed: bool) -
         return
     desk.contacts[subject.key] = link.contact_id
     if contact is None:
-        desk.outcome(_outcome(subject, State.UNCHANGED))
+        desk.outcome(contact_outcome(subject, State.UNCHANGED))
     elif contact.status is not ContactStatus.ACTIVE:
         _plan_archived(desk, subject, link, contact, needed=needed)
     elif party.merged_into is not None or party.removed_at is not None:
@@ -250,7 +251,7 @@ def _plan_linked(desk: Desk, party: Party, link: ContactLink, *, needed: bool) -
     else:
         intent = _named(desk, party, link)
         synced = synchronise(desk, party, link, contact, intent)
-        _emit(desk, party, replace(link, name=intent.name, suffixed=intent.suffixed), contact, synced)
+        _emit(desk, party, replace(link, name=intent.name, suffixed=intent.suffixed), synced)
 
 
 def _named(desk: Desk, party: Party, link: ContactLink) -> ContactIntent:
@@ -266,7 +267,7 @@ def _named(desk: Desk, party: Party, link: ContactLink) -> ContactIntent:
 def _plan_archived(desk: Desk, subject: Subject, link: ContactLink, contact: BooksContact, *, needed: bool) -> None:
     """An archived contact cannot be used or revived through the interface (facts on the books, 5.3)."""
     if not needed:
-        desk.outcome(_outcome(subject, State.UNCHANGED))
+        desk.outcome(contact_outcome(subject, State.UNCHANGED))
         return
     hold = Hold(
         subject=subject,
@@ -292,7 +293,7 @@ def _follow_merge(desk: Desk, party: Party, link: ContactLink, contact: BooksCon
     taken = desk.facts.party_of_contact.get(winner.id)
     if winner.id == contact.id or (taken is not None and taken != subject.key):
         desk.contacts[subject.key] = winner.id
-        desk.outcome(_outcome(subject, State.UNCHANGED))
+        desk.outcome(contact_outcome(subject, State.UNCHANGED))
         return
     step = ContactStep(
         write=ContactWrite(id=winner.id, number=winner.number or link.number),
@@ -304,7 +305,7 @@ def _follow_merge(desk: Desk, party: Party, link: ContactLink, contact: BooksCon
     sentence = f"Follow the contact {link.number}, which was merged in the books."
     desk.act(Action(kind=ActionKind.LINK_CONTACT, subject=subject, number=link.number, sentence=sentence, contact=step))
     desk.contacts[subject.key] = winner.id
-    desk.outcome(_outcome(subject, State.PLANNED))
+    desk.outcome(contact_outcome(subject, State.PLANNED))
 
 
 def _plan_removed(desk: Desk, party: Party, link: ContactLink, contact: BooksContact) -> None:
@@ -316,7 +317,7 @@ def _plan_removed(desk: Desk, party: Party, link: ContactLink, contact: BooksCon
     subject = party_subject(party)
     wanted = desk.rulebook.contacts.archive_contacts and not party.deleted
     if not wanted or contact.id in desk.facts.contacts_with_open_money:
-        desk.outcome(_outcome(subject, State.UNCHANGED))
+        desk.outcome(contact_outcome(subject, State.UNCHANGED))
         return
     action = Action(
         kind=ActionKind.ARCHIVE_CONTACT,
@@ -331,10 +332,10 @@ def _plan_removed(desk: Desk, party: Party, link: ContactLink, contact: BooksCon
     hold = refusal_hold(desk, action, HoldKind.CONTACT, link.number)
     if hold is not None:
         desk.hold(hold)
-        desk.outcome(_outcome(subject, State.HELD, hold.code.value))
+        desk.outcome(contact_outcome(subject, State.HELD, hold.code.value))
         return
     desk.act(action)
-    desk.outcome(_outcome(subject, State.PLANNED))
+    desk.outcome(contact_outcome(subject, State.PLANNED))
 
 
 def drop_archivals(desk: Desk) -> None:
@@ -343,13 +344,13 @@ def drop_archivals(desk: Desk) -> None:
     kept = []
     for action in desk.actions:
         if action.kind is ActionKind.ARCHIVE_CONTACT and action.contact is not None and action.contact.write.id in used:
-            desk.outcomes[action.subject.key] = _outcome(action.subject, State.UNCHANGED)
+            desk.outcomes[action.subject.key] = contact_outcome(action.subject, State.UNCHANGED)
         else:
             kept.append(action)
     desk.actions[:] = kept
 
 
-def _emit(desk: Desk, party: Party, link: ContactLink, contact: BooksContact, synced: Synced) -> None:
+def _emit(desk: Desk, party: Party, link: ContactLink, synced: Synced) -> None:
     """Turn what the merge decided into actions and holds."""
     subject = party_subject(party)
     planned = False
@@ -360,8 +361,8 @@ def _emit(desk: Desk, party: Party, link: ContactLink, contact: BooksContact, sy
             planned = True
         else:
             desk.hold(hold)
-            desk.outcome(_outcome(subject, State.HELD, hold.code.value))
+            desk.outcome(contact_outcome(subject, State.HELD, hold.code.value))
     for hold in synced.holds:
         desk.hold(hold)
-        desk.outcome(_outcome(subject, State.HELD, hold.code.value))
-    desk.outcome(_outcome(subject, State.PLANNED if planned else State.UNCHANGED))
+        desk.outcome(contact_outcome(subject, State.HELD, hold.code.value))
+    desk.outcome(contact_outcome(subject, State.PLANNED if planned else State.UNCHANGED))

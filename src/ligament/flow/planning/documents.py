@@ -123,7 +123,7 @@ def drafted_for(desk: Desk, invoice: Invoice, bill: Bill, ruling: Ruling, number
     return draft(invoice, head, desk.rulebook, desk.facts, desk.organisation)
 
 
-# --- creating ----------------------------------------------------------------------------------------------------------
+# --- creating --------------------------------------------------------------------------------------------------------
 
 
 def as_intent(document: BooksDocument, contact: Subject) -> DocumentIntent:

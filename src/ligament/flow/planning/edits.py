@@ -105,7 +105,7 @@ def _plan_removed(desk: Desk, posted: Posted) -> None:
             detail={"books_number": document.number},
         )
     else:
-        trouble = lock_trouble(desk, document.on) or edited(desk, posted)
+        trouble = lock_trouble(desk, document.on) or edited(posted)
     if trouble is not None:
         hold_trouble(desk, invoice, subject, trouble)
         return
@@ -152,7 +152,7 @@ def _plan_gone(desk: Desk, posted: Posted) -> None:
         subject,
         Trouble(
             code=HoldCode.EDITED_IN_BOOKS,
-            sentence=f"{posted.document.number} was voided in the books, and the invoice has changed since in the practice.",
+            sentence=f"{posted.document.number} was voided in the books, and the invoice has changed in the practice.",
             todo="Archive the invoice in the practice, or dismiss this to leave it as it is.",
             detail={"changed": ["status"], "books_number": posted.document.number},
         ),
@@ -302,7 +302,7 @@ def _note_agreement(desk: Desk, posted: Posted, before: DocumentIntent) -> None:
 def _update_in_place(desk: Desk, posted: Posted, drafted: Draft) -> None:
     """Update an unpaid, unlocked document, after checking that nobody changed it meanwhile."""
     intent = drafted.intent
-    trouble = edited(desk, posted)
+    trouble = edited(posted)
     if trouble is not None and changed_fields(as_intent(posted.document, intent.party), intent):
         hold = invoice_hold(trouble, posted.invoice, posted.subject)
         if desk.decision(hold) is not DecisionKind.APPROVED:

@@ -29,7 +29,7 @@ class Posted:
     links: tuple[DocumentLink, ...]
 
 
-def edited(desk: Desk, posted: Posted) -> Trouble | None:
+def edited(posted: Posted) -> Trouble | None:
     """Return the trouble of a document that a person changed in the books since we wrote it (choice C36)."""
     if posted.main.sent is None:
         return None

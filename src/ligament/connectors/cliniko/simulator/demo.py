@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ligament.connectors.cliniko.simulator import control
 from ligament.connectors.cliniko.simulator.arithmetic import LEGACY, TAX_EXCLUSIVE, TAX_INCLUSIVE
@@ -18,7 +18,7 @@ from ligament.simkit.catalogue import Arithmetic, Item, Payer
 from ligament.simkit.story import Bill, Charge, ClinicStory, Deed, DeedKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ligament.simkit.messages import Request
     from ligament.simkit.people import Home, Person
@@ -51,6 +51,11 @@ _CONCESSION: Final = "Concession card"
 def record_id(kind: str, place: int) -> str:
     """Return the id of the record at a place in its list."""
     return str(_BASES[kind] * 1_000_000_000_000_000 + place + 1)
+
+
+class _Keyed(Protocol):
+    @property
+    def key(self) -> str: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,7 +127,7 @@ def _ids(story: ClinicStory) -> dict[str, str]:
     """Return the id of every record that others point to, by its key in the story."""
     services = [item for item in story.items if not item.is_product]
     products = [item for item in story.items if item.is_product]
-    listed = {
+    listed: dict[str, Sequence[_Keyed]] = {
         "businesses": story.places,
         "practitioners": story.practitioners,
         "taxes": story.taxes,

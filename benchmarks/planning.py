@@ -1,0 +1,94 @@
+"""Processor time and memory of planning a whole clinic in memory, beside a plain decode of its JSON.
+
+The aim: planning 150,000 invoices costs at most five times the decode (`json.loads`), in at most 400 MB, facts and plan
+included. `--profile` prints where the time goes.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import json
+import pstats
+import sys
+
+import tomlkit
+
+from benchmarks.clinic import RULEBOOK, SMALL, Size
+from benchmarks.decoding import decode_seconds
+from benchmarks.facts import MEDIUM, facts_of, surroundings
+from benchmarks.figures import Figure
+from benchmarks.measuring import child, cpu_s, peak_mb, timed
+from ligament.core.plans import Plan
+from ligament.core.rules.model import Rulebook
+from ligament.core.rules.parse import rulebook
+from ligament.flow.plan import make_plan
+from ligament.wiring.settings import system_names
+
+LIMIT_MB = 400
+AIM = 5.0
+
+
+def measure(*, small: bool = False, profile: bool = False) -> list[Figure]:
+    """Plan a clinic nothing of which is posted yet."""
+    size = SMALL if small else MEDIUM
+    peer = decode_seconds(size)
+    told = child("benchmarks.planning", str(size.patients), str(size.invoices), *(["--profile"] if profile else []))
+    name = f"planning {size.invoices:,} invoices"
+    note = (
+        f"{told['actions']:,} actions; imports {told['before_mb']:.0f} MB, with facts {told['facts_mb']:.0f} MB, "
+        f"with the plan {told['peak_mb']:.0f} MB; building the facts took {told['build_s']:.1f} s, "
+        f"the JSON is {peer['bytes'] / 1e6:.0f} MB"
+    )
+    cpu: dict[str, float] = {"measured": told["plan_s"]}
+    return [
+        Figure(name=f"{name}: CPU", **cpu, yardstick=peer["json_s"], unit="s", against="json.loads", limit=AIM),
+        Figure(name=f"{name}: CPU", **cpu, yardstick=peer["msgspec_s"], unit="s", against="msgspec decode"),
+        Figure(
+            name=f"{name}: memory",
+            measured=told["peak_mb"],
+            yardstick=LIMIT_MB,
+            unit="MB",
+            against="the aim",
+            limit=1.0,
+            note=note,
+        ),
+    ]
+
+
+def rules() -> Rulebook:
+    """Return the rulebook of the benchmarks."""
+    book, problems = rulebook(tomlkit.parse(RULEBOOK).unwrap(), system_names(), lambda _: None)
+    assert not problems, problems
+    return book
+
+
+def main(size: Size, *, profile: bool) -> dict[str, float]:
+    """Plan in this process and tell what it took."""
+    book, around = rules(), surroundings()
+    before_mb = peak_mb()
+    began = cpu_s()
+    facts = facts_of(size)
+    build_s, facts_mb = cpu_s() - began, peak_mb()
+    plans: list[Plan] = []
+    profiler = cProfile.Profile()
+    if profile:
+        profiler.enable()
+    plan_s = timed(lambda: plans.append(make_plan(facts, book, around)))
+    if profile:
+        profiler.disable()
+        pstats.Stats(profiler).sort_stats("tottime").print_stats(15)
+    actions = len(plans[0].actions)
+    assert actions == size.patients + size.invoices + size.payments(), (actions, plans[0].holds[:3])
+    return {
+        "plan_s": plan_s,
+        "build_s": build_s,
+        "before_mb": before_mb,
+        "facts_mb": facts_mb,
+        "peak_mb": peak_mb(),
+        "actions": actions,
+    }
+
+
+if __name__ == "__main__":
+    wanted = Size(patients=int(sys.argv[1]), invoices=int(sys.argv[2]))
+    print(json.dumps(main(wanted, profile="--profile" in sys.argv)))

@@ -1,0 +1,31 @@
+"""Asking the person at the terminal; where there is none, answers come from standard input or not at all."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from ligament.cli.progress import console
+
+
+def ask_secret(words: str) -> str:
+    """Return what is typed unseen, or the next line of standard input where nobody sits at a terminal."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    return str(typer.prompt(words, hide_input=True, default="", show_default=False, err=True))
+
+
+def confirmed(question: str) -> bool | None:
+    """Return yes or no, or nothing where nobody can be asked."""
+    if not sys.stdin.isatty():
+        return None
+    return bool(typer.confirm(question, err=True))
+
+
+def tell_page(address: str) -> None:
+    """Print the address of the page that is being opened in the browser."""
+    shown = console(stderr=True)
+    shown.print("Your browser opens this page; if it does not, open it yourself:", markup=False)
+    shown.print(address, markup=False)
+    shown.print("Waiting for you to sign in there, for five minutes at most.", markup=False)

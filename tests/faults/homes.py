@@ -1,0 +1,115 @@
+"""The home of a simulation: the real store on one database in memory that outlives every simulated crash."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+
+from ligament.store.chain import Head
+from ligament.store.engine import Database, _sqlite, open_database
+from ligament.store.schema import bring_up_to_date
+from ligament.wiring.settings import Settings, load_settings
+from tests.stories.acting import environment
+from tests.support.mounting import LOOPBACK
+
+Gate = Callable[[str], None]
+"""Asked at `commit` and `committed` of every transaction that writes; it may raise what a disk or a power cut does."""
+
+
+class OneDatabase(Database):
+    """One in-memory database per process, emptied for every simulation; `close` keeps it, as a file would be kept."""
+
+    def __init__(self) -> None:
+        super().__init__(_sqlite(make_url("sqlite://")))
+        self.gate: Gate | None = None
+        with super().writing("schema") as connection:
+            bring_up_to_date(connection)
+        self._blank = self.snapshot()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Read; a dead process reads nothing."""
+        if self.gate is not None:
+            self.gate("read")
+        with super().reading() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, lock: str) -> Iterator[Connection]:
+        """Write, asking the gate before the commit (nothing is kept when it raises) and after it (all is kept)."""
+        with super().writing(lock) as connection:
+            yield connection
+            if self.gate is not None:
+                self.gate("commit")
+        if self.gate is not None:
+            self.gate("committed")
+
+    def close(self) -> None:
+        """Keep everything: a process that ends leaves its database behind."""
+
+    def snapshot(self) -> bytes:
+        """Return a copy of the whole database."""
+        return bytes(self._raw().serialize())
+
+    def restore(self, copy: bytes) -> None:
+        """Put a copy back, as a person restores a backup."""
+        self._raw().deserialize(copy)
+
+    def empty(self) -> None:
+        """Go back to fresh tables."""
+        self.gate = None
+        self.restore(self._blank)
+
+    def _raw(self) -> Any:
+        with self._engine.connect() as connection:
+            return connection.connection.dbapi_connection
+
+
+class HeadInMemory:
+    """Stands in for the journal's head file, which costs a disk write per commit."""
+
+    def __init__(self, path: object) -> None:
+        self.path = path
+        self._held: Head | None = None
+
+    def read(self) -> Head | None:
+        """Return the head."""
+        return self._held
+
+    def write(self, head: Head) -> None:
+        """Keep a newer head."""
+        if self._held is None or self._held.sequence < head.sequence:
+            self._held = head
+
+
+@cache
+def one_database() -> OneDatabase:
+    """Return this process's database; its tables are made once."""
+    return OneDatabase()
+
+
+@cache
+def folder() -> tempfile.TemporaryDirectory[str]:
+    """Return this process's folder for homes, in memory where the machine offers it."""
+    shared = Path("/dev/shm")
+    return tempfile.TemporaryDirectory(prefix="ligament-faults-", dir=str(shared) if shared.is_dir() else None)
+
+
+@cache
+def settings_for(rulebook: str) -> Settings:
+    """Return the settings of a home with that rulebook; the same text gives the same home."""
+    home = Path(tempfile.mkdtemp(dir=folder().name))
+    (home / "ligament.toml").write_text(rulebook, encoding="utf-8")
+    return load_settings(home=home, environ=environment(f"{LOOPBACK}/v1", LOOPBACK))
+
+
+def file_database(home: Path) -> Database:
+    """Open a real database file, for the seeds that leave every shortcut out."""
+    return open_database(f"sqlite:///{home / 'ligament.db'}")
