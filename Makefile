@@ -37,11 +37,14 @@ check: $(VENV)/.tools ## format, lint, types, contracts and the fast tests, in u
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest --numprocesses auto --quiet -m "$(FAST)"
 
-story: $(VENV)/.tools ## run the stories and show what differs [ACCEPT=1 to take the outcome as right] [ARGS='-k name']
-	@ACCEPT=$(ACCEPT) $(BIN)/python -m pytest tests/stories -vv $(ARGS)
+story: $(VENV)/.tools ## run the stories and show what differs [ACCEPT=1 to take the outcome as right] [ARGS=name]
+	@ACCEPT=$(ACCEPT) $(BIN)/python -m tests.stories $(ARGS)
 
 faults: $(VENV)/.tools ## simulate faults and crashes [SEED=n to repeat one]
 	@LIGAMENT_TEST_SEED=$(SEED) $(BIN)/python -m pytest tests/faults -vv $(ARGS)
+
+canaries: $(VENV)/.tools ## plant known bugs and show which test catches each
+	@$(BIN)/python -m tests.faults.canaries $(ARGS)
 
 bench: $(VENV)/.tools ## measure against the physical limit
 	@$(BIN)/python -m benchmarks $(ARGS)

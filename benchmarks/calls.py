@@ -9,9 +9,10 @@ payments, 100 rows a page in the practice, 50 elements a write and 1,000 rows a 
 A run with nothing to do may use 8 calls of the practice and 4 of the books.
 
 The least for changed invoices is what a run without changes needs (six lists and settings of the practice; the
-organisation and three lists of the books; places and people are read again every half hour only), and on top: one call for the lines of the changed invoices (80 ids each);
-three for accounts, tax rates and tracking, which are read before anything is written; for edits the documents are read
-again before they are changed (40 ids a call); one write for each 50.
+organisation and three lists of the books; places and people are read again every half hour only), and on top: one call
+for the lines of the changed invoices (80 ids each); three for accounts, tax rates and tracking, which are read before
+anything is written; for edits the documents are read again before they are changed (40 ids a call); one write for each
+50.
 """
 
 from __future__ import annotations
@@ -64,9 +65,7 @@ class Stage:
         self.practice.clear_log()
         self.books.clear_log()
         settings = load_settings(home=self._home, environ=ENVIRONMENT)
-        outside = Outside(
-            transports={"cliniko": mounted(self.practice), "xero": mounted(self.books)}, clock=self.clock
-        )
+        outside = Outside(transports={"cliniko": mounted(self.practice), "xero": mounted(self.books)}, clock=self.clock)
         with open_app(settings, outside=outside) as app:
             verdict = app.sync()
         said = [exchange for exchange in self.books.log if not exchange.request.path.startswith("/connect")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -178,7 +178,8 @@ def practice_world(size: Size) -> practice.World:
         rows.append(made)
         items.extend(lines)
     world = practice.put_many(world, "invoices", rows)
-    return practice.put_many(world, "invoice_items", items)
+    world = practice.put_many(world, "invoice_items", items)
+    return replace(world, next_number=size.invoices + 1)
 
 
 def books_world() -> books.World:

@@ -69,9 +69,7 @@ def _party(place: int) -> Party:
         last=Private(f"{LAST[place // 10 % 10]} {place // 100}"),
         email=Private(f"p{place}@patients.example"),
         phones=(Phone(kind=PhoneKind.MOBILE, number=Private(f"0491 {place:06d}")),),
-        address=Private(
-            Address(lines=(f"{place} Made-up Street",), city="Richmond", region="VIC", post_code="3121")
-        ),
+        address=Private(Address(lines=(f"{place} Made-up Street",), city="Richmond", region="VIC", post_code="3121")),
         country_code="AU",
         created_at=at,
         updated_at=at,

@@ -101,7 +101,7 @@ def test_an_original_brings_its_credit_notes(opened: Opened) -> None:
 
 
 def test_a_visit_brings_its_live_invoice_and_its_party(opened: Opened) -> None:
-    gone = invoice("6", visit_id="3", removed_at=THEN)
+    gone = invoice("8", visit_id="3", removed_at=THEN)
     practice(opened, visit("3", party_id="1"), patient("1"), gone, invoice("7", visit_id="3", party_id="2"))
     practice(opened, patient("2"))
     facts = select(opened, visits="3")

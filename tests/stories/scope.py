@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-SCOPE: dict[str, tuple[int, str]] = {
-    "38-two-way-email-and-phone": (4, "nothing flows back to the practice yet"),
-}
+SCOPE: dict[str, tuple[int, str]] = {}
 """Stories of later issues: the issue they wait for, and why."""
 
 

@@ -43,13 +43,12 @@ def _tell(step: str, document: Document) -> None:
 
 
 def _clinic(document: Document) -> None:
+    name = document["name"]
+    line(f"{name}: an invented clinic. Nothing here is real, and nothing leaves this machine.", style="bold")
     line(
-        f"{document['name']}: an invented clinic. Nothing here is real, and nothing leaves this machine.", style="bold"
-    )
-    line(
-        f"{document['locations']} locations, {document['practitioners']} practitioners, {document['patients']} patients, "
-        f"{document['payers']} payers; {document['invoices']:,} invoices "
-        f"until {day(document['to'])}, kept in these books from {day(document['from'])} on."
+        f"{document['locations']} locations, {document['practitioners']} practitioners, {document['patients']} "
+        f"patients, {document['payers']} payers; {document['invoices']:,} invoices until {day(document['to'])}, kept "
+        f"in these books from {day(document['from'])} on."
     )
     line(
         "Both systems are simulated and answer over HTTP, with the vendors' own limits per minute on a clock that runs "
@@ -75,10 +74,12 @@ def _doctor(document: Document) -> None:
 
 def _plan(document: Document) -> None:
     _began("Plan: what would be written, and why; nothing is yet", document)
-    rows = [
-        [f"{found['count']:,}", money(found["amount"]) if found["amount"] else "", ACTIONS.get(action, action)]
-        for action, found in sorted(document["actions"].items())
-    ]
+    found: dict[str, tuple[int, Decimal]] = {}
+    for action, row in sorted(document["actions"].items()):
+        words = ACTIONS.get(action, action)
+        count, amount = found.get(words, (0, Decimal(0)))
+        found[words] = (count + row["count"], amount + Decimal(row["amount"]))
+    rows = [[f"{count:,}", money(amount) if amount else "", words] for words, (count, amount) in found.items()]
     table((Column("Actions", right=True), Column("Amount", right=True), Column("What")), rows)
     line(f"{document['holds']:,} held for a person, {document['skips']:,} skipped by a rule.")
     for note in document["notes"]:
@@ -134,8 +135,8 @@ def _ending(document: Document) -> None:
     line()
     line(
         f"{sum(document['calls'].values()):,} calls took {seconds:.0f} seconds here, where the clock runs "
-        f"{document['speed']} times as fast. Against the real servers, with their limits of calls per minute, they take "
-        f"about {document['real_minutes']} minutes."
+        f"{document['speed']} times as fast. Against the real servers, with their limits of calls per minute, they "
+        f"take about {document['real_minutes']} minutes."
     )
     if document["as_promised"]:
         line("Done: what was posted agrees to the cent, what is doubtful waits, and the second run wrote nothing.")

@@ -16,6 +16,8 @@ Command = Callable[[str], str]
 
 _SHOWN, _SHOWN_HOLDS = 20, 10
 _RECORDS = ("contacts", "invoices", "credit_notes")
+# The day of a payment is in its sentence; the action's own day is that of the invoice.
+_MONEY = {"payments", "allocations"}
 _MARKS = {"ok": ("ok", "green"), "warn": ("look", "yellow"), "bad": ("wrong", "red")}
 
 
@@ -56,15 +58,13 @@ def doctor(document: Document, command: Command) -> None:
         line(f"{listed(parts).capitalize()}; {document['ok']} are well.", style="bold")
     else:
         line(f"All is well: {count(document['ok'], 'check')}.", style="bold")
-    area = ""
-    for check in document["checks"]:
-        if check["area"] != area:
-            area = check["area"]
-            heading(area)
-        word, style = _MARKS[check["state"]]
-        line(f"  {word:<6} {check['sentence']}", style="" if check["state"] == "ok" else style)
-        if check["todo"]:
-            line(f"         {check['todo']}")
+    for area in dict.fromkeys(check["area"] for check in document["checks"]):
+        heading(area)
+        for check in (one for one in document["checks"] if one["area"] == area):
+            word, style = _MARKS[check["state"]]
+            line(f"  {word:<6} {check['sentence']}", style="" if check["state"] == "ok" else style)
+            if check["todo"]:
+                line(f"         {check['todo']}")
     line()
     line(_calls(document["calls"]) + ".")
     line(f"Next: {command('plan' if not wrong else 'doctor')}")
@@ -185,7 +185,7 @@ def _actions(actions: Sequence[Document], see_all: str) -> None:
     rows = [
         [
             str(action["number"]),
-            day(action.get("on")),
+            "" if action["kind"] in _MONEY else day(action.get("on")),
             money(action["amount"]) if action["action"] in WITH_AMOUNT else "",
             str(action["sentence"]) or _action_words(action["action"], action["kind"]),
         ]
@@ -291,7 +291,8 @@ def hold(document: Document, command: Command) -> None:
         _detail("Detail", one["detail"])
         _detail("Proposed", one.get("proposed") or {})
         for typed, meaning in next_commands(one):
-            line(f"  {command(typed)}    {meaning}")
+            if not typed.startswith("holds show"):
+                line(f"  {command(typed)}    {meaning}")
         line(f"  {command('holds dismiss ' + one['id'])}    to leave it as it is until it changes")
         line()
 
@@ -335,7 +336,7 @@ def journal(document: Document, command: Command) -> None:
             moment(entry["at"]),
             str(entry["actor"]),
             str(entry["kind"]).replace("_", " "),
-            str(entry["subject"]),
+            str(entry["subject"] or entry["public"].get("name", "")),
         ]
         for entry in entries
     ]

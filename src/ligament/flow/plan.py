@@ -102,7 +102,7 @@ def _all_wait(desk: Desk) -> Plan:
         subject=CLINIC,
         code=HoldCode.NATIVE_INTEGRATION_ON,
         kind=HoldKind.CLINIC,
-        sentence=f"The practice's own link to {desk.around.books_title} is switched on, so nothing is posted from here.",
+        sentence=f"The practice's own link to {desk.around.books_title} is switched on, so nothing is posted here.",
         todo="Switch it off in the practice's settings; everything that waits goes on by itself.",
     )
     facts, code = desk.facts, hold.code.value

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ligament.core.ids import BooksId
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.rules.model import InvoiceSource, Rulebook
-from ligament.ports.books import Books
+from ligament.ports.books import Books, BooksPage
 from ligament.ports.clocks import Clock
 from ligament.ports.memory import Memory, Selection
 from ligament.ports.practice import Practice, ReadingScope
@@ -61,6 +63,47 @@ def read_books(books: Books, memory: Memory, clock: Clock, tell: Progress = sile
         reading.rows += len(page.contacts) + len(page.documents)
         tell(f"read {page.stream}", page.done, page.total)
     return reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """Somebody said that a record of the books changed: `kind` is `contact`, `invoice` or `credit_note`."""
+
+    kind: str
+    id: BooksId
+    at: datetime | None = None
+
+
+_STREAMS = {"contact": "contacts", "invoice": "invoices", "credit_note": "credit_notes"}
+_AT_ONCE = 40
+
+
+def read_hinted(books: Books, memory: Memory, hints: Iterable[Hint], tell: Progress = silent) -> Reading:
+    """Read only what hints name, unless it is kept as it was at that moment or later; nothing else they say counts."""
+    reading = Reading()
+    wanted = list(hints)
+    for kind, stream in _STREAMS.items():
+        for ids in _at_once(_unknown([hint for hint in wanted if hint.kind == kind], stream, memory)):
+            if kind == "contact":
+                page = BooksPage(stream=stream, contacts=books.contacts_by_id(ids))
+            else:
+                page = BooksPage(stream=stream, documents=books.documents_by_id(kind, ids))
+            reading.changed |= memory.keep_books_page(page)
+            reading.rows += len(page.contacts) + len(page.documents)
+            tell(f"read {stream}", reading.rows, 0)
+    return reading
+
+
+def _unknown(hints: Sequence[Hint], stream: str, memory: Memory) -> list[BooksId]:
+    """Return what is not kept yet as it was then: most hints are the echo of our own writes."""
+    known = memory.known_books().updated(stream, [hint.id for hint in hints])
+    return [hint.id for hint in hints if hint.at is None or hint.id not in known or known[hint.id] < hint.at]
+
+
+def _at_once(ids: list[BooksId]) -> Iterator[list[BooksId]]:
+    ordered = sorted(set(ids))
+    for start in range(0, len(ordered), _AT_ONCE):
+        yield ordered[start : start + _AT_ONCE]
 
 
 def read_chart(books: Books, memory: Memory, clock: Clock) -> None:

@@ -12,7 +12,16 @@ from ligament.core.plans import Action, ActionKind, Outcome, Plan, State
 from ligament.core.rules.model import Rulebook
 from ligament.flow.execute import Tally, World, execute, recover
 from ligament.flow.plan import make_plan
-from ligament.flow.read import EVERYTHING, chart_is_old, read_books, read_chart, read_practice, selection_of
+from ligament.flow.read import (
+    EVERYTHING,
+    Hint,
+    chart_is_old,
+    read_books,
+    read_chart,
+    read_hinted,
+    read_practice,
+    selection_of,
+)
 
 MAX_PASSES = 8
 _MANY = 200
@@ -36,13 +45,17 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
-    """How a cycle is run: `standing` holds approvals, `everything` plans all records again."""
+    """How a cycle is run: `standing` holds approvals, `everything` plans all records again.
+
+    With `hints` only what they name is read, instead of all that changed on both sides.
+    """
 
     rulebook: Rulebook
     around: Surroundings
     standing: Standing = Standing()
     everything: bool = False
     rulebook_mark: str = ""
+    hints: tuple[Hint, ...] | None = None
 
 
 def run_cycle(orders: Orders, world: World, cycle: Cycle) -> None:
@@ -81,6 +94,10 @@ def _moved(tally: Tally) -> bool:
 
 
 def _read(orders: Orders, world: World, cycle: Cycle) -> set[Subject]:
+    if orders.hints is not None:
+        hinted = read_hinted(world.books, world.memory, orders.hints, world.tell)
+        cycle.rows_read = hinted.rows
+        return hinted.changed
     practice = read_practice(world.practice, world.memory, orders.rulebook, world.clock, world.tell)
     books = read_books(world.books, world.memory, world.clock, world.tell)
     cycle.rows_read = practice.rows + books.rows
@@ -105,7 +122,7 @@ def _recover(world: World) -> int:
 
 
 def _wants_chart(approved: ApprovedPlan, world: World, cycle: Cycle) -> bool:
-    """Say whether the chart is read now: before writing, when it is old, and sooner when a mapping hold waits for it."""
+    """Say whether the chart is read now: before writing, when it is old, sooner when a hold waits for it."""
     if cycle.chart_read:
         return False
     if approved.approved:

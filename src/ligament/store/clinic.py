@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from ligament.core.facts import Facts
 from ligament.core.holds import Hold
@@ -41,6 +42,19 @@ class ClinicStore:
         self._clinic = clinic
         self._now = clock_now
         self._journal = journal
+        self._check: Callable[[Connection], None] = _unchecked
+
+    @contextmanager
+    def fenced(self, check: Callable[[Connection], None]) -> Iterator[None]:
+        """Meanwhile let `check` look, in the transaction of each step of a cycle, whether this cycle may still write.
+
+        What it raises (Fenced) takes the whole transaction back.
+        """
+        self._check = check
+        try:
+            yield
+        finally:
+            self._check = _unchecked
 
     # --- what both sides said -----------------------------------------------------------------------------------------
     def cursors(self, system: str) -> Mapping[str, str]:
@@ -60,7 +74,7 @@ class ClinicStore:
 
     def keep_practice_page(self, page: PracticePage) -> frozenset[Subject]:
         """Keep rows and cursors of a page; return the subjects whose content differs from what was kept."""
-        with self._journal.writing() as writing:
+        with self._step() as writing:
             connection = writing.connection
             touched = practice_rows.keep(connection, self._clinic, page.rows, page.whole_invoices, self._now())
             self._keep_cursors(writing, "practice", page.cursors)
@@ -79,7 +93,7 @@ class ClinicStore:
 
     def keep_books_page(self, page: BooksPage) -> frozenset[Subject]:
         """Keep contacts and documents of a page; return the subjects linked to what differs from what was kept."""
-        with self._journal.writing() as writing:
+        with self._step() as writing:
             touched = books_rows.keep(writing.connection, self._clinic, page.contacts, page.documents)
             self._keep_cursors(writing, "books", page.cursors)
             outcomes.mark_dirty(writing.connection, self._clinic, touched)
@@ -111,7 +125,7 @@ class ClinicStore:
 
     def keep_outcomes(self, run_id: RunId, plan: Plan, considered: Collection[Subject]) -> None:
         """Keep the newest outcome of the considered subjects and open, keep or close their holds accordingly."""
-        with self._journal.writing() as writing:
+        with self._step() as writing:
             outcomes.keep(writing, run_id, plan, considered)
 
     def open_holds(self) -> tuple[Hold, ...]:
@@ -174,12 +188,12 @@ class ClinicStore:
     # --- writing safely -----------------------------------------------------------------------------------------------
     def open_intent(self, intent: WriteIntent) -> None:
         """Commit the exact bytes and key of a call, and journal them, before it leaves (state sent)."""
-        with self._journal.writing() as writing:
+        with self._step() as writing:
             intents.open_one(writing, intent)
 
     def resend_intent(self, intent: WriteIntent) -> None:
         """Commit that the same bytes leave again, or under a new key and epoch."""
-        with self._journal.writing() as writing:
+        with self._step() as writing:
             intents.resend(writing, intent)
 
     def unfinished_intents(self) -> tuple[WriteIntent, ...]:
@@ -189,17 +203,24 @@ class ClinicStore:
 
     def close_intent(self, intent: WriteIntent, effects: Sequence[Effect], at: datetime) -> None:
         """Commit what a call did, element by element, with its journal entries, in one transaction."""
-        with self._journal.writing() as writing:
+        with self._step() as writing:
             intents.close(writing, intent)
             context = {"run": intent.run_id, "intent": intent.id}
             effect_rows.keep(writing, context, effects, at)
 
     def keep_effects(self, run_id: RunId, effects: Sequence[Effect], at: datetime) -> None:
         """Commit effects that needed no call (links), with their journal entries."""
-        with self._journal.writing() as writing:
+        with self._step() as writing:
             effect_rows.keep(writing, {"run": run_id}, effects, at)
 
     # --- inside -------------------------------------------------------------------------------------------------------
+    @contextmanager
+    def _step(self) -> Iterator[Writing]:
+        """Give one transaction of a cycle, which is refused when another worker has taken the clinic over."""
+        with self._journal.writing() as writing:
+            self._check(writing.connection)
+            yield writing
+
     def _keep_cursors(self, writing: Writing, system: str, positions: Mapping[str, str]) -> None:
         fixed = {"clinic": self._clinic, "system": system}
         upsert(writing.connection, cursors, [{**fixed, "stream": s, "value": v} for s, v in positions.items()])
@@ -208,3 +229,7 @@ class ClinicStore:
         row = {"clinic": self._clinic, "name": name, "read_at": stamp(read_at), "body": encode(record)}
         with self._journal.writing() as writing:
             upsert(writing.connection, books_reference, [row])
+
+
+def _unchecked(connection: Connection) -> None:
+    """Let everything pass: no lease is held, so no other worker can take anything over."""

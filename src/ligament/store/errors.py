@@ -39,3 +39,7 @@ class AlreadyLinked(StoreError):
 
 class WrongKey(StoreError):
     """The vault key does not fit what is kept: give the key it was kept with."""
+
+
+class Fenced(StoreError):
+    """Another worker has taken the clinic over meanwhile: nothing was kept, and this one must stop writing for it."""

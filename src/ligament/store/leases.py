@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, select
 
 from ligament.store.engine import Database
+from ligament.store.errors import Fenced
 from ligament.store.keys import stamp
 from ligament.store.rows import upsert
 from ligament.store.tables import leases
@@ -32,18 +33,42 @@ class Leases:
         self._clinic = clinic
         self._now = now
 
-    def take(self, name: str, holder: str, seconds: int) -> Lease | None:
-        """Take a free or expired name, or keep one's own longer; None while somebody else holds it."""
+    def take(
+        self, name: str, holder: str, seconds: int, is_gone: Callable[[str], bool] = lambda _: False
+    ) -> Lease | None:
+        """Take a free or expired name, or keep one's own longer; None while somebody else holds it.
+
+        A holder that `is_gone` says no longer lives loses the name at once.
+        """
         with self._database.writing(f"lease|{self._clinic}") as connection:
             row = connection.execute(select(leases).where(*self._where(name))).one_or_none()
             now = self._now()
-            if row is not None and row.until > stamp(now) and row.holder != holder:
+            if row is not None and row.until > stamp(now) and row.holder != holder and not is_gone(row.holder):
                 return None
             fence = row.fence if row is not None else 0
             if row is None or row.holder != holder or row.until <= stamp(now):
                 fence += 1
             self._write(connection, Lease(name=name, holder=holder, fence=fence), now + timedelta(seconds=seconds))
             return Lease(name=name, holder=holder, fence=fence)
+
+    def renew(self, lease: Lease, seconds: int) -> bool:
+        """Keep a name longer, even one whose time is up when nobody wanted it; says whether it is still ours."""
+        with self._database.writing(f"lease|{self._clinic}") as connection:
+            row = connection.execute(select(leases).where(*self._where(lease.name))).one_or_none()
+            if row is None or row.fence != lease.fence or row.holder != lease.holder or not row.until:
+                return False
+            self._write(connection, lease, self._now() + timedelta(seconds=seconds))
+            return True
+
+    def check(self, connection: Connection, lease: Lease) -> None:
+        """Say in the same transaction that nobody has taken the name since, and keep it so until its end.
+
+        Raises Fenced.
+        """
+        self._database.hold_lock(connection, f"lease|{self._clinic}")
+        row = connection.execute(select(leases).where(*self._where(lease.name))).one_or_none()
+        if row is None or row.fence != lease.fence or row.holder != lease.holder or not row.until:
+            raise Fenced("Another worker has taken this clinic over.", f"fence {lease.fence} of {lease.name}")
 
     def still_held(self, lease: Lease) -> bool:
         """Say whether nobody else has taken the name since."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Delete, Row, Select, Table
+from sqlalchemy import Column, Connection, Delete, Row, Select, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 CHUNK = 500
@@ -32,6 +32,9 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     else:
         statement = statement.on_conflict_do_nothing(index_elements=keys)
     connection.execute(statement, list(rows))
+    if connection.dialect.name == "postgresql" and len(rows) >= CHUNK:
+        # A table that just grew has no statistics yet, and PostgreSQL then reads all of it for every list of ids.
+        connection.execute(text(f"ANALYZE {table.name}"))
 
 
 def select_in(

@@ -144,3 +144,12 @@ window_calls = Table(
 )
 window_slots = Table("window_slots", metadata, _key("scope"), _key("slot"), _whole("until_ms"))
 window_numbers = Table("window_numbers", metadata, _key("scope"), _key("name"), _whole("value"))
+
+# --- what the engine remembers between processes: small values, and hints that arrived from outside -----------------
+beats = _table("beats", _key("name"), _text("value"))
+webhook_events = _table(
+    "webhook_events",
+    _key("kind"), _key("resource"), _text("tenant"),
+    _text("state"), _whole("turn"), _text("event_at"), _text("received_at"),
+    Index("webhook_events_state", "state", "clinic"),
+)  # fmt: skip

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from ligament.core.approvals import Standing, approval_mark, gives, needs
+from ligament.core.approvals import Standing, approval_mark, approve_plan, gives, needs
 from ligament.core.holds import Hold
 from ligament.core.links import Decision, DecisionKind
 from ligament.core.periods import iso_instant, local_date
@@ -116,11 +116,7 @@ class App:
         """Keep what waits for approval, and that the first run is over once nothing of it waits any more."""
         store = self.clinic.store
         store.keep_note("rulebook_seen", orders.rulebook_mark)
-        waiting = [
-            {"mark": approval_mark(a), "gives": list(gives(a)), "needs": list(needs(a)), **action_document(a)}
-            for a in cycle.waiting
-        ]
-        store.keep_note("waiting", json.dumps({"plan": plan_name(cycle.waiting), "actions": waiting}))
+        waiting = self._keep_asked(cycle.waiting)
         left = sorted(orders.standing.marks & {held["mark"] for held in waiting})
         store.keep_note("approved_marks", json.dumps(left))
         if not waiting and orders.standing.first_run:
@@ -132,6 +128,7 @@ class App:
         clinic = self.clinic
         with alone(clinic.home_settings.home, clinic.settings.name, clinic.clock.pause_ms, _PATIENCE_MS):
             plan = self._planned()
+            self._keep_waiting(plan)
         document: Document = {
             "plan": plan_name(plan.actions),
             "actions": [action_document(action) for action in plan.actions],
@@ -142,6 +139,20 @@ class App:
         }
         waits = plan.actions or plan.holds
         return Verdict(document=document, code=WAITS if waits else DONE)
+
+    def _keep_waiting(self, plan: Plan) -> None:
+        """Keep what would ask, so that it can be approved before anything is posted."""
+        orders = self._orders(full=False)
+        waiting = approve_plan(plan, orders.rulebook.approval, orders.standing).waiting
+        self._keep_asked(waiting)
+
+    def _keep_asked(self, waiting: Iterable[Action]) -> list[Document]:
+        kept = [
+            {"mark": approval_mark(a), "gives": list(gives(a)), "needs": list(needs(a)), **action_document(a)}
+            for a in waiting
+        ]
+        self.clinic.store.keep_note("waiting", json.dumps({"plan": plan_name(waiting), "actions": kept}))
+        return kept
 
     def _planned(self) -> Plan:
         clinic = self.clinic
@@ -279,7 +290,8 @@ def plan_name(actions: Iterable[Action]) -> str:
 
 
 def _names(hold: Hold, name: str) -> bool:
-    return name in {hold.id, hold.number, hold.subject.id}
+    """Say whether a person means that hold: by its id, the practice's number or id, or our number in the books."""
+    return bool({name, name.rpartition("-")[2]} & ({hold.id, hold.number, hold.subject.id} - {""}))
 
 
 def _is_named(action: Mapping[str, Any], name: str) -> bool:

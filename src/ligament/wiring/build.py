@@ -43,7 +43,8 @@ from ligament.wiring.keys import settled_key
 from ligament.wiring.likeness import likeness, phone_key
 from ligament.wiring.settings import ClinicSettings, Settings
 
-CONTACT = "support@ligament.example"
+CONTACT = "no-contact-set@ligament.example"
+"""Stands in the calls of a clinic that has given no contact address; `doctor` asks for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,12 @@ class Clinic:
             self._ports[manifest.name] = manifest.module("opening").open_port(opening)
         return self._ports[manifest.name]
 
+    def close(self) -> None:
+        """Close the connections that were opened."""
+        for port in self._ports.values():
+            port.close()
+        self._ports.clear()
+
     def opening(self, manifest: Manifest, partner: Manifest) -> Opening:
         """Return what a connector is opened with."""
         book = self.settings.rulebook
@@ -100,7 +107,7 @@ class Clinic:
         return Opening(
             values=credentials(self, manifest),
             partner=partner.name,
-            contact=CONTACT,
+            contact=book.clinic.contact or CONTACT,
             clock=self.clock,
             meter=self.meter,
             windows=SharedWindows(self.database),
@@ -190,7 +197,11 @@ def open_clinic(settings: Settings, name: str | None = None, outside: Outside | 
     clock = outside.clock or (clock_starting_at(settings.now) if settings.now is not None else SystemClock())
     database = open_database(settings.database_url)
     try:
-        yield _assembled(settings, chosen, outside, clock, database)
+        clinic = _assembled(settings, chosen, outside, clock, database)
+        try:
+            yield clinic
+        finally:
+            clinic.close()
     finally:
         database.close()
 

@@ -137,12 +137,15 @@ def meet_practice(clinic: Clinic) -> PracticeSide:
     """Ask the practice who we are, and read its settings, places and people; raises the port errors."""
     manifest = clinic.practice_manifest
     practice = manifest.module("opening").open_port(clinic.opening(manifest, clinic.books_manifest))
-    side = PracticeSide(identity=practice.identify(), settings=PracticeSettings())
-    scope = ReadingScope(cursors=clinic.store.cursors("practice"), now=clinic.clock.now())
-    for page in practice.read(scope, clinic.store.known_rows()):
-        # Settings, places and people come before everything else, and only they are wanted.
-        if page.cursors or not all(_take(side, row) for row in page.rows):
-            break
+    try:
+        side = PracticeSide(identity=practice.identify(), settings=PracticeSettings())
+        scope = ReadingScope(cursors=clinic.store.cursors("practice"), now=clinic.clock.now())
+        for page in practice.read(scope, clinic.store.known_rows()):
+            # Settings, places and people come before everything else, and only they are wanted.
+            if page.cursors or not all(_take(side, row) for row in page.rows):
+                break
+    finally:
+        practice.close()
     return side
 
 

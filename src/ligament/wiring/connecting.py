@@ -144,9 +144,13 @@ def _connect_practice(clinic: Clinic, manifest: Manifest, partner: Manifest, ask
     answers = _answers(clinic, manifest, ask, wanted)
     opening = _tried(clinic, manifest, partner, answers)
     try:
-        identity = manifest.module("opening").open_port(opening).identify()
+        practice = manifest.module("opening").open_port(opening)
     except ValueError as error:
         raise ConfigurationError((f"{manifest.title}: {error}.",)) from None
+    try:
+        identity = practice.identify()
+    finally:
+        practice.close()
     _keep(clinic, manifest, answers)
     document = {
         "system": manifest.name,

@@ -230,9 +230,9 @@ def _plan(app: App) -> Document:
     document = app.plan().document
     kinds: dict[str, Document] = {}
     for action in document["actions"]:
-        row = kinds.setdefault(action["action"], {"count": 0, "amount": ZERO})
+        row = kinds.setdefault(action["action"], {"count": 0, "amount": two_places(ZERO)})
         row["count"] += 1
-        row["amount"] += Decimal(action["amount"])
+        row["amount"] = two_places(Decimal(row["amount"]) + Decimal(action["amount"]))
     return {
         "plan": document["plan"],
         "actions": kinds,

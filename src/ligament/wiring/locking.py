@@ -18,8 +18,7 @@ class AnotherRun(Exception):
 @contextmanager
 def alone(home: Path, clinic: str, pause_ms: Callable[[int], None], patience_ms: int) -> Iterator[None]:
     """Hold the clinic's lock, waiting for it up to `patience_ms`; raises AnotherRun."""
-    slug = hashlib.sha256(clinic.encode()).hexdigest()[:12]
-    with (home / f"run-{slug}.lock").open("w") as handle:
+    with lock_file(home, clinic).open("w") as handle:
         waited = 0
         while True:
             try:
@@ -32,3 +31,9 @@ def alone(home: Path, clinic: str, pause_ms: Callable[[int], None], patience_ms:
                 pause_ms(_PAUSE_MS)
                 waited += _PAUSE_MS
         yield
+
+
+def lock_file(home: Path, clinic: str) -> Path:
+    """Return the file whose lock says that a run of the clinic is under way."""
+    slug = hashlib.sha256(clinic.encode()).hexdigest()[:12]
+    return home / f"run-{slug}.lock"

@@ -84,7 +84,7 @@ class Connection:
             jitter=self.means.jitter,
             lane=lane,
         )
-        return XeroBooks(client, pin, short_code=short_code)
+        return XeroBooks(client, pin, short_code=short_code, close=self.close)
 
     def close(self) -> None:
         """Close the sessions."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ligament.connectors.xero.connecting import (
@@ -34,7 +35,11 @@ _FLOW = "books_sign_in"
 def open_port(opening: Opening) -> XeroBooks:
     """Return the books of the pinned organisation; raises SignInAgain when no sign-in is set up."""
     connection = open_connection(opening)
-    return connection.books(pin_for(opening, connection))
+    with ExitStack() as on_failure:
+        on_failure.callback(connection.close)
+        books = connection.books(pin_for(opening, connection))
+        on_failure.pop_all()
+    return books
 
 
 def open_connection(opening: Opening) -> Connection:

@@ -11,7 +11,7 @@ from ligament.core.ledgers import Chart, DocumentKind
 from ligament.ports.errors import Broken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from ligament.connectors.xero import wire
@@ -32,10 +32,19 @@ _VIEWS = {
 
 
 class XeroBooks:
-    """One pinned organisation; `page_size` is for lists, `short_code` for links when it is already known."""
+    """One pinned organisation; `page_size` is for lists, `short_code` for links when it is already known.
+
+    `close` ends the connection that it came from.
+    """
 
     def __init__(
-        self, client: XeroClient, pin: Pin, *, short_code: str = "", page_size: int = streams.PAGE_SIZE
+        self,
+        client: XeroClient,
+        pin: Pin,
+        *,
+        short_code: str = "",
+        page_size: int = streams.PAGE_SIZE,
+        close: Callable[[], None] = lambda: None,
     ) -> None:
         if client.tenant_id.lower() != pin.tenant_id.lower():
             raise ValueError("The client is for another organisation than the pinned one.")
@@ -43,6 +52,7 @@ class XeroBooks:
         self._pin = pin
         self._short_code = short_code
         self._page_size = page_size
+        self.close = close
 
     # --- the organisation and its chart ----------------------------------------------------------------------------
 

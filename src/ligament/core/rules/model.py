@@ -104,9 +104,10 @@ class Field(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicSection:
-    """`[clinic]`."""
+    """`[clinic]`; `contact` is an e-mail address that the practice system can write to about our calls."""
 
     name: str = ""
+    contact: str = ""
     time_zone: str = "Australia/Melbourne"
     country: Country = Country.AU
 

@@ -15,6 +15,7 @@ from ligament.core.periods import is_zone
 from ligament.core.rules import model
 
 _CLOCK_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_ADDRESS = re.compile(r"[^@\s()<>]+@[^@\s()<>]+\.[^@\s()<>]+")
 _PREFIX = re.compile(r"[A-Za-z0-9_/-]{0,20}")
 _LONGEST_SHOWN = 60
 E = TypeVar("E", bound=StrEnum)
@@ -140,11 +141,15 @@ def _policy(value: object) -> model.Policy | None:
 
 
 def _clinic(reader: _Reader) -> model.ClinicSection:
+    def address(value: object) -> str | None:
+        return value if isinstance(value, str) and (value == "" or _ADDRESS.fullmatch(value)) else None
+
     def zone(value: object) -> str | None:
         return value if isinstance(value, str) and is_zone(value) else None
 
     return model.ClinicSection(
         name=reader.text("name", ""),
+        contact=reader.value("contact", "", address, 'an e-mail address such as "desk@clinic.example"'),
         time_zone=reader.value("time_zone", "Australia/Melbourne", zone, 'a time zone such as "Australia/Perth"'),
         country=reader.choice("country", model.Country.AU),
     )
@@ -302,8 +307,10 @@ def _rules(held: object, problems: list[Problem], check: Callable[[str], str]) -
         return ()
     rules = tuple(_rule(_Reader(table, f"rules[{place}]", problems), check) for place, table in enumerate(held, 1))
     names = [rule.name for rule in rules]
-    for name in {name for name in names if names.count(name) > 1}:
-        problems.append(Problem(key="rules", sentence=f'Two rules are called "{name}"; each needs a name of its own.'))
+    twice = sorted({name for name in names if names.count(name) > 1})
+    problems.extend(
+        Problem(key="rules", sentence=f'Two rules are called "{name}"; each needs a name of its own.') for name in twice
+    )
     return rules
 
 

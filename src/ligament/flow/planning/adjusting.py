@@ -41,7 +41,9 @@ def plan_difference(desk: Desk, posted: Posted, effective: DocumentIntent, draft
     made = adjustment(effective.lines, wanted.lines, posted.main.number, is_credit=is_credit)
     trouble = _difference_trouble(posted, changed, locked=locked)
     if made is None:
-        hold_trouble(desk, posted.invoice, posted.subject, trouble)
+        # Nothing differs in money, so there is no document to propose.
+        advice = "Correct it by hand in the books or in the practice, then dismiss this."
+        hold_trouble(desk, posted.invoice, posted.subject, replace(trouble, todo=advice))
         return
     number = f"{posted.main.number}-A{_adjustments(posted) + 1}"
     today = local_date(desk.around.now, desk.rulebook.clinic.time_zone)

@@ -161,7 +161,7 @@ def in_history(desk: Desk, invoice: Invoice, subject: Subject, bill: Bill) -> bo
     return True
 
 
-def link_document(  # noqa: PLR0913, PLR0917 - a pair has two sides and a story
+def link_document(
     desk: Desk, invoice: Invoice, subject: Subject, document: BooksDocument, contact: Subject, origin: Origin
 ) -> None:
     """Plan to link a document as it is."""

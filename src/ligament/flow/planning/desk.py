@@ -77,7 +77,8 @@ class Desk:
     def refused(self, action: Action) -> str:
         """Return the other system's words when it refused exactly this action before, or an empty text."""
         content, words = self.facts.refusals.get(action.key, ("", ""))
-        return words if content == action.content else ""
+        # The fingerprint is dear, so it is taken only where something was refused.
+        return words if words and content == action.content else ""
 
     def decision(self, hold: Hold) -> DecisionKind | None:
         """Return what a person decided about a hold, while what was shown then is still what would be shown now."""

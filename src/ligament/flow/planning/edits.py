@@ -39,6 +39,7 @@ from ligament.flow.planning.documents import (
     hold_trouble,
     lock_trouble,
     ruling_for,
+    stopped_by_rule,
     waits,
 )
 from ligament.flow.planning.posted import Posted, act_update, edited
@@ -106,11 +107,17 @@ def _plan_removed(desk: Desk, posted: Posted) -> None:
         )
     else:
         trouble = lock_trouble(desk, document.on) or edited(posted)
-    if trouble is not None:
+    if trouble is not None and not _overruled(desk, posted, trouble):
         hold_trouble(desk, invoice, subject, trouble)
         return
     for state in live:
         _void(desk, posted, state)
+
+
+def _overruled(desk: Desk, posted: Posted, trouble: Trouble) -> bool:
+    """Say whether a person approved to go over what somebody changed in the books."""
+    hold = invoice_hold(trouble, posted.invoice, posted.subject)
+    return trouble.code is HoldCode.EDITED_IN_BOOKS and desk.decision(hold) is DecisionKind.APPROVED
 
 
 def _void(desk: Desk, posted: Posted, state: DocumentState) -> None:
@@ -174,6 +181,8 @@ def _draft(desk: Desk, posted: Posted, number: str) -> Draft | None:
     """Draft what the document should say now; hold or let it wait when that cannot be decided."""
     invoice, subject = posted.invoice, posted.subject
     ruling = ruling_for(desk, invoice)
+    if stopped_by_rule(desk, invoice, subject, ruling):
+        return None
     bill = _same_bill(desk, posted) or desk.bills.get(subject.key) or bill_of(desk, invoice, ruling)
     if isinstance(bill, Trouble):
         hold_trouble(desk, invoice, subject, bill)

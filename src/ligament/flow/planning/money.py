@@ -82,8 +82,10 @@ def _allocate(desk: Desk, note: DocumentState, invoice: DocumentState, on: date)
         return
     if not _same_contact(note, invoice):
         return
-    if lock_trouble(desk, on) is not None:
-        # Never re-dated silently: the credit stays open and is listed as not allocated until the period opens.
+    locked = lock_trouble(desk, on)
+    if locked is not None:
+        # Never re-dated silently: it waits until the period opens.
+        desk.hold(trouble_hold(locked, note.subject, HoldKind.CREDIT_NOTE, note.ref.number))
         return
     _act_allocation(desk, note, invoice, amount, on)
 

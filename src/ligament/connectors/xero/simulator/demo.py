@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -114,9 +113,3 @@ def _address(known: Acquaintance) -> dict[str, str]:
         "PostalCode": home.post_code,
         "Country": "Australia",
     }
-
-
-def with_day_limit(world: World, limit: int) -> World:
-    """Return the world with another allowance of calls per day."""
-    apps = {key: replace(app, day_limit=limit) for key, app in world.apps.items()}
-    return replace(world, apps=apps)

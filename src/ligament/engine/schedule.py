@@ -1,0 +1,217 @@
+"""When each clinic has its next turn; pure, so that a year of 500 clinics can be looked at in a second."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+MINUTE = timedelta(minutes=1)
+NIGHT_POLL = timedelta(minutes=5)
+LARGEST_BACKOFF_S = 600
+BACKOFF_S = 5
+LONGEST_PARK = timedelta(hours=25)
+PROBE_EVERY = timedelta(minutes=1)
+"""How long after a failure one clinic tries for all of them while a system is away."""
+SPREAD = timedelta(minutes=1)
+"""Over how long the others come back after an outage."""
+OUTAGE_CLINICS = 3
+SHARE_PERCENT = 10
+"""How much of the practice's calls per minute reading may use."""
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class State(StrEnum):
+    """How a clinic stands: `troubled` is tried again by itself, `paused` waits for a person, `parked` for a time."""
+
+    READY = "ready"
+    TROUBLED = "troubled"
+    PAUSED = "paused"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where one clinic stands, as every process of the installation sees it; `calls` is what a quiet turn costs."""
+
+    clinic: str
+    state: State = State.READY
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+    failures: int = 0
+    not_before: datetime | None = None
+    calls: int = 0
+    sentence: str = ""
+    succeeded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """When a clinic is open, on its own wall clock; `days` are numbers of weekdays, Monday is 0."""
+
+    opens: time = time(7)
+    closes: time = time(20)
+    days: frozenset[int] = frozenset(range(6))
+
+    def is_open(self, wall: datetime) -> bool:
+        """Say whether the clinic is open at that moment of its wall clock."""
+        return wall.weekday() in self.days and self.opens <= wall.time() < self.closes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often one clinic is read: `poll` in opening hours, `night_poll` otherwise; `limit` is calls per minute."""
+
+    poll: timedelta = timedelta(seconds=30)
+    night_poll: timedelta = NIGHT_POLL
+    limit: int = 0
+    hours: Hours = field(default_factory=Hours)
+
+
+def interval(pace: Pace, wall: datetime, calls: int) -> timedelta:
+    """Return how long after the last turn the next one begins, never above the share of the practice's limit."""
+    wanted = pace.poll if pace.hours.is_open(wall) else max(pace.poll, pace.night_poll)
+    if not pace.limit:
+        return wanted
+    cheapest = MINUTE * calls * 100 / (pace.limit * SHARE_PERCENT)
+    return max(wanted, cheapest)
+
+
+# --- who is due -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """Everything that a decision about the next turns needs; `walls` and `paces` are by clinic, `hints` say since."""
+
+    now: datetime
+    paces: dict[str, Pace]
+    walls: dict[str, datetime]
+    hints: dict[str, datetime] = field(default_factory=dict)
+    busy: Collection[str] = frozenset()
+
+
+def due(standings: Iterable[Standing], at: Round) -> list[str]:
+    """Return the clinics whose turn has come, the one that waits longest first; one probe only during an outage."""
+    everyone = list(standings)
+    began = outage_since(everyone)
+    found: list[tuple[datetime, str]] = []
+    probes: list[tuple[datetime, str]] = []
+    for standing in everyone:
+        if standing.clinic in at.busy:
+            continue
+        moment = due_at(standing, at, everyone)
+        if moment <= at.now:
+            away = began is not None and standing.state is State.TROUBLED
+            (probes if away else found).append((moment, standing.clinic))
+    if probes and began is not None and at.now >= began + PROBE_EVERY and not _probing(everyone, at.busy):
+        found.append(min(probes))
+    return [clinic for _, clinic in sorted(found)]
+
+
+def due_at(standing: Standing, at: Round, everyone: Sequence[Standing] = ()) -> datetime:
+    """Return from when on a clinic's next turn may begin."""
+    began = standing.began_at
+    if began is None or began > at.now:
+        # Never worked on, or the calendar was put back.
+        return at.now
+    if standing.not_before is not None and standing.not_before - at.now > LONGEST_PARK:
+        return at.now
+    if standing.state in {State.TROUBLED, State.PARKED}:
+        return max(standing.not_before or began, _return_after_outage(standing, everyone))
+    polled = began + interval(at.paces[standing.clinic], at.walls[standing.clinic], standing.calls)
+    hinted = at.hints.get(standing.clinic)
+    if hinted is None or standing.state is State.PAUSED:
+        return polled
+    return min(polled, max(hinted, standing.ended_at or began))
+
+
+def outage_since(everyone: Sequence[Standing]) -> datetime | None:
+    """Return when a clinic failed last while a system is away for most of them; nothing once one got through again."""
+    troubled = [standing.ended_at for standing in everyone if standing.state is State.TROUBLED and standing.ended_at]
+    if len(troubled) < OUTAGE_CLINICS or len(troubled) * 2 <= len(everyone):
+        return None
+    newest = max(troubled)
+    worked = [standing.succeeded_at for standing in everyone if standing.succeeded_at is not None]
+    return None if worked and max(worked) > newest else newest
+
+
+def _probing(everyone: Sequence[Standing], busy: Collection[str]) -> bool:
+    return any(standing.clinic in busy and standing.state is State.TROUBLED for standing in everyone)
+
+
+def _return_after_outage(standing: Standing, everyone: Sequence[Standing]) -> datetime:
+    """Return when a troubled clinic comes back, so that not all of them come at the moment the system does."""
+    failed = standing.ended_at or standing.began_at
+    assert failed is not None
+    if len(everyone) < OUTAGE_CLINICS or standing.state is not State.TROUBLED:
+        return failed
+    worked = [other.succeeded_at for other in everyone if other.succeeded_at is not None and other.succeeded_at > failed]
+    troubled = sum(1 for other in everyone if other.state is State.TROUBLED)
+    if not worked or troubled < OUTAGE_CLINICS:
+        return failed
+    return min(worked) + SPREAD * _place(standing.clinic)
+
+
+def _place(clinic: str) -> float:
+    """Return the same place between 0 and 1 for the same clinic."""
+    return int.from_bytes(hashlib.blake2b(clinic.encode(), digest_size=4).digest()) / 2**32
+
+
+# --- what became of a turn --------------------------------------------------------------------------------------------
+
+
+def begun(standing: Standing, now: datetime) -> Standing:
+    """Return the standing of a clinic whose turn begins."""
+    return replace(standing, began_at=now)
+
+
+def succeeded(standing: Standing, now: datetime, calls: int) -> Standing:
+    """Return the standing after a turn that did all it could; `calls` were made to the practice."""
+    quiet = min(calls, standing.calls) if standing.calls else min(calls, 10)
+    return Standing(
+        clinic=standing.clinic, began_at=standing.began_at, ended_at=now, calls=max(quiet, 1), succeeded_at=now
+    )
+
+
+def troubled(
+    standing: Standing, now: datetime, sentence: str, wait_s: int, jitter: Callable[[int], int]
+) -> Standing:
+    """Return the standing after passing trouble: exponential waits with full jitter, or the wait that was asked for.
+
+    `jitter` draws a whole number from 0 up to what it is given.
+    """
+    failures = standing.failures + 1
+    most = min(LARGEST_BACKOFF_S, BACKOFF_S * 2 ** min(failures, 10))
+    pause = timedelta(seconds=wait_s, milliseconds=jitter(most * 1000))
+    return replace(
+        standing, state=State.TROUBLED, ended_at=now, failures=failures, not_before=now + pause, sentence=sentence
+    )
+
+
+def paused(standing: Standing, now: datetime, sentence: str) -> Standing:
+    """Return the standing of a clinic that waits for a person; each poll tries whether it works again."""
+    return replace(standing, state=State.PAUSED, ended_at=now, not_before=None, sentence=sentence)
+
+
+def parked(standing: Standing, now: datetime, sentence: str, wait_s: int, jitter: Callable[[int], int]) -> Standing:
+    """Return the standing of a clinic whose calls for today are used up; it goes on by itself."""
+    pause = timedelta(seconds=max(wait_s, 60), milliseconds=jitter(10_000))
+    return replace(standing, state=State.PARKED, ended_at=now, not_before=now + pause, sentence=sentence)
+
+
+# --- jobs of the day and the week -------------------------------------------------------------------------------------
+
+
+def last_daily(wall: datetime, at: str) -> date:
+    """Return the day whose daily job should have been done by now; `at` is a time such as 02:00."""
+    moment = time.fromisoformat(at)
+    return wall.date() if wall.time() >= moment else wall.date() - timedelta(days=1)
+
+
+def last_weekly(wall: datetime, at: str, weekday: str) -> date:
+    """Return the day whose weekly job should have been done by now; it comes with that day's daily one."""
+    day = last_daily(wall, at)
+    return day - timedelta(days=(day.weekday() - WEEKDAYS.index(weekday.lower())) % 7)

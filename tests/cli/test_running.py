@@ -1,0 +1,238 @@
+"""Plan, sync, approve, holds and journal on a served clinic, as a person and as a machine see them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+import pytest
+
+from tests.cli.kit import RULEBOOK, SECRETS, Answer, Clinic
+
+ODD_TAX = {"name": "Band", "unit_price": "15", "tax_name": "VAT", "tax_rate": "20"}
+
+
+def asking(clinic: Clinic) -> None:
+    """Let the first run ask."""
+    clinic.write(RULEBOOK.replace('"auto"', '"ask"'))
+
+
+def posted(clinic: Clinic) -> list[Any]:
+    return list(clinic.books.world.only().invoices.values())
+
+
+def test_a_plan_writes_nothing_and_tells_what_would_be_posted(clinic: Clinic) -> None:
+    clinic.invoice(paid=True)
+    answer = clinic.run("plan")
+    assert answer.code == 1
+    assert answer.out.startswith("3 actions would run")
+    assert "21 Nov 2026   95.00  Post CLK-1 over 95.00" in answer.out
+    assert "Post invoices          1   95.00" in answer.out
+    assert "cash-basis" in answer.out
+    assert posted(clinic) == []
+
+
+def test_a_plan_since_a_day_leaves_older_records_out(clinic: Clinic) -> None:
+    clinic.invoice()
+    later = clinic.run("plan", "--since", "2026-11-22", "--json")
+    assert [action["kind"] for action in later.json["actions"]] == ["contacts"]
+    same = clinic.run("plan", "--since", "2026-11-21", "--json")
+    assert [action["kind"] for action in same.json["actions"]] == ["contacts", "invoices"]
+    assert same.json["actions"][1]["on"] == "2026-11-21"
+
+
+def test_a_plan_goes_to_a_file_too(clinic: Clinic) -> None:
+    clinic.invoice()
+    file = clinic.home / "plan.json"
+    answer = clinic.run("plan", "--output", str(file), "--json")
+    assert json.loads(file.read_text(encoding="utf-8")) == answer.json
+    wrong = clinic.run("plan", "--output", str(clinic.home / "none" / "plan.json"))
+    assert wrong.code == 2
+    assert "--output" in wrong.err
+
+
+def test_a_run_tells_the_outcome_first_and_that_nothing_was_lost(clinic: Clinic) -> None:
+    clinic.invoice(paid=True)
+    clinic.invoice(ODD_TAX)
+    answer = clinic.run("sync", "--once")
+    assert answer.code == 1
+    lines = answer.out.splitlines()
+    assert lines[0] == "Done: 3 created. 1 thing waits for you."
+    assert lines[1] == "Read 3 = planned 2 + unchanged 0 + held 1 + skipped 0"
+    assert "Calls used: Cliniko" in answer.out
+    assert "Taxes without a tax type (1)" in answer.out
+
+
+def test_a_second_run_finds_nothing_to_do(clinic: Clinic) -> None:
+    clinic.invoice()
+    assert clinic.run("sync", "--once").code == 0
+    again = clinic.run("sync", "--once")
+    assert again.code == 0
+    assert again.out.startswith("Done: nothing had to be posted. Nothing waits.")
+    assert len(posted(clinic)) == 1
+
+
+@pytest.mark.parametrize("command", ["plan", "sync --once", "holds", "doctor", "journal", "journal verify", "vault"])
+def test_json_is_one_document_and_nothing_else(clinic: Clinic, command: str) -> None:
+    clinic.invoice(ODD_TAX)
+    answer = clinic.process(*command.split(), "--json")
+    assert isinstance(answer.json, list if command == "holds" else dict)
+    for secret in SECRETS:
+        assert secret not in answer.said
+
+
+# --- approving --------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_approved_where_nobody_can_be_asked(clinic: Clinic) -> None:
+    asking(clinic)
+    clinic.invoice()
+    assert clinic.run("sync", "--once").code == 1
+    answer = clinic.process("approve")
+    assert answer.code == 1
+    assert "2 actions wait for approval" in answer.out
+    assert "nothing was approved: add --yes" in answer.out
+    told = clinic.run("approve", "--json")
+    assert told.code == 1
+    assert told.json["approved"] == 0
+    assert len(told.json["waiting"]) == 2
+    assert clinic.run("sync", "--once").code == 1
+    assert posted(clinic) == []
+
+
+def test_yes_approves_everything_and_the_next_run_posts_it(clinic: Clinic) -> None:
+    asking(clinic)
+    clinic.invoice()
+    held = clinic.run("sync", "--once")
+    assert "Waiting for approval: 2 actions" in held.out
+    answer = clinic.run("approve", "--yes")
+    assert answer.code == 0
+    assert "Approved: 2 planned actions." in answer.out
+    assert clinic.run("sync", "--once").code == 0
+    assert [invoice.number for invoice in posted(clinic)] == ["CLK-1"]
+    assert clinic.run("approve").out.startswith("Nothing waits for approval.")
+
+
+def test_named_actions_alone_are_approved(clinic: Clinic) -> None:
+    asking(clinic)
+    first, _ = clinic.invoice(), clinic.invoice()
+    clinic.run("sync", "--once")
+    plan = clinic.run("approve", "--json").json["plan"]
+    some = clinic.run("approve", f"CLK-{first}", "--json")
+    assert (some.code, some.json["approved"]) == (0, 1)
+    everything = clinic.run("approve", plan, "--json")
+    assert everything.json["approved"] == 3
+
+
+def test_an_unknown_name_is_told(clinic: Clinic) -> None:
+    answer = clinic.run("approve", "99")
+    assert answer.code == 1
+    assert 'Nothing called "99" waits.' in answer.out
+
+
+def test_an_unknown_decision_is_wrong_usage(clinic: Clinic) -> None:
+    answer = clinic.run("approve", "99", "--as", "maybe")
+    assert answer.code == 2
+    assert "cash, separate, practice, books, cliniko, xero" in answer.err
+    assert clinic.run("approve", "--as", "cash").code == 2
+
+
+def test_a_decision_about_a_hold_leaves_planned_actions_alone(clinic: Clinic) -> None:
+    asking(clinic)
+    number = clinic.invoice()
+    clinic.run("sync", "--once")
+    answer = clinic.run("approve", number, "--as", "cash", "--json")
+    assert answer.code == 1
+    assert answer.json["unknown"] == [number]
+    assert clinic.run("approve", "--json").json["waiting"]
+
+
+# --- holds ------------------------------------------------------------------------------------------------------------
+
+
+def held_clinic(clinic: Clinic) -> tuple[str, Answer]:
+    number = clinic.invoice(ODD_TAX)
+    return number, clinic.run("sync", "--once", "--json")
+
+
+def test_the_list_of_holds_is_the_one_of_the_run(clinic: Clinic) -> None:
+    _, ran = held_clinic(clinic)
+    answer = clinic.run("holds", "--json")
+    assert answer.code == 1
+    assert answer.json == ran.json["holds"]
+    assert len(answer.json) == 1
+
+
+def test_no_holds_is_an_empty_list_and_code_zero(clinic: Clinic) -> None:
+    answer = clinic.run("holds", "--json")
+    assert (answer.code, answer.json) == (0, [])
+    assert clinic.run("holds").out == "Nothing waits for you.\n"
+
+
+def test_a_hold_is_shown_by_number_or_id_with_what_to_type(clinic: Clinic) -> None:
+    number, ran = held_clinic(clinic)
+    identifier = ran.json["holds"][0]["id"]
+    for name in (number, identifier):
+        answer = clinic.run("holds", "show", name)
+        assert answer.code == 1
+        assert "waits since 22 Nov 2026" in answer.out
+        assert f"ligament holds dismiss {identifier}" in answer.out
+    assert clinic.run("holds", "show", identifier, "--home", str(clinic.home)).out.count(f"--home {clinic.home}") == 1
+    assert clinic.run("holds", "show", "nobody").code == 2
+
+
+def test_a_dismissed_hold_does_not_come_back_by_itself(clinic: Clinic) -> None:
+    number, _ = held_clinic(clinic)
+    assert clinic.run("holds", "dismiss", number).code == 0
+    assert clinic.run("sync", "--once").code == 0
+    assert clinic.run("holds", "--json").json == []
+    assert clinic.run("holds", "dismiss", number).code == 2
+
+
+def test_retry_of_nothing_says_so(clinic: Clinic) -> None:
+    assert clinic.run("holds", "retry", "all").out.startswith("Nothing that was refused waits")
+    answer = clinic.run("holds", "retry", "99")
+    assert answer.code == 2
+    assert 'Nothing called "99" waits.' in answer.err
+
+
+def test_retry_counts_what_will_be_tried(clinic: Clinic) -> None:
+    number, _ = held_clinic(clinic)
+    answer = clinic.run("holds", "retry", number, "--json")
+    assert len(answer.json["retried"]) == 1
+
+
+# --- journal ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_journal_is_shown_verified_and_exported(clinic: Clinic) -> None:
+    clinic.invoice()
+    clinic.run("sync", "--once")
+    page = clinic.run("journal")
+    assert "run finished" in page.out
+    assert "Ada" not in page.out
+    verified = clinic.run("journal", "verify")
+    assert verified.code == 0
+    assert "none changed and none missing" in verified.out
+    lines = clinic.run("journal", "export").out.splitlines()
+    assert [json.loads(one)["sequence"] for one in lines] == list(range(1, len(lines) + 1))
+    file = clinic.home / "journal.jsonl"
+    assert clinic.run("journal", "export", "--output", str(file)).code == 0
+    assert len(file.read_text(encoding="utf-8").splitlines()) == len(lines)
+    assert file.stat().st_mode & 0o077 == 0
+    assert len(clinic.run("journal", "export", "--json").json["entries"]) == len(lines)
+
+
+def test_verify_names_the_first_entry_that_somebody_changed(clinic: Clinic) -> None:
+    clinic.invoice()
+    clinic.run("sync", "--once")
+    with sqlite3.connect(clinic.home / "ligament.db") as database:
+        guards = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in guards:
+            database.execute(f'DROP TRIGGER "{name}"')
+        database.execute("UPDATE journal SET actor = 'somebody else' WHERE sequence = 4")
+    answer = clinic.run("journal", "verify", "--json")
+    assert answer.code == 1
+    assert answer.json["broken_at"] == 4
+    assert "broken at entry 4" in clinic.run("journal", "verify").out

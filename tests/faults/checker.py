@@ -1,0 +1,337 @@
+"""The judge: reads only the two simulated worlds and what went over the wire, never our own store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from ligament.connectors.cliniko import simulator as cliniko
+from tests.faults.expected import Expected, expected_of
+
+if TYPE_CHECKING:
+    from ligament.connectors.xero import simulator as xero
+    from ligament.connectors.xero.simulator.world import Books
+    from ligament.simkit.messages import Request, Response
+    from tests.faults.simulation import Simulation
+
+DOCUMENT_FIELDS = ("contact_id", "number", "reference", "dated_on", "due_on", "lines")
+CONTACT_FIELDS = ("name", "first_name", "last_name", "email", "phones", "addresses", "number")
+PATIENT_FIELDS = {
+    "first_name", "last_name", "email", "patient_phone_numbers", "address_1", "address_2", "address_3", "city",
+    "state", "post_code", "country", "country_code", "old_reference_id",
+}  # fmt: skip
+TABLES = ("invoices", "credit_notes")
+GONE = {"VOIDED", "DELETED"}
+TOO_MANY = 429
+
+
+class Violation(BaseException):
+    """A promise was broken; passes through every `except Exception` on its way to the simulation."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(code, text)
+        self.code, self.text = code, text
+
+
+@dataclass(slots=True)
+class Mark:
+    """A person changed that field at that time; `seen` once a listing could have told us so."""
+
+    at: datetime
+    seen: bool = False
+
+
+@dataclass(slots=True)
+class Checker:
+    """What the judge remembers of both worlds' histories."""
+
+    sim: Simulation
+    versions: dict[str, list[Expected]] = field(default_factory=dict)
+    marks: dict[tuple[str, str], Mark] = field(default_factory=dict)
+    patient_changed_at: dict[str, datetime] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+    """Ids in the books that a person has changed or made."""
+    exact_clocks: bool = True
+    is_over: bool = False
+    created: dict[str, int] = field(default_factory=dict)
+    """How often we made each document and payment, by number or reference."""
+
+    def __post_init__(self) -> None:
+        books = self.sim.books.only()
+        self.touched |= {*books.contacts, *books.invoices}
+        self.practice_edited(self.sim.practice)
+
+    # --- told by the simulation ---------------------------------------------------------------------------------------
+
+    def clocks_moved(self) -> None:
+        """Remember that a worker's calendar is wrong, so that limits by calendar cannot be exact."""
+        self.exact_clocks = False
+
+    def restored(self) -> None:
+        """An old backup is in force."""
+
+    def faults_over(self) -> None:
+        """Healing begins."""
+        self.is_over = True
+
+    def run_began(self) -> None:
+        """A run begins."""
+
+    def practice_edited(self, world: cliniko.World) -> None:
+        """Keep a new version of every invoice that a person's edit changed."""
+        for invoice in cliniko.records(world, "invoices"):
+            kept = self.versions.setdefault(str(invoice["id"]), [])
+            now = expected_of(world, invoice, kept[-1] if kept else None)
+            if not kept or kept[-1] != now:
+                kept.append(now)
+        for patient in cliniko.records(world, "patients"):
+            self.patient_changed_at[str(patient["id"])] = datetime.fromisoformat(str(patient["updated_at"]))
+
+    def books_edited(self, before: xero.World, after: xero.World) -> None:
+        """Mark what a person changed in the books."""
+        old, new, at = before.only(), after.only(), self.sim.time.at
+        for table in TABLES:
+            for key, document in changed(old, new, table):
+                self.touched.add(key)
+                former = getattr(old, table).get(key)
+                for name in moved(former, document, DOCUMENT_FIELDS):
+                    self.marks[key, name] = Mark(at)
+        for key, contact in changed(old, new, "contacts"):
+            self.touched.add(key)
+            for name in moved(old.contacts.get(key), contact, CONTACT_FIELDS):
+                self.marks[key, name] = Mark(at)
+        for key, payment in changed(old, new, "payments"):
+            self.touched |= {key, payment.document_id}
+
+    def answered(self, system: str, request: Request, response: Response) -> None:
+        """After a listing of contacts arrived, what people changed in them before is known to us."""
+        if system == "xero" and request.method == "GET" and response.status == 200 and "/Contacts" in request.path:
+            for mark in self.marks.values():
+                mark.seen = True
+
+    def not_too_many(self, system: str, request: Request, response: Response) -> None:
+        """A limit that we could have kept was not kept."""
+        if response.status == TOO_MANY and self.exact_clocks:
+            problem = response.header("X-Rate-Limit-Problem") or "minute"
+            raise Violation("limit", f"{system} refused {request.method} {request.path}: too many calls ({problem})")
+
+    # --- what we wrote ------------------------------------------------------------------------------------------------
+
+    def practice_written(self, before: cliniko.World, after: cliniko.World, request: Request, response: Response) -> None:
+        """Only a patient's name, e-mail, phones and address may ever be written to the practice."""
+        if request.method == "GET":
+            return
+        parts = request.path.strip("/").split("/")
+        if request.method not in {"PATCH", "PUT"} or parts[1:2] != ["patients"] or len(parts) != 3:
+            raise Violation("practice write", f"{request.method} {request.path}")
+        sent = json.loads(request.body)
+        if not set(sent) <= PATIENT_FIELDS:
+            raise Violation("practice write", f"{request.path}: {sorted(set(sent) - PATIENT_FIELDS)}")
+        if response.status < 300:
+            self._not_clobbered_in_practice(before, after, parts[2])
+
+    def _not_clobbered_in_practice(self, before: cliniko.World, after: cliniko.World, patient_id: str) -> None:
+        old, new = cliniko.get(before, "patients", patient_id), cliniko.get(after, "patients", patient_id)
+        names = [name for name in PATIENT_FIELDS if old.get(name) != new.get(name)]
+        blanked = [name for name in names if old.get(name) and not new.get(name)]
+        if blanked:
+            raise Violation("blank", f"patient {patient_id}: {blanked} was emptied")
+
+    def books_written(
+        self, before: xero.World, after: xero.World, request: Request, response: Response, *, late: bool
+    ) -> None:
+        """Judge everything that one of our requests changed in the books."""
+        if request.method == "GET" or request.path.startswith("/connect"):
+            return
+        self._judge_form(request)
+        old, new = before.only(), after.only()
+        if old is new:
+            return
+        for table in TABLES:
+            for key, document in changed(old, new, table):
+                former = getattr(old, table).get(key)
+                if former is None:
+                    self._judge_new(document, new)
+                else:
+                    self._judge_change(former, document, late=late)
+        for key, payment in changed(old, new, "payments"):
+            self._judge_payment(old.payments.get(key), payment)
+        for key, contact in changed(old, new, "contacts"):
+            self._judge_contact(old.contacts.get(key), contact, late=late)
+        del response
+
+    def _judge_form(self, request: Request) -> None:
+        """Creating is PUT, batches are judged one by one, every write carries a key."""
+        if "summarizeErrors=false" not in "&".join(f"{k}={v}" for k, v in request.query) and request.path.count("/") == 3:
+            raise Violation("form", f"{request.method} {request.path} leaves summarizeErrors out")
+        if "idempotency-key" not in request.headers:
+            raise Violation("form", f"{request.method} {request.path} carries no key")
+
+    def _judge_new(self, document: Any, books: Books) -> None:
+        where = f"{document.number} ({document.reference})"
+        versions = self.versions.get(document.reference.removeprefix("cliniko:"))
+        if not document.reference.startswith("cliniko:") or versions is None:
+            raise Violation("identity", f"{where}: no invoice of the practice has that reference")
+        count = self.created[document.number] = self.created.get(document.number, 0) + 1
+        if count > 1:
+            raise Violation("unique", f"{where} was made {count} times")
+        if is_adjustment(document, versions[-1]):
+            return
+        contact = books.contacts[document.contact_id]
+        if not any(agrees(document, one, books) for one in versions):
+            raise Violation("fidelity", f"{where}: {document.total} {document.dated_on} {lines_of(document, books)}, expected {versions[-1]}")
+        if contact.number and not any(contact.number == one.party for one in versions) and not self._led_to(contact, versions, books):
+            raise Violation("identity", f"{where} bills {contact.number}, expected {versions[-1].party}")
+        if all(one.gone for one in versions):
+            raise Violation("archived", f"{where} was archived in the practice and is posted all the same")
+
+    def _led_to(self, contact: Any, versions: list[Expected], books: Books) -> bool:
+        """Say whether merges, in the practice or in the books, lead from whom it bills to that contact."""
+        wanted = {one.party for one in versions}
+        while True:
+            more = {f"CLK-{mate}" for party in wanted if (mate := self._survivor(party.removeprefix("CLK-")))} - wanted
+            if not more:
+                break
+            wanted |= more
+        merged = [one for one in books.contacts.values() if one.number in wanted and one.merged_to]
+        return contact.number in wanted or bool(merged) or contact.contact_id in self.touched
+
+    def _survivor(self, patient_id: str) -> str:
+        patient = cliniko.find(self.sim.practice, "patients", patient_id) or {}
+        return str(patient.get("merged_with_patient_id") or "")
+
+    def _judge_change(self, former: Any, document: Any, *, late: bool) -> None:
+        if late:
+            return
+        names = list(moved(former, document, DOCUMENT_FIELDS))
+        voided = document.status in GONE and former.status not in GONE
+        theirs = [name for name in DOCUMENT_FIELDS if (document.document_id, name) in self.marks]
+        lost = theirs if voided else [name for name in names if name in theirs]
+        if lost:
+            raise Violation("clobber", f"{document.number}: a person had changed {lost}, and we wrote over it")
+        if former.status in GONE:
+            raise Violation("clobber", f"{document.number} was voided and is written to")
+
+    def _judge_payment(self, former: Any, payment: Any) -> None:
+        if former is None:
+            count = self.created[payment.payment_id] = self.created.get(payment.payment_id, 0) + 1
+            if count > 1 or not payment.reference.endswith("/paid"):
+                raise Violation("unique", f"the payment {payment.reference} is made twice or is not ours")
+        elif payment.status == "DELETED" and former.status != "DELETED":
+            if not payment.reference.endswith("/paid"):
+                raise Violation("clobber", f"we deleted a payment that a person entered: {payment.reference}")
+            if former.is_reconciled:
+                raise Violation("clobber", f"we deleted the reconciled payment {payment.reference}")
+
+    def _judge_contact(self, former: Any, contact: Any, *, late: bool) -> None:
+        if former is None or late:
+            return
+        changed_at = self.patient_changed_at.get(contact.number.removeprefix("CLK-"))
+        for name in moved(former, contact, CONTACT_FIELDS):
+            mark = self.marks.get((contact.contact_id, name))
+            if mark is not None and mark.seen and (changed_at is None or changed_at <= mark.at):
+                raise Violation("clobber", f"contact {contact.number}: a person had changed {name}, and we wrote over it")
+            if getattr(former, name) and not getattr(contact, name):
+                raise Violation("blank", f"contact {contact.number}: {name} was emptied")
+
+    # --- the state of the books ---------------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Check what must hold at every moment."""
+        books = self.sim.books.only()
+        self._one_document_each(books)
+        self._not_overpaid(books)
+        numbers = [contact.number for contact in books.contacts.values() if contact.number]
+        if len(numbers) != len(set(numbers)):
+            raise Violation("unique", "two contacts share a contact number")
+
+    def _one_document_each(self, books: Books) -> None:
+        live: dict[str, list[str]] = {}
+        for table in TABLES:
+            for document in getattr(books, table).values():
+                if document.reference.startswith("cliniko:") and document.status not in GONE:
+                    versions = self.versions[document.reference.removeprefix("cliniko:")]
+                    if not is_adjustment(document, versions[-1]):
+                        live.setdefault(document.reference, []).append(document.number)
+        for reference, found in live.items():
+            if len(found) > 1:
+                raise Violation("unique", f"{reference} has {len(found)} live documents: {found}")
+
+    def _not_overpaid(self, books: Books) -> None:
+        sums: dict[str, Decimal] = {}
+        seen: set[tuple[str, str]] = set()
+        for payment in books.payments.values():
+            if payment.status != "AUTHORISED" or not payment.reference.endswith("/paid"):
+                continue
+            place = (payment.reference, payment.document_id)
+            if place in seen:
+                raise Violation("unique", f"two live payments {payment.reference}")
+            seen.add(place)
+            sums[payment.document_id] = sums.get(payment.document_id, Decimal(0)) + payment.amount
+        for key, total in sums.items():
+            document = books.invoices.get(key) or books.credit_notes[key]
+            if total > document.total:
+                raise Violation("overpaid", f"{document.number}: our payments come to {total} of {document.total}")
+
+    # --- after healing ------------------------------------------------------------------------------------------------
+
+    def complete(self, report: dict[str, Any]) -> None:
+        """Every invoice is in the books as it should be, or is listed with a reason."""
+        from tests.faults.completeness import judge_all  # noqa: PLC0415 - it needs this module
+
+        judge_all(self, report)
+
+
+# --- comparing --------------------------------------------------------------------------------------------------------
+
+
+def changed(old: Books, new: Books, table: str) -> list[tuple[str, Any]]:
+    """Return the records of a table that are new or differ, by their id."""
+    before, after = getattr(old, table), getattr(new, table)
+    if before is after:
+        return []
+    return [(key, record) for key, record in after.items() if before.get(key) is not record]
+
+
+def moved(former: Any, record: Any, names: tuple[str, ...]) -> list[str]:
+    """Name the fields in which two records differ."""
+    if former is None:
+        return list(names)
+    return [name for name in names if _plain(getattr(former, name)) != _plain(getattr(record, name))]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(
+            (line.description, line.quantity, line.unit_amount, line.line_amount, line.tax_type, line.account_id)
+            for line in value
+        )
+    if isinstance(value, dict):
+        return {key: {k: v for k, v in slot.items() if v} for key, slot in value.items() if any(slot.values())}
+    return value
+
+
+def is_adjustment(document: Any, version: Expected) -> bool:
+    """Say whether a document adjusts another: its number is the main one's with -A1, -A2 and so on."""
+    return document.number.removeprefix(version.number).rpartition("-A")[2].isdigit() and "-A" in document.number
+
+
+def lines_of(document: Any, books: Books) -> tuple[tuple[Decimal, str, str], ...]:
+    """Return a document's lines as the judge compares them."""
+    return tuple(
+        sorted((line.line_amount, books.accounts[line.account_id].code, line.tax_type) for line in document.lines)
+    )
+
+
+def agrees(document: Any, version: Expected, books: Books) -> bool:
+    """Say whether a document says what a version of the invoice said."""
+    return (
+        (document.type == "ACCRECCREDIT") is version.is_credit
+        and document.total == version.total
+        and document.dated_on == version.on
+        and document.number.startswith(version.number)
+        and lines_of(document, books) == version.lines
+    )

@@ -1,0 +1,78 @@
+"""After healing: nothing lost, nothing wrong, everything either in the books as it should be or listed with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from tests.faults.checker import GONE, TABLES, Checker, Violation, agrees, is_adjustment, lines_of
+
+if TYPE_CHECKING:
+    from ligament.connectors.xero.simulator.world import Books
+    from tests.faults.expected import Expected
+
+
+def judge_all(checker: Checker, report: dict[str, Any]) -> None:
+    """Compare every invoice of the practice with the books; `report` is what Ligament lists as held or skipped."""
+    books = checker.sim.books.only()
+    listed = {str(one["source_id"]) for name in ("holds", "skips", "waiting") for one in report[name]}
+    papers: dict[str, list[Any]] = {}
+    for table in TABLES:
+        for document in getattr(books, table).values():
+            papers.setdefault(document.reference, []).append(document)
+    for key, versions in checker.versions.items():
+        if key not in listed:
+            _judge(checker, versions, papers.get(versions[-1].reference, []), books)
+
+
+def _judge(checker: Checker, versions: list[Expected], papers: list[Any], books: Books) -> None:
+    now = versions[-1]
+    by_hand = any(document.document_id in checker.touched for document in papers)
+    live = [document for document in papers if document.status not in GONE]
+    mains = [document for document in live if not is_adjustment(document, now)]
+    if now.gone:
+        if live and not by_hand:
+            raise Violation("archived", f"{now.number} was archived in the practice and is still in the books")
+        return
+    if not mains:
+        if not by_hand:
+            raise Violation("lost", f"{now.number} is neither in the books nor listed: {now}")
+        return
+    if by_hand:
+        return
+    _judge_content(now, mains[0], [document for document in live if document is not mains[0]], books)
+    _judge_money(checker, versions, live, books)
+
+
+def _judge_content(now: Expected, main: Any, adjusting: Iterable[Any], books: Books) -> None:
+    extra = sum((_signed(document) for document in adjusting), Decimal(0))
+    total = _signed(main) + extra
+    wanted = -now.total if now.is_credit else now.total
+    if total != wanted:
+        raise Violation("stale", f"{now.number} comes to {total} in the books, expected {wanted}")
+    if not extra and not agrees(main, now, books):
+        raise Violation("stale", f"{now.number}: {main.dated_on} {lines_of(main, books)}, expected {now}")
+
+
+def _signed(document: Any) -> Decimal:
+    total: Decimal = document.total
+    return -total if document.type == "ACCRECCREDIT" else total
+
+
+def _judge_money(checker: Checker, versions: list[Expected], live: list[Any], books: Books) -> None:
+    now = versions[-1]
+    open_ones = [document for document in live if document.type == "ACCREC" and document.outstanding]
+    if now.payable and open_ones:
+        raise Violation("unpaid", f"{open_ones[0].number} is paid in the practice, {open_ones[0].outstanding} is open")
+    same_total = len({one.total for one in versions}) == 1
+    paid = [
+        payment.reference
+        for payment in books.payments.values()
+        if payment.status == "AUTHORISED"
+        and payment.reference.endswith("/paid")
+        and any(payment.document_id == document.document_id for document in live)
+        and payment.payment_id not in checker.touched
+    ]
+    if now.status == 10 and same_total and paid:
+        raise Violation("still paid", f"{now.number} is open in the practice, and our payment {paid[0]} stands")

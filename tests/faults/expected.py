@@ -1,0 +1,89 @@
+"""What the books should say about an invoice, worked out anew from the practice's records; shares no code with Ligament."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from ligament.connectors.cliniko import simulator as cliniko
+from ligament.connectors.cliniko.simulator import control
+from tests.faults.worlds import PAYERS
+
+CENT = Decimal("0.01")
+ACCOUNTS = {"CON": "210", "SOLE": "220", "LET": "260"}
+MOST_ROUNDING = Decimal("0.10")
+
+Line = tuple[Decimal, str, str]
+"""Amount including tax, account code, tax type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One version of an invoice as the books should show it."""
+
+    invoice_id: str
+    number: str
+    is_credit: bool
+    total: Decimal
+    on: date
+    lines: tuple[Line, ...]
+    party: str
+    """The ContactNumber of whom it bills."""
+    status: int
+    gone: bool
+    payable: bool
+    """Whether it is wholly paid and says when."""
+
+    @property
+    def reference(self) -> str:
+        """Return what the document's Reference says."""
+        return f"cliniko:{self.invoice_id}"
+
+
+def expected_of(world: cliniko.World, invoice: Any, former: Expected | None) -> Expected:
+    """Work out the document of an invoice as it is now; one that is archived keeps the lines it had."""
+    gone = bool(invoice.get("archived_at") or invoice.get("deleted_at"))
+    total = Decimal(str(invoice["total_amount"]))
+    is_credit = invoice["status"] == 40 or bool(invoice.get("original_invoice_id")) or total < 0
+    sign = -1 if is_credit else 1
+    lines = tuple(sorted(_line(item, sign) for item in control.items_of(world, str(invoice["id"]))))
+    if gone and former is not None:
+        lines = former.lines
+    return Expected(
+        invoice_id=str(invoice["id"]),
+        number=f"CLK-{invoice['number']}",
+        is_credit=is_credit,
+        total=cents(total * sign),
+        on=date.fromisoformat(str(invoice["issue_date"])),
+        lines=_with_rounding(lines, cents(total * sign)),
+        party=_party(invoice),
+        status=int(invoice["status"]),
+        gone=gone,
+        payable=invoice["status"] == 20 and bool(invoice.get("closed_at")),
+    )
+
+
+def cents(amount: Decimal) -> Decimal:
+    """Round half away from zero."""
+    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+
+
+def _line(item: Any, sign: int) -> Line:
+    taxed = Decimal(str(item.get("tax_rate") or 0)) > 0
+    amount = sign * cents(Decimal(str(item["total_including_tax"])))
+    return amount, ACCOUNTS[str(item.get("code") or "CON")], "OUTPUT" if taxed else "EXEMPTOUTPUT"
+
+
+def _with_rounding(lines: tuple[Line, ...], total: Decimal) -> tuple[Line, ...]:
+    missing = total - sum((line[0] for line in lines), Decimal(0))
+    if not missing or abs(missing) > MOST_ROUNDING or not lines:
+        return lines
+    return tuple(sorted((*lines, (missing, "860", "BASEXCLUDED"))))
+
+
+def _party(invoice: Any) -> str:
+    first = str(invoice.get("invoice_to") or "").splitlines()[:1]
+    payer = next((key for key, name in PAYERS.items() if first == [name]), None)
+    return f"CLK-C-{payer}" if payer else f"CLK-{invoice['patient_id']}"

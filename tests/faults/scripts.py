@@ -1,0 +1,106 @@
+"""What happens in a simulation, as a flat list of events drawn from the seed: people, faults, crashes, clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from random import Random
+
+BEFORE, ANY, READ, WRITE, COMMIT = "before", "any", "read", "write", "commit"
+
+PRACTICE_EDITS = (
+    "raise", "raise_for_payer", "raise_taxed", "edit_lines", "edit_price", "edit_date", "pay", "part_pay", "unpay",
+    "archive", "unarchive", "reverse", "part_reverse", "apply_credit", "refund", "patient_email", "patient_phone",
+    "patient_name", "patient_new", "patient_archive", "patient_merge", "rename_line",
+)  # fmt: skip
+BOOKS_EDITS = (
+    "books_due", "books_reference", "books_line", "books_pay", "books_unpay", "books_void", "books_reconcile",
+    "books_contact_email", "books_contact_phone", "books_contact_archive", "books_contact_restore",
+    "books_contact_merge", "books_lock", "books_unlock", "books_own_invoice", "books_unallocate",
+)  # fmt: skip
+CALL_FAULTS = (
+    "no_connection", "drop_before", "drop_after", "drop_after", "late", "slow", "duplicate", "truncated", "html_200",
+    "html_502_before", "html_502_after", "empty_200", "expired", "unauthorised", "forbidden", "too_many_minute",
+    "too_many_app", "too_many_concurrent", "too_many_day", "stored_500", "plain_500", "unavailable", "pause",
+    "kill_before", "kill_after", "second_worker",
+)  # fmt: skip
+WRITE_FAULTS = (
+    "drop_before", "drop_after", "drop_after", "late", "late", "duplicate", "truncated", "html_200", "html_502_before",
+    "html_502_after", "empty_200", "expired", "too_many_minute", "stored_500", "stored_500", "plain_500", "pause",
+    "kill_before", "kill_after", "kill_after", "second_worker", "slow",
+)  # fmt: skip
+COMMIT_FAULTS = ("disk_full", "busy", "kill_uncommitted", "kill_committed")
+SPELLS = ("outage_cliniko", "outage_xero", "skew", "skew", "backup", "restore", "native_on", "native_off")
+
+FAULTS = frozenset({*CALL_FAULTS, *WRITE_FAULTS, *COMMIT_FAULTS, *SPELLS})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happens: in run `run`, before it or at its `nth` exchange or commit; `pick` draws the detail."""
+
+    run: int
+    at: str
+    nth: int
+    kind: str
+    pick: int
+
+    @property
+    def is_fault(self) -> bool:
+        """Say whether it is trouble, rather than people at work."""
+        return self.kind in FAULTS
+
+    def __str__(self) -> str:
+        place = "before it" if self.at == BEFORE else f"{self.at} {self.nth}"
+        return f"run {self.run}, {place}: {self.kind} ({self.pick})"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A seed's whole story; the world comes from the seed itself, the rest from the events."""
+
+    seed: int
+    runs: int
+    gaps: tuple[int, ...]
+    """Minutes that pass before each run."""
+    workers: tuple[int, ...]
+    """Which of two workers does each run."""
+    events: tuple[Event, ...]
+
+    def only(self, events: Iterable[Event]) -> Script:
+        """Return the same story with other events."""
+        return Script(self.seed, self.runs, self.gaps, self.workers, tuple(events))
+
+    def told(self) -> str:
+        """Return the story as lines."""
+        lines = [f"seed {self.seed}: {self.runs} runs, minutes before each {self.gaps}, workers {self.workers}"]
+        return "\n".join([*lines, *(f"  {event}" for event in self.events)])
+
+
+def script_for(seed: int) -> Script:
+    """Draw the story of a seed."""
+    rng = Random(f"script {seed}")
+    runs = rng.choice((2, 2, 2, 3))
+    gaps = tuple(rng.choice((1, 1, 2, 5, 7, 31, 200)) for _ in range(runs))
+    workers = tuple(rng.randrange(2) for _ in range(runs))
+    events = [event for run in range(runs) for event in _events_of(run, rng)]
+    return Script(seed=seed, runs=runs, gaps=gaps, workers=workers, events=tuple(events))
+
+
+def _events_of(run: int, rng: Random) -> list[Event]:
+    def pick() -> int:
+        return rng.randrange(1_000_000)
+
+    found: list[Event] = []
+    if run:
+        found += [Event(run, BEFORE, 0, rng.choice(PRACTICE_EDITS), pick()) for _ in range(rng.randint(1, 5))]
+        found += [Event(run, BEFORE, 0, rng.choice(BOOKS_EDITS), pick()) for _ in range(rng.randint(0, 3))]
+    if rng.random() < 0.45:
+        found.append(Event(run, BEFORE, 0, rng.choice(SPELLS), pick()))
+    during = (*PRACTICE_EDITS, *BOOKS_EDITS)
+    found += [Event(run, READ, rng.randint(1, 30), rng.choice(during), pick()) for _ in range(rng.randint(0, 3))]
+    found += [Event(run, ANY, rng.randint(1, 40), rng.choice(CALL_FAULTS), pick()) for _ in range(rng.randint(1, 5))]
+    found += [Event(run, WRITE, rng.randint(1, 9), rng.choice(WRITE_FAULTS), pick()) for _ in range(rng.randint(1, 5))]
+    if rng.random() < 0.4:
+        found.append(Event(run, COMMIT, rng.randint(1, 60), rng.choice(COMMIT_FAULTS), pick()))
+    return found

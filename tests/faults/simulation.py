@@ -1,0 +1,333 @@
+"""One seed, one simulation: phase one with faults and safety checked at every step, phase two healing to quiet."""
+
+from __future__ import annotations
+
+import time as real_time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+from ligament.net.governor import InMemoryWindows
+from ligament.ports.errors import PortError
+from ligament.ports.windows import Full, Window
+from ligament.store.errors import StoreBusy, StoreError, StoreFull
+from ligament.wiring import app as app_module
+from ligament.wiring import build as build_module
+from ligament.wiring.app import open_app
+from ligament.wiring.build import Outside
+from ligament.wiring.locking import AnotherRun
+from tests.faults import people
+from tests.faults.checker import Checker, Violation
+from tests.faults.clocks import START, TICK, TrueTime, WorkerClock
+from tests.faults.homes import HeadInMemory, one_database, settings_for
+from tests.faults.scripts import ANY, BEFORE, COMMIT, READ, WRITE, Event, Script
+from tests.faults.wires import BOOKS, PRACTICE, Killed, Sent, Wire, is_write
+from tests.faults.worlds import Start, start_for
+
+MOST_SWEEPS = 4
+HEALING_GAP = timedelta(hours=26)
+"""How long everything rests between the faults and the healing: every wait that a server asked for is over then."""
+_SECOND_PATIENCE_MS = 20_000
+_EXPECTED = (PortError, StoreError, AnotherRun)
+
+Plant = Callable[[], AbstractContextManager[object]]
+
+
+@dataclass(slots=True)
+class Ended:
+    """How a simulation ended; `violation` is empty when everything held."""
+
+    script: Script
+    violation: str = ""
+    steps: list[str] = field(default_factory=list)
+    log: list[Sent] = field(default_factory=list)
+    faults: int = 0
+    simulated_s: float = 0.0
+    real_s: float = 0.0
+    sweeps: int = 0
+
+    def told(self) -> str:
+        """Return the failure with everything that is needed to repeat it."""
+        steps = "\n".join(f"  {step}" for step in self.steps)
+        return f"{self.violation}\n{self.script.told()}\nwhat happened:\n{steps}"
+
+
+class GatedWindows(InMemoryWindows):
+    """The limits shared by both workers; a dead process gives nothing back."""
+
+    def __init__(self, gate: Callable[[str], None]) -> None:
+        super().__init__()
+        self._gate = gate
+
+    def take(self, scope: str, windows: Sequence[Window], at_ms: int) -> Full | None:
+        """Record a call unless a window is full."""
+        self._gate("read")
+        return super().take(scope, windows, at_ms)
+
+    def leave(self, scope: str, slot: str) -> None:
+        """Give a place back, unless the process died with it."""
+        self._gate("read")
+        super().leave(scope, slot)
+
+
+class Simulation:
+    """Both worlds, the wire, the clock, the database and the people of one seed."""
+
+    def __init__(self, script: Script, start: Start | None = None) -> None:
+        made = start or start_for(script.seed)
+        self.script = script
+        self.practice, self.books = made.practice, made.books
+        self.settings = settings_for(made.rulebook)
+        self.time, self.tick = TrueTime(), TICK
+        self.clocks = [WorkerClock(self.time), WorkerClock(self.time)]
+        self.rng = Random(f"luck {script.seed}")
+        self.windows = GatedWindows(self.gate)
+        self.wire = Wire(self)
+        self.checker = Checker(self)
+        self.steps: list[str] = []
+        self.database = one_database()
+        self.database.empty()
+        self.database.gate = self.gate
+        self.backup: bytes | None = None
+        self.run_number = -1
+        self._counts = dict.fromkeys((ANY, READ, WRITE, COMMIT), 0)
+        self._events: dict[tuple[str, int], list[Event]] = {}
+        self._dead = self._full = False
+        self._worker = 0
+        self.commits_struck = 0
+        self.report: dict[str, Any] = {}
+
+    # --- the points at which something may happen -------------------------------------------------------------------
+
+    def kill(self) -> None:
+        """Pull the plug."""
+        self._dead = True
+
+    def gate(self, point: str) -> None:
+        """Be asked at every call, read and commit; a dead process gets no further."""
+        if self._dead:
+            raise Killed
+        if point not in {"commit", "committed"}:
+            return
+        if point == "commit":
+            self._counts[COMMIT] += 1
+            if self._full:
+                raise StoreFull("The disk is full.")
+        for event in self._events.get((COMMIT, self._counts[COMMIT]), ()):
+            self._strike_commit(event, point)
+
+    def _strike_commit(self, event: Event, point: str) -> None:
+        committed = event.kind == "kill_committed"
+        if committed is not (point == "committed"):
+            return
+        self.commits_struck += 1
+        self.steps.append(f"    {event.kind} at commit {event.nth}")
+        match event.kind:
+            case "disk_full":
+                self._full = bool(event.pick % 2)
+                raise StoreFull("The disk is full.")
+            case "busy":
+                raise StoreBusy("Another process is using the database.")
+            case _:
+                self.kill()
+                raise Killed
+
+    def on_call(self, *, write: bool) -> tuple[str, int]:
+        """Let people and faults have their turn before an exchange; return the fault that strikes it."""
+        sort = WRITE if write else READ
+        self._counts[ANY] += 1
+        self._counts[sort] += 1
+        due = [
+            *self._events.get((ANY, self._counts[ANY]), ()),
+            *self._events.get((sort, self._counts[sort]), ()),
+        ]
+        struck: tuple[str, int] = ("", 0)
+        for event in due:
+            if event.kind == "second_worker":
+                self._try_second(event)
+            elif event.is_fault:
+                struck = struck if struck[0] else (event.kind, event.pick)
+                self.steps.append(f"    {event.kind} at {event.at} {event.nth}")
+            else:
+                self.edit(event)
+        return struck
+
+    # --- people -------------------------------------------------------------------------------------------------------
+
+    def edit(self, event: Event) -> None:
+        """Let somebody change something in one of the two systems."""
+        self.time.advance(TICK)
+        self.wire.deliver_late()
+        at = self.time.at
+        if event.kind in people.PRACTICE:
+            before = self.practice
+            self.practice = people.edit_practice(before, event.kind, event.pick, at)
+            self.checker.practice_edited(self.practice)
+            happened = self.practice is not before
+        else:
+            former = self.books
+            self.books = people.edit_books(former, event.kind, event.pick, at)
+            self.checker.books_edited(former, self.books)
+            happened = self.books is not former
+        self.steps.append(f"    {event.kind} ({event.pick}){'' if happened else ', not possible'}")
+
+    def _spell(self, event: Event) -> None:
+        """Let something happen that lasts."""
+        self.commits_struck += 1
+        match event.kind:
+            case "outage_cliniko" | "outage_xero":
+                system = PRACTICE if event.kind == "outage_cliniko" else BOOKS
+                self.wire.down_until[system] = self.time.at + timedelta(minutes=(1, 45, 600)[event.pick % 3])
+            case "skew":
+                self.clocks[event.pick % 2].skew = timedelta(minutes=(event.pick % 241) - 120)
+                self.checker.clocks_moved()
+            case "backup":
+                self.backup = self.database.snapshot()
+            case "restore" if self.backup is not None:
+                self.database.restore(self.backup)
+                self.checker.restored()
+            case "native_on" | "native_off":
+                self.practice = people.control.set_native_xero(self.practice, enabled=event.kind == "native_on")
+            case _:
+                return
+        self.steps.append(f"    {event.kind} ({event.pick})")
+
+    # --- runs ---------------------------------------------------------------------------------------------------------
+
+    def begin_run(self, number: int, events: Sequence[Event]) -> None:
+        """Set the counters back, and file the events of a run."""
+        self.run_number = number
+        self._dead = self._full = False
+        self._counts = dict.fromkeys(self._counts, 0)
+        self._events = {}
+        for event in events:
+            self._events.setdefault((event.at, event.nth), []).append(event)
+        for event in self._events.get((BEFORE, 0), ()):
+            if event.is_fault:
+                self._spell(event)
+            else:
+                self.edit(event)
+
+    def run(self, worker: int) -> str:
+        """Open Ligament as one worker does, run one cycle, and say how it ended."""
+        self._worker = worker
+        self.checker.run_began()
+        outside = Outside(transports=self.wire.transports(), clock=self.clocks[worker])
+        try:
+            with open_app(self.settings, outside=outside) as app:
+                self.report = app.sync().document
+                ended = "done" if not self.report.get("parked") else "parked"
+        except Killed:
+            ended = "killed"
+        except _EXPECTED as trouble:
+            ended = f"{type(trouble).__name__}: {trouble}"
+        self.checker.look()
+        return ended
+
+    def _try_second(self, event: Event) -> None:
+        """Let the other worker start a run of the same clinic while this one is under way: it has to wait."""
+        outside = Outside(transports=self.wire.transports(), clock=self.clocks[1 - self._worker])
+        calls = len(self.wire.log)
+        self.steps.append(f"    second worker tries at {event.at} {event.nth}")
+        held, self._events = self._events, {}
+        try:
+            with open_app(self.settings, outside=outside) as app:
+                app.sync()
+        except AnotherRun:
+            self._events = held
+            return
+        except _EXPECTED:
+            pass
+        self._events = held
+        raise Violation("two workers", f"both ran at once; the second made {len(self.wire.log) - calls} calls")
+
+
+@contextmanager
+def plugged(sim: Simulation) -> Iterator[None]:
+    """Put the simulation's database, limits and luck in the place of the process's own."""
+    luck = SimpleNamespace(
+        token_hex=lambda n: sim.rng.randbytes(n).hex(), token_bytes=sim.rng.randbytes, token_urlsafe=lambda n: "x" * n
+    )
+    planned = (
+        (build_module, "open_database", lambda _: sim.database),
+        (build_module, "SharedWindows", lambda _: sim.windows),
+        (build_module, "HeadFile", HeadInMemory),
+        (build_module, "jitter", lambda most: sim.rng.randint(0, max(most, 0))),
+        (build_module, "secrets", luck),
+        (app_module, "secrets", luck),
+        (app_module, "_PATIENCE_MS", _SECOND_PATIENCE_MS),
+    )
+    kept = [(module, name, getattr(module, name)) for module, name, _ in planned]
+    for module, name, value in planned:
+        setattr(module, name, value)
+    try:
+        yield
+    finally:
+        for module, name, value in kept:
+            setattr(module, name, value)
+        sim.database.gate = None
+
+
+def simulate(script: Script, start: Start | None = None) -> Ended:
+    """Run a whole story; never raises for what the product does wrong, but tells it."""
+    began = real_time.perf_counter()
+    sim = Simulation(script, start)
+    ended = Ended(script=script, steps=sim.steps, log=sim.wire.log)
+    try:
+        with plugged(sim):
+            _phase_one(sim)
+            ended.sweeps = heal(sim)
+    except Violation as found:
+        ended.violation = f"{found.code}: {found.text}"
+    except Exception as broken:  # noqa: BLE001 - whatever breaks in the product is a finding, told with its seed
+        ended.violation = f"broke: {type(broken).__name__}: {broken}"
+        ended.steps.append(_where(broken))
+    ended.faults = sim.wire.struck + sim.commits_struck
+    ended.simulated_s = (sim.time.at - START).total_seconds()
+    ended.real_s = real_time.perf_counter() - began
+    return ended
+
+
+def _where(broken: BaseException) -> str:
+    trace, place = broken.__traceback__, ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"    at {code.co_filename}:{trace.tb_lineno} in {code.co_name}"
+        trace = trace.tb_next
+    return place
+
+
+def _phase_one(sim: Simulation) -> None:
+    for number in range(sim.script.runs):
+        sim.time.advance(timedelta(minutes=sim.script.gaps[number]))
+        sim.steps.append(f"run {number} at {sim.time.at:%d %H:%M}, worker {sim.script.workers[number]}")
+        sim.begin_run(number, [event for event in sim.script.events if event.run == number])
+        sim.steps.append(f"  ended: {sim.run(sim.script.workers[number])}")
+
+
+def heal(sim: Simulation) -> int:
+    """End every trouble and run until a run writes nothing; then everything must be as promised."""
+    sim.time.advance(HEALING_GAP)
+    sim.wire.deliver_late()
+    sim.wire.down_until.clear()
+    sim.practice = people.control.set_native_xero(sim.practice, enabled=False)
+    for clock in sim.clocks:
+        clock.skew = timedelta(0)
+    sim.checker.faults_over()
+    for sweep in range(1, MOST_SWEEPS + 1):
+        sim.begin_run(-sweep, ())
+        calls = len(sim.wire.log)
+        how = sim.run(sweep % 2)
+        written = [one for one in sim.wire.log[calls:] if is_write(one.method, one.target)]
+        sim.steps.append(f"sweep {sweep} at {sim.time.at:%d %H:%M}: {how}, {len(written)} writes")
+        if how != "done":
+            raise Violation("healing", f"without faults, sweep {sweep} ended with: {how}")
+        if not written:
+            sim.checker.complete(sim.report)
+            return sweep
+        sim.time.advance(timedelta(minutes=6))
+    raise Violation("quiescent", f"still writing in sweep {MOST_SWEEPS}: {written[0]}")

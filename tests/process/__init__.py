@@ -1,0 +1,1 @@
+"""The installed command as a real process, over real sockets."""
