@@ -1,4 +1,4 @@
-"""An invented clinic served on loopback, and the command line run on it: in this process, or as a process of its own."""
+"""An invented clinic served on loopback, and the command line run on it, in this process or as one of its own."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Clinic:
         return str(practice_side.get(world, "invoices", made)["number"])
 
 
-def process(*arguments: str, typed: str = "", environ: Mapping[str, str] = {}) -> Answer:  # noqa: B006 - never changed
+def process(*arguments: str, typed: str = "", environ: Mapping[str, str] = {}) -> Answer:
     """Run the command line as a process with only that environment."""
     base = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY / "src"), "HOME": "/nonexistent"}
     done = subprocess.run(

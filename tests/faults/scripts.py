@@ -19,20 +19,21 @@ BOOKS_EDITS = (
     "books_contact_merge", "books_lock", "books_unlock", "books_own_invoice", "books_unallocate",
 )  # fmt: skip
 CALL_FAULTS = (
-    "no_connection", "drop_before", "drop_after", "drop_after", "late", "slow", "duplicate", "truncated", "html_200",
-    "html_502_before", "html_502_after", "empty_200", "expired", "unauthorised", "forbidden", "too_many_minute",
-    "too_many_app", "too_many_concurrent", "too_many_day", "stored_500", "plain_500", "unavailable", "pause",
-    "kill_before", "kill_after", "second_worker",
+    "no_connection", "drop_before", "drop_after", "late", "slow", "duplicate", "truncated", "html_200",
+    "html_502_before", "html_502_after", "empty_200", "expired", "too_many_minute", "too_many_app",
+    "too_many_concurrent", "plain_500", "unavailable", "pause", "second_worker",
 )  # fmt: skip
 WRITE_FAULTS = (
     "drop_before", "drop_after", "drop_after", "late", "late", "duplicate", "truncated", "html_200", "html_502_before",
     "html_502_after", "empty_200", "expired", "too_many_minute", "stored_500", "stored_500", "plain_500", "pause",
-    "kill_before", "kill_after", "kill_after", "second_worker", "slow",
+    "second_worker", "slow",
 )  # fmt: skip
+LETHAL = ("kill_before", "kill_after", "kill_after", "unauthorised", "forbidden", "too_many_day")
+"""Faults that end a run at once, so at most one of them is drawn for each."""
 COMMIT_FAULTS = ("disk_full", "busy", "kill_uncommitted", "kill_committed")
 SPELLS = ("outage_cliniko", "outage_xero", "skew", "skew", "backup", "restore", "native_on", "native_off")
 
-FAULTS = frozenset({*CALL_FAULTS, *WRITE_FAULTS, *COMMIT_FAULTS, *SPELLS})
+FAULTS = frozenset({*CALL_FAULTS, *WRITE_FAULTS, *LETHAL, *COMMIT_FAULTS, *SPELLS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Script:
 def script_for(seed: int) -> Script:
     """Draw the story of a seed."""
     rng = Random(f"script {seed}")
-    runs = rng.choice((2, 2, 2, 3))
+    runs = rng.choice((1, 2, 2, 3))
     gaps = tuple(rng.choice((1, 1, 2, 5, 7, 31, 200)) for _ in range(runs))
     workers = tuple(rng.randrange(2) for _ in range(runs))
     events = [event for run in range(runs) for event in _events_of(run, rng)]
@@ -99,8 +100,12 @@ def _events_of(run: int, rng: Random) -> list[Event]:
         found.append(Event(run, BEFORE, 0, rng.choice(SPELLS), pick()))
     during = (*PRACTICE_EDITS, *BOOKS_EDITS)
     found += [Event(run, READ, rng.randint(1, 30), rng.choice(during), pick()) for _ in range(rng.randint(0, 3))]
-    found += [Event(run, ANY, rng.randint(1, 40), rng.choice(CALL_FAULTS), pick()) for _ in range(rng.randint(1, 5))]
-    found += [Event(run, WRITE, rng.randint(1, 9), rng.choice(WRITE_FAULTS), pick()) for _ in range(rng.randint(1, 5))]
-    if rng.random() < 0.4:
-        found.append(Event(run, COMMIT, rng.randint(1, 60), rng.choice(COMMIT_FAULTS), pick()))
+    found += [Event(run, ANY, rng.randint(1, 50), rng.choice(CALL_FAULTS), pick()) for _ in range(rng.randint(2, 14))]
+    found += [Event(run, WRITE, rng.randint(1, 9), rng.choice(WRITE_FAULTS), pick()) for _ in range(rng.randint(1, 9))]
+    if rng.random() < 0.3:
+        found.append(Event(run, ANY, rng.randint(15, 50), rng.choice(LETHAL), pick()))
+    if rng.random() < 0.3:
+        found.append(Event(run, WRITE, rng.randint(1, 6), rng.choice(LETHAL), pick()))
+    if rng.random() < 0.35:
+        found.append(Event(run, COMMIT, rng.randint(1, 80), rng.choice(COMMIT_FAULTS), pick()))
     return found

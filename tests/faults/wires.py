@@ -221,7 +221,10 @@ def _stored_500(wire: Wire, system: str, request: Request, pick: int) -> Respons
     if system != BOOKS or request.method == "GET":
         return _answer(500)(wire, system, request, pick)
     wire.sim.books = desk.break_next_writes(wire.sim.books)
-    return wire._handle(system, request)
+    response = wire._handle(system, request)
+    # A request that never came so far (an expired token, a limit) must not leave the fault to a later one.
+    wire.sim.books = desk.break_next_writes(wire.sim.books, 0)
+    return response
 
 
 _BEFORE: dict[str, Before] = {

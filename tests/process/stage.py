@@ -29,13 +29,16 @@ CLINIC = Size(patients=70, invoices=120, open_every=6)
 REVERSED = (0, 6)
 CREDITED = frozenset(f"CLK-{place + 1}" for place in REVERSED)
 PATIENCE_S = 120
-Hook = Callable[[Request, int], None]
+Hook = Callable[[Request], Response | None]
 Handle = Callable[[Any, Request], tuple[Any, Response]]
 
 
 @dataclass(slots=True)
 class Gate:
-    """Stands in front of both hosts: counts requests and writes, and calls a hook before and after each is handled."""
+    """Stands in front of both hosts and counts requests and writes; hooks hear of each before and after it is handled.
+
+    What a hook before returns is answered instead, and the request is not handled.
+    """
 
     before: Hook | None = None
     after: Hook | None = None
@@ -48,11 +51,12 @@ class Gate:
         def guarded(world: Any, request: Request) -> tuple[Any, Response]:
             self.requests += 1
             self.writes += is_write(request)
-            if self.before is not None:
-                self.before(request, self.writes)
+            instead = self.before(request) if self.before is not None else None
+            if instead is not None:
+                return world, instead
             answer = handle(world, request)
             if self.after is not None:
-                self.after(request, self.writes)
+                self.after(request)
             return answer
 
         return guarded

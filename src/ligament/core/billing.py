@@ -104,7 +104,7 @@ def _patient_bill(
     if note and not decided and rulebook.contacts.payer_unknown is PayerUnknown.ASK:
         return Trouble(
             code=HoldCode.PAYER_UNKNOWN,
-            sentence=note,
+            sentence="The invoice is addressed to somebody who is neither the patient nor a known payer.",
             todo="Correct the addressee, or add the payer in the practice; approve to bill the patient.",
             proposed={"bill": "patient"},
         )

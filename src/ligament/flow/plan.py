@@ -116,13 +116,15 @@ def _all_wait(desk: Desk) -> Plan:
 
 def _finished(desk: Desk) -> Plan:
     _settle_visits(desk)
-    held = {hold.subject.key for hold in _undismissed(desk)}
+    holds = _undismissed(desk)
+    held = {hold.subject.key for hold in holds if hold.kind is not HoldKind.PAYMENT}
+    unpaid = {hold.subject.key for hold in holds if hold.kind is HoldKind.PAYMENT}
     acted = {
         action.subject.key
         for action in desk.actions
         if action.kind is not ActionKind.LINK_DOCUMENT or not _is_note(action)
     }
-    outcomes = tuple(_final(outcome, held, acted) for outcome in desk.outcomes.values())
+    outcomes = tuple(_final(_final(outcome, held, acted), unpaid - acted, acted) for outcome in desk.outcomes.values())
     plan = Plan(actions=in_order(desk.actions), outcomes=outcomes, holds=tuple(desk.holds.values()))
     read = [(invoice_subject(invoice), invoice.total) for invoice in desk.facts.invoices.values()]
     parties = [(party_subject(party), ZERO) for party in desk.facts.parties.values()]

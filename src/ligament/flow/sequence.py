@@ -150,10 +150,13 @@ def considered(facts: Facts) -> frozenset[Subject]:
 
 def _note(plan: Plan, cycle: Cycle) -> None:
     """Keep how each record ended: the first pass decides what was planned, later ones what came of it."""
+    done = {effect.action.subject.key for tally in cycle.tallies for effect in tally.effects if not effect.refused}
     for outcome in plan.outcomes:
-        before = cycle.outcomes.get(outcome.subject.key)
-        if before is None or before.state is not State.PLANNED or outcome.state is State.HELD:
-            cycle.outcomes[outcome.subject.key] = outcome
+        key = outcome.subject.key
+        before = cycle.outcomes.get(key)
+        came_to_nothing = outcome.state is State.HELD and key not in done
+        if before is None or before.state is not State.PLANNED or came_to_nothing:
+            cycle.outcomes[key] = outcome
     for action in plan.actions:
         cycle.planned.setdefault(action.key, action)
 

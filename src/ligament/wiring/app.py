@@ -7,7 +7,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ligament.core.approvals import Standing, approval_mark, approve_plan, gives, needs
@@ -16,12 +16,13 @@ from ligament.core.links import Decision, DecisionKind
 from ligament.core.periods import iso_instant, local_date
 from ligament.core.plans import Action, Plan
 from ligament.flow.plan import make_plan
-from ligament.flow.read import EVERYTHING, read_books, read_chart, read_practice, selection_of
+from ligament.flow.read import EVERYTHING, Hint, read_books, read_chart, read_practice, selection_of
 from ligament.flow.sequence import Cycle, Orders, run_cycle
 from ligament.ports.errors import PortError, TryLater
 from ligament.ports.memory import Selection
+from ligament.ports.stopping import Stopped
 from ligament.wiring.build import Clinic, Outside, open_clinic
-from ligament.wiring.locking import alone
+from ligament.wiring.holding import alone_for
 from ligament.wiring.reports import Document, action_document, cycle_document, hold_document, skip_documents
 from ligament.wiring.settings import Settings
 
@@ -45,22 +46,24 @@ class App:
     stopped: Callable[[], bool] = field(default=lambda: False)
 
     # --- sync ---------------------------------------------------------------------------------------------------------
-    def sync(self, *, full: bool = False) -> Verdict:
+    def sync(
+        self, *, full: bool = False, hints: tuple[Hint, ...] | None = None, patience_ms: int = _PATIENCE_MS
+    ) -> Verdict:
         """Run one cycle: read, plan, apply what policy approves, hold the rest; `full` plans every record again.
 
-        Raises the port errors when a system cannot be reached or signed in to; what was done until then is kept.
+        With `hints` only what they name is read. Raises the port errors when a system cannot be reached or signed in
+        to, AnotherRun after `patience_ms`, Fenced when another worker took the clinic over; what was done is kept.
         """
-        clinic = self.clinic
-        with alone(clinic.home_settings.home, clinic.settings.name, clinic.clock.pause_ms, _PATIENCE_MS):
-            return self._sync(full=full)
+        with alone_for(self.clinic, patience_ms):
+            return self._sync(full=full, hints=hints)
 
-    def _sync(self, *, full: bool) -> Verdict:
+    def _sync(self, *, full: bool, hints: tuple[Hint, ...] | None) -> Verdict:
         clinic = self.clinic
         began = clinic.clock.monotonic_ms()
         run_id = clinic.runs.start("sync", secrets.token_hex(3))
         self._first_connection()
-        orders = self._orders(full=full)
-        parked = ""
+        orders = replace(self._orders(full=full), hints=hints)
+        parked, parked_s = "", 0
         cycle = Cycle()
         try:
             run_cycle(orders, clinic.world(run_id), cycle)
@@ -68,7 +71,10 @@ class App:
             if trouble.limit != "day":
                 self._finish(run_id, {"error": trouble.sentence})
                 raise
-            parked = trouble.sentence
+            parked, parked_s = trouble.sentence, trouble.wait_s
+        except Stopped:
+            self._finish(run_id, {"stopped": True})
+            raise
         except PortError as trouble:
             self._finish(run_id, {"error": trouble.sentence})
             raise
@@ -81,6 +87,7 @@ class App:
         document["recovered"] = cycle.recovered
         if parked:
             document["parked"] = parked
+            document["parked_s"] = parked_s
         document["calls"] = clinic.meter.as_dict()
         document["seconds"] = (clinic.clock.monotonic_ms() - began) / 1000
         self._finish(run_id, {key: document[key] for key in document if key not in {"holds", "skips", "waiting"}})
@@ -126,7 +133,7 @@ class App:
     def plan(self) -> Verdict:
         """Say what would be posted and why; nothing is written to either system."""
         clinic = self.clinic
-        with alone(clinic.home_settings.home, clinic.settings.name, clinic.clock.pause_ms, _PATIENCE_MS):
+        with alone_for(clinic, _PATIENCE_MS):
             plan = self._planned()
             self._keep_waiting(plan)
         document: Document = {

@@ -8,7 +8,7 @@ import hmac
 import random
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -26,6 +26,7 @@ from ligament.net.opening import Notebook, Opening
 from ligament.net.session import Observer, Transport
 from ligament.ports.books import Books
 from ligament.ports.clocks import Clock
+from ligament.ports.errors import TryLater
 from ligament.ports.practice import Practice
 from ligament.ports.progress import Progress, silent
 from ligament.store.clinic import ClinicStore
@@ -45,6 +46,9 @@ from ligament.wiring.settings import ClinicSettings, Settings
 
 CONTACT = "no-contact-set@ligament.example"
 """Stands in the calls of a clinic that has given no contact address; `doctor` asks for one."""
+
+_FREE_REPEATS = 30
+"""How many repetitions a run has on top of a tenth of its calls; what is left undone the next run looks up first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +158,7 @@ class Clinic:
             memory=self.store,
             clock=self.clock,
             run_id=run_id,
-            backoff_ms=backoff_ms,
+            backoff_ms=RetryBudget(self.meter).pause_ms,
             tell=self.outside.tell,
         )
 
@@ -184,26 +188,42 @@ def jitter(most: int) -> int:
     return random.randint(0, max(most, 0))  # noqa: S311 - a pause is no secret
 
 
+class RetryBudget:
+    """How often one run may repeat calls: a system that keeps failing is left alone for a while."""
+
+    def __init__(self, meter: CallMeter) -> None:
+        """Take what counts the calls that leave."""
+        self._meter = meter
+        self._repeated = 0
+
+    def pause_ms(self, attempt: int) -> int:
+        """Return the pause before a further attempt; raises TryLater when this run has repeated too much."""
+        self._repeated += 1
+        if self._repeated > _FREE_REPEATS + self._meter.total() // 10:
+            raise TryLater("Too many calls had to be repeated in this run.", "retry budget", wait_s=60)
+        return backoff_ms(attempt)
+
+
 def backoff_ms(attempt: int) -> int:
     """Return the pause before a further attempt: exponential with full jitter, half a minute at most."""
     return 100 + jitter(min(30_000, 250 * 2**attempt))
 
 
 @contextmanager
-def open_clinic(settings: Settings, name: str | None = None, outside: Outside | None = None) -> Iterator[Clinic]:
-    """Open one clinic of a home, and close everything again."""
+def open_clinic(
+    settings: Settings, name: str | None = None, outside: Outside | None = None, database: Database | None = None
+) -> Iterator[Clinic]:
+    """Open one clinic of a home, and close everything again but a database that was handed in."""
     outside = outside or Outside()
     chosen = settings.clinic(name)
     clock = outside.clock or (clock_starting_at(settings.now) if settings.now is not None else SystemClock())
-    database = open_database(settings.database_url)
-    try:
+    with ExitStack() as closing:
+        if database is None:
+            database = open_database(settings.database_url)
+            closing.callback(database.close)
         clinic = _assembled(settings, chosen, outside, clock, database)
-        try:
-            yield clinic
-        finally:
-            clinic.close()
-    finally:
-        database.close()
+        closing.callback(clinic.close)
+        yield clinic
 
 
 def _assembled(
@@ -223,7 +243,8 @@ def _assembled(
         journal=journal,
         queries=Queries(journal),
         runs=Runs(journal),
-        leases=Leases(database, chosen.name, clock.now),
+        # Leases are about processes: they follow the machine's calendar, not one that a test has set.
+        leases=Leases(database, chosen.name, (outside.clock or SystemClock()).now),
         clock=clock,
         meter=CallMeter(),
         outside=outside,

@@ -19,7 +19,7 @@ from ligament.core.periods import australian, is_zone
 from ligament.core.records import Location, PracticeSettings, Practitioner
 from ligament.core.rules.model import PaymentSource, Rulebook
 from ligament.flow.read import EVERYTHING
-from ligament.net.governor import DAY_LEFT
+from ligament.net.governor import DAY_LEFT, Lane
 from ligament.net.opening import Notebook, Opening
 from ligament.ports.errors import PortError
 from ligament.ports.practice import PracticeIdentity, ReadingScope
@@ -173,7 +173,7 @@ def meet_books(clinic: Clinic) -> BooksSide:
     try:
         pin = part.pin_for(opening, connection)
         signin.confirm(connection.tenants(), pin)
-        books = connection.books(pin)
+        books = connection.books(pin, lane=Lane.PEOPLE)
         organisation, chart, users = books.organisation(), books.chart(), books.users()
         wanted = part.CODE_FLOW_SCOPE if draft.read("books_sign_in") == "code" else part.CUSTOM_CONNECTION_SCOPE
         needed = part.account_for(opening, wanted).scope

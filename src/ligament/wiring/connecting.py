@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from ligament.connectors.registry import Manifest, manifests
 from ligament.core.ledgers import Organisation
 from ligament.core.private import Private
+from ligament.net.governor import Lane
 from ligament.net.oauth import StoredTokens, code_from_callback, consent_url
 from ligament.net.opening import Notebook, Opening
 from ligament.wiring.app import App, Verdict
@@ -205,7 +206,7 @@ def _by_itself(manifest: Manifest, opening: Opening, draft: Draft) -> Organisati
     try:
         pin = part.pin_for(opening, connection)
         signin.confirm(connection.tenants(), pin)
-        organisation: Organisation = connection.books(pin).organisation()
+        organisation: Organisation = connection.books(pin, lane=Lane.PEOPLE).organisation()
     finally:
         connection.close()
     return organisation
@@ -231,7 +232,8 @@ def _consented(manifest: Manifest, opening: Opening, browser: Browser) -> Organi
         wanted = opening.value("tenant_id")
         chosen = signin.pick(connection.tenants(), tenant_id=wanted, event_id=event)
         pinned = replace(opening, values={**opening.values, "tenant_id": Private(wanted or chosen.tenant_id)})
-        organisation: Organisation = connection.books(part.pin_for(pinned, connection)).organisation()
+        books = connection.books(part.pin_for(pinned, connection), lane=Lane.PEOPLE)
+        organisation: Organisation = books.organisation()
     finally:
         connection.close()
     return organisation

@@ -26,6 +26,8 @@ RULEBOOK_FILE = "ligament.toml"
 KEY_FILE = "vault.key"
 NEXT_KEY_FILE = "vault.key.new"
 DATABASE_FILE = "ligament.db"
+LEASE_S = 30
+"""For how long a worker that no longer answers keeps its clinics; others take them over then."""
 _KEY_BYTES = 32
 
 
@@ -62,6 +64,7 @@ class Settings:
     next_vault_key: bytes | None = None
     values: Mapping[str, Private[str]] = field(default_factory=dict)
     now: datetime | None = None
+    lease_s: int = LEASE_S
 
     def clinic(self, name: str | None = None) -> ClinicSettings:
         """Return the clinic with that name, or the only one."""
@@ -100,6 +103,7 @@ def load_settings(*, home: Path | None = None, environ: Mapping[str, str] | None
         next_vault_key=next_vault_key(home, environ),
         values=_connection_values(environ),
         now=_given_now(environ),
+        lease_s=_lease_s(environ),
     )
 
 
@@ -186,6 +190,13 @@ def line_of(text: str, dotted: str) -> int:
 def _connection_values(environ: Mapping[str, str]) -> dict[str, Private[str]]:
     names = [name for manifest in manifests() for name in manifest.environment.values()]
     return {name: Private(environ[name]) for name in names if environ.get(name)}
+
+
+def _lease_s(environ: Mapping[str, str]) -> int:
+    given = environ.get("LIGAMENT_LEASE_S") or str(LEASE_S)
+    if not given.isdecimal() or not 1 <= int(given) <= LEASE_S:
+        raise ConfigurationError((f"LIGAMENT_LEASE_S: give whole seconds from 1 to {LEASE_S}.",))
+    return int(given)
 
 
 def vault_key(home: Path, environ: Mapping[str, str]) -> bytes:
