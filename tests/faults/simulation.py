@@ -237,7 +237,7 @@ class Simulation:
         held, self._events = self._events, {}
         try:
             with open_app(self.settings, outside=outside) as app:
-                app.sync()
+                app.sync(patience_ms=_SECOND_PATIENCE_MS)
         except AnotherRun:
             self._events = held
             return
@@ -260,7 +260,6 @@ def plugged(sim: Simulation) -> Iterator[None]:
         (build_module, "jitter", lambda most: sim.rng.randint(0, max(most, 0))),
         (build_module, "secrets", luck),
         (app_module, "secrets", luck),
-        (app_module, "_PATIENCE_MS", _SECOND_PATIENCE_MS),
     )
     kept = [(module, name, getattr(module, name)) for module, name, _ in planned]
     for module, name, value in planned:

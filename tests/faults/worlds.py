@@ -150,11 +150,11 @@ def add_invoice(world: cliniko.World, rng: Random, at: datetime, *, payer: bool 
     if rng.random() < 0.05:
         invoice["issue_date"] = "2026-06-15"
     world, made = control.create_invoice(world, invoice, lines_for(rng, taxed=taxed), at=at)
-    fate = rng.random()
+    fate, later = rng.random(), min(at + timedelta(minutes=rng.randint(0, 90)), max(at, START))
     if fate < 0.45:
-        world, _ = control.pay_invoice(world, made, at=at + timedelta(minutes=rng.randint(0, 90)))
+        world, _ = control.pay_invoice(world, made, at=later)
     if 0.4 < fate < 0.5:
-        world, _ = control.reverse_invoice(world, made, at=at + timedelta(minutes=100))
+        world, _ = control.reverse_invoice(world, made, at=later)
     return world
 
 

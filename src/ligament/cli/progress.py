@@ -37,6 +37,9 @@ class _Teller:
         self._tasks: dict[str, TaskID] = {}
 
     def __call__(self, stage: str, done: int, total: int) -> None:
+        if not done and not total:
+            # A stage with nothing to do would leave a bar that moves for ever.
+            return
         label = _LABELS.get(stage) or stage.replace("_", " ").capitalize()
         if stage not in self._tasks:
             self._tasks[stage] = self._bars.add_task(label, total=total or None)

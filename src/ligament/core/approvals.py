@@ -69,11 +69,11 @@ def approve_plan(plan: Plan, rules: ApprovalSection, standing: Standing) -> Appr
     waiting: list[Action] = []
     blocked: set[str] = set()
     for action in plan.actions:
-        mark = approval_mark(action)
-        asks = (
-            _asks(action, rules, first_run=standing.first_run, many=many and bool(existing)) or mark in standing.asked
-        )
-        asks = asks and mark not in given
+        asks = _asks(action, rules, first_run=standing.first_run, many=many and bool(existing))
+        if asks or standing.asked:
+            # The mark covers every byte that would be written, so it is made only where somebody asks for it.
+            mark = approval_mark(action)
+            asks = (asks or mark in standing.asked) and mark not in given
         if asks or blocked & set(needs(action)):
             waiting.append(action)
             blocked.update(gives(action))

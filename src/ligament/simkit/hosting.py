@@ -48,7 +48,7 @@ class Host(Generic[W]):
     a number of seconds. `patience_ms` is how long an in-process caller waits before `ReplyTimedOut` (0: for ever).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each argument is one thing a person chooses
         self,
         handle: Callable[[W, Request], tuple[W, Response]],
         world: W,

@@ -117,7 +117,7 @@ def read_request(connection: socket.socket, reader: BinaryIO) -> _Raw | None:
     if not line:
         return None
     parts = line.decode("latin-1").split()
-    if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
+    if len(parts) != 3 or not parts[2].startswith("HTTP/1."):  # noqa: PLR2004 - the number is the protocol's own
         raise MalformedRequest(line)
     method, target, version = parts
     headers = _read_headers(reader)

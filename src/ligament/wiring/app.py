@@ -27,6 +27,10 @@ from ligament.wiring.reports import Document, action_document, cycle_document, h
 from ligament.wiring.settings import Settings
 
 DONE, WAITS = 0, 1
+INFERRED_NOTE = (
+    "Payments are inferred: the practice's interface shows that an invoice is paid and when it was closed, not how or "
+    "in how many parts. On a cash-basis tax report, check part payments and edited closing times."
+)
 _PATIENCE_MS = 600_000
 
 
@@ -178,10 +182,7 @@ class App:
         source = self.clinic.settings.rulebook.payments.source.value
         if source != "inferred":
             return []
-        return [
-            "Payments are inferred: the practice's interface shows that an invoice is paid and when it was closed, not "
-            "how or in how many parts. On a cash-basis tax report, check part payments and edited closing times."
-        ]
+        return [INFERRED_NOTE]
 
     def explain(self, wanted: str) -> Verdict:
         """Tell what decided one record, by its number or id: the trail of its newest plan or of what was posted."""

@@ -24,6 +24,8 @@ _CREATED = {
 }
 _UPDATED = {ActionKind.UPDATE_CONTACT, ActionKind.UPDATE_PARTY, ActionKind.UPDATE_DOCUMENT}
 _VOIDED = {ActionKind.VOID, ActionKind.UNPAY, ActionKind.ARCHIVE_CONTACT}
+_ID_LENGTH = 16
+"""From this length on, digits are an id, which stays text."""
 _MONEY_KINDS = {"payments", "allocations"}
 
 
@@ -103,7 +105,7 @@ def hold_document(hold: Hold) -> Document:
 
 def number_of(text: str) -> int | str:
     """Return the practice's number as a number where it is one."""
-    return int(text) if text.isdigit() and len(text) < 16 else text
+    return int(text) if text.isdigit() and len(text) < _ID_LENGTH else text
 
 
 def skip_document(outcome: Outcome) -> Document:

@@ -92,7 +92,7 @@ class _Envelope(msgspec.Struct, kw_only=True):
 class ClinikoClient:
     """Speaks to one Cliniko account; reads are repeated patiently, writes are sent once."""
 
-    def __init__(  # noqa: PLR0913 - made in one place, by name
+    def __init__(
         self,
         session: Session,
         *,

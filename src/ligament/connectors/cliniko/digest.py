@@ -21,7 +21,7 @@ def digest(*content: object) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-def _text(value: object) -> str:  # noqa: PLR0911 - one line per type
+def _text(value: object) -> str:
     # Lengths in front of every part keep neighbouring texts from running into each other.
     if isinstance(value, Private):
         return _text(value.reveal())

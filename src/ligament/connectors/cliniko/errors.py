@@ -30,7 +30,7 @@ class Garbled(TryLater):
     """A good status with a body that is no JSON: tried again for reads, and Broken when it stays so."""
 
 
-def trouble_in(reply: Reply, *, is_write: bool, wait_s: int) -> PortError | None:  # noqa: PLR0911 - a list of cases
+def trouble_in(reply: Reply, *, is_write: bool, wait_s: int) -> PortError | None:
     """Return the error that an answer means, or None for a good one; never repeats personal data."""
     status = reply.status
     detail = f"HTTP {status}"

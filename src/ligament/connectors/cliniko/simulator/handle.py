@@ -103,7 +103,7 @@ def _route(world: World, request: Request, user_id: str) -> Answer:
     return _route_records(world, request, parts[1:], style, own)
 
 
-def _route_records(world: World, request: Request, parts: list[str], style: Style, own: tuple[Filter, ...]) -> Answer:
+def _route_records(world: World, request: Request, parts: list[str], style: Style, own: tuple[Filter, ...]) -> Answer:  # noqa: PLR0911 - a table of routes, one return each
     kind = KINDS.get(LEGACY.get(parts[0], parts[0])) if parts else None
     if kind is None:
         return _not_found(world)

@@ -105,7 +105,7 @@ def _read(world: World, kind: Kind, request: Request, *, creating: bool) -> tupl
     if kind.name == "patients" and body.get("unsubscribe_sms_marketing") is True:
         given["accepted_sms_marketing"] = False
     checked = {name: value for name, value in given.items() if name in kind.writable}
-    if world.switches.post_with_unknown_patient == 500 and _names_unknown_patient(world, checked):
+    if world.switches.post_with_unknown_patient == 500 and _names_unknown_patient(world, checked):  # noqa: PLR2004 - the number is the protocol's own
         return {}, Response(status=500, headers=(("Content-Type", "text/html; charset=utf-8"),), body=b"<h1>Error</h1>")
     errors = errors_in(world, kind, checked, creating=creating)
     if errors:

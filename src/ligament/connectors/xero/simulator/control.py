@@ -126,7 +126,7 @@ def create_credit_note(
     return _close(world, desk), made.document_id
 
 
-def pay_invoice(
+def pay_invoice(  # noqa: PLR0913 - each argument is one thing a person chooses
     world: World,
     invoice_id: str,
     *,

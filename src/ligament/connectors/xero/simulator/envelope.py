@@ -101,7 +101,7 @@ def run_batch(desk: Desk, call: Call, plural: str, id_key: str, apply: Callable[
     return run_elements(desk, call, plural, id_key, call.elements(plural), apply, summarises=call.summarises)
 
 
-def run_elements(
+def run_elements(  # noqa: PLR0913 - each argument is one thing a person chooses
     desk: Desk,
     call: Call,
     plural: str,

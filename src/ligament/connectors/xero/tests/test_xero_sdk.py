@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime  # noqa: ICN001 - the official client is used as its users do
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +24,9 @@ DAY = datetime.date(2026, 3, 1)
 @contextmanager
 def official_client(switches: Switches | None = None) -> Iterator[tuple[Any, str, Host[World]]]:
     """Give the SDK's accounting client, the tenant's id, and the host it talks to."""
-    import urllib3
-    from xero_python.api_client import ApiClient, Configuration
-    from xero_python.api_client.oauth2 import OAuth2Token
+    import urllib3  # noqa: PLC0415 - the official client is imported only where it is used
+    from xero_python.api_client import ApiClient, Configuration  # noqa: PLC0415 - the official client is imported only where it is used
+    from xero_python.api_client.oauth2 import OAuth2Token  # noqa: PLC0415 - the official client is imported only where it is used
 
     books = SimulatedBooks(switches=switches)
     with Host(handle, books.world, clock=lambda: STARTED_AT + datetime.timedelta(minutes=1)) as host:
@@ -101,7 +101,7 @@ def test_the_official_client_pages_and_filters() -> None:
         page = api.get_invoices(tenant, page=2, page_size=2, order="InvoiceNumber", where='Status=="AUTHORISED"')
         assert [it.invoice_number for it in page.invoices] == ["CL-2", "CL-3"]
         assert page.pagination.item_count == 5
-        changed = api.get_invoices(tenant, if_modified_since=datetime.datetime(2026, 3, 3))
+        changed = api.get_invoices(tenant, if_modified_since=datetime.datetime(2026, 3, 3))  # noqa: DTZ001 - the official client takes naive dates
         assert changed.invoices == []
 
 
@@ -120,7 +120,7 @@ def test_the_official_client_reads_all_settings() -> None:
 
 
 def test_the_official_client_understands_refusals() -> None:
-    from xero_python.exceptions import AccountingBadRequestException
+    from xero_python.exceptions import AccountingBadRequestException  # noqa: PLC0415 - the official client is imported only where it is used
 
     with official_client() as (api, tenant, _):
         contact_id = a_contact(api, tenant)
