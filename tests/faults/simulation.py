@@ -29,7 +29,7 @@ from tests.faults.wires import BOOKS, PRACTICE, Killed, Sent, Wire, is_write
 from tests.faults.worlds import Start, start_for
 
 MOST_SWEEPS = 4
-HEALING_GAPS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 9, 26 * 60))
+HEALING_GAPS = tuple(timedelta(minutes=minutes) for minutes in (5, 9, 26 * 60))
 LONG_GAP = HEALING_GAPS[-1]
 """After this every wait that a server asked for, and every wrong calendar, is over."""
 _SECOND_PATIENCE_MS = 20_000

@@ -11,6 +11,9 @@ from importlib.resources import files
 from typing import Any
 
 
+_MINUTE_S = 60
+
+
 class NoConnector(Exception):
     """No connector with that name or role is installed."""
 
@@ -28,6 +31,7 @@ class Manifest:
     role: str
     environment: Mapping[str, str]
     webhooks: Mapping[str, str] = field(default_factory=dict)
+    calls_per_minute: int = 0
 
     def module(self, part: str) -> Any:  # noqa: ANN401 - a module's type is known to its importer only
         """Load a module of this connector, such as `opening` or `simulator`."""
@@ -53,6 +57,9 @@ def _manifest(table: Mapping[str, Any]) -> Manifest:
         role=table["role"],
         environment=dict(table.get("environment", {})),
         webhooks={key: str(value) for key, value in table.get("webhooks", {}).items()},
+        calls_per_minute=min(
+            (limit["calls"] for limit in table.get("limits", ()) if limit["per_s"] == _MINUTE_S), default=0
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from ligament.core.ledgers import (
     BooksPayment,
     DocumentKind,
     DocumentStatus,
+    Extras,
     PhoneSlot,
     TrackingOption,
 )
@@ -51,6 +52,7 @@ class ContactWrite:
     phones: tuple[tuple[PhoneSlot, Private[str]], ...] | None = None
     street: Private[Address] | None = None
     postal: Private[Address] | None = None
+    extras: Extras | None = None
     archive: bool = False
 
 

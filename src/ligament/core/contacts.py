@@ -9,7 +9,7 @@ from ligament.core.facts import Facts, Surroundings
 from ligament.core.holds import HoldCode
 from ligament.core.ids import BooksId
 from ligament.core.intents import Subject, SubjectKind
-from ligament.core.ledgers import BooksContact, ContactStatus, PhoneSlot
+from ligament.core.ledgers import BooksContact, ContactStatus, Extras, ExtraSlot, PhoneSlot
 from ligament.core.naming import comparable, contact_name, folded, shown_name, tidy_name, with_suffix
 from ligament.core.private import NOTHING, Private
 from ligament.core.records import NO_ADDRESS, Address, Location, Party, PartyKind, PhoneKind
@@ -40,6 +40,7 @@ class ContactIntent:
     email: Private[str] = NOTHING
     phones: tuple[tuple[PhoneSlot, Private[str]], ...] = ()
     address: Private[Address] = NO_ADDRESS
+    extras: Extras = ()
 
 
 def contact_number(subject: Subject) -> str:
@@ -60,7 +61,8 @@ def intent_for(party: Party, rulebook: Rulebook, around: Surroundings) -> Contac
     subject = party_subject(party)
     first, last = tidy_name(party.first.reveal())[:255], tidy_name(party.last.reveal())[:255]
     full = shown_name(first, last, party.full_name(), privacy)
-    if privacy is Privacy.CODE:
+    if privacy in {Privacy.CODE, Privacy.POOLED}:
+        # Whoever is pooled gets no contact of their own; one that is there already loses the name.
         full = around.code_for(subject.key)
     full = tidy_name(full) or f"No name {party.id[-6:]}"
     whole = privacy is Privacy.FULL
@@ -76,6 +78,7 @@ def intent_for(party: Party, rulebook: Rulebook, around: Surroundings) -> Contac
         email=party.email.map(str.strip) if whole else NOTHING,
         phones=phone_slots(party) if whole else (),
         address=party.address if whole else NO_ADDRESS,
+        extras=extras_of(party, rulebook) if whole else (),
     )
 
 
@@ -97,6 +100,14 @@ def phone_slots(party: Party) -> tuple[tuple[PhoneSlot, Private[str]], ...]:
     return tuple(sorted(held.items()))
 
 
+def extras_of(party: Party, rulebook: Rulebook) -> Extras:
+    """Return the custom fields that the rulebook chose, in their places; blank ones are left out."""
+    held = dict(party.custom)
+    chosen = ((ExtraSlot(place.value), held.get(token)) for place, token in rulebook.contacts.custom_fields.items())
+    tidy = ((slot, value.map(lambda text: tidy_name(text)[:_PHONE_LENGTH])) for slot, value in chosen if value)
+    return tuple(sorted((slot, value) for slot, value in tidy if value))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """An existing contact that is this party; `by` says how it was found."""
@@ -109,7 +120,10 @@ class Match:
 def find_contact(
     intent: ContactIntent, party: Party | None, rulebook: Rulebook, facts: Facts, around: Surroundings
 ) -> Match | Trouble | None:
-    """Find before making: contact number, then e-mail with a like name; a name alone adopts nothing (choice C08)."""
+    """Find before making: contact number or the id the patient carries, then e-mail with a like name.
+
+    A name alone adopts nothing (choice C08).
+    """
     for contact_id in facts.contacts_by_number.get(intent.number, ()):
         contact = facts.contacts[contact_id]
         if contact.status is not ContactStatus.ACTIVE:
@@ -117,7 +131,10 @@ def find_contact(
         return Match(contact=contact, by="it carries our contact number", adopted=False)
     if party is None or privacy_of(party, rulebook) is not Privacy.FULL:
         return None
-    by_email = _by_email(intent, rulebook, facts, around)
+    carried = BooksId(party.foreign_reference.strip().lower())
+    if carried and _free((carried,) if carried in facts.contacts else (), facts):
+        return Match(contact=facts.contacts[carried], by="the patient carries its id", adopted=True)
+    by_email = _by_email(intent, party, rulebook, facts, around)
     return by_email if by_email is not None else _by_details(intent, party, facts, around)
 
 
@@ -136,10 +153,13 @@ def _archived(contact: BooksContact, intent: ContactIntent) -> Trouble:
     )
 
 
-def _by_email(intent: ContactIntent, rulebook: Rulebook, facts: Facts, around: Surroundings) -> Match | Trouble | None:
+def _by_email(
+    intent: ContactIntent, party: Party, rulebook: Rulebook, facts: Facts, around: Surroundings
+) -> Match | Trouble | None:
     email = folded(intent.email.reveal())
     found = _free(facts.contacts_by_email.get(email, ()), facts) if email else []
-    alike = [contact for contact in found if names_agree(intent.full, contact, rulebook, around)]
+    names = {intent.full, called_name(party)}
+    alike = [contact for contact in found if any(names_agree(name, contact, rulebook, around) for name in names)]
     if len(alike) == 1:
         return Match(contact=alike[0], by="e-mail and name agree", adopted=True)
     if len(alike) > 1:
@@ -155,6 +175,12 @@ def _by_email(intent: ContactIntent, rulebook: Rulebook, facts: Facts, around: S
     )
 
 
+def called_name(party: Party) -> str:
+    """Return the name under which a patient is called, the preferred name in place of the first."""
+    preferred = party.preferred.reveal().strip()
+    return f"{preferred} {party.last.reveal().strip()}" if preferred else party.full_name()
+
+
 def names_agree(full: str, contact: BooksContact, rulebook: Rulebook, around: Surroundings) -> bool:
     """Say whether a contact's name is like enough to a party's, in either order of first and last name."""
     limit = rulebook.contacts.name_likeness
@@ -165,7 +191,9 @@ def names_agree(full: str, contact: BooksContact, rulebook: Rulebook, around: Su
 
 def _by_details(intent: ContactIntent, party: Party, facts: Facts, around: Surroundings) -> Trouble | None:
     """Name and phone or address equal: probably the same person, for somebody to decide."""
-    for contact in _free(facts.contacts_by_name.get(folded(intent.full), ()), facts):
+    names = dict.fromkeys((comparable(intent.full), comparable(called_name(party))))
+    alike = dict.fromkeys(held for name in names for held in facts.contacts_called(name))
+    for contact in _free(tuple(alike), facts):
         if _same_phone(intent, party, contact, around) or same_address(
             intent.address.reveal(), contact.street.reveal()
         ):
@@ -188,9 +216,10 @@ def same_address(left: Address, right: Address) -> bool:
 
 def address_parts(address: Address) -> tuple[str, ...]:
     """Return an address by its parts for comparing; which line a part stands on does not count."""
-    street = folded(" ".join(line for line in address.lines if line))
-    rest = (address.city, address.region, address.post_code, address.country)
-    return (street, *(folded(part) for part in rest))
+    # A system with fewer lines joins them with commas, and the books take letters only in a country.
+    street = folded(" ".join(line for line in address.lines if line).replace(",", " "))
+    country = "".join(sign for sign in address.country if sign.isalpha() or sign == " ")
+    return (street, *(folded(part) for part in (address.city, address.region, address.post_code, country)))
 
 
 def _probably(found: list[BooksContact], intent: ContactIntent, sentence: str) -> Trouble:

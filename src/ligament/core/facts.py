@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from ligament.core.ids import BooksId, SourceId
-from ligament.core.ledgers import BooksContact, BooksDocument, Chart, Organisation
+from ligament.core.ledgers import BooksContact, BooksDocument, Chart, ContactStatus, Organisation
 from ligament.core.links import Agreement, ContactLink, Decision, DocumentLink, PaymentLink
+from ligament.core.naming import comparable
 from ligament.core.records import Invoice, Location, Party, PracticeSettings, Practitioner, Visit
 
 
@@ -52,6 +53,16 @@ class Facts:
     refusals: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     contacts_with_open_money: frozenset[BooksId] = frozenset()
     first_connected_on: date | None = None
+    _called: dict[str, list[BooksId]] = field(default_factory=dict)
+
+    def contacts_called(self, name: str) -> tuple[BooksId, ...]:
+        """Return the active contacts with that comparable name; the index is made when somebody first asks."""
+        if not self._called:
+            for contact_id in sorted(self.contacts):
+                contact = self.contacts[contact_id]
+                if contact.status is ContactStatus.ACTIVE:
+                    self._called.setdefault(comparable(contact.name.reveal()), []).append(contact_id)
+        return tuple(self._called.get(name, ())) if name else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,17 @@ class PhoneSlot(StrEnum):
     FAX = "fax"
 
 
+class ExtraSlot(StrEnum):
+    """Further numbers on a contact of the books, which can hold custom fields of the practice."""
+
+    ACCOUNT_NUMBER = "account_number"
+    TAX_NUMBER = "tax_number"
+    COMPANY_NUMBER = "company_number"
+
+
+Extras = tuple[tuple[ExtraSlot, Private[str]], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BooksContact:
     """A contact of the books; `number` is our cross-reference or somebody else's; `phones` as typed by slot."""
@@ -44,6 +55,7 @@ class BooksContact:
     phones: tuple[tuple[PhoneSlot, Private[str]], ...] = ()
     street: Private[Address] = NO_ADDRESS
     postal: Private[Address] = NO_ADDRESS
+    extras: Extras = ()
     status: ContactStatus = ContactStatus.ACTIVE
     merged_into: BooksId | None = None
     updated_at: datetime
@@ -51,6 +63,10 @@ class BooksContact:
     def phone(self, slot: PhoneSlot) -> Private[str]:
         """Return the number in a slot, or nothing."""
         return next((number for held, number in self.phones if held is slot), NOTHING)
+
+    def extra(self, slot: ExtraSlot) -> Private[str]:
+        """Return a further number, or nothing."""
+        return next((value for held, value in self.extras if held is slot), NOTHING)
 
 
 class DocumentKind(StrEnum):

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from ligament.core.ids import BooksId
 from ligament.core.intents import DocumentIntent, Subject
-from ligament.core.ledgers import BooksLine, DocumentKind, PhoneSlot
+from ligament.core.ledgers import BooksLine, DocumentKind, Extras, PhoneSlot
 from ligament.core.private import NOTHING, Private
 from ligament.core.records import Address
 
@@ -40,6 +40,7 @@ class AgreedFields:
     phones: tuple[tuple[PhoneSlot, Private[str]], ...] | None = None
     street: Private[Address] | None = None
     postal: Private[Address] | None = None
+    extras: Extras | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -220,13 +220,37 @@ class Outcome:
     sentence: str = ""
 
 
+class NoteKind(StrEnum):
+    """Why a field of a pair differs though nothing is done about it."""
+
+    PUT_BACK = "put_back"
+    EMPTIED = "emptied"
+    REFUSED = "refused"
+    NOT_HELD = "not_held"
+    WAITS = "waits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldNote:
+    """A field of a pair that differs and is listed: the name of the field, never its value.
+
+    `put_back`: the other side holds a value that does not win; `emptied`: one side let go of it; `refused`: the books
+    find it invalid; `not_held`: the books cannot hold it as it is; `waits`: a person is asked which side is right.
+    """
+
+    subject: Subject
+    field: str
+    kind: NoteKind
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Ordered actions, the outcome of every record considered, and every hold that is open for them."""
+    """Ordered actions, the outcome of every record considered, every hold open for them, and what is only listed."""
 
     actions: tuple[Action, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     holds: tuple[Hold, ...] = ()
+    notes: tuple[FieldNote, ...] = ()
 
     @property
     def fingerprint(self) -> str:

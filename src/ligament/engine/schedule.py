@@ -15,6 +15,7 @@ BACKOFF_S = 5
 LONGEST_PARK = timedelta(hours=25)
 PROBE_EVERY = timedelta(minutes=1)
 """How long after a failure one clinic tries for all of them while a system is away."""
+PROBE_DIES = timedelta(minutes=5)
 SPREAD = timedelta(minutes=1)
 """Over how long the others come back after an outage."""
 OUTAGE_CLINICS = 3
@@ -106,7 +107,7 @@ def due(standings: Iterable[Standing], at: Round) -> list[str]:
         if moment <= at.now:
             away = began is not None and standing.state is State.TROUBLED
             (probes if away else found).append((moment, standing.clinic))
-    if probes and began is not None and at.now >= began + PROBE_EVERY and not _probing(everyone, at.busy):
+    if probes and began is not None and at.now >= began + PROBE_EVERY and not _probing(everyone, at.now):
         found.append(min(probes))
     return [clinic for _, clinic in sorted(found)]
 
@@ -138,8 +139,13 @@ def outage_since(everyone: Sequence[Standing]) -> datetime | None:
     return None if worked and max(worked) > newest else newest
 
 
-def _probing(everyone: Sequence[Standing], busy: Collection[str]) -> bool:
-    return any(standing.clinic in busy and standing.state is State.TROUBLED for standing in everyone)
+def _probing(everyone: Sequence[Standing], now: datetime) -> bool:
+    """Say whether a clinic is trying at this moment; one that began long ago has died."""
+    return any(
+        standing.began_at > standing.ended_at and now - standing.began_at < PROBE_DIES
+        for standing in everyone
+        if standing.state is State.TROUBLED and standing.began_at is not None and standing.ended_at is not None
+    )
 
 
 def _return_after_outage(standing: Standing, everyone: Sequence[Standing]) -> datetime:

@@ -12,16 +12,17 @@ from itertools import groupby
 from ligament.core.approvals import ApprovedPlan
 from ligament.core.changes import ElementResult, PreparedCall, RefusalCode, Verb, Verdict
 from ligament.core.facts import Facts
-from ligament.core.ids import BooksId, RunId
-from ligament.core.ledgers import BooksContact, BooksDocument, DocumentKind
-from ligament.core.plans import Action, ActionKind, DocumentRef
+from ligament.core.ids import RunId
+from ligament.core.ledgers import DocumentKind
+from ligament.core.plans import Action, ActionKind
 from ligament.core.receipts import Effect, IntentState, WriteIntent
 from ligament.flow.commands import resolved, still_true, verb_of, write_for
 from ligament.flow.lookup import look_up
 from ligament.flow.record import Ledger, effect_of
+from ligament.flow.refusals import finish
 from ligament.ports.books import Books
 from ligament.ports.clocks import Clock
-from ligament.ports.errors import OutcomeUnknown, TryLater
+from ligament.ports.errors import OutcomeUnknown, Rejected, TryLater
 from ligament.ports.memory import Memory
 from ligament.ports.practice import Practice
 from ligament.ports.progress import Progress, silent
@@ -32,15 +33,6 @@ QUARANTINE = timedelta(minutes=6)
 """How long a request without an answer may still take effect (facts on the books, section 11)."""
 _ATTEMPTS = 8
 _LOCAL = {ActionKind.LINK_CONTACT, ActionKind.LINK_DOCUMENT}
-_REREAD = {
-    RefusalCode.WRONG_STATE,
-    RefusalCode.HAS_MONEY,
-    RefusalCode.OVERPAID,
-    RefusalCode.NOT_AUTHORISED_YET,
-    RefusalCode.NUMBER_TAKEN,
-    RefusalCode.CONTACT_NUMBER_TAKEN,
-    RefusalCode.ARCHIVED_CONTACT,
-}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -198,13 +190,29 @@ def _unmoved(actions: list[Action], ledger: Ledger) -> list[Action]:
 def _call(actions: list[Action], ledger: Ledger, world: World) -> list[Effect]:
     intent = _intent(actions, world)
     world.memory.open_intent(intent)
-    results = _send_until_clear(intent, world)
+    try:
+        results = _send_until_clear(intent, world)
+    except Rejected as trouble:
+        return _apart(actions, intent, trouble, ledger, world)
     effects = [
         effect_of(action, result, ledger)
         for action, result in zip(intent.actions, results, strict=True)
         if result is not None
     ]
-    return finish(intent, effects, world)
+    return finish(intent, effects, world.books, world.memory, world.clock)
+
+
+def _apart(actions: list[Action], intent: WriteIntent, trouble: Rejected, ledger: Ledger, world: World) -> list[Effect]:
+    """A call was refused as a whole, nothing of it happened: find the record that spoils it, the others go on."""
+    if len(actions) == 1:
+        refused = Effect(action=actions[0], refused=(trouble.sentence,), code=RefusalCode.OTHER)
+        return finish(intent, [refused], world.books, world.memory, world.clock)
+    _give_back(intent, world)
+    half = len(actions) // 2
+    first = _call(actions[:half], ledger, world)
+    for effect in first:
+        ledger.take(effect)
+    return [*first, *_call(actions[half:], ledger, world)]
 
 
 def _intent(actions: list[Action], world: World) -> WriteIntent:
@@ -318,80 +326,6 @@ def recover(facts: Facts, world: World) -> int:
             results = _send_until_clear(again, world)
         pairs = zip(intent.actions, results, strict=True)
         effects = [effect_of(action, result, ledger, found=True) for action, result in pairs if result is not None]
-        for effect in finish(intent, effects, world):
+        for effect in finish(intent, effects, world.books, world.memory, world.clock):
             ledger.take(effect)
     return len(intents)
-
-
-# --- answers that refuse ----------------------------------------------------------------------------------------------
-
-
-def finish(intent: WriteIntent, effects: list[Effect], world: World) -> list[Effect]:
-    """Keep what a call did; behind a refusal, read what the books hold now, so that the next plan starts from there."""
-    refused = [effect for effect in effects if effect.refused and effect.code in _REREAD]
-    if refused:
-        _read_behind(refused, world)
-    if any(effect.code == RefusalCode.LOCKED for effect in effects):
-        world.memory.keep_organisation(world.books.organisation())
-    world.memory.close_intent(intent, effects, world.clock.now())
-    return effects
-
-
-def _read_behind(refused: list[Effect], world: World) -> None:
-    """Read the records that refused actions are about: somebody was there before us."""
-    actions = [effect.action for effect in refused]
-    contacts: list[BooksContact] = []
-    numbers = [
-        action.contact.write.number for action in actions if action.contact is not None and action.contact.write.number
-    ]
-    if numbers:
-        contacts.extend(world.books.find_contacts(numbers))
-    owners = {action.document.intent.contact_id for action in actions if action.document is not None}
-    ids = [*(owner for owner in owners if owner is not None), *_contact_ids(actions)]
-    if ids:
-        contacts.extend(world.books.contacts_by_id(ids))
-    world.memory.keep_books_records(contacts, _documents_behind(actions, world))
-
-
-def _contact_ids(actions: list[Action]) -> list[BooksId]:
-    return [
-        action.contact.write.id
-        for action in actions
-        if action.contact is not None and action.contact.write.id is not None
-    ]
-
-
-def _documents_behind(actions: list[Action], world: World) -> list[BooksDocument]:
-    found: list[BooksDocument] = []
-    new = [
-        action.document.intent
-        for action in actions
-        if action.document is not None and action.document.document_id is None
-    ]
-    invoices = [intent.number for intent in new if intent.kind is DocumentKind.INVOICE]
-    notes = [intent for intent in new if intent.kind is DocumentKind.CREDIT_NOTE]
-    if invoices:
-        found.extend(world.books.find_invoices(invoices))
-    if notes:
-        found.extend(world.books.find_credit_notes([note.number for note in notes], [note.reference for note in notes]))
-    for kind in DocumentKind:
-        ids = [ref.id for action in actions for ref in _touched(action) if ref.kind is kind and ref.id is not None]
-        if ids:
-            found.extend(world.books.documents_by_id(kind.value, list(dict.fromkeys(ids))))
-    return found
-
-
-def _touched(action: Action) -> tuple[DocumentRef, ...]:
-    """Return the documents that exist already and that an action is about."""
-    if action.payment is not None:
-        return (action.payment.document,)
-    if action.allocation is not None:
-        return (action.allocation.credit, action.allocation.invoice)
-    if action.unpayment is not None:
-        return (action.unpayment.document,)
-    if action.void is not None:
-        return (action.void.document,)
-    if action.document is not None and action.document.document_id is not None:
-        intent = action.document.intent
-        return (DocumentRef(kind=intent.kind, number=intent.number, id=action.document.document_id),)
-    return ()

@@ -125,7 +125,9 @@ def _finished(desk: Desk) -> Plan:
         if action.kind is not ActionKind.LINK_DOCUMENT or not _is_note(action)
     }
     outcomes = tuple(_final(_final(outcome, held, acted), unpaid - acted, acted) for outcome in desk.outcomes.values())
-    plan = Plan(actions=in_order(desk.actions), outcomes=outcomes, holds=tuple(desk.holds.values()))
+    plan = Plan(
+        actions=in_order(desk.actions), outcomes=outcomes, holds=tuple(desk.holds.values()), notes=tuple(desk.notes)
+    )
     read = [(invoice_subject(invoice), invoice.total) for invoice in desk.facts.invoices.values()]
     parties = [(party_subject(party), ZERO) for party in desk.facts.parties.values()]
     assert_conserved([*read, *parties], plan)

@@ -26,13 +26,15 @@ class Opening:
     """Settings and means of one connection.
 
     `values` holds secrets and addresses by the names of the manifest's `[environment]`; an absent one is not set.
-    `partner` is the name of the system on the other side. `jitter(limit)` draws a whole number from 0 to `limit`.
+    `partner` is the name of the system on the other side. `clock` tells the day, `pace` the real time that limits are
+    counted in: the two differ when a test chooses the day. `jitter(limit)` draws a whole number from 0 to `limit`.
     """
 
     values: Mapping[str, Private[str]]
     partner: str
     contact: str
     clock: Clock
+    pace: Clock
     meter: CallMeter
     windows: WindowStore
     tokens: TokenVault

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from ligament.store.engine import Database
 from ligament.store.keys import moment, stamp
 from ligament.store.rows import upsert
-from ligament.store.tables import webhook_events
+from ligament.store.tables import notes, webhook_events
 
 WAITING, DONE, REFUSED = "waiting", "done", "refused"
 NOBODY = ""
@@ -87,6 +87,12 @@ class Hints:
                 same = (table.clinic == clinic, table.kind == hint.kind, table.resource == hint.resource)
                 statement = update(webhook_events).where(*same, table.turn == hint.turn)
                 connection.execute(statement.values(state=DONE))
+
+    def clinics_by_note(self, name: str) -> Mapping[str, str]:
+        """Return what every clinic of the database keeps under the name of a note."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(notes.c.clinic, notes.c.value).where(notes.c.name == name))
+            return {row.clinic: row.value for row in rows}
 
     def told(self, clinic: str) -> Mapping[str, tuple[int, str]]:
         """Return for each state how many records were named and when the newest hint arrived."""

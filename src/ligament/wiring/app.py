@@ -51,22 +51,28 @@ class App:
 
     # --- sync ---------------------------------------------------------------------------------------------------------
     def sync(
-        self, *, full: bool = False, hints: tuple[Hint, ...] | None = None, patience_ms: int = _PATIENCE_MS
+        self,
+        *,
+        full: bool = False,
+        hints: tuple[Hint, ...] | None = None,
+        leave_books: bool = False,
+        patience_ms: int = _PATIENCE_MS,
     ) -> Verdict:
         """Run one cycle: read, plan, apply what policy approves, hold the rest; `full` plans every record again.
 
-        With `hints` only what they name is read. Raises the port errors when a system cannot be reached or signed in
-        to, AnotherRun after `patience_ms`, Fenced when another worker took the clinic over; what was done is kept.
+        With `hints` only what they name is read, with `leave_books` only the practice. Raises the port errors when a
+        system cannot be reached or signed in to, AnotherRun after `patience_ms`, Fenced when another worker took the
+        clinic over; what was done until then is kept.
         """
         with alone_for(self.clinic, patience_ms):
-            return self._sync(full=full, hints=hints)
+            orders = replace(self._orders(full=full), hints=hints, leave_books=leave_books)
+            return self._sync(orders)
 
-    def _sync(self, *, full: bool, hints: tuple[Hint, ...] | None) -> Verdict:
+    def _sync(self, orders: Orders) -> Verdict:
         clinic = self.clinic
         began = clinic.clock.monotonic_ms()
         run_id = clinic.runs.start("sync", secrets.token_hex(3))
         self._first_connection()
-        orders = replace(self._orders(full=full), hints=hints)
         parked, parked_s = "", 0
         cycle = Cycle()
         try:

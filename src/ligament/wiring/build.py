@@ -58,6 +58,7 @@ class Outside:
     transports: Mapping[str, Transport] = field(default_factory=dict)
     clock: Clock | None = None
     calendar: Callable[[], datetime] | None = None
+    machine_now: Callable[[], datetime] | None = None
     tell: Progress = silent
     observer: Observer | None = None
     actor: str = "ligament"
@@ -113,6 +114,7 @@ class Clinic:
             partner=partner.name,
             contact=book.clinic.contact or CONTACT,
             clock=self.clock,
+            pace=self.outside.clock or SystemClock(),
             meter=self.meter,
             windows=SharedWindows(self.database),
             tokens=TextVault(
@@ -244,7 +246,7 @@ def _assembled(
         queries=Queries(journal),
         runs=Runs(journal),
         # Leases are about processes: they follow the machine's calendar, not one that a test has set.
-        leases=Leases(database, chosen.name, (outside.clock or SystemClock()).now),
+        leases=Leases(database, chosen.name, outside.machine_now or (outside.clock or SystemClock()).now),
         clock=clock,
         meter=CallMeter(),
         outside=outside,

@@ -24,7 +24,7 @@ def open_port(opening: Opening) -> ClinikoPractice:
         meter=opening.meter,
         clock=opening.clock,
         jitter=opening.jitter,
-        governor=Governor(scope, LIMITS, opening.windows, opening.clock),
+        governor=Governor(scope, LIMITS, opening.windows, opening.pace),
         base_url=opening.value("url"),
         books=opening.partner,
         custom_fields=opening.custom_fields,

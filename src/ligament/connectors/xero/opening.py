@@ -86,7 +86,7 @@ def means_for(opening: Opening) -> Means:
         scope,
         LIMITS,
         opening.windows,
-        opening.clock,
+        opening.pace,
         day_allowance=opening.daily_calls or None,
         reserve_percent=opening.reserve_percent,
     )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ligament.core.private import Private
 
 SIGNATURE_HEADER = "x-xero-signature"
+KINDS = {"CONTACT": "contact", "INVOICE": "invoice", "CREDITNOTE": "credit_note"}
+"""The categories we act upon, in our words; the others are found by polling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,11 @@ class Event:
     resource_id: BooksId
     type: str
     at: datetime | None = None
+
+    @property
+    def kind(self) -> str:
+        """Return what kind of record it is about, in our words, or an empty text."""
+        return KINDS.get(self.category, "")
 
 
 class _Event(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):

@@ -93,6 +93,14 @@ class Winner(StrEnum):
     ASK = "ask"
 
 
+class CustomField(StrEnum):
+    """The places on a contact of the books that can hold one of the practice's custom fields."""
+
+    ACCOUNT_NUMBER = "account_number"
+    TAX_NUMBER = "tax_number"
+    COMPANY_NUMBER = "company_number"
+
+
 class Field(StrEnum):
     """The contact fields that have a winner."""
 
@@ -165,7 +173,7 @@ class PaymentsSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactsSection:
-    """`[contacts]`."""
+    """`[contacts]`; `custom_fields` gives the practice's token for each place that is to hold a custom field."""
 
     privacy: Privacy = Privacy.FULL
     privacy_payer: Privacy = Privacy.FULL
@@ -175,6 +183,7 @@ class ContactsSection:
     payer_unknown: PayerUnknown = PayerUnknown.PATIENT
     write_foreign_reference: bool = False
     name_likeness: Decimal = Decimal("0.9")
+    custom_fields: Mapping[CustomField, str] = field(default_factory=dict)
     wins: Mapping[Field, Winner] = field(
         default_factory=lambda: {
             Field.NAME: Winner.PRACTICE,

@@ -245,6 +245,10 @@ def _contacts(reader: _Reader, systems: tuple[str, str]) -> model.ContactsSectio
     }
     chosen = {held: wins.choice(held.value, defaults.wins[held], winners) for held in model.Field}
     wins.finish()
+    custom = _Reader(reader.table.get("custom_fields"), f"{reader.path}.custom_fields", reader.problems)
+    reader.known.append("custom_fields")
+    tokens = {held: custom.text(held.value, "").strip() for held in model.CustomField}
+    custom.finish()
     return model.ContactsSection(
         privacy=reader.choice("privacy", model.Privacy.FULL),
         privacy_payer=reader.choice("privacy_payer", model.Privacy.FULL),
@@ -254,6 +258,7 @@ def _contacts(reader: _Reader, systems: tuple[str, str]) -> model.ContactsSectio
         payer_unknown=reader.choice("payer_unknown", model.PayerUnknown.PATIENT),
         write_foreign_reference=reader.flag("write_old_reference_id", default=False),
         name_likeness=reader.fraction("name_likeness", defaults.name_likeness),
+        custom_fields={held: token for held, token in tokens.items() if token},
         wins=chosen,
     )
 

@@ -15,7 +15,7 @@ from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus, Organisation
 from ligament.core.links import Decision, DecisionKind, Role
 from ligament.core.money import ZERO
-from ligament.core.plans import Action, ActionKind, DocumentRef, Outcome, RecordKind, State
+from ligament.core.plans import Action, ActionKind, DocumentRef, FieldNote, Outcome, RecordKind, State
 from ligament.core.records import Invoice
 from ligament.core.rules.model import Rulebook
 from ligament.core.troubles import Trouble
@@ -61,6 +61,7 @@ class Desk:
     actions: list[Action] = field(default_factory=list)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
+    notes: list[FieldNote] = field(default_factory=list)
     contacts: dict[str, BooksId | None] = field(default_factory=dict)
     unready: dict[str, HoldCode] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
