@@ -191,7 +191,7 @@ def names_agree(full: str, contact: BooksContact, rulebook: Rulebook, around: Su
 
 def _by_details(intent: ContactIntent, party: Party, facts: Facts, around: Surroundings) -> Trouble | None:
     """Name and phone or address equal: probably the same person, for somebody to decide."""
-    names = dict.fromkeys((comparable(intent.full), comparable(called_name(party))))
+    names = dict.fromkeys((intent.full, called_name(party)))
     alike = dict.fromkeys(held for name in names for held in facts.contacts_called(name))
     for contact in _free(tuple(alike), facts):
         if _same_phone(intent, party, contact, around) or same_address(

@@ -56,13 +56,17 @@ class Facts:
     _called: dict[str, list[BooksId]] = field(default_factory=dict)
 
     def contacts_called(self, name: str) -> tuple[BooksId, ...]:
-        """Return the active contacts with that comparable name; the index is made when somebody first asks."""
+        """Return the active contacts whose names have the same words; the index is made when somebody first asks."""
         if not self._called:
             for contact_id in sorted(self.contacts):
                 contact = self.contacts[contact_id]
                 if contact.status is ContactStatus.ACTIVE:
-                    self._called.setdefault(comparable(contact.name.reveal()), []).append(contact_id)
-        return tuple(self._called.get(name, ())) if name else ()
+                    self._called.setdefault(_words(contact.name.reveal()), []).append(contact_id)
+        return tuple(self._called.get(_words(name), ())) if name else ()
+
+
+def _words(name: str) -> str:
+    return " ".join(sorted(comparable(name).split()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

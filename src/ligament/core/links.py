@@ -31,7 +31,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedFields:
-    """The values both systems last agreed on; None was never agreed."""
+    """The values both systems last agreed on; None was never agreed; `refused` is an e-mail the books found invalid."""
 
     name: Private[str] | None = None
     first: Private[str] | None = None
@@ -41,6 +41,7 @@ class AgreedFields:
     street: Private[Address] | None = None
     postal: Private[Address] | None = None
     extras: Extras | None = None
+    refused: Private[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

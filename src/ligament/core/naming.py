@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from ligament.core.rules.model import Privacy
 
 NAME_LENGTH = 255
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+_CODE = re.compile(r"[A-Z]{2,4}-[A-Z0-9]{8}")
 _SUFFIX_ROOM = 9
 _REFUSED = {"<", ">"}
 
@@ -37,6 +40,11 @@ def folded(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
+def is_code(name: str) -> bool:
+    """Say whether a name is one of our opaque codes."""
+    return _CODE.fullmatch(name) is not None
+
+
 def initials(first: str, last: str) -> str:
     """Return initials such as `A. S.`."""
     letters = [tidy_name(part)[:1].upper() for part in (first, last)]
@@ -63,7 +71,8 @@ def without_title(text: str) -> str:
 
 def comparable(text: str) -> str:
     """Return a name for the likeness comparison: no title, no accents, no punctuation, case folded."""
-    bare = unicodedata.normalize("NFKD", without_title(text))
-    letters = (char for char in bare if not unicodedata.combining(char))
-    spaced = "".join(char if char.isalnum() else " " for char in letters)
-    return " ".join(spaced.split()).casefold()
+    bare = without_title(text)
+    if not bare.isascii():
+        decomposed = unicodedata.normalize("NFKD", bare)
+        bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return " ".join(_BETWEEN_WORDS.sub(" ", bare).split()).casefold()

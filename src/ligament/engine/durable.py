@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ligament.engine.work import Work
+from ligament.engine.work import CannotStart, Work
 
 APPLICATION_VERSION = "1"
 """Pinned: work that another release of the program began is taken up by this one; a turn has no steps to disagree on."""
@@ -26,10 +26,6 @@ _POLL_S = 0.25
 _FIRST_FIT_SQLITE = (3, 42)
 _SINCE_PYTHON = (3, 12)
 _SQLITE = "sqlite:///"
-
-
-class CannotStart(Exception):
-    """The engine cannot run here; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,7 +154,9 @@ def _return_after_outage(standing: Standing, everyone: Sequence[Standing]) -> da
     assert failed is not None
     if len(everyone) < OUTAGE_CLINICS or standing.state is not State.TROUBLED:
         return failed
-    worked = [other.succeeded_at for other in everyone if other.succeeded_at is not None and other.succeeded_at > failed]
+    worked = [
+        other.succeeded_at for other in everyone if other.succeeded_at is not None and other.succeeded_at > failed
+    ]
     troubled = sum(1 for other in everyone if other.state is State.TROUBLED)
     if not worked or troubled < OUTAGE_CLINICS:
         return failed
@@ -182,9 +184,7 @@ def succeeded(standing: Standing, now: datetime, calls: int) -> Standing:
     )
 
 
-def troubled(
-    standing: Standing, now: datetime, sentence: str, wait_s: int, jitter: Callable[[int], int]
-) -> Standing:
+def troubled(standing: Standing, now: datetime, sentence: str, wait_s: int, jitter: Callable[[int], int]) -> Standing:
     """Return the standing after passing trouble: exponential waits with full jitter, or the wait that was asked for.
 
     `jitter` draws a whole number from 0 up to what it is given.

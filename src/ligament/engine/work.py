@@ -9,6 +9,10 @@ Work = Callable[[str], None]
 """Takes one clinic's turn; expected trouble is kept by it and never raised."""
 
 
+class CannotStart(Exception):
+    """The engine cannot run here; the text says why and what to do."""
+
+
 class Engine(Protocol):
     """Runs turns, at most one at a time for each clinic, in the order in which they were submitted."""
 

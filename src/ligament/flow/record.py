@@ -19,8 +19,8 @@ from ligament.core.links import ContactLink, DocumentLink, PaymentLink
 from ligament.core.plans import Action, ActionKind
 from ligament.core.receipts import Effect
 from ligament.core.records import Party
-from ligament.flow.planning.fields import joined
 from ligament.flow.planning.money import allocation_id
+from ligament.flow.planning.pairs import joined
 
 
 class Ledger:

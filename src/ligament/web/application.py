@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from anyio import to_thread
 from litestar import Litestar, MediaType, Request, Response, get, post
-from litestar.datastructures import State
-from litestar.exceptions import ClientException
+from litestar.datastructures import MutableScopeHeaders, State
+from litestar.exceptions import HTTPException
+from litestar.types import Message, Scope
 
 from ligament.wiring.output import to_json
 from ligament.wiring.serving import Door
@@ -27,9 +30,10 @@ AnyRequest = Request[Any, Any, State]
 def application(door: Door) -> Litestar:
     """Return the application around a running installation."""
 
+    @post(list(door.paths), status_code=200)
     async def webhook(request: AnyRequest) -> Response[bytes]:
         body = await request.body()
-        status = await _in_thread(lambda: door.webhook(request.url.path, _header_of(request), body))
+        status = await to_thread.run_sync(door.webhook, request.url.path, _header_of(request), body)
         return Response(content=b"", status_code=status, media_type=MediaType.TEXT)
 
     @get("/healthz", sync_to_thread=True)
@@ -43,9 +47,29 @@ def application(door: Door) -> Litestar:
         return Response(content=text, status_code=status, media_type=_METRICS)
 
     return Litestar(
-        route_handlers=[post(list(door.paths), status_code=200)(webhook), healthz, metrics],
+        route_handlers=[webhook, healthz, metrics],
         request_max_body_size=MOST_BYTES,
-        after_request=_secured,
+        before_send=[_secured],
         openapi_config=None,
-        exception_handlers={ClientException: _refused},
+        exception_handlers={HTTPException: _refused},
     )
+
+
+def _header_of(request: AnyRequest) -> Callable[[str], str]:
+    def header(name: str) -> str:
+        return request.headers.get(name, "")
+
+    return header
+
+
+def _refused(_: AnyRequest, error: HTTPException) -> Response[bytes]:
+    """Answer a wrong request without saying anything about the inside."""
+    return Response(content=b"", status_code=error.status_code, media_type=MediaType.TEXT)
+
+
+async def _secured(message: Message, _: Scope) -> None:
+    """Put the headers on every answer, errors too."""
+    if message["type"] == "http.response.start":
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in _HEADERS.items():
+            headers[name] = value

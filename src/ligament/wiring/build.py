@@ -130,6 +130,7 @@ class Clinic:
             reserve_percent=int(book.sync.reserve * HUNDRED),
             may_add_options=book.tracking.create_options,
             prices_include_tax=book.invoices.appointment_prices_include_tax,
+            custom_fields=tuple(sorted(set(book.contacts.custom_fields.values()))),
         )
 
     def surroundings(self) -> Surroundings:

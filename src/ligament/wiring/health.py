@@ -61,8 +61,12 @@ class Metrics:
     def __post_init__(self) -> None:
         """Name what is counted."""
         self._turns = Counter("ligament_turns", "Turns by how they ended.", ["outcome"], registry=self.registry)
-        self._seconds = Histogram("ligament_turn_seconds", "Duration of turns.", buckets=_BUCKETS, registry=self.registry)
-        self._calls = Counter("ligament_calls", "Calls to outside systems.", ["system", "method"], registry=self.registry)
+        self._seconds = Histogram(
+            "ligament_turn_seconds", "Duration of turns.", buckets=_BUCKETS, registry=self.registry
+        )
+        self._calls = Counter(
+            "ligament_calls", "Calls to outside systems.", ["system", "method"], registry=self.registry
+        )
         self._clinics = Gauge("ligament_clinics", "Clinics by state.", ["state"], registry=self.registry)
         self._hooks = Gauge("ligament_webhook_events", "Webhook events by fate.", ["fate"], registry=self.registry)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ligament.engine.inline import InlineEngine, guarded
-from ligament.engine.work import Engine
+from ligament.engine.work import CannotStart, Engine
 from ligament.ports.alerts import Alerts, silent
 from ligament.store.engine import Database, open_database
 from ligament.store.errors import StoreError
@@ -101,8 +101,11 @@ def door(settings: Settings, *, sign: StopSign, alert: Alerts = silent, heard: H
 
 
 def begin(place: Installation) -> threading.Thread:
-    """Start an installation's engine and scheduler; raises CannotStart."""
-    place.start(guarded(place.turns.take, place.turns.unexpected))
+    """Start an installation's engine and scheduler; raises ConfigurationError where the engine cannot run."""
+    try:
+        place.start(guarded(place.turns.take, place.turns.unexpected))
+    except CannotStart as error:
+        raise ConfigurationError((str(error),)) from None
     thread = threading.Thread(target=place.run, name="scheduler", daemon=True)
     thread.start()
     return thread

@@ -18,6 +18,8 @@ from ligament.core.ledgers import (
     ContactStatus,
     DocumentKind,
     DocumentStatus,
+    Extras,
+    ExtraSlot,
     Organisation,
     PhoneSlot,
     TaxRate,
@@ -40,6 +42,11 @@ SLOTS: Mapping[PhoneSlot, str] = {
     PhoneSlot.DIRECT: "DDI",
     PhoneSlot.MOBILE: "MOBILE",
     PhoneSlot.FAX: "FAX",
+}
+EXTRAS: Mapping[ExtraSlot, str] = {
+    ExtraSlot.ACCOUNT_NUMBER: "AccountNumber",
+    ExtraSlot.TAX_NUMBER: "TaxNumber",
+    ExtraSlot.COMPANY_NUMBER: "CompanyNumber",
 }
 _SLOT_BY_NAME = {name: slot for slot, name in SLOTS.items()}
 _CONTACT_STATUS = {
@@ -76,6 +83,7 @@ def contact(row: wire.Contact) -> BooksContact:
         ),
         street=_address(row, "STREET"),
         postal=_address(row, "POBOX"),
+        extras=_extras(row),
         # A status nobody has heard of must not look usable.
         status=ContactStatus.ACTIVE
         if row.contact_status in {"", "ACTIVE"}
@@ -83,6 +91,15 @@ def contact(row: wire.Contact) -> BooksContact:
         merged_into=None if wire.is_zero(row.merged_to_contact_id) else _id(row.merged_to_contact_id),
         updated_at=wire.instant(row.updated_date_utc),
     )
+
+
+def _extras(row: wire.Contact) -> Extras:
+    held = (
+        (ExtraSlot.ACCOUNT_NUMBER, row.account_number),
+        (ExtraSlot.COMPANY_NUMBER, row.company_number),
+        (ExtraSlot.TAX_NUMBER, row.tax_number),
+    )
+    return tuple((slot, Private(text)) for slot, text in held if text)
 
 
 def document(row: wire.Document, kind: DocumentKind) -> BooksDocument:

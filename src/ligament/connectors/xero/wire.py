@@ -81,6 +81,9 @@ class Contact(Judged, frozen=True):
 
     contact_id: str = ""
     contact_number: str = ""
+    account_number: str = ""
+    tax_number: str = ""
+    company_number: str = ""
     contact_status: str = ""
     name: str = ""
     first_name: str = ""

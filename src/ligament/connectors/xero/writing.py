@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar, assert_never
 
 from ligament.connectors.xero import wire
 from ligament.connectors.xero.client import segment, target_for
-from ligament.connectors.xero.mapping import SALES_CREDIT, SALES_INVOICE, SLOTS
+from ligament.connectors.xero.mapping import EXTRAS, SALES_CREDIT, SALES_INVOICE, SLOTS
 from ligament.core.changes import (
     AllocationWrite,
     BooksWrite,
@@ -114,6 +114,7 @@ def _contact(write: ContactWrite, *, creates: bool) -> wire.Json:
     if write.number is not None:
         element["ContactNumber"] = write.number
     element |= {key: text.reveal() for key, text in texts.items() if text is not None}
+    element |= {EXTRAS[slot]: value.reveal() for slot, value in write.extras or ()}
     if write.phones is not None:
         # The number as typed, in one field: guessing area and country code apart would change what people see.
         element["Phones"] = [

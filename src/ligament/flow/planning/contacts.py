@@ -6,14 +6,22 @@ from dataclasses import replace
 
 from ligament.core.billing import Bill, party_subject
 from ligament.core.changes import ContactWrite, RefusalCode
-from ligament.core.contacts import ContactIntent, Match, find_contact, intent_for, pool_intent, suffixed
+from ligament.core.contacts import (
+    ContactIntent,
+    Match,
+    find_contact,
+    intent_for,
+    pool_intent,
+    privacy_of,
+    suffixed,
+)
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.ledgers import BooksContact, ContactStatus
 from ligament.core.links import AgreedFields, ContactLink, DecisionKind, Origin
-from ligament.core.naming import folded
-from ligament.core.plans import Action, ActionKind, ContactStep, Outcome, RecordKind, State
+from ligament.core.naming import folded, is_code
+from ligament.core.plans import Action, ActionKind, ContactStep, FieldNote, NoteKind, Outcome, RecordKind, State
 from ligament.core.records import Party, PartyKind
 from ligament.core.rules.model import CreateContacts, Privacy
 from ligament.core.troubles import Trouble
@@ -101,6 +109,7 @@ def _create(desk: Desk, intent: ContactIntent) -> None:
         action = _creation(intent)
     if desk.refused(action).startswith(RefusalCode.BAD_EMAIL):
         action = _creation(intent, with_email=False)
+        desk.notes.append(FieldNote(subject=intent.subject, field="email", kind=NoteKind.REFUSED))
     hold = refusal_hold(desk, action, HoldKind.CONTACT, intent.number)
     if hold is not None:
         _hold_contact(desk, intent.subject, hold)
@@ -122,13 +131,15 @@ def _creation(intent: ContactIntent, *, with_email: bool = True) -> Action:
         phones=intent.phones,
         street=intent.address,
         postal=intent.address,
+        extras=intent.extras or None,
     )
+    agreed = _agreed(intent) if with_email else replace(_agreed(intent), refused=intent.email)
     return Action(
         kind=ActionKind.CREATE_CONTACT,
         subject=intent.subject,
         number=intent.number,
         sentence=f"Create the contact {intent.number}.",
-        contact=ContactStep(write=write, name=intent.name, suffixed=intent.suffixed, agreed=_agreed(intent)),
+        contact=ContactStep(write=write, name=intent.name, suffixed=intent.suffixed, agreed=agreed),
     )
 
 
@@ -141,6 +152,7 @@ def _agreed(intent: ContactIntent) -> AgreedFields:
         phones=intent.phones,
         street=intent.address,
         postal=intent.address,
+        extras=intent.extras or None,
     )
 
 
@@ -257,6 +269,10 @@ def _plan_linked(desk: Desk, party: Party, link: ContactLink, *, needed: bool) -
 def _named(desk: Desk, party: Party, link: ContactLink) -> ContactIntent:
     """Return the intent under the name decided for this pair; a suffix stays for good."""
     intent = intent_for(party, desk.rulebook, desk.around)
+    if privacy_of(party, desk.rulebook) in {Privacy.CODE, Privacy.POOLED}:
+        # A code stays for good, also when its key is destroyed, and a suffix would tell the id of the person.
+        kept = link.name if is_code(link.name.reveal()) else intent.name
+        return replace(intent, name=kept, full=kept.reveal(), suffixed=link.suffixed)
     if link.suffixed:
         return suffixed(intent)
     if folded(link.name.reveal()) == folded(intent.name.reveal()):
@@ -351,8 +367,9 @@ def drop_archivals(desk: Desk) -> None:
 
 
 def _emit(desk: Desk, party: Party, link: ContactLink, synced: Synced) -> None:
-    """Turn what the merge decided into actions and holds."""
+    """Turn what the merge decided into actions, holds and notes."""
     subject = party_subject(party)
+    desk.notes.extend(synced.notes)
     planned = False
     for action in synced.actions:
         hold = refusal_hold(desk, action, HoldKind.CONTACT, link.number)

@@ -4,100 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from ligament.core.changes import ContactWrite, PartyWrite, RefusalCode
-from ligament.core.contacts import SLOTS, ContactIntent, address_parts, privacy_of
-from ligament.core.holds import Hold, HoldCode, HoldKind
+from ligament.core.contacts import SLOTS, ContactIntent, address_parts
+from ligament.core.holds import Hold
 from ligament.core.ledgers import BooksContact, PhoneSlot
-from ligament.core.links import AgreedFields, ContactLink, DecisionKind
-from ligament.core.merging import Judge, Sides, Verdict
-from ligament.core.naming import folded
-from ligament.core.periods import iso_instant
-from ligament.core.plans import Action, ActionKind, ContactStep, PartyStep
+from ligament.core.links import AgreedFields, ContactLink
+from ligament.core.merging import Sides, Verdict
+from ligament.core.plans import Action, ActionKind, ContactStep, FieldNote, NoteKind, PartyStep
 from ligament.core.private import NOTHING, Private
 from ligament.core.records import NO_ADDRESS, Address, Party, PartyKind, Phone, PhoneKind
-from ligament.core.rules.model import Field, Privacy
+from ligament.core.rules.model import Field, Winner
 from ligament.flow.planning.desk import Desk
+from ligament.flow.planning.masking import mask, was_masked
+from ligament.flow.planning.pairs import Merge, blank_text, joined, may_flow_back, no_place, same_text
 
-T = TypeVar("T")
 Name = tuple[str, str, str]
 _KINDS = {slot: kind for kind, slot in SLOTS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Synced:
-    """What the merge of one pair decided; `agreed` is what both say once the actions are done."""
+    """What the merge of one pair decided; `agreed` is what both say once the actions are done, `notes` are listed."""
 
     actions: tuple[Action, ...] = ()
     holds: tuple[Hold, ...] = ()
     agreed: AgreedFields = AgreedFields()
-
-
-@dataclass(slots=True, kw_only=True)
-class _Merge:
-    """The merge of one pair while it is being made."""
-
-    desk: Desk
-    party: Party
-    link: ContactLink
-    contact: BooksContact
-    intent: ContactIntent
-    write: ContactWrite
-    back: PartyWrite
-    settled: AgreedFields
-    returned: AgreedFields
-    holds: list[Hold]
-
-    def verdict(
-        self, field: Field, sides: Sides[T], same: Callable[[T, T], bool], blank: Callable[[T], bool], label: str
-    ) -> Verdict:
-        judge = Judge(
-            same=same,
-            blank=blank,
-            winner=self.desk.rulebook.contacts.wins[field],
-            may_flow_back=may_flow_back(self.desk, self.party),
-            practice_at=self.party.updated_at,
-            books_at=self.contact.updated_at,
-        )
-        verdict = judge.decide(sides)
-        return self.decided(field, label) if verdict is Verdict.CONFLICT else verdict
-
-    def decided(self, field: Field, label: str) -> Verdict:
-        """Apply a person's choice about a field that both sides changed, or hold it for one."""
-        hold = Hold(
-            subject=self.intent.subject,
-            code=HoldCode.FIELD_CONFLICT,
-            kind=HoldKind.CONTACT,
-            number=self.link.number,
-            sentence=f"The {field.value} of this contact was changed in both systems.",
-            todo="Choose which of the two values is right.",
-            detail={
-                "field": label,
-                "practice_changed_at": iso_instant(self.party.updated_at),
-                "books_changed_at": iso_instant(self.contact.updated_at),
-                "shown": f"{self.party.revision}/{iso_instant(self.contact.updated_at)}",
-            },
-        )
-        decision = self.desk.decision(hold)
-        if decision in {DecisionKind.TAKE_PRACTICE, DecisionKind.APPROVED}:
-            return Verdict.TO_BOOKS
-        if decision is DecisionKind.TAKE_BOOKS:
-            return Verdict.TO_PRACTICE
-        if decision is None:
-            self.holds.append(hold)
-        return Verdict.PUT_BACK
-
-
-def may_flow_back(desk: Desk, party: Party) -> bool:
-    """Say whether anything may be written to the practice for that party."""
-    contacts = desk.rulebook.contacts
-    return contacts.two_way and party.kind is PartyKind.PATIENT and contacts.privacy is Privacy.FULL
+    notes: tuple[FieldNote, ...] = ()
 
 
 def synchronise(desk: Desk, party: Party, link: ContactLink, contact: BooksContact, intent: ContactIntent) -> Synced:
     """Merge every field of one pair against what was last agreed."""
-    merge = _Merge(
+    merge = Merge(
         desk=desk,
         party=party,
         link=link,
@@ -105,23 +43,22 @@ def synchronise(desk: Desk, party: Party, link: ContactLink, contact: BooksConta
         intent=intent,
         write=ContactWrite(id=contact.id),
         back=PartyWrite(id=party.id),
-        settled=AgreedFields(),
-        returned=AgreedFields(),
-        holds=[],
     )
     _number(merge)
     _name(merge)
-    if privacy_of(party, desk.rulebook) is Privacy.FULL:
+    if merge.is_whole():
         _email(merge)
         _phones(merge)
         _street(merge)
         _postal(merge)
+        _extras(merge)
+        _reference(merge)
     else:
-        _clear(merge)
+        mask(merge)
     return _finish(merge)
 
 
-def _finish(merge: _Merge) -> Synced:
+def _finish(merge: Merge) -> Synced:
     actions: list[Action] = []
     nothing = ContactWrite(id=merge.contact.id)
     if merge.write != nothing:
@@ -129,7 +66,8 @@ def _finish(merge: _Merge) -> Synced:
         if merge.write.email is not None and merge.desk.refused(update).startswith(RefusalCode.BAD_EMAIL):
             # The books find the address invalid: it is left out and listed, the rest goes on (SPEC section 3).
             merge.write = replace(merge.write, email=None)
-            merge.settled = replace(merge.settled, email=merge.intent.email)
+            merge.settled = replace(merge.settled, email=merge.intent.email, refused=merge.intent.email)
+            merge.notes["email"] = NoteKind.REFUSED
             update = _update(merge)
         if merge.write != nothing:
             actions.append(update)
@@ -138,10 +76,10 @@ def _finish(merge: _Merge) -> Synced:
     agreed = joined(merge.link.agreed, merge.settled)
     if not actions and agreed != merge.link.agreed and merge.link.contact_id in merge.desk.facts.party_of_contact:
         actions.append(_note_agreement(merge, agreed))
-    return Synced(actions=tuple(actions), holds=tuple(merge.holds), agreed=merge.settled)
+    return Synced(actions=tuple(actions), holds=tuple(merge.holds), agreed=merge.settled, notes=tuple(merge.listed()))
 
 
-def _update(merge: _Merge) -> Action:
+def _update(merge: Merge) -> Action:
     return Action(
         kind=ActionKind.UPDATE_CONTACT,
         subject=merge.intent.subject,
@@ -158,7 +96,7 @@ def _update(merge: _Merge) -> Action:
     )
 
 
-def _party_update(merge: _Merge) -> Action:
+def _party_update(merge: Merge) -> Action:
     return Action(
         kind=ActionKind.UPDATE_PARTY,
         subject=merge.intent.subject,
@@ -169,7 +107,7 @@ def _party_update(merge: _Merge) -> Action:
     )
 
 
-def _note_agreement(merge: _Merge, agreed: AgreedFields) -> Action:
+def _note_agreement(merge: Merge, agreed: AgreedFields) -> Action:
     """Both sides came to say the same by themselves: keep that, nothing needs to be written anywhere."""
     return Action(
         kind=ActionKind.LINK_CONTACT,
@@ -186,33 +124,13 @@ def _note_agreement(merge: _Merge, agreed: AgreedFields) -> Action:
     )
 
 
-def joined(before: AgreedFields, after: AgreedFields) -> AgreedFields:
-    """Return what was agreed before with what is newly agreed over it."""
-    phones = before.phones
-    if after.phones is not None:
-        phones = tuple(sorted({**dict(before.phones or ()), **dict(after.phones)}.items()))
-    return AgreedFields(
-        name=_newer(after.name, before.name),
-        first=_newer(after.first, before.first),
-        last=_newer(after.last, before.last),
-        email=_newer(after.email, before.email),
-        phones=phones,
-        street=_newer(after.street, before.street),
-        postal=_newer(after.postal, before.postal),
-    )
-
-
-def _newer(after: T | None, before: T | None) -> T | None:
-    return before if after is None else after
-
-
-def _number(merge: _Merge) -> None:
+def _number(merge: Merge) -> None:
     """Write our number where the contact has none; a number of its own is kept (choice C08)."""
     if not merge.contact.number and merge.intent.number:
         merge.write = replace(merge.write, number=merge.intent.number)
 
 
-def _name(merge: _Merge) -> None:
+def _name(merge: Merge) -> None:
     intent, contact, agreed = merge.intent, merge.contact, merge.link.agreed
     whole = bool(intent.first or intent.last)
     ours: Name = (intent.name.reveal(), intent.first.reveal() if whole else "", intent.last.reveal() if whole else "")
@@ -225,8 +143,12 @@ def _name(merge: _Merge) -> None:
     if agreed.name is not None:
         first, last = agreed.first or NOTHING, agreed.last or NOTHING
         base = (agreed.name.reveal(), first.reveal() if whole else "", last.reveal() if whole else "")
-    verdict = merge.verdict(Field.NAME, Sides(practice=ours, books=theirs, agreed=base), _same_name, _no_name, "name")
+    # What the dial says about a name counts, whoever wins names otherwise.
+    winner = Winner.PRACTICE if not merge.is_whole() or was_masked(merge) else None
+    sides = Sides(practice=ours, books=theirs, agreed=base)
+    verdict = merge.verdict(Field.NAME, sides, _same_name, _no_name, "name", winner)
     if verdict is Verdict.TO_PRACTICE and (theirs[1:] == ours[1:] or not (theirs[1] and theirs[2])):
+        merge.notes["name"] = NoteKind.PUT_BACK
         return
     if verdict is Verdict.TO_BOOKS:
         merge.write = replace(merge.write, name=intent.name)
@@ -247,12 +169,14 @@ def _no_name(name: Name) -> bool:
     return not name[0].strip()
 
 
-def _email(merge: _Merge) -> None:
+def _email(merge: Merge) -> None:
     sides = Sides(practice=merge.intent.email, books=merge.contact.email, agreed=merge.link.agreed.email)
-    verdict = merge.verdict(Field.EMAIL, sides, _same_text, _blank_text, "email")
+    verdict = merge.verdict(Field.EMAIL, sides, same_text, blank_text, "email")
     if sides.agreed is None and verdict is Verdict.AGREED and sides.practice != sides.books and sides.practice:
         # The first time both say the same in other letter case: the practice's way of writing it is taken.
         verdict = Verdict.TO_BOOKS
+    if verdict is Verdict.EMPTIED and merge.link.agreed.refused == merge.intent.email:
+        merge.notes["email"] = NoteKind.REFUSED
     if verdict is Verdict.TO_BOOKS:
         merge.write = replace(merge.write, email=merge.intent.email)
     if verdict in {Verdict.TO_BOOKS, Verdict.AGREED}:
@@ -262,21 +186,13 @@ def _email(merge: _Merge) -> None:
         merge.returned = replace(merge.returned, email=merge.contact.email)
 
 
-def _same_text(left: Private[str], right: Private[str]) -> bool:
-    return folded(left.reveal()) == folded(right.reveal())
-
-
-def _blank_text(text: Private[str]) -> bool:
-    return not text.reveal().strip()
-
-
-def _phones(merge: _Merge) -> None:
+def _phones(merge: Merge) -> None:
     country = merge.party.country_code or merge.desk.rulebook.clinic.country.value
     key = merge.desk.around.phone_key
 
     def same(left: Private[str], right: Private[str]) -> bool:
         one, other = key(left.reveal(), country), key(right.reveal(), country)
-        return one == other if one and other else _same_text(left, right)
+        return one == other if one and other else same_text(left, right)
 
     ours, agreed = dict(merge.intent.phones), dict(merge.link.agreed.phones or ())
     written: dict[PhoneSlot, Private[str]] = {}
@@ -285,7 +201,7 @@ def _phones(merge: _Merge) -> None:
     for slot in PhoneSlot:
         mine, theirs = ours.get(slot, NOTHING), merge.contact.phone(slot)
         sides = Sides(practice=mine, books=theirs, agreed=agreed.get(slot))
-        verdict = merge.verdict(Field.PHONES, sides, same, _blank_text, f"phone_{slot.value}")
+        verdict = merge.verdict(Field.PHONES, sides, same, blank_text, f"phone_{slot.value}")
         if verdict is Verdict.TO_BOOKS:
             written[slot] = mine
         if verdict in {Verdict.TO_BOOKS, Verdict.AGREED}:
@@ -316,16 +232,12 @@ def _same_place(left: Private[Address], right: Private[Address]) -> bool:
     return address_parts(left.reveal()) == address_parts(right.reveal())
 
 
-def _no_place(address: Private[Address]) -> bool:
-    return address.reveal().is_blank()
-
-
-def _street(merge: _Merge) -> None:
+def _street(merge: Merge) -> None:
     sides = Sides(practice=merge.intent.address, books=merge.contact.street, agreed=merge.link.agreed.street)
-    if _no_place(sides.practice) and _no_place(sides.books):
+    if no_place(sides.practice) and no_place(sides.books):
         merge.settled = replace(merge.settled, street=NO_ADDRESS)
         return
-    verdict = merge.verdict(Field.ADDRESS, sides, _same_place, _no_place, "address")
+    verdict = merge.verdict(Field.ADDRESS, sides, _same_place, no_place, "address")
     if verdict is Verdict.TO_BOOKS:
         merge.write = replace(merge.write, street=merge.intent.address)
     if verdict in {Verdict.TO_BOOKS, Verdict.AGREED}:
@@ -335,41 +247,47 @@ def _street(merge: _Merge) -> None:
         merge.returned = replace(merge.returned, street=merge.contact.street)
 
 
-def _postal(merge: _Merge) -> None:
+def _postal(merge: Merge) -> None:
     """Fill the postal address only where it is blank, then let it follow; one typed by a person is left alone (C12)."""
     street = merge.write.street or (merge.contact.street if merge.back.address is not None else merge.settled.street)
-    if street is None or _no_place(street):
+    if street is None or no_place(street):
         return
     postal, agreed = merge.contact.postal, merge.link.agreed.postal
-    ours = agreed is not None and not _no_place(agreed) and _same_place(postal, agreed)
-    emptied = agreed is not None and not _no_place(agreed) and _no_place(postal)
+    ours = agreed is not None and not no_place(agreed) and _same_place(postal, agreed)
+    emptied = agreed is not None and not no_place(agreed) and no_place(postal)
     if emptied or _same_place(postal, street):
         merge.settled = replace(merge.settled, postal=agreed if emptied else street)
-    elif _no_place(postal) or ours:
+    elif no_place(postal) or ours:
         merge.write = replace(merge.write, postal=street)
         merge.settled = replace(merge.settled, postal=street)
 
 
-def _clear(merge: _Merge) -> None:
-    """The privacy dial was turned down: what we had written there before is taken back, what people typed stays."""
-    contact, agreed = merge.contact, merge.link.agreed
-    if contact.email and agreed.email and _same_text(contact.email, agreed.email):
-        merge.write = replace(merge.write, email=NOTHING)
-        merge.settled = replace(merge.settled, email=NOTHING)
-    ours = dict(agreed.phones or ())
-    slots = tuple((slot, NOTHING) for slot, number in contact.phones if number and ours.get(slot) == number)
-    if slots:
-        merge.write = replace(merge.write, phones=slots)
-        merge.settled = replace(merge.settled, phones=slots)
-    if _is_ours(contact.street, agreed.street):
-        merge.write = replace(merge.write, street=NO_ADDRESS)
-        merge.settled = replace(merge.settled, street=NO_ADDRESS)
-    if _is_ours(contact.postal, agreed.postal):
-        merge.write = replace(merge.write, postal=NO_ADDRESS)
-        merge.settled = replace(merge.settled, postal=NO_ADDRESS)
-    if agreed.first and contact.first == agreed.first:
-        merge.write = replace(merge.write, first=NOTHING, last=NOTHING)
+def _extras(merge: Merge) -> None:
+    """Carry the chosen custom fields to the books; what a person typed there is never overwritten, only listed."""
+    agreed = dict(merge.link.agreed.extras or ())
+    written = {}
+    settled = {}
+    for slot, mine in merge.intent.extras:
+        theirs, before = merge.contact.extra(slot), agreed.get(slot)
+        if same_text(mine, theirs):
+            settled[slot] = mine
+        elif blank_text(theirs) and before and same_text(mine, before):
+            merge.notes[slot.value] = NoteKind.EMPTIED
+        elif blank_text(theirs) or (before is not None and same_text(theirs, before)):
+            written[slot] = settled[slot] = mine
+        else:
+            merge.notes[slot.value] = NoteKind.PUT_BACK
+    for slot in agreed.keys() - dict(merge.intent.extras).keys():
+        if agreed[slot] and merge.contact.extra(slot):
+            merge.notes[slot.value] = NoteKind.EMPTIED
+    if written:
+        merge.write = replace(merge.write, extras=tuple(sorted(written.items())))
+    if settled:
+        merge.settled = replace(merge.settled, extras=tuple(sorted(settled.items())))
 
 
-def _is_ours(held: Private[Address], before: Private[Address] | None) -> bool:
-    return before is not None and not _no_place(held) and _same_place(held, before)
+def _reference(merge: Merge) -> None:
+    """Write the contact's id into the patient's old reference where the clinic wants it and nothing stands there."""
+    wanted = merge.desk.rulebook.contacts.write_foreign_reference and merge.party.kind is PartyKind.PATIENT
+    if wanted and not merge.party.foreign_reference.strip():
+        merge.back = replace(merge.back, foreign_reference=merge.contact.id)

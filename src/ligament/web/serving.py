@@ -1,0 +1,41 @@
+"""Listening: uvicorn around the application, until the process is asked to stop."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from ligament.web.application import application
+from ligament.wiring.serving import Door
+from ligament.wiring.settings import ConfigurationError
+
+_END_S = 2
+"""How long answers under way may take once the process is asked to stop."""
+
+
+def listen(door: Door, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Answer on an address until SIGTERM or Ctrl-C; `ready` hears the address once nobody else can have it."""
+    with _bound(host, port) as listener:
+        shown = f"[{host}]" if ":" in host else host
+        ready(f"http://{shown}:{listener.getsockname()[1]}")
+        config = uvicorn.Config(
+            application(door),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_END_S,
+            lifespan="off",
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        complaint = f"{host}:{port}: it is not possible to listen there ({error.strerror}). Choose another --port."
+        raise ConfigurationError((complaint,)) from None
