@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ligament.connectors.cliniko import simulator as cliniko
 from tests.faults.expected import Expected, expected_of
+from tests.faults.findings import Violation
+from tests.faults.forms import Forms
 
 if TYPE_CHECKING:
     from ligament.connectors.xero import simulator as xero
@@ -25,15 +27,7 @@ PATIENT_FIELDS = {
 }  # fmt: skip
 TABLES = ("invoices", "credit_notes")
 GONE = {"VOIDED", "DELETED"}
-TOO_MANY = 429
-
-
-class Violation(BaseException):
-    """A promise was broken; passes through every `except Exception` on its way to the simulation."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(code, text)
-        self.code, self.text = code, text
+TOO_MANY, PAID = 429, 20
 
 
 @dataclass(slots=True)
@@ -55,12 +49,19 @@ class Checker:
     touched: set[str] = field(default_factory=set)
     """Ids in the books that a person has changed or made."""
     exact_clocks: bool = True
+    overtaken: bool = False
+    """Whether another machine took over in the run under way: what the suspended one sends counts as late."""
+    may_have_orphans: bool = False
+    """Whether a payment may have been made that no kept link tells of: after a takeover, or an old backup."""
     is_over: bool = False
     created: dict[str, int] = field(default_factory=dict)
     """How often we made each document and payment, by number or reference."""
 
+    forms: Forms = field(init=False)
+
     def __post_init__(self) -> None:
         books = self.sim.books.only()
+        self.forms = Forms(self)
         self.touched |= {*books.contacts, *books.invoices}
         self.practice_edited(self.sim.practice)
 
@@ -72,6 +73,7 @@ class Checker:
 
     def restored(self) -> None:
         """An old backup is in force."""
+        self.forms.restored = self.may_have_orphans = True
 
     def faults_over(self) -> None:
         """Healing begins."""
@@ -79,6 +81,7 @@ class Checker:
 
     def run_began(self) -> None:
         """A run begins."""
+        self.overtaken = False
 
     def practice_edited(self, world: cliniko.World) -> None:
         """Keep a new version of every invoice that a person's edit changed."""
@@ -105,12 +108,26 @@ class Checker:
                 self.marks[key, name] = Mark(at)
         for key, payment in changed(old, new, "payments"):
             self.touched |= {key, payment.document_id}
+            if payment.status == "DELETED" and payment.reference.endswith("/paid"):
+                versions = self._versions_of(new, payment.document_id)
+                self.forms.deleted[payment.reference] = len(versions)
+        for _, one in changed(old, new, "allocations"):
+            if one.is_deleted:
+                self.forms.taken_apart[one.source_id, one.invoice_id] = at
+
+    def _versions_of(self, books: Books, document_id: str) -> list[Expected]:
+        document = books.invoices.get(document_id) or books.credit_notes.get(document_id)
+        return self.versions.get(document.reference.removeprefix("cliniko:"), []) if document else []
 
     def answered(self, system: str, request: Request, response: Response) -> None:
         """After a listing of contacts arrived, what people changed in them before is known to us."""
         if system == "xero" and request.method == "GET" and response.status == 200 and "/Contacts" in request.path:
             for mark in self.marks.values():
                 mark.seen = True
+        if system == "xero" and response.status == 200 and request.path.endswith("/Organisation"):
+            organisation = self.sim.books.only().organisation
+            days = [day for day in (organisation.period_lock_on, organisation.year_lock_on) if day]
+            self.forms.locked_to = max(days, default=None)
 
     def not_too_many(self, system: str, request: Request, response: Response) -> None:
         """A limit that we could have kept was not kept."""
@@ -146,7 +163,10 @@ class Checker:
         """Judge everything that one of our requests changed in the books."""
         if request.method == "GET" or request.path.startswith("/connect"):
             return
-        self._judge_form(request)
+        late = late or self.overtaken
+        replayed = before.answers is after.answers and after.only() is before.only()
+        if response.status not in {401, 403, 429}:
+            self.forms.judge(request, before.only(), late=late, replayed=replayed)
         old, new = before.only(), after.only()
         if old is new:
             return
@@ -161,14 +181,10 @@ class Checker:
             self._judge_payment(old.payments.get(key), payment)
         for key, contact in changed(old, new, "contacts"):
             self._judge_contact(old.contacts.get(key), contact, late=late)
-        del response
-
-    def _judge_form(self, request: Request) -> None:
-        """Creating is PUT, batches are judged one by one, every write carries a key."""
-        if "summarizeErrors=false" not in "&".join(f"{k}={v}" for k, v in request.query) and request.path.count("/") == 3:
-            raise Violation("form", f"{request.method} {request.path} leaves summarizeErrors out")
-        if "idempotency-key" not in request.headers:
-            raise Violation("form", f"{request.method} {request.path} carries no key")
+        for _, one in changed(old, new, "allocations"):
+            if (one.source_id, one.invoice_id) in self.forms.taken_apart and one.allocation_id not in old.allocations:
+                raise Violation("clobber", "a credit that a person took off an invoice is put on it again")
+        self.forms.keep_made(request)
 
     def _judge_new(self, document: Any, books: Books) -> None:
         where = f"{document.number} ({document.reference})"
@@ -220,11 +236,20 @@ class Checker:
             count = self.created[payment.payment_id] = self.created.get(payment.payment_id, 0) + 1
             if count > 1 or not payment.reference.endswith("/paid"):
                 raise Violation("unique", f"the payment {payment.reference} is made twice or is not ours")
+            self._judge_new_payment(payment)
         elif payment.status == "DELETED" and former.status != "DELETED":
             if not payment.reference.endswith("/paid"):
                 raise Violation("clobber", f"we deleted a payment that a person entered: {payment.reference}")
             if former.is_reconciled:
                 raise Violation("clobber", f"we deleted the reconciled payment {payment.reference}")
+
+    def _judge_new_payment(self, payment: Any) -> None:
+        versions = self._versions_of(self.sim.books.only(), payment.document_id)
+        if payment.paid_on not in {one.paid_on for one in versions}:
+            raise Violation("fidelity", f"{payment.reference} is dated {payment.paid_on}, expected {versions[-1].paid_on}")
+        known = self.forms.deleted.get(payment.reference)
+        if known is not None and all(one.status == PAID for one in versions[known:]):
+            raise Violation("clobber", f"{payment.reference} was deleted by a person and is posted again")
 
     def _judge_contact(self, former: Any, contact: Any, *, late: bool) -> None:
         if former is None or late:
@@ -332,6 +357,16 @@ def agrees(document: Any, version: Expected, books: Books) -> bool:
         (document.type == "ACCRECCREDIT") is version.is_credit
         and document.total == version.total
         and document.dated_on == version.on
+        and document.due_on in {version.due_on, None if version.is_credit else version.due_on}
         and document.number.startswith(version.number)
         and lines_of(document, books) == version.lines
+        and _named(document, version, books)
+    )
+
+
+def _named(document: Any, version: Expected, books: Books) -> bool:
+    """Say whether each line's text begins with the item's name; a rounding line has a text of its own."""
+    texts = sorted(line.description for line in document.lines if books.accounts[line.account_id].code != "860")
+    return len(texts) == len(version.names) and all(
+        text.startswith(name) for text, name in zip(texts, version.names, strict=True)
     )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control
 from tests.faults.worlds import PAYERS
 
 CENT = Decimal("0.01")
+ZONE = ZoneInfo("Australia/Melbourne")
 ACCOUNTS = {"CON": "210", "SOLE": "220", "LET": "260"}
 MOST_ROUNDING = Decimal("0.10")
 
@@ -31,10 +33,20 @@ class Expected:
     lines: tuple[Line, ...]
     party: str
     """The ContactNumber of whom it bills."""
+    names: tuple[str, ...]
+    paid_on: date | None
+    """The day on the wall of the clinic when it was closed."""
     status: int
     gone: bool
     payable: bool
     """Whether it is wholly paid and says when."""
+
+    @property
+    def due_on(self) -> date | None:
+        """Return the day by which it is due: later for payers, never for credit notes."""
+        if self.is_credit:
+            return None
+        return self.on + timedelta(days=21 if self.party.startswith("CLK-C-") else 7)
 
     @property
     def reference(self) -> str:
@@ -49,8 +61,10 @@ def expected_of(world: cliniko.World, invoice: Any, former: Expected | None) -> 
     is_credit = invoice["status"] == 40 or bool(invoice.get("original_invoice_id")) or total < 0
     sign = -1 if is_credit else 1
     lines = tuple(sorted(_line(item, sign) for item in control.items_of(world, str(invoice["id"]))))
+    names = tuple(sorted(str(item["name"]) for item in control.items_of(world, str(invoice["id"]))))
     if gone and former is not None:
-        lines = former.lines
+        lines, names = former.lines, former.names
+    closed = invoice.get("closed_at")
     return Expected(
         invoice_id=str(invoice["id"]),
         number=f"CLK-{invoice['number']}",
@@ -59,6 +73,8 @@ def expected_of(world: cliniko.World, invoice: Any, former: Expected | None) -> 
         on=date.fromisoformat(str(invoice["issue_date"])),
         lines=_with_rounding(lines, cents(total * sign)),
         party=_party(invoice),
+        names=names,
+        paid_on=datetime.fromisoformat(str(closed)).astimezone(ZONE).date() if closed else None,
         status=int(invoice["status"]),
         gone=gone,
         payable=invoice["status"] == 20 and bool(invoice.get("closed_at")),

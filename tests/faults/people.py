@@ -75,7 +75,7 @@ def _edit_price(world: cliniko.World, rng: Random, at: datetime) -> cliniko.Worl
 
 def _plain(item: Any) -> dict[str, Any]:
     kept = ("name", "code", "quantity", "unit_price", "tax_name", "tax_rate")
-    return {name: item[name] for name in kept if item.get(name) is not None}
+    return {**worlds.PLAIN_LINE, **{name: item[name] for name in kept if item.get(name) is not None}}
 
 
 def _rename_line(world: cliniko.World, rng: Random, at: datetime) -> cliniko.World:
@@ -176,6 +176,7 @@ PRACTICE: dict[str, PracticeEdit] = {
     "apply_credit": _apply_credit,
     "refund": _refund,
     "patient_email": _patient(lambda rng, _: {"email": f"new{rng.randint(100, 999)}@mail.example"}),
+    "patient_email_gone": _patient(lambda rng, _: {"email": None}),
     "patient_phone": _patient(_new_phone),
     "patient_name": _patient(lambda rng, _: {"last_name": f"{rng.choice(worlds.LAST)}-Ray"}),
     "patient_new": _patient_new,

@@ -10,7 +10,7 @@ BEFORE, ANY, READ, WRITE, COMMIT = "before", "any", "read", "write", "commit"
 
 PRACTICE_EDITS = (
     "raise", "raise_for_payer", "raise_taxed", "edit_lines", "edit_price", "edit_date", "pay", "part_pay", "unpay",
-    "archive", "unarchive", "reverse", "part_reverse", "apply_credit", "refund", "patient_email", "patient_phone",
+    "archive", "unarchive", "reverse", "part_reverse", "apply_credit", "refund", "patient_email", "patient_email_gone", "patient_phone",
     "patient_name", "patient_new", "patient_archive", "patient_merge", "rename_line",
 )  # fmt: skip
 BOOKS_EDITS = (
@@ -21,12 +21,12 @@ BOOKS_EDITS = (
 CALL_FAULTS = (
     "no_connection", "drop_before", "drop_after", "late", "slow", "duplicate", "truncated", "html_200",
     "html_502_before", "html_502_after", "empty_200", "expired", "too_many_minute", "too_many_app",
-    "too_many_concurrent", "plain_500", "unavailable", "pause", "second_worker",
+    "too_many_concurrent", "plain_500", "unavailable", "pause", "second_worker", "takeover",
 )  # fmt: skip
 WRITE_FAULTS = (
     "drop_before", "drop_after", "drop_after", "late", "late", "duplicate", "truncated", "html_200", "html_502_before",
     "html_502_after", "empty_200", "expired", "too_many_minute", "stored_500", "stored_500", "plain_500", "pause",
-    "second_worker", "slow",
+    "second_worker", "takeover", "slow",
 )  # fmt: skip
 LETHAL = ("kill_before", "kill_after", "kill_after", "unauthorised", "forbidden", "too_many_day")
 """Faults that end a run at once, so at most one of them is drawn for each."""

@@ -21,8 +21,9 @@ from ligament.wiring.app import open_app
 from ligament.wiring.build import Outside
 from ligament.wiring.locking import AnotherRun
 from tests.faults import people
-from tests.faults.checker import Checker, Violation
+from tests.faults.checker import Checker
 from tests.faults.clocks import START, TICK, TrueTime, WorkerClock
+from tests.faults.findings import Violation
 from tests.faults.homes import HeadInMemory, one_database, settings_for
 from tests.faults.scripts import ANY, BEFORE, COMMIT, READ, WRITE, Event, Script
 from tests.faults.wires import BOOKS, PRACTICE, Killed, Sent, Wire, is_write
@@ -83,6 +84,7 @@ class Simulation:
         self.script = script
         self.practice, self.books = made.practice, made.books
         self.settings = settings_for(made.rulebook)
+        self.elsewhere = settings_for(made.rulebook + "# the home of another machine on the same database\n")
         self.time, self.tick = TrueTime(), TICK
         self.clocks = [WorkerClock(self.time), WorkerClock(self.time)]
         self.rng = Random(f"luck {script.seed}")
@@ -150,6 +152,8 @@ class Simulation:
         for event in due:
             if event.kind == "second_worker":
                 self._try_second(event)
+            elif event.kind == "takeover":
+                self._take_over(event)
             elif event.is_fault:
                 struck = struck if struck[0] else (event.kind, event.pick)
                 self.steps.append(f"    {event.kind} at {event.at} {event.nth}")
@@ -245,6 +249,22 @@ class Simulation:
             pass
         self._events = held
         raise Violation("two workers", f"both ran at once; the second made {len(self.wire.log) - calls} calls")
+
+
+    def _take_over(self, event: Event) -> None:
+        """This worker is suspended for longer than its lease; one on another machine takes over and finishes a run."""
+        self.steps.append(f"    suspended at {event.at} {event.nth}, and another machine takes over")
+        self.time.advance(timedelta(seconds=(60, 200, 700)[event.pick % 3]))
+        self.commits_struck += 1
+        held, self._events = self._events, {}
+        outside = Outside(transports=self.wire.transports(), clock=self.clocks[1 - self._worker])
+        self.checker.overtaken = self.checker.may_have_orphans = True
+        try:
+            with open_app(self.elsewhere, outside=outside) as app:
+                app.sync(patience_ms=_SECOND_PATIENCE_MS)
+        except _EXPECTED as trouble:
+            self.steps.append(f"    the other machine: {type(trouble).__name__}: {trouble}")
+        self._events = held
 
 
 @contextmanager

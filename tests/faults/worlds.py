@@ -20,6 +20,15 @@ FIRST = ("Ada", "Bram", "Cleo", "Dov", "Esra", "Finn", "Gita", "Hugo", "Ines", "
 LAST = ("Sample", "Larkspur", "Thistle", "Ember", "Quill", "O’Dair", "van der Berg")
 PRICES = ("95.00", "88.00", "130.00", "61.35", "187.65")
 
+PLAIN_LINE: dict[str, Any] = {
+    "tax_name": None,
+    "tax_rate": None,
+    "is_monetary_discount": False,
+    "discount_percentage": "0.0",
+    "discounted_amount": "0.0",
+}
+"""What a line is unless it says otherwise, so that an edited line keeps nothing of the one before."""
+
 RULEBOOK = """
 [clinic]
 name = "Riverside"
@@ -128,6 +137,7 @@ def lines_for(rng: Random, *, taxed: bool | None = None) -> list[dict[str, Any]]
         if goods:
             code = rng.choice(("SOLE", "LET"))
             line = {"name": f"Goods {code}", "code": code, "unit_price": rng.choice(("33.00", "6.35", "40.00")), "tax_name": "GST", "tax_rate": "10"}
+        line = {**PLAIN_LINE, **line}
         line["quantity"] = rng.choice(("1.0", "1.0", "2.0", "0.5", "1.75"))
         if rng.random() < 0.2:
             line |= rng.choice(({"discount_percentage": "10.0"}, {"is_monetary_discount": True, "discounted_amount": "1.55"}))

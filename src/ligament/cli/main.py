@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from operator import itemgetter
@@ -13,6 +14,9 @@ import typer
 from ligament.cli import show
 from ligament.cli.asking import ask_secret, tell_page
 from ligament.cli.deciding import approve_some
+from ligament.cli.people import add_commands
+from ligament.cli.options import Clinic, Home, Json
+from ligament.cli.safety import alerts_app, backup, restore
 from ligament.cli.session import Session, run_plain, run_verb
 from ligament.wiring import hold_verbs, journal_verbs, plan_verbs
 from ligament.wiring.checking import examine
@@ -39,15 +43,10 @@ holds_app = typer.Typer(help="What waits for a person: list, show, retry, dismis
 journal_app = typer.Typer(help="The audit trail: show, verify, export.", invoke_without_command=True)
 app.add_typer(holds_app, name="holds")
 app.add_typer(journal_app, name="journal")
+app.add_typer(alerts_app, name="alerts")
+app.command()(backup)
+app.command()(restore)
 
-Home = Annotated[
-    Path | None,
-    typer.Option("--home", help="Folder with ligament.toml and the database (or LIGAMENT_HOME).", show_default=False),
-]
-Clinic = Annotated[
-    str | None, typer.Option("--clinic", help="Which clinic, where there are several.", show_default=False)
-]
-Json = Annotated[bool, typer.Option("--json", help="One machine-readable document on standard output.")]
 HoldName = Annotated[str, typer.Argument(metavar="ID", help="The id of a hold, or the number or id of its record.")]
 
 
@@ -189,7 +188,7 @@ def holds_show(
 def holds_retry(
     ctx: typer.Context, wanted: HoldName, home: Home = None, clinic: Clinic = None, as_json: Json = False
 ) -> None:
-    """Try again at the next run what a system refused; `all` for everything."""
+    """Try again at the next run what waits: one, all for one reason (its code), or `all` that was refused."""
     run_verb(ctx.obj.over(home, clinic, as_json), lambda held: hold_verbs.retry(held, wanted), show.plain)
 
 
@@ -297,8 +296,13 @@ def webhooks(
     run_verb(session, lambda held: verb(held, address=address, ask=ask), show_webhooks)
 
 
+add_commands(app)
+
+
 def main() -> None:
     """Run the command; an unexpected error tells its kind and place, never a name or a secret."""
+    # Asked to end by the system it ends as with Ctrl-C, and gives back first what other processes wait for.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except KeyboardInterrupt:

@@ -18,16 +18,19 @@ def serve(session: Session, host: str, port: int) -> None:
     # The two skins do not know each other; this command only starts the other one, with the same verbs.
     listen = import_module("ligament.web.serving").listen
     sign = StopSign()
-    with stopping(sign), opened_settings(session) as settings:
-        with door(settings, sign=sign, alert=alert, heard=Teller(session)) as opened:
+    with (
+        stopping(sign),
+        opened_settings(session) as settings,
+        door(settings, sign=sign, alert=alert, heard=Teller(session)) as opened,
+    ):
 
-            def ready(address: str) -> None:
-                begin(opened.place)
-                names = ", ".join(opened.place.clinics)
-                tell(session, {"serving": address}, f"Serving {names} on {address}. Ctrl-C stops.")
+        def ready(address: str) -> None:
+            begin(opened.place)
+            names = ", ".join(opened.place.clinics)
+            tell(session, {"serving": address}, f"Serving {names} on {address}. Ctrl-C stops.")
 
-            listen(opened, host, port, ready)
-            end(session, ended=opened.place.stop())
+        listen(opened, host, port, ready)
+        end(session, ended=opened.place.stop())
 
 
 def work(session: Session) -> None:

@@ -17,7 +17,7 @@ from ligament.wiring.output import to_json
 from ligament.wiring.settings import ConfigurationError, load_settings
 from ligament.wiring.troubles import EXPECTED, trouble_of
 
-USAGE, UNREACHABLE = 2, 3
+USAGE, UNREACHABLE, STOPPED = 2, 3, 130
 Show = Callable[[dict[str, Any], Callable[[str], str]], None]
 """Prints a document for people; the function completes a command to what is typed."""
 
@@ -68,6 +68,10 @@ def run_plain(
             raise
         _print_trouble(session, found.document, found.lines)
         raise SystemExit(found.code) from None
+    except KeyboardInterrupt:
+        # Told here: the library that reads the arguments would end the process without a word.
+        sys.stderr.write("Stopped. Everything done until now is kept; run it again to go on.\n")
+        raise SystemExit(STOPPED) from None
     if session.as_json:
         sys.stdout.write(text)
     else:

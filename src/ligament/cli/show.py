@@ -13,6 +13,7 @@ from ligament.cli.words import ACTIONS, CAUSES, KINDS, WITH_AMOUNT, next_command
 Document = Mapping[str, Any]
 Command = Callable[[str], str]
 """Completes a command to what is typed exactly, with the home and the clinic that were given."""
+_SIDES = {"practice": "In the practice", "books": "In the books", "agreed": "Last agreed"}
 
 _SHOWN, _SHOWN_HOLDS = 20, 10
 _RECORDS = ("contacts", "invoices", "credit_notes")
@@ -290,6 +291,9 @@ def hold(document: Document, command: Command) -> None:
             line(one["todo"])
         _detail("Detail", one["detail"])
         _detail("Proposed", one.get("proposed") or {})
+        for side, held in (one.get("values") or {}).items():
+            when = f", changed {moment(held['changed_at'])}" if held.get("changed_at") else ""
+            line(f"  {_SIDES.get(side, side)}: {held['value'] or '(nothing)'}{when}")
         for typed, meaning in next_commands(one):
             if not typed.startswith("holds show"):
                 line(f"  {command(typed)}    {meaning}")
@@ -350,6 +354,8 @@ def verified(document: Document, command: Command) -> None:
     del command
     if document["holds"]:
         line(f"The journal is whole: {count(document['entries'], 'entry', 'entries')}, none changed and none missing.")
+        for gap in document["gaps"]:
+            line(gap["sentence"], style="yellow")
         return
     line(f"The journal is broken at entry {document['broken_at']:,}.", style="bold red")
     line(document["reason"])

@@ -22,14 +22,16 @@ from ligament.wiring.turns import TurnReport
 def watch_clinic(session: Session) -> None:
     """Run cycles until SIGTERM or Ctrl-C; what is under way comes to the end of its step first."""
     sign = StopSign()
-    with stopping(sign), opened_settings(session) as settings:
-        with watching(settings, clinic=session.clinic, sign=sign, heard=Teller(session), alert=alert) as place:
-            thread = begin(place)
-            tell(session, {"watching": list(place.clinics)}, f"Watching {', '.join(place.clinics)}. Ctrl-C stops.")
-            while not sign.wait(1):
-                pass
-            thread.join(1)
-            end(session, ended=place.stop())
+    with (
+        stopping(sign),
+        opened_settings(session) as settings,
+        watching(settings, clinic=session.clinic, sign=sign, heard=Teller(session), alert=alert) as place,
+    ):
+        begin(place)
+        tell(session, {"watching": list(place.clinics)}, f"Watching {', '.join(place.clinics)}. Ctrl-C stops.")
+        while not sign.wait(1):
+            pass
+        end(session, ended=place.stop())
 
 
 @contextmanager
@@ -42,7 +44,7 @@ def opened_settings(session: Session) -> Iterator[Settings]:
         if found is None:
             raise
         if session.as_json:
-            sys.stdout.write(to_json(found.document) + "\n")
+            sys.stdout.write(to_json(found.document, indent=False) + "\n")
         sys.stderr.write("\n".join(found.lines) + "\n")
         raise SystemExit(found.code) from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ligament.core.causes import CAUSES
 from ligament.core.holds import HoldCode
 from ligament.core.plans import ActionKind, RecordKind
 
@@ -44,41 +45,6 @@ WITH_AMOUNT = frozenset(
         ActionKind.VOID,
     )
 )
-
-CAUSES: Mapping[str, str] = {
-    HoldCode.TOTAL_MISMATCH.value: "The lines do not add up to the total",
-    HoldCode.TAX_MISMATCH.value: "The tax does not agree",
-    HoldCode.SAME_EMAIL_OTHER_NAME.value: "Same e-mail, other name",
-    HoldCode.PROBABLY_SAME_PERSON.value: "Probably the same person",
-    HoldCode.CONTACT_ARCHIVED.value: "The contact is archived",
-    HoldCode.PAYER_UNKNOWN.value: "The payer is not known",
-    HoldCode.NO_PARTY.value: "Nobody to bill",
-    HoldCode.UNMAPPED_ITEM.value: "Items without an account",
-    HoldCode.UNMAPPED_ACCOUNT.value: "Accounts that cannot be used",
-    HoldCode.UNMAPPED_TAX.value: "Taxes without a tax type",
-    HoldCode.UNMAPPED_TRACKING.value: "Tracking that is missing",
-    HoldCode.UNMAPPED_CONTACT.value: "A rule names a contact that is missing",
-    HoldCode.NOT_REGISTERED_FOR_GST.value: "Tax, but no registration for it",
-    HoldCode.EDITED_IN_BOOKS.value: "Changed in the books meanwhile",
-    HoldCode.LOCKED_PERIOD.value: "In a locked period",
-    HoldCode.PAID_EDIT.value: "Changed after it was paid",
-    HoldCode.ARCHIVED_PAID.value: "Archived, but money is on it",
-    HoldCode.CREDIT_OR_CASH.value: "Paid from credit, or with money?",
-    HoldCode.ORIGINAL_NOT_POSTED.value: "The original was not posted",
-    HoldCode.INVOICE_IS_DRAFT.value: "Still a draft in the books",
-    HoldCode.NATIVE_INTEGRATION_ON.value: "The practice's own link is on",
-    HoldCode.HISTORY_DIFFERS.value: "In the books already, but different",
-    HoldCode.NUMBER_TAKEN.value: "The number is taken",
-    HoldCode.VOIDED_IN_BOOKS.value: "Voided in the books",
-    HoldCode.PAYMENT_RECONCILED.value: "The payment is reconciled",
-    HoldCode.FIELD_CONFLICT.value: "Changed on both sides",
-    HoldCode.UNKNOWN_STATUS.value: "A status that is not known",
-    HoldCode.BAD_RECORD.value: "A record that cannot be read",
-    HoldCode.REJECTED.value: "Refused",
-    HoldCode.RULE.value: "Held by a rule",
-    HoldCode.ASK.value: "A rule asks",
-    HoldCode.WAITS_FOR.value: "Waits for something else",
-}
 
 _APPROVE = "approve {id}"
 _ALWAYS: Mapping[str, tuple[tuple[str, str], ...]] = {

@@ -64,7 +64,7 @@ class BooksContact:
         """Return the number in a slot, or nothing."""
         return next((number for held, number in self.phones if held is slot), NOTHING)
 
-    def extra(self, slot: ExtraSlot) -> Private[str]:
+    def further(self, slot: ExtraSlot) -> Private[str]:
         """Return a further number, or nothing."""
         return next((value for held, value in self.extras if held is slot), NOTHING)
 

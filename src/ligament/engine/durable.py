@@ -17,7 +17,7 @@ from typing import Any
 from ligament.engine.work import CannotStart, Work
 
 APPLICATION_VERSION = "1"
-"""Pinned: work that another release of the program began is taken up by this one; a turn has no steps to disagree on."""
+"""Pinned: what another release of the program began is taken up by this one; a turn has no steps to disagree on."""
 QUEUE = "turns"
 TURN = "turn"
 KEEP = timedelta(minutes=15)
@@ -43,8 +43,8 @@ def unfit(url: str, python: tuple[int, ...], sqlite: tuple[int, ...]) -> str:
     if url.startswith(_SQLITE) and python >= _SINCE_PYTHON and sqlite < _FIRST_FIT_SQLITE:
         found, needed = ".".join(map(str, sqlite)), ".".join(map(str, _FIRST_FIT_SQLITE))
         return (
-            f"The engine cannot start: Python 3.12 and newer need SQLite {needed} or newer, and this machine has {found}. "
-            "Use Python 3.11, update SQLite, or set LIGAMENT_DATABASE_URL to a PostgreSQL database. "
+            f"The engine does not run with Python 3.12 or newer and SQLite {found}: it needs SQLite {needed}. "
+            "Use Python 3.11, a newer SQLite, or PostgreSQL through LIGAMENT_DATABASE_URL. "
             "`ligament sync --once` and `ligament sync --watch` work without it."
         )
     return ""

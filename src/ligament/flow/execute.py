@@ -17,6 +17,7 @@ from ligament.core.ledgers import DocumentKind
 from ligament.core.plans import Action, ActionKind
 from ligament.core.receipts import Effect, IntentState, WriteIntent
 from ligament.flow.commands import resolved, still_true, verb_of, write_for
+from ligament.flow.freshness import CHECKED, still_as_planned
 from ligament.flow.lookup import look_up
 from ligament.flow.record import Ledger, effect_of
 from ligament.flow.refusals import finish
@@ -136,6 +137,8 @@ def _run_batch(batch: list[Action], ledger: Ledger, tally: Tally, world: World) 
 def _fresh(actions: list[Action], ledger: Ledger, world: World) -> list[Action]:
     """Read again what an update or void is about to change; drop what a person changed meanwhile."""
     kinds = {ActionKind.UPDATE_DOCUMENT, ActionKind.VOID}
+    if actions and actions[0].kind in CHECKED:
+        return still_as_planned(actions, ledger, world.books, world.practice, world.memory)
     if not actions or actions[0].kind not in kinds:
         return _unreconciled(actions, ledger, world)
     kept: list[Action] = []

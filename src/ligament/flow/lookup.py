@@ -81,7 +81,7 @@ def _says(contact: BooksContact, action: Action) -> bool:
         all(new is None or new.reveal() == held.reveal() for new, held in texts)
         and all(new is None or address_parts(new.reveal()) == address_parts(held.reveal()) for new, held in places)
         and all(contact.phone(slot).reveal() == number.reveal() for slot, number in write.phones or ())
-        and all(contact.extra(slot).reveal() == value.reveal() for slot, value in write.extras or ())
+        and all(contact.further(slot).reveal() == value.reveal() for slot, value in write.extras or ())
         and (write.number is None or write.number == contact.number)
     )
 

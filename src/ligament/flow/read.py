@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from ligament.core.ids import BooksId
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.rules.model import InvoiceSource, Rulebook
+from ligament.flow.departures import People
 from ligament.ports.books import Books, BooksPage
 from ligament.ports.clocks import Clock
 from ligament.ports.memory import Memory, Selection
@@ -42,10 +43,18 @@ def read_practice(
         refresh_reference=stale,
         now=now,
     )
+    people = People()
+    people.begin(memory)
     for page in practice.read(scope, memory.known_rows()):
-        reading.changed |= memory.keep_practice_page(page)
+        people.announce(page.rows, memory)
+        touched = memory.keep_practice_page(page)
+        people.note(page.rows, touched, memory)
+        reading.changed |= touched
         reading.rows += len(page.rows)
         tell(f"read {page.stream}", page.done, page.total)
+    if stale:
+        people.sweep(memory)
+    people.settle(practice, memory)
     if stale:
         memory.keep_note("reference_read_at", now.isoformat())
     return reading

@@ -37,6 +37,14 @@ class Ledger:
         """Return the link of a party, new ones of this run included."""
         return self.contacts.get(key) or self._facts.contact_links.get(key)
 
+    def contact(self, books_id: BooksId) -> BooksContact | None:
+        """Return a contact as the plan saw it."""
+        return self._facts.contacts.get(books_id)
+
+    def party(self, key: str) -> Party | None:
+        """Return a party as the plan saw it."""
+        return self._facts.parties.get(key)
+
     def contact_id(self, key: str) -> BooksId | None:
         """Return the contact of a party, new ones of this run included."""
         link = self.contact_link(key)
@@ -109,7 +117,9 @@ def _contact(action: Action, contact: BooksContact | None, ledger: Ledger) -> Ef
     before = ledger.contact_link(action.subject.key)
     contact_id = contact.id if contact is not None else step.write.id
     assert contact_id is not None, "an answer about a contact names it"
-    agreed = step.agreed if before is None else joined(before.agreed, step.agreed)
+    # Nothing was ever agreed with another contact, as one that survived a merge.
+    known = before is not None and before.contact_id == contact_id
+    agreed = joined(before.agreed, step.agreed) if before is not None and known else step.agreed
     number = (contact.number if contact is not None else "") or step.write.number or (before.number if before else "")
     link = ContactLink(
         party=action.subject,

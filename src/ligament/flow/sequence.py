@@ -28,6 +28,16 @@ _MANY = 200
 _MONEY = {ActionKind.PAY, ActionKind.PAY_FIRST, ActionKind.ALLOCATE, ActionKind.UNPAY}
 _MAPPING = {HoldCode.UNMAPPED_ACCOUNT, HoldCode.UNMAPPED_ITEM, HoldCode.UNMAPPED_TAX, HoldCode.UNMAPPED_TRACKING}
 
+_WITHOUT_CHART = {
+    ActionKind.LINK_CONTACT,
+    ActionKind.CREATE_CONTACT,
+    ActionKind.UPDATE_CONTACT,
+    ActionKind.UPDATE_PARTY,
+    ActionKind.ARCHIVE_CONTACT,
+    ActionKind.LINK_DOCUMENT,
+}
+"""Actions that name no account, tax or tracking: one changed contact costs no reading of the chart."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Cycle:
@@ -130,7 +140,7 @@ def _wants_chart(approved: ApprovedPlan, world: World, cycle: Cycle) -> bool:
     """Say whether the chart is read now: before writing, when it is old, sooner when a hold waits for it."""
     if cycle.chart_read:
         return False
-    if approved.approved:
+    if any(action.kind not in _WITHOUT_CHART for action in approved.approved):
         return True
     unmapped = any(hold.code in _MAPPING for hold in approved.plan.holds)
     return chart_is_old(world.memory, world.clock.now(), waited_for=unmapped)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from ligament.core.facts import Facts
     from ligament.core.holds import Hold
-    from ligament.core.ids import RunId
+    from ligament.core.ids import RunId, SourceId
     from ligament.core.intents import Subject
     from ligament.core.ledgers import BooksContact, BooksDocument, Chart, Organisation
     from ligament.core.links import Decision
@@ -59,6 +59,14 @@ class Memory(Protocol):
 
     def keep_parties(self, parties: Iterable[Party | Removal]) -> None:
         """Keep parties read one by one."""
+        ...
+
+    def archived_patients(self, after: str, limit: int) -> tuple[SourceId, ...]:
+        """Return ids of archived patients who are not forgotten, in order, those behind an id."""
+        ...
+
+    def forget(self, party: Subject) -> None:
+        """Erase everything personal about a party; links, documents, amounts and the chain of the journal stay."""
         ...
 
     def keep_invoices(self, invoices: Iterable[Invoice]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -15,17 +15,46 @@ from ligament.store.journal import Journal
 from ligament.store.seals import SIGNING
 from ligament.store.tables import journal, journal_heads
 
+RESTORED = "restored"
+"""The kind of the entry that says that a backup was put back."""
 _BLOCK = 1000
 _FIELDS = Entry.__slots__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Where a backup was put back: entry `at` says so; the entries `first` to `last` of before are not here.
+
+    `last` is None where nobody knew how far they went.
+    """
+
+    at: int
+    first: int
+    last: int | None
+    hash: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Say where the gap is."""
+        if self.last is None:
+            return f"Entry {self.at} says that a backup was put back; what was written after it is not known."
+        if self.last < self.first:
+            return f"Entry {self.at} says that a backup was put back; nothing had been written after it."
+        which = f"entry {self.first}" if self.last == self.first else f"entries {self.first} to {self.last}"
+        return f"Entry {self.at} says that a backup was put back: {which} of before is in the copy that was put aside."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What a check found: how many entries hold, and the first that does not, with the reason in a sentence."""
+    """What a check found: how many entries hold, and the first that does not, with the reason in a sentence.
+
+    `gaps` are the places where a restore that the journal itself tells of took entries away; they are no alarm.
+    """
 
     entries: int
     broken_at: int | None = None
     reason: str = ""
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -38,16 +67,32 @@ def verify(book: Journal) -> Verification:
     outside = book.head_file.read() if book.head_file else None
     with book.database.reading() as connection:
         kept, digest = 0, ROOT
+        gaps: list[Gap] = []
         for row in _rows(connection, book.clinic, after=0):
             reason = _wrong_with(row, kept + 1, digest)
+            if not reason and row.kind == RESTORED:
+                gaps.append(_gap(row))
+                # The head file of another machine may still be at the end that was put aside, and then proves nothing.
+                outside = None if outside is not None and _was_put_aside(outside, gaps) else outside
             if not reason and outside is not None and outside.sequence == row.sequence and outside.hash != row.hash:
                 reason = f"Entry {row.sequence} was replaced: it is not the one that the head file was written for."
             if reason:
-                return Verification(entries=kept, broken_at=kept + 1, reason=reason)
+                return Verification(entries=kept, broken_at=kept + 1, reason=reason, gaps=tuple(gaps))
             kept, digest = row.sequence, row.hash
         heads = {"in the database": _head(book, connection), "in its file": outside}
         key = book.seals.keys(connection, {SIGNING}).get(SIGNING)
-        return _check_end(book, heads, kept, digest, key)
+        return replace(_check_end(book, heads, kept, digest, key), gaps=tuple(gaps))
+
+
+def _gap(row: Any) -> Gap:  # noqa: ANN401 - a row of any columns
+    told: dict[str, Any] = msgspec.json.decode(row.public)
+    backup, replaced = told.get("backup") or {}, told.get("replaced") or {}
+    last, digest = replaced.get("sequence"), str(replaced.get("hash", ""))
+    return Gap(at=row.sequence, first=int(backup.get("sequence", 0)) + 1, last=last, hash=digest)
+
+
+def _was_put_aside(outside: Head, gaps: Sequence[Gap]) -> bool:
+    return any(outside.sequence == gap.last and outside.hash == gap.hash for gap in gaps)
 
 
 def _wrong_with(row: Any, expected: int, previous: str) -> str:  # noqa: ANN401 - a row of any columns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import delete, select
 
@@ -49,3 +49,12 @@ class Beats:
         with self._database.writing(f"beats|{clinic}") as connection:
             gone = delete(beats).where(beats.c.clinic == clinic, beats.c.name == name)
             return connection.execute(gone).rowcount == 1
+
+    def change(self, clinic: str, name: str, how: Callable[[str], str]) -> None:
+        """Change a value in one step, so that two processes never undo each other's changes."""
+        statement = select(beats.c.value).where(beats.c.clinic == clinic, beats.c.name == name)
+        with self._database.writing(f"beats|{clinic}") as connection:
+            before = connection.execute(statement).scalar_one_or_none() or ""
+            after = how(before)
+            if after != before:
+                upsert(connection, beats, [{"clinic": clinic, "name": name, "value": after}])

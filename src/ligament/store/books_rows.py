@@ -10,10 +10,11 @@ from sqlalchemy import Connection, Table, select
 
 from ligament.core.intents import Subject, subject_from_key
 from ligament.core.ledgers import BooksContact, BooksDocument
+from ligament.core.records import Party
 from ligament.store.codec import decode, encode
 from ligament.store.keys import folded, history_key, stamp
 from ligament.store.rows import select_in, upsert
-from ligament.store.tables import books_contacts, books_documents, contact_links, document_links
+from ligament.store.tables import books_contacts, books_documents, contact_links, document_links, practice_rows
 
 R = TypeVar("R", BooksContact, BooksDocument)
 
@@ -54,9 +55,8 @@ def keep(
     connection: Connection, clinic: str, contacts: Iterable[BooksContact], documents: Iterable[BooksDocument]
 ) -> frozenset[Subject]:
     """Keep what is newer than what is kept; return the subjects linked to what changed in content."""
-    people = _keep_rows(
-        connection, books_contacts, [contact_row(clinic, contact) for contact in contacts], BooksContact
-    )
+    held = _without_forgotten(connection, clinic, tuple(contacts))
+    people = _keep_rows(connection, books_contacts, [contact_row(clinic, contact) for contact in held], BooksContact)
     papers = _keep_rows(
         connection, books_documents, [document_row(clinic, document) for document in documents], BooksDocument
     )
@@ -65,6 +65,35 @@ def keep(
     keys = [row.party for row in select_in(connection, parties, contact_links.c.contact_id, people)]
     keys += [row.subject for row in select_in(connection, subjects, document_links.c.books_id, papers)]
     return frozenset(subject_from_key(key) for key in keys)
+
+
+def nameless(contact: BooksContact) -> BooksContact:
+    """Return a contact without the person: what stays when somebody is forgotten."""
+    return BooksContact(
+        id=contact.id,
+        number=contact.number,
+        status=contact.status,
+        merged_into=contact.merged_into,
+        updated_at=contact.updated_at,
+    )
+
+
+def _without_forgotten(
+    connection: Connection, clinic: str, contacts: Sequence[BooksContact]
+) -> tuple[BooksContact, ...]:
+    """Keep contacts of forgotten people without the person, however often the books show them."""
+    statement = (
+        select(contact_links.c.contact_id, practice_rows.c.body)
+        .join(
+            practice_rows,
+            (practice_rows.c.clinic == contact_links.c.clinic)
+            & (contact_links.c.party == practice_rows.c.kind + ":" + practice_rows.c.id),
+        )
+        .where(contact_links.c.clinic == clinic, practice_rows.c.removed)
+    )
+    found = select_in(connection, statement, contact_links.c.contact_id, {contact.id for contact in contacts})
+    forgotten = {row.contact_id for row in found if decode(Party, row.body).deleted}
+    return tuple(nameless(contact) if contact.id in forgotten else contact for contact in contacts)
 
 
 def _keep_rows(connection: Connection, table: Table, wanted: Sequence[dict[str, Any]], kind: type[R]) -> set[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select
 
 from ligament.core.facts import Facts
 from ligament.core.holds import Hold
-from ligament.core.ids import RunId
+from ligament.core.ids import RunId, SourceId
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksContact, BooksDocument, Chart, Organisation
 from ligament.core.links import Decision
@@ -20,7 +20,7 @@ from ligament.core.records import Invoice, Party, Removal
 from ligament.ports.books import BooksPage
 from ligament.ports.memory import Selection
 from ligament.ports.practice import PracticePage
-from ligament.store import books_rows, intents, outcomes, practice_rows
+from ligament.store import books_rows, erasure, intents, outcomes, practice_rows
 from ligament.store import effects as effect_rows
 from ligament.store.codec import encode
 from ligament.store.engine import Database
@@ -64,6 +64,13 @@ class ClinicStore:
             found = connection.execute(select(cursors.c.stream, cursors.c.value).where(*where))
             return {row.stream: row.value for row in found}
 
+    def forget_cursors(self, system: str) -> None:
+        """Forget the reading positions of a system, so that the next reading reads everything again."""
+        with self._journal.writing() as writing:
+            gone = delete(cursors).where(cursors.c.clinic == self._clinic, cursors.c.system == system)
+            writing.connection.execute(gone)
+            writing.add(Note(kind="note", public={"name": f"cursors of {system}", "after": "forgotten"}))
+
     def known_rows(self) -> KeptRows:
         """Return the view of kept practice rows that a reader needs."""
         return KeptRows(self._database, self._clinic)
@@ -85,6 +92,15 @@ class ClinicStore:
         """Keep parties read one by one."""
         with self._journal.writing() as writing:
             practice_rows.keep(writing.connection, self._clinic, parties, (), self._now())
+
+    def archived_patients(self, after: str, limit: int) -> tuple[SourceId, ...]:
+        """Return ids of archived patients who are not forgotten, in order, those behind an id."""
+        with self._database.reading() as connection:
+            return practice_rows.archived_patients(connection, self._clinic, after, limit)
+
+    def forget(self, party: Subject) -> None:
+        """Erase everything personal about a party; links, documents, amounts and the chain of the journal stay."""
+        erasure.forget(self._journal, party)
 
     def keep_invoices(self, invoices: Iterable[Invoice]) -> None:
         """Keep invoices read one by one, each with its complete lines."""

@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
+from ligament.core.ledgers import BooksContact
 from ligament.core.links import ContactLink, DocumentLink
 from ligament.core.plans import ActionKind
 from ligament.core.receipts import Effect
+from ligament.core.records import Party
 from ligament.store import books_rows, practice_rows
 from ligament.store.codec import builtins, decode, encode
 from ligament.store.errors import AlreadyLinked
@@ -19,7 +21,8 @@ from ligament.store.journal import Note, Writing
 from ligament.store.keys import stamp
 from ligament.store.owners import owners
 from ligament.store.rows import delete_in, select_in, upsert
-from ligament.store.tables import agreements, contact_links, document_links, payment_links, refusals
+from ligament.store.tables import agreements, books_contacts, contact_links, document_links, payment_links, refusals
+from ligament.store.tables import practice_rows as rows
 
 _LINKS = {ActionKind.LINK_CONTACT, ActionKind.LINK_DOCUMENT}
 _Slot = tuple[str, str, int]
@@ -30,6 +33,7 @@ def keep(writing: Writing, context: Mapping[str, object], effects: Sequence[Effe
     """Apply effects in the open transaction and journal each; `context` says which run and call they belong to."""
     connection, clinic = writing.connection, writing.clinic
     people, papers = _links_before(connection, clinic, effects)
+    replaced = _records_before(connection, clinic, effects)
     parties = owners(connection, clinic, {effect.action.subject.key for effect in effects})
     _keep_contact_links(connection, clinic, effects)
     _keep_document_links(connection, clinic, effects)
@@ -40,7 +44,7 @@ def keep(writing: Writing, context: Mapping[str, object], effects: Sequence[Effe
                 kind=_kind(effect),
                 subject=effect.action.subject.key,
                 public={**context, **_public(effect, papers)},
-                personal=_personal(effect, people),
+                personal=_personal(effect, people) | replaced.get(effect.action.key, {}),
                 owner=owner_of(effect.action, parties),
                 at=at,
             )
@@ -72,6 +76,24 @@ def _links_before(
             for row in select_in(connection, papers, document_links.c.subject, subjects)
         },
     )
+
+
+def _records_before(connection: Connection, clinic: str, effects: Sequence[Effect]) -> dict[str, dict[str, object]]:
+    """Load what an update replaces, by action key: every overwritten value stays readable, sealed for its person."""
+    contacts = {effect.contact.id: effect.action.key for effect in effects if effect.contact and _replaces(effect)}
+    parties = {effect.party.id: effect.action.key for effect in effects if effect.party and _replaces(effect)}
+    found: dict[str, dict[str, object]] = {}
+    statement = select(books_contacts.c.id, books_contacts.c.body).where(books_contacts.c.clinic == clinic)
+    for row in select_in(connection, statement, books_contacts.c.id, contacts):
+        found.setdefault(contacts[row.id], {})["contact_before"] = builtins(decode(BooksContact, row.body))
+    kept = select(rows.c.id, rows.c.body).where(rows.c.clinic == clinic, rows.c.kind == "patient")
+    for row in select_in(connection, kept, rows.c.id, parties):
+        found.setdefault(parties[row.id], {})["party_before"] = builtins(decode(Party, row.body))
+    return found
+
+
+def _replaces(effect: Effect) -> bool:
+    return effect.action.kind in {ActionKind.UPDATE_CONTACT, ActionKind.UPDATE_PARTY}
 
 
 def _keep_contact_links(connection: Connection, clinic: str, effects: Sequence[Effect]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -71,16 +73,33 @@ class Database:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             cursor.close()
 
+    def copy_into(self, file: Path) -> None:
+        """Write a consistent copy of a SQLite database into a new file, also while others write."""
+        assert self.is_sqlite
+        with clear_errors(), self._engine.connect() as connection:
+            raw = connection.connection.dbapi_connection
+            assert raw is not None
+            target = sqlite3.connect(file)
+            try:
+                raw.backup(target)  # type: ignore[attr-defined] # the driver's own connection
+            finally:
+                target.close()
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
 
 
-def open_database(url: str) -> Database:
-    """Open the database at a URL (`sqlite:///file`, `postgresql://...`), making or upgrading its tables first."""
+def open_database(url: str, *, as_it_is: bool = False) -> Database:
+    """Open the database at a URL (`sqlite:///file`, `postgresql://...`), making or upgrading its tables first.
+
+    With `as_it_is` its tables are left alone.
+    """
     address = _address(url)
     engine = _sqlite(address) if address.get_backend_name() == "sqlite" else create_engine(address, pool_pre_ping=True)
     database = Database(engine)
+    if as_it_is:
+        return database
     with ExitStack() as on_failure:
         on_failure.callback(database.close)
         with database.writing("schema") as connection:

@@ -86,14 +86,7 @@ def _erase_contact(connection: Connection, clinic: str, contact_id: str) -> None
     body = connection.execute(select(books_contacts.c.body).where(*where)).scalar_one_or_none()
     if body is None:
         return
-    held = decode(BooksContact, body)
-    blank = BooksContact(
-        id=held.id,
-        number=held.number,
-        status=held.status,
-        merged_into=held.merged_into,
-        updated_at=held.updated_at,
-    )
+    blank = books_rows.nameless(decode(BooksContact, body))
     upsert(connection, books_contacts, [books_rows.contact_row(clinic, blank)])
 
 

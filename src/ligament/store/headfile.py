@@ -30,8 +30,11 @@ class HeadFile:
     def write(self, head: Head) -> None:
         """Put a newer head in place of the old one; two processes may finish in either order."""
         held = self.read()
-        if held is not None and held.sequence >= head.sequence:
-            return
+        if held is None or held.sequence < head.sequence:
+            self.begin_anew(head)
+
+    def begin_anew(self, head: Head) -> None:
+        """Put a head in its place, even of an earlier entry: a backup was put back, and the journal says so."""
         fresh = self.path.with_name(f"{self.path.name}.{os.getpid()}")
         with fresh.open("wb") as file:
             file.write(encode(head))

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, select
 
 from ligament.store.rows import select_in
+from ligament.store.tables import journal
 from ligament.store.tables import practice_rows as rows
 
 
@@ -23,11 +24,13 @@ def owners(connection: Connection, clinic: str, subjects: Collection[str]) -> di
 
 
 def subjects_of(connection: Connection, clinic: str, party: str) -> frozenset[str]:
-    """Return the subject keys whose detail may name a party: itself, its invoices and its visits."""
+    """Return the subject keys whose detail may name a party: itself, its visits, its invoices of now and before."""
     kind, _, identifier = party.partition(":")
     if kind != "patient":
         return frozenset({party})
     statement = select(rows.c.kind, rows.c.id).where(
         rows.c.clinic == clinic, rows.c.kind.in_(("invoice", "visit")), rows.c.party_id == identifier
     )
-    return frozenset({party, *(f"{row.kind}:{row.id}" for row in connection.execute(statement))})
+    sealed = select(journal.c.subject).where(journal.c.clinic == clinic, journal.c.owner == party).distinct()
+    told = {row.subject for row in connection.execute(sealed)} - {""}
+    return frozenset({party, *told, *(f"{row.kind}:{row.id}" for row in connection.execute(statement))})

@@ -140,6 +140,14 @@ def _differs(row: Mapping[str, Any], known: Mapping[str, Any] | None) -> bool:
     return not row["revision"] and row["body"] != known["body"]
 
 
+def archived_patients(connection: Connection, clinic: str, after: str, limit: int) -> tuple[SourceId, ...]:
+    """Return ids of archived patients who are still known by name, in order, those behind an id."""
+    where = (rows.c.clinic == clinic, rows.c.kind == PartyKind.PATIENT.value, rows.c.removed, rows.c.id > after)
+    statement = select(rows.c.id, rows.c.body).where(*where).order_by(rows.c.id).limit(limit)
+    found = ((row.id, decode(Party, row.body)) for row in connection.execute(statement))
+    return tuple(SourceId(identifier) for identifier, party in found if not party.deleted)
+
+
 def _after_removal(removal: Removal, known: Mapping[str, Any] | None, now: datetime) -> PracticeRecord | None:
     """Return what stays of a record that is certainly gone; None when its row goes too."""
     body = known["body"] if known else b""
@@ -193,6 +201,9 @@ def _subjects(
                 found.add(Subject(kind=SubjectKind(row["kind"]), id=row["id"]))
             case "invoice":
                 invoices |= {row["id"], row["original_id"], before["original_id"]} - {None}
+                if before["party_id"] and not row["party_id"]:
+                    # The practice takes the patient off the invoices of somebody it deletes for good.
+                    found.add(Subject(kind=SubjectKind.PATIENT, id=before["party_id"]))
             case "line":
                 invoices |= {row["parent_id"], before["parent_id"]} - {None}
             case _:

@@ -18,10 +18,13 @@ NEWEST = "0002"
 _FOLDER = Path(__file__).parent / "migrations"
 
 
-def bring_up_to_date(connection: Connection) -> None:
-    """Run the migrations that this database lacks; when one fails, the transaction takes all of them back."""
-    found = _revision(connection)
-    if found == NEWEST:
+def bring_up_to_date(connection: Connection, to: str = NEWEST) -> None:
+    """Run the migrations that this database lacks, as far as `to`.
+
+    When one fails, the transaction takes all of them back.
+    """
+    found = revision_of(connection)
+    if found == to:
         return
     # Alembic is only needed now, and costs a start a quarter of a second.
     from alembic import command  # noqa: PLC0415
@@ -33,17 +36,17 @@ def bring_up_to_date(connection: Connection) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, NEWEST)
+        command.upgrade(config, to)
     except CommandError as error:
-        if found:
+        if found or to != NEWEST:
             raise NewerStore(
                 "This database was written by a newer version. Install that version, or open a copy made before.",
-                f"schema {found}, this program knows {NEWEST}",
+                f"schema {found or to}, this program knows {NEWEST}",
             ) from error
         raise
 
 
-def _revision(connection: Connection) -> str:
+def revision_of(connection: Connection) -> str:
     """Return the revision of the tables, or an empty text for a new database."""
     if not inspect(connection).has_table("alembic_version"):
         return ""

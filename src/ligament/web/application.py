@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from anyio import to_thread
 from litestar import Litestar, MediaType, Request, Response, get, post
 from litestar.datastructures import MutableScopeHeaders, State
 from litestar.exceptions import HTTPException
@@ -33,7 +33,7 @@ def application(door: Door) -> Litestar:
     @post(list(door.paths), status_code=200)
     async def webhook(request: AnyRequest) -> Response[bytes]:
         body = await request.body()
-        status = await to_thread.run_sync(door.webhook, request.url.path, _header_of(request), body)
+        status = await asyncio.to_thread(door.webhook, request.url.path, _header_of(request), body)
         return Response(content=b"", status_code=status, media_type=MediaType.TEXT)
 
     @get("/healthz", sync_to_thread=True)
@@ -51,6 +51,8 @@ def application(door: Door) -> Litestar:
         request_max_body_size=MOST_BYTES,
         before_send=[_secured],
         openapi_config=None,
+        # Its own set-up would print every call of our HTTP client, addresses and all.
+        logging_config=None,
         exception_handlers={HTTPException: _refused},
     )
 

@@ -21,9 +21,12 @@ from ligament.flow.sequence import Cycle, Orders, run_cycle
 from ligament.ports.errors import PortError, TryLater
 from ligament.ports.memory import Selection
 from ligament.ports.stopping import Stopped
+from ligament.wiring.alerting import heard
 from ligament.wiring.build import Clinic, Outside, open_clinic
 from ligament.wiring.holding import alone_for
+from ligament.wiring.owners import refresh_owners
 from ligament.wiring.reports import Document, action_document, cycle_document, hold_document, skip_documents
+from ligament.wiring.restoring import caught_up, settle
 from ligament.wiring.settings import Settings
 
 DONE, WAITS = 0, 1
@@ -65,8 +68,16 @@ class App:
         clinic over; what was done until then is kept.
         """
         with alone_for(self.clinic, patience_ms):
-            orders = replace(self._orders(full=full), hints=hints, leave_books=leave_books)
-            return self._sync(orders)
+            restored = settle(self.clinic)
+            if restored:
+                hints, leave_books = None, False
+            orders = replace(self._orders(full=full or restored), hints=hints, leave_books=leave_books)
+            with heard(self.clinic, whole=hints is None and not leave_books) as tell:
+                verdict = self._sync(orders)
+                tell(verdict.document)
+            if restored and not verdict.document.get("parked"):
+                caught_up(self.clinic)
+            return verdict
 
     def _sync(self, orders: Orders) -> Verdict:
         clinic = self.clinic
@@ -113,6 +124,11 @@ class App:
         if not store.note("connected_on"):
             day = local_date(self.clinic.clock.now(), self.clinic.settings.rulebook.clinic.time_zone)
             store.keep_note("connected_on", day.isoformat())
+        tokens = ",".join(sorted(self.clinic.settings.rulebook.contacts.custom_fields.values()))
+        if store.note("custom_fields_read") != tokens:
+            # Fields nobody asked for were never read, so everybody is read once more.
+            store.forget_cursors("practice")
+            store.keep_note("custom_fields_read", tokens)
 
     def _orders(self, *, full: bool) -> Orders:
         store, book = self.clinic.store, self.clinic.settings.rulebook
@@ -131,6 +147,8 @@ class App:
 
     def _after(self, cycle: Cycle, orders: Orders) -> None:
         """Keep what waits for approval, and that the first run is over once nothing of it waits any more."""
+        if orders.hints is None and not orders.leave_books:
+            refresh_owners(self.clinic)
         store = self.clinic.store
         store.keep_note("rulebook_seen", orders.rulebook_mark)
         waiting = self._keep_asked(cycle.waiting)
@@ -144,6 +162,7 @@ class App:
         """Say what would be posted and why; nothing is written to either system."""
         clinic = self.clinic
         with alone_for(clinic, _PATIENCE_MS):
+            settle(clinic)
             plan = self._planned()
             self._keep_waiting(plan)
         document: Document = {

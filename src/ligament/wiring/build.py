@@ -34,6 +34,7 @@ from ligament.store.engine import Database, open_database
 from ligament.store.headfile import HeadFile
 from ligament.store.journal import Journal, Provenance
 from ligament.store.leases import Leases
+from ligament.store.people import PeopleQueries
 from ligament.store.queries import Queries
 from ligament.store.runs import Runs
 from ligament.store.vault import Vault
@@ -76,6 +77,7 @@ class Clinic:
     vault: Vault
     journal: Journal
     queries: Queries
+    people: PeopleQueries
     runs: Runs
     leases: Leases
     clock: Clock
@@ -245,6 +247,7 @@ def _assembled(
         vault=vault,
         journal=journal,
         queries=Queries(journal),
+        people=PeopleQueries(journal),
         runs=Runs(journal),
         # Leases are about processes: they follow the machine's calendar, not one that a test has set.
         leases=Leases(database, chosen.name, outside.machine_now or (outside.clock or SystemClock()).now),

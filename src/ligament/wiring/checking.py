@@ -30,6 +30,7 @@ from ligament.wiring.checks import Check, Standing, bad, ok, warn
 from ligament.wiring.connecting import Draft, role_warnings
 from ligament.wiring.mapping_checks import mapping_checks
 from ligament.wiring.settings import KEY_FILE
+from ligament.wiring.standings import PAUSED_NOTE
 
 S = TypeVar("S")
 UNREACHABLE = 3
@@ -220,6 +221,9 @@ def home_checks(clinic: Clinic) -> Iterator[Check]:
     url = urlsplit(clinic.home_settings.database_url)
     place = url.hostname or url.path.removeprefix("/") or "memory"
     yield ok(_HOME, f"The database answers: {url.scheme.partition('+')[0]}, {place}.")
+    paused = clinic.store.note(PAUSED_NOTE)
+    if paused:
+        yield warn(_HOME, f"The clinic is paused: {paused}", "It is tried again at every poll and then catches up.")
 
 
 def practice_checks(clinic: Clinic, side: PracticeSide) -> Iterator[Check]:

@@ -8,7 +8,8 @@ from ligament.core.holds import Hold, HoldCode
 from ligament.core.links import DecisionKind
 from ligament.core.periods import iso_instant
 from ligament.wiring.app import DONE, WAITS, App, Verdict
-from ligament.wiring.reports import hold_document
+from ligament.wiring.finding import conflict_values
+from ligament.wiring.reports import Document, hold_document
 from ligament.wiring.settings import ConfigurationError
 
 ALL = "all"
@@ -32,6 +33,7 @@ def show_hold(app: App, wanted: str) -> Verdict:
     shown = [
         {
             **hold_document(one.hold),
+            **_both(app, one.hold),
             "waiting_since": iso_instant(one.opened_at),
             "closed_at": iso_instant(one.closed_at) if one.closed_at else None,
         }
@@ -41,19 +43,33 @@ def show_hold(app: App, wanted: str) -> Verdict:
     return Verdict(document={"holds": shown}, code=WAITS if is_open else DONE)
 
 
+def _both(app: App, hold: Hold) -> Document:
+    """Return the two values of a conflict under `values`; for the clinic's own screen only."""
+    values = conflict_values(app, hold)
+    return {"values": values} if values else {}
+
+
 def retry(app: App, wanted: str) -> Verdict:
-    """Forget what was refused about a record, or about `all`, so that the next run tries again."""
+    """Look again at the next run: at one hold, at all for one reason (its code), or at `all` that was refused.
+
+    What was refused is sent again; what waits for anything else is planned anew in every run and goes on by itself
+    when its cause is gone. Raises ConfigurationError when nothing of that name waits.
+    """
+    open_holds = app.clinic.store.open_holds()
     if wanted == ALL:
-        found = [hold for hold in app.clinic.store.open_holds() if hold.code is HoldCode.REJECTED]
+        found = [hold for hold in open_holds if hold.code is HoldCode.REJECTED]
+    elif wanted in {code.value for code in HoldCode}:
+        found = [hold for hold in open_holds if hold.code.value == wanted]
     else:
         found, _ = _found(app, [wanted])
         if not found:
             raise ConfigurationError((_nothing_called(wanted),))
-    for hold in found:
-        app.clinic.store.forget_refusals(hold.subject)
+    for subject in {hold.subject.key: hold.subject for hold in found}.values():
+        app.clinic.store.forget_refusals(subject)
     count = len(found)
     again = f"{count} {'record is' if count == 1 else 'records are'} tried again by the next run."
-    sentence = again if found else "Nothing that was refused waits, so there is nothing to try again."
+    nothing = "Nothing that was refused waits" if wanted == ALL else f"Nothing waits for the reason {wanted}"
+    sentence = again if found else f"{nothing}, so there is nothing to try again."
     return Verdict(document={"retried": [hold.id for hold in found], "sentence": sentence})
 
 

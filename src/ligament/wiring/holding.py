@@ -1,4 +1,4 @@
-"""A clinic in one worker's hands: the lock on this machine, the lease among all machines, and the fence at each step."""
+"""A clinic in one worker's hands: the lock on this machine, the lease among machines, and the fence at each step."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def alone_for(clinic: Clinic, patience_ms: int) -> Iterator[None]:
     home, name = clinic.home_settings.home, clinic.settings.name
     with alone(home, name, clinic.clock.pause_ms, patience_ms):
         lease = _taken(clinic, _place(lock_file(home, name)), patience_ms)
-        with _renewed(clinic.leases, lease, clinic.home_settings.lease_s):
-            with clinic.store.fenced(partial(clinic.leases.check, lease=lease)):
-                yield
+        check = partial(clinic.leases.check, lease=lease)
+        with _renewed(clinic.leases, lease, clinic.home_settings.lease_s), clinic.store.fenced(check):
+            yield
 
 
 def _taken(clinic: Clinic, place: str, patience_ms: int) -> Lease:

@@ -68,8 +68,16 @@ class Installation:
 
     def start(self, work: Callable[[str], None]) -> None:
         """Say that this process is alive and begin to work; raises CannotStart."""
+
+        def followed(clinic: str) -> None:
+            try:
+                work(clinic)
+            finally:
+                self._refused.pop(clinic, None)
+                self.wake.now()
+
         self.turns.standings.beat(self.executor, self._now())
-        self.engine.start(work)
+        self.engine.start(followed)
 
     def run(self) -> None:
         """Go on until asked to stop."""
@@ -110,12 +118,13 @@ class Installation:
     def _due(self, now: datetime) -> list[str]:
         limit = for_role("practice").calls_per_minute
         names = self.clinics
+        hints = dict(self.turns.hints.waiting())
         moment = Round(
             now=now,
             paces={name: self.turns.pace(name, limit) for name in names},
             walls={name: self.turns.wall(name) for name in names},
-            hints=dict(self.turns.hints.waiting()),
-            busy={name for name, at in self._refused.items() if now - at < _ASK_AGAIN},
+            hints=hints,
+            busy={name for name, at in list(self._refused.items()) if now - at < _ASK_AGAIN and name not in hints},
         )
         return due(self.standings(), moment)
 

@@ -29,6 +29,7 @@ def journal_verify(app: App) -> Verdict:
         "entries": found.entries,
         "broken_at": found.broken_at,
         "reason": found.reason,
+        "gaps": [{"at": gap.at, "first": gap.first, "last": gap.last, "sentence": gap.sentence} for gap in found.gaps],
     }
     return Verdict(document=document, code=DONE if found.holds else WAITS)
 

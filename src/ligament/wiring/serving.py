@@ -16,6 +16,7 @@ from ligament.engine.work import CannotStart, Engine
 from ligament.ports.alerts import Alerts, silent
 from ligament.store.engine import Database, open_database
 from ligament.store.errors import StoreError
+from ligament.wiring.alerting import bells
 from ligament.wiring.clocks import SystemClock, clock_starting_at
 from ligament.wiring.health import AWAY, Metrics, health
 from ligament.wiring.hooks import Doorman, hooked
@@ -114,12 +115,11 @@ def begin(place: Installation) -> threading.Thread:
 def need_shared_database(settings: Settings) -> None:
     """Raise ConfigurationError where a further worker makes no sense."""
     if settings.database_url.startswith("sqlite"):
-        raise ConfigurationError(
-            (
-                "A SQLite database has one worker only, the one inside `ligament serve` or `ligament sync --watch`. For "
-                "further workers set LIGAMENT_DATABASE_URL to a PostgreSQL database.",
-            )
+        complaint = (
+            "A SQLite database has one worker only, the one inside `ligament serve` or `ligament sync --watch`. "
+            "For further workers set LIGAMENT_DATABASE_URL to a PostgreSQL database."
         )
+        raise ConfigurationError((complaint,))
 
 
 def executor_id() -> str:
@@ -147,4 +147,10 @@ def _opened(settings: Settings) -> Iterator[Database]:
 
 def _turns(settings: Settings, database: Database, sign: StopSign, alert: Alerts, heard: Heard) -> Turns:
     calendar = clock_starting_at(settings.now) if settings.now is not None else SystemClock()
-    return Turns(settings=settings, database=database, sign=sign, alert=alert, heard=heard, calendar=calendar)
+    ring = bells(settings, database, calendar.now)
+
+    def told(kind: str, clinic: str, sentence: str) -> None:
+        alert(kind, clinic, sentence)
+        ring(kind, clinic, sentence)
+
+    return Turns(settings=settings, database=database, sign=sign, alert=told, heard=heard, calendar=calendar)

@@ -10,6 +10,8 @@ import msgspec
 from ligament.engine.schedule import Standing
 from ligament.store.beats import EVERYBODY, Beats
 
+PAUSED_NOTE = "paused"
+"""Under which note a clinic keeps why it waits for a person, for the doctor and the pages."""
 _STANDING, _EXECUTOR = "standing", "executor/"
 
 

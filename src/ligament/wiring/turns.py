@@ -26,10 +26,9 @@ from ligament.wiring.build import Outside, jitter, open_clinic
 from ligament.wiring.clocks import SystemClock
 from ligament.wiring.locking import AnotherRun
 from ligament.wiring.settings import ClinicSettings, ConfigurationError, Settings, read_clinic
-from ligament.wiring.standings import Standings
+from ligament.wiring.standings import PAUSED_NOTE, Standings
 from ligament.wiring.stopping import StoppableClock, StopSign
 
-PAUSED_NOTE = "paused"
 _PATIENCE_MS = 2_000
 _ALERTED, _BOOKS_READ, _DAILY, _WEEKLY = "alerted", "books_read_at", "daily_done", "weekly_done"
 _BOOKS_SHARE_PERCENT = 30
@@ -59,7 +58,8 @@ Job = Callable[[App], object]
 class Turns:
     """Takes turns for the clinics of one installation; safe to share between threads.
 
-    `clock` is the machine's, for pacing; `calendar` that of the clinics, which a test may have set. `jobs` are run after the turn of their day (`daily`) or week (`weekly`), such as reconciliation.
+    `clock` is the machine's, for pacing; `calendar` that of the clinics, which a test may have set. `jobs` are run
+    after the turn of their day (`daily`) or week (`weekly`), such as reconciliation.
     """
 
     settings: Settings

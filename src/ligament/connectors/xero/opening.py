@@ -105,7 +105,8 @@ def means_for(opening: Opening) -> Means:
 def pin_for(opening: Opening, connection: Connection) -> Pin:
     """Return the organisation that is worked with, chosen once and kept; another one is never touched."""
     wanted = opening.value("tenant_id")
-    kept = opening.notebook.read(_PIN)
+    # Until the organisation has been read once, a pin may come from a mistake in the settings; it is chosen anew then.
+    kept = opening.notebook.read(_PIN) if opening.notebook.read(ORGANISATION_NOTE) else ""
     if wanted and kept and wanted != kept:
         raise SignInAgain(
             "This clinic was connected to another Xero organisation before.",

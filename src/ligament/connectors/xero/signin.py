@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ligament.core.ledgers import Organisation
     from ligament.net.oauth import TokenSource
-    from ligament.net.session import Session
+    from ligament.net.session import Reply, Session
 
 CODE_FLOW_SCOPE = (
     "openid profile email offline_access "
@@ -67,11 +67,11 @@ def scope_for(scope: str, *, create_options: bool) -> str:
 def tenants(session: Session, tokens: TokenSource) -> tuple[Tenant, ...]:
     """List the connected organisations; raises SignInAgain, TryLater and Broken."""
     bearer = tokens.bearer()
-    headers = {"Accept": "application/json", "Authorization": f"Bearer {bearer}"}
-    try:
-        reply = session.call("GET", "/connections", headers=headers)
-    except (NotSent, Unanswered) as trouble:
-        raise TryLater("Xero cannot be reached.", str(trouble)) from None
+    reply = _connections(session, bearer)
+    if reply.status == errors.UNAUTHORISED:
+        # The kept token may have been ended early; only a fresh one that is refused too means: sign in again.
+        tokens.renew(bearer)
+        reply = _connections(session, tokens.bearer())
     if reply.status != _OK:
         raise errors.trouble_of_read(reply, "/connections")
     try:
@@ -83,6 +83,14 @@ def tenants(session: Session, tokens: TokenSource) -> tuple[Tenant, ...]:
         for row in rows
         if row.tenant_type == _ORGANISATION
     )
+
+
+def _connections(session: Session, bearer: str) -> Reply:
+    headers = {"Accept": "application/json", "Authorization": f"Bearer {bearer}"}
+    try:
+        return session.call("GET", "/connections", headers=headers)
+    except (NotSent, Unanswered) as trouble:
+        raise TryLater("Xero cannot be reached.", str(trouble)) from None
 
 
 def pick(connected: Sequence[Tenant], *, tenant_id: str = "", event_id: str = "") -> Tenant:

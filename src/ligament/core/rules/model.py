@@ -242,9 +242,15 @@ class SyncSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertsSection:
-    """`[alerts]`: notification addresses; secrets by ${ENV_NAME}."""
+    """`[alerts]`: notification addresses, secrets by ${ENV_NAME}; `quiet_hours` is "" for never quiet.
+
+    `link` is the address of the pages, which messages end with.
+    """
 
     urls: tuple[str, ...] = ()
+    quiet_hours: str = "20:00-07:00"
+    digest_at: str = "08:00"
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,8 @@ from enum import StrEnum
 from typing import TypeVar
 
 from ligament.core.periods import is_zone
-from ligament.core.rules import model
+from ligament.core.rules import hours, model
 
-_CLOCK_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _ADDRESS = re.compile(r"[^@\s()<>]+@[^@\s()<>]+\.[^@\s()<>]+")
 _PREFIX = re.compile(r"[A-Za-z0-9_/-]{0,20}")
 _LONGEST_SHOWN = 60
@@ -280,16 +279,12 @@ def _approval(reader: _Reader) -> model.ApprovalSection:
 def _sync(reader: _Reader, books: str) -> model.SyncSection:
     days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-    def clock_time(value: object) -> str | None:
-        found = _CLOCK_TIME.fullmatch(value) if isinstance(value, str) else None
-        return f"{int(found[1]):02d}:{found[2]}" if found else None
-
     def week_day(value: object) -> str | None:
         return value.lower() if isinstance(value, str) and value.lower() in days else None
 
     return model.SyncSection(
         poll_seconds=reader.whole("poll_seconds", 30, 5, 86_400),
-        reconcile_daily_at=reader.value("reconcile_daily_at", "02:00", clock_time, 'a time such as "02:00"'),
+        reconcile_daily_at=reader.value("reconcile_daily_at", "02:00", hours.clock_time, 'a time such as "02:00"'),
         reconcile_weekly_on=reader.value("reconcile_weekly_on", "sunday", week_day, 'a day such as "sunday"'),
         daily_calls=reader.whole(f"{books}_daily_calls", 1000, 20, 10**7),
         reserve=reader.fraction(f"{books}_reserve", Decimal("0.1")),
@@ -301,7 +296,13 @@ def _alerts(reader: _Reader) -> model.AlertsSection:
         fits = isinstance(value, list | tuple) and all(isinstance(url, str) for url in value)
         return tuple(str(url) for url in value) if fits and isinstance(value, list | tuple) else None
 
-    return model.AlertsSection(urls=reader.value("urls", (), addresses, "a list of addresses in quotes"))
+    night = 'two times such as "20:00-07:00", or ""'
+    return model.AlertsSection(
+        urls=reader.value("urls", (), addresses, "a list of addresses in quotes"),
+        quiet_hours=reader.value("quiet_hours", "20:00-07:00", hours.span, night),
+        digest_at=reader.value("digest_at", "08:00", hours.clock_time, 'a time such as "08:00"'),
+        link=reader.value("link", "", hours.web_address, 'an address such as "https://ligament.example"'),
+    )
 
 
 def _rules(held: object, problems: list[Problem], check: Callable[[str], str]) -> tuple[model.Rule, ...]:

@@ -316,7 +316,6 @@ def _follow_merge(desk: Desk, party: Party, link: ContactLink, contact: BooksCon
         name=link.name,
         suffixed=link.suffixed,
         origin=Origin.ADOPTED,
-        agreed=link.agreed,
     )
     sentence = f"Follow the contact {link.number}, which was merged in the books."
     desk.act(Action(kind=ActionKind.LINK_CONTACT, subject=subject, number=link.number, sentence=sentence, contact=step))

@@ -50,6 +50,9 @@ def skip_reason(desk: Desk, invoice: Invoice) -> str:
     """Return why an invoice that was never posted is left out, or an empty text."""
     if invoice.removed_at is not None:
         return "archived"
+    if invoice.defect:
+        # What cannot be read stands there as an old date or zero: that is no reason to leave it out.
+        return ""
     started = desk.rulebook.invoices.start_on or desk.facts.first_connected_on
     if started is not None and invoice.issued_on < started and not _open_before_start(desk, invoice):
         return "before_start"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ligament.core.changes import ContactWrite, PartyWrite, RefusalCode
@@ -17,7 +16,7 @@ from ligament.core.records import NO_ADDRESS, Address, Party, PartyKind, Phone, 
 from ligament.core.rules.model import Field, Winner
 from ligament.flow.planning.desk import Desk
 from ligament.flow.planning.masking import mask, was_masked
-from ligament.flow.planning.pairs import Merge, blank_text, joined, may_flow_back, no_place, same_text
+from ligament.flow.planning.pairs import Merge, blank_text, joined, no_place, same_text
 
 Name = tuple[str, str, str]
 _KINDS = {slot: kind for kind, slot in SLOTS.items()}
@@ -126,7 +125,9 @@ def _note_agreement(merge: Merge, agreed: AgreedFields) -> Action:
 
 def _number(merge: Merge) -> None:
     """Write our number where the contact has none; a number of its own is kept (choice C08)."""
-    if not merge.contact.number and merge.intent.number:
+    others = set(merge.desk.facts.contacts_by_number.get(merge.intent.number, ())) - {merge.contact.id}
+    # A contact that was merged away keeps our number in the books, and no two may have it.
+    if not merge.contact.number and merge.intent.number and not others:
         merge.write = replace(merge.write, number=merge.intent.number)
 
 
@@ -268,7 +269,7 @@ def _extras(merge: Merge) -> None:
     written = {}
     settled = {}
     for slot, mine in merge.intent.extras:
-        theirs, before = merge.contact.extra(slot), agreed.get(slot)
+        theirs, before = merge.contact.further(slot), agreed.get(slot)
         if same_text(mine, theirs):
             settled[slot] = mine
         elif blank_text(theirs) and before and same_text(mine, before):
@@ -278,7 +279,7 @@ def _extras(merge: Merge) -> None:
         else:
             merge.notes[slot.value] = NoteKind.PUT_BACK
     for slot in agreed.keys() - dict(merge.intent.extras).keys():
-        if agreed[slot] and merge.contact.extra(slot):
+        if agreed[slot] and merge.contact.further(slot):
             merge.notes[slot.value] = NoteKind.EMPTIED
     if written:
         merge.write = replace(merge.write, extras=tuple(sorted(written.items())))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ligament.core.changes import ContactWrite, PartyWrite
@@ -21,7 +21,6 @@ from ligament.core.rules.model import Field, Privacy, Winner
 from ligament.flow.planning.desk import Desk
 
 T = TypeVar("T")
-K = TypeVar("K")
 Phones = tuple[tuple[PhoneSlot, Private[str]], ...]
 _NOTES = {Verdict.PUT_BACK: NoteKind.PUT_BACK, Verdict.EMPTIED: NoteKind.EMPTIED}
 
@@ -46,7 +45,7 @@ class Merge:
         """Say whether the clinic's dial lets everything about this party through."""
         return privacy_of(self.party, self.desk.rulebook) is Privacy.FULL
 
-    def verdict(  # noqa: PLR0913 - one field with everything that decides about it
+    def verdict(
         self,
         field: Field,
         sides: Sides[T],
@@ -138,11 +137,6 @@ def _over(before: Phones | None, after: Phones | None) -> Phones | None:
 
 def _extras(before: Extras | None, after: Extras | None) -> Extras | None:
     return before if after is None else tuple(sorted({**dict(before or ()), **dict(after)}.items()))
-
-
-def keep_settled(merge: Merge, **fields: object) -> None:
-    """Note that both sides agree on these fields once the books are written."""
-    merge.settled = replace(merge.settled, **fields)  # type: ignore[arg-type] # fields of the record, by name
 
 
 def same_text(left: Private[str], right: Private[str]) -> bool:

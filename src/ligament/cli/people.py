@@ -1,0 +1,214 @@
+"""`find`, `duplicates` and `privacy`: what is known about people, for the clinic's own screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ligament.cli.asking import confirmed
+from ligament.cli.paper import Column, count, day, heading, line, moment, money, table
+from ligament.cli.session import Session, run_verb
+from ligament.core.rules.model import Privacy
+from ligament.wiring import dial, duplicates, finding
+from ligament.wiring.app import WAITS, App, Verdict
+from ligament.wiring.settings import system_titles
+
+Document = Mapping[str, Any]
+Home = Annotated[
+    Path | None,
+    typer.Option("--home", help="Folder with ligament.toml and the database (or LIGAMENT_HOME).", show_default=False),
+]
+Clinic = Annotated[
+    str | None, typer.Option("--clinic", help="Which clinic, where there are several.", show_default=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="One machine-readable document on standard output.")]
+_PRACTICE_TITLE, _BOOKS_TITLE = system_titles()
+_SHOWN = 30
+_LISTED = {
+    "put_back": "not taken over",
+    "emptied": "emptied on one side",
+    "refused": "refused by the books",
+    "not_held": "cannot be held",
+    "waits": "waits for your choice",
+}
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands about people."""
+    app.command("find")(find)
+    app.command("duplicates")(list_duplicates)
+    app.command("privacy")(privacy)
+
+
+def find(
+    wanted: Annotated[str, typer.Argument(metavar="TEXT", help="An id, a number, a name or an e-mail address.")],
+    home: Home = None,
+    clinic: Clinic = None,
+    as_json: Json = False,
+) -> None:
+    """Show a pair with its fields side by side, its documents, holds and history."""
+    session = Session(home=home, clinic=clinic, as_json=as_json)
+    run_verb(session, lambda held: finding.find(held, wanted), _show_found)
+
+
+def list_duplicates(home: Home = None, clinic: Clinic = None, as_json: Json = False) -> None:
+    """List records of one system that are probably the same person; nothing is merged."""
+    session = Session(home=home, clinic=clinic, as_json=as_json)
+    run_verb(session, duplicates.find_duplicates, _show_duplicates)
+
+
+def privacy(
+    *,
+    home: Home = None,
+    clinic: Clinic = None,
+    as_json: Json = False,
+    preview: Annotated[
+        Privacy | None, typer.Option(help="What the books would hold with the dial there.", show_default=False)
+    ] = None,
+    payers: Annotated[bool, typer.Option("--payers", help="For payers instead of patients.")] = False,
+    destroy: Annotated[
+        bool, typer.Option("--destroy-codes", help="Destroy the key behind the opaque codes, after asking.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Preview the privacy dial with a few people, or let go of the key behind the codes."""
+    session = Session(home=home, clinic=clinic, as_json=as_json, asks=True)
+    if destroy:
+        run_verb(session, lambda held: _destroyed(held, yes=yes), _show_sentence)
+        return
+    run_verb(session, lambda held: dial.preview(held, _mode(held, preview, payers), payers=payers), _show_preview)
+
+
+def _mode(held: App, chosen: Privacy | None, payers: bool) -> str:
+    contacts = held.clinic.settings.rulebook.contacts
+    return (chosen or (contacts.privacy_payer if payers else contacts.privacy)).value
+
+
+def _destroyed(held: App, *, yes: bool) -> Verdict:
+    question = "Destroy the key behind the codes? Nobody can undo it."
+    if yes or confirmed(question):
+        return dial.destroy_codes(held)
+    return Verdict(document={"destroyed": False, "sentence": "Nothing was destroyed."}, code=WAITS)
+
+
+# --- what is printed --------------------------------------------------------------------------------------------------
+
+
+def _show_sentence(document: Document, command: object) -> None:
+    del command
+    line(document["sentence"])
+
+
+def _show_found(document: Document, command: object) -> None:
+    del command
+    if not document["found"] and not document["practitioners"]:
+        line(f'Nothing called "{document["query"]}" is kept here.', style="bold")
+    for one in document["found"]:
+        _show_pair(one)
+    for person in document["practitioners"]:
+        heading(f"{person['name']} (practitioner {person['id']})")
+        line(f"User of {_BOOKS_TITLE}: {person['owner'] or 'none with the same e-mail'}")
+        if person["tracking"]:
+            line(f"Tracking option: {person['tracking']}")
+    if document["more"]:
+        line(f"And {document['more']:,} more. Say more of the name.")
+
+
+def _show_pair(one: Document) -> None:
+    place = f"{one['kind']} {one['source_id']} ({one['state']})" if one["source_id"] else "nobody in the practice"
+    contact = f"contact {one['contact_number'] or one['contact_id']} ({one['contact_state'] or 'not read'})"
+    heading(f"{place.capitalize()} - {contact if one['contact_id'] else 'no contact'}")
+    columns = (Column("Field"), Column(_PRACTICE_TITLE), Column(_BOOKS_TITLE), Column("Agreed"), Column(""))
+    rows = [
+        [
+            row["field"].replace("_", " "),
+            row["practice"],
+            row["books"],
+            row["agreed"],
+            _LISTED.get(row.get("listed", ""), "" if row["same"] else "differs"),
+        ]
+        for row in one["fields"]
+    ]
+    table(columns, rows)
+    for payer in one.get("payers", ()):
+        line(f"Billed by default to {payer['name']} ({payer['source_id']}).")
+    _show_patients(one.get("patients", ()))
+    _show_papers(one.get("documents", ()))
+    for hold in one.get("holds", ()):
+        line(f"Waits ({hold['id']}): {hold['sentence']}", style="yellow")
+    _show_history(one.get("history", ()))
+
+
+def _show_patients(patients: Sequence[Document]) -> None:
+    if patients:
+        line(f"Pays for {count(len(patients), 'patient')}:")
+    for patient in patients[:_SHOWN]:
+        line(f"  {patient['name']} ({patient['source_id']})")
+
+
+def _show_papers(documents: Sequence[Document]) -> None:
+    rows = [
+        [
+            str(paper["number"]),
+            day(paper["issued_on"]),
+            money(paper["total"]),
+            paper["status"],
+            ", ".join(held["number"] for held in paper["books"]),
+        ]
+        for paper in documents[-_SHOWN:]
+    ]
+    titles = (
+        Column("Invoice"),
+        Column("Issued"),
+        Column("Total", right=True),
+        Column("Status"),
+        Column("In the books"),
+    )
+    table(titles, rows)
+
+
+def _show_history(entries: Sequence[Document]) -> None:
+    rows = [
+        [
+            moment(entry["at"]),
+            str(entry["actor"]),
+            (entry["action"] or entry["kind"]).replace("_", " "),
+            "erased" if entry["erased"] else ", ".join(entry["changed"]),
+        ]
+        for entry in entries
+    ]
+    table((Column("When"), Column("Who"), Column("What"), Column("Fields")), rows)
+
+
+def _show_duplicates(document: Document, command: object) -> None:
+    del command
+    for side, title in (("practice", _PRACTICE_TITLE), ("books", _BOOKS_TITLE)):
+        pairs = document[side]
+        alike = [pair for pair in pairs if pair["alike"]]
+        heading(f"{title}: {count(len(alike), 'probable duplicate')}, {len(pairs) - len(alike):,} with other names")
+        rows = [[*(_record(one) for one in pair["records"]), ", ".join(pair["shares"])] for pair in pairs[:_SHOWN]]
+        table((Column("One"), Column("Other"), Column("Same")), rows)
+        if len(pairs) > _SHOWN:
+            line(f"And {len(pairs) - _SHOWN:,} more: --json lists them all.")
+    line("Nothing is merged by Ligament. Merge in the system itself; the pair follows.")
+
+
+def _record(one: Document) -> str:
+    return f"{one['name']} ({one['number'] or one['id']})"
+
+
+def _show_preview(document: Document, command: object) -> None:
+    del command
+    line(
+        f"The dial for each {document['class']} stands at {document['now']}; shown is {document['then']}.", style="bold"
+    )
+    for person in document["people"]:
+        heading(f"{person['number']}")
+        rows = [[row["field"].replace("_", " "), row["now"], row["then"]] for row in person["fields"]]
+        table((Column("Field"), Column("Now"), Column("Then")), rows)
+    for name in document["pooled"]:
+        line(f"Documents go to the contact {name}.")
+    line("Nothing was written. Change the dial in ligament.toml, and the next plan shows every change.")

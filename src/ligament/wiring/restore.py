@@ -1,0 +1,378 @@
+"""`restore`: a backup is checked, shown, and put back; what it replaces is kept beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ligament.store.archive import Contents, contents, loaded
+from ligament.store.beats import Beats
+from ligament.store.chain import Head
+from ligament.store.crypt import Cipher
+from ligament.store.engine import Database, open_database
+from ligament.store.errors import NewerStore, StoreError, WrongKey
+from ligament.store.leases import Lease, Leases
+from ligament.store.restored import Outliving, Restoration, mark, outliving, place_of
+from ligament.store.schema import NEWEST
+from ligament.wiring.app import WAITS, Verdict
+from ligament.wiring.backup import DATABASE, FORMAT, HOME, MANIFEST, TABLES, kept_aside
+from ligament.wiring.build import Outside, open_clinic
+from ligament.wiring.clocks import SystemClock
+from ligament.wiring.holding import LEASE
+from ligament.wiring.locking import AnotherRun, alone
+from ligament.wiring.restoring import settle
+from ligament.wiring.settings import (
+    DATABASE_FILE,
+    KEY_FILE,
+    ConfigurationError,
+    Settings,
+    default_home,
+    load_settings,
+    vault_key,
+)
+from ligament.wiring.standings import Standings
+
+_PATIENCE_MS = 2_000
+_ALIVE_S = 60
+_BLOCK = 1 << 20
+_SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Present:
+    """What is there before a restore; `outlives` is None where it cannot be read."""
+
+    holds: Contents
+    outlives: Outliving | None = None
+    alive: int = 0
+
+
+def restore(
+    file: Path,
+    home: Path | None,
+    agreed: Callable[[dict[str, Any]], bool],
+    *,
+    environ: Mapping[str, str] | None = None,
+    now: Callable[[], datetime] | None = None,
+) -> Verdict:
+    """Put a backup back once `agreed` says yes to what it would do.
+
+    Raises ConfigurationError for a damaged backup or one of another kind of database, WrongKey when the vault key does
+    not fit, AnotherRun while somebody works; nothing is changed by then.
+    """
+    environ = os.environ if environ is None else environ
+    now = now or SystemClock().now
+    home = home or default_home(environ)
+    with _opened(file) as archive:
+        manifest = _checked(file, archive)
+        url = environ.get("LIGAMENT_DATABASE_URL") or f"{_SQLITE}{home / DATABASE_FILE}"
+        _must_fit(manifest, url, home, environ)
+        present = _present(url, manifest)
+        document = _preview(archive, manifest, present, home, url, now())
+        if not agreed(document):
+            sentence = "Nothing was changed: add --yes to put it back."
+            return Verdict(document={**document, "restored": False, "sentence": sentence}, code=WAITS)
+        if present.alive:
+            raise AnotherRun("`ligament serve` or a worker is at work on this database; stop it, then try again")
+        stamp = now().astimezone(UTC).strftime("%Y%m%dT%H%M%S")
+        with _alone(home, url, manifest, present):
+            present = _present(url, manifest)
+            kept = _put_back(archive, manifest, present, home=home, url=url, stamp=stamp, now=now)
+    _told(home, environ, manifest)
+    return Verdict(document={**document, "restored": True, "kept": kept})
+
+
+# --- looking at it ----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, EOFError):
+        raise ConfigurationError((f"{file}: this is no backup, or it is damaged.",)) from None
+    with archive:
+        yield archive
+
+
+def _checked(file: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
+    """Return the manifest once every part is as it was written."""
+    try:
+        manifest: dict[str, Any] = json.loads(archive.read(MANIFEST))
+        if manifest["format"] != FORMAT:
+            raise ConfigurationError((f"{file}: a newer version wrote this backup; restore it with that version.",))
+        for name, part in manifest["parts"].items():
+            digest = hashlib.sha256()
+            for block in _blocks(archive, name):
+                digest.update(block)
+            if digest.hexdigest() != part["sha256"]:
+                raise ConfigurationError((f"{file}: the part {name} is damaged. Nothing was changed.",))
+    except (KeyError, ValueError, zipfile.BadZipFile, EOFError, OSError) as error:
+        # A damaged stream shows in many ways; all of them come to the same.
+        raise ConfigurationError((f"{file}: it is damaged ({type(error).__name__}). Nothing was changed.",)) from None
+    except zlib.error:
+        raise ConfigurationError((f"{file}: it is damaged. Nothing was changed.",)) from None
+    return manifest
+
+
+def _blocks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    with archive.open(name) as part:
+        while block := part.read(_BLOCK):
+            yield block
+
+
+def _must_fit(manifest: Mapping[str, Any], url: str, home: Path, environ: Mapping[str, str]) -> None:
+    """Complain about another kind of database, a newer schema, or a key that does not fit."""
+    is_sqlite = url.startswith("sqlite")
+    if (manifest["database"] == "sqlite") is not is_sqlite:
+        kinds = {True: "a SQLite file", False: "a PostgreSQL database"}
+        message = f"This backup was made of {kinds[not is_sqlite]}, and LIGAMENT_DATABASE_URL leads to {kinds[is_sqlite]}."
+        raise ConfigurationError((message,))
+    if manifest["schema"] > NEWEST:
+        raise NewerStore("A newer version made this backup: install that version first.", f"schema {manifest['schema']}")
+    if not environ.get("LIGAMENT_VAULT_KEY") and not (home / KEY_FILE).is_file():
+        message = f"{home / KEY_FILE}: put the vault key of that time there first (or into LIGAMENT_VAULT_KEY)."
+        raise ConfigurationError((message,))
+    held = Cipher(vault_key(home, environ), secrets.token_bytes).key_id
+    if any(key != held for key in manifest["key_ids"]):
+        raise WrongKey(
+            "This backup was made with another vault key. Put the key of that time in its place first; "
+            "nothing was changed.",
+            f"made with key {', '.join(manifest['key_ids'])}, given key {held}",
+        )
+
+
+def _heads(manifest: Mapping[str, Any]) -> dict[str, Head]:
+    return {one["name"]: Head(**one["head"]) for one in manifest["clinics"]}
+
+
+def _present(url: str, manifest: Mapping[str, Any]) -> _Present:
+    """Look at what would be replaced; a database that cannot be read is no obstacle."""
+    if url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).is_file():
+        return _Present(holds=Contents(revision=""))
+    database = open_database(url, as_it_is=True)
+    try:
+        with database.reading() as connection:
+            holds = contents(connection)
+            kept = outliving(connection, _heads(manifest)) if holds.revision == NEWEST else None
+        alive = len(Standings(beats=Beats(database)).alive(SystemClock().now(), _ALIVE_S)) if kept is not None else 0
+        return _Present(holds=holds, outlives=kept, alive=alive)
+    except StoreError:
+        if not url.startswith(_SQLITE):
+            raise
+        return _Present(holds=Contents(revision=""))
+    finally:
+        database.close()
+
+
+def _preview(
+    manifest: Mapping[str, Any], present: _Present, home: Path, url: str, now: datetime
+) -> dict[str, Any]:
+    made_at = datetime.fromisoformat(manifest["made_at"])
+    ends = {name: head.sequence for name, head in present.holds.heads.items()}
+    clinics = [
+        {
+            "name": one["name"],
+            "entries": one["entries"],
+            "newer_entries": max(ends.get(one["name"], 0) - one["head"]["sequence"], 0),
+        }
+        for one in manifest["clinics"]
+    ]
+    files = [name.removeprefix(HOME) for name in manifest["parts"] if name.startswith(HOME)]
+    there = [name for name in files if (home / name).is_file()]
+    if present.holds.revision:
+        there.insert(0, DATABASE_FILE if url.startswith("sqlite") else "the tables in PostgreSQL")
+    return {
+        "made_at": manifest["made_at"],
+        "age": _age(now - made_at),
+        "version": manifest["version"],
+        "schema": manifest["schema"],
+        "clinics": clinics,
+        "not_in_backup": sorted(present.holds.heads.keys() - {one["name"] for one in clinics}),
+        "replaces": there,
+    }
+
+
+def _age(span: Any) -> str:  # noqa: ANN401 - a timedelta
+    hours = int(span.total_seconds()) // 3600
+    if hours >= 48:  # noqa: PLR2004 - two days
+        return f"{hours // 24} days"
+    return f"{hours} hours" if hours > 1 else "less than two hours"
+
+
+# --- putting it back --------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _alone(home: Path, url: str, manifest: Mapping[str, Any], present: _Present) -> Iterator[None]:
+    """Hold every clinic, those of the backup and those that are there, on this machine and on others."""
+    names = sorted({one["name"] for one in manifest["clinics"]} | present.holds.heads.keys())
+    clock = SystemClock()
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with ExitStack() as held:
+        for name in names:
+            held.enter_context(alone(home, name, clock.pause_ms, _PATIENCE_MS))
+        if present.outlives is not None and not url.startswith("sqlite"):
+            database = open_database(url, as_it_is=True)
+            held.callback(database.close)
+            for name in names:
+                _lease(database, name)
+        yield
+
+
+def _lease(database: Database, clinic: str) -> Lease:
+    """Take a clinic from the other machines; the restore itself gives it back."""
+    found = Leases(database, clinic, SystemClock().now).take(LEASE, f"restore/{secrets.token_hex(6)}", _ALIVE_S)
+    if found is None:
+        raise AnotherRun(f"another worker has {clinic} in hand; try again when it has ended")
+    return found
+
+
+def _put_back(
+    archive: zipfile.ZipFile,
+    manifest: Mapping[str, Any],
+    present: _Present,
+    *,
+    home: Path,
+    url: str,
+    stamp: str,
+    now: Callable[[], datetime],
+) -> list[str]:
+    """Replace database and files; returns the names under which the replaced ones are kept."""
+    restorations = _restorations(manifest, present)
+    suffix = f".before-restore-{stamp}"
+    kept: list[str] = []
+    if url.startswith("sqlite"):
+        target = Path(url.removeprefix(_SQLITE))
+        draft = target.with_name(f"{target.name}.restoring")
+        _made(archive, draft, restorations, present.outlives)
+        kept += _swapped(draft, target, suffix)
+    else:
+        if present.holds.revision:
+            aside = home / f"database{suffix}.backup"
+            kept_aside(_bare(home, url), aside, now)
+            kept.append(aside.name)
+        database = open_database(url, as_it_is=True)
+        try:
+            with database.writing("schema") as connection:
+                loaded(connection, manifest["schema"], _tables(archive, manifest))
+                mark(connection, restorations, present.outlives)
+        finally:
+            database.close()
+    for part in manifest["parts"]:
+        if part.startswith(HOME):
+            kept += _replaced(home / part.removeprefix(HOME), archive.read(part), suffix)
+    return kept
+
+
+def _restorations(manifest: Mapping[str, Any], present: _Present) -> dict[str, Restoration]:
+    erased = present.outlives.erased if present.outlives is not None else {}
+    return {
+        name: Restoration(
+            made_at=manifest["made_at"],
+            backup=place_of(head),
+            replaced=place_of(present.holds.heads.get(name)),
+            erased=erased.get(name, ()),
+        )
+        for name, head in _heads(manifest).items()
+    }
+
+
+def _made(
+    archive: zipfile.ZipFile, draft: Path, restorations: Mapping[str, Restoration], kept: Outliving | None
+) -> None:
+    """Make the restored database beside the present one: copied out, upgraded and marked before anybody sees it."""
+    for name in (draft, *_beside(draft)):
+        name.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as handle:
+        for block in _blocks(archive, DATABASE):
+            handle.write(block)
+    database = open_database(f"{_SQLITE}{draft}")
+    try:
+        with database.writing("restore") as connection:
+            mark(connection, restorations, kept)
+        database.scrub()
+    finally:
+        database.close()
+    _synced(draft)
+
+
+def _beside(file: Path) -> tuple[Path, Path]:
+    return file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")
+
+
+def _swapped(draft: Path, target: Path, suffix: str) -> list[str]:
+    """Put the new database in the place of the old one in one step, and keep the old one under another name."""
+    kept = []
+    if target.is_file():
+        old = target.with_name(target.name + suffix)
+        # A crash between the two steps leaves the old one in place under both names.
+        os.link(target, old)
+        kept.append(old.name)
+        for mate in _beside(target):
+            if mate.is_file():
+                mate.replace(mate.with_name(old.name + mate.name.removeprefix(target.name)))
+    draft.replace(target)
+    _synced(target.parent)
+    return kept
+
+
+def _synced(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _tables(archive: zipfile.ZipFile, manifest: Mapping[str, Any]) -> Iterator[tuple[str, Iterator[bytes]]]:
+    for part in manifest["parts"]:
+        if part.startswith(TABLES):
+            with archive.open(part) as lines:
+                yield part.removeprefix(TABLES).removesuffix(".jsonl"), iter(lines)
+
+
+def _replaced(target: Path, content: bytes, suffix: str) -> list[str]:
+    """Put one file back; one that says the same stays."""
+    if target.is_file() and target.read_bytes() == content:
+        return []
+    kept = []
+    if target.is_file():
+        old = target.with_name(target.name + suffix)
+        target.replace(old)
+        kept.append(old.name)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = target.with_name(f"{target.name}.restoring")
+    draft.write_bytes(content)
+    draft.chmod(0o600)
+    draft.replace(target)
+    return kept
+
+
+def _bare(home: Path, url: str) -> Settings:
+    return Settings(home=home, clinics=(), database_url=url, vault_key=b"")
+
+
+def _told(home: Path, environ: Mapping[str, str], manifest: Mapping[str, Any]) -> None:
+    """Let each clinic's journal say what happened; where it is cut off, the clinic's next run does it."""
+    settings = load_settings(home=home, environ=environ)
+    names = {one["name"] for one in manifest["clinics"]}
+    database = open_database(settings.database_url)
+    try:
+        for clinic in settings.clinics:
+            if clinic.name in names:
+                with open_clinic(replace(settings, clinics=(clinic,)), clinic.name, Outside(), database) as opened:
+                    settle(opened)
+    finally:
+        database.close()

@@ -1,0 +1,32 @@
+"""The first run after a backup was put back: the journal says so, and everything is read and linked anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ligament.core.intents import subject_from_key
+from ligament.store import restored
+
+if TYPE_CHECKING:
+    from ligament.wiring.build import Clinic
+
+
+def settle(clinic: Clinic) -> bool:
+    """Finish what a restore began, wherever it was cut off; says whether the clinic has not caught up with it yet.
+
+    People whose data had been erased since the backup are erased again.
+    """
+    with clinic.database.reading() as connection:
+        found = restored.pending(connection, clinic.settings.name)
+    if found is None:
+        return False
+    if not found.told:
+        restored.tell(clinic.journal, found)
+        for key in found.erased:
+            clinic.store.forget(subject_from_key(key))
+    return True
+
+
+def caught_up(clinic: Clinic) -> None:
+    """Link our payments again, now that both systems were read, and end the state of being restored."""
+    restored.relinked(clinic.journal)

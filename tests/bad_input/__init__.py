@@ -1,0 +1,1 @@
+"""What wrong settings, records and answers get."""

@@ -1,0 +1,125 @@
+"""Looking people up: the pair, who pays for whom, who treats, and who may be there twice."""
+
+from __future__ import annotations
+
+import json
+
+from ligament.connectors.cliniko import simulator as cliniko
+from ligament.connectors.xero.simulator import control as desk
+from ligament.wiring.duplicates import find_duplicates
+from ligament.wiring.finding import find
+from tests.contacts.kit import ANA, BEN, LONG_AGO, WHO, Clinic
+
+PAYER = "1402000000000000001"
+
+
+def add(clinic: Clinic, kind: str, **fields: object) -> None:
+    row = {"created_at": LONG_AGO, "updated_at": LONG_AGO, **fields}
+    clinic.practice.change(lambda world: cliniko.put(world, kind, row))
+
+
+def found(clinic: Clinic, text: str) -> list[dict[str, object]]:
+    with clinic.app() as app:
+        return list(find(app, text).document["found"])
+
+
+def test_a_pair_is_found_by_everything_people_know(clinic: Clinic) -> None:
+    clinic.sync()
+    clinic.invoice(ANA, invoice_to="Ana Silva")
+    clinic.sync()
+    contact = clinic.contact(f"CLK-{ANA}").contact_id
+    for text in (ANA, f"CLK-{ANA}", contact, "ana@EXAMPLE.org", "silva", "Silva Ana", "CLK-1", "1"):
+        (pair,) = found(clinic, text)
+        assert pair["source_id"] == ANA, text
+        assert pair["contact_id"] == contact, text
+    (pair,) = found(clinic, ANA)
+    fields = {row["field"]: row for row in pair["fields"]}  # type: ignore[index, attr-defined]
+    assert all(row["same"] and row["agreed"] for row in fields.values())
+    (paper,) = pair["documents"]  # type: ignore[misc]
+    assert (paper["number"], paper["books"][0]["number"]) == (1, "CLK-1")  # type: ignore[index]
+    assert {entry["action"] for entry in pair["history"]} >= {"create_contact"}  # type: ignore[attr-defined]
+    assert found(clinic, "nobody") == []
+    assert found(clinic, "") == []
+
+
+def test_what_differs_and_is_only_listed_says_why(clinic: Clinic) -> None:
+    clinic.rulebook('[contacts.wins]\nemail = "cliniko"\n')
+    clinic.sync()
+    clinic.edit_contact(clinic.contact(f"CLK-{ANA}").contact_id, EmailAddress="typed@example.org")
+    clinic.sync()
+    (pair,) = found(clinic, ANA)
+    listed = {row["field"]: row["listed"] for row in pair["fields"] if row["listed"]}  # type: ignore[index, attr-defined]
+    assert listed == {"email": "put_back"}
+
+
+def test_who_pays_is_shown_from_both_sides(clinic: Clinic) -> None:
+    add(clinic, "contacts", id=PAYER, company_name="Harbour Insurance", type="3rd Party Payer", type_code=2)
+    clinic.edit_patient(ANA, invoice_default_to="harbour  insurance\nPO Box 1")
+    clinic.sync()
+    (patient,) = found(clinic, ANA)
+    (payer,) = found(clinic, "Harbour Insurance")
+    assert [one["source_id"] for one in patient["payers"]] == [PAYER]  # type: ignore[attr-defined]
+    assert [one["source_id"] for one in payer["patients"]] == [ANA]  # type: ignore[attr-defined]
+
+
+def test_who_treats_is_matched_with_a_user_by_e_mail_and_journalled(clinic: Clinic) -> None:
+    books = clinic.books.world.only()
+    user = next(iter(books.users.values())) if isinstance(books.users, dict) else next(iter(books.users))
+    email = user.email if hasattr(user, "email") else user["EmailAddress"]
+    add(clinic, "users", id="77", first_name="Ben", last_name="Hands", email=email.upper(), user_active=True)
+    clinic.practice.change(
+        lambda world: cliniko.put(
+            world, "practitioners", {**(cliniko.get(world, "practitioners", WHO) or {}), "user_id": "77"}
+        )
+    )
+    clinic.sync()
+    with clinic.app() as app:
+        (person,) = find(app, "Ben Hands").document["practitioners"]
+        entries = app.clinic.queries.journal(limit=200)
+    assert person["owner"]
+    told = [entry for entry in entries if entry["public"].get("name") == "owners"]  # type: ignore[attr-defined]
+    assert person["owner"] in json.dumps(told[-1]["public"])
+    assert email.casefold() not in json.dumps([entry["public"] for entry in entries]).casefold()
+
+
+def test_probable_duplicates_are_listed_in_each_system_and_never_merged(clinic: Clinic) -> None:
+    twin = {"first_name": "ANA", "last_name": "Sílva", "email": "ana@example.org"}
+    add(clinic, "patients", id="1410000000000000003", **twin)
+    add(clinic, "patients", id="1410000000000000004", first_name="Bo", last_name="Silva", email="ana@example.org")
+    add(clinic, "patients", id="1410000000000000005", first_name="Benjamin", preferred_first_name="Ben",
+        last_name="Okafor", patient_phone_numbers=[{"number": "0491570156", "phone_type": "Home"}])  # fmt: skip
+    clinic.sync()
+    clinic.sync()
+    at = clinic.later()
+    element = {"Name": "Okafor, Ben", "EmailAddress": "BEN@example.org"}
+    clinic.books.change(lambda world: desk.create_contact(world, element, at=at)[0])
+    clinic.sync()
+    with clinic.heard() as said, clinic.app() as app:
+        document = find_duplicates(app).document
+    assert said == []
+    pairs = {tuple(sorted(one["id"][-1] for one in pair["records"])): pair for pair in document["practice"]}
+    assert pairs["1", "3"]["alike"]
+    assert pairs["1", "3"]["shares"] == ["e-mail"]
+    assert not pairs["1", "4"]["alike"]
+    assert pairs["1", "5"]["shares"] == ["phone"]
+    (books,) = [pair for pair in document["books"] if pair["alike"] and "okafor" in pair["records"][0]["name"]]
+    assert books["shares"] == ["e-mail"]
+
+
+def test_a_preferred_name_counts_when_a_contact_is_looked_for(clinic: Clinic) -> None:
+    at = clinic.later()
+    element = {"Name": "Benny Okafor", "EmailAddress": "ben@example.org"}
+    clinic.books.change(lambda world: desk.create_contact(world, element, at=at)[0])
+    clinic.edit_patient(BEN, first_name="Benjamin", preferred_first_name="Benny")
+    document = clinic.sync()
+    assert document["holds"] == []
+    assert [held.number for held in clinic.contacts() if "kafor" in held.name] == [f"CLK-{BEN}"]
+
+
+def test_a_name_in_another_order_with_the_same_phone_is_asked_about(clinic: Clinic) -> None:
+    at = clinic.later()
+    phones = [{"PhoneType": "MOBILE", "PhoneNumber": "+61 491 570 156"}]
+    element = {"Name": "Silva, Ána", "Phones": phones}
+    clinic.books.change(lambda world: desk.create_contact(world, element, at=at)[0])
+    (hold,) = clinic.sync()["holds"]
+    assert hold["code"] == "probably_same_person"

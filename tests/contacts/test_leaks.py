@@ -1,0 +1,107 @@
+"""What must never leave the practice: canaries planted in every forbidden field, and looked for wherever we write."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ligament.connectors.cliniko import simulator as cliniko
+from ligament.store.audit import export
+from ligament.wiring.checking import examine
+from ligament.wiring.dial import preview
+from ligament.wiring.duplicates import find_duplicates
+from ligament.wiring.finding import find
+from ligament.wiring.output import to_json
+from tests.contacts.kit import ANA, LONG_AGO, Clinic
+from tests.contacts.test_references import TOKENS, custom
+
+PATIENT_FIELDS = (
+    "notes", "date_of_birth", "medicare", "medicare_reference_number", "dva_card_number", "invoice_extra_information",
+    "referral_source", "occupation", "emergency_contact", "appointment_notes", "sex", "title", "time_zone", "gender",
+    "pronouns", "health_fund_number", "medical_alerts", "photo",
+)  # fmt: skip
+INVOICE_FIELDS = ("notes", "patient_extra_information", "practitioner_extra_information", "claim_number")
+MODES = ("full", "name", "initials", "code")
+
+
+def canary(place: str, number: int) -> str:
+    return f"canary{number}zq{place.replace('_', '')}"
+
+
+def plant(clinic: Clinic, number: int) -> None:
+    """Write a text of its own into every field that is nobody's business but the practice's."""
+    planted: dict[str, Any] = {name: canary(name, number) for name in PATIENT_FIELDS}
+    fields = {**planted, **custom(fund="F-100", diagnosis=canary("customfield", number))}
+    # Straight into the tables: the practice's own forms would check some of them.
+    clinic.practice.change(
+        lambda world: cliniko.put(world, "patients", {**(cliniko.get(world, "patients", ANA) or {}), **fields})
+    )
+    note = {"patient_id": ANA, "content": canary("treatment", number), "created_at": LONG_AGO, "updated_at": LONG_AGO}
+    for kind in ("treatment_notes", "medical_alerts"):
+        try:
+            clinic.practice.change(lambda world, kind=kind: cliniko.put(world, kind, {"id": "9", **note}))  # type: ignore[misc]
+        except KeyError:
+            # The simulator serves nothing of that kind, so nothing of it can be asked for.
+            continue
+    clinic.invoice(ANA, **{name: canary(name, number) for name in INVOICE_FIELDS})
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(number=st.integers(10, 99), mode=st.sampled_from(MODES))
+def test_no_forbidden_field_ever_leaves_the_practice(
+    tmp_path_factory: pytest.TempPathFactory,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    number: int,
+    mode: str,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    clinic = Clinic(tmp_path_factory.mktemp("leaks") / "home")
+    clinic.rulebook(f'{TOKENS}[contacts]\nprivacy = "{mode}"\n')
+    plant(clinic, number)
+    documents = [clinic.sync(), clinic.sync()]
+    with clinic.app() as app:
+        documents += [app.plan().document, examine(app).document, find(app, ANA).document]
+        documents += [find_duplicates(app).document, preview(app, "full").document]
+        documents += list(export(app.clinic.journal))
+    told = [to_json(one) for one in documents]
+    said = [f"{one.request.path} {one.request.query} {one.request.body!r}" for one in clinic.books.log]
+    asked = [f"{one.request.path} {one.request.query} {one.request.body!r}" for one in clinic.practice.log]
+    printed = capfd.readouterr()
+    for text in (*told, *said, *asked, caplog.text, printed.out, printed.err):
+        assert f"canary{number}zq" not in text
+    assert files_with_canaries(clinic.home, number) == []
+    assert len(clinic.books.world.only().invoices) == 1
+
+
+def files_with_canaries(home: Path, number: int) -> list[str]:
+    needle = f"canary{number}zq".encode()
+    return [path.name for path in home.rglob("*") if path.is_file() and needle in path.read_bytes()]
+
+
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "full"])
+def test_with_the_dial_down_the_books_never_hear_of_the_person(clinic: Clinic, mode: str) -> None:
+    clinic.rulebook(f'[contacts]\nprivacy = "{mode}"\n')
+    clinic.sync()
+    clinic.invoice(ANA, invoice_to="Ana Silva\n1 Made-up Street")
+    clinic.sync()
+    said = " ".join(f"{one.request.path} {one.request.query} {one.request.body!r}" for one in clinic.books.log)
+    secret = ["ana@example.org", "0491", "Made-up", "Richmond"] + ([] if mode == "name" else ["Silva", "Ana"])
+    assert [word for word in secret if word in said] == []
+
+
+def test_the_public_part_of_the_journal_names_nobody(clinic: Clinic) -> None:
+    clinic.sync()
+    clinic.invoice(ANA, invoice_to="Ana Silva\n1 Made-up Street")
+    clinic.edit_contact(clinic.contact(f"CLK-{ANA}").contact_id, EmailAddress="silva.new@example.org")
+    clinic.sync()
+    with clinic.app() as app:
+        entries = list(export(app.clinic.journal))
+    public = json.dumps([{**entry, "personal": None} for entry in entries], default=str)
+    assert [word for word in ("Silva", "silva", "Ana ", "example.org", "Made-up", "0491") if word in public] == []

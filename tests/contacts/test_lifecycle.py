@@ -1,0 +1,207 @@
+"""People who leave, come back, or are two records of one person, on either side."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from ligament.connectors.cliniko import simulator as cliniko
+from ligament.connectors.cliniko.simulator import control
+from ligament.connectors.xero.simulator import control as desk
+from ligament.store.audit import export, verify
+from ligament.wiring.finding import find
+from tests.contacts.kit import ANA, BEN, Clinic
+
+TRACES = (b"Silva", b"silva", b"ana@example", b"0491 570 156", b"61491570156", b"Made-up Street")
+
+
+def files_with(home: Path, traces: tuple[bytes, ...]) -> list[str]:
+    return [
+        f"{path.name}: {trace.decode()}"
+        for path in home.rglob("*")
+        if path.is_file() and path.name != "ligament.toml"
+        for trace in traces
+        if trace in path.read_bytes()
+    ]
+
+
+def bill_ana(clinic: Clinic) -> None:
+    invoice = clinic.invoice(ANA, invoice_to="Ana Silva\n1 Made-up Street")
+    at = clinic.later()
+    clinic.practice.change(lambda world: control.pay_invoice(world, invoice, at=at)[0])
+
+
+def test_a_deleted_patient_leaves_no_trace_and_the_ledger_stays(clinic: Clinic) -> None:
+    clinic.sync()
+    bill_ana(clinic)
+    clinic.sync()
+    assert files_with(clinic.home, TRACES)
+    at = clinic.later()
+    clinic.practice.change(lambda world: control.delete_patient(world, ANA, at=at, anonymise=True))
+    with clinic.heard() as said:
+        clinic.sync()
+        clinic.sync()
+    assert said == []
+    assert files_with(clinic.home, TRACES) == []
+    with clinic.app() as app:
+        assert verify(app.clinic.journal).holds
+        assert [entry["subject"] for entry in export(app.clinic.journal) if entry["kind"] == "erased"] == [
+            f"patient:{ANA}"
+        ]
+        (found,) = find(app, ANA).document["found"]
+    assert found["state"] == "deleted"
+    assert found["fields"] == []
+    assert {entry["erased"] for entry in found["history"] if entry["kind"] == "receipt"} == {True}
+    assert clinic.contact(f"CLK-{ANA}").name == "Ana Silva"
+    assert [held.number for held in clinic.books.world.only().invoices.values()] == ["CLK-1"]
+
+
+def test_a_forgotten_person_does_not_come_back_through_the_books(clinic: Clinic) -> None:
+    clinic.sync()
+    bill_ana(clinic)
+    clinic.sync()
+    at = clinic.later()
+    clinic.practice.change(lambda world: control.delete_patient(world, ANA, at=at, anonymise=True))
+    clinic.sync()
+    clinic.edit_contact(clinic.contact(f"CLK-{ANA}").contact_id, Name="Ana Silva-Okafor")
+    clinic.sync()
+    clinic.sync(full=True)
+    assert files_with(clinic.home, TRACES) == []
+
+
+def test_a_patient_who_answers_404_is_noticed_by_an_invoice_that_lost_them(clinic: Clinic) -> None:
+    clinic.sync()
+    bill_ana(clinic)
+    clinic.sync()
+
+    def vanish(world: cliniko.World) -> cliniko.World:
+        at = clinic.clock.now()
+        for invoice in control.invoices_of(world, ANA):
+            fields = {"patient_id": None, "invoice_to": None}
+            world = control.edit_record(world, "invoices", invoice, fields, at=at)
+        return drop(world, ANA)
+
+    clinic.later()
+    clinic.practice.change(vanish)
+    clinic.sync()
+    clinic.sync()
+    with clinic.app() as app:
+        (found,) = find(app, ANA).document["found"]
+    assert found["state"] == "deleted"
+    assert files_with(clinic.home, TRACES) == []
+
+
+def drop(world: cliniko.World, patient: str) -> cliniko.World:
+    """Take a patient out of the practice without a trace, as no list shows somebody who is deleted for good."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    table = world.table("patients")
+    rows = {key: row for key, row in table.rows.items() if key != patient}
+    return replace(world, tables={**world.tables, "patients": replace(table, rows=rows)})
+
+
+def test_a_deletion_that_leaves_no_other_sign_is_found_by_asking(clinic: Clinic) -> None:
+    clinic.sync()
+    for change in (control.archive_record, control.delete_patient):
+        at = clinic.later()
+        arguments = ("patients", ANA) if change is control.archive_record else (ANA,)
+        clinic.practice.change(lambda world, change=change, at=at, given=arguments: change(world, *given, at=at))  # type: ignore[misc]
+        clinic.sync()
+    assert files_with(clinic.home, TRACES)
+    clinic.later(1800)
+    clinic.sync()
+    assert files_with(clinic.home, TRACES) == []
+
+
+def test_a_crash_before_forgetting_is_made_good(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    clinic.sync()
+    bill_ana(clinic)
+    clinic.sync()
+    at = clinic.later()
+    clinic.practice.change(lambda world: control.delete_patient(world, ANA, at=at, anonymise=True))
+    from ligament.store.clinic import ClinicStore  # noqa: PLC0415
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ClinicStore, "forget", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            clinic.sync()
+    assert files_with(clinic.home, TRACES)
+    clinic.sync()
+    assert files_with(clinic.home, TRACES) == []
+
+
+def test_an_archived_patient_takes_the_contact_along_and_comes_back_without_a_fuss(clinic: Clinic) -> None:
+    clinic.rulebook('void = "auto"\n')
+    clinic.sync()
+    at = clinic.later()
+    clinic.practice.change(lambda world: control.archive_record(world, "patients", BEN, at=at))
+    clinic.sync()
+    assert clinic.contact(f"CLK-{BEN}").status == "ARCHIVED"
+    at = clinic.later()
+    clinic.practice.change(lambda world: control.unarchive_record(world, "patients", BEN, at=at))
+    # The interface cannot restore a contact, and as long as nobody is billed nobody has to.
+    assert clinic.sync()["holds"] == []
+    clinic.invoice(BEN)
+    held = clinic.sync()["holds"]
+    assert {hold["code"] for hold in held} == {"contact_archived", "waits_for"}
+    contact, at = clinic.contact(f"CLK-{BEN}").contact_id, clinic.later()
+    clinic.books.change(lambda world: desk.restore_contact(world, contact, at=at))
+    assert clinic.sync()["holds"] == []
+    assert [held.number for held in clinic.books.world.only().invoices.values()] == ["CLK-1"]
+
+
+@pytest.mark.parametrize("change", [desk.archive_contact, desk.request_erasure])
+def test_a_contact_that_left_the_books_is_recognised_and_never_edited(clinic: Clinic, change: object) -> None:
+    clinic.sync()
+    contact, at = clinic.contact(f"CLK-{ANA}").contact_id, clinic.later()
+    clinic.books.change(lambda world: change(world, contact, at=at))  # type: ignore[operator]
+    with clinic.heard() as said:
+        clinic.sync()
+        clinic.edit_patient(ANA, email="elsewhere@example.org")
+        assert clinic.sync()["holds"] == []
+    assert said == []
+    with clinic.app() as app:
+        (found,) = find(app, ANA).document["found"]
+    assert found["contact_state"] in {"archived", "erased"}
+
+
+def test_contacts_merged_in_the_books_are_followed(clinic: Clinic) -> None:
+    clinic.sync()
+    at = clinic.later()
+    clinic.books.change(lambda world: desk.create_contact(world, {"Name": "Ana S"}, at=at)[0])
+    winner = next(held.contact_id for held in clinic.contacts() if held.name == "Ana S")
+    loser, at = clinic.contact(f"CLK-{ANA}").contact_id, clinic.later()
+    clinic.books.change(lambda world: desk.merge_contacts(world, loser_id=loser, winner_id=winner, at=at))
+    clinic.sync()
+    clinic.edit_patient(ANA, email="moved@example.org")
+    clinic.sync()
+    assert next(held.email for held in clinic.contacts() if held.contact_id == winner) == "moved@example.org"
+
+
+def test_lost_cross_references_are_rebuilt_from_both_sides(clinic: Clinic) -> None:
+    clinic.sync()
+    bill_ana(clinic)
+    clinic.invoice(BEN)
+    clinic.sync()
+    for path in clinic.home.glob("ligament.db*"):
+        path.unlink()
+    for path in clinic.home.glob("journal-*"):
+        path.unlink()
+    with clinic.heard() as said:
+        document = clinic.sync()
+        clinic.sync()
+    assert said == []
+    assert document["holds"] == []
+    assert len({held.number for held in clinic.contacts()}) == len(clinic.contacts())
+    with clinic.app() as app:
+        (found,) = find(app, "ben@example.org").document["found"]
+    assert found["contact_number"] == f"CLK-{BEN}"
+
+
+def test_the_database_is_a_real_file_here(clinic: Clinic) -> None:
+    clinic.sync()
+    (path,) = clinic.home.glob("ligament.db")
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("select count(*) from contact_links").fetchone() == (2,)

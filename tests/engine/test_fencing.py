@@ -1,0 +1,123 @@
+"""A worker that lost its clinic can write nothing more for it, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from ligament.core.ids import RunId
+from ligament.store.beats import Beats
+from ligament.store.errors import Fenced
+from ligament.store.hints import DONE, REFUSED, Arrived, Hints
+from ligament.store.leases import Leases
+from tests.store.homes import START, Home
+from tests.store.makers import contact, document_action, intent
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
+    url = f"sqlite:///{tmp_path / 'ligament.db'}"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_url").replace("postgresql+psycopg://", "postgresql://")
+    made = Home(url=url, folder=tmp_path, random=random.Random(7))
+    yield made
+    made.close()
+
+
+def call(identifier: str = "i1") -> object:
+    return intent(identifier, document_action("invoice:1", "CLK-1"))
+
+
+def test_a_worker_that_was_overtaken_can_open_repeat_and_close_no_call(home: Home) -> None:
+    old, new = home.open(), home.open()
+    leases = Leases(old.database, "clinic", home.calendar.now)
+    first = leases.take("cycle", "one", 30)
+    assert first is not None
+    mine = intent("i1", document_action("invoice:1", "CLK-1"))
+    with old.store.fenced(partial(leases.check, lease=first)):
+        old.store.open_intent(mine)
+        home.calendar.at += timedelta(minutes=1)
+        second = Leases(new.database, "clinic", home.calendar.now).take("cycle", "two", 30)
+        assert second is not None
+        assert second.fence > first.fence
+        before = new.kinds()
+        for forbidden in (
+            lambda: old.store.open_intent(intent("i2", document_action("invoice:2", "CLK-2"))),
+            lambda: old.store.resend_intent(mine),
+            lambda: old.store.close_intent(mine, (), START),
+            lambda: old.store.keep_effects(RunId("r1"), (), START),
+        ):
+            with pytest.raises(Fenced):
+                forbidden()
+        assert new.kinds() == before
+        assert [one.id for one in new.store.unfinished_intents()] == ["i1"]
+    with new.store.fenced(partial(leases.check, lease=second)):
+        new.store.close_intent(mine, (), START)
+    assert new.store.unfinished_intents() == ()
+
+
+def test_a_lease_whose_time_is_up_stays_ours_until_somebody_wants_it(home: Home) -> None:
+    opened = home.open()
+    leases = Leases(opened.database, "clinic", home.calendar.now)
+    lease = leases.take("cycle", "one", 5)
+    assert lease is not None
+    home.calendar.at += timedelta(hours=1)
+    assert leases.renew(lease, 5)
+    home.calendar.at += timedelta(hours=1)
+    other = leases.take("cycle", "two", 5)
+    assert other is not None
+    assert not leases.renew(lease, 5)
+    assert leases.take("cycle", "three", 5) is None
+    assert leases.take("cycle", "three", 5, is_gone=lambda holder: holder == "two") is not None
+
+
+def test_a_released_lease_lets_no_late_step_through(home: Home) -> None:
+    opened = home.open()
+    leases = Leases(opened.database, "clinic", home.calendar.now)
+    lease = leases.take("cycle", "one", 30)
+    assert lease is not None
+    leases.release(lease)
+    with opened.store.fenced(partial(leases.check, lease=lease)), pytest.raises(Fenced):
+        opened.store.open_intent(intent("i1", document_action("invoice:1", "CLK-1")))
+
+
+def test_without_a_lease_nothing_is_checked(home: Home) -> None:
+    opened = home.open()
+    opened.store.open_intent(intent("i1", document_action("invoice:1", "CLK-1")))
+    assert len(opened.store.unfinished_intents()) == 1
+    assert contact("c1").id == "c1"
+
+
+def test_beats_are_kept_for_each_clinic_and_taken_away_once(home: Home) -> None:
+    beats = Beats(home.open().database)
+    beats.keep("a", "standing", "1")
+    beats.keep("b", "standing", "2")
+    beats.keep("*", "executor/x", "now")
+    assert dict(beats.named("standing")) == {"a": "1", "b": "2"}
+    assert dict(beats.everybody("executor/")) == {"x": "now"}
+    assert beats.drop("a", "standing")
+    assert not beats.drop("a", "standing")
+    assert beats.one("a", "standing") == ""
+
+
+def test_hints_are_kept_once_for_each_record_and_wait_again_when_named_again(home: Home) -> None:
+    hints = Hints(home.open().database, home.calendar.now)
+    early, late = START, START + timedelta(minutes=5)
+    named = Arrived(clinic="a", kind="contact", resource="c1", tenant="t", at=late)
+    hints.keep([named, Arrived(clinic="a", kind="contact", resource="c1", tenant="t", at=early)])
+    hints.keep([Arrived(clinic="", kind="contact", resource="c9", tenant="stranger")])
+    (taken,) = hints.of("a")
+    assert taken.at == late
+    hints.keep([named])
+    hints.done("a", [taken])
+    (again,) = hints.of("a")
+    assert set(hints.waiting()) == {"a"}
+    hints.done("a", [again])
+    assert hints.of("a") == ()
+    assert hints.told("a")[DONE][0] == 1
+    assert hints.told("")[REFUSED][0] == 1

@@ -1,0 +1,185 @@
+"""When each clinic has its turn: fast enough, never too fast, nobody forgotten, and no herd after an outage."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ligament.engine import schedule
+from ligament.engine.schedule import Hours, Pace, Round, Standing, State, due, due_at, interval
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday
+NIGHT = NOON.replace(hour=23)
+SECOND = timedelta(seconds=1)
+
+
+def at(now: datetime, *names: str, pace: Pace | None = None, **more: object) -> Round:
+    rest: dict[str, object] = {
+        "paces": dict.fromkeys(names, pace or Pace()),
+        "walls": dict.fromkeys(names, now),
+        **more,
+    }
+    return Round(now=now, **rest)  # type: ignore[arg-type]
+
+
+def ready(name: str, began: datetime, **more: object) -> Standing:
+    return replace(Standing(clinic=name, began_at=began, ended_at=began, succeeded_at=began), **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("wall", "seconds"),
+    [
+        (NOON, 30),
+        (NIGHT, 300),
+        (NOON - timedelta(days=1), 300),
+        (NOON.replace(hour=7), 30),
+        (NOON.replace(hour=20), 300),
+    ],
+)
+def test_a_clinic_is_read_every_half_minute_when_open_and_every_five_minutes_when_not(
+    wall: datetime, seconds: int
+) -> None:
+    assert interval(Pace(limit=200), wall, calls=4) == timedelta(seconds=seconds)
+
+
+def test_polling_every_five_seconds_never_takes_more_than_a_tenth_of_the_limit() -> None:
+    fast = Pace(poll=timedelta(seconds=5), limit=200)
+    for calls in range(1, 50):
+        pause = interval(fast, NOON, calls)
+        assert pause >= timedelta(seconds=5)
+        assert calls * (timedelta(minutes=1) / pause) <= 20 + 1e-9
+    assert interval(fast, NOON, 1) == timedelta(seconds=5)
+
+
+def test_a_slow_poll_is_not_made_faster_at_night() -> None:
+    assert interval(Pace(poll=timedelta(hours=1)), NIGHT, 4) == timedelta(hours=1)
+
+
+def test_a_clinic_that_was_never_read_and_one_whose_calendar_went_back_are_due_at_once() -> None:
+    never, ahead = Standing(clinic="a"), ready("b", NOON + timedelta(days=400))
+    assert due([never, ahead], at(NOON, "a", "b")) == ["a", "b"]
+
+
+def test_a_hint_is_due_at_once_and_a_busy_clinic_is_left() -> None:
+    hinted, other = ready("a", NOON - SECOND), ready("b", NOON - SECOND)
+    moment = at(NOON, "a", "b", hints={"a": NOON - SECOND / 2})
+    assert due([hinted, other], moment) == ["a"]
+    assert due([hinted, other], replace(moment, busy={"a"})) == []
+
+
+def test_a_paused_clinic_is_tried_at_every_poll_and_not_by_hints() -> None:
+    waits = ready("a", NOON, state=State.PAUSED)
+    assert due([waits], at(NOON + 29 * SECOND, "a", hints={"a": NOON})) == []
+    assert due([waits], at(NOON + 30 * SECOND, "a")) == ["a"]
+
+
+def test_a_parked_clinic_waits_until_its_day_begins_anew_but_never_longer_than_that() -> None:
+    parked = schedule.parked(ready("a", NOON), NOON, "used up", 3600, lambda most: most)
+    assert due([parked], at(NOON + timedelta(minutes=59), "a", hints={"a": NOON})) == []
+    assert due([parked], at(NOON + timedelta(minutes=61), "a")) == ["a"]
+    assert due([replace(parked, not_before=NOON + timedelta(days=90))], at(NOON + SECOND, "a")) == ["a"]
+
+
+def test_trouble_waits_longer_each_time_with_full_jitter_and_the_servers_wait_on_top() -> None:
+    most: list[int] = []
+    standing = ready("a", NOON)
+    for _ in range(12):
+        standing = schedule.troubled(standing, NOON, "away", 0, lambda limit: most.append(limit) or limit)  # type: ignore[func-returns-value]
+    assert most[:3] == [10_000, 20_000, 40_000]
+    assert most[-1] == 600_000
+    asked = schedule.troubled(ready("a", NOON), NOON, "away", 90, lambda _: 0)
+    assert asked.not_before == NOON + timedelta(seconds=90)
+    assert schedule.succeeded(standing, NOON, 4).failures == 0
+
+
+def test_during_an_outage_one_clinic_tries_for_all_and_afterwards_they_come_back_spread_out() -> None:
+    names = [f"c{number}" for number in range(100)]
+    away = [schedule.troubled(ready(name, NOON), NOON, "away", 0, lambda _: 0) for name in names]
+    assert due(away, at(NOON + timedelta(seconds=59), *names)) == []
+    (probe,) = due(away, at(NOON + timedelta(seconds=60), *names))
+    trying = [replace(one, began_at=NOON + timedelta(seconds=60)) if one.clinic == probe else one for one in away]
+    assert due(trying, at(NOON + timedelta(seconds=70), *names)) == []
+    back = NOON + timedelta(seconds=61)
+    after = [schedule.succeeded(one, back, 4) if one.clinic == probe else one for one in trying]
+    came = [len(due(after, at(back + timedelta(seconds=s), *names))) for s in (1, 15, 30, 45, 60)]
+    assert came[0] < 10
+    assert came == sorted(came)
+    assert came[-1] >= 99
+
+
+def test_one_clinics_trouble_is_no_outage() -> None:
+    names = ["a", "b", "c", "d"]
+    some = [ready(name, NOON) for name in names]
+    some[0] = schedule.troubled(some[0], NOON, "away", 0, lambda _: 2000)
+    assert schedule.outage_since(some) is None
+    assert "a" in due(some, at(NOON + 3 * SECOND, *names))
+
+
+def test_a_probe_that_died_is_followed_by_another() -> None:
+    names = ["a", "b", "c"]
+    away = [schedule.troubled(ready(name, NOON), NOON, "away", 0, lambda _: 0) for name in names]
+    away[0] = replace(away[0], began_at=NOON + SECOND)
+    assert due(away, at(NOON + timedelta(minutes=2), *names)) == []
+    assert len(due(away, at(NOON + timedelta(minutes=6), *names))) == 1
+
+
+@pytest.mark.parametrize(
+    ("wall", "daily", "weekly"),
+    [
+        (NOON, "2026-11-23", "2026-11-22"),
+        (NOON.replace(hour=1), "2026-11-22", "2026-11-22"),
+        (NOON + timedelta(days=6), "2026-11-29", "2026-11-29"),
+        ((NOON + timedelta(days=6)).replace(hour=1), "2026-11-28", "2026-11-22"),
+    ],
+)
+def test_daily_and_weekly_jobs_come_once_and_are_made_up_for(wall: datetime, daily: str, weekly: str) -> None:
+    assert schedule.last_daily(wall, "02:00").isoformat() == daily
+    assert schedule.last_weekly(wall, "02:00", "sunday").isoformat() == weekly
+
+
+def test_what_a_quiet_turn_costs_forgets_the_first_great_reading() -> None:
+    first = schedule.succeeded(Standing(clinic="a"), NOON, 3_660)
+    assert first.calls <= 10
+    assert schedule.succeeded(first, NOON, 4).calls == 4
+
+
+def test_hours_are_the_clinics_own() -> None:
+    late = Hours(opens=time(12), closes=time(22), days=frozenset({0}))
+    assert late.is_open(NOON)
+    assert not late.is_open(NOON + timedelta(days=1))
+
+
+@settings(max_examples=15)
+@given(seed=st.integers(0, 10_000), workers=st.integers(1, 8))
+def test_of_500_clinics_with_too_few_workers_none_waits_more_than_twice_the_mean(seed: int, workers: int) -> None:
+    """Virtual time: turns take 0.2 to 3 seconds, far more than the workers can do every 30 seconds."""
+    draw = random.Random(seed)
+    names = [f"c{number:03}" for number in range(500)]
+    standings = {name: ready(name, NOON - SECOND * draw.randint(0, 30)) for name in names}
+    standings[names[7]] = Standing(clinic=names[7])
+    now, running, waits = NOON, list[tuple[datetime, str]](), dict[str, list[timedelta]]()
+    queued: list[str] = []
+    while now < NOON + timedelta(minutes=90):
+        while running and running[0][0] <= now:
+            ended, name = heapq.heappop(running)
+            standings[name] = schedule.succeeded(standings[name], ended, 4)
+        busy = {name for _, name in running} | set(queued)
+        queued += due(standings.values(), at(now, *names, busy=busy))
+        while queued and len(running) < workers:
+            name = queued.pop(0)
+            waits.setdefault(name, []).append(now - (standings[name].began_at or now))
+            standings[name] = schedule.begun(standings[name], now)
+            heapq.heappush(running, (now + timedelta(milliseconds=draw.randint(200, 3000)), name))
+        now = max(now + SECOND, running[0][0] if running else now)
+    # The first turn of each is about the start, not about fairness.
+    means = [sum(each[1:], timedelta()) / len(each[1:]) for each in waits.values() if len(each) > 1]
+    overall = sum(means, timedelta()) / len(means)
+    assert len(waits) == 500
+    assert max(wait for each in waits.values() for wait in each[1:]) <= 2 * overall
+    assert due_at(standings[names[0]], at(now, *names)) is not None

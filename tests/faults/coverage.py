@@ -1,0 +1,61 @@
+"""Writes `docs/what-can-go-wrong.md` from the table of failures: `python -m tests.faults.coverage`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from tests.faults.rows import ROWS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "what-can-go-wrong.md"
+_HEAD = """# What can go wrong, and what happens then
+
+A hundred failures between a practice, its books and this machine, what Ligament does about each, and the test that shows
+it. {covered} of {count} rows are covered; the others say so. This page is made by `python -m tests.faults.coverage`; a test
+fails when it is out of date.
+
+The simulation (`make faults`) runs thousands of made-up clinics with people at work on both sides while calls are lost,
+delayed, doubled and refused, processes die, disks fill and clocks jump. The enumeration cuts the stories at every single
+exchange and commit. `make canaries` plants bugs and shows that these tests see them.
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    rows = [row for _, some in ROWS for row in some]
+    parts = [_HEAD.format(covered=sum(bool(row[3]) for row in rows), count=len(rows))]
+    for title, some in ROWS:
+        lines = [f"## {title}\n", "| # | What goes wrong | What happens then | Shown by |", "|---|---|---|---|"]
+        lines += [f"| {number} | {failure} | {then} | {_shown(tests)} |" for number, failure, then, tests in some]
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def _shown(tests: tuple[str, ...]) -> str:
+    return "<br>".join(f"`{_short(test)}`" for test in tests) or "**not covered yet**"
+
+
+def _short(test: str) -> str:
+    return test.removeprefix("tests/").removeprefix("src/ligament/connectors/")
+
+
+def missing_tests() -> list[str]:
+    """Return the tests that the table names and that do not exist."""
+    named = {test for _, some in ROWS for row in some for test in row[3]}
+    return sorted(test for test in named if not _exists(test))
+
+
+def _exists(test: str) -> bool:
+    place, _, name = test.partition("::")
+    function, _, case = name.partition("[")
+    file = ROOT / place
+    if not file.is_file() or not re.search(rf"^def {function}\(", file.read_text(encoding="utf-8"), re.MULTILINE):
+        return False
+    return not case or (ROOT / "tests" / "stories" / "own" / f"{case.rstrip(']')}.yaml").is_file()
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    sys.stdout.write(f"{PAGE.relative_to(ROOT)} is written\n")

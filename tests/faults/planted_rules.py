@@ -1,0 +1,179 @@
+"""Planted bugs in what the books should say: money, tax, dates, people, later edits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from ligament.core.contacts import Match
+from ligament.core.ledgers import DocumentKind, DocumentStatus
+from ligament.core.merging import Verdict
+from ligament.core.naming import folded
+from tests.faults.planted import bug, returning
+
+CLINIKO, XERO, PLANNING = "ligament.connectors.cliniko", "ligament.connectors.xero", "ligament.flow.planning"
+_CENTS = tuple(f"ligament.core.{name}:cents" for name in ("lines", "differences", "drafting")) + (
+    f"{PLANNING}.documents:cents",
+    f"{PLANNING}.arrivals:cents",
+)
+
+
+def _float_id(original: Any) -> Any:
+    def identifier(value: Any) -> Any:
+        found = original(value)
+        return found if found is None else str(int(float(found)))
+
+    return identifier
+
+
+def _float_related(original: Any) -> Any:
+    return _float_id(original)
+
+
+def _half_even(_: Any) -> Any:
+    return lambda amount: amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN)
+
+
+def _cut(_: Any) -> Any:
+    return lambda amount: amount.quantize(Decimal("0.1")).quantize(Decimal("0.01"))
+
+
+def _day_before(original: Any) -> Any:
+    return lambda value, field: original(value, field) - timedelta(days=1)
+
+
+def _utc_date(_: Any) -> Any:
+    return lambda instant, _zone: instant.date()
+
+
+def _by_name(original: Any) -> Any:
+    def find(intent: Any, party: Any, rulebook: Any, facts: Any, around: Any) -> Any:
+        found = original(intent, party, rulebook, facts, around)
+        held = facts.contacts_by_name.get(folded(intent.name.reveal()), ())
+        if found is None and held:
+            return Match(contact=facts.contacts[held[0]], by="the name", adopted=True)
+        return found
+
+    return find
+
+
+def _full_amount(original: Any) -> Any:
+    return lambda **given: original(**{**given, "amount": given["for_total"]})
+
+
+def _unreconciled(original: Any) -> Any:
+    return lambda **given: original(**{**given, "reconciled": False})
+
+
+def _blank_wins(original: Any) -> Any:
+    def practice_only(self: Any, sides: Any) -> Verdict:
+        return Verdict.TO_BOOKS if self.blank(sides.practice) else original(self, sides)
+
+    return practice_only
+
+
+def _practice_wins(original: Any) -> Any:
+    """Let the practice write over whatever the books say."""
+
+    def decide(self: Any, sides: Any) -> Verdict:
+        found: Verdict = original(self, sides)
+        differs = not self.same(sides.practice, sides.books)
+        return Verdict.TO_BOOKS if differs and not self.blank(sides.practice) else found
+
+    return decide
+
+
+def _shifted_total(original: Any) -> Any:
+    """Post one cent too much on the first line of every document with more than one line."""
+
+    def mapped(invoice: Any, how: Any) -> Any:
+        found = original(invoice, how)
+        lines = getattr(found, "lines", ())
+        if len(lines) < 2:
+            return found
+        first = replace(lines[0], amount=lines[0].amount + 1, unit_amount=lines[0].amount + 1, quantity=Decimal(1))
+        return replace(found, lines=(first, *lines[1:]), total=found.total + 1)
+
+    return mapped
+
+
+def _first_line_only(original: Any) -> Any:
+    return lambda invoice, how: original(replace(invoice, lines=invoice.lines[:1]), how)
+
+
+def _same_agreement(original: Any) -> Any:
+    """Forget what was agreed when a document is written."""
+
+    def document(action: Any, result: Any) -> Any:
+        return replace(original(action, result), agreement=None)
+
+    return document
+
+
+def _paid_closed(original: Any) -> Any:
+    """Take a closed invoice for a paid one."""
+
+    def invoice(row: Any, web_base: str = "") -> Any:
+        found = original(row, web_base)
+        if found is not None and found.status.name == "CLOSED" and found.closed_at and not found.is_credit():
+            return replace(found, status=type(found.status).PAID)
+        return found
+
+    return invoice
+
+
+def _old_payments_count(original: Any) -> Any:
+    """Count payments that were deleted, so that an invoice paid again stays open."""
+
+    def own(desk: Any, state: Any) -> Any:
+        links = desk.facts.payments.get(state.subject.key, ())
+        return next((link for link in links if link.document_id == state.ref.id), original(desk, state))
+
+    return own
+
+
+def _ignored(_: Any) -> Any:
+    return lambda *_given, **_named: None
+
+
+RULES = (
+    # --- money and dates
+    bug("ids go through floating point", (26,), (f"{CLINIKO}.wire:identifier", _float_id)),
+    bug("half a cent rounds to even", (53,), *((place, _half_even) for place in _CENTS)),
+    bug("amounts are cut to ten cents", (53,), *((place, _cut) for place in _CENTS)),
+    bug("the issue date is shifted by a zone", (27, 57), (f"{CLINIKO}.wire:day", _day_before)),
+    bug("payments are dated in UTC", (57,), (f"{PLANNING}.money:local_date", _utc_date)),
+    bug("terms are ignored", (54,), ("ligament.core.drafting:_terms", returning(0))),
+    bug("a line is posted wrong", (54,), ("ligament.core.drafting:map_lines", _shifted_total)),
+    bug("only the first line is posted", (54,), ("ligament.core.drafting:map_lines", _first_line_only)),
+    bug("tax is not looked at", (53,), ("ligament.core.lines:tax_key", returning("none"))),
+    bug("accounts of items are ignored", (62,), ("ligament.core.lines:_account_code", returning(("210", "it is the default")))),
+    bug("lock dates are ignored", (56,), ("ligament.core.periods:Locks.locks", returning(False))),
+    bug("credit notes are posted as invoices", (55,), ("ligament.core.drafting:document_kind", returning(DocumentKind.INVOICE)), (f"{PLANNING}.arrivals:document_kind", returning(DocumentKind.INVOICE))),
+    bug("an archived invoice is posted", (22, 58), (f"{PLANNING}.arrivals:skip_reason", returning("")), ("ligament.flow.plan:skip_reason", returning(""))),
+    # --- payments
+    bug("the total is paid, not what is due", (10, 60), (f"{PLANNING}.money:PaymentStep", _full_amount)),
+    bug("a payment that exists is posted again", (10,), (f"{PLANNING}.money:_own_payment", returning(None)), (f"{PLANNING}.money:_own_payment_in_books", returning(False))),
+    bug("payments are not posted", (71,), (f"{PLANNING}.money:_plan_payments", _ignored)),
+    bug("payments are not taken back", (60,), (f"{PLANNING}.money:_plan_unpayment", _ignored)),
+    bug("payments taken back still count", (60,), (f"{PLANNING}.money:_own_payment", _old_payments_count)),
+    bug("a reconciled payment is deleted", (60,), (f"{XERO}.mapping:BooksPayment", _unreconciled)),
+    bug("a closed invoice counts as paid", (55, 60), (f"{CLINIKO}.reading:invoice_of", _paid_closed)),
+    bug("a credit that was taken off is put on again", (60, 66), (f"{PLANNING}.money:_was_allocated", returning(False))),
+    # --- people
+    bug("payers are ignored", (50,), ("ligament.core.billing:payer_of", returning(None))),
+    bug("a name alone adopts a contact", (50,), (f"{PLANNING}.contacts:find_contact", _by_name)),
+    bug("a blank overwrites a value", (24,), ("ligament.core.merging:Judge._practice_only", _blank_wins)),
+    bug("the practice always wins a contact's field", (68,), ("ligament.core.merging:Judge.decide", _practice_wins)),
+    # --- later edits
+    bug("edits overwrite what a person changed", (59, 66), (f"{PLANNING}.edits:edited", returning(None)), (f"{PLANNING}.adjusting:edited", returning(None))),
+    bug("edits in the practice are ignored", (59,), (f"{PLANNING}.edits:content_fingerprint", returning("same")), ("ligament.flow.plan:content_fingerprint", returning("same")), (f"{PLANNING}.documents:content_fingerprint", returning("same"))),
+    bug("a void with money on it", (58,), ("ligament.core.ledgers:BooksDocument.has_money", returning(False))),
+    bug("archived invoices stay in the books", (58,), (f"{PLANNING}.edits:_void", _ignored)),
+    bug("what was agreed is forgotten", (67,), ("ligament.flow.record:_document", _same_agreement)),
+    bug("gone documents count as live", (58,), ("ligament.core.ledgers:DocumentStatus.is_gone", returning(False))),
+    bug("an adjustment is posted twice", (59,), (f"{PLANNING}.adjusting:agreement_for", _ignored)),
+    bug("drafts in the place of documents", (63,), ("ligament.core.drafting:DocumentStatus", lambda _: type("Drafts", (), {"DRAFT": DocumentStatus.DRAFT, "AUTHORISED": DocumentStatus.DRAFT}))),
+)
