@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from benchmarks import calls, demo, planning, store
+from benchmarks import calls, contacts, demo, planning, store
 from benchmarks.figures import Figure, table
 
 Measure = Callable[..., list[Figure]]
 BENCHMARKS: dict[str, Measure] = {
     "calls": calls.measure,
     "planning": planning.measure,
+    "contacts": contacts.measure,
     "store": store.measure,
     "demo": demo.measure,
 }

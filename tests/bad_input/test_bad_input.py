@@ -15,6 +15,8 @@ from ligament.connectors.xero.simulator import Books, control
 from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
 from tests.bad_input.desk import TINY, Desk, everything
 
+pytestmark = pytest.mark.slow
+
 USAGE, UNREACHABLE, WAITS, DONE = 2, 3, 1, 0
 TAXED = {3, 6, 9}  # the invoices with a second, taxed line
 OPEN = {1, 5, 9}
@@ -79,7 +81,7 @@ def test_a_missing_scope_is_named(desk: Desk, missing: str) -> None:
     assert "permission" in told.sentences
     assert "scope" in told.document["error"]["detail"]
     assert desk.wrote() == 0
-    desk.books.change(lambda world: replace(world, apps=whole, tokens={}))
+    desk.books.change(lambda world: replace(world, apps=whole))
     desk.clock.pause_ms(31 * 60_000)
     assert_all_posted(desk)
 

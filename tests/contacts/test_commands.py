@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -47,10 +48,12 @@ def test_duplicates_and_the_preview_write_nothing(clinic: Clinic) -> None:
 def test_a_conflict_is_seen_and_settled_by_typing(clinic: Clinic) -> None:
     ledger = clinic.books.world.only()
     contact = next(held.contact_id for held in ledger.contacts.values() if held.number == NUMBER)
+    at = NOW + timedelta(minutes=5)
+    clinic.environ["LIGAMENT_NOW"] = (at + timedelta(minutes=1)).isoformat()
     fields = {"email": "desk@example.org"}
-    clinic.practice.change(lambda world: control.edit_record(world, "patients", PATIENT, fields, at=NOW))
+    clinic.practice.change(lambda world: control.edit_record(world, "patients", PATIENT, fields, at=at))
     element = {"EmailAddress": "books@example.org"}
-    clinic.books.change(lambda world: desk.edit_contact(world, contact, element, at=NOW))
+    clinic.books.change(lambda world: desk.edit_contact(world, contact, element, at=at))
     held = clinic.run("sync", "--once", "--json")
     (hold,) = held.json["holds"]
     assert "example.org" not in held.said

@@ -28,7 +28,7 @@ from ligament.simkit.story import ClinicStory, Size
 from ligament.wiring.demo import rulebook_text
 
 COMMAND = Path(sys.executable).with_name("ligament")
-PATIENCE_S = 40
+PATIENCE_S = 90
 WEBHOOK_KEY = "a-signing-key-for-tests"
 Line = Mapping[str, Any]
 
@@ -146,7 +146,7 @@ class Stage:
         """Wait until the servers say so."""
         pause, until = threading.Event(), time.monotonic() + patience_s
         while not fits():
-            if time.monotonic() >= until:
+            if time.monotonic() >= until or all(one.process.poll() is not None for one in self.started):
                 raise AssertionError("\n".join((f"{what} did not happen", *(one.autopsy() for one in self.started))))
             pause.wait(0.05)
 

@@ -196,3 +196,18 @@ def test_a_sign_in_that_stops_working_pauses_with_one_alert_and_goes_on_with_its
     assert running.ask_to_stop() < 10
     told = running.complaints().splitlines()
     assert [line.split(":")[0] for line in told] == ["sign_in", "recovered"]
+
+
+def test_a_day_whose_calls_are_used_up_parks_the_clinic_until_a_time_and_says_so_once(stage: Stage) -> None:
+    client_id = stage.environment["XERO_CLIENT_ID"]
+    stage.hosts["books"].change(lambda world: control.set_day_limit(world, client_id, 20))
+    running = stage.run("serve", "--port", "0")
+    url = running.hear(lambda line: "serving" in line)["serving"]
+    assert running.hear(lambda line: "outcome" in line)["outcome"] == "parked"
+    with urllib.request.urlopen(f"{url}/healthz") as answer:  # noqa: S310 - loopback
+        told = json.load(answer)
+    assert told["status"] == "attention"
+    assert told["clinics"][0]["state"] == "parked"
+    assert datetime.fromisoformat(told["clinics"][0]["not_before"]) > datetime.now(UTC)
+    assert running.ask_to_stop() < 10
+    assert running.complaints().count("day_limit") == 1

@@ -1,1 +1,1 @@
-"""Deterministic simulation of everything that can go wrong: one seed is one clinic, its people, its faults and its runs."""
+"""Simulation of everything that can go wrong: one seed is one clinic with its people, its faults and its runs."""

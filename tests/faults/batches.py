@@ -49,8 +49,9 @@ class Tally:
         return (
             f"{self.seeds} seeds, {self.faults} faults, {self.calls} calls in {real:.0f} s: "
             f"{self.seeds * 60 / real:.0f} seeds a minute, {self.faults / real:.0f} faults a second, "
-            f"simulated time {self.simulated_s / real:,.0f} x real time, {1000 * self.cpu_s / max(self.seeds, 1):.0f} ms "
-            f"of processor a seed, {self.twice} seeds run twice, sweeps to quiet {dict(sorted(self.sweeps.items()))}, "
+            f"simulated time {self.simulated_s / real:,.0f} x real time, "
+            f"{1000 * self.cpu_s / max(self.seeds, 1):.0f} ms of processor a seed, {self.twice} seeds run twice, "
+            f"sweeps to quiet {dict(sorted(self.sweeps.items()))}, "
             f"{len(self.failed)} failed"
         )
 

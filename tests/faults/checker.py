@@ -137,7 +137,9 @@ class Checker:
 
     # --- what we wrote ------------------------------------------------------------------------------------------------
 
-    def practice_written(self, before: cliniko.World, after: cliniko.World, request: Request, response: Response) -> None:
+    def practice_written(
+        self, before: cliniko.World, after: cliniko.World, request: Request, response: Response
+    ) -> None:
         """Only a patient's name, e-mail, phones and address may ever be written to the practice."""
         if request.method == "GET":
             return
@@ -167,9 +169,11 @@ class Checker:
         replayed = before.answers is after.answers and after.only() is before.only()
         if response.status not in {401, 403, 429}:
             self.forms.judge(request, before.only(), late=late, replayed=replayed)
-        old, new = before.only(), after.only()
-        if old is new:
-            return
+        if before.only() is not after.only():
+            self._judge_effects(before.only(), after.only(), late=late)
+            self.forms.keep_made(request)
+
+    def _judge_effects(self, old: Books, new: Books, *, late: bool) -> None:
         for table in TABLES:
             for key, document in changed(old, new, table):
                 former = getattr(old, table).get(key)
@@ -184,7 +188,6 @@ class Checker:
         for _, one in changed(old, new, "allocations"):
             if (one.source_id, one.invoice_id) in self.forms.taken_apart and one.allocation_id not in old.allocations:
                 raise Violation("clobber", "a credit that a person took off an invoice is put on it again")
-        self.forms.keep_made(request)
 
     def _judge_new(self, document: Any, books: Books) -> None:
         where = f"{document.number} ({document.reference})"
@@ -198,8 +201,15 @@ class Checker:
             return
         contact = books.contacts[document.contact_id]
         if not any(agrees(document, one, books) for one in versions):
-            raise Violation("fidelity", f"{where}: {document.total} {document.dated_on} {lines_of(document, books)}, expected {versions[-1]}")
-        if contact.number and not any(contact.number == one.party for one in versions) and not self._led_to(contact, versions, books):
+            raise Violation(
+                "fidelity",
+                f"{where}: {document.total} {document.dated_on} {lines_of(document, books)}, expected {versions[-1]}",
+            )
+        if (
+            contact.number
+            and not any(contact.number == one.party for one in versions)
+            and not self._led_to(contact, versions, books)
+        ):
             raise Violation("identity", f"{where} bills {contact.number}, expected {versions[-1].party}")
         if all(one.gone for one in versions):
             raise Violation("archived", f"{where} was archived in the practice and is posted all the same")
@@ -246,7 +256,9 @@ class Checker:
     def _judge_new_payment(self, payment: Any) -> None:
         versions = self._versions_of(self.sim.books.only(), payment.document_id)
         if payment.paid_on not in {one.paid_on for one in versions}:
-            raise Violation("fidelity", f"{payment.reference} is dated {payment.paid_on}, expected {versions[-1].paid_on}")
+            raise Violation(
+                "fidelity", f"{payment.reference} is dated {payment.paid_on}, expected {versions[-1].paid_on}"
+            )
         known = self.forms.deleted.get(payment.reference)
         if known is not None and all(one.status == PAID for one in versions[known:]):
             raise Violation("clobber", f"{payment.reference} was deleted by a person and is posted again")
@@ -258,7 +270,9 @@ class Checker:
         for name in moved(former, contact, CONTACT_FIELDS):
             mark = self.marks.get((contact.contact_id, name))
             if mark is not None and mark.seen and (changed_at is None or changed_at <= mark.at):
-                raise Violation("clobber", f"contact {contact.number}: a person had changed {name}, and we wrote over it")
+                raise Violation(
+                    "clobber", f"contact {contact.number}: a person had changed {name}, and we wrote over it"
+                )
             if getattr(former, name) and not getattr(contact, name):
                 raise Violation("blank", f"contact {contact.number}: {name} was emptied")
 

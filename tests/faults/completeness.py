@@ -1,4 +1,4 @@
-"""After healing: nothing lost, nothing wrong, everything either in the books as it should be or listed with a reason."""
+"""After healing: nothing lost, nothing wrong, everything in the books as it should be or listed with a reason."""
 
 from __future__ import annotations
 

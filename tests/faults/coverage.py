@@ -6,29 +6,28 @@ import re
 import sys
 from pathlib import Path
 
-from tests.faults.rows import ROWS
+from tests.faults.rows import GROUPS, ROWS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "what-can-go-wrong.md"
 _HEAD = """# What can go wrong, and what happens then
 
-A hundred failures between a practice, its books and this machine, what Ligament does about each, and the test that shows
-it. {covered} of {count} rows are covered; the others say so. This page is made by `python -m tests.faults.coverage`; a test
-fails when it is out of date.
+A hundred failures between a practice, its books and this machine, what Ligament does about each, and the test that
+shows it. {covered} of {count} rows are covered; the others say so. This page is made by
+`python -m tests.faults.coverage`; a test fails when it is out of date.
 
 The simulation (`make faults`) runs thousands of made-up clinics with people at work on both sides while calls are lost,
-delayed, doubled and refused, processes die, disks fill and clocks jump. The enumeration cuts the stories at every single
-exchange and commit. `make canaries` plants bugs and shows that these tests see them.
+delayed, doubled and refused, processes die, disks fill and clocks jump. The enumeration cuts the stories at every
+single exchange and commit. `make canaries` plants bugs and shows that these tests see them.
 """
 
 
 def page() -> str:
     """Return the page."""
-    rows = [row for _, some in ROWS for row in some]
-    parts = [_HEAD.format(covered=sum(bool(row[3]) for row in rows), count=len(rows))]
-    for title, some in ROWS:
+    parts = [_HEAD.format(covered=sum(bool(row.tests) for row in ROWS), count=len(ROWS))]
+    for title, rows in GROUPS:
         lines = [f"## {title}\n", "| # | What goes wrong | What happens then | Shown by |", "|---|---|---|---|"]
-        lines += [f"| {number} | {failure} | {then} | {_shown(tests)} |" for number, failure, then, tests in some]
+        lines += [f"| {row.number} | {row.failure} | {row.then} | {_shown(row.tests)} |" for row in rows]
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
 
@@ -43,7 +42,7 @@ def _short(test: str) -> str:
 
 def missing_tests() -> list[str]:
     """Return the tests that the table names and that do not exist."""
-    named = {test for _, some in ROWS for row in some for test in row[3]}
+    named = {test for row in ROWS for test in row.tests}
     return sorted(test for test in named if not _exists(test))
 
 

@@ -167,7 +167,9 @@ class Enumerating:
         else:
             self.found.wrong.append(f"{told}: it never came to an end, {ended}")
             return
-        differs = [name for name, held in shown(end.worlds[1]).items() if shown(self._hosts["xero"].world)[name] != held]
+        differs = [
+            name for name, held in shown(end.worlds[1]).items() if shown(self._hosts["xero"].world)[name] != held
+        ]
         if differs:
             self.found.wrong.append(f"{told}: {differs} differ from a run that nothing cut")
 
@@ -271,4 +273,3 @@ def enumerate_story(
     for _ in Stage(story, home, make).play():
         pass
     return ways[0].found
-

@@ -1,4 +1,4 @@
-"""What the books should say about an invoice, worked out anew from the practice's records; shares no code with Ligament."""
+"""What the books should say about an invoice, worked out anew from the practice's records, without Ligament's code."""
 
 from __future__ import annotations
 

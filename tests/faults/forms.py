@@ -60,7 +60,9 @@ class Forms:
         for element in elements:
             has_id = bool(element.get(_ID[plural]))
             if has_id is (request.method == "PUT"):
-                raise Violation("form", f"{request.method} {plural}: creating is PUT without an id, updating POST with one")
+                raise Violation(
+                    "form", f"{request.method} {plural}: creating is PUT without an id, updating POST with one"
+                )
             if plural != "Contacts" and set(element.get("Contact") or {"ContactID"}) != {"ContactID"}:
                 raise Violation("form", f"{plural}: more than the id of a contact is sent with a document")
             if has_id and element.get("LineItems"):
@@ -133,7 +135,9 @@ class Forms:
             if invoice is None or invoice.document_id in self.checker.touched:
                 continue
             if Decimal(element["Amount"]) > invoice.outstanding and not self._blind():
-                raise Violation("money", f"{element['Reference']}: {element['Amount']} is sent, {invoice.outstanding} is open")
+                raise Violation(
+                    "money", f"{element['Reference']}: {element['Amount']} is sent, {invoice.outstanding} is open"
+                )
 
     def _judge_locks(self, path: list[str], sent: Any, key: str) -> None:
         lock = self.known_at[key]

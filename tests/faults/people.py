@@ -176,7 +176,7 @@ PRACTICE: dict[str, PracticeEdit] = {
     "apply_credit": _apply_credit,
     "refund": _refund,
     "patient_email": _patient(lambda rng, _: {"email": f"new{rng.randint(100, 999)}@mail.example"}),
-    "patient_email_gone": _patient(lambda rng, _: {"email": None}),
+    "patient_email_gone": _patient(lambda *_: {"email": None}),
     "patient_phone": _patient(_new_phone),
     "patient_name": _patient(lambda rng, _: {"last_name": f"{rng.choice(worlds.LAST)}-Ray"}),
     "patient_new": _patient_new,

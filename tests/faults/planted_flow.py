@@ -143,11 +143,10 @@ def _posted(original: Any) -> Any:
     return request
 
 
-def _forgotten(original: Any) -> Any:
+def _forgotten(_: Any) -> Any:
     """Close what an earlier run left open without looking."""
 
-    def recover(facts: Any, world: Any) -> int:
-        del original, facts
+    def recover(world: Any) -> int:
         left = world.memory.unfinished_intents()
         for intent in left:
             world.memory.close_intent(replace(intent, state=IntentState.GIVEN_UP), (), world.clock.now())
@@ -175,34 +174,90 @@ FLOW = (
     # --- reading
     bug("cursor kept before its rows", (16,), (f"{CLINIKO}.port:ClinikoPractice.read", _early)),
     bug("cursor of the books kept before its rows", (16,), (f"{XERO}.port:XeroBooks.read", _early_books)),
-    bug("what was read is not marked to be looked at", (11, 16), ("ligament.store.outcomes:mark_dirty", returning(None))),
+    bug(
+        "what was read is not marked to be looked at", (11, 16), ("ligament.store.outcomes:mark_dirty", returning(None))
+    ),
     bug("what waits is not looked at again", (87,), (f"{CLINIC}.pending", returning(frozenset()))),
     bug("no overlap behind the practice's cursor", (15, 18), (f"{CLINIKO}.streams:OVERLAP", always(timedelta(0)))),
     bug("no overlap behind the cursor of the books", (18,), (f"{XERO}.streams:OVERLAP", always(timedelta(minutes=-5)))),
     bug("changed lines are not read", (21,), (f"{CLINIKO}.reading:Reading._items", _without_cursor_items)),
-    bug("archived invoices are not read", (22,), (f"{CLINIKO}.reading:INVOICES", _only_live), (f"{CLINIKO}.reading:Reading._archivings", lambda _: lambda _self: iter(()))),
+    bug(
+        "archived invoices are not read",
+        (22,),
+        (f"{CLINIKO}.reading:INVOICES", _only_live),
+        (f"{CLINIKO}.reading:Reading._archivings", lambda _: lambda _self: iter(())),
+    ),
     bug("the last row of a page is lost", (13, 14), (f"{CLINIKO}.client:ClinikoClient.follow", _half)),
-    bug("the clock of this machine is the cursor", (17,), (f"{CLINIKO}.streams:Walk._reached", lambda _: lambda self: self.now)),
+    bug(
+        "the clock of this machine is the cursor",
+        (17,),
+        (f"{CLINIKO}.streams:Walk._reached", lambda _: lambda self: self.now),
+    ),
     # --- sending
     bug("no look-up before sending again", (1,), (f"{EXECUTE}:look_up", returning({}))),
-    bug("payments are not looked up", (10,), ("ligament.flow.lookup:_payments", returning({})), ("ligament.flow.planning.money:_own_payment_in_books", returning(False))),
-    bug("a new key each time it is sent again", (1, 2), (f"{EXECUTE}:_resent", _new_key), (f"{EXECUTE}:look_up", returning({}))),
+    bug(
+        "payments are not looked up",
+        (10,),
+        ("ligament.flow.lookup:_payments", returning({})),
+        ("ligament.flow.planning.money:_own_payment_in_books", returning(False)),
+    ),
+    bug(
+        "a new key each time it is sent again",
+        (1, 2),
+        (f"{EXECUTE}:_resent", _new_key),
+        (f"{EXECUTE}:look_up", returning({})),
+    ),
     bug("key made from the bytes only", (9,), (f"{EXECUTE}:_intent", _body_key)),
-    bug("the window of a key slides with each attempt", (2,), (f"{EXECUTE}:_resent", _sliding), (f"{EXECUTE}:REPLAY_WINDOW", always(timedelta(minutes=30)))),
-    bug("keys are trusted for an hour", (2,), (f"{EXECUTE}:REPLAY_WINDOW", always(timedelta(hours=1)))),
-    bug("no quarantine for requests under way", (6,), (f"{EXECUTE}:QUARANTINE", always(timedelta(0))), (f"{EXECUTE}:REPLAY_WINDOW", always(timedelta(0)))),
+    bug(
+        "the window of a key slides with each attempt",
+        (2,),
+        (f"{EXECUTE}:_resent", _sliding),
+        (f"{EXECUTE}:look_up", returning({})),
+        (f"{EXECUTE}:REPLAY_WINDOW", always(timedelta(minutes=30))),
+    ),
+    bug(
+        "keys are trusted for an hour",
+        (2,),
+        (f"{EXECUTE}:REPLAY_WINDOW", always(timedelta(hours=1))),
+        (f"{EXECUTE}:look_up", returning({})),
+    ),
+    bug(
+        "no quarantine for requests under way",
+        (6,),
+        (f"{EXECUTE}:QUARANTINE", always(timedelta(0))),
+        (f"{EXECUTE}:REPLAY_WINDOW", always(timedelta(0))),
+    ),
     bug("writes leave without a key", (1,), (f"{XERO}.client:XeroClient.write", _keyless)),
     bug("POST in the place of PUT", (61,), (f"{WRITING}:_request", _posted)),
     bug("elements are not judged one by one", (49,), (f"{WRITING}:_JUDGE_EACH", always(("summarizeErrors", "true")))),
     bug("a silent answer counts as done", (12,), (f"{XERO}.port:XeroBooks.send", _as_done)),
     bug("a write without an answer counts as not sent", (1,), (f"{EXECUTE}:_transmit", _as_later)),
     bug("more than the id of a contact goes with a document", (65,), (f"{WRITING}:_document", _nested_contact)),
-    bug("line ids are left out", (64,), ("ligament.flow.planning.edits:with_line_ids", lambda _: lambda lines, _document: lines), ("ligament.flow.planning.adjusting:with_line_ids", lambda _: lambda lines, _document: lines)),
+    bug(
+        "line ids are left out",
+        (64,),
+        ("ligament.flow.planning.edits:with_line_ids", lambda _: lambda lines, _document: lines),
+        ("ligament.flow.planning.adjusting:with_line_ids", lambda _: lambda lines, _document: lines),
+    ),
     # --- settling and keeping
-    bug("an unfinished call is forgotten", (11,), ("ligament.flow.sequence:recover", _forgotten), ("ligament.flow.sequence:_recover", lambda _: lambda world: _forgotten(None)(None, world))),
-    bug("calls are not kept before they leave", (7, 11, 79), (f"{CLINIC}.open_intent", returning(None)), (f"{CLINIC}.resend_intent", returning(None))),
+    bug(
+        "an unfinished call is forgotten",
+        (11,),
+        ("ligament.flow.sequence:_recover", _forgotten),
+    ),
+    bug(
+        "calls are not kept before they leave",
+        (7, 11, 79),
+        (f"{CLINIC}.open_intent", returning(None)),
+        (f"{CLINIC}.resend_intent", returning(None)),
+    ),
     bug("payments are not remembered", (10, 71), ("ligament.flow.record:_payment", _without_payment)),
-    bug("what a refusal hides is not read", (3,), ("ligament.flow.refusals:_read_behind", returning(([], []))), (f"{EXECUTE}:look_up", returning({}))),
+    bug(
+        "what a refusal hides is not read",
+        (3,),
+        ("ligament.flow.refusals:_read_behind", returning(([], []))),
+        (f"{EXECUTE}:look_up", returning({})),
+    ),
     bug("nothing is read anew before an update", (66,), (f"{EXECUTE}:_fresh", _skipped)),
     bug("two runs at once", (85,), ("ligament.wiring.holding:alone", always(_no_lock))),
     bug("a refused token is not renewed", (36,), ("ligament.net.oauth:_Kept.renew", returning(None))),

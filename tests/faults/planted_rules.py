@@ -14,9 +14,9 @@ from ligament.core.naming import folded
 from tests.faults.planted import bug, returning
 
 CLINIKO, XERO, PLANNING = "ligament.connectors.cliniko", "ligament.connectors.xero", "ligament.flow.planning"
-_CENTS = tuple(f"ligament.core.{name}:cents" for name in ("lines", "differences", "drafting")) + (
-    f"{PLANNING}.documents:cents",
-    f"{PLANNING}.arrivals:cents",
+_CENTS = (
+    *(f"ligament.core.{name}:cents" for name in ("lines", "differences", "drafting")),
+    *(f"{PLANNING}.{name}:cents" for name in ("documents", "arrivals")),
 )
 
 
@@ -86,15 +86,16 @@ def _practice_wins(original: Any) -> Any:
 
 
 def _shifted_total(original: Any) -> Any:
-    """Post one cent too much on the first line of every document with more than one line."""
+    """Post a dollar too much on the first line of every document with more than one line."""
 
     def mapped(invoice: Any, how: Any) -> Any:
         found = original(invoice, how)
-        lines = getattr(found, "lines", ())
+        lines: tuple[Any, ...] = getattr(found, "lines", ())
         if len(lines) < 2:
             return found
-        first = replace(lines[0], amount=lines[0].amount + 1, unit_amount=lines[0].amount + 1, quantity=Decimal(1))
-        return replace(found, lines=(first, *lines[1:]), total=found.total + 1)
+        first, *others = lines
+        first = replace(first, amount=first.amount + 1, unit_amount=first.amount + 1, quantity=Decimal(1))
+        return replace(found, lines=(first, *others), total=found.total + 1)
 
     return mapped
 
@@ -149,31 +150,70 @@ RULES = (
     bug("a line is posted wrong", (54,), ("ligament.core.drafting:map_lines", _shifted_total)),
     bug("only the first line is posted", (54,), ("ligament.core.drafting:map_lines", _first_line_only)),
     bug("tax is not looked at", (53,), ("ligament.core.lines:tax_key", returning("none"))),
-    bug("accounts of items are ignored", (62,), ("ligament.core.lines:_account_code", returning(("210", "it is the default")))),
+    bug(
+        "accounts of items are ignored",
+        (62,),
+        ("ligament.core.lines:_account_code", returning(("210", "it is the default"))),
+    ),
     bug("lock dates are ignored", (56,), ("ligament.core.periods:Locks.locks", returning(False))),
-    bug("credit notes are posted as invoices", (55,), ("ligament.core.drafting:document_kind", returning(DocumentKind.INVOICE)), (f"{PLANNING}.arrivals:document_kind", returning(DocumentKind.INVOICE))),
-    bug("an archived invoice is posted", (22, 58), (f"{PLANNING}.arrivals:skip_reason", returning("")), ("ligament.flow.plan:skip_reason", returning(""))),
+    bug(
+        "credit notes are posted as invoices",
+        (55,),
+        ("ligament.core.drafting:document_kind", returning(DocumentKind.INVOICE)),
+        (f"{PLANNING}.arrivals:document_kind", returning(DocumentKind.INVOICE)),
+    ),
+    bug(
+        "an archived invoice is posted",
+        (22, 58),
+        (f"{PLANNING}.arrivals:skip_reason", returning("")),
+        ("ligament.flow.plan:skip_reason", returning("")),
+    ),
     # --- payments
     bug("the total is paid, not what is due", (10, 60), (f"{PLANNING}.money:PaymentStep", _full_amount)),
-    bug("a payment that exists is posted again", (10,), (f"{PLANNING}.money:_own_payment", returning(None)), (f"{PLANNING}.money:_own_payment_in_books", returning(False))),
+    bug(
+        "a payment that exists is posted again",
+        (10,),
+        (f"{PLANNING}.money:_own_payment", returning(None)),
+        (f"{PLANNING}.money:_own_payment_in_books", returning(False)),
+    ),
     bug("payments are not posted", (71,), (f"{PLANNING}.money:_plan_payments", _ignored)),
     bug("payments are not taken back", (60,), (f"{PLANNING}.money:_plan_unpayment", _ignored)),
     bug("payments taken back still count", (60,), (f"{PLANNING}.money:_own_payment", _old_payments_count)),
     bug("a reconciled payment is deleted", (60,), (f"{XERO}.mapping:BooksPayment", _unreconciled)),
     bug("a closed invoice counts as paid", (55, 60), (f"{CLINIKO}.reading:invoice_of", _paid_closed)),
-    bug("a credit that was taken off is put on again", (60, 66), (f"{PLANNING}.money:_was_allocated", returning(False))),
+    bug(
+        "a credit that was taken off is put on again", (60, 66), (f"{PLANNING}.money:_was_allocated", returning(False))
+    ),
     # --- people
     bug("payers are ignored", (50,), ("ligament.core.billing:payer_of", returning(None))),
     bug("a name alone adopts a contact", (50,), (f"{PLANNING}.contacts:find_contact", _by_name)),
     bug("a blank overwrites a value", (24,), ("ligament.core.merging:Judge._practice_only", _blank_wins)),
     bug("the practice always wins a contact's field", (68,), ("ligament.core.merging:Judge.decide", _practice_wins)),
     # --- later edits
-    bug("edits overwrite what a person changed", (59, 66), (f"{PLANNING}.edits:edited", returning(None)), (f"{PLANNING}.adjusting:edited", returning(None))),
-    bug("edits in the practice are ignored", (59,), (f"{PLANNING}.edits:content_fingerprint", returning("same")), ("ligament.flow.plan:content_fingerprint", returning("same")), (f"{PLANNING}.documents:content_fingerprint", returning("same"))),
+    bug(
+        "edits overwrite what a person changed",
+        (59, 66),
+        (f"{PLANNING}.edits:edited", returning(None)),
+        (f"{PLANNING}.adjusting:edited", returning(None)),
+    ),
+    bug(
+        "edits in the practice are ignored",
+        (59,),
+        (f"{PLANNING}.edits:content_fingerprint", returning("same")),
+        ("ligament.flow.plan:content_fingerprint", returning("same")),
+        (f"{PLANNING}.documents:content_fingerprint", returning("same")),
+    ),
     bug("a void with money on it", (58,), ("ligament.core.ledgers:BooksDocument.has_money", returning(False))),
     bug("archived invoices stay in the books", (58,), (f"{PLANNING}.edits:_void", _ignored)),
     bug("what was agreed is forgotten", (67,), ("ligament.flow.record:_document", _same_agreement)),
     bug("gone documents count as live", (58,), ("ligament.core.ledgers:DocumentStatus.is_gone", returning(False))),
     bug("an adjustment is posted twice", (59,), (f"{PLANNING}.adjusting:agreement_for", _ignored)),
-    bug("drafts in the place of documents", (63,), ("ligament.core.drafting:DocumentStatus", lambda _: type("Drafts", (), {"DRAFT": DocumentStatus.DRAFT, "AUTHORISED": DocumentStatus.DRAFT}))),
+    bug(
+        "drafts in the place of documents",
+        (63,),
+        (
+            "ligament.core.drafting:DocumentStatus",
+            lambda _: type("Drafts", (), {"DRAFT": DocumentStatus.DRAFT, "AUTHORISED": DocumentStatus.DRAFT}),
+        ),
+    ),
 )

@@ -1,132 +1,30 @@
-"""The hundred failures, each with what happens then in a bookkeeper's words and the tests that cover it."""
+"""The hundred failures of `rows.toml`: what happens then in a bookkeeper's words, and the tests that cover each."""
 
 from __future__ import annotations
 
-SIM = "tests/faults/test_faults.py::test_thousands_of_seeds_keep_every_promise"
-CUT = "tests/faults/test_enumeration.py::test_every_story_ends_the_same_wherever_it_is_cut"
-STORY = "tests/stories/test_stories.py::test_story"
-W = "tests/web/test_doors.py::"
-X = "src/ligament/connectors/xero/tests/"
-C = "src/ligament/connectors/cliniko/tests/"
+import tomllib
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
 
-Row = tuple[int, str, str, tuple[str, ...]]
-"""Number, failure, what happens then, covering tests."""
+TABLE = Path(__file__).with_name("rows.toml")
 
-ROWS: tuple[tuple[str, tuple[Row, ...]], ...] = (
-    ("Writes whose fate is not known", (
-        (1, "The reply to a write is lost after Xero saved it", "It is looked up in Xero before anything is sent again; the record is there once.", (SIM, CUT)),
-        (2, "The same write is repeated when Xero has forgotten its key", "After four minutes nothing is repeated blindly; it is looked up, and only what is missing is sent anew.", (SIM,)),
-        (3, "Xero replays a stored error under the same key", "The error is not believed for ever: what is missing is sent under a new key.", (SIM, X + "test_xero_client_answers.py::test_an_error_inside_is_replayed_under_its_key")),
-        (4, "The bytes change under the same key", "The exact bytes are kept before they leave; a repeat sends those, never new ones.", (X + "test_xero_client_writing.py::test_the_same_writes_always_give_the_same_bytes", "tests/store/test_codec.py::test_exact_bytes_of_a_call_survive")),
-        (5, "The HTTP library repeats a write by itself", "It does not: each call leaves at most once.", ("tests/net/test_session.py::test_a_dropped_connection_is_never_sent_again_silently",)),
-        (6, "A stuck request arrives after we looked and found nothing", "A write without an answer rests for six minutes before it is given up; what arrives late is found.", (SIM,)),
-        (7, "A batch is cut differently when it is repeated", "A batch is repeated byte for byte, or looked up element by element.", (CUT, SIM)),
-        (8, "Two workers have the same write in hand", "Only one may work for a clinic; the one that was overtaken can keep nothing more.", (SIM, "tests/engine/test_fencing.py::test_a_worker_that_was_overtaken_can_open_repeat_and_close_no_call")),
-        (9, "An edit is made, undone and made again within minutes", "Each write has a key of its own, so an old answer never stands for a new one.", (SIM,)),
-        (10, "A part payment is posted twice", "Before a payment goes again, the invoice is read; ours is recognised by its reference.", (SIM, CUT)),
-        (11, "The program stops before, during or after a write", "The next run finds what was open, looks it up and goes on.", (CUT, SIM, "tests/process/test_kills.py::test_a_run_killed_at_any_moment_is_finished_by_the_next")),
-        (12, "Xero says 200 with a web page or nothing", "That is no answer: the write is looked up.", (SIM, X + "test_xero_client_answers.py::test_a_write_without_a_clear_answer_is_of_unknown_outcome_and_leaves_once")),
-    )),
-    ("Reading", (
-        (13, "Rows move between pages while they are read", "The list is walked again until it stands still; no row is lost.", (C + "test_cliniko_client_reading.py::test_rows_that_move_between_pages_are_not_missed", X + "test_xero_client_reading.py::test_a_row_that_moves_while_paging_makes_the_walk_start_again_and_none_is_lost")),
-        (14, "Rows vanish between pages", "Counts are compared and the gap is read again.", (C + "test_cliniko_client_reading.py::test_rows_that_vanish_during_a_first_reading_do_not_hide_others",)),
-        (15, "Many rows carry the same second", "Reading overlaps by ten minutes, and rows are told apart by id.", (C + "test_cliniko_client_reading.py::test_all_rows_in_one_second_are_found_although_the_order_of_ties_is_free",)),
-        (16, "The reading position moves past a row that was not kept", "Rows and position are kept together or not at all.", (SIM, CUT, "tests/store/test_outcomes.py::test_what_a_page_changed_is_considered_until_it_has_an_outcome_even_after_a_crash")),
-        (17, "This computer's clock is wrong", "Positions come from the servers' clocks only.", (SIM,)),
-        (18, "A change appears late, with an older time", "The overlap catches what is up to ten minutes late.", (SIM, C + "test_cliniko_simulator_filters.py::test_a_late_commit_appears_after_its_updated_at_has_passed")),
-        (19, "Times are cut to the second or read in another zone", "Positions are whole seconds in UTC, taken from the server.", (X + "test_xero_client_reading.py::test_a_quiet_run_keeps_moving_its_cursors_behind_the_servers_clock",)),
-        (20, "A change leaves no trace in the time of change", "Polling cannot see it; reconciliation compares everything.", ()),
-        (21, "A line changes and its invoice does not say so", "Lines are read as a list of their own.", (SIM, "tests/store/test_practice_rows.py::test_a_changed_line_counts_for_its_invoice_and_for_the_original_of_a_credit_note")),
-        (22, "Archived records are hidden", "They are asked for; absence alone never means deleted.", (SIM, C + "test_cliniko_simulator_filters.py::test_an_archived_invoice_vanishes_from_lists_and_comes_back_when_asked_for")),
-        (23, "The key loses a permission and lists come back empty", "A refusal stops the run; nothing is voided because it was not seen.", (SIM,)),
-        (24, "A value that cannot be read would be written as a blank", "A blank never overwrites a value.", (SIM, "tests/contacts/test_merging.py::test_a_blank_never_wins")),
-        (25, "A status that nobody has seen before", "The record is held; nothing is guessed.", (STORY + "[unknown-status]", X + "test_xero_client_reading.py::test_an_unknown_status_becomes_unknown")),
-        (26, "Long ids lose digits", "Ids are text from end to end.", (SIM,)),
-        (27, "Dates come in two forms, without a zone or not at all", "Both forms are read as the same day.", (X + "test_xero_client_reading.py::test_both_forms_of_dates_are_the_same_day",)),
-        (28, "An answer is cut in the middle", "It is read again; nothing of the half is kept.", (SIM, "tests/net/test_session.py::test_an_answer_cut_in_the_middle_is_unanswered")),
-        (29, "A page is enormous", "Answers are capped.", ("tests/net/test_session.py::test_an_answer_larger_than_the_cap_is_cut_off",)),
-        (30, "Xero refuses long lists of ids", "At most forty are asked for at once.", (X + "test_xero_client_lookups.py::test_contacts_are_read_by_id_forty_at_a_time",)),
-        (31, "The next page lies on another host", "It is not followed; the key stays here.", (C + "test_cliniko_client_calls.py::test_a_next_page_on_another_host_is_broken",)),
-        (32, "A list shows a row twice", "It counts once.", ("tests/store/test_books_rows.py::test_of_two_versions_on_one_page_the_newer_counts",)),
-    )),
-    ("Signing in", (
-        (33, "Two workers renew one sign-in at once", "One renews, the other takes what it kept.", (X + "test_xero_client_signin.py::test_many_threads_and_processes_fetch_one_token",)),
-        (34, "The renewal is done and its reply lost", "It is repeated with the token at hand while that still works.", (X + "test_xero_client_signin.py::test_a_lost_refresh_is_repeated_with_the_token_at_hand",)),
-        (35, "The program stops before the new token is kept", "A new token is kept before it is used; the old one serves until then.", (X + "test_xero_client_signin.py::test_new_tokens_are_kept_before_they_are_used", CUT)),
-        (36, "The token ends in the middle of a run", "It is renewed and the refused call goes again.", (SIM, X + "test_xero_client_signin.py::test_a_refused_token_is_renewed_once_and_the_write_goes_again")),
-        (37, "Consent is withdrawn or the organisation disconnected", "That clinic stops and asks for a sign-in; its backlog stays.", (SIM, X + "test_xero_client_signin.py::test_withdrawn_consent_asks_for_a_sign_in")),
-        (38, "The sign-in reaches several organisations", "One is pinned at the start; no other one is ever touched.", (X + "test_xero_client_organisation.py::test_an_answer_for_another_organisation_is_refused",)),
-        (39, "A sign-in lies idle for sixty days", "It ends, and a person signs in again.", ()),
-        (40, "Cliniko's key is replaced or the account moves", "The run stops and says which key is refused; a redirect is not followed.", (SIM, "tests/net/test_session.py::test_a_redirect_is_returned_and_not_followed_with_the_key")),
-    )),
-    ("Limits", (
-        (41, "A storm of refusals, and everybody comes back at once", "Waits grow and are drawn by lot; after an outage one clinic tries for all.", ("tests/engine/test_schedule.py::test_during_an_outage_one_clinic_tries_for_all_and_afterwards_they_come_back_spread_out",)),
-        (42, "The day's calls are used up in the middle of a batch", "The work is parked until the day begins anew; nothing is lost.", (SIM, "tests/engine/test_schedule.py::test_a_parked_clinic_waits_until_its_day_begins_anew_but_never_longer_than_that")),
-        (43, "One clinic takes the allowance of all", "Clinics take turns; none waits more than twice the mean.", ("tests/engine/test_schedule.py::test_of_500_clinics_with_too_few_workers_none_waits_more_than_twice_the_mean",)),
-        (44, "More than five calls at once", "A sixth is not made.", ("tests/net/test_governor.py::test_at_most_so_many_calls_are_under_way_and_a_crashed_one_frees_its_place",)),
-        (45, "Another app eats the allowance", "What the server says is left counts; a part is kept for people.", ("tests/net/test_governor.py::test_what_the_server_says_is_left_of_the_day_wins_over_our_own_count",)),
-        (46, "Xero's allowance of bytes is used up", "Nothing counts bytes yet.", ()),
-        (47, "A system is away for hours", "Runs end early and say so; afterwards everything is made up for.", (SIM,)),
-        (48, "Every layer repeats, and calls multiply", "Only one place repeats, a few times, with pauses.", ("tests/net/test_patience.py::test_the_last_trouble_is_passed_on",)),
-    )),
-    ("Bookkeeping", (
-        (49, "One element of a batch is refused", "The others are saved; the refused one is held with Xero's own words.", (X + "test_xero_client_answers.py::test_one_bad_element_leaves_the_others_saved_and_in_order",)),
-        (50, "Two patients have the same name", "Each has a contact with its own number; a name alone adopts nobody.", (SIM, STORY + "[name-almost-alike]")),
-        (51, "A contact is archived, erased or merged in Xero", "It is recognised and never edited; what needs it is held.", (SIM, "tests/contacts/test_lifecycle.py::test_contacts_merged_in_the_books_are_followed")),
-        (52, "A patient is merged, deleted or restored", "Documents stay with whom they billed; new ones follow the merge.", (SIM, STORY + "[merged-twice]")),
-        (53, "Tax differs by a cent", "The invoice's total is kept to the cent; the cent is explained.", (SIM,)),
-        (54, "Discounts, four decimals and three ways to calculate", "The line's total is what is posted, to the cent.", (SIM,)),
-        (55, "Nothing or less than nothing to pay, reversals, open credit", "They become credit notes used on their originals, or are listed.", (SIM, STORY + "[zero-total-posted]")),
-        (56, "The period is locked", "The record is held; it is never given another date silently.", (SIM, STORY + "[locked-year-end]")),
-        (57, "Half past eleven at night, summer time, the end of the year", "Dates belong to the clinic's own zone.", (SIM,)),
-        (58, "A document is voided and issued again", "It gets the next number; one voided by a person stays void.", (SIM, STORY + "[restored-after-void]")),
-        (59, "An invoice is edited after it was paid", "The difference is proposed as a document of its own.", (SIM, STORY + "[adjusted-by-itself-twice]")),
-        (60, "Too much paid, refunds, write-offs, credit", "What is not certain is held and asked about.", (SIM, STORY + "[write-off-part]")),
-        (61, "Somebody's invoice has our number", "The invoice is held; nothing is written over.", (STORY + "[number-taken]",)),
-        (62, "An account or tax rate is archived", "The chart is read before anything is written; what needs it is held.", (STORY + "[archived-account-restored]",)),
-        (63, "The plan's limit of invoices, or a currency that is off", "Refusals wait as holds with Xero's words.", (X + "test_xero_client_replies.py::test_the_vendors_words_are_sorted_into_codes",)),
-        (64, "Lines are sent without their ids", "Ids of lines are kept, so that lines stay the same lines.", (SIM, X + "test_xero_client_writing.py::test_an_update_keeps_the_ids_of_lines_and_says_when_tracking_is_empty")),
-        (65, "More than the contact's id goes with an invoice", "Only the id is sent, so an invoice never changes a contact.", (SIM, X + "test_xero_client_writing.py::test_an_invoice_is_created_with_exactly_these_bytes")),
-        (66, "A person edits in Xero while we work", "The document is read again just before an update; an edit by a person stops it.", (SIM, "tests/contacts/test_two_way.py::test_an_edit_between_reading_and_writing_is_not_clobbered")),
-        (67, "Our own write comes back as a change", "It is recognised as our echo and ends there.", (SIM, "tests/contacts/test_fields.py::test_a_thousand_quiet_cycles_plan_nothing")),
-        (68, "Both sides change the same field", "Each field has an owner; what nobody owns is asked.", (SIM, "tests/contacts/test_merging.py::test_who_wins_when_both_moved")),
-        (69, "The practice's own link to Xero is on as well", "Nothing is posted until one of the two is off.", (SIM,)),
-        (70, "The history was keyed by hand before", "It is matched and linked before anything is made.", (STORY + "[history-leading-zeros]",)),
-        (71, "A payment is inferred wrongly from a status", "Inferred payments are labelled, and doubtful ones are held.", (SIM, STORY + "[deposit-and-balance]")),
-    )),
-    ("Webhooks", (
-        (72, "A webhook is lost", "Polling finds the change within its time.", (SIM,)),
-        (73, "A webhook comes many times", "A hint is kept once for each record.", (W + "test_duplicates_and_any_order_come_to_one_hint_with_the_latest_moment",)),
-        (74, "Webhooks come out of order", "They only name records; what counts is read.", (W + "test_duplicates_and_any_order_come_to_one_hint_with_the_latest_moment",)),
-        (75, "A webhook is forged", "Its signature does not fit, and it is refused.", (W + "test_a_forged_delivery_keeps_nothing_and_says_nothing", W + "test_signatures_are_compared_in_constant_time")),
-        (76, "The answer to a webhook takes too long", "Not measured yet.", ()),
-        (77, "The body is rewritten before its signature is checked", "The raw bytes are checked.", (W + "test_the_signature_is_over_the_raw_bytes_and_not_over_what_they_mean",)),
-        (78, "A webhook for an organisation we do not know", "It is noted as refused and never acted upon.", (W + "test_events_of_strangers_are_kept_as_refused_and_acted_upon_never",)),
-    )),
-    ("This machine", (
-        (79, "The disk is full", "Nothing leaves that was not kept first; the run stops and says so.", (CUT, SIM)),
-        (80, "The database is busy", "The step is not kept and the next run does it.", (SIM,)),
-        (81, "The power goes", "The next run goes on where this one stopped.", (CUT, "tests/process/test_kills.py::test_a_run_killed_at_any_moment_is_finished_by_the_next")),
-        (82, "An old backup is put back", "What is missing in the backup is found in Xero again before anything is written.", (SIM, "tests/store/test_journal.py::test_an_older_copy_of_the_database_is_noticed")),
-        (83, "An upgrade of the database dies midway", "All of it is taken back; the former version still opens it.", ("tests/store/test_opening.py::test_a_migration_that_dies_midway_leaves_the_old_tables",)),
-        (84, "The clock jumps", "Positions do not follow it, and waiting ends all the same.", (SIM, "tests/net/test_governor.py::test_a_clock_put_back_does_not_stop_the_calls_for_long")),
-        (85, "The program is started twice", "The second waits for the first.", (SIM, "tests/process/test_kills.py::test_two_runs_started_at_once_post_everything_once")),
-        (86, "A worker wakes up after another took over", "Its next step is refused.", (SIM, "tests/engine/test_workers.py::test_a_worker_that_slept_through_its_lease_writes_nothing_more")),
-        (87, "One record that always fails holds up the rest", "It is held, the rest goes on.", (SIM, X + "test_xero_client_answers.py::test_one_bad_element_leaves_the_others_saved_and_in_order")),
-        (88, "The program is asked to stop in the middle", "It stops at once; the next run goes on.", ("tests/process/test_kills.py::test_a_run_that_is_stopped_ends_without_a_trace_and_the_next_goes_on",)),
-        (89, "An upgrade finds work under way", "Not covered yet.", ()),
-    )),
-    ("Hostile input and secrets", (
-        (90, "Emoji, odd signs and very long names", "They are cleaned the same way each time; the record keeps the original.", (STORY + "[odd-characters-in-a-name]",)),
-        (91, "Scripts in a report", "Not covered here.", ()),
-        (92, "Formulas in a spreadsheet", "Not covered here.", ()),
-        (93, "A key that leads to another host", "Only the vendors' hosts and this machine are ever called.", (C + "test_cliniko_client_calls.py::test_no_key_leads_to_another_host", "tests/cli/test_starting.py::test_an_address_elsewhere_is_refused")),
-        (94, "Secrets in a log", "They are masked in every form.", ("tests/net/test_redact.py::test_a_registered_secret_is_gone_in_every_form",)),
-        (95, "A name that breaks out of a filter", "Nothing is filtered by name, and values are encoded.", (X + "test_xero_client_lookups.py::test_no_reference_ever_breaks_out_of_a_filter",)),
-        (96, "Clinical words on an invoice", "Only listed fields are sent; a clinic may choose a general text.", ("tests/test_recipes.py::test_private_codes_tell_xero_neither_names_nor_services",)),
-        (97, "A sign-in that was started elsewhere", "It is not accepted.", (X + "test_xero_client_signin.py::test_only_our_own_consent_is_taken",)),
-        (98, "The journal is edited or cut short", "The first wrong entry is named.", ("tests/store/test_journal.py::test_an_edited_entry_is_named", "tests/store/test_journal.py::test_a_cut_off_tail_is_named")),
-        (99, "One clinic sees another's records", "Two clinics in one database never see each other.", ("tests/store/test_practice_rows.py::test_two_clinics_in_one_database_never_see_each_other",)),
-        (100, "A reply that unfolds without end, or drips for ever", "It is cut off at a size and at a time.", ("tests/net/test_session.py::test_a_gzip_bomb_is_cut_off_at_the_cap", "tests/net/test_session.py::test_an_answer_that_drips_byte_by_byte_ends_with_the_deadline")),
-    )),
-)  # fmt: skip
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One failure."""
+
+    number: int
+    group: str
+    failure: str
+    then: str
+    tests: tuple[str, ...]
+
+
+def _read() -> tuple[Row, ...]:
+    found = tomllib.loads(TABLE.read_text(encoding="utf-8"))["row"]
+    return tuple(Row(**{**one, "tests": tuple(one["tests"])}) for one in found)
+
+
+ROWS = _read()
+GROUPS = tuple((title, tuple(rows)) for title, rows in groupby(ROWS, key=lambda row: row.group))

@@ -10,7 +10,8 @@ BEFORE, ANY, READ, WRITE, COMMIT = "before", "any", "read", "write", "commit"
 
 PRACTICE_EDITS = (
     "raise", "raise_for_payer", "raise_taxed", "edit_lines", "edit_price", "edit_date", "pay", "part_pay", "unpay",
-    "archive", "unarchive", "reverse", "part_reverse", "apply_credit", "refund", "patient_email", "patient_email_gone", "patient_phone",
+    "archive", "unarchive", "reverse", "part_reverse", "apply_credit", "refund", "patient_email", "patient_email_gone",
+    "patient_phone",
     "patient_name", "patient_new", "patient_archive", "patient_merge", "rename_line",
 )  # fmt: skip
 BOOKS_EDITS = (
@@ -28,7 +29,7 @@ WRITE_FAULTS = (
     "html_502_after", "empty_200", "expired", "too_many_minute", "stored_500", "stored_500", "plain_500", "pause",
     "second_worker", "takeover", "slow",
 )  # fmt: skip
-LETHAL = ("kill_before", "kill_after", "kill_after", "unauthorised", "forbidden", "too_many_day")
+LETHAL = ("kill_before", "kill_after", "kill_in_flight", "unauthorised", "forbidden", "too_many_day")
 """Faults that end a run at once, so at most one of them is drawn for each."""
 COMMIT_FAULTS = ("disk_full", "busy", "kill_uncommitted", "kill_committed")
 SPELLS = ("outage_cliniko", "outage_xero", "skew", "skew", "backup", "restore", "native_on", "native_off")
@@ -84,8 +85,20 @@ def script_for(seed: int) -> Script:
     runs = rng.choice((1, 2, 2, 3))
     gaps = tuple(rng.choice((1, 1, 2, 5, 7, 31, 200)) for _ in range(runs))
     workers = tuple(rng.randrange(2) for _ in range(runs))
-    events = [event for run in range(runs) for event in _events_of(run, rng)]
+    events = [event for run in range(runs) for event in (*_lost_then_late(seed, run), *_events_of(run, rng))]
     return Script(seed=seed, runs=runs, gaps=gaps, workers=workers, events=tuple(events))
+
+
+def _lost_then_late(seed: int, run: int) -> list[Event]:
+    """A reply is lost, and the process sleeps before it writes again: the worst for whoever does not look first."""
+    rng = Random(f"lost {seed} {run}")
+    if rng.random() < 0.5:
+        return []
+    nth, sleep = rng.randint(1, 5), 3 * rng.randrange(1000) + rng.choice((1, 2))
+    if rng.random() < 0.3:
+        return [Event(run, WRITE, nth, "kill_in_flight", rng.randrange(1000))]
+    lost = rng.choice(("drop_after", "truncated", "html_502_after"))
+    return [Event(run, WRITE, nth, lost, 0), Event(run, WRITE, nth + 1, "pause", sleep)]
 
 
 def _events_of(run: int, rng: Random) -> list[Event]:
@@ -100,8 +113,8 @@ def _events_of(run: int, rng: Random) -> list[Event]:
         found.append(Event(run, BEFORE, 0, rng.choice(SPELLS), pick()))
     during = (*PRACTICE_EDITS, *BOOKS_EDITS)
     found += [Event(run, READ, rng.randint(1, 30), rng.choice(during), pick()) for _ in range(rng.randint(0, 3))]
-    found += [Event(run, ANY, rng.randint(1, 50), rng.choice(CALL_FAULTS), pick()) for _ in range(rng.randint(2, 14))]
-    found += [Event(run, WRITE, rng.randint(1, 9), rng.choice(WRITE_FAULTS), pick()) for _ in range(rng.randint(1, 9))]
+    found += [Event(run, ANY, rng.randint(1, 36), rng.choice(CALL_FAULTS), pick()) for _ in range(rng.randint(4, 18))]
+    found += [Event(run, WRITE, rng.randint(1, 7), rng.choice(WRITE_FAULTS), pick()) for _ in range(rng.randint(2, 9))]
     if rng.random() < 0.3:
         found.append(Event(run, ANY, rng.randint(15, 50), rng.choice(LETHAL), pick()))
     if rng.random() < 0.3:

@@ -11,6 +11,7 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+from ligament.connectors.cliniko.simulator import control
 from ligament.net.governor import InMemoryWindows
 from ligament.ports.errors import PortError
 from ligament.ports.windows import Full, Window
@@ -145,8 +146,8 @@ class Simulation:
         self._counts[ANY] += 1
         self._counts[sort] += 1
         due = [
-            *self._events.get((ANY, self._counts[ANY]), ()),
             *self._events.get((sort, self._counts[sort]), ()),
+            *self._events.get((ANY, self._counts[ANY]), ()),
         ]
         struck: tuple[str, int] = ("", 0)
         for event in due:
@@ -196,7 +197,7 @@ class Simulation:
                 self.database.restore(self.backup)
                 self.checker.restored()
             case "native_on" | "native_off":
-                self.practice = people.control.set_native_xero(self.practice, enabled=event.kind == "native_on")
+                self.practice = control.set_native_xero(self.practice, enabled=event.kind == "native_on")
             case _:
                 return
         self.steps.append(f"    {event.kind} ({event.pick})")
@@ -249,7 +250,6 @@ class Simulation:
             pass
         self._events = held
         raise Violation("two workers", f"both ran at once; the second made {len(self.wire.log) - calls} calls")
-
 
     def _take_over(self, event: Event) -> None:
         """This worker is suspended for longer than its lease; one on another machine takes over and finishes a run."""
@@ -336,7 +336,7 @@ def heal(sim: Simulation) -> int:
     sim.time.at = max([sim.time.at, *(at for at, _, _ in sim.wire.late)])
     sim.wire.deliver_late()
     sim.wire.down_until.clear()
-    sim.practice = people.control.set_native_xero(sim.practice, enabled=False)
+    sim.practice = control.set_native_xero(sim.practice, enabled=False)
     for clock in sim.clocks:
         clock.skew = timedelta(0)
     sim.checker.faults_over()

@@ -8,7 +8,7 @@ from tests.faults.rows import ROWS
 
 
 def test_the_table_has_each_of_the_hundred_failures_once() -> None:
-    assert [row[0] for _, some in ROWS for row in some] == list(range(1, 101))
+    assert [row.number for row in ROWS] == list(range(1, 101))
 
 
 def test_every_test_that_the_table_names_exists() -> None:

@@ -13,7 +13,7 @@ from tests.faults.simulation import simulate
 
 SEED = os.environ.get("LIGAMENT_TEST_SEED", "")
 COUNT = int(os.environ.get("LIGAMENT_FAULT_SEEDS", "2000"))
-FEW = 60
+FEW = 12
 
 
 @pytest.mark.skipif(not SEED, reason="`make faults SEED=n` repeats one seed")

@@ -1,4 +1,4 @@
-"""The wire between Ligament and the two simulated systems: no sockets, and every way in which an exchange goes wrong."""
+"""The wire between Ligament and the two simulated systems: no sockets, and every way for an exchange to go wrong."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ class Sent:
     outcome: str
 
     def __str__(self) -> str:
-        return f"{self.at:%d %H:%M:%S.%f} {self.system:7} {self.method:5} {self.target[:110]} {self.digest} -> {self.outcome}"
+        said = f"{self.system:7} {self.method:5} {self.target[:110]} {self.digest}"
+        return f"{self.at:%d %H:%M:%S.%f} {said} -> {self.outcome}"
 
 
 def is_write(method: str, path: str) -> bool:
@@ -168,6 +169,13 @@ def _late(wire: Wire, system: str, request: Request, pick: int) -> Response:
     raise httpx2.ReadTimeout("timed out")
 
 
+def _killed_in_flight(wire: Wire, system: str, request: Request, pick: int) -> Response:
+    """The process dies while its request is still under way for up to six minutes."""
+    wire.late.append((wire.sim.time.at + timedelta(seconds=50 + pick % 300), system, request))
+    wire.sim.kill()
+    raise Killed
+
+
 def _killed(wire: Wire, system: str, request: Request, pick: int) -> Response:
     del system, request, pick
     wire.sim.kill()
@@ -232,6 +240,7 @@ _BEFORE: dict[str, Before] = {
     "drop_before": _dropped,
     "late": _late,
     "kill_before": _killed,
+    "kill_in_flight": _killed_in_flight,
     "pause": _paused,
     "expired": _expired,
     "unauthorised": _answer(401),

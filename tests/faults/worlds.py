@@ -17,7 +17,7 @@ PLACE = "1400100000000000011"
 HANDS = ("1400300000000000021", "1400300000000000022")
 PAYERS = {"1400200000000000051": "Coral Coast Insurance", "1400200000000000052": "Open Door Support"}
 FIRST = ("Ada", "Bram", "Cleo", "Dov", "Esra", "Finn", "Gita", "Hugo", "Ines", "Jun")
-LAST = ("Sample", "Larkspur", "Thistle", "Ember", "Quill", "O’Dair", "van der Berg")
+LAST = ("Sample", "Larkspur", "Thistle", "Ember", "Quill", "O'Dair", "van der Berg")
 PRICES = ("95.00", "88.00", "130.00", "61.35", "187.65")
 
 PLAIN_LINE: dict[str, Any] = {
@@ -73,13 +73,14 @@ def start_for(seed: int) -> Start:
         create=rng.choice(("on_document", "on_document", "all")),
         void=rng.choice(("auto", "auto", "ask")),
     )
-    return Start(practice=_practice(rng), books=_books(rng), rulebook=rulebook)
+    exact = Random(f"exact {seed}").random() < 0.4
+    return Start(practice=_practice(rng, exact=exact), books=_books(rng), rulebook=rulebook)
 
 
 # --- the practice -----------------------------------------------------------------------------------------------------
 
 
-def _practice(rng: Random) -> cliniko.World:
+def _practice(rng: Random, *, exact: bool) -> cliniko.World:
     switches = cliniko.Switches(
         editing_items=rng.choice(("updates", "replaces")),
         removed_items_are=rng.choice(("archived", "deleted", "gone")),
@@ -91,6 +92,7 @@ def _practice(rng: Random) -> cliniko.World:
         ids=rng.choice(("string", "string", "number")),
         decimals=rng.choice(("string", "number")),
         merge_moves_invoices=rng.choice((True, False)),
+        line_rounding="none" if exact else "cents",
     )
     world = cliniko.World.empty(switches=switches, at=START - timedelta(days=300))
     stamps = {"created_at": START - timedelta(days=200), "updated_at": START - timedelta(days=200)}
@@ -100,7 +102,13 @@ def _practice(rng: Random) -> cliniko.World:
         hands = {"id": key, "first_name": "Ben", "last_name": f"Hands {number}", "label": f"Ben Hands {number}"}
         world = cliniko.put(world, "practitioners", {**hands, "active": True, **stamps})
     for key, name in PAYERS.items():
-        payer = {"id": key, "company_name": name, "type_code": 2, "type": "3rd Party Payer", "email": f"{key}@pay.example"}
+        payer = {
+            "id": key,
+            "company_name": name,
+            "type_code": 2,
+            "type": "3rd Party Payer",
+            "email": f"{key}@pay.example",
+        }
         world = cliniko.put(world, "contacts", {**payer, **stamps})
     for _ in range(rng.randint(5, 8) if rng.random() < 0.95 else 15):
         world = add_patient(world, rng, START - timedelta(days=100))
@@ -133,19 +141,33 @@ def lines_for(rng: Random, *, taxed: bool | None = None) -> list[dict[str, Any]]
     lines = []
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         goods = rng.random() < 0.35 if taxed is None else taxed
-        line: dict[str, Any] = {"name": rng.choice(("Session", "First visit", "Review")), "code": "CON", "unit_price": rng.choice(PRICES)}
+        line: dict[str, Any] = {
+            "name": rng.choice(("Session", "First visit", "Review")),
+            "code": "CON",
+            "unit_price": rng.choice(PRICES),
+        }
         if goods:
             code = rng.choice(("SOLE", "LET"))
-            line = {"name": f"Goods {code}", "code": code, "unit_price": rng.choice(("33.00", "6.35", "40.00")), "tax_name": "GST", "tax_rate": "10"}
+            line = {
+                "name": f"Goods {code}",
+                "code": code,
+                "unit_price": rng.choice(("33.00", "6.35", "40.00")),
+                "tax_name": "GST",
+                "tax_rate": "10",
+            }
         line = {**PLAIN_LINE, **line}
         line["quantity"] = rng.choice(("1.0", "1.0", "2.0", "0.5", "1.75"))
         if rng.random() < 0.2:
-            line |= rng.choice(({"discount_percentage": "10.0"}, {"is_monetary_discount": True, "discounted_amount": "1.55"}))
+            line |= rng.choice(
+                ({"discount_percentage": "10.0"}, {"is_monetary_discount": True, "discounted_amount": "1.55"})
+            )
         lines.append(line)
     return lines
 
 
-def add_invoice(world: cliniko.World, rng: Random, at: datetime, *, payer: bool | None = None, taxed: bool | None = None) -> cliniko.World:
+def add_invoice(
+    world: cliniko.World, rng: Random, at: datetime, *, payer: bool | None = None, taxed: bool | None = None
+) -> cliniko.World:
     """Raise an invoice, perhaps pay it at once, perhaps reverse it later."""
     patients = [one for one in cliniko.records(world, "patients") if not one.get("archived_at")]
     patient = rng.choice(patients)
@@ -183,7 +205,9 @@ def _books(rng: Random) -> xero.World:
         read_lag_s=rng.choice((0, 0, 0, 20)),
         unknown_extras=rng.choice((True, False)),
     )
-    world = xero.World.new(books, apps=[xero.custom_app(books, day_limit=5000)], switches=switches, seed=str(rng.random()))
+    world = xero.World.new(
+        books, apps=[xero.custom_app(books, day_limit=5000)], switches=switches, seed=str(rng.random())
+    )
     at = START - timedelta(days=60)
     if rng.random() < 0.5:
         first, last = rng.choice(FIRST), rng.choice(LAST)

@@ -44,6 +44,7 @@ class Gate:
     after: Hook | None = None
     requests: int = 0
     writes: int = 0
+    asked_books: int = 0
 
     def around(self, handle: Handle) -> Handle:
         """Return the handler behind this gate."""
@@ -51,6 +52,7 @@ class Gate:
         def guarded(world: Any, request: Request) -> tuple[Any, Response]:
             self.requests += 1
             self.writes += is_write(request)
+            self.asked_books += request.path.startswith("/api.xro/")
             instead = self.before(request) if self.before is not None else None
             if instead is not None:
                 return world, instead

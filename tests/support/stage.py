@@ -1,4 +1,4 @@
-"""One clinic in this process: both simulators mounted under the real application, and time that only moves when told."""
+"""One clinic in this process: both simulators under the real application, and time that only moves when told."""
 
 from __future__ import annotations
 
@@ -84,9 +84,7 @@ class Stage:
         key = f"141000000000000{number:04}"
         told = {"id": key, "first_name": first, "last_name": last, "email": f"p{number}@mail.example"}
         at = self.pass_time(seconds=30)
-        self.practice.change(
-            lambda world: cliniko.put(world, "patients", {**told, "created_at": at, "updated_at": at})
-        )
+        self.practice.change(lambda world: cliniko.put(world, "patients", {**told, "created_at": at, "updated_at": at}))
         return key
 
     def invoice(self, *, price: str = "95.00", paid: bool = False, patient: str = PATIENT, **line: str) -> str:

@@ -82,7 +82,7 @@ def front(tmp_path: Path) -> Iterator[Front]:
     woken, clock = threading.Event(), Clock()
     turns = Turns(settings=opened, database=database, sign=StopSign(), clock=clock)  # type: ignore[arg-type]
     place = Installation(turns=turns, engine=InlineEngine(), executor="this")
-    doorman = Doorman(settings=opened, database=database, now=clock.now, wake=woken.set)
+    doorman = Doorman(current=lambda: turns.settings, database=database, now=clock.now, wake=woken.set)
     door = Door(place=place, doorman=doorman, metrics=Metrics())
     with TestClient(application(door)) as client:
         yield Front(client=client, door=door, hints=Hints(database, clock.now), woken=woken)
@@ -203,7 +203,7 @@ def test_a_key_kept_in_the_vault_counts_where_the_environment_has_none(front: Fr
     bare = load_settings(home=doorman.settings.home, environ={})
     with open_clinic(bare, "South") as clinic:
         clinic.vault.put("xero/webhook_key", "from the vault")
-    front.door.doorman = Doorman(settings=bare, database=doorman.database, now=doorman.now, wake=doorman.wake)
+    front.door.doorman = Doorman(current=lambda: bare, database=doorman.database, now=doorman.now, wake=doorman.wake)
     said = body(event(THEIRS, "c2"))
     assert front.post(said).status_code == 401
     assert front.post(said, sign("from the vault", said)).status_code == 200
@@ -213,7 +213,7 @@ def test_a_key_kept_in_the_vault_counts_where_the_environment_has_none(front: Fr
 def test_without_any_key_nobody_gets_in(front: Front) -> None:
     doorman = front.door.doorman
     bare = load_settings(home=doorman.settings.home, environ={})
-    front.door.doorman = Doorman(settings=bare, database=doorman.database, now=doorman.now, wake=doorman.wake)
+    front.door.doorman = Doorman(current=lambda: bare, database=doorman.database, now=doorman.now, wake=doorman.wake)
     assert front.post(body(), sign("", body())).status_code == 401
 
 

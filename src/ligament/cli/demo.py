@@ -9,7 +9,8 @@ from typing import Any
 
 from ligament.cli.paper import Column, day, heading, line, money, table
 from ligament.cli.progress import console
-from ligament.cli.words import ACTIONS, CAUSES, KINDS
+from ligament.cli.words import ACTIONS, KINDS
+from ligament.core.causes import CAUSES
 from ligament.wiring.demo import SIZES, SPEED, play_demo
 from ligament.wiring.output import to_json
 
@@ -101,6 +102,16 @@ def _sync_again(document: Document) -> None:
     _counts(document)
 
 
+def _travel(document: Document) -> None:
+    """Print how long a change took each way, on the demo's clock."""
+    ways = (("to_books", "An e-mail changed in the practice was"), ("to_practice", "A number changed in the books was"))
+    heading("A change travels each way")
+    for way, words in ways:
+        told = document.get(way)
+        if told:
+            line(f"{words} {'there' if told['arrived'] else 'NOT there'} {told['seconds']:.0f} s later by the demo's clock.")
+
+
 def _counts(document: Document) -> None:
     rows = []
     for kind, (_, name) in KINDS.items():
@@ -152,6 +163,7 @@ _STEPS: Mapping[str, Callable[[Document], None]] = {
     "approve": _approve,
     "sync": _sync,
     "sync again": _sync_again,
+    "travel": _travel,
     "summary": _summary,
 }
 

@@ -14,8 +14,8 @@ import typer
 from ligament.cli import show
 from ligament.cli.asking import ask_secret, tell_page
 from ligament.cli.deciding import approve_some
-from ligament.cli.people import add_commands
 from ligament.cli.options import Clinic, Home, Json
+from ligament.cli.people import add_commands
 from ligament.cli.safety import alerts_app, backup, restore
 from ligament.cli.session import Session, run_plain, run_verb
 from ligament.wiring import hold_verbs, journal_verbs, plan_verbs

@@ -120,14 +120,21 @@ def show_backup(document: Document, command: Command) -> None:
     """Tell what was copied, and what was not."""
     entries = sum(one["entries"] for one in document["clinics"])
     names = listed([str(one["name"]) for one in document["clinics"]])
-    line(f"Backed up to {document['file']}: {names}, {count(entries, 'journal entry', 'journal entries')}.", style="bold")
+    line(
+        f"Backed up to {document['file']}: {names}, {count(entries, 'journal entry', 'journal entries')}.", style="bold"
+    )
     line(f"The vault key is not in it. {document['key']}")
-    line(f"It holds names and addresses in clear: keep it where only you can read it. To put it back: {command('restore')} FILE")
+    line(
+        f"It holds names and addresses in clear: keep it where only you can read it. To put it back: {command('restore')} FILE"
+    )
 
 
 def show_preview(document: Document) -> None:
     """Tell what a backup holds and what it would replace."""
-    line(f"A backup of {moment(document['made_at'])} ({document['age']} ago), made by version {document['version']}.", style="bold")
+    line(
+        f"A backup of {moment(document['made_at'])} ({document['age']} ago), made by version {document['version']}.",
+        style="bold",
+    )
     for one in document["clinics"]:
         newer = one["newer_entries"]
         behind = f"; {count(newer, 'newer entry', 'newer entries')} here would be put aside" if newer else ""

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from ligament.cli.paper import Column, count, day, heading, line, listed, moment, money, table
-from ligament.cli.words import ACTIONS, CAUSES, KINDS, WITH_AMOUNT, next_commands
+from ligament.cli.words import ACTIONS, KINDS, WITH_AMOUNT, next_commands
+from ligament.core.causes import CAUSES
 
 Document = Mapping[str, Any]
 Command = Callable[[str], str]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ligament.core.causes import CAUSES
 from ligament.core.holds import HoldCode
 from ligament.core.plans import ActionKind, RecordKind
 

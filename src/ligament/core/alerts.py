@@ -164,7 +164,11 @@ def _closed(ledger: Ledger, seen: Seen, now: datetime, manners: Manners) -> Ledg
         elif held.told:
             body = f"It is over: {held.cause.title}.\nNothing needs to be done. What waited for it goes on by itself."
             message = Message(
-                key=key, tone=Tone.RECOVERED, title=_title(manners, f"it is over: {held.cause.title}"), body=body, at=now
+                key=key,
+                tone=Tone.RECOVERED,
+                title=_title(manners, f"it is over: {held.cause.title}"),
+                body=body,
+                at=now,
             )
             ledger = replace(ledger, outbox=(*ledger.outbox, message))
     return ledger

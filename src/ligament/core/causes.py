@@ -41,7 +41,7 @@ CAUSES: Mapping[str, str] = {
     HoldCode.WAITS_FOR.value: "Waits for something else",
 }
 
-_MAP = "Add what is missing to the rulebook, or create it in the books. Everything that waits for it then goes on by itself."
+_MAP = "Add what is missing to the rulebook, or create it in the books. What waits for it then goes on by itself."
 _SAME = "Say for each whether it is the same person."
 _LOOK = "Look at each one: approve what is proposed, correct it in its system, or leave it as it is."
 _OPEN = "Open the period for as long as it takes, or approve the adjustment that is proposed."

@@ -16,6 +16,8 @@ _REFUSED = {"<", ">"}
 
 def tidy_name(text: str) -> str:
     """Drop what the books refuse in a name (choice C09): brackets, control characters, needless blanks."""
+    if text.isprintable() and not _REFUSED & set(text):
+        return " ".join(text.split())
     kept = (" " if char.isspace() else char for char in text if char not in _REFUSED and not _is_control(char))
     return " ".join("".join(kept).split())
 

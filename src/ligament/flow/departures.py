@@ -44,7 +44,7 @@ class People:
             memory.keep_note(_LEAVING, ",".join(sorted(self.announced)))
 
     def note(self, rows: Iterable[PracticeRecord | Removal], touched: Collection[Subject], memory: Memory) -> None:
-        """Look at a page that was just kept, and at what it changed; whom to ask for is kept for the next reading too."""
+        """Look at a page that was just kept, and at what it changed; whom to ask for is written down."""
         keys = {subject.key for subject in touched}
         for row in rows:
             if isinstance(row, Party):

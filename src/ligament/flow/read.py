@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from ligament.core.ids import BooksId
 from ligament.core.intents import Subject, SubjectKind
+from ligament.core.records import Location, PracticeSettings, Practitioner
 from ligament.core.rules.model import InvoiceSource, Rulebook
 from ligament.flow.departures import People
 from ligament.ports.books import Books, BooksPage
@@ -17,7 +18,9 @@ from ligament.ports.practice import Practice, ReadingScope
 from ligament.ports.progress import Progress, silent
 
 REFERENCE_AGE = timedelta(minutes=30)
-"""How old places, people and the chart may be before they are read again."""
+"""How old places, people and the chart may be before something is written."""
+IDLE_AGE = timedelta(hours=24)
+"""How old they may be while nothing is written."""
 WAITED_AGE = timedelta(minutes=5)
 """How old the chart may be while a hold waits for a change in it."""
 
@@ -36,7 +39,7 @@ def read_practice(
     """Read what changed in the practice, page by page; every page is kept before the next is asked for."""
     reading = Reading()
     now = clock.now()
-    stale = _age(memory.note("reference_read_at"), now) >= REFERENCE_AGE
+    stale = _age(memory.note("reference_read_at"), now) >= IDLE_AGE
     scope = ReadingScope(
         cursors=memory.cursors("practice"),
         visits=rulebook.invoices.source is InvoiceSource.APPOINTMENTS,
@@ -58,6 +61,22 @@ def read_practice(
     if stale:
         memory.keep_note("reference_read_at", now.isoformat())
     return reading
+
+
+def read_reference(practice: Practice, memory: Memory, clock: Clock) -> None:
+    """Read places and people again, and nothing else: the stream stops before the first of the moving records."""
+    now = clock.now()
+    scope = ReadingScope(cursors=memory.cursors("practice"), refresh_reference=True, now=now)
+    for page in practice.read(scope, memory.known_rows()):
+        if not all(isinstance(row, Location | Practitioner | PracticeSettings) for row in page.rows) or page.cursors:
+            break
+        memory.keep_practice_page(page)
+    memory.keep_note("reference_read_at", now.isoformat())
+
+
+def reference_is_old(memory: Memory, now: datetime) -> bool:
+    """Say whether places and people have to be read again before documents are written."""
+    return _age(memory.note("reference_read_at"), now) >= REFERENCE_AGE
 
 
 def read_books(books: Books, memory: Memory, clock: Clock, tell: Progress = silent) -> Reading:
@@ -123,7 +142,7 @@ def read_chart(books: Books, memory: Memory, clock: Clock) -> None:
 
 def chart_is_old(memory: Memory, now: datetime, *, waited_for: bool) -> bool:
     """Say whether the chart has to be read again though nothing is written; sooner when something waits for it."""
-    return _age(memory.note("chart_read_at"), now) >= (WAITED_AGE if waited_for else REFERENCE_AGE)
+    return _age(memory.note("chart_read_at"), now) >= (WAITED_AGE if waited_for else IDLE_AGE)
 
 
 def _age(noted: str, now: datetime) -> timedelta:

@@ -20,6 +20,8 @@ from ligament.flow.read import (
     read_chart,
     read_hinted,
     read_practice,
+    read_reference,
+    reference_is_old,
     selection_of,
 )
 
@@ -51,6 +53,7 @@ class Cycle:
     planned: dict[str, Action] = field(default_factory=dict)
     settled: bool = True
     chart_read: bool = False
+    reference_read: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,10 @@ def run_cycle(orders: Orders, world: World, cycle: Cycle) -> None:
     changed = _read(orders, world, cycle)
     for _ in range(MAX_PASSES):
         facts, plan = _plan(orders, world, changed)
+        if _wants_reference(facts, plan, world, cycle):
+            read_reference(world.practice, world.memory, world.clock)
+            cycle.reference_read = True
+            facts, plan = _plan(orders, world, changed)
         approved = approve_plan(plan, orders.rulebook.approval, _standing(orders, cycle))
         if _wants_chart(approved, world, cycle) and not facts.settings.native_link_on:
             # Before anything is written, accounts, taxes and tracking are checked: they may have been archived.
@@ -94,6 +101,20 @@ def run_cycle(orders: Orders, world: World, cycle: Cycle) -> None:
             break
         changed |= {action.subject for action in approved.approved}
     _last_look(orders, world, changed, cycle)
+
+
+def _wants_reference(facts: Facts, plan: Plan, world: World, cycle: Cycle) -> bool:
+    """Say whether places and people are read again: old ones before documents are written, and unknown ones at once."""
+    documents = {ActionKind.CREATE_DOCUMENT, ActionKind.UPDATE_DOCUMENT}
+    writes = any(action.kind in documents for action in plan.actions)
+    if cycle.reference_read or not writes:
+        return False
+    unknown = any(
+        (invoice.location_id and invoice.location_id not in facts.locations)
+        or (invoice.practitioner_id and invoice.practitioner_id not in facts.practitioners)
+        for invoice in facts.invoices.values()
+    )
+    return unknown or reference_is_old(world.memory, world.clock.now())
 
 
 def _standing(orders: Orders, cycle: Cycle) -> Standing:

@@ -254,4 +254,3 @@ def _invoice(connection: Connection, clinic: str, subject: Subject) -> Invoice |
     where = (rows.clinic == clinic, rows.kind == "invoice", rows.id == SourceId(subject.id))
     body = connection.execute(select(rows.body).where(*where)).scalar_one_or_none()
     return decode(Invoice, body) if body else None
-

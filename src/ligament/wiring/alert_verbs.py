@@ -28,7 +28,7 @@ def list_alerts(app: App) -> Verdict:
         }
         for key, held in sorted(ledger.open.items(), key=lambda item: item[1].since)
     ]
-    document = {
+    document: dict[str, Any] = {
         "open": found,
         "to_be_sent": [{"title": message.title, "tries": message.tries} for message in ledger.outbox],
         "for_the_digest": [text for _, text in sorted(ledger.remarks.items())],

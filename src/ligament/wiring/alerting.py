@@ -121,6 +121,8 @@ class Bell:
 
     def send(self) -> None:
         """Send what is due to every address that has not got it."""
+        if not self.ledger().outbox:
+            return
         known = {address.mark: address for address in addresses(self.settings)}
         chosen: tuple[Message, ...] = ()
 
@@ -129,8 +131,6 @@ class Bell:
             ledger, chosen = claimed(ledger, self._wall(), self._manners(), tuple(known))
             return ledger
 
-        if not self.ledger().outbox:
-            return
         self.change(claim)
         for message in chosen:
             self._deliver(message, known)
@@ -159,7 +159,9 @@ class Bell:
     def change(self, how: Callable[[Ledger], Ledger]) -> None:
         """Change what is remembered in one step."""
         Beats(self.database).change(
-            self.settings.name, LEDGER, lambda text: msgspec.json.encode(how(_read(text)), order="deterministic").decode()
+            self.settings.name,
+            LEDGER,
+            lambda text: msgspec.json.encode(how(_read(text)), order="deterministic").decode(),
         )
 
     def _wall(self) -> datetime:
@@ -194,9 +196,16 @@ def seen_in(document: Mapping[str, Any], *, whole: bool, words: _Words) -> Seen:
     causes = [words.holds(code, count) for code, count in sorted(codes.items()) if code not in _NO_PERSON]
     if codes[HoldCode.NATIVE_INTEGRATION_ON.value]:
         causes.append(words.native())
-    counts = {f"{Family.HOLDS.value}:{code}": codes.get(code, 0) for code in CAUSES if code != HoldCode.NATIVE_INTEGRATION_ON.value}
+    counts = {
+        f"{Family.HOLDS.value}:{code}": codes.get(code, 0)
+        for code in CAUSES
+        if code != HoldCode.NATIVE_INTEGRATION_ON.value
+    }
     counts["approval"] = len(document["waiting"])
-    remarks = {f"{Family.HOLDS.value}:{code}": f"{_count(count)} {_wait(count)}: {CAUSES.get(code, code)}." for code, count in codes.items()}
+    remarks = {
+        f"{Family.HOLDS.value}:{code}": f"{_count(count)} {_wait(count)}: {CAUSES.get(code, code)}."
+        for code, count in codes.items()
+    }
     remarks["approval"] = f"{counts['approval']} planned {_wait(counts['approval'], 'action')} for approval."
     return Seen(
         causes=tuple(causes),
@@ -285,7 +294,7 @@ class _Words:
         return Cause(
             family=Family.LIMIT,
             title="the day's calls are not enough",
-            happened=f"The calls that {system_titles()[1]} allows in a day were used up, for the second time within a week.",
+            happened=f"The calls that {system_titles()[1]} allows in a day were used up for the second time in a week.",
             means="What is left is posted a day late each time.",
             todo="Read less often (poll_seconds), or get a larger allowance and enter it in the rulebook.",
         )

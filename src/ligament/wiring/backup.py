@@ -94,9 +94,7 @@ def _write(
     return manifest
 
 
-def _copied(
-    archive: zipfile.ZipFile, parts: dict[str, dict[str, Any]], database: Database, folder: Path
-) -> Contents:
+def _copied(archive: zipfile.ZipFile, parts: dict[str, dict[str, Any]], database: Database, folder: Path) -> Contents:
     with tempfile.TemporaryDirectory(dir=folder, prefix=".ligament-backup-") as held:
         copy = Path(held) / DATABASE
         database.copy_into(copy)

@@ -20,6 +20,7 @@ from ligament.wiring.app import DONE, WAITS, App, Verdict, open_app
 from ligament.wiring.build import Outside
 from ligament.wiring.checking import examine
 from ligament.wiring.clocks import FastClock
+from ligament.wiring.demo_travel import show_travel
 from ligament.wiring.reports import Document
 from ligament.wiring.settings import Settings, load_settings
 
@@ -113,6 +114,8 @@ def play_demo(seed: int, size: str, tell: Tell = _untold) -> Verdict:
         run.result["approved"] = run.step("approve", lambda app: app.approve(by="demo").document)
         run.result["sync"] = _sync(run, "sync")
         run.result["sync_again"] = _sync(run, "sync again")
+        run.result["travel"] = show_travel(stage.app, stage.servers, stage.clock)
+        tell("travel", run.result["travel"])
         run.result.update(_closing(run))
     tell("summary", run.result)
     return Verdict(document=run.result, code=DONE if run.result["as_promised"] else WAITS)

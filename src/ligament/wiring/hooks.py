@@ -29,14 +29,22 @@ def hooked() -> dict[str, Manifest]:
 
 @dataclass(slots=True, kw_only=True)
 class Doorman:
-    """Takes webhooks in; `wake` is told when something has to be done now. Safe to share between threads."""
+    """Takes webhooks in; `wake` is told when something has to be done now. Safe to share between threads.
 
-    settings: Settings
+    `current` gives the settings as they are now, for clinics may be added while it works.
+    """
+
+    current: Callable[[], Settings]
     database: Database
     now: Callable[[], datetime]
     wake: Callable[[], None]
     counts: Counter[str] = field(default_factory=Counter)
     _keys: dict[str, tuple[datetime, tuple[Private[str], ...]]] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings as they are now."""
+        return self.current()
 
     def receive(self, path: str, header: Callable[[str], str], body: bytes) -> int:
         """Return how to answer a delivery: 200 once it is kept, 401 when its signature is wrong."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ from ligament.wiring.standings import Standings
 _PATIENCE_MS = 2_000
 _ALIVE_S = 60
 _BLOCK = 1 << 20
+_DAYS_FROM_HOURS = 48
+_PART = re.compile(r"database\.sqlite|tables/[a-z_]+\.jsonl|home/(?:clinics/)?[^/\\]+\.(?:toml|head)")
 _SQLITE = "sqlite:///"
 
 
@@ -55,6 +58,37 @@ class _Present:
     holds: Contents
     outlives: Outliving | None = None
     alive: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """One restore: the opened backup with its manifest, and where it is put back."""
+
+    archive: zipfile.ZipFile
+    manifest: Mapping[str, Any]
+    home: Path
+    url: str
+    now: Callable[[], datetime]
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.startswith("sqlite")
+
+    @property
+    def names(self) -> set[str]:
+        """The clinics in the backup."""
+        return {one["name"] for one in self.manifest["clinics"]}
+
+    @property
+    def heads(self) -> dict[str, Head]:
+        """The ends of their journals."""
+        return {one["name"]: Head(**one["head"]) for one in self.manifest["clinics"]}
+
+    def files(self) -> list[tuple[Path, bytes]]:
+        """Return the files that differ from what is there, with what they are to say."""
+        named = [part for part in self.manifest["parts"] if part.startswith(HOME)]
+        wanted = [(self.home / part.removeprefix(HOME), self.archive.read(part)) for part in named]
+        return [(path, text) for path, text in wanted if not path.is_file() or path.read_bytes() != text]
 
 
 def restore(
@@ -74,21 +108,19 @@ def restore(
     now = now or SystemClock().now
     home = home or default_home(environ)
     with _opened(file) as archive:
-        manifest = _checked(file, archive)
         url = environ.get("LIGAMENT_DATABASE_URL") or f"{_SQLITE}{home / DATABASE_FILE}"
-        _must_fit(manifest, url, home, environ)
-        present = _present(url, manifest)
-        document = _preview(archive, manifest, present, home, url, now())
+        job = _Job(archive=archive, manifest=_checked(file, archive), home=home, url=url, now=now)
+        _must_fit(job, environ)
+        present = _present(job)
+        document = _preview(job, present)
         if not agreed(document):
             sentence = "Nothing was changed: add --yes to put it back."
             return Verdict(document={**document, "restored": False, "sentence": sentence}, code=WAITS)
         if present.alive:
             raise AnotherRun("`ligament serve` or a worker is at work on this database; stop it, then try again")
-        stamp = now().astimezone(UTC).strftime("%Y%m%dT%H%M%S")
-        with _alone(home, url, manifest, present):
-            present = _present(url, manifest)
-            kept = _put_back(archive, manifest, present, home=home, url=url, stamp=stamp, now=now)
-    _told(home, environ, manifest)
+        with _alone(job, present):
+            kept = _put_back(job, _present(job))
+        _told(job, environ)
     return Verdict(document={**document, "restored": True, "kept": kept})
 
 
@@ -112,6 +144,8 @@ def _checked(file: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
         if manifest["format"] != FORMAT:
             raise ConfigurationError((f"{file}: a newer version wrote this backup; restore it with that version.",))
         for name, part in manifest["parts"].items():
+            if not _PART.fullmatch(name):
+                raise ConfigurationError((f"{file}: it is damaged: no backup has a part {name}. Nothing was changed.",))
             digest = hashlib.sha256()
             for block in _blocks(archive, name):
                 digest.update(block)
@@ -131,15 +165,17 @@ def _blocks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
             yield block
 
 
-def _must_fit(manifest: Mapping[str, Any], url: str, home: Path, environ: Mapping[str, str]) -> None:
+def _must_fit(job: _Job, environ: Mapping[str, str]) -> None:
     """Complain about another kind of database, a newer schema, or a key that does not fit."""
-    is_sqlite = url.startswith("sqlite")
-    if (manifest["database"] == "sqlite") is not is_sqlite:
-        kinds = {True: "a SQLite file", False: "a PostgreSQL database"}
-        message = f"This backup was made of {kinds[not is_sqlite]}, and LIGAMENT_DATABASE_URL leads to {kinds[is_sqlite]}."
+    manifest, home = job.manifest, job.home
+    if (manifest["database"] == "sqlite") is not job.is_sqlite:
+        here, there = ("SQLite", "PostgreSQL") if job.is_sqlite else ("PostgreSQL", "SQLite")
+        message = f"This backup was made of a {there} database, and this home is on {here} (LIGAMENT_DATABASE_URL)."
         raise ConfigurationError((message,))
     if manifest["schema"] > NEWEST:
-        raise NewerStore("A newer version made this backup: install that version first.", f"schema {manifest['schema']}")
+        raise NewerStore(
+            "A newer version made this backup: install that version first.", f"schema {manifest['schema']}"
+        )
     if not environ.get("LIGAMENT_VAULT_KEY") and not (home / KEY_FILE).is_file():
         message = f"{home / KEY_FILE}: put the vault key of that time there first (or into LIGAMENT_VAULT_KEY)."
         raise ConfigurationError((message,))
@@ -152,33 +188,27 @@ def _must_fit(manifest: Mapping[str, Any], url: str, home: Path, environ: Mappin
         )
 
 
-def _heads(manifest: Mapping[str, Any]) -> dict[str, Head]:
-    return {one["name"]: Head(**one["head"]) for one in manifest["clinics"]}
-
-
-def _present(url: str, manifest: Mapping[str, Any]) -> _Present:
-    """Look at what would be replaced; a database that cannot be read is no obstacle."""
-    if url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).is_file():
+def _present(job: _Job) -> _Present:
+    """Look at what would be replaced; a file that cannot be read as a database is no obstacle."""
+    if job.is_sqlite and not Path(job.url.removeprefix(_SQLITE)).is_file():
         return _Present(holds=Contents(revision=""))
-    database = open_database(url, as_it_is=True)
+    database = open_database(job.url, as_it_is=True)
     try:
         with database.reading() as connection:
             holds = contents(connection)
-            kept = outliving(connection, _heads(manifest)) if holds.revision == NEWEST else None
+            kept = outliving(connection, job.heads) if holds.revision == NEWEST else None
         alive = len(Standings(beats=Beats(database)).alive(SystemClock().now(), _ALIVE_S)) if kept is not None else 0
         return _Present(holds=holds, outlives=kept, alive=alive)
     except StoreError:
-        if not url.startswith(_SQLITE):
+        if not job.is_sqlite:
             raise
         return _Present(holds=Contents(revision=""))
     finally:
         database.close()
 
 
-def _preview(
-    manifest: Mapping[str, Any], present: _Present, home: Path, url: str, now: datetime
-) -> dict[str, Any]:
-    made_at = datetime.fromisoformat(manifest["made_at"])
+def _preview(job: _Job, present: _Present) -> dict[str, Any]:
+    manifest = job.manifest
     ends = {name: head.sequence for name, head in present.holds.heads.items()}
     clinics = [
         {
@@ -188,24 +218,23 @@ def _preview(
         }
         for one in manifest["clinics"]
     ]
-    files = [name.removeprefix(HOME) for name in manifest["parts"] if name.startswith(HOME)]
-    there = [name for name in files if (home / name).is_file()]
+    replaces = [path.relative_to(job.home).as_posix() for path, _ in job.files() if path.is_file()]
     if present.holds.revision:
-        there.insert(0, DATABASE_FILE if url.startswith("sqlite") else "the tables in PostgreSQL")
+        replaces.insert(0, DATABASE_FILE if job.is_sqlite else "the tables in PostgreSQL")
     return {
         "made_at": manifest["made_at"],
-        "age": _age(now - made_at),
+        "age": _age(job.now() - datetime.fromisoformat(manifest["made_at"])),
         "version": manifest["version"],
         "schema": manifest["schema"],
         "clinics": clinics,
-        "not_in_backup": sorted(present.holds.heads.keys() - {one["name"] for one in clinics}),
-        "replaces": there,
+        "not_in_backup": sorted(present.holds.heads.keys() - job.names),
+        "replaces": replaces,
     }
 
 
-def _age(span: Any) -> str:  # noqa: ANN401 - a timedelta
+def _age(span: timedelta) -> str:
     hours = int(span.total_seconds()) // 3600
-    if hours >= 48:  # noqa: PLR2004 - two days
+    if hours >= _DAYS_FROM_HOURS:
         return f"{hours // 24} days"
     return f"{hours} hours" if hours > 1 else "less than two hours"
 
@@ -214,16 +243,15 @@ def _age(span: Any) -> str:  # noqa: ANN401 - a timedelta
 
 
 @contextmanager
-def _alone(home: Path, url: str, manifest: Mapping[str, Any], present: _Present) -> Iterator[None]:
+def _alone(job: _Job, present: _Present) -> Iterator[None]:
     """Hold every clinic, those of the backup and those that are there, on this machine and on others."""
-    names = sorted({one["name"] for one in manifest["clinics"]} | present.holds.heads.keys())
-    clock = SystemClock()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    names = sorted(job.names | present.holds.heads.keys())
+    job.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as held:
         for name in names:
-            held.enter_context(alone(home, name, clock.pause_ms, _PATIENCE_MS))
-        if present.outlives is not None and not url.startswith("sqlite"):
-            database = open_database(url, as_it_is=True)
+            held.enter_context(alone(job.home, name, SystemClock().pause_ms, _PATIENCE_MS))
+        if present.outlives is not None and not job.is_sqlite:
+            database = open_database(job.url, as_it_is=True)
             held.callback(database.close)
             for name in names:
                 _lease(database, name)
@@ -238,65 +266,57 @@ def _lease(database: Database, clinic: str) -> Lease:
     return found
 
 
-def _put_back(
-    archive: zipfile.ZipFile,
-    manifest: Mapping[str, Any],
-    present: _Present,
-    *,
-    home: Path,
-    url: str,
-    stamp: str,
-    now: Callable[[], datetime],
-) -> list[str]:
+def _put_back(job: _Job, present: _Present) -> list[str]:
     """Replace database and files; returns the names under which the replaced ones are kept."""
-    restorations = _restorations(manifest, present)
-    suffix = f".before-restore-{stamp}"
-    kept: list[str] = []
-    if url.startswith("sqlite"):
-        target = Path(url.removeprefix(_SQLITE))
+    suffix = f".before-restore-{job.now().astimezone(UTC).strftime('%Y%m%dT%H%M%S')}"
+    restorations = _restorations(job, present)
+    if job.is_sqlite:
+        target = Path(job.url.removeprefix(_SQLITE))
         draft = target.with_name(f"{target.name}.restoring")
-        _made(archive, draft, restorations, present.outlives)
-        kept += _swapped(draft, target, suffix)
+        _made(job, draft, restorations, present.outlives)
+        kept = _swapped(draft, target, suffix)
     else:
-        if present.holds.revision:
-            aside = home / f"database{suffix}.backup"
-            kept_aside(_bare(home, url), aside, now)
-            kept.append(aside.name)
-        database = open_database(url, as_it_is=True)
-        try:
-            with database.writing("schema") as connection:
-                loaded(connection, manifest["schema"], _tables(archive, manifest))
-                mark(connection, restorations, present.outlives)
-        finally:
-            database.close()
-    for part in manifest["parts"]:
-        if part.startswith(HOME):
-            kept += _replaced(home / part.removeprefix(HOME), archive.read(part), suffix)
+        kept = _refilled(job, present, restorations, f"database{suffix}.backup")
+    for path, content in job.files():
+        kept += _replaced(path, content, suffix)
     return kept
 
 
-def _restorations(manifest: Mapping[str, Any], present: _Present) -> dict[str, Restoration]:
+def _refilled(job: _Job, present: _Present, restorations: Mapping[str, Restoration], aside: str) -> list[str]:
+    """Refill the tables of a PostgreSQL database in one transaction, after a backup of what they held."""
+    if present.holds.revision:
+        settings = Settings(home=job.home, clinics=(), database_url=job.url, vault_key=b"")
+        kept_aside(settings, job.home / aside, job.now)
+    database = open_database(job.url, as_it_is=True)
+    try:
+        with database.writing("schema") as connection:
+            loaded(connection, job.manifest["schema"], _tables(job))
+            mark(connection, restorations, present.outlives)
+    finally:
+        database.close()
+    return [aside] if present.holds.revision else []
+
+
+def _restorations(job: _Job, present: _Present) -> dict[str, Restoration]:
     erased = present.outlives.erased if present.outlives is not None else {}
     return {
         name: Restoration(
-            made_at=manifest["made_at"],
+            made_at=job.manifest["made_at"],
             backup=place_of(head),
             replaced=place_of(present.holds.heads.get(name)),
             erased=erased.get(name, ()),
         )
-        for name, head in _heads(manifest).items()
+        for name, head in job.heads.items()
     }
 
 
-def _made(
-    archive: zipfile.ZipFile, draft: Path, restorations: Mapping[str, Restoration], kept: Outliving | None
-) -> None:
+def _made(job: _Job, draft: Path, restorations: Mapping[str, Restoration], kept: Outliving | None) -> None:
     """Make the restored database beside the present one: copied out, upgraded and marked before anybody sees it."""
     for name in (draft, *_beside(draft)):
         name.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as handle:
-        for block in _blocks(archive, DATABASE):
+        for block in _blocks(job.archive, DATABASE):
             handle.write(block)
     database = open_database(f"{_SQLITE}{draft}")
     try:
@@ -336,17 +356,15 @@ def _synced(path: Path) -> None:
         os.close(descriptor)
 
 
-def _tables(archive: zipfile.ZipFile, manifest: Mapping[str, Any]) -> Iterator[tuple[str, Iterator[bytes]]]:
-    for part in manifest["parts"]:
+def _tables(job: _Job) -> Iterator[tuple[str, Iterator[bytes]]]:
+    for part in job.manifest["parts"]:
         if part.startswith(TABLES):
-            with archive.open(part) as lines:
+            with job.archive.open(part) as lines:
                 yield part.removeprefix(TABLES).removesuffix(".jsonl"), iter(lines)
 
 
 def _replaced(target: Path, content: bytes, suffix: str) -> list[str]:
-    """Put one file back; one that says the same stays."""
-    if target.is_file() and target.read_bytes() == content:
-        return []
+    """Put one file back."""
     kept = []
     if target.is_file():
         old = target.with_name(target.name + suffix)
@@ -360,18 +378,13 @@ def _replaced(target: Path, content: bytes, suffix: str) -> list[str]:
     return kept
 
 
-def _bare(home: Path, url: str) -> Settings:
-    return Settings(home=home, clinics=(), database_url=url, vault_key=b"")
-
-
-def _told(home: Path, environ: Mapping[str, str], manifest: Mapping[str, Any]) -> None:
+def _told(job: _Job, environ: Mapping[str, str]) -> None:
     """Let each clinic's journal say what happened; where it is cut off, the clinic's next run does it."""
-    settings = load_settings(home=home, environ=environ)
-    names = {one["name"] for one in manifest["clinics"]}
+    settings = load_settings(home=job.home, environ=environ)
     database = open_database(settings.database_url)
     try:
         for clinic in settings.clinics:
-            if clinic.name in names:
+            if clinic.name in job.names:
                 with open_clinic(replace(settings, clinics=(clinic,)), clinic.name, Outside(), database) as opened:
                     settle(opened)
     finally:

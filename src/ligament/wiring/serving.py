@@ -97,7 +97,9 @@ def door(settings: Settings, *, sign: StopSign, alert: Alerts = silent, heard: H
 
     with working(settings, sign=sign, alert=alert, heard=hear) as place:
         turns = place.turns
-        doorman = Doorman(settings=settings, database=turns.database, now=turns.clock.now, wake=place.wake.now)
+        doorman = Doorman(
+            current=lambda: turns.settings, database=turns.database, now=turns.clock.now, wake=place.wake.now
+        )
         yield Door(place=place, doorman=doorman, metrics=metrics)
 
 

@@ -40,6 +40,7 @@ _CODES: tuple[tuple[str, RefusalCode], ...] = (
     ("is not a valid code", RefusalCode.MAPPING),
     ("item code", RefusalCode.MAPPING),
     ("email address must be valid", RefusalCode.BAD_EMAIL),
+    ("value for emailaddress exceeds", RefusalCode.BAD_EMAIL),
     ("not subscribed to currency", RefusalCode.SETUP),
     ("reached the limit of invoices", RefusalCode.PLAN_LIMIT),
     ("could not be found", RefusalCode.NOT_FOUND),

@@ -24,6 +24,7 @@ from ligament.core.rules.model import PaidEdits
 from ligament.core.troubles import Trouble
 from ligament.flow.planning.desk import Desk, DocumentState, hold_kind, invoice_hold, invoice_outcome, refusal_hold
 from ligament.flow.planning.documents import agreement_for, hold_document, hold_trouble
+from ligament.flow.planning.found import link_again, ours_in_books
 from ligament.flow.planning.posted import Posted, act_update, edited, listed
 
 
@@ -51,6 +52,8 @@ def plan_difference(desk: Desk, posted: Posted, effective: DocumentIntent, draft
     terms = desk.rulebook.invoices.terms_days_payer if _is_payer(wanted) else desk.rulebook.invoices.terms_days
     main = replace(wanted, number=posted.main.number, contact_id=posted.document.contact_id)
     intent = adjustment_intent(made, main, number, on, terms)
+    if _posted_before(desk, posted, intent, wanted):
+        return
     shown = {**proposal(intent), "contact": _contact_shown(desk, intent)}
     hold = invoice_hold(replace(trouble, proposed=shown), posted.invoice, posted.subject)
     approved = desk.decision(hold) is DecisionKind.APPROVED
@@ -58,6 +61,26 @@ def plan_difference(desk: Desk, posted: Posted, effective: DocumentIntent, draft
         _post_adjustment(desk, posted, intent, wanted)
     else:
         hold_document(desk, posted.invoice, posted.subject, hold)
+
+
+def _posted_before(desk: Desk, posted: Posted, intent: DocumentIntent, wanted: DocumentIntent) -> bool:
+    """Link an adjustment that the books have already, when the cross-reference was lost; another one is never made."""
+    document = ours_in_books(desk, intent, posted.subject)
+    if document is None:
+        return False
+    if document.total == intent.total:
+        agreed = agreement_for(posted.invoice, posted.subject, wanted)
+        version = _adjustments(posted) + 1
+        link_again(desk, posted, document, intent.party, role=Role.ADJUSTMENT, version=version, agreed=agreed)
+        return True
+    trouble = Trouble(
+        code=HoldCode.NUMBER_TAKEN,
+        sentence=f"{document.number} adjusts the invoice in the books already, by {two_places(document.total)}.",
+        todo="Compare the invoice with its documents in the books; correct them by hand, then dismiss this.",
+        detail={"books_id": document.id},
+    )
+    hold_trouble(desk, posted.invoice, posted.subject, trouble)
+    return True
 
 
 def _contact_shown(desk: Desk, intent: DocumentIntent) -> str:

@@ -174,9 +174,10 @@ def _is_own(desk: Desk, contact_id: str, subject: Subject) -> bool:
 def _take_over(desk: Desk, party: Party, intent: ContactIntent, match: Match) -> None:
     """Link an existing contact; its own number is kept, ours is written only where there is none."""
     contact = match.contact
-    if contact.id in desk.contacts.values():
+    if contact.id in desk.adopted or desk.facts.party_of_contact.get(contact.id) not in {None, intent.subject.key}:
         _create(desk, intent)
         return
+    desk.adopted.add(contact.id)
     intent = _name_on_takeover(desk, intent, contact)
     link = ContactLink(
         party=intent.subject,

@@ -49,9 +49,9 @@ class DocumentState:
 class Desk:
     """Facts and rulebook, with the actions, outcomes and holds decided so far.
 
-    `contacts` gives for each subject whose contact is settled its id, or None when this plan creates it; `unready`
-    names subjects whose contact is held; `states` are documents by subject key, `credits` open credit
-    notes by contact; `options` are tracking options already planned.
+    `contacts` gives for each subject whose contact is settled its id, or None when this plan creates it; `adopted` are
+    contacts taken over in this plan; `unready` names subjects whose contact is held; `states` are documents by subject
+    key, `credits` open credit notes by contact; `options` are tracking options already planned.
     """
 
     facts: Facts
@@ -63,6 +63,7 @@ class Desk:
     holds: dict[str, Hold] = field(default_factory=dict)
     notes: list[FieldNote] = field(default_factory=list)
     contacts: dict[str, BooksId | None] = field(default_factory=dict)
+    adopted: set[BooksId] = field(default_factory=set)
     unready: dict[str, HoldCode] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     states: dict[str, list[DocumentState]] = field(default_factory=dict)

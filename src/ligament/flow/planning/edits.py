@@ -42,6 +42,7 @@ from ligament.flow.planning.documents import (
     stopped_by_rule,
     waits,
 )
+from ligament.flow.planning.found import agree_again, link_again, ours_in_books
 from ligament.flow.planning.posted import Posted, act_update, edited
 
 
@@ -149,6 +150,10 @@ def _plan_gone(desk: Desk, posted: Posted) -> None:
         desk.states[subject.key] = [s for s in desk.states[subject.key] if not s.status.is_gone()]
         _reissue(desk, posted)
         return
+    sent = posted.main.sent
+    again = document_number(invoice, desk.rulebook, posted.main.version + 1)
+    if sent is not None and _linked_successor(desk, posted, replace(sent, number=again)):
+        return
     held = desk.facts.agreements.get(subject.key)
     if held is None or held.fingerprint == content_fingerprint(invoice):
         desk.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
@@ -168,13 +173,24 @@ def _plan_gone(desk: Desk, posted: Posted) -> None:
 
 def _reissue(desk: Desk, posted: Posted) -> None:
     drafted = _draft(desk, posted, document_number(posted.invoice, desk.rulebook, posted.main.version + 1))
-    if drafted is None:
+    if drafted is None or _linked_successor(desk, posted, drafted.intent):
         return
     trouble = lock_trouble(desk, drafted.intent.on)
     if trouble is not None:
         hold_trouble(desk, posted.invoice, posted.subject, trouble)
         return
     create(desk, posted.invoice, posted.subject, drafted, version=posted.main.version + 1)
+
+
+def _linked_successor(desk: Desk, posted: Posted, intent: DocumentIntent) -> bool:
+    """Link the document that was issued again in the place of a voided one, when the cross-reference was lost."""
+    document = ours_in_books(desk, intent, posted.subject)
+    if document is None:
+        return False
+    agreed = agreement_for(posted.invoice, posted.subject, as_intent(document, intent.party))
+    version = posted.main.version + 1
+    link_again(desk, posted, document, intent.party, role=Role.MAIN, version=version, agreed=agreed)
+    return True
 
 
 def _draft(desk: Desk, posted: Posted, number: str) -> Draft | None:
@@ -311,8 +327,11 @@ def _note_agreement(desk: Desk, posted: Posted, before: DocumentIntent) -> None:
 def _update_in_place(desk: Desk, posted: Posted, drafted: Draft) -> None:
     """Update an unpaid, unlocked document, after checking that nobody changed it meanwhile."""
     intent = drafted.intent
+    if not changed_fields(as_intent(posted.document, intent.party), intent):
+        agree_again(desk, posted, drafted)
+        return
     trouble = edited(posted)
-    if trouble is not None and changed_fields(as_intent(posted.document, intent.party), intent):
+    if trouble is not None:
         hold = invoice_hold(trouble, posted.invoice, posted.subject)
         if desk.decision(hold) is not DecisionKind.APPROVED:
             hold_document(desk, posted.invoice, posted.subject, hold)

@@ -192,6 +192,8 @@ def _phones(merge: Merge) -> None:
     key = merge.desk.around.phone_key
 
     def same(left: Private[str], right: Private[str]) -> bool:
+        if left == right:
+            return True
         one, other = key(left.reveal(), country), key(right.reveal(), country)
         return one == other if one and other else same_text(left, right)
 
@@ -230,7 +232,7 @@ def _phone_list(party: Party, returned: dict[PhoneSlot, Private[str]]) -> tuple[
 
 
 def _same_place(left: Private[Address], right: Private[Address]) -> bool:
-    return address_parts(left.reveal()) == address_parts(right.reveal())
+    return left == right or address_parts(left.reveal()) == address_parts(right.reveal())
 
 
 def _street(merge: Merge) -> None:

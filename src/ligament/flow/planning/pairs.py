@@ -141,7 +141,7 @@ def _extras(before: Extras | None, after: Extras | None) -> Extras | None:
 
 def same_text(left: Private[str], right: Private[str]) -> bool:
     """Compare texts as people do: letter case and blanks aside."""
-    return folded(left.reveal()) == folded(right.reveal())
+    return left == right or folded(left.reveal()) == folded(right.reveal())
 
 
 def blank_text(text: Private[str]) -> bool:

@@ -1,0 +1,66 @@
+"""Documents of ours that the books hold and the cross-references do not: found by number and reference, and linked."""
+
+from __future__ import annotations
+
+from ligament.core.drafting import Draft
+from ligament.core.intents import DocumentIntent, Subject
+from ligament.core.ledgers import BooksDocument
+from ligament.core.links import Agreement, Role
+from ligament.core.plans import Action, ActionKind, DocumentStep, State
+from ligament.flow.planning.desk import Desk, invoice_outcome, state_of
+from ligament.flow.planning.documents import agreement_for, as_intent
+from ligament.flow.planning.posted import Posted
+
+
+def ours_in_books(desk: Desk, intent: DocumentIntent, subject: Subject) -> BooksDocument | None:
+    """Return the live document that carries a number and the reference of a record, and is linked to nothing else."""
+    held = desk.facts.documents_by_number.get(f"{intent.kind.value}|{intent.number}")
+    document = desk.facts.documents.get(held) if held else None
+    if document is None or document.status.is_gone() or document.reference != intent.reference:
+        return None
+    return document if desk.facts.subject_of_document.get(document.id) in {None, subject.key} else None
+
+
+def link_again(  # noqa: PLR0913 - one document in one of two roles
+    desk: Desk, posted: Posted, document: BooksDocument, contact: Subject, *, role: Role, version: int, agreed: Agreement
+) -> None:
+    """Plan to link a document that we posted and forgot, as when an older backup was put back."""
+    intent = as_intent(document, contact)
+    step = DocumentStep(intent=intent, document_id=document.id, role=role, version=version, agreement=agreed)
+    desk.act(
+        Action(
+            kind=ActionKind.LINK_DOCUMENT,
+            subject=posted.subject,
+            number=document.number,
+            sentence=f"Link {document.number}, which the books already have.",
+            amount=document.total,
+            document=step,
+        )
+    )
+    state = state_of(document, posted.subject, role, version, contact)
+    state.base_number = document.number
+    desk.states.setdefault(posted.subject.key, []).append(state)
+    desk.outcome(invoice_outcome(posted.invoice, posted.subject, State.PLANNED))
+
+
+def agree_again(desk: Desk, posted: Posted, drafted: Draft) -> None:
+    """Plan to remember that a document says already what the practice says now; nothing is written."""
+    intent = as_intent(posted.document, drafted.intent.party)
+    step = DocumentStep(
+        intent=intent,
+        document_id=posted.document.id,
+        version=posted.main.version,
+        origin=posted.main.origin,
+        agreement=agreement_for(posted.invoice, posted.subject, drafted.intent),
+        relink=True,
+    )
+    desk.act(
+        Action(
+            kind=ActionKind.LINK_DOCUMENT,
+            subject=posted.subject,
+            number=posted.main.number,
+            sentence=f"{posted.main.number} says it already.",
+            document=step,
+        )
+    )
+    desk.outcome(invoice_outcome(posted.invoice, posted.subject, State.UNCHANGED))
