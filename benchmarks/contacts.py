@@ -1,7 +1,7 @@
 """Finding contacts for a large practice the first time, and how long a change travels from the practice to the books.
 
-First matching: a practice of 100,000 patients meets books in which people typed most of them already. The aim is at most
-20 times the time of one plain decode of the patients (`json.loads`), and 400 MB with facts and plan.
+First matching: a practice of 100,000 patients meets books in which people typed most of them already. The aim is at
+most 20 times the time of one plain decode of the patients (`json.loads`), and 400 MB with facts and plan.
 
 Travel: changes at random instants, the pause between two looks as the service chooses it (never more than a tenth of
 the practice's limit), on a virtual clock on which each request takes 300 ms. How changes travel back is measured with
@@ -55,7 +55,10 @@ def measure(*, small: bool = False) -> list[Figure]:
     peer = decode_seconds(Size(patients=count, invoices=0))
     told = child("benchmarks.contacts", str(count))
     name = f"first matching of {count:,} contacts"
-    note = f"{told['adopted']:,} taken over, {told['held']:,} asked about, {told['created']:,} new; {told['facts_mb']:.0f} MB before planning"
+    note = (
+        f"{told['adopted']:,} taken over, {told['held']:,} asked about, {told['created']:,} new; "
+        f"{told['facts_mb']:.0f} MB before planning"
+    )
     figures = [
         Figure(
             name=f"{name}: CPU",

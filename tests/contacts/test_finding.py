@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.xero.simulator import control as desk
@@ -18,7 +19,7 @@ def add(clinic: Clinic, kind: str, **fields: object) -> None:
     clinic.practice.change(lambda world: cliniko.put(world, kind, row))
 
 
-def found(clinic: Clinic, text: str) -> list[dict[str, object]]:
+def found(clinic: Clinic, text: str) -> list[dict[str, Any]]:
     with clinic.app() as app:
         return list(find(app, text).document["found"])
 
@@ -33,11 +34,11 @@ def test_a_pair_is_found_by_everything_people_know(clinic: Clinic) -> None:
         assert pair["source_id"] == ANA, text
         assert pair["contact_id"] == contact, text
     (pair,) = found(clinic, ANA)
-    fields = {row["field"]: row for row in pair["fields"]}  # type: ignore[index, attr-defined]
+    fields = {row["field"]: row for row in pair["fields"]}
     assert all(row["same"] and row["agreed"] for row in fields.values())
-    (paper,) = pair["documents"]  # type: ignore[misc]
-    assert (paper["number"], paper["books"][0]["number"]) == (1, "CLK-1")  # type: ignore[index]
-    assert {entry["action"] for entry in pair["history"]} >= {"create_contact"}  # type: ignore[attr-defined]
+    (paper,) = pair["documents"]
+    assert (paper["number"], paper["books"][0]["number"]) == (1, "CLK-1")
+    assert {entry["action"] for entry in pair["history"]} >= {"create_contact"}
     assert found(clinic, "nobody") == []
     assert found(clinic, "") == []
 
@@ -48,7 +49,7 @@ def test_what_differs_and_is_only_listed_says_why(clinic: Clinic) -> None:
     clinic.edit_contact(clinic.contact(f"CLK-{ANA}").contact_id, EmailAddress="typed@example.org")
     clinic.sync()
     (pair,) = found(clinic, ANA)
-    listed = {row["field"]: row["listed"] for row in pair["fields"] if row["listed"]}  # type: ignore[index, attr-defined]
+    listed = {row["field"]: row["listed"] for row in pair["fields"] if row["listed"]}
     assert listed == {"email": "put_back"}
 
 
@@ -58,8 +59,8 @@ def test_who_pays_is_shown_from_both_sides(clinic: Clinic) -> None:
     clinic.sync()
     (patient,) = found(clinic, ANA)
     (payer,) = found(clinic, "Harbour Insurance")
-    assert [one["source_id"] for one in patient["payers"]] == [PAYER]  # type: ignore[attr-defined]
-    assert [one["source_id"] for one in payer["patients"]] == [ANA]  # type: ignore[attr-defined]
+    assert [one["source_id"] for one in patient["payers"]] == [PAYER]
+    assert [one["source_id"] for one in payer["patients"]] == [ANA]
 
 
 def test_who_treats_is_matched_with_a_user_by_e_mail_and_journalled(clinic: Clinic) -> None:
