@@ -91,7 +91,8 @@ def test_what_is_remembered_survives_being_written_down() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "quiet"), [("19:59", False), ("20:00", True), ("23:59", True), ("00:00", True), ("06:59", True), ("07:00", False)]
+    ("at", "quiet"),
+    [("19:59", False), ("20:00", True), ("23:59", True), ("00:00", True), ("06:59", True), ("07:00", False)],
 )
 def test_quiet_hours_go_past_midnight(at: str, quiet: bool) -> None:
     hour, minute = (int(part) for part in at.split(":"))

@@ -6,6 +6,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from ligament.ports.memory import Selection
+from ligament.store.clinic import ClinicStore
 from ligament.wiring.backup import back_up
 from ligament.wiring.journal_verbs import journal_verify
 from ligament.wiring.restore import restore
@@ -47,10 +51,25 @@ def twice(clinic: Stage) -> list[str]:
 def links(clinic: Stage) -> tuple[list[str], list[str], list[str]]:
     """Return what is linked: numbers of contacts and documents, references of payments."""
     with clinic.app() as app:
-        from ligament.ports.memory import Selection  # noqa: PLC0415 - only here
-
         facts = app.clinic.store.gather(Selection(invoices=None, parties=None, visits=None))
     people = sorted(link.number for link in facts.contact_links.values())
     papers = sorted(link.number for held in facts.document_links.values() for link in held)
     money = sorted(link.reference for held in facts.payments.values() for link in held if link.live)
     return people, papers, money
+
+
+def cut_off(clinic: Stage, monkeypatch: pytest.MonkeyPatch, *, write: int) -> None:
+    """Run a cycle whose process dies right after the books took its n-th write, before the answer was kept."""
+    kept, seen = ClinicStore.close_intent, 0
+
+    def die(store: ClinicStore, *arguments: Any) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == write:
+            raise KeyboardInterrupt
+        kept(store, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ClinicStore, "close_intent", die)
+        with pytest.raises(KeyboardInterrupt):
+            clinic.sync()

@@ -8,6 +8,7 @@ import threading
 import zipfile
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from ligament.connectors.cliniko.simulator import control as desk
 from ligament.connectors.xero.simulator import control as office
 from ligament.core.ids import RunId
+from ligament.core.intents import Subject, SubjectKind
 from ligament.store.audit import verify
 from ligament.store.beats import Beats
 from ligament.store.engine import open_database
@@ -28,7 +30,8 @@ from ligament.wiring.clocks import SystemClock
 from ligament.wiring.locking import AnotherRun, alone
 from ligament.wiring.restore import restore
 from ligament.wiring.settings import ConfigurationError
-from tests.backup.kit import backed_up, links, put_back, twice, verified
+from tests.backup.kit import backed_up, cut_off, links, put_back, twice, verified
+from tests.backup.older import age_to_first
 from tests.support.stage import Stage
 
 OTHER_KEY = "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
@@ -133,9 +136,18 @@ def test_only_the_first_run_after_a_restore_reads_everything(worked: tuple[Stage
 def test_a_restore_is_shown_first_and_needs_a_yes(worked: tuple[Stage, Path, list[str]]) -> None:
     clinic, file, _ = worked
     seen: list[dict[str, Any]] = []
+
+    def look(document: dict[str, Any]) -> bool:
+        seen.append(document)
+        return False
+
     before = {path.name: path.read_bytes() for path in clinic.home.iterdir() if path.is_file()}
     verdict = restore(
-        file, clinic.home, lambda document: bool(seen.append(document)), environ=clinic.environ, now=lambda: clinic.time.at
+        file,
+        clinic.home,
+        look,
+        environ=clinic.environ,
+        now=lambda: clinic.time.at,
     )
     assert not verdict.document["restored"]
     assert verdict.code == 1
@@ -425,11 +437,8 @@ def test_people_erased_since_the_backup_are_erased_again(clinic: Stage) -> None:
     clinic.invoice(patient=patient)
     clinic.sync()
     file = backed_up(clinic)
-    at = clinic.pass_time(hours=1)
-    clinic.practice.change(lambda world: desk.delete_patient(world, patient, at=at))
-    for _ in range(3):
-        clinic.pass_time(hours=30)
-        clinic.sync(full=True)
+    with clinic.app() as app:
+        app.clinic.store.forget(Subject(kind=SubjectKind.PATIENT, id=patient))
     assert not _knows(clinic, "Quagmire")
     put_back(clinic, file)
     assert not _knows(clinic, "Quagmire")
@@ -476,25 +485,6 @@ def test_fences_and_used_up_limits_are_not_taken_back(clinic: Stage) -> None:
 # --- work in flight ---------------------------------------------------------------------------------------------------
 
 
-def cut_off(clinic: Stage, monkeypatch: pytest.MonkeyPatch, *, write: int) -> None:
-    """Run a cycle whose process dies right after the books took its n-th write, before the answer was kept."""
-    from ligament.store.clinic import ClinicStore  # noqa: PLC0415 - one place needs it
-
-    kept, seen = ClinicStore.close_intent, 0
-
-    def die(store: ClinicStore, *arguments: Any) -> None:
-        nonlocal seen
-        seen += 1
-        if seen == write:
-            raise KeyboardInterrupt
-        kept(store, *arguments)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(ClinicStore, "close_intent", die)
-        with pytest.raises(KeyboardInterrupt):
-            clinic.sync()
-
-
 @pytest.mark.parametrize("write", [1, 2, 3])
 def test_a_call_left_open_in_the_backup_is_looked_up_first(
     clinic: Stage, monkeypatch: pytest.MonkeyPatch, write: int
@@ -517,11 +507,7 @@ def test_a_call_left_open_in_the_backup_is_looked_up_first(
     assert twice(clinic) == []
 
 
-def test_an_older_schema_is_upgraded_as_it_is_put_back(
-    clinic: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from tests.backup.older import age_to_first  # noqa: PLC0415 - one test needs it
-
+def test_an_older_schema_is_upgraded_as_it_is_put_back(clinic: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     clinic.invoice(paid=True)
     cut_off(clinic, monkeypatch, write=2)
     age_to_first(clinic.settings().database_url)
@@ -579,7 +565,7 @@ def test_an_invoice_issued_again_since_the_backup_is_found_again(clinic: Stage) 
     file = backed_up(clinic)
     for change in (desk.archive_invoice, desk.unarchive_invoice):
         at = clinic.pass_time(minutes=5)
-        clinic.practice.change(lambda world, change=change, at=at: change(world, made, at=at))
+        clinic.practice.change(partial(change, invoice_id=made, at=at))
         clinic.sync()
     before = links(clinic)
     assert any(number.endswith("-2") for number in before[1])

@@ -125,7 +125,8 @@ def show_backup(document: Document, command: Command) -> None:
     )
     line(f"The vault key is not in it. {document['key']}")
     line(
-        f"It holds names and addresses in clear: keep it where only you can read it. To put it back: {command('restore')} FILE"
+        "It holds names and addresses in clear: keep it where only you can read it. "
+        f"To put it back: {command('restore ' + document['file'])}"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from ligament.core.ids import SourceId
 from ligament.core.intents import Subject, SubjectKind
@@ -14,7 +15,8 @@ from ligament.ports.practice import Practice
 ASKED_AT_MOST = 250
 """How many patients are asked for by their id in one reading; what is left waits in a note for the next one."""
 SWEPT_AT_ONCE = 200
-"""How many archived patients are looked for whenever places and people are read again: only they can be deleted."""
+"""How many archived patients are looked for at once: only they can be deleted."""
+SWEEP_EVERY = timedelta(minutes=30)
 _NOTE = "patients_to_ask_for"
 _SWEPT = "patients_swept_to"
 _LEAVING = "patients_to_forget"
@@ -59,14 +61,15 @@ class People:
             self.lost |= lost
             memory.keep_note(_NOTE, ",".join(sorted(self.lost | set(filter(None, memory.note(_NOTE).split(","))))))
 
-    def sweep(self, memory: Memory) -> None:
-        """Choose the next archived patients to be asked for: most deletions leave no other sign."""
-        after = memory.note(_SWEPT)
+    def sweep(self, memory: Memory, now: datetime) -> None:
+        """From time to time choose the next archived patients to be asked for: most deletions leave no other sign."""
+        when, _, after = memory.note(_SWEPT).partition("|")
+        if when and timedelta(0) <= now - datetime.fromisoformat(when) < SWEEP_EVERY:
+            return
         found = memory.archived_patients(after, SWEPT_AT_ONCE)
         self.lost |= set(found)
         reached = found[-1] if len(found) == SWEPT_AT_ONCE else ""
-        if reached != after:
-            memory.keep_note(_SWEPT, reached)
+        memory.keep_note(_SWEPT, f"{now.isoformat()}|{reached}")
 
     def settle(self, practice: Practice, memory: Memory) -> None:
         """Ask for patients whom nothing but a lost invoice told about, and forget everybody who is gone."""

@@ -17,7 +17,7 @@ from ligament.ports.memory import Memory, Selection
 from ligament.ports.practice import Practice, ReadingScope
 from ligament.ports.progress import Progress, silent
 
-REFERENCE_AGE = timedelta(minutes=30)
+REFERENCE_AGE = timedelta(hours=3)
 """How old places, people and the chart may be before something is written."""
 IDLE_AGE = timedelta(hours=24)
 """How old they may be while nothing is written."""
@@ -55,8 +55,7 @@ def read_practice(
         reading.changed |= touched
         reading.rows += len(page.rows)
         tell(f"read {page.stream}", page.done, page.total)
-    if stale:
-        people.sweep(memory)
+    people.sweep(memory, now)
     people.settle(practice, memory)
     if stale:
         memory.keep_note("reference_read_at", now.isoformat())

@@ -81,7 +81,7 @@ class Database:
             assert raw is not None
             target = sqlite3.connect(file)
             try:
-                raw.backup(target)  # type: ignore[attr-defined] # the driver's own connection
+                raw.backup(target)
             finally:
                 target.close()
 

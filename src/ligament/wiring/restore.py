@@ -268,7 +268,7 @@ def _lease(database: Database, clinic: str) -> Lease:
 
 def _put_back(job: _Job, present: _Present) -> list[str]:
     """Replace database and files; returns the names under which the replaced ones are kept."""
-    suffix = f".before-restore-{job.now().astimezone(UTC).strftime('%Y%m%dT%H%M%S')}"
+    suffix = _free_suffix(job)
     restorations = _restorations(job, present)
     if job.is_sqlite:
         target = Path(job.url.removeprefix(_SQLITE))
@@ -280,6 +280,15 @@ def _put_back(job: _Job, present: _Present) -> list[str]:
     for path, content in job.files():
         kept += _replaced(path, content, suffix)
     return kept
+
+
+def _free_suffix(job: _Job) -> str:
+    """Return what is put behind the names of replaced files: the moment, so that none is ever overwritten."""
+    moment = f".before-restore-{job.now().astimezone(UTC).strftime('%Y%m%dT%H%M%S')}"
+    number = 1
+    while list(job.home.rglob(f"*{moment}{'' if number == 1 else f'-{number}'}*")):
+        number += 1
+    return moment if number == 1 else f"{moment}-{number}"
 
 
 def _refilled(job: _Job, present: _Present, restorations: Mapping[str, Restoration], aside: str) -> list[str]:

@@ -22,7 +22,14 @@ def ours_in_books(desk: Desk, intent: DocumentIntent, subject: Subject) -> Books
 
 
 def link_again(  # noqa: PLR0913 - one document in one of two roles
-    desk: Desk, posted: Posted, document: BooksDocument, contact: Subject, *, role: Role, version: int, agreed: Agreement
+    desk: Desk,
+    posted: Posted,
+    document: BooksDocument,
+    contact: Subject,
+    *,
+    role: Role,
+    version: int,
+    agreed: Agreement,
 ) -> None:
     """Plan to link a document that we posted and forgot, as when an older backup was put back."""
     intent = as_intent(document, contact)

@@ -78,6 +78,8 @@ def test_practices_are_no_organisations_and_odd_lists_are_for_later() -> None:
     with pytest.raises(TryLater):
         here.connection.tenants()
     here.fail(FaultKind.ANSWER, path="connections", status=401)
+    assert here.connection.tenants(), "a token that was ended early is renewed once"
+    here.fail(FaultKind.ANSWER, path="connections", status=401, at_most=2)
     with pytest.raises(SignInAgain):
         here.connection.tenants()
 
