@@ -268,9 +268,11 @@ def test_a_home_without_a_key_gets_none_made_up(file_clinic: Stage, tmp_path: Pa
 def test_a_new_machine_starts_from_a_backup_and_the_key(worked: tuple[Stage, Path, list[str]], tmp_path: Path) -> None:
     clinic, file, _ = worked
     if clinic.environ.get("LIGAMENT_DATABASE_URL"):
-        with open_database(clinic.environ["LIGAMENT_DATABASE_URL"]).writing("gone") as connection:
+        database = open_database(clinic.environ["LIGAMENT_DATABASE_URL"])
+        with database.writing("gone") as connection:
             connection.exec_driver_sql("DROP SCHEMA public CASCADE")
             connection.exec_driver_sql("CREATE SCHEMA public")
+        database.close()
     before = len(clinic.kept_books().invoices)
     clinic.home = tmp_path / "new machine"
     put_back(clinic, file, clinic.home)

@@ -109,7 +109,9 @@ def _travel(document: Document) -> None:
     for way, words in ways:
         told = document.get(way)
         if told:
-            line(f"{words} {'there' if told['arrived'] else 'NOT there'} {told['seconds']:.0f} s later by the demo's clock.")
+            line(
+                f"{words} {'there' if told['arrived'] else 'NOT there'} {told['seconds']:.0f} s later by the demo's clock."
+            )
 
 
 def _counts(document: Document) -> None:

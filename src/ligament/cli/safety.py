@@ -74,10 +74,10 @@ def show_test(document: Document, command: Command) -> None:
     """Tell which addresses took the message."""
     del command
     for one in document["addresses"]:
-        line(
-            f"{one['address']}: sent." if one["worked"] else f"{one['address']}: {one['reason']}",
-            style="" if one["worked"] else "yellow",
-        )
+        if one["worked"]:
+            line(f"{one['address']}: sent.")
+        else:
+            line(one["reason"], style="yellow")
 
 
 # --- backup and restore -----------------------------------------------------------------------------------------------

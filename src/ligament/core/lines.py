@@ -343,7 +343,8 @@ def _tax_differs(lines: tuple[BooksLine, ...], tax: Decimal, header: Decimal, ho
     """Compare with the header's tax: one cent per taxed line is rounding, more is a wrong record (choice C13)."""
     if not how.organisation.pays_tax:
         tax = ZERO
-    taxed = sum(1 for line in lines if line.tax)
+    rates = (how.chart.tax_rate(line.tax_type) for line in lines)
+    taxed = sum(1 for rate in rates if rate is not None and rate.rate)
     allowed = Decimal(taxed) / HUNDRED
     if abs(tax - header) <= allowed:
         return None

@@ -262,20 +262,24 @@ def _send_until_clear(intent: WriteIntent, world: World) -> Results:
 
     An element whose outcome is None certainly did not happen and is planned again by the next pass.
     """
+    unanswered = False
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             return _transmit(intent, world)
         except TryLater as trouble:
             if trouble.limit == "day" or attempt == _ATTEMPTS:
-                _give_back(intent, world)
+                if not unanswered:
+                    # An earlier attempt without an answer may still arrive: then it stays open and is looked up.
+                    _give_back(intent, world)
                 raise
             world.clock.pause_ms(max(trouble.wait_s * 1000, world.backoff_ms(attempt)))
             intent = _resent(intent, world)
         except OutcomeUnknown as trouble:
             if attempt == _ATTEMPTS:
                 raise
+            unanswered = unanswered or not trouble.answered
             world.clock.pause_ms(world.backoff_ms(attempt))
-            settled = settle_unknown(intent, world, answered=trouble.answered)
+            settled = settle_unknown(intent, world, answered=trouble.answered and not unanswered)
             if settled is not None:
                 return settled
             intent = _resent(intent, world)

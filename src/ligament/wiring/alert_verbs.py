@@ -57,7 +57,8 @@ def test_alerts(app: App) -> Verdict:
     results = []
     for one in known:
         worked = not one.complaint and send(one.url.reveal(), message)
-        why = one.complaint or ("" if worked else "The message was not taken: is the address right, and reached?")
+        away = f"{one.shown}: the message was not taken. Is the address right, and can it be reached from here?"
+        why = one.complaint or ("" if worked else away)
         results.append({"address": one.shown, "worked": worked, "reason": why})
     return Verdict(document={"addresses": results}, code=DONE if all(one["worked"] for one in results) else WAITS)
 

@@ -23,7 +23,6 @@ from ligament.core.alerts import (
     Manners,
     Message,
     Seen,
-    Tone,
     advance,
     after_sending,
     claimed,
@@ -326,4 +325,8 @@ def bells(settings: Settings, database: Database, now: Callable[[], datetime]) -
     return ring
 
 
-__all__ = ["Address", "Bell", "Tone", "addresses", "bells", "heard", "seen_in", "seen_trouble"]
+def flush(settings: Settings, database: Database, now: Callable[[], datetime]) -> None:
+    """Send what became due without any cycle: after quiet hours, and the summary, also of clinics that are paused."""
+    for clinic in settings.clinics:
+        if clinic.rulebook.alerts.urls:
+            Bell(database=database, settings=clinic, now=now).ring(Seen())

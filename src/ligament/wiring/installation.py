@@ -13,6 +13,7 @@ from ligament.connectors.registry import for_role
 from ligament.engine.schedule import Round, Standing, due
 from ligament.engine.work import Engine
 from ligament.store.errors import StoreError
+from ligament.wiring.alerting import flush
 from ligament.wiring.settings import ConfigurationError, Settings, load_settings
 from ligament.wiring.stopping import StopSign
 from ligament.wiring.turns import Turns
@@ -109,6 +110,7 @@ class Installation:
                 self._refused[clinic] = now
         if self._is_time("tidy", _TIDY, now):
             self.engine.tidy()
+            self._flush_alerts()
         self.ticked_at = self._now()
 
     def standings(self) -> list[Standing]:
@@ -127,6 +129,14 @@ class Installation:
             busy={name for name, at in list(self._refused.items()) if now - at < _ASK_AGAIN and name not in hints},
         )
         return due(self.standings(), moment)
+
+    def _flush_alerts(self) -> None:
+        """Send messages that became due; an address that answers slowly must not hold the scheduler up."""
+        settings = self.turns.settings
+        if not any(clinic.rulebook.alerts.urls for clinic in settings.clinics):
+            return
+        arguments = (settings, self.turns.database, self.turns.calendar.now)
+        threading.Thread(target=flush, args=arguments, name="alerts", daemon=True).start()
 
     def _refresh(self, now: datetime) -> None:
         """Take in rulebooks that were added or taken away; one that is wrong is told by its clinic's own turn."""

@@ -49,6 +49,7 @@ _CODES: tuple[tuple[str, RefusalCode], ...] = (
 _MISUSED_KEY = "is used with a different request"
 _NAME_IN_CLASH = re.compile(r"(?is)(the contact name ).*( is already assigned)")
 _EMAIL = re.compile(r"[^\s\"'<>,;:]+@[^\s\"'<>,;:]+")
+_SERVER_ERROR = 500
 _LIMITS = (("day", "day"), ("app", "app"), ("min", "minute"), ("concurrent", "concurrent"))
 _AREAS = {
     "contacts": "contacts (accounting.contacts)",
@@ -166,7 +167,9 @@ def is_misused_key(fault: wire.Fault) -> bool:
 
 def unclear(reply: Reply, why: str) -> OutcomeUnknown:
     """Return the error for a write whose answer does not tell what became of it."""
-    return OutcomeUnknown("Xero's answer does not tell whether it was saved.", f"{_detail(reply)}, {why}")
+    # A 500 is Xero's own answer, so nothing is under way any more; a gateway's 502 to 504 may hide a request that is.
+    answered = reply.status == _SERVER_ERROR
+    return OutcomeUnknown("Xero's answer does not tell whether it was saved.", f"{_detail(reply)}, {why}", answered)
 
 
 def _detail(reply: Reply) -> str:

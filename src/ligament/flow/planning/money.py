@@ -308,6 +308,34 @@ def _plan_unpayment(desk: Desk, invoice: Invoice) -> None:
     for link in desk.facts.payments.get(subject.key, ()):
         if link.live and not link.payment_id.startswith("allocation:") and link.for_total == invoice.total:
             _take_back(desk, invoice, subject, link)
+    for link in _unlinked(desk, invoice, subject):
+        _take_back(desk, invoice, subject, link)
+
+
+def _unlinked(desk: Desk, invoice: Invoice, subject: Subject) -> list[PaymentLink]:
+    """Return payments that carry our reference though we hold no link: posted before a restore or by a lost worker."""
+    known = {link.payment_id for link in desk.facts.payments.get(subject.key, ())}
+    found: list[PaymentLink] = []
+    for state in desk.states.get(subject.key, []):
+        document = state.document
+        if document is None or document.total != abs(invoice.total):
+            continue
+        ours = f"{state.base_number or state.ref.number}/paid"
+        found.extend(
+            PaymentLink(
+                subject=subject,
+                payment_id=payment.id,
+                document_id=document.id,
+                reference=ours,
+                account=payment.account,
+                amount=payment.amount,
+                on=payment.on,
+                for_total=invoice.total,
+            )
+            for payment in document.payments
+            if payment.reference == ours and not payment.deleted and payment.id not in known
+        )
+    return found
 
 
 def _take_back(desk: Desk, invoice: Invoice, subject: Subject, link: PaymentLink) -> None:
