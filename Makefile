@@ -23,12 +23,16 @@ setup: $(VENV)/.tools ## make .venv with everything that is needed to run, test 
 demo: $(VENV)/.runtime ## run a made-up clinic from appointment to reconciled books [ARGS=--once]
 	@$(BIN)/ligament demo $(if $(ARGS),$(ARGS),--once)
 
-test: $(VENV)/.tools ## check everything and run every test
+test: $(VENV)/.tools ## check everything, kill real processes, and run every test but the long ones
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/mypy $(CODE)
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m pytest --numprocesses auto
+	@$(BIN)/python -m pytest --numprocesses auto --quiet tests/process
+	@$(BIN)/python -m pytest --numprocesses auto -m "not slow"
+
+test-long: $(VENV)/.tools ## run the long tests too: simulated faults by the thousand, workers, every cut
+	@$(BIN)/python -m pytest --numprocesses auto -m slow
 
 check: $(VENV)/.tools ## format, lint, types, contracts and the fast tests, in under a minute
 	@$(BIN)/ruff format $(CODE)

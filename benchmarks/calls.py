@@ -109,9 +109,8 @@ def _measured(stage: Stage) -> list[Figure]:
     figures += _changed(stage, f"{CHANGED} paid", paid, open_ones[-CHANGED:], rereads=0)
     stage.later(timedelta(hours=1))
     figures += _quiet(stage, "nothing to do, an hour later", 1.0)
-    # Places and people were not read again meanwhile: the first change after half an hour asks for them too.
     late = open_ones[CHANGED : 2 * CHANGED]
-    figures += _changed(stage, f"{CHANGED} edited, an hour later", edited, late, rereads=ceil(CHANGED / 40), people=4)
+    figures += _changed(stage, f"{CHANGED} edited, an hour later", edited, late, rereads=ceil(CHANGED / 40))
     return figures
 
 
@@ -130,7 +129,6 @@ def _changed(
     change: Callable[[Any, list[int], Any], Any],
     places: list[int],
     rereads: int,
-    people: int = 0,
 ) -> list[Figure]:
     stage.later(timedelta(minutes=6))
     stage.practice.change(lambda world: change(world, places, stage.clock.now()))
@@ -139,7 +137,7 @@ def _changed(
     done = verdict.document["updated"]["invoices"] + verdict.document["created"]["payments"]
     assert done == len(places), verdict.document
     return [
-        _figure(f"{name}: practice", practice, 6 + ceil(CHANGED / 80) + people, 1.3),
+        _figure(f"{name}: practice", practice, 6 + ceil(CHANGED / 80), 1.3),
         _figure(f"{name}: books", books, 4 + 3 + rereads + ceil(CHANGED / 50), 1.3),
     ]
 

@@ -58,7 +58,7 @@ class Size:
         return place % self.open_every == 0
 
 
-SMALL = Size(patients=60, invoices=600, open_every=2)
+SMALL = Size(patients=60, invoices=500, open_every=2)
 LARGE = Size(patients=2_000, invoices=10_000)
 
 

@@ -25,13 +25,12 @@ pytestmark = [pytest.mark.process, pytest.mark.slow]
 # allocations, payments twice. Before the first write come twenty reads and the sign-in.
 CONTACTS, INVOICES, NOTES, ALLOCATION, PAYMENTS = 1, 3, 6, 7, 9
 WRITES, READS = 10, 20
-DEAD_HOLDERS = pytest.mark.xfail(run=False, reason="places and leases of dead processes are waited for, for minutes")
 LOST, DONE = "received and never done", "done and never answered"
 MOMENTS = [
     *(("write", number, DONE) for number in range(1, WRITES + 1)),
     *(("write", number, LOST) for number in (CONTACTS, INVOICES + 1, NOTES, ALLOCATION, PAYMENTS)),
     *(("request", number, DONE) for number in (4, 11, 15, READS)),
-    pytest.param("request", 1, DONE, marks=DEAD_HOLDERS, id="signing in"),
+    pytest.param("request", 1, DONE, id="signing in"),
 ]
 NOBODY = Response(status=503)
 
@@ -108,7 +107,6 @@ def test_runs_killed_three_times_over_are_finished_too(home: Path, held: Servers
     stage.assert_journal(home, held)
 
 
-@DEAD_HOLDERS
 def test_what_many_killed_runs_held_is_not_waited_for(home: Path, held: Servers) -> None:
     for _ in range(6):
         assert Ambush(held, "books", 1, DONE).run(home, held).code == -signal.SIGKILL

@@ -72,7 +72,7 @@ def test_no_limit_of_the_vendors_is_ever_hit(result: dict[str, Any]) -> None:
 
 def test_every_step_is_told_in_order(told: list[tuple[str, dict[str, Any]]]) -> None:
     names = [step for step, _ in told]
-    assert names == ["clinic", "connect", "doctor", "plan", "approve", "sync", "sync again", "summary"]
+    assert names == ["clinic", "connect", "doctor", "plan", "approve", "sync", "sync again", "travel", "summary"]
 
 
 def test_a_difference_between_the_two_is_seen(stage: Stage) -> None:

@@ -109,9 +109,8 @@ def _travel(document: Document) -> None:
     for way, words in ways:
         told = document.get(way)
         if told:
-            line(
-                f"{words} {'there' if told['arrived'] else 'NOT there'} {told['seconds']:.0f} s later by the demo's clock."
-            )
+            there = "there" if told["arrived"] else "NOT there"
+            line(f"{words} {there} {told['seconds']:.0f} s later by the demo's clock.")
 
 
 def _counts(document: Document) -> None:

@@ -26,7 +26,7 @@ from ligament.flow.read import (
 )
 
 MAX_PASSES = 8
-_MANY = 200
+_MANY = 1000
 _MONEY = {ActionKind.PAY, ActionKind.PAY_FIRST, ActionKind.ALLOCATE, ActionKind.UNPAY}
 _MAPPING = {HoldCode.UNMAPPED_ACCOUNT, HoldCode.UNMAPPED_ITEM, HoldCode.UNMAPPED_TAX, HoldCode.UNMAPPED_TRACKING}
 

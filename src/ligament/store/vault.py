@@ -14,6 +14,7 @@ from ligament.store.engine import Database
 from ligament.store.errors import WrongKey
 from ligament.store.keys import stamp
 from ligament.store.leases import Leases
+from ligament.store.living import has_died, holder_mark
 from ligament.store.rows import upsert
 from ligament.store.tables import data_keys, secrets
 
@@ -94,12 +95,12 @@ class Vault:
     @contextmanager
     def exclusively(self, name: str, pause_ms: Callable[[int], None]) -> Iterator[None]:
         """Hold a name alone among all threads and processes, for two minutes at most; waits with `pause_ms`."""
-        holder = f"{threading.get_ident():x}-{self._random_bytes(8).hex()}"
+        holder = f"{holder_mark()}/{threading.get_ident():x}-{self._random_bytes(8).hex()}"
         leases = Leases(self._database, self.clinic, self._now)
-        lease = leases.take(f"vault|{name}", holder, LEASE_S)
+        lease = leases.take(f"vault|{name}", holder, LEASE_S, _is_gone)
         while lease is None:
             pause_ms(_PAUSE_MS)
-            lease = leases.take(f"vault|{name}", holder, LEASE_S)
+            lease = leases.take(f"vault|{name}", holder, LEASE_S, _is_gone)
         try:
             yield
         finally:
@@ -134,6 +135,10 @@ class Vault:
                 "or rotate from the former key to this one.",
                 f"kept with key {key_id}, given key {self._cipher.key_id}",
             )
+
+
+def _is_gone(holder: str) -> bool:
+    return has_died(holder.partition("/")[0])
 
 
 def _secret_place(clinic: str, name: str) -> str:

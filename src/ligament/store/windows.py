@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
 from ligament.ports.windows import Full, Window
 from ligament.store.engine import Database
+from ligament.store.living import has_died, holder_mark
 from ligament.store.rows import upsert
 from ligament.store.tables import window_calls, window_numbers, window_slots
 
@@ -41,13 +42,18 @@ class SharedWindows:
             over = (window_slots.c.scope == scope, window_slots.c.until_ms <= at_ms)
             connection.execute(delete(window_slots).where(*over))
             held = connection.execute(select(window_slots.c.slot).where(window_slots.c.scope == scope)).scalars().all()
-            if len(held) >= slots:
+            dead = [slot for slot in held if has_died(slot.partition("@")[2])]
+            if dead:
+                # A process that was killed gives nothing back.
+                gone = (window_slots.c.scope == scope, window_slots.c.slot.in_(dead))
+                connection.execute(delete(window_slots).where(*gone))
+            if len(held) - len(dead) >= slots:
                 return None
             # A name is never used twice, so that a late holder cannot free the place of the next one.
             counted = select(window_numbers.c.value).where(*_number(scope, "#slots"))
             turn = (connection.execute(counted).scalar_one_or_none() or 0) + 1
             upsert(connection, window_numbers, [{"scope": scope, "name": "#slots", "value": turn}])
-            name = f"slot-{turn}"
+            name = f"slot-{turn}@{holder_mark()}"
             connection.execute(insert(window_slots), [{"scope": scope, "slot": name, "until_ms": at_ms + lease_ms}])
         return name
 
