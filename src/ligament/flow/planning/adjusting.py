@@ -22,8 +22,8 @@ from ligament.core.periods import local_date
 from ligament.core.plans import Action, ActionKind, DocumentRef, DocumentStep, State
 from ligament.core.rules.model import PaidEdits
 from ligament.core.troubles import Trouble
-from ligament.flow.planning.desk import Desk, DocumentState, hold_kind, invoice_hold, invoice_outcome, refusal_hold
-from ligament.flow.planning.documents import agreement_for, hold_document, hold_trouble
+from ligament.flow.planning.desk import Desk, DocumentState, invoice_hold, invoice_outcome
+from ligament.flow.planning.documents import agreement_for, held_as_refused, hold_document, hold_trouble
 from ligament.flow.planning.found import link_again, ours_in_books
 from ligament.flow.planning.posted import Posted, act_update, edited, listed
 
@@ -121,9 +121,7 @@ def _post_adjustment(desk: Desk, posted: Posted, intent: DocumentIntent, wanted:
         document=step,
         trail=intent.trail,
     )
-    hold = refusal_hold(desk, action, hold_kind(posted.invoice), posted.invoice.number)
-    if hold is not None:
-        hold_document(desk, posted.invoice, posted.subject, hold)
+    if held_as_refused(desk, posted.invoice, action):
         return
     desk.act(action)
     desk.states[posted.subject.key].append(

@@ -83,6 +83,14 @@ def hold_document(desk: Desk, invoice: Invoice, subject: Subject, hold: Hold) ->
     desk.outcome(invoice_outcome(invoice, subject, State.HELD, hold.code.value, hold.sentence))
 
 
+def held_as_refused(desk: Desk, invoice: Invoice, action: Action) -> bool:
+    """Hold a document whose action the books refused before in exactly this form; say whether that was so."""
+    hold = refusal_hold(desk, action, hold_kind(invoice), invoice.number)
+    if hold is not None:
+        hold_document(desk, invoice, action.subject, hold)
+    return hold is not None
+
+
 def hold_trouble(desk: Desk, invoice: Invoice, subject: Subject, trouble: Trouble) -> None:
     """Hold a document because of trouble, unless a person dismissed exactly that."""
     hold_document(desk, invoice, subject, invoice_hold(trouble, invoice, subject))
@@ -184,9 +192,7 @@ def create(desk: Desk, invoice: Invoice, subject: Subject, drafted: Draft, versi
         document=DocumentStep(intent=intent, version=version, agreement=agreement_for(invoice, subject, intent)),
         trail=intent.trail,
     )
-    hold = refusal_hold(desk, action, hold_kind(invoice), invoice.number)
-    if hold is not None:
-        hold_document(desk, invoice, subject, hold)
+    if held_as_refused(desk, invoice, action):
         return
     plan_options(desk, drafted.wanted_options)
     desk.act(action)

@@ -23,10 +23,8 @@ from ligament.flow.planning.adjusting import plan_difference
 from ligament.flow.planning.desk import (
     Desk,
     DocumentState,
-    hold_kind,
     invoice_hold,
     invoice_outcome,
-    refusal_hold,
     state_of,
 )
 from ligament.flow.planning.documents import (
@@ -35,6 +33,7 @@ from ligament.flow.planning.documents import (
     bill_of,
     create,
     drafted_for,
+    held_as_refused,
     hold_document,
     hold_trouble,
     lock_trouble,
@@ -133,9 +132,7 @@ def _void(desk: Desk, posted: Posted, state: DocumentState) -> None:
         existing=True,
         void=VoidStep(document=state.ref, status=status),
     )
-    hold = refusal_hold(desk, action, hold_kind(posted.invoice), posted.invoice.number)
-    if hold is not None:
-        hold_document(desk, posted.invoice, posted.subject, hold)
+    if held_as_refused(desk, posted.invoice, action):
         return
     desk.act(action)
     state.status = status

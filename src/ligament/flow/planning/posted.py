@@ -14,8 +14,8 @@ from ligament.core.money import two_places
 from ligament.core.plans import Action, ActionKind, DocumentStep, State
 from ligament.core.records import Invoice
 from ligament.core.troubles import Trouble
-from ligament.flow.planning.desk import Desk, hold_kind, invoice_outcome, refusal_hold
-from ligament.flow.planning.documents import hold_document, plan_options
+from ligament.flow.planning.desk import Desk, invoice_outcome
+from ligament.flow.planning.documents import held_as_refused, plan_options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +73,7 @@ def act_update(desk: Desk, posted: Posted, wanted: DocumentIntent, agreement: Ag
         document=step,
         trail=wanted.trail,
     )
-    hold = refusal_hold(desk, action, hold_kind(posted.invoice), posted.invoice.number)
-    if hold is not None:
-        hold_document(desk, posted.invoice, posted.subject, hold)
+    if held_as_refused(desk, posted.invoice, action):
         return
     plan_options(desk, drafted.wanted_options)
     desk.act(action)
