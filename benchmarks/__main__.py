@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from benchmarks import calls, contacts, demo, planning, store
+from benchmarks import calls, contacts, demo, planning, store, travel
 from benchmarks.figures import Figure, table
 
 Measure = Callable[..., list[Figure]]
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Measure] = {
     "calls": calls.measure,
     "planning": planning.measure,
     "contacts": contacts.measure,
+    "travel": travel.measure,
     "store": store.measure,
     "demo": demo.measure,
 }

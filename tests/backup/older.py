@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import inspect, text
+from functools import cache
+
+from sqlalchemy import Connection, inspect, text
 
 from ligament.store.engine import open_database
 from ligament.store.schema import bring_up_to_date, revision_of
@@ -14,10 +16,15 @@ def age_to_first(url: str) -> None:
     """Take a database back to the first revision: the tables of later ones are gone, everything else stays."""
     database = open_database(url, as_it_is=True)
     with database.writing("test") as connection:
-        for name in set(inspect(connection).get_table_names()) - _first_tables():
-            connection.execute(text(f'DROP TABLE "{name}"'))
-        connection.execute(text("UPDATE alembic_version SET version_num = :first"), {"first": FIRST})
+        age(connection)
     database.close()
+
+
+def age(connection: Connection) -> None:
+    """Take the tables of an open database back to the first revision."""
+    for name in sorted(set(inspect(connection).get_table_names()) - _first_tables()):
+        connection.execute(text(f'DROP TABLE "{name}"'))
+    connection.execute(text("UPDATE alembic_version SET version_num = :first"), {"first": FIRST})
 
 
 def revision(url: str) -> str:
@@ -29,10 +36,11 @@ def revision(url: str) -> str:
     return found
 
 
-def _first_tables() -> set[str]:
+@cache
+def _first_tables() -> frozenset[str]:
     made = open_database("sqlite://", as_it_is=True)
     with made.writing("test") as connection:
         bring_up_to_date(connection, FIRST)
-        names = set(inspect(connection).get_table_names())
+        names = frozenset(inspect(connection).get_table_names())
     made.close()
     return names

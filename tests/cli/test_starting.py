@@ -110,6 +110,30 @@ def test_an_unknown_option_is_wrong_usage(clinic: Clinic) -> None:
     assert clinic.run("sync", "--twice").code == 2
 
 
+@pytest.mark.parametrize(
+    "words", [("sync", "--once", "--nonsense"), ("frobnicate",), ("plan", "--since"), ("serve", "--port", "many")]
+)
+def test_wrong_usage_with_json_is_one_document_too(clinic: Clinic, words: tuple[str, ...]) -> None:
+    answer = clinic.process(words[0], "--json", *words[1:]) if len(words) > 1 else clinic.process(*words, "--json")
+    assert answer.code == 2
+    assert answer.json["error"]["kind"] == "usage"
+    assert answer.json["error"]["sentences"][0]
+    assert answer.err
+
+
+def test_wrong_usage_without_json_leaves_standard_output_empty(clinic: Clinic) -> None:
+    answer = clinic.process("sync", "--once", "--nonsense")
+    assert (answer.code, answer.out) == (2, "")
+
+
+@pytest.mark.parametrize("url", ["mysql://clinic:canary-pass@db.example/ligament", "clinic.db", "://"])
+def test_a_database_that_we_cannot_use_is_told_without_its_password(clinic: Clinic, url: str) -> None:
+    answer = clinic.run("sync", "--once", "--json", LIGAMENT_DATABASE_URL=url)
+    assert answer.code == 2
+    assert "LIGAMENT_DATABASE_URL" in answer.json["error"]["sentences"][0]
+    assert "canary-pass" not in answer.said
+
+
 def test_a_system_that_cannot_be_reached_ends_with_three(clinic: Clinic) -> None:
     clinic.practice.stop()
     answer = clinic.run("plan", "--json")

@@ -7,11 +7,15 @@ import json
 import pytest
 
 from ligament.connectors.cliniko.simulator import control
+from ligament.connectors.xero.simulator import control as desk
 from ligament.core.links import DecisionKind
+from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
 from ligament.store.audit import export, verify
+from ligament.wiring.app import App
 from ligament.wiring.hold_verbs import decide, show_hold
 from tests.contacts.kit import ANA, BEN, Clinic
 
+AWAY = Fault(kind=FaultKind.ANSWER, status=503)
 ASK = '[contacts.wins]\nemail = "ask"\n'
 
 
@@ -63,10 +67,44 @@ def test_a_conflict_shows_both_values_and_takes_either(clinic: Clinic, choice: s
         assert values["books"]["value"] == "bookkeeper@example.org"
         assert values["agreed"]["value"] == "ana@example.org"
         assert values["practice"]["changed_at"] < values["books"]["changed_at"]
+        assert values["practice"]["changed_by"] == "Cliniko does not say who"
+        assert values["books"]["changed_by"] == "Rowan Bookkeeper"
         kind = DecisionKind.TAKE_PRACTICE if choice == "practice" else DecisionKind.TAKE_BOOKS
         assert decide(app, [hold["id"]], kind).document["holds"] == [hold["id"]]
     assert clinic.sync()["holds"] == []
     assert (clinic.patient(ANA)["email"], clinic.contact(f"CLK-{ANA}").email) == (email, email)
+
+
+def test_who_changed_a_conflict_is_asked_once_and_again_only_after_a_further_change(clinic: Clinic) -> None:
+    clinic.rulebook(ASK)
+    clinic.sync()
+    contact = clinic.contact(f"CLK-{ANA}").contact_id
+    clinic.edit_patient(ANA, email="desk@example.org")
+    clinic.edit_contact(contact, EmailAddress="bookkeeper@example.org")
+    clinic.books.faults = FaultScript(rules=(Rule(fault=AWAY, path="/History"),))
+    (hold,) = clinic.sync()["holds"]
+    with clinic.app() as app:
+        assert shown_by(app, hold["id"]) == "Xero has not been asked yet who"
+    clinic.books.faults = None
+    clinic.sync()
+    clinic.sync()
+    clinic.sync(full=True)
+    with clinic.app() as app:
+        assert shown_by(app, hold["id"]) == "Rowan Bookkeeper"
+    at = clinic.later()
+    edit = {"EmailAddress": "owner@example.org"}
+    clinic.books.change(lambda world: desk.edit_contact(world, contact, edit, at=at, by="Priya Owner"))
+    clinic.sync()
+    clinic.sync()
+    with clinic.app() as app:
+        assert shown_by(app, hold["id"]) == "Priya Owner"
+    asked = [one for one in clinic.books.log if one.request.path.endswith("/History") and one.fault is None]
+    assert len(asked) == 2
+
+
+def shown_by(app: App, hold: str) -> str:
+    (shown,) = show_hold(app, hold).document["holds"]
+    return str(shown["values"]["books"]["changed_by"])
 
 
 def test_every_overwritten_value_is_in_the_journal_and_sealed(clinic: Clinic) -> None:

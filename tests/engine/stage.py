@@ -97,6 +97,21 @@ class Stage:
     home: Path
     environment: dict[str, str]
     started: list[Running] = field(default_factory=list)
+    _arrive: threading.Event = field(default_factory=threading.Event)
+
+    def hold_up(self, seconds: float) -> None:
+        """Keep a delayed request on its way for so long, or until it is let arrive."""
+        self._arrive.wait(seconds)
+
+    def let_arrive(self) -> None:
+        """Let everything that is delayed arrive now, and wait until the servers have dealt with it."""
+        self._arrive.set()
+        struck = sum(len(host.fault_state.strikes) for host in self.hosts.values())
+        self.wait_for(lambda: sum(len(self.late(role)) for role in self.hosts) >= struck, "the end of every delay")
+
+    def late(self, role: str = "books") -> list[Any]:
+        """Return the requests of a server that a fault has struck and that are over."""
+        return [one.request for one in self.hosts[role].log if one.fault is not None]
 
     def second_home(self) -> Path:
         """Return the home of another machine with the same rulebook."""
@@ -164,7 +179,17 @@ class Stage:
             if one.status not in {"VOIDED", "DELETED"} and one.amount_paid > one.total
         ]
         doubled = {name: [key for key, count in Counter(keys).items() if count > 1] for name, keys in found.items()}
-        return {name: keys for name, keys in {**doubled, "overpaid": paid}.items() if keys}
+        more = {"overpaid": paid, "sent under two keys": self._sent_under_two_keys()}
+        return {name: keys for name, keys in {**doubled, **more}.items() if keys}
+
+    def _sent_under_two_keys(self) -> list[str]:
+        """Return what left as the same bytes under different keys: the books would do it as often."""
+        is_write, keys = self.parts["books"].is_write, dict[tuple[str, bytes], set[str]]()
+        for request in (one.request for one in self.hosts["books"].log):
+            if is_write(request):
+                sent = keys.setdefault((f"{request.method} {request.path}", request.body), set())
+                sent.add(request.headers.get("idempotency-key", ""))
+        return [target for (target, _), used in keys.items() if len(used) > 1]
 
 
 @contextmanager
@@ -180,24 +205,25 @@ def staged(folder: Path, *, database: str = "", poll_s: int = 5, now: datetime |
     environment["PYTHONFAULTHANDLER"] = "1"
     if database:
         environment["LIGAMENT_DATABASE_URL"] = database
-    hosts, parts = {}, {}
+    home = folder / "home"
+    stage = Stage(story=story, hosts={}, parts={}, home=home, environment=environment)
     for role in ("practice", "books"):
         part = for_role(role).module("simulator.demo")
-        hosts[role] = Host(part.handle, part.world_for(story), clock=lambda: datetime.now(UTC), log_limit=100_000)
-        hosts[role].start()
-        parts[role] = part
-        environment.update(part.environment(hosts[role].world, hosts[role].url))
-    home = folder / "home"
+        world = part.world_for(story)
+        host = Host(part.handle, world, clock=lambda: datetime.now(UTC), log_limit=100_000, pause=stage.hold_up)
+        stage.hosts[role] = host.start()
+        stage.parts[role] = part
+        environment.update(part.environment(host.world, host.url))
     home.mkdir(exist_ok=True)
     text = rulebook_text(story).replace('first_run = "ask"', 'first_run = "auto"')
     (home / "ligament.toml").write_text(f"{text}\n[sync]\npoll_seconds = {poll_s}\n")
-    stage = Stage(story=story, hosts=hosts, parts=parts, home=home, environment=environment)
     try:
         yield stage
     finally:
+        stage._arrive.set()
         for running in stage.started:
             if running.process.poll() is None:
                 running.process.kill()
             running.process.communicate()
-        for host in hosts.values():
+        for host in stage.hosts.values():
             host.stop()

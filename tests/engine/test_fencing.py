@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -47,6 +48,7 @@ def test_a_worker_that_was_overtaken_can_open_repeat_and_close_no_call(home: Hom
             lambda: old.store.resend_intent(mine),
             lambda: old.store.close_intent(mine, (), START),
             lambda: old.store.keep_effects(RunId("r1"), (), START),
+            old.store.may_write,
         )
         for forbidden in steps:
             with pytest.raises(Fenced):
@@ -56,6 +58,29 @@ def test_a_worker_that_was_overtaken_can_open_repeat_and_close_no_call(home: Hom
     with new.store.fenced(partial(leases.check, lease=second)):
         new.store.close_intent(mine, (), START)
     assert new.store.unfinished_intents() == ()
+
+
+def test_a_call_that_waited_before_it_left_is_kept_as_leaving_only_then(home: Home) -> None:
+    opened = home.open()
+    leases = Leases(opened.database, "clinic", home.calendar.now)
+    lease = leases.take("cycle", "one", 30)
+    assert lease is not None
+    at = home.calendar.at
+    sent = replace(intent("i1", document_action("invoice:1", "CLK-1")), first_sent_at=at, last_sent_at=at)
+
+    def last_sent() -> timedelta:
+        (kept,) = opened.store.unfinished_intents()
+        assert kept.last_sent_at is not None
+        assert kept.first_sent_at == at
+        return kept.last_sent_at - at
+
+    with opened.store.fenced(partial(leases.check, lease=lease), partial(leases.look, lease=lease)):
+        opened.store.open_intent(sent)
+        opened.store.may_write()
+        assert last_sent() == timedelta(0)
+        home.calendar.at += timedelta(minutes=2)
+        opened.store.may_write()
+        assert last_sent() > timedelta(minutes=2)
 
 
 def test_a_lease_whose_time_is_up_stays_ours_until_somebody_wants_it(home: Home) -> None:

@@ -31,9 +31,12 @@ def stage(tmp_path: Path, postgres_url: str) -> Iterator[Stage]:
 def test_a_killed_workers_clinic_is_taken_over_within_a_minute_and_nothing_is_posted_twice(
     stage: Stage, kind: FaultKind
 ) -> None:
-    """Two homes, as on two machines: no lock file tells the second that the first is dead, only its lease does."""
+    """Two homes, as on two machines: no lock file tells the second that the first is dead, only its lease does.
+
+    What the first one sent arrives, or is answered, only when the second has done everything.
+    """
     books, other = stage.hosts["books"], stage.second_home()
-    books.faults = slow("PUT", "/Invoices", 20_000, kind)
+    books.faults = slow("PUT", "/Invoices", 300_000, kind)
     first = stage.run("worker")
     stage.wait_for(lambda: books.fault_state.strikes != (), "the first batch on its way")
     second = stage.run("worker", home=other)
@@ -43,18 +46,23 @@ def test_a_killed_workers_clinic_is_taken_over_within_a_minute_and_nothing_is_po
     line = second.hear(done)
     assert time.monotonic() - began < 60
     assert line["recovered"] == 1
+    before = books.world.only()
+    stage.let_arrive()
+    assert [one.path.rpartition("/")[2] for one in stage.late()] == ["Invoices"]
+    assert books.world.only() == before
     assert second.ask_to_stop() < 10
     settled(stage)
 
 
 def test_a_worker_that_slept_through_its_lease_writes_nothing_more(stage: Stage) -> None:
     books, other = stage.hosts["books"], stage.second_home()
-    books.faults = slow("PUT", "/Invoices", 2_000)
+    books.faults = slow("PUT", "/Invoices", 300_000)
     first = stage.run("worker")
     stage.wait_for(lambda: posted(stage) > 0, "the first batch")
     first.process.send_signal(signal.SIGSTOP)
     second = stage.run("worker", home=other)
     second.hear(done)
+    stage.let_arrive()
     wrote = stage.writes()
     first.process.send_signal(signal.SIGCONT)
     line = first.hear(lambda told: "outcome" in told)

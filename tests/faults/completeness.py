@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ligament.connectors.cliniko.simulator import find
-from tests.faults.checker import GONE, TABLES, Checker, agrees, is_adjustment, lines_of
+from tests.faults.checker import Checker
+from tests.faults.comparing import GONE, TABLES, agrees, is_adjustment, lines_of
 from tests.faults.findings import Violation
+from tests.faults.pairs import judge_pairs
 
 if TYPE_CHECKING:
     from ligament.connectors.xero.simulator.world import Books
@@ -29,6 +31,7 @@ def judge_all(checker: Checker, report: dict[str, Any]) -> None:
         if hold["code"] in NEEDLESS and not _legacy(checker, hold):
             raise Violation("needless hold", f"{hold['number']}: {hold['code']}: {hold['sentence']}")
     listed = {str(one["source_id"]) for name in ("holds", "skips", "waiting") for one in report[name]}
+    judge_pairs(checker.sim.practice, books, listed)
     papers: dict[str, list[Any]] = {}
     for table in TABLES:
         for document in getattr(books, table).values():

@@ -1,8 +1,17 @@
-"""One cut at a time: every exchange and every commit of a story's runs is cut, and the end must be the same."""
+"""One cut at a time: every exchange and every commit of a story's runs is cut, and the end must be the same.
+
+At each place a copy of this process is made (`fork`), the cut happens in the copy, and the copy runs on to its end,
+while this process goes on as if nothing had happened. So what lies before a cut is run once for all cuts.
+"""
 
 from __future__ import annotations
 
+import gc
+import json
+import os
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -10,14 +19,18 @@ from typing import Any
 
 import httpx2
 
+from ligament.connectors.cliniko import simulator as cliniko
 from ligament.net.governor import InMemoryWindows
 from ligament.ports.errors import PortError
 from ligament.simkit.hosting import Host
 from ligament.store.errors import StoreError, StoreFull
 from ligament.wiring.app import open_app
 from ligament.wiring.build import Outside
+from ligament.wiring.locking import lock_file
 from ligament.wiring.settings import Settings, load_settings
+from tests.faults.checker import PATIENT_FIELDS
 from tests.faults.homes import one_database
+from tests.faults.planted import always, returning, switched
 from tests.faults.simulation import plugged
 from tests.faults.wires import Killed
 from tests.stories.acting import as_printed, environment
@@ -28,33 +41,38 @@ from tests.stories.running import Stage
 from tests.stories.seeing import look
 from tests.support.mounting import LOOPBACK, mounted
 
-CALL_CUTS = ("drop_reply", "kill_after")
-COMMIT_CUTS = ("disk_full", "kill_committed")
-MOST_RERUNS = 4
+KILL, DROP_REPLY, DISK_FULL = "kill", "drop_reply", "disk_full"
+KINDS = (KILL, DROP_REPLY, DISK_FULL)
+MOST_RERUNS = 5
 _TROUBLE = (PortError, StoreError)
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """What is cut: the `nth` exchange or commit of a run."""
+@dataclass(slots=True)
+class Found:
+    """What enumerating one story came to; `same` are kills that leave exactly what the kill before them left."""
 
-    kind: str
-    nth: int
+    cuts: int = 0
+    same: int = 0
+    runs: int = 0
+    wrong: list[str] = field(default_factory=list)
 
-    @property
-    def is_call(self) -> bool:
-        """Say whether it cuts an exchange, rather than a commit."""
-        return self.kind in CALL_CUTS
+    def add(self, said: Mapping[str, Any]) -> None:
+        """Add what a copy of this process found."""
+        self.cuts += said["cuts"]
+        self.same += said["same"]
+        self.wrong += said["wrong"]
 
 
 @dataclass(slots=True)
 class Counters:
-    """How many exchanges and commits a run has had, and which cut waits for it."""
+    """How far a run has come; `writes` counts what may have changed a server, `dead` says that the plug is pulled."""
 
     calls: int = 0
     commits: int = 0
-    cut: Cut | None = None
+    writes: int = 0
     dead: bool = False
+    is_only_a_read: bool = False
+    """Whether what was cut last is the reply to a read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,35 +85,42 @@ class State:
     clock: Any
 
 
-@dataclass(slots=True)
-class Found:
-    """What enumerating one story came to."""
-
-    cuts: int = 0
-    runs: int = 0
-    wrong: list[str] = field(default_factory=list)
-
-
 class _Cutting(httpx2.BaseTransport):
-    """Carries requests to a host, and cuts the one whose turn it is."""
+    """Carries requests to a host, and cuts behind each."""
 
     def __init__(self, host: Host[Any], way: Enumerating) -> None:
         self._inner, self._way = mounted(host), way
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Carry one request."""
-        counters = self._way.counters
+        way, counters = self._way, self._way.counters
         if counters.dead:
             raise Killed
-        counters.calls += 1
         response = self._inner.handle_request(request)
-        cut = counters.cut
-        if cut is not None and cut.is_call and cut.nth == counters.calls:
-            if cut.kind == "kill_after":
-                counters.dead = True
-                raise Killed
+        counters.calls += 1
+        counters.writes += request.method != "GET"
+        way.kill_here(f"after call {counters.calls}")
+        if way.cut_here(DROP_REPLY, f"to call {counters.calls}"):
+            counters.is_only_a_read = request.method == "GET"
             raise httpx2.RemoteProtocolError("Server disconnected without sending a response.")
         return response
+
+
+@contextmanager
+def lock_free() -> Iterator[None]:
+    """Leave out what copies of one process would share: the file lock of this machine, and the thread that renews.
+
+    The lease in the database stays: it is there for whoever comes after a cut, as on a real machine.
+    """
+    holding = "ligament.wiring.holding"
+    with switched(f"{holding}:alone", always(_unlocked)), switched(f"{holding}:_renewed", returning(nullcontext())):
+        yield
+
+
+@contextmanager
+def _unlocked(home: Path, clinic: str, *_: Any) -> Iterator[None]:
+    lock_file(home, clinic).touch()
+    yield
 
 
 class Enumerating:
@@ -111,27 +136,34 @@ class Enumerating:
         self.database.gate = self._gate
         self.windows = InMemoryWindows()
         self.found = Found()
-        self.pairs = False
         self.most_runs = 99
-        self.cut_kinds: Sequence[str] = (*CALL_CUTS, *COMMIT_CUTS)
+        self.kinds: Sequence[str] = KINDS
+        self.cuts_each = 1
+        """How many cuts are combined: 1 tries every single one, 2 every pair."""
+        self._left = 0
+        """How many cuts may still be made from here on."""
+        self._told: tuple[str, ...] = ()
+        """The cuts that led to this copy of the process; none in the process that was there first."""
+        self._pipe = -1
+        """Where a copy tells what it found."""
+        self._died_at = (0, 0)
 
     # --- what a story asks for ----------------------------------------------------------------------------------------
 
     def sync(self, approve: Sequence[str]) -> Shape:
-        """Approve, run once uncut, then try every cut of that run from the same start."""
-        with plugged(self):  # type: ignore[arg-type]
+        """Approve, run once uncut to see the end, then again from the same start with every cut."""
+        with plugged(self), lock_free():  # type: ignore[arg-type]
             self.database.gate = self._gate
             if approve:
                 with self._opened() as app:
                     app.approve(list(approve))
             start = self._keep()
             report = self._uncut()
-            end, total = self._keep(), self.counters
-            said = [*self._hosts["cliniko"].log[len(start.logs[0]) :], *self._hosts["xero"].log[len(start.logs[1]) :]]
-            if writes(said) and self.found.runs < self.most_runs:
+            end = self._keep()
+            if self._wrote(start) and self.found.runs < self.most_runs:
                 self.found.runs += 1
-                for cut in self._cuts(total):
-                    self._try(start, end, cut)
+                self._put_back(start)
+                self._explore(shown(end.worlds))
             self._put_back(end)
         return report
 
@@ -139,46 +171,84 @@ class Enumerating:
         """Reconciling writes nothing and is not cut here."""
         return None
 
+    def _wrote(self, start: State) -> bool:
+        hosts = (self._hosts["cliniko"], self._hosts["xero"])
+        return any(writes(host.log[len(log) :]) for host, log in zip(hosts, start.logs, strict=True))
+
     # --- cutting ------------------------------------------------------------------------------------------------------
 
-    def _cuts(self, total: Counters) -> Iterator[tuple[Cut, ...]]:
-        singles = [
-            Cut(kind, nth)
-            for kind in self.cut_kinds
-            for nth in range(1, (total.calls if kind in CALL_CUTS else total.commits) + 1)
-        ]
-        if not self.pairs:
-            yield from ((one,) for one in singles)
-            return
-        kills = [one for one in singles if one.kind in {"kill_after", "kill_committed"}]
-        yield from ((one, other) for one in kills for other in kills)
-
-    def _try(self, start: State, end: State, cuts: tuple[Cut, ...]) -> None:
-        """Run with the cuts, one per run, then to the end; everything must be as without them."""
-        self._put_back(start)
-        self.found.cuts += 1
-        told = " then ".join(f"{cut.kind} {cut.nth}" for cut in cuts)
-        left = list(cuts)
-        for _ in range(MOST_RERUNS + len(cuts)):
-            cut = left.pop(0) if left else None
-            ended = self._once(cut)
-            if ended == "done" and not left and (cut is None or not self._struck(cut)):
+    def _explore(self, end: Mapping[str, list[str]]) -> None:
+        """Run; where something can be cut, a copy of this process is cut, runs on to its end and is judged."""
+        self._left = self.cuts_each
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        for _ in range(MOST_RERUNS + self.cuts_each):
+            former, self.counters, self._died_at = self._told, Counters(), (0, 0)
+            ended = self._once()
+            was_cut = self._told != former
+            if was_cut and not self.counters.is_only_a_read:
+                # Even when the run ended well, one more finds nothing to do.
+                continue
+            if ended == "done":
                 break
         else:
-            self.found.wrong.append(f"{told}: it never came to an end, {ended}")
-            return
-        differs = [
-            name for name, held in shown(end.worlds[1]).items() if shown(self._hosts["xero"].world)[name] != held
-        ]
+            self.found.wrong.append(f"{self._where()}: it never came to an end, {ended}")
+        now = shown(tuple(host.world for host in self._hosts.values()))
+        differs = [name for name in end if now[name] != end[name]]
         if differs:
-            self.found.wrong.append(f"{told}: {differs} differ from a run that nothing cut")
+            self.found.wrong.append(f"{self._where()}: {differs} differ from a run that nothing cut")
+        self._end_copy()
+        gc.enable()
+        gc.unfreeze()
 
-    def _struck(self, cut: Cut) -> bool:
-        counted = self.counters.calls if cut.is_call else self.counters.commits
-        return counted >= cut.nth
+    def cut_here(self, kind: str, place: str) -> bool:
+        """Make a copy of this process, and say whether this is the copy, in which the cut has to happen."""
+        if kind not in self.kinds or not self._left:
+            return False
+        answers, pipe = os.pipe()
+        copy = os.fork()
+        if copy:
+            os.close(pipe)
+            self._hear(copy, answers)
+            return False
+        os.close(answers)
+        self._pipe, self._left = pipe, self._left - 1
+        self._told = (*self._told, f"{kind} {place}")
+        self.found = Found(cuts=1)
+        return True
 
-    def _once(self, cut: Cut | None) -> str:
-        self.counters = Counters(cut=cut)
+    def kill_here(self, place: str) -> None:
+        """Pull the plug in a copy, unless nothing was kept or changed since the last place where it was pulled."""
+        counters = self.counters
+        now = (counters.commits, counters.writes)
+        if self._left and now == self._died_at:
+            self.found.same += 1
+            return
+        self._died_at = now
+        if self.cut_here(KILL, place):
+            counters.dead = True
+            raise Killed
+
+    def _hear(self, copy: int, answers: int) -> None:
+        with os.fdopen(answers, "rb") as heard:
+            said = heard.read()
+        os.waitpid(copy, 0)
+        assert said, "a copy of this process ended without a word"
+        self.found.add(json.loads(said))
+
+    def _end_copy(self) -> None:
+        """Tell what was found and be gone, when this is a copy."""
+        if self._pipe < 0:
+            return
+        said = {"cuts": self.found.cuts, "same": self.found.same, "wrong": self.found.wrong}
+        os.write(self._pipe, json.dumps(said).encode())
+        os._exit(0)
+
+    def _where(self) -> str:
+        return " then ".join(self._told) or "nothing cut"
+
+    def _once(self) -> str:
         try:
             with self._opened() as app:
                 app.sync()
@@ -186,27 +256,29 @@ class Enumerating:
             return "killed"
         except _TROUBLE as trouble:
             return f"{type(trouble).__name__}: {trouble}"
+        except Exception:
+            # Whatever breaks in a copy has to be told to the process that made it.
+            if self._pipe < 0:
+                raise
+            self.found.wrong.append(f"{self._where()}: it broke, {traceback.format_exc()}")
+            self._end_copy()
         return "done"
 
     def _uncut(self) -> Shape:
-        self.counters = Counters()
+        self._left, self.counters = 0, Counters()
         with self._opened() as app:
             return as_printed(app.sync())
 
     def _gate(self, point: str) -> None:
-        counters = self.counters
-        if counters.dead:
+        if self.counters.dead:
             raise Killed
         if point == "commit":
-            counters.commits += 1
-        cut = counters.cut
-        if cut is None or cut.is_call or counters.commits != cut.nth:
-            return
-        if cut.kind == "disk_full" and point == "commit":
-            raise StoreFull("The disk is full.")
-        if cut.kind == "kill_committed" and point == "committed":
-            counters.dead = True
-            raise Killed
+            self.counters.commits += 1
+            if self.cut_here(DISK_FULL, f"at commit {self.counters.commits}"):
+                self.counters.is_only_a_read = False
+                raise StoreFull("The disk is full.")
+        elif point == "committed":
+            self.kill_here(f"after commit {self.counters.commits}")
 
     def _opened(self) -> Any:
         transports = {name: _Cutting(host, self) for name, host in self._hosts.items()}
@@ -215,8 +287,7 @@ class Enumerating:
     # --- going back in time -------------------------------------------------------------------------------------------
 
     def _keep(self) -> State:
-        hosts = (self._hosts["cliniko"], self._hosts["xero"])
-        self.counters.cut = None
+        hosts = tuple(self._hosts.values())
         return State(
             worlds=tuple(host.world for host in hosts),
             logs=tuple(host.log for host in hosts),
@@ -225,48 +296,43 @@ class Enumerating:
         )
 
     def _put_back(self, state: State) -> None:
-        hosts = (self._hosts["cliniko"], self._hosts["xero"])
-        for host, world, log in zip(hosts, state.worlds, state.logs, strict=True):
+        for host, world, log in zip(self._hosts.values(), state.worlds, state.logs, strict=True):
             host.world = world
             host.clear_log()
             assert host._log is not None
             host._log.extend(log)
-        self.counters = Counters()
+        self._left, self.counters = 0, Counters()
         # The limits are those of the servers' minutes, which begin anew when time goes back.
         self.windows = InMemoryWindows()
         self.database.restore(state.database)
         self._clock._at = state.clock
 
 
-def shown(world: Any) -> dict[str, list[str]]:
-    """Return the books without ids and times, so that two of them can be laid side by side."""
-    sight = look(world)
+def shown(worlds: tuple[Any, ...]) -> dict[str, list[str]]:
+    """Return practice and books without ids and times, so that two of them can be laid side by side."""
+    practice, books = worlds
+    sight = look(books)
     plain = {
         "documents": [*sight.invoices.values(), *sight.credit_notes.values()],
         "payments": list(sight.payments.values()),
         "contacts": list(sight.contacts.values()),
+        "patients": [{name: one.get(name) for name in PATIENT_FIELDS} for one in cliniko.records(practice, "patients")],
     }
     return {
-        name: sorted(repr({key: value for key, value in one.items() if key != "billed_to"}) for one in held)
+        name: sorted(repr({key: one[key] for key in sorted(one) if key != "billed_to"}) for one in held)
         for name, held in plain.items()
     }
 
 
 def enumerate_story(
-    story: Story,
-    home: Path,
-    *,
-    pairs: bool = False,
-    most_runs: int = 99,
-    kinds: Sequence[str] = (*CALL_CUTS, *COMMIT_CUTS),
+    story: Story, home: Path, *, cuts_each: int = 1, most_runs: int = 99, kinds: Sequence[str] = KINDS
 ) -> Found:
-    """Try every cut of the first runs of a story that write something; with `pairs`, every pair of killed calls."""
+    """Try every cut of the first runs of a story that write something; `cuts_each` 2 tries every pair of them."""
     ways: list[Enumerating] = []
 
     def make(where: Path, hosts: Mapping[str, Host[Any]], clock: StoryClock) -> Enumerating:
         way = Enumerating(where, hosts, clock)
-        way.pairs, way.most_runs = pairs, most_runs
-        way.cut_kinds = ("kill_after",) if pairs else kinds
+        way.cuts_each, way.most_runs, way.kinds = cuts_each, most_runs, kinds
         ways.append(way)
         return way
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.faults.checker import Checker
 
 _ID = {"Invoices": "InvoiceID", "CreditNotes": "CreditNoteID", "Contacts": "ContactID"}
+_DOCUMENTS = ("Invoices", "CreditNotes")
 _NUMBER = {"Invoices": "InvoiceNumber", "CreditNotes": "CreditNoteNumber", "Contacts": "ContactNumber"}
 
 
@@ -26,6 +27,7 @@ class Forms:
 
     checker: Checker
     made_under: dict[str, str] = field(default_factory=dict)
+    arrived_late: set[str] = field(default_factory=set)
     locked_to: date | None = None
     known_at: dict[str, date | None] = field(default_factory=dict)
     taken_apart: dict[tuple[str, str], datetime] = field(default_factory=dict)
@@ -44,11 +46,19 @@ class Forms:
             raise Violation("form", f"{request.method} {request.path} carries no key")
         sent = json.loads(request.body, parse_float=Decimal)
         if batch and path[0] in _ID:
-            self._judge_elements(request, path[0], sent[path[0]], books)
+            self._judge_elements(request, path[0], sent[path[0]])
         if replayed:
+            # The key answered with what was kept: nothing is done again, so the books of now do not matter.
             return
-        for name, said in self._made(path, request.method, sent):
-            self._judge_repeat(name, said, key, books, late=late)
+        if batch and path[0] in _DOCUMENTS:
+            self._judge_changes(path[0], sent[path[0]], books)
+        made = list(self._made(path, request.method, sent))
+        there = [self._is_there(name, said, books) for name, said in made]
+        for (name, _), is_there in zip(made, there, strict=True):
+            # When some of a call is there and some is not, only its own answer under its own key can tell what
+            # became of the rest: sending it again is right, even when that takes so long that the key is forgotten.
+            if is_there and (all(there) or self.made_under.get(name) != key):
+                self._judge_repeat(name, key, late=late)
         if path[0] == "Payments" and not late:
             self._judge_payments(path, request.method, sent, books)
         if not late:
@@ -56,7 +66,7 @@ class Forms:
 
     # --- form ---------------------------------------------------------------------------------------------------------
 
-    def _judge_elements(self, request: Request, plural: str, elements: list[Any], books: Books) -> None:
+    def _judge_elements(self, request: Request, plural: str, elements: list[Any]) -> None:
         for element in elements:
             has_id = bool(element.get(_ID[plural]))
             if has_id is (request.method == "PUT"):
@@ -65,6 +75,10 @@ class Forms:
                 )
             if plural != "Contacts" and set(element.get("Contact") or {"ContactID"}) != {"ContactID"}:
                 raise Violation("form", f"{plural}: more than the id of a contact is sent with a document")
+
+    def _judge_changes(self, plural: str, elements: list[Any], books: Books) -> None:
+        for element in elements:
+            has_id = bool(element.get(_ID[plural]))
             if has_id and element.get("LineItems"):
                 self._judge_line_ids(element, plural, books)
             if has_id and element.get("Status") in {"VOIDED", "DELETED"}:
@@ -94,14 +108,19 @@ class Forms:
             for element in sent["Payments"]:
                 yield f"payment {element['Reference']}", element["Reference"]
 
-    def _judge_repeat(self, name: str, said: str, key: str, books: Books, *, late: bool) -> None:
+    def _judge_repeat(self, name: str, key: str, *, late: bool) -> None:
         former = self.made_under.get(name)
-        there = self._is_there(name, said, books)
-        if former is not None and there and not self._blind():
+        if self._misjudged(name, late=late):
+            return
+        if former is not None and not self._blind():
             if not late:
                 raise Violation("repeat", f"{name} is sent to be made though it is there, made by us")
             if former != key and not self.checker.overtaken:
                 raise Violation("repeat", f"{name} was under way under two keys at once")
+
+    def _misjudged(self, name: str, *, late: bool) -> bool:
+        """Who has another calendar takes a call that is under way for older than it is. What comes of it is judged."""
+        return not self.checker.exact_clocks and (late or name in self.arrived_late)
 
     def _is_there(self, name: str, said: str, books: Books) -> bool:
         kind = name.partition(" ")[0]
@@ -115,12 +134,14 @@ class Forms:
         """Lists that lag, or an old backup, may hide from us what we made."""
         return self.restored or bool(self.checker.sim.books.switches.read_lag_s)
 
-    def keep_made(self, request: Request) -> None:
-        """Remember what a request made, and under which key."""
+    def keep_made(self, request: Request, *, late: bool) -> None:
+        """Remember what a request made, under which key, and whether it came late."""
         path = request.path.strip("/").split("/")[2:]
         sent = json.loads(request.body, parse_float=Decimal)
         for name, _ in self._made(path, request.method, sent):
             self.made_under.setdefault(name, request.headers.get("idempotency-key", ""))
+            if late:
+                self.arrived_late.add(name)
 
     # --- money and locks ----------------------------------------------------------------------------------------------
 
@@ -133,6 +154,8 @@ class Forms:
         for element in sent.get("Payments", ()):
             invoice = books.invoices.get(element.get("Invoice", {}).get("InvoiceID", ""))
             if invoice is None or invoice.document_id in self.checker.touched:
+                continue
+            if self._misjudged(f"payment {element['Reference']}", late=False):
                 continue
             if Decimal(element["Amount"]) > invoice.outstanding and not self._blind():
                 raise Violation(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -12,13 +12,17 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
+from ligament.net.governor import InMemoryWindows
+from ligament.ports.windows import Crowd, Full, Window
 from ligament.store.chain import Head
 from ligament.store.engine import Database, _sqlite, open_database
 from ligament.store.schema import bring_up_to_date
 from ligament.wiring.settings import Settings, load_settings
+from tests.backup.older import age
 from tests.stories.acting import environment
 from tests.support.mounting import LOOPBACK
 
+HOOK_KEY = "webhook-key-of-the-simulation"
 Gate = Callable[[str], None]
 """Asked at `commit` and `committed` of every transaction that writes; it may raise what a disk or a power cut does."""
 
@@ -62,6 +66,12 @@ class OneDatabase(Database):
         """Put a copy back, as a person restores a backup."""
         self._raw().deserialize(copy)
 
+    def upgrade(self) -> None:
+        """Go back to the tables of the first release with what is in them, and meet them as a new version does."""
+        with super().writing("schema") as connection:
+            age(connection)
+            bring_up_to_date(connection)
+
     def empty(self) -> None:
         """Go back to fresh tables."""
         self.gate = None
@@ -70,6 +80,24 @@ class OneDatabase(Database):
     def _raw(self) -> Any:
         with self._engine.connect() as connection:
             return connection.connection.dbapi_connection
+
+
+class GatedWindows(InMemoryWindows):
+    """The limits shared by both workers; a dead process gives nothing back."""
+
+    def __init__(self, gate: Callable[[str], None]) -> None:
+        super().__init__()
+        self._gate = gate
+
+    def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: Crowd | None = None) -> Full | None:
+        """Record a call unless a window is full."""
+        self._gate("read")
+        return super().take(scope, windows, at_ms, crowd)
+
+    def leave(self, scope: str, slot: str) -> None:
+        """Give a place back, unless the process died with it."""
+        self._gate("read")
+        super().leave(scope, slot)
 
 
 class HeadInMemory:
@@ -86,7 +114,11 @@ class HeadInMemory:
     def write(self, head: Head) -> None:
         """Keep a newer head."""
         if self._held is None or self._held.sequence < head.sequence:
-            self._held = head
+            self.begin_anew(head)
+
+    def begin_anew(self, head: Head) -> None:
+        """Put a head in its place, even of an earlier entry."""
+        self._held = head
 
 
 @cache
@@ -107,7 +139,7 @@ def settings_for(rulebook: str) -> Settings:
     """Return the settings of a home with that rulebook; the same text gives the same home."""
     home = Path(tempfile.mkdtemp(dir=folder().name))
     (home / "ligament.toml").write_text(rulebook, encoding="utf-8")
-    return load_settings(home=home, environ=environment(f"{LOOPBACK}/v1", LOOPBACK))
+    return load_settings(home=home, environ={**environment(f"{LOOPBACK}/v1", LOOPBACK), "XERO_WEBHOOK_KEY": HOOK_KEY})
 
 
 def file_database(home: Path) -> Database:

@@ -47,7 +47,12 @@ def _invoice(world: cliniko.World, rng: Random, *, status: tuple[int, ...] = (10
         one for one in _live(world, "invoices")
         if one["status"] in status and bool(one.get("original_invoice_id")) is credit
     ]  # fmt: skip
-    return str(rng.choice(fitting)["id"])
+    return str(_one_of(fitting, rng)["id"])
+
+
+def _one_of(fitting: list[Any], rng: Random) -> Any:
+    """People come back to the same few records, so that one edit meets another."""
+    return rng.choice(fitting[:2] if rng.random() < 0.5 else fitting)
 
 
 def _raise(world: cliniko.World, rng: Random, at: datetime) -> cliniko.World:
@@ -109,7 +114,7 @@ def _archive(world: cliniko.World, rng: Random, at: datetime) -> cliniko.World:
 
 def _unarchive(world: cliniko.World, rng: Random, at: datetime) -> cliniko.World:
     gone = [one for one in cliniko.records(world, "invoices") if one.get("archived_at") or one.get("deleted_at")]
-    return control.unarchive_invoice(world, str(rng.choice(gone)["id"]), at=at)
+    return control.unarchive_invoice(world, str(_one_of(gone, rng)["id"]), at=at)
 
 
 def _reverse(world: cliniko.World, rng: Random, at: datetime) -> cliniko.World:
@@ -135,7 +140,7 @@ def _refund(world: cliniko.World, rng: Random, at: datetime) -> cliniko.World:
 
 def _patient(change: Callable[[Random, Any], dict[str, Any]]) -> PracticeEdit:
     def edit(world: cliniko.World, rng: Random, at: datetime) -> cliniko.World:
-        chosen = rng.choice(_live(world, "patients"))
+        chosen = _one_of(_live(world, "patients"), rng)
         return control.edit_record(world, "patients", str(chosen["id"]), change(rng, chosen), at=at)
 
     return edit
@@ -154,7 +159,10 @@ def _patient_archive(world: cliniko.World, rng: Random, at: datetime) -> cliniko
 
 
 def _patient_merge(world: cliniko.World, rng: Random, at: datetime) -> cliniko.World:
-    loser, survivor = rng.sample(_live(world, "patients"), 2)
+    live = _live(world, "patients")
+    if len(live) < 2:
+        return world
+    loser, survivor = rng.sample(live, 2)
     return control.merge_patients(world, loser_id=str(loser["id"]), survivor_id=str(survivor["id"]), at=at)
 
 
@@ -189,7 +197,8 @@ PRACTICE: dict[str, PracticeEdit] = {
 
 
 def _document(world: xero.World, rng: Random, *, status: tuple[str, ...] = ("AUTHORISED", "PAID")) -> Any:
-    return rng.choice([one for one in world.only().invoices.values() if one.status in status])
+    fitting = [one for one in world.only().invoices.values() if one.status in status]
+    return _one_of(sorted(fitting, key=lambda one: str(one.number)), rng)
 
 
 def _due(world: xero.World, rng: Random, at: datetime) -> xero.World:
@@ -235,7 +244,8 @@ def _void(world: xero.World, rng: Random, at: datetime) -> xero.World:
 
 
 def _contact(world: xero.World, rng: Random, status: str = "ACTIVE") -> Any:
-    return rng.choice([one for one in world.only().contacts.values() if one.status == status])
+    fitting = [one for one in world.only().contacts.values() if one.status == status]
+    return _one_of(sorted(fitting, key=lambda one: (not one.number, one.number)), rng)
 
 
 def _contact_email(world: xero.World, rng: Random, at: datetime) -> xero.World:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
-BEFORE, ANY, READ, WRITE, COMMIT = "before", "any", "read", "write", "commit"
+BEFORE, ANY, READ, WRITE, COMMIT, HOOK = "before", "any", "read", "write", "commit", "webhook"
+WHOLE, HINTS = "whole", "by hints"
+"""How a run reads: everything that changed on both sides, or only what webhooks named."""
 
 PRACTICE_EDITS = (
     "raise", "raise_for_payer", "raise_taxed", "edit_lines", "edit_price", "edit_date", "pay", "part_pay", "unpay",
@@ -20,21 +22,28 @@ BOOKS_EDITS = (
     "books_contact_merge", "books_lock", "books_unlock", "books_own_invoice", "books_unallocate",
 )  # fmt: skip
 CALL_FAULTS = (
-    "no_connection", "drop_before", "drop_after", "late", "slow", "duplicate", "truncated", "html_200",
+    "no_connection", "drop_before", "drop_after", "late", "overtaken", "slow", "duplicate", "truncated", "html_200",
     "html_502_before", "html_502_after", "empty_200", "expired", "too_many_minute", "too_many_app",
-    "too_many_concurrent", "plain_500", "unavailable", "pause", "second_worker", "takeover",
+    "too_many_concurrent", "plain_500", "unavailable", "pause",
 )  # fmt: skip
 WRITE_FAULTS = (
-    "drop_before", "drop_after", "drop_after", "late", "late", "duplicate", "truncated", "html_200", "html_502_before",
-    "html_502_after", "empty_200", "expired", "too_many_minute", "stored_500", "stored_500", "plain_500", "pause",
-    "second_worker", "takeover", "slow",
+    "drop_before", "drop_after", "drop_after", "late", "late", "overtaken", "overtaken", "duplicate", "truncated",
+    "html_200", "html_502_before", "html_502_after", "empty_200", "expired", "too_many_minute", "stored_500",
+    "stored_500", "plain_500", "pause", "slow",
 )  # fmt: skip
 LETHAL = ("kill_before", "kill_after", "kill_in_flight", "unauthorised", "forbidden", "too_many_day")
 """Faults that end a run at once, so at most one of them is drawn for each."""
+RIVALS = ("second_worker", "takeover")
 COMMIT_FAULTS = ("disk_full", "busy", "kill_uncommitted", "kill_committed")
-SPELLS = ("outage_cliniko", "outage_xero", "skew", "skew", "backup", "restore", "native_on", "native_off")
+HOOK_FAULTS = ("hook_lost", "hook_twice", "hook_late")
+SPELLS = ("outage_cliniko", "outage_xero", "skew", "skew", "upgrade", "native_on", "native_off")
+RESTORED = ("backup", "restore")
+QUIET_SPELLS = {"backup", "native_on", "native_off"}
+"""What changes the course of things without being trouble."""
 
-FAULTS = frozenset({*CALL_FAULTS, *WRITE_FAULTS, *LETHAL, *COMMIT_FAULTS, *SPELLS})
+FAULTS = frozenset({*CALL_FAULTS, *WRITE_FAULTS, *LETHAL, *RIVALS, *COMMIT_FAULTS, *HOOK_FAULTS, *SPELLS, *RESTORED})
+CALLS, WRITES, HOOKS = 60, 10, 10
+"""How many exchanges, writes and webhooks of a run may be struck."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +76,33 @@ class Script:
     """Minutes that pass before each run."""
     workers: tuple[int, ...]
     """Which of two workers does each run."""
+    styles: tuple[str, ...]
+    """How each run reads."""
     events: tuple[Event, ...]
 
     def only(self, events: Iterable[Event]) -> Script:
         """Return the same story with other events."""
-        return Script(self.seed, self.runs, self.gaps, self.workers, tuple(events))
+        return replace(self, events=tuple(events))
 
     def told(self) -> str:
         """Return the story as lines."""
-        lines = [f"seed {self.seed}: {self.runs} runs, minutes before each {self.gaps}, workers {self.workers}"]
-        return "\n".join([*lines, *(f"  {event}" for event in self.events)])
+        head = f"seed {self.seed}: {self.runs} runs, minutes before each {self.gaps}, workers {self.workers}"
+        return "\n".join([f"{head}, reading {', '.join(self.styles)}", *(f"  {event}" for event in self.events)])
 
 
 def script_for(seed: int) -> Script:
     """Draw the story of a seed."""
     rng = Random(f"script {seed}")
-    runs = rng.choice((1, 2, 2, 3))
+    runs = rng.choice((3, 4, 4, 5))
     gaps = tuple(rng.choice((1, 1, 2, 5, 7, 31, 200)) for _ in range(runs))
     workers = tuple(rng.randrange(2) for _ in range(runs))
+    styles = tuple(HINTS if run and rng.random() < 0.3 else WHOLE for run in range(runs))
     events = [event for run in range(runs) for event in (*_lost_then_late(seed, run), *_events_of(run, rng))]
-    return Script(seed=seed, runs=runs, gaps=gaps, workers=workers, events=tuple(events))
+    if rng.random() < 0.12:
+        # An old backup is put back: taken before one run but the first, in force before a later one.
+        places = sorted(rng.sample(range(1, runs), 2))
+        events += [Event(run, BEFORE, 0, kind, 0) for run, kind in zip(places, RESTORED, strict=True)]
+    return Script(seed=seed, runs=runs, gaps=gaps, workers=workers, styles=styles, events=tuple(events))
 
 
 def _lost_then_late(seed: int, run: int) -> list[Event]:
@@ -107,18 +123,29 @@ def _events_of(run: int, rng: Random) -> list[Event]:
 
     found: list[Event] = []
     if run:
-        found += [Event(run, BEFORE, 0, rng.choice(PRACTICE_EDITS), pick()) for _ in range(rng.randint(1, 5))]
-        found += [Event(run, BEFORE, 0, rng.choice(BOOKS_EDITS), pick()) for _ in range(rng.randint(0, 3))]
-    if rng.random() < 0.45:
+        found += [Event(run, BEFORE, 0, rng.choice(PRACTICE_EDITS), pick()) for _ in range(rng.randint(2, 8))]
+        found += [Event(run, BEFORE, 0, rng.choice(BOOKS_EDITS), pick()) for _ in range(rng.randint(0, 4))]
+    if rng.random() < 0.35:
         found.append(Event(run, BEFORE, 0, rng.choice(SPELLS), pick()))
     during = (*PRACTICE_EDITS, *BOOKS_EDITS)
     found += [Event(run, READ, rng.randint(1, 30), rng.choice(during), pick()) for _ in range(rng.randint(0, 3))]
-    found += [Event(run, ANY, rng.randint(1, 36), rng.choice(CALL_FAULTS), pick()) for _ in range(rng.randint(4, 18))]
-    found += [Event(run, WRITE, rng.randint(1, 7), rng.choice(WRITE_FAULTS), pick()) for _ in range(rng.randint(2, 9))]
-    if rng.random() < 0.3:
+    # How much goes wrong differs from run to run: where it is little, more of the work itself is reached.
+    often = rng.choice((0.1, 0.35, 0.5))
+    found += [Event(run, ANY, nth, rng.choice(CALL_FAULTS), pick()) for nth in _struck(rng, CALLS, often)]
+    often = rng.choice((0.2, 0.4, 0.6))
+    found += [Event(run, WRITE, nth, rng.choice(WRITE_FAULTS), pick()) for nth in _struck(rng, WRITES, often)]
+    found += [Event(run, HOOK, nth, rng.choice(HOOK_FAULTS), pick()) for nth in _struck(rng, HOOKS, 0.4)]
+    if rng.random() < 0.2:
+        place = rng.choice(((ANY, rng.randint(1, 30)), (WRITE, rng.randint(1, 4))))
+        found.append(Event(run, *place, rng.choice(RIVALS), pick()))
+    if rng.random() < 0.2:
         found.append(Event(run, ANY, rng.randint(15, 50), rng.choice(LETHAL), pick()))
-    if rng.random() < 0.3:
+    if rng.random() < 0.2:
         found.append(Event(run, WRITE, rng.randint(1, 6), rng.choice(LETHAL), pick()))
     if rng.random() < 0.35:
         found.append(Event(run, COMMIT, rng.randint(1, 80), rng.choice(COMMIT_FAULTS), pick()))
     return found
+
+
+def _struck(rng: Random, most: int, often: float) -> list[int]:
+    return [nth for nth in range(1, most + 1) if rng.random() < often]

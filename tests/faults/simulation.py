@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time as real_time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -12,9 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ligament.connectors.cliniko.simulator import control
-from ligament.net.governor import InMemoryWindows
 from ligament.ports.errors import PortError
-from ligament.ports.windows import Full, Window
 from ligament.store.errors import StoreBusy, StoreError, StoreFull
 from ligament.wiring import app as app_module
 from ligament.wiring import build as build_module
@@ -22,15 +21,17 @@ from ligament.wiring.app import open_app
 from ligament.wiring.build import Outside
 from ligament.wiring.locking import AnotherRun
 from tests.faults import people
+from tests.faults.backups import put_back
 from tests.faults.checker import Checker
 from tests.faults.clocks import START, TICK, TrueTime, WorkerClock
 from tests.faults.findings import Violation
-from tests.faults.homes import HeadInMemory, one_database, settings_for
-from tests.faults.scripts import ANY, BEFORE, COMMIT, READ, WRITE, Event, Script
-from tests.faults.wires import BOOKS, PRACTICE, Killed, Sent, Wire, is_write
+from tests.faults.homes import GatedWindows, HeadInMemory, one_database, settings_for
+from tests.faults.hooks import Hooks, run_hinted
+from tests.faults.scripts import ANY, BEFORE, COMMIT, HINTS, HOOK, QUIET_SPELLS, READ, WHOLE, WRITE, Event, Script
+from tests.faults.wires import BOOKS, PRACTICE, Killed, Sent, Wire, applies, is_write
 from tests.faults.worlds import Start, start_for
 
-MOST_SWEEPS = 4
+SWEEPS, MOST_SWEEPS = 2, 4
 HEALING_GAPS = tuple(timedelta(minutes=minutes) for minutes in (5, 9, 26 * 60))
 LONG_GAP = HEALING_GAPS[-1]
 """After this every wait that a server asked for, and every wrong calendar, is over."""
@@ -48,33 +49,21 @@ class Ended:
     violation: str = ""
     steps: list[str] = field(default_factory=list)
     log: list[Sent] = field(default_factory=list)
-    faults: int = 0
+    struck: Counter[str] = field(default_factory=Counter)
+    """How often each kind of fault really struck a call, a commit, a webhook or a run."""
     simulated_s: float = 0.0
     real_s: float = 0.0
     sweeps: int = 0
+
+    @property
+    def faults(self) -> int:
+        """Return how many faults struck."""
+        return self.struck.total()
 
     def told(self) -> str:
         """Return the failure with everything that is needed to repeat it."""
         steps = "\n".join(f"  {step}" for step in self.steps)
         return f"{self.violation}\n{self.script.told()}\nwhat happened:\n{steps}"
-
-
-class GatedWindows(InMemoryWindows):
-    """The limits shared by both workers; a dead process gives nothing back."""
-
-    def __init__(self, gate: Callable[[str], None]) -> None:
-        super().__init__()
-        self._gate = gate
-
-    def take(self, scope: str, windows: Sequence[Window], at_ms: int) -> Full | None:
-        """Record a call unless a window is full."""
-        self._gate("read")
-        return super().take(scope, windows, at_ms)
-
-    def leave(self, scope: str, slot: str) -> None:
-        """Give a place back, unless the process died with it."""
-        self._gate("read")
-        super().leave(scope, slot)
 
 
 class Simulation:
@@ -90,6 +79,7 @@ class Simulation:
         self.clocks = [WorkerClock(self.time), WorkerClock(self.time)]
         self.rng = Random(f"luck {script.seed}")
         self.windows = GatedWindows(self.gate)
+        self.struck: Counter[str] = Counter()
         self.wire = Wire(self)
         self.checker = Checker(self)
         self.steps: list[str] = []
@@ -97,12 +87,11 @@ class Simulation:
         self.database.empty()
         self.database.gate = self.gate
         self.backup: bytes | None = None
-        self.run_number = -1
-        self._counts = dict.fromkeys((ANY, READ, WRITE, COMMIT), 0)
+        self.hooks = Hooks(self)
+        self._counts = dict.fromkeys((ANY, READ, WRITE, COMMIT, HOOK), 0)
         self._events: dict[tuple[str, int], list[Event]] = {}
         self._dead = self._full = False
         self._worker = 0
-        self.commits_struck = 0
         self.report: dict[str, Any] = {}
 
     # --- the points at which something may happen -------------------------------------------------------------------
@@ -128,8 +117,7 @@ class Simulation:
         committed = event.kind == "kill_committed"
         if committed is not (point == "committed"):
             return
-        self.commits_struck += 1
-        self.steps.append(f"    {event.kind} at commit {event.nth}")
+        self.strike(event.kind, f"commit {event.nth}")
         match event.kind:
             case "disk_full":
                 self._full = bool(event.pick % 2)
@@ -140,7 +128,20 @@ class Simulation:
                 self.kill()
                 raise Killed
 
-    def on_call(self, *, write: bool) -> tuple[str, int]:
+    def strike(self, kind: str, where: str) -> None:
+        """Count a fault that strikes, and tell it."""
+        self.struck[kind] += 1
+        self.steps.append(f"    {kind} at {where}")
+
+    def fate_of_hook(self) -> str:
+        """Return what becomes of the next webhook."""
+        self._counts[HOOK] += 1
+        for event in self._events.get((HOOK, self._counts[HOOK]), ()):
+            self.strike(event.kind, f"webhook {event.nth}")
+            return event.kind
+        return ""
+
+    def on_call(self, system: str, *, write: bool) -> tuple[str, int]:
         """Let people and faults have their turn before an exchange; return the fault that strikes it."""
         sort = WRITE if write else READ
         self._counts[ANY] += 1
@@ -156,8 +157,9 @@ class Simulation:
             elif event.kind == "takeover":
                 self._take_over(event)
             elif event.is_fault:
-                struck = struck if struck[0] else (event.kind, event.pick)
-                self.steps.append(f"    {event.kind} at {event.at} {event.nth}")
+                if not struck[0] and applies(event.kind, system):
+                    struck = event.kind, event.pick
+                    self.strike(event.kind, f"{event.at} {event.nth}")
             else:
                 self.edit(event)
         return struck
@@ -179,11 +181,11 @@ class Simulation:
             self.books = people.edit_books(former, event.kind, event.pick, at)
             self.checker.books_edited(former, self.books)
             happened = self.books is not former
+            self.hooks.tell(former, self.books)
         self.steps.append(f"    {event.kind} ({event.pick}){'' if happened else ', not possible'}")
 
     def _spell(self, event: Event) -> None:
         """Let something happen that lasts."""
-        self.commits_struck += 1
         match event.kind:
             case "outage_cliniko" | "outage_xero":
                 system = PRACTICE if event.kind == "outage_cliniko" else BOOKS
@@ -194,19 +196,22 @@ class Simulation:
             case "backup":
                 self.backup = self.database.snapshot()
             case "restore" if self.backup is not None:
-                self.database.restore(self.backup)
+                put_back(self.database, self.backup)
                 self.checker.restored()
+            case "upgrade":
+                self.database.upgrade()
             case "native_on" | "native_off":
                 self.practice = control.set_native_xero(self.practice, enabled=event.kind == "native_on")
             case _:
                 return
+        if event.kind not in QUIET_SPELLS:
+            self.struck[event.kind] += 1
         self.steps.append(f"    {event.kind} ({event.pick})")
 
     # --- runs ---------------------------------------------------------------------------------------------------------
 
-    def begin_run(self, number: int, events: Sequence[Event]) -> None:
+    def begin_run(self, events: Sequence[Event]) -> None:
         """Set the counters back, and file the events of a run."""
-        self.run_number = number
         self._dead = self._full = False
         self._counts = dict.fromkeys(self._counts, 0)
         self._events = {}
@@ -217,15 +222,16 @@ class Simulation:
                 self._spell(event)
             else:
                 self.edit(event)
+        self.hooks.catch_up()
 
-    def run(self, worker: int) -> str:
+    def run(self, worker: int, style: str = WHOLE) -> str:
         """Open Ligament as one worker does, run one cycle, and say how it ended."""
         self._worker = worker
         self.checker.run_began()
         outside = Outside(transports=self.wire.transports(), clock=self.clocks[worker])
         try:
             with open_app(self.settings, outside=outside) as app:
-                self.report = app.sync().document
+                self.report = (run_hinted(app) if style == HINTS else app.sync()).document
                 ended = "done" if not self.report.get("parked") else "parked"
         except Killed:
             ended = "killed"
@@ -238,7 +244,7 @@ class Simulation:
         """Let the other worker start a run of the same clinic while this one is under way: it has to wait."""
         outside = Outside(transports=self.wire.transports(), clock=self.clocks[1 - self._worker])
         calls = len(self.wire.log)
-        self.steps.append(f"    second worker tries at {event.at} {event.nth}")
+        self.strike(event.kind, f"{event.at} {event.nth}")
         held, self._events = self._events, {}
         try:
             with open_app(self.settings, outside=outside) as app:
@@ -253,9 +259,8 @@ class Simulation:
 
     def _take_over(self, event: Event) -> None:
         """This worker is suspended for longer than its lease; one on another machine takes over and finishes a run."""
-        self.steps.append(f"    suspended at {event.at} {event.nth}, and another machine takes over")
+        self.strike(event.kind, f"{event.at} {event.nth}: this worker is suspended, another machine takes over")
         self.time.advance(timedelta(seconds=(60, 200, 700)[event.pick % 3]))
-        self.commits_struck += 1
         held, self._events = self._events, {}
         outside = Outside(transports=self.wire.transports(), clock=self.clocks[1 - self._worker])
         self.checker.overtaken = self.checker.may_have_orphans = True
@@ -273,10 +278,11 @@ def plugged(sim: Simulation) -> Iterator[None]:
     luck = SimpleNamespace(
         token_hex=lambda n: sim.rng.randbytes(n).hex(), token_bytes=sim.rng.randbytes, token_urlsafe=lambda n: "x" * n
     )
+    heads: dict[object, HeadInMemory] = {}
     planned = (
         (build_module, "open_database", lambda _: sim.database),
         (build_module, "SharedWindows", lambda _: sim.windows),
-        (build_module, "HeadFile", HeadInMemory),
+        (build_module, "HeadFile", lambda path: heads.setdefault(path, HeadInMemory(path))),
         (build_module, "jitter", lambda most: sim.rng.randint(0, max(most, 0))),
         (build_module, "secrets", luck),
         (app_module, "secrets", luck),
@@ -306,7 +312,7 @@ def simulate(script: Script, start: Start | None = None) -> Ended:
     except Exception as broken:  # noqa: BLE001 - whatever breaks in the product is a finding, told with its seed
         ended.violation = f"broke: {type(broken).__name__}: {broken}"
         ended.steps.append(_where(broken))
-    ended.faults = sim.wire.struck + sim.commits_struck
+    ended.struck = sim.struck
     ended.simulated_s = (sim.time.at - START).total_seconds()
     ended.real_s = real_time.perf_counter() - began
     return ended
@@ -324,16 +330,17 @@ def _where(broken: BaseException) -> str:
 def _phase_one(sim: Simulation) -> None:
     for number in range(sim.script.runs):
         sim.time.advance(timedelta(minutes=sim.script.gaps[number]))
-        sim.steps.append(f"run {number} at {sim.time.at:%d %H:%M}, worker {sim.script.workers[number]}")
-        sim.begin_run(number, [event for event in sim.script.events if event.run == number])
-        sim.steps.append(f"  ended: {sim.run(sim.script.workers[number])}")
+        worker, style = sim.script.workers[number], sim.script.styles[number]
+        sim.steps.append(f"run {number} ({style}) at {sim.time.at:%d %H:%M}, worker {worker}")
+        sim.begin_run([event for event in sim.script.events if event.run == number])
+        sim.steps.append(f"  ended: {sim.run(worker, style)}")
 
 
 def heal(sim: Simulation) -> int:
     """End every trouble and run until a run writes nothing; then everything must be as promised."""
     lasting = any(event.kind in {"too_many_day", "skew"} for event in sim.script.events)
     sim.time.advance(LONG_GAP if lasting else sim.rng.choice(HEALING_GAPS))
-    sim.time.at = max([sim.time.at, *(at for at, _, _ in sim.wire.late)])
+    sim.time.at = max([sim.time.at, *(one.at for one in sim.wire.late)])
     sim.wire.deliver_late()
     sim.wire.down_until.clear()
     sim.practice = control.set_native_xero(sim.practice, enabled=False)
@@ -341,15 +348,22 @@ def heal(sim: Simulation) -> int:
         clock.skew = timedelta(0)
     sim.checker.faults_over()
     for sweep in range(1, MOST_SWEEPS + 1):
-        sim.begin_run(-sweep, ())
+        sim.begin_run(())
         calls = len(sim.wire.log)
         how = sim.run(sweep % 2)
         written = [one for one in sim.wire.log[calls:] if is_write(one.method, one.target)]
         sim.steps.append(f"sweep {sweep} at {sim.time.at:%d %H:%M}: {how}, {len(written)} writes")
         if how != "done":
             raise Violation("healing", f"without faults, sweep {sweep} ended with: {how}")
-        if not written:
-            sim.checker.complete(sim.report)
-            return sweep
         sim.time.advance(timedelta(minutes=6))
+        if written:
+            continue
+        try:
+            sim.checker.complete(sim.report)
+        except Violation:
+            # Two sweeps is what was promised: a quiet first one may leave things to the second.
+            if sweep >= SWEEPS:
+                raise
+        else:
+            return sweep
     raise Violation("quiescent", f"still writing in sweep {MOST_SWEEPS}: {written[0]}")

@@ -1,4 +1,4 @@
-"""A story cut at every exchange and every commit, one by one, ends in the same books as one that nothing cut."""
+"""A story cut at every exchange and every commit, one by one, ends the same as one that nothing cut."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.enumeration import CALL_CUTS, COMMIT_CUTS, Found, enumerate_story
+from tests.faults.enumeration import KILL, KINDS, Found, enumerate_story
 from tests.stories.loading import OWN, load, story_files
 
 ALL = os.environ.get("LIGAMENT_ENUMERATE") == "all"
-"""Every cut of every run of every story; the default is the first writing run of the canonical ones."""
+"""Every story there is, and every pair of the short ones; the default is the canonical ones."""
 
 CANONICAL = (
     "adjusted-by-itself-twice", "another-prefix", "archived-account-restored", "archived-patients", "bill-to-patient",
@@ -27,26 +27,35 @@ SHORT = ("another-prefix", "zero-total-posted")
 FAST = "draft-archived"
 
 
-DEFAULT_CUTS = (*CALL_CUTS, *COMMIT_CUTS) if ALL else (*CALL_CUTS, "disk_full")
-"""A kill behind a commit is the same moment as a full disk at the next one, unless a call lies between."""
-
-
-def one_by_one(name: str, *, pairs: bool = False, kinds: tuple[str, ...] = DEFAULT_CUTS) -> tuple[str, Found]:
+def one_by_one(name: str) -> tuple[str, Found]:
     """Enumerate one story in this process."""
-    with tempfile.TemporaryDirectory() as folder:
-        found = enumerate_story(
-            load(OWN / f"{name}.yaml"), Path(folder) / "home", pairs=pairs, most_runs=99 if ALL else 1, kinds=kinds
-        )
-    return name, found
+    return name, enumerated(name)
 
 
 def in_pairs(name: str) -> tuple[str, Found]:
     """Enumerate the pairs of one story in this process."""
-    return one_by_one(name, pairs=True)
+    return name, enumerated(name, cuts_each=2)
+
+
+def killed_only(name: str) -> tuple[str, Found]:
+    """Pull the plug at every place of a story's first run."""
+    return name, enumerated(name, most_runs=1, kinds=(KILL,))
+
+
+def enumerated(name: str, *, cuts_each: int = 1, most_runs: int = 99, kinds: tuple[str, ...] = KINDS) -> Found:
+    with tempfile.TemporaryDirectory() as folder:
+        story, home = load(OWN / f"{name}.yaml"), Path(folder) / "home"
+        return enumerate_story(story, home, cuts_each=cuts_each, most_runs=most_runs, kinds=kinds)
 
 
 def told(found: list[tuple[str, Found]]) -> str:
     return "\n".join(f"{name}: {wrong}" for name, one in found for wrong in one.wrong[:3])
+
+
+def counted(found: list[tuple[str, Found]]) -> str:
+    cuts, same = sum(one.cuts for _, one in found), sum(one.same for _, one in found)
+    runs = sum(one.runs for _, one in found)
+    return f"{len(found)} stories, {runs} runs cut in {cuts} places; {same} more leave what another left"
 
 
 def test_the_canonical_stories_exist() -> None:
@@ -56,22 +65,30 @@ def test_the_canonical_stories_exist() -> None:
 
 
 def test_one_story_ends_the_same_wherever_it_is_cut() -> None:
-    _, found = one_by_one(FAST, kinds=("kill_after",))
+    """In a process of its own: a copy of this one would have its threads cut off."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        _, found = pool.apply(killed_only, (FAST,))
     assert found.cuts > 10
     assert not found.wrong, told([(FAST, found)])
 
 
-@pytest.mark.slow
-def test_every_story_ends_the_same_wherever_it_is_cut() -> None:
+@pytest.mark.process
+def test_every_story_ends_the_same_wherever_it_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every exchange and every commit of every run that writes something: killed, no reply, disk full."""
     names = [path.stem for path in story_files(OWN)] if ALL else list(CANONICAL)
     with multiprocessing.get_context("spawn").Pool() as pool:
         found = pool.map(one_by_one, names, chunksize=1)
+    with capsys.disabled():
+        print(f"\nenumeration: {counted(found)}")  # noqa: T201 - the numbers are wanted in the log of `make test`
     assert not any(one.wrong for _, one in found), told(found)
     assert all(one.cuts for name, one in found if name in CANONICAL), "a canonical story writes something"
 
 
 @pytest.mark.slow
-def test_the_short_stories_end_the_same_when_cut_twice() -> None:
+def test_the_short_stories_end_the_same_when_cut_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every pair: what was cut once is cut again, in the same run or in one after it."""
     with multiprocessing.get_context("spawn").Pool() as pool:
         found = pool.map(in_pairs, SHORT, chunksize=1)
+    with capsys.disabled():
+        print(f"\npairs: {counted(found)}")  # noqa: T201 - the numbers are wanted in the log of `make test-long`
     assert not any(one.wrong for _, one in found), told(found)

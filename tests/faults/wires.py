@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,22 @@ class Sent:
         return f"{self.at:%d %H:%M:%S.%f} {said} -> {self.outcome}"
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A request that is still under way; one that is overtaken arrives right behind the next one, if that is sooner."""
+
+    number: int
+    at: datetime
+    system: str
+    request: Request
+    is_overtaken: bool = False
+
+
+def applies(fault: str, system: str) -> bool:
+    """Say whether a fault can strike a system: only the books have tokens that expire."""
+    return fault != "expired" or system == BOOKS
+
+
 def is_write(method: str, path: str) -> bool:
     """Say whether a request would change something; signing in does not."""
     return method != "GET" and not path.startswith("/connect")
@@ -63,9 +79,9 @@ class Wire:
 
     sim: Simulation
     log: list[Sent] = field(default_factory=list)
-    late: list[tuple[datetime, str, Request]] = field(default_factory=list)
+    late: list[Late] = field(default_factory=list)
     down_until: dict[str, datetime] = field(default_factory=dict)
-    struck: int = 0
+    _delayed: int = 0
 
     def transports(self) -> dict[str, httpx2.BaseTransport]:
         """Return what the real clients send through."""
@@ -76,33 +92,41 @@ class Wire:
         sim = self.sim
         sim.gate("call")
         write = is_write(method, target)
-        fault, pick = sim.on_call(write=write)
+        fault, pick = sim.on_call(system, write=write)
         sim.time.advance(sim.tick)
         self.deliver_late()
         request = request_from_target(method, target, headers, body, sim.time.at)
         if fault == "" and sim.time.at < self.down_until.get(system, sim.time.at):
             fault = "unavailable"
-        self.struck += bool(fault)
+            sim.struck[fault] += 1
+        overtaken = [one for one in self.late if one.is_overtaken and one.system == system]
         try:
             response = self._carried(system, request, fault, pick)
         except BaseException as trouble:
             self._note(system, request, target, fault or type(trouble).__name__)
             raise
+        self._arrive([replace(one, at=sim.time.at) for one in overtaken])
         self._note(system, request, target, f"{response.status} {fault}".strip())
         sim.checker.answered(system, request, response)
         return response
 
     def deliver_late(self) -> None:
         """Let requests arrive whose time has come, in their order."""
-        due = sorted((one for one in self.late if one[0] <= self.sim.time.at), key=lambda one: one[0])
-        self.late = [one for one in self.late if one[0] > self.sim.time.at]
-        for at, system, request in due:
-            arrived = Request(
-                method=request.method, path=request.path, query=request.query, headers=request.headers,
-                body=request.body, at=at,
-            )  # fmt: skip
-            answer = self._handle(system, arrived, late=True)
-            self._note(system, arrived, request.path, f"{answer.status} arrived late")
+        self._arrive(sorted((one for one in self.late if one.at <= self.sim.time.at), key=lambda one: one.at))
+
+    def _arrive(self, due: list[Late]) -> None:
+        numbers = {one.number for one in due}
+        self.late = [one for one in self.late if one.number not in numbers]
+        for one in due:
+            arrived = replace(one.request, at=one.at)
+            answer = self._handle(one.system, arrived, late=True)
+            self._note(one.system, arrived, arrived.path, f"{answer.status} arrived late")
+
+    def delay(self, system: str, request: Request, seconds: int, *, is_overtaken: bool = False) -> None:
+        """Keep a request under way for so long; one that is overtaken arrives right behind the next one, if sooner."""
+        at = self.sim.time.at + timedelta(seconds=seconds)
+        self._delayed += 1
+        self.late.append(Late(self._delayed, at, system, request, is_overtaken))
 
     def _handle(self, system: str, request: Request, *, late: bool = False) -> Response:
         sim = self.sim
@@ -114,6 +138,7 @@ class Wire:
             former = sim.books
             sim.books, response = handle_books(former, request)
             sim.checker.books_written(former, sim.books, request, response, late=late)
+            sim.hooks.tell(former, sim.books)
         return response
 
     def _carried(self, system: str, request: Request, fault: str, pick: int) -> Response:
@@ -164,14 +189,20 @@ def _dropped(wire: Wire, system: str, request: Request, pick: int) -> Response:
 
 def _late(wire: Wire, system: str, request: Request, pick: int) -> Response:
     """The request is under way for up to six minutes; the client gives up after its patience."""
-    wire.late.append((wire.sim.time.at + timedelta(seconds=50 + pick % 300), system, request))
+    wire.delay(system, request, 50 + pick % 300)
     wire.sim.time.advance(PATIENCE)
     raise httpx2.ReadTimeout("timed out")
 
 
+def _overtaken(wire: Wire, system: str, request: Request, pick: int) -> Response:
+    """The connection is lost at once, and the request reaches the server only behind the next one."""
+    wire.delay(system, request, 50 + pick % 300, is_overtaken=True)
+    raise httpx2.RemoteProtocolError("Server disconnected without sending a response.")
+
+
 def _killed_in_flight(wire: Wire, system: str, request: Request, pick: int) -> Response:
     """The process dies while its request is still under way for up to six minutes."""
-    wire.late.append((wire.sim.time.at + timedelta(seconds=50 + pick % 300), system, request))
+    wire.delay(system, request, 50 + pick % 300)
     wire.sim.kill()
     raise Killed
 
@@ -186,18 +217,13 @@ def _paused(wire: Wire, system: str, request: Request, pick: int) -> Response:
     """The process is suspended before the request leaves, for longer than a key lives every second time."""
     wire.sim.time.advance(timedelta(seconds=(30, 400, 900)[pick % 3]))
     wire.deliver_late()
-    moved = Request(
-        method=request.method, path=request.path, query=request.query, headers=request.headers, body=request.body,
-        at=wire.sim.time.at,
-    )  # fmt: skip
-    return wire._handle(system, moved)
+    return wire._handle(system, replace(request, at=wire.sim.time.at))
 
 
 def _expired(wire: Wire, system: str, request: Request, pick: int) -> Response:
-    if system == BOOKS:
-        wire.sim.books = expire_tokens(wire.sim.books)
-        return wire._handle(system, request)
-    return _answer(401, b"HTTP Basic: Access denied.")(wire, system, request, pick)
+    del pick
+    wire.sim.books = expire_tokens(wire.sim.books)
+    return wire._handle(system, request)
 
 
 def _answer(status: int, body: bytes = b"", headers: tuple[tuple[str, str], ...] = ()) -> Before:
@@ -239,6 +265,7 @@ _BEFORE: dict[str, Before] = {
     "no_connection": _no_connection,
     "drop_before": _dropped,
     "late": _late,
+    "overtaken": _overtaken,
     "kill_before": _killed,
     "kill_in_flight": _killed_in_flight,
     "pause": _paused,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ligament.net.governor import Governor, InMemoryWindows, Lane, Limit, Observed
+from ligament.net.governor import AppWide, Governor, InMemoryWindows, Lane, Limit, Observed
 from ligament.ports.errors import TryLater
 from tests.net.clocks import VirtualClock
 
@@ -177,3 +178,96 @@ def test_threads_share_one_window() -> None:
     for thread in threads:
         thread.join()
     assert len(granted) == 95
+
+
+# --- what all clinics of an app share ---------------------------------------------------------------------------------
+
+APP = AppWide(scope="books-app", limit=Limit("app minute", 100, 60))
+
+
+def of_app(clinic: str, clock: VirtualClock, store: InMemoryWindows, app: AppWide = APP, **more: int) -> Governor:
+    return Governor(clinic, [Limit("minute", 60, 60)], store, clock, app_wide=app, **more)
+
+
+@given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 3000)), min_size=1, max_size=120))
+def test_all_clinics_together_never_exceed_what_the_app_may(steps: list[tuple[int, int]]) -> None:
+    clock, store, app = VirtualClock(), InMemoryWindows(), AppWide(scope="app", limit=Limit("app minute", 20, 60))
+    clinics = [of_app(f"c{number}", clock, store, app, longest_wait_s=10_000) for number in range(8)]
+    made: list[int] = []
+    for clinic, idle in steps:
+        clinics[clinic].before()
+        made.append(clock.monotonic_ms())
+        clock.at += timedelta(milliseconds=idle)
+    assert all(sum(at - 60_000 < other <= at for other in made) <= 19 for at in made)
+
+
+def test_what_the_app_may_is_shared_fairly_and_nobody_is_starved() -> None:
+    """Forty clinics want far more than there is; the first ones ask all the time, the last ones once in a while."""
+    clock, store = VirtualClock(), InMemoryWindows()
+    clinics = {f"c{number:02}": of_app(f"c{number:02}", clock, store, longest_wait_s=0) for number in range(40)}
+    made = dict.fromkeys(clinics, 0)
+    for second in range(1200):
+        clock.at += timedelta(seconds=1)
+        for place, (name, clinic) in enumerate(clinics.items()):
+            for _ in range(3 if place < 5 else int((second + place) % 7 == 0)):
+                with contextlib.suppress(TryLater):
+                    clinic.before()
+                    made[name] += 1
+    mean = sum(made.values()) / len(made)
+    assert sum(made.values()) > 0.9 * 20 * 95
+    assert min(made.values()) >= mean / 2
+    assert max(made.values()) <= mean * 2
+
+
+def test_who_asks_for_little_is_not_held_back_by_those_who_ask_for_much() -> None:
+    clock, store = VirtualClock(), InMemoryWindows()
+    greedy = [Governor(f"g{number}", [], store, clock, app_wide=APP, longest_wait_s=0) for number in range(4)]
+    modest = [Governor(f"m{number}", [], store, clock, app_wide=APP, longest_wait_s=0) for number in range(8)]
+    waits, since, made = list[int](), dict[int, int](), 0
+    for second in range(900):
+        clock.at += timedelta(seconds=1)
+        for clinic in greedy * 5:
+            with contextlib.suppress(TryLater):
+                clinic.before()
+                made += 1
+        for place, clinic in enumerate(modest):
+            if second % 30 == place:
+                since.setdefault(place, second)
+            with contextlib.suppress(TryLater):
+                if place in since:
+                    clinic.before()
+                    waits.append(second - since.pop(place))
+    # Nobody knows in the first minute that others will come.
+    steady = waits[2 * len(modest) :]
+    assert max(steady) <= 3
+    assert len(steady) > 200
+    assert made + len(waits) >= 14 * 90
+
+
+def test_a_clinic_alone_may_use_what_the_others_leave() -> None:
+    clock, store = VirtualClock(), InMemoryWindows()
+    alone = Governor("one", [], store, clock, app_wide=APP, longest_wait_s=0)
+    for _ in range(95):
+        alone.before()
+    with pytest.raises(TryLater):
+        alone.before()
+
+
+def test_what_the_server_says_is_left_for_the_app_holds_back_all_its_clinics_and_no_other_app() -> None:
+    clock, store = VirtualClock(), InMemoryWindows()
+    first, second = of_app("c1", clock, store), of_app("c2", clock, store)
+    stranger = of_app("c3", clock, store, AppWide(scope="other-app", limit=APP.limit))
+    first.learn(Observed(app_remaining=5))
+    stranger.before()
+    assert clock.pauses == []
+    second.before()
+    assert 0 < sum(clock.pauses) <= 8_000
+
+
+def test_a_wait_for_the_whole_app_is_everybodys_and_leaves_the_clinics_own_allowance_alone() -> None:
+    clock, store = VirtualClock(), InMemoryWindows()
+    first, second = of_app("c1", clock, store), of_app("c2", clock, store)
+    first.learn(Observed(retry_after_s=37, problem="app"))
+    second.before()
+    assert sum(clock.pauses) == 37_000
+    assert "blocked_until_ms" not in store.numbers("c1")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ligament.net.governor import Governor, InMemoryWindows, Limit
 from ligament.net.hosts import HostRule, WrongAddress
 from ligament.net.meter import CallMeter
 from ligament.net.session import NotSent, Session, Unanswered, path_template
@@ -36,13 +37,12 @@ def closed() -> Iterator[None]:
 
 
 def _session(url: str, meter: CallMeter | None, **more: object) -> Session:
-    options: dict[str, object] = {"connect_s": 2, "read_s": 2, "clock": Stopwatch(), **more}
+    options: dict[str, object] = {"connect_s": 2, "read_s": 2, "clock": Stopwatch(), "governor": None, **more}
     return Session(
         base_url=url,
         host_rule=RULE,
         user_agent="Ligament (a@b.example)",
         meter=meter or CallMeter(),
-        governor=None,
         system="acme",
         **options,  # type: ignore[arg-type]
     )
@@ -216,3 +216,61 @@ def test_observers_hear_no_ids_no_query_and_no_body() -> None:
 def test_path_templates_keep_words_and_versions() -> None:
     assert path_template("/api.xy/2.0/Things/3f2c-44/Parts") == "/api.xy/2.0/Things/{id}/Parts"
     assert path_template("/v1/invoice_items") == "/v1/invoice_items"
+
+
+# --- may it still leave? ----------------------------------------------------------------------------------------------
+
+
+class TakenOver(Exception):
+    """Somebody else does this work now."""
+
+
+def test_a_write_is_asked_about_each_time_it_leaves_and_a_read_never() -> None:
+    asked: list[str] = []
+    with serving(always(answer())) as wire:
+        one = session(wire.url, may_write=lambda: asked.append("asked"))
+        for method in ("GET", "PUT", "GET", "PATCH"):
+            one.call(method, "/a", headers={}, body=b"" if method == "GET" else b"{}")
+    assert asked == ["asked", "asked"]
+    assert len(wire.requests) == 4
+
+
+def test_of_a_write_that_is_forbidden_no_byte_leaves_and_its_place_is_given_back() -> None:
+    def forbid() -> None:
+        raise TakenOver
+
+    governor = Governor("acme/1", [Limit("at once", 1, 0)], InMemoryWindows(), Stopwatch())
+    with serving(always(answer())) as wire:
+        one = session(wire.url, may_write=forbid, governor=governor)
+        for _ in range(3):
+            with pytest.raises(TakenOver):
+                one.call("PUT", "/a", headers={}, body=b"{}")
+        assert one.call("GET", "/a", headers={}).status == 200
+    assert [request.partition(b" ")[0] for request in wire.requests] == [b"GET"]
+
+
+class Slow(Stopwatch):
+    """Every look at this stopwatch costs a second, as on a machine that is suspended again and again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks = 0
+
+    def monotonic_ms(self) -> int:
+        self.looks += 1
+        return self.looks * 1000
+
+
+def test_after_a_slow_step_it_is_asked_again_and_a_request_that_breaks_off_is_none() -> None:
+    asked: list[str] = []
+
+    def forbid_the_second_time() -> None:
+        asked.append("asked")
+        if len(asked) > 1:
+            raise TakenOver
+
+    with serving(always(answer())) as wire:
+        one = session(wire.url, may_write=forbid_the_second_time, clock=Slow(), total_s=900)
+        with pytest.raises(TakenOver):
+            one.call("PUT", "/a", headers={}, body=b"{}")
+    assert wire.requests == []

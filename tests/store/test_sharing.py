@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ligament.core.ids import RunId
-from ligament.ports.windows import Full, Window, WindowStore
+from ligament.ports.windows import Crowd, Full, Window, WindowStore
 from ligament.store.errors import StoreError
+from ligament.store.journal import Note
 from ligament.store.leases import Leases
+from ligament.store.runs import QUIET
 from ligament.store.windows import SharedWindows
 
 if TYPE_CHECKING:
@@ -62,6 +64,38 @@ def test_slots_are_few_end_by_themselves_and_are_never_freed_by_others(opened: O
     assert windows.numbers("books") == {}
 
 
+def test_a_crowd_shares_one_allowance_fairly_across_processes(home: Home) -> None:
+    """Ten calls a minute for all: once both had to wait, each gets half of what the third, who never had to, leaves."""
+    one, other = SharedWindows(home.open().database), SharedWindows(home.open().database)
+    crowd = Crowd(scope="app", calls=10, span_ms=MINUTE)
+    full = Full(window=None, blocking_ms=2_000)
+    assert other.take("modest", [], 1_000, crowd) is None
+    assert [one.take("greedy", [], 1_001 + at, crowd) for at in range(10)] == [*[None] * 9, full]
+    assert [one.take("greedy", [], 40_000, crowd), other.take("late", [], 40_001, crowd)] == [full, full]
+    # The calls of the first second are gone. The modest one comes first, the other two share the nine that are left.
+    assert other.take("modest", [], 62_000, crowd) is None
+    greedy = [one.take("greedy", [], 62_001 + at, crowd) is None for at in range(7)]
+    late = [other.take("late", [], 62_010 + at, crowd) is None for at in range(7)]
+    assert (sum(greedy), sum(late)) == (5, 4)
+    assert one.numbers("app") == {}
+
+
+def test_a_crowd_believes_what_the_server_said_of_others(opened: Opened) -> None:
+    windows = SharedWindows(opened.database)
+    told = Crowd(scope="app", calls=10, span_ms=MINUTE, said_used=8, said_ms=5_000)
+    assert [windows.take("one", [], at, told) is None for at in (6_100, 6_200, 6_300)] == [True, True, False]
+
+
+def test_seconds_of_a_crowd_that_count_no_more_are_forgotten(opened: Opened) -> None:
+    windows = SharedWindows(opened.database)
+    crowd = Crowd(scope="app", calls=1, span_ms=MINUTE)
+    assert windows.take("one", [], 0, crowd) is None
+    assert windows.take("two", [], 1, crowd) is not None
+    for minute_ in range(1, 20):
+        assert windows.take("one", [], minute_ * 100_000, crowd) is None
+    assert opened.one("SELECT COUNT(*) FROM window_numbers") == 1
+
+
 def test_numbers_are_kept_by_name_and_scope(opened: Opened) -> None:
     windows = SharedWindows(opened.database)
     windows.keep("books", {"day_left": 5, "epoch": 1})
@@ -94,6 +128,7 @@ def test_a_lease_has_one_holder_and_a_later_one_has_a_higher_fence(home: Home) -
 def test_runs_are_listed_newest_first_with_what_they_came_to(opened: Opened) -> None:
     first, second = opened.runs.start("sync", "a1"), opened.runs.start("reconcile", "a2")
     assert first < second
+    opened.store.keep_note("rulebook_seen", "one")
     opened.runs.finish(first, {"planned": 3})
     assert [run.id for run in opened.runs.newest()] == [second, first]
     done, going = opened.runs.one(first), opened.runs.one(second)
@@ -101,7 +136,43 @@ def test_runs_are_listed_newest_first_with_what_they_came_to(opened: Opened) -> 
     assert going is not None
     assert (done.kind, done.summary, done.finished_at is None) == ("sync", {"planned": 3}, False)
     assert (going.summary, going.finished_at) == ({}, None)
-    assert opened.kinds() == ["run_started", "run_started", "run_finished"]
+    assert opened.kinds() == ["run_started", "run_started", "note", "run_finished"]
     with pytest.raises(StoreError, match="no such run"):
         opened.runs.finish(RunId("unknown"), {})
     assert opened.runs.one(RunId("unknown")) is None
+
+
+def test_a_run_that_writes_nothing_leaves_nothing_in_the_journal_and_only_the_newest_one_is_kept(
+    opened: Opened,
+) -> None:
+    busy = opened.runs.start("sync", "a0")
+    opened.store.keep_note("rulebook_seen", "one")
+    opened.runs.finish(busy, {"planned": 1})
+    before = opened.kinds()
+    for number in range(5):
+        quiet = opened.runs.start("sync", f"q{number}")
+        opened.store.keep_note("reference_read_at", f"{number} o'clock")
+        opened.runs.finish(quiet, {"read": number})
+    assert opened.kinds() == before == ["run_started", "note", "run_finished"]
+    assert [(run.kind, run.summary) for run in opened.runs.newest()] == [(QUIET, {"read": 4}), ("sync", {"planned": 1})]
+    assert opened.store.note("reference_read_at") == "4 o'clock"
+    later = opened.runs.start("sync", "a9")
+    opened.store.keep_note("rulebook_seen", "two")
+    assert opened.kinds() == [*before, "run_started", "note"]
+    opened.runs.finish(later, {})
+    assert opened.kinds()[-1] == "run_finished"
+
+
+def test_an_announcement_that_was_rolled_back_is_written_the_next_time(opened: Opened) -> None:
+    run = opened.runs.start("sync", "a1")
+
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), opened.journal.writing() as writing:
+        writing.add(Note(kind="note", public={}))
+        fail(writing)
+    assert opened.kinds() == []
+    opened.store.keep_note("rulebook_seen", "one")
+    opened.runs.finish(run, {})
+    assert opened.kinds() == ["run_started", "note", "run_finished"]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from ligament.flow.sequence import Orders
+from ligament.flow.survey import Planner
 from tests.stories.acting import COMMAND, AsCommand
 from tests.stories.loading import GOLDEN, OWN, SCHEMA, Story, all_files, load, story_files
 from tests.stories.running import as_text, play
@@ -36,6 +39,18 @@ STORIES = [pytest.param(path, id=path.stem, marks=_marks(path)) for path in all_
 @needs_app
 @pytest.mark.parametrize("path", STORIES)
 def test_story(path: Path, tmp_path: Path) -> None:
+    story = load(path)
+    told = play(story, tmp_path / "home")
+    assert not any(one.differences for one in told), f"\n{as_text(story, told)}"
+
+
+@needs_app
+@pytest.mark.slow
+@pytest.mark.parametrize("path", STORIES)
+def test_story_planned_in_portions(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large clinic is planned in portions; here every patient is one, and nothing comes out differently."""
+    monkeypatch.setattr("ligament.wiring.app.Orders", partial(Orders, portion=1))
+    monkeypatch.setattr("ligament.wiring.app.Planner", partial(Planner, size=1))
     story = load(path)
     told = play(story, tmp_path / "home")
     assert not any(one.differences for one in told), f"\n{as_text(story, told)}"

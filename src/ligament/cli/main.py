@@ -305,12 +305,24 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
+    except SystemExit as stop:
+        _tell_wrong_usage(stop)
+        raise
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. Everything done until now is kept; run it again to go on.\n")
         raise SystemExit(130) from None
     except Exception as error:  # noqa: BLE001 - the message of an unknown error may name a person, so only its kind is told
         sys.stderr.write(_unexpected(error))
         raise SystemExit(UNEXPECTED) from None
+
+
+def _tell_wrong_usage(stop: SystemExit) -> None:
+    """Print the document that a machine waits for when the library that reads the arguments refused them itself."""
+    # Only that library ends the process while it handles an error that can word itself; people were told by it already.
+    words = getattr(stop.__context__, "format_message", None)
+    if words is not None and "--json" in sys.argv:
+        document = {"error": {"kind": "usage", "sentences": [words()], "detail": ""}}
+        sys.stdout.write(to_json(document) + "\n")
 
 
 def _unexpected(error: Exception) -> str:

@@ -294,7 +294,8 @@ def hold(document: Document, command: Command) -> None:
         _detail("Proposed", one.get("proposed") or {})
         for side, held in (one.get("values") or {}).items():
             when = f", changed {moment(held['changed_at'])}" if held.get("changed_at") else ""
-            line(f"  {_SIDES.get(side, side)}: {held['value'] or '(nothing)'}{when}")
+            who = f" ({held['changed_by']})" if held.get("changed_by") else ""
+            line(f"  {_SIDES.get(side, side)}: {held['value'] or '(nothing)'}{when}{who}")
         for typed, meaning in next_commands(one):
             if not typed.startswith("holds show"):
                 line(f"  {command(typed)}    {meaning}")

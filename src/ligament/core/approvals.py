@@ -30,7 +30,7 @@ def _policy(action: Action, rules: ApprovalSection) -> Policy:
     match action.kind:
         case ActionKind.LINK_CONTACT | ActionKind.LINK_DOCUMENT:
             return Policy()
-        case ActionKind.CREATE_DOCUMENT | ActionKind.ADD_OPTION:
+        case ActionKind.CREATE_DOCUMENT | ActionKind.ADD_OPTION | ActionKind.ADD_GROUP:
             return rules.create
         case ActionKind.UPDATE_DOCUMENT:
             return rules.update
@@ -47,13 +47,16 @@ class Standing:
     """What counts beside the rulebook.
 
     `marks` are approvals given, `asked` is what was asked before and still waits; `changed_before` counts the existing
-    records that this run has changed already.
+    records that this run has changed already. Where a plan is made in portions, `existing` counts those that the whole
+    plan would change, and `blocked` is what the earlier portions let wait.
     """
 
     marks: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()
     first_run: bool = False
     changed_before: int = 0
+    existing: int = 0
+    blocked: frozenset[str] = frozenset()
 
 
 def approve_plan(plan: Plan, rules: ApprovalSection, standing: Standing) -> ApprovedPlan:
@@ -63,11 +66,11 @@ def approve_plan(plan: Plan, rules: ApprovalSection, standing: Standing) -> Appr
     `max_existing_changes`, all of those ask. What was asked once waits until somebody answers.
     """
     given = standing.marks
-    existing = sum(1 for action in plan.actions if action.existing)
+    existing = max(standing.existing, sum(1 for action in plan.actions if action.existing))
     many = existing + standing.changed_before > rules.max_existing_changes
     approved: list[Action] = []
     waiting: list[Action] = []
-    blocked: set[str] = set()
+    blocked = set(standing.blocked)
     for action in plan.actions:
         asks = _asks(action, rules, first_run=standing.first_run, many=many and bool(existing))
         if asks or standing.asked:
@@ -93,9 +96,11 @@ def _asks(action: Action, rules: ApprovalSection, *, first_run: bool, many: bool
 
 
 def gives(action: Action) -> tuple[str, ...]:
-    """Return what other actions may need of this one: a new contact, a tracking option, or a document."""
+    """Return what other actions may need of this one: a new contact, a contact group, or a document."""
     if action.kind is ActionKind.CREATE_CONTACT:
         return (action.subject.key,)
+    if action.kind is ActionKind.ADD_GROUP and action.group is not None:
+        return (f"group|{action.group.mark}",)
     if action.kind in {ActionKind.CREATE_DOCUMENT, ActionKind.UPDATE_DOCUMENT, ActionKind.UNPAY}:
         return tuple(_document(ref) for ref in _own(action))
     return ()
@@ -110,7 +115,7 @@ def _own(action: Action) -> tuple[DocumentRef, ...]:
 
 
 def needs(action: Action) -> tuple[str, ...]:
-    """Return what an action needs of others: the contact it bills, the documents it moves money on."""
+    """Return what an action needs of others: the contact it bills, the documents it moves money on, a new group."""
     needed: list[str] = []
     if action.document is not None and action.document.intent.contact_id is None:
         party: Subject = action.document.intent.party
@@ -121,6 +126,8 @@ def needs(action: Action) -> tuple[str, ...]:
         needed.extend((_document(action.allocation.credit), _document(action.allocation.invoice)))
     if action.void is not None:
         needed.append(_document(action.void.document))
+    if action.kind is ActionKind.JOIN_GROUP and action.group is not None:
+        needed.extend((action.subject.key, f"group|{action.group.mark}"))
     return tuple(needed)
 
 

@@ -48,6 +48,8 @@ def survivor(patient_id: SourceId | None, facts: Facts) -> Party | None:
 
 def payer_of(invoice: Invoice, facts: Facts) -> Party | Trouble | None:
     """Return the payer whom the first line of the addressee names (choice C14), or nothing."""
+    if not facts.payers_by_name:
+        return None
     first = folded(_first_line(invoice))
     found = facts.payers_by_name.get(first, ()) if first else ()
     if len(found) > 1:
@@ -108,18 +110,19 @@ def _patient_bill(
             todo="Correct the addressee, or add the payer in the practice; approve to bill the patient.",
             proposed={"bill": "patient"},
         )
-    bill = _bill(patient, invoice, rulebook.contacts.privacy, why)
-    if isinstance(bill, Trouble):
-        return bill
-    return Bill(subject=bill.subject, party=bill.party, is_payer=False, why=bill.why, note=note)
+    return _bill(patient, invoice, rulebook.contacts.privacy, why, note)
 
 
 def _addressee_note(patient: Party, invoice: Invoice) -> str:
     """Say that the first line names neither the patient nor a payer, or return an empty text."""
-    first = folded(without_title(_first_line(invoice)))
-    last = patient.last.reveal()
-    names = {folded(patient.full_name()), folded(f"{patient.preferred.reveal()} {last}"), ""}
-    if first in names or folded(without_title(patient.full_name())) == first:
+    named = _first_line(invoice)
+    if not named:
+        return ""
+    first = folded(without_title(named))
+    full = patient.full_name()
+    if not first or first in {folded(full), folded(without_title(full))}:
+        return ""
+    if first == folded(f"{patient.preferred.reveal()} {patient.last.reveal()}"):
         return ""
     return "The invoice is addressed to somebody who is neither the patient nor a known payer; the patient is billed."
 
@@ -128,14 +131,15 @@ def _location(invoice: Invoice) -> Subject:
     return Subject(kind=SubjectKind.LOCATION, id=str(invoice.location_id))
 
 
-def _bill(party: Party, invoice: Invoice, privacy: Privacy, why: str) -> Bill | Trouble:
+def _bill(party: Party, invoice: Invoice, privacy: Privacy, why: str, note: str = "") -> Bill | Trouble:
     is_payer = party.kind is PartyKind.PAYER
     if privacy is not Privacy.POOLED:
-        return Bill(subject=party_subject(party), party=party, is_payer=is_payer, why=why)
+        return Bill(subject=party_subject(party), party=party, is_payer=is_payer, why=why, note=note)
     if not invoice.location_id:
         return Trouble(
             code=HoldCode.NO_PARTY,
             sentence="The invoice names no location, so it fits no pooled contact.",
             todo="Set the business on the invoice in the practice.",
         )
-    return Bill(subject=_location(invoice), party=party, is_payer=is_payer, why="patients are pooled by location")
+    pooled = "patients are pooled by location"
+    return Bill(subject=_location(invoice), party=party, is_payer=is_payer, why=pooled, note=note)

@@ -13,6 +13,7 @@ from ligament.core.ledgers import (
     BooksDocument,
     BooksLine,
     BooksPayment,
+    ContactGroup,
     DocumentKind,
     DocumentStatus,
     Extras,
@@ -36,6 +37,9 @@ class Verb(StrEnum):
     PAY = "pay"
     UNPAY = "unpay"
     ADD_OPTION = "add_option"
+    ADD_GROUP = "add_group"
+    JOIN_GROUP = "join_group"
+    LEAVE_GROUP = "leave_group"
     UPDATE_PARTY = "update_party"
 
 
@@ -115,6 +119,21 @@ class OptionWrite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GroupWrite:
+    """A contact group to make."""
+
+    name: Private[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipWrite:
+    """A contact to put into a contact group, or to take out of it; all of one call share the group."""
+
+    group_id: BooksId
+    contact_id: BooksId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartyWrite:
     """Fields of a patient to change in the practice; None is left as it is. Nothing else is ever written there."""
 
@@ -127,7 +146,16 @@ class PartyWrite:
     foreign_reference: str | None = None
 
 
-BooksWrite = ContactWrite | DocumentWrite | AllocationWrite | PaymentWrite | PaymentRemoval | OptionWrite
+BooksWrite = (
+    ContactWrite
+    | DocumentWrite
+    | AllocationWrite
+    | PaymentWrite
+    | PaymentRemoval
+    | OptionWrite
+    | GroupWrite
+    | MembershipWrite
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +176,7 @@ class Verdict(StrEnum):
     REFUSED = "refused"
 
 
-Written = BooksContact | BooksDocument | BooksPayment | TrackingOption | Party | None
+Written = BooksContact | BooksDocument | BooksPayment | TrackingOption | ContactGroup | Party | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ SLOTS = {
 }
 CONTACT_PREFIX = "CLK-"
 _PHONE_LENGTH = 50
+_LINE_LENGTH, _PLACE_LENGTH, _CODE_LENGTH = 500, 255, 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ def intent_for(party: Party, rulebook: Rulebook, around: Surroundings) -> Contac
         last=Private(last) if named else NOTHING,
         email=party.email.map(str.strip) if whole else NOTHING,
         phones=phone_slots(party) if whole else (),
-        address=party.address if whole else NO_ADDRESS,
+        address=party.address.map(fitting) if whole else NO_ADDRESS,
         extras=extras_of(party, rulebook) if whole else (),
     )
 
@@ -88,6 +89,17 @@ def pool_intent(location: Location) -> ContactIntent:
     full = tidy_name(f"{location.name} patients")
     number = contact_number(subject)
     return ContactIntent(subject=subject, number=number, full=full, name=Private(contact_name(full)))
+
+
+def fitting(address: Address) -> Address:
+    """Return an address with each part cut to what the books hold, so that one long part does not cost the contact."""
+    return Address(
+        lines=tuple(line[:_LINE_LENGTH].strip() for line in address.lines),
+        city=address.city[:_PLACE_LENGTH].strip(),
+        region=address.region[:_PLACE_LENGTH].strip(),
+        post_code=address.post_code[:_CODE_LENGTH].strip(),
+        country=address.country[:_CODE_LENGTH].strip(),
+    )
 
 
 def phone_slots(party: Party) -> tuple[tuple[PhoneSlot, Private[str]], ...]:
@@ -103,7 +115,9 @@ def phone_slots(party: Party) -> tuple[tuple[PhoneSlot, Private[str]], ...]:
 def extras_of(party: Party, rulebook: Rulebook) -> Extras:
     """Return the custom fields that the rulebook chose, in their places; blank ones are left out."""
     held = dict(party.custom)
-    chosen = ((ExtraSlot(place.value), held.get(token)) for place, token in rulebook.contacts.custom_fields.items())
+    places = {slot.value: slot for slot in ExtraSlot}
+    tokens = rulebook.contacts.custom_fields.items()
+    chosen = ((places[place.value], held.get(token)) for place, token in tokens if place.value in places)
     tidy = ((slot, value.map(lambda text: tidy_name(text)[:_PHONE_LENGTH])) for slot, value in chosen if value)
     return tuple(sorted((slot, value) for slot, value in tidy if value))
 

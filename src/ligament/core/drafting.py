@@ -10,10 +10,11 @@ from ligament.core.billing import Bill
 from ligament.core.facts import Facts
 from ligament.core.ids import BooksId
 from ligament.core.intents import DocumentIntent, Subject, SubjectKind
-from ligament.core.ledgers import DocumentKind, DocumentStatus, Organisation
-from ligament.core.lines import LineContext, LineRules, Place, map_lines
+from ligament.core.ledgers import DocumentKind, DocumentStatus
+from ligament.core.lines import map_lines
 from ligament.core.money import ZERO, cents, tax_within
 from ligament.core.periods import local_date
+from ligament.core.postings import LineContext, Place
 from ligament.core.records import Invoice, InvoiceStatus, Location, Visit
 from ligament.core.rules.apply import Ruling
 from ligament.core.rules.model import Rulebook
@@ -72,23 +73,13 @@ class Letterhead:
     reference_prefix: str
 
 
-def draft(
-    invoice: Invoice, head: Letterhead, rulebook: Rulebook, facts: Facts, organisation: Organisation
-) -> Draft | Trouble:
+def draft(invoice: Invoice, head: Letterhead, how: LineContext) -> Draft | Trouble:
     """Say what the books should hold for an invoice; the caller decided who is billed and what the rules say."""
-    place = place_of(invoice, facts)
-    how = LineContext(
-        rulebook=rulebook,
-        chart=facts.chart,
-        organisation=organisation,
-        place=place,
-        rules=LineRules.of(head.ruling.effects, head.ruling.by),
-    )
     mapped = map_lines(invoice, how)
     if isinstance(mapped, Trouble):
         return mapped
     kind = document_kind(invoice)
-    terms = _terms(head, rulebook)
+    rulebook = how.rulebook
     intent = DocumentIntent(
         kind=kind,
         number=head.number,
@@ -97,7 +88,7 @@ def draft(
         reference=head.ruling.effects.reference or f"{head.reference_prefix}{invoice.id}",
         url=invoice.web_url,
         on=invoice.issued_on,
-        due_on=None if kind is DocumentKind.CREDIT_NOTE else invoice.issued_on + timedelta(days=terms),
+        due_on=None if kind is DocumentKind.CREDIT_NOTE else invoice.issued_on + timedelta(days=_terms(head, rulebook)),
         status=DocumentStatus.DRAFT if rulebook.invoices.draft else DocumentStatus.AUTHORISED,
         lines=mapped.lines,
         total=mapped.total,

@@ -26,6 +26,7 @@ class HoldCode(StrEnum):
     UNMAPPED_TAX = "unmapped_tax"
     UNMAPPED_TRACKING = "unmapped_tracking"
     UNMAPPED_CONTACT = "unmapped_contact"
+    UNMAPPED_GROUP = "unmapped_group"
     NOT_REGISTERED_FOR_GST = "not_registered_for_gst"
     EDITED_IN_BOOKS = "edited_in_xero"
     LOCKED_PERIOD = "locked_period"

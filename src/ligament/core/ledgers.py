@@ -44,7 +44,10 @@ Extras = tuple[tuple[ExtraSlot, Private[str]], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BooksContact:
-    """A contact of the books; `number` is our cross-reference or somebody else's; `phones` as typed by slot."""
+    """A contact of the books; `number` is our cross-reference or somebody else's; `phones` as typed by slot.
+
+    `groups` are the contact groups it was a member of when it was last read.
+    """
 
     id: BooksId
     number: str = ""
@@ -56,6 +59,7 @@ class BooksContact:
     street: Private[Address] = NO_ADDRESS
     postal: Private[Address] = NO_ADDRESS
     extras: Extras = ()
+    groups: tuple[BooksId, ...] = ()
     status: ContactStatus = ContactStatus.ACTIVE
     merged_into: BooksId | None = None
     updated_at: datetime
@@ -67,6 +71,14 @@ class BooksContact:
     def further(self, slot: ExtraSlot) -> Private[str]:
         """Return a further number, or nothing."""
         return next((value for held, value in self.extras if held is slot), NOTHING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedChange:
+    """Who last changed a record of the books, as its history tells; `by` is blank for a program."""
+
+    by: Private[str] = NOTHING
+    at: datetime
 
 
 class DocumentKind(StrEnum):
@@ -89,11 +101,15 @@ class DocumentStatus(StrEnum):
 
     def is_gone(self) -> bool:
         """Say whether the document no longer counts."""
-        return self in {DocumentStatus.VOIDED, DocumentStatus.DELETED}
+        return self in _GONE
 
     def is_draft(self) -> bool:
         """Say whether a person still has to approve it."""
-        return self in {DocumentStatus.DRAFT, DocumentStatus.SUBMITTED}
+        return self in _DRAFTS
+
+
+_GONE = frozenset({DocumentStatus.VOIDED, DocumentStatus.DELETED})
+_DRAFTS = frozenset({DocumentStatus.DRAFT, DocumentStatus.SUBMITTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,12 +253,22 @@ class Organisation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContactGroup:
+    """A named set of contacts of the books."""
+
+    id: BooksId
+    name: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Accounts, tax rates and tracking of the books as last read."""
+    """Accounts, tax rates, tracking and contact groups of the books as last read; `groups` None was never read."""
 
     accounts: tuple[Account, ...] = ()
     tax_rates: tuple[TaxRate, ...] = ()
     tracking: tuple[TrackingCategory, ...] = ()
+    groups: tuple[ContactGroup, ...] | None = None
 
     def account(self, code: str) -> Account | None:
         """Return the account with that code, or nothing."""
@@ -256,6 +282,11 @@ class Chart:
         """Return the active tracking category with that name, compared without case, or nothing."""
         wanted = name.casefold()
         return next((c for c in self.tracking if c.active and c.name.casefold() == wanted), None)
+
+    def group(self, name: str) -> ContactGroup | None:
+        """Return the active contact group with that name, compared without case and blanks, or nothing."""
+        wanted = " ".join(name.casefold().split())
+        return next((g for g in self.groups or () if g.active and " ".join(g.name.casefold().split()) == wanted), None)
 
     def system_account(self, role: str) -> Account | None:
         """Return the active account that plays a system role such as `ROUNDING`."""

@@ -29,9 +29,28 @@ class Role(StrEnum):
     ADJUSTMENT = "adjustment"
 
 
+class Reason(StrEnum):
+    """What put a contact into a group: what its own record says, or a document that was billed to it."""
+
+    RECORD = "record"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """A contact group that we put a contact into; `name` is what the rulebook or the custom field called it."""
+
+    group_id: BooksId
+    name: Private[str]
+    reason: Reason = Reason.RECORD
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedFields:
-    """The values both systems last agreed on; None was never agreed; `refused` is an e-mail the books found invalid."""
+    """The values both systems last agreed on; None was never agreed; `refused` is an e-mail the books found invalid.
+
+    `groups` are the contact groups that we put the contact into; those that people chose are never among them.
+    """
 
     name: Private[str] | None = None
     first: Private[str] | None = None
@@ -42,6 +61,7 @@ class AgreedFields:
     postal: Private[Address] | None = None
     extras: Extras | None = None
     refused: Private[str] | None = None
+    groups: tuple[Membership, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ ZERO = Decimal(0)
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
 CENT = Decimal("0.01")
+NO_CENTS = Decimal("0.00")
 _FOUR_PLACES = Decimal("0.0001")
 
 
@@ -24,7 +25,7 @@ def fits_four_places(amount: Decimal) -> bool:
 def tax_within(inclusive: Decimal, rate: Decimal) -> Decimal:
     """Return the tax inside a tax-inclusive amount at a percentage rate, rounded to cents."""
     if not rate:
-        return Decimal("0.00")
+        return NO_CENTS
     return cents(inclusive * rate / (HUNDRED + rate))
 
 

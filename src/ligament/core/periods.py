@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
@@ -29,6 +30,7 @@ def iso_instant(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@lru_cache(maxsize=1000)
 def australian(day: date) -> str:
     """Return a date as people in Australia write it: 22 Nov 2026."""
     return f"{day.day} {day.strftime('%b %Y')}"
@@ -43,8 +45,9 @@ class Locks:
 
     def last_locked_day(self) -> date | None:
         """Return the later of the two dates, or nothing when neither is set."""
-        days = [day for day in (self.period, self.year) if day is not None]
-        return max(days) if days else None
+        if self.period is None or self.year is None:
+            return self.period or self.year
+        return max(self.period, self.year)
 
     def locks(self, day: date) -> bool:
         """Say whether a document dated on that day is locked."""

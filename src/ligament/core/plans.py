@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from ligament.core.holds import Hold
 from ligament.core.ids import BooksId
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import DocumentKind, DocumentStatus
-from ligament.core.links import AgreedFields, Agreement, Origin, Role
+from ligament.core.links import AgreedFields, Agreement, Origin, Reason, Role
 from ligament.core.money import ZERO
 from ligament.core.private import NOTHING, Private
 
@@ -36,6 +36,9 @@ class ActionKind(StrEnum):
     ALLOCATE = "allocate"
     PAY = "pay"
     VOID = "void"
+    ADD_GROUP = "add_group"
+    JOIN_GROUP = "join_group"
+    LEAVE_GROUP = "leave_group"
     ARCHIVE_CONTACT = "archive_contact"
 
 
@@ -125,6 +128,22 @@ class OptionStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GroupStep:
+    """A contact group to make, to put a contact into or to take it out of; ids are None until they are known."""
+
+    name: Private[str]
+    group_id: BooksId | None = None
+    contact_id: BooksId | None = None
+    reason: Reason = Reason.RECORD
+
+    @property
+    def mark(self) -> str:
+        """Return a short text that tells this group from others without saying its name."""
+        folded = " ".join(self.name.reveal().casefold().split())
+        return hashlib.blake2b(folded.encode(), digest_size=4).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartyStep:
     """Fields of a patient to change in the practice; `agreed` is what both sides say afterwards."""
 
@@ -154,19 +173,25 @@ class Action:
     payment: PaymentStep | None = None
     unpayment: UnpaymentStep | None = None
     option: OptionStep | None = None
+    group: GroupStep | None = None
     party: PartyStep | None = None
     trail: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
         """Return what this action is about, the same in every plan that wants the same thing."""
-        return f"{self.kind.value}|{self.subject.key}|{self.number}"
+        which = f"|{self.group.mark}" if self.group is not None else ""
+        return f"{self.kind.value}|{self.subject.key}|{self.number}{which}"
+
+    def moves_money(self) -> bool:
+        """Say whether it posts, moves or takes back a payment or a credit."""
+        return self.payment is not None or self.allocation is not None or self.unpayment is not None
 
     @property
     def content(self) -> str:
         """Return a fingerprint of exactly what would be written."""
         steps = (self.contact, self.document, self.void, self.allocation)
-        more = (self.payment, self.unpayment, self.option, self.party)
+        more = (self.payment, self.unpayment, self.option, self.party, self.group)
         return hashlib.blake2b(_clear(self.key, steps, more).encode(), digest_size=12).hexdigest()
 
 
@@ -271,16 +296,15 @@ class ConservationError(AssertionError):
     """Records read and records accounted for do not agree; the run must stop before anything is written."""
 
 
-def assert_conserved(read: Iterable[tuple[Subject, Decimal]], plan: Plan) -> None:
-    """Check that every record read has exactly one outcome, by count and by amount."""
-    wanted = {subject.key: amount for subject, amount in read}
-    given = Counter(outcome.subject.key for outcome in plan.outcomes)
-    missing = [key for key in wanted if given[key] != 1]
+def assert_conserved(read: Mapping[str, Decimal], plan: Plan) -> None:
+    """Check that every record read (its amount by subject key) has exactly one outcome, by count and by amount."""
+    given = Counter([outcome.subject.key for outcome in plan.outcomes])
+    missing = [key for key in read if given[key] != 1]
     if missing:
         message = f"{len(missing)} records are not accounted for exactly once, the first is {missing[0]}"
         raise ConservationError(message)
-    total = sum(wanted.values(), ZERO)
-    explained = sum((o.amount for o in plan.outcomes if o.subject.key in wanted), ZERO)
+    total = sum(read.values(), ZERO)
+    explained = sum([o.amount for o in plan.outcomes if o.subject.key in read], ZERO)
     if total != explained:
         message = f"the records read come to {total}, those accounted for to {explained}"
         raise ConservationError(message)

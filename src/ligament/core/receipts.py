@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from ligament.core.changes import PreparedCall, Verb
 from ligament.core.ids import BooksId
-from ligament.core.ledgers import BooksContact, BooksDocument
+from ligament.core.ledgers import BooksContact, BooksDocument, ContactGroup
 from ligament.core.links import Agreement, ContactLink, DocumentLink, PaymentLink
 from ligament.core.plans import Action
 from ligament.core.records import Party
@@ -63,6 +63,7 @@ class Effect:
     documents: tuple[BooksDocument, ...] = ()
     agreement: Agreement | None = None
     payment_link: PaymentLink | None = None
+    group: ContactGroup | None = None
     party: Party | None = None
     touched_documents: tuple[BooksId, ...] = ()
     refused: tuple[str, ...] = ()

@@ -21,6 +21,10 @@ SPREAD = timedelta(minutes=1)
 OUTAGE_CLINICS = 3
 SHARE_PERCENT = 10
 """How much of the practice's calls per minute reading may use."""
+SLOW_EVERY = MINUTE
+"""How often the lists are read in which nothing matters within a minute; the looks between are brief."""
+SLOW_CALLS = 4
+"""What such a look costs more: settings, payers and archived invoices, and one to spare."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -76,7 +80,10 @@ def interval(pace: Pace, wall: datetime, calls: int) -> timedelta:
     wanted = pace.poll if pace.hours.is_open(wall) else max(pace.poll, pace.night_poll)
     if not pace.limit:
         return wanted
-    cheapest = MINUTE * calls * 100 / (pace.limit * SHARE_PERCENT)
+    # In hundredths of a call per minute: what the brief looks may cost beside the slow lists of that minute.
+    left = max(pace.limit * SHARE_PERCENT - SLOW_CALLS * 100, 100)
+    # Rounded up, so that not even a millionth of a second is taken too early.
+    cheapest = -(-MINUTE * calls * 100 // left)
     return max(wanted, cheapest)
 
 

@@ -9,6 +9,8 @@ from ligament.core.changes import (
     BooksWrite,
     ContactWrite,
     DocumentWrite,
+    GroupWrite,
+    MembershipWrite,
     OptionWrite,
     PaymentRemoval,
     PaymentWrite,
@@ -16,7 +18,7 @@ from ligament.core.changes import (
 )
 from ligament.core.ids import BooksId
 from ligament.core.ledgers import DocumentKind
-from ligament.core.plans import Action, ActionKind, DocumentRef
+from ligament.core.plans import Action, ActionKind, DocumentRef, GroupStep
 from ligament.flow.record import Ledger
 
 VERBS = {
@@ -28,6 +30,9 @@ VERBS = {
     ActionKind.ALLOCATE: Verb.ALLOCATE,
     ActionKind.PAY: Verb.PAY,
     ActionKind.PAY_FIRST: Verb.PAY,
+    ActionKind.ADD_GROUP: Verb.ADD_GROUP,
+    ActionKind.JOIN_GROUP: Verb.JOIN_GROUP,
+    ActionKind.LEAVE_GROUP: Verb.LEAVE_GROUP,
 }
 
 
@@ -62,6 +67,12 @@ def resolved(action: Action, ledger: Ledger) -> Action | None:
         if credit.id is None or invoice.id is None:
             return None
         return replace(action, allocation=replace(action.allocation, credit=credit, invoice=invoice))
+    if action.kind is ActionKind.JOIN_GROUP and action.group is not None:
+        group_id = action.group.group_id or ledger.group_id(action.group.mark)
+        contact_id = action.group.contact_id or ledger.contact_id(action.subject.key)
+        if group_id is None or contact_id is None:
+            return None
+        return replace(action, group=replace(action.group, group_id=group_id, contact_id=contact_id))
     return action
 
 
@@ -103,8 +114,16 @@ def write_for(action: Action) -> BooksWrite:
         )
     if action.unpayment is not None:
         return PaymentRemoval(payment_id=action.unpayment.payment_id, invoice_id=_known(action.unpayment.document))
+    if action.group is not None:
+        return _membership(action.group)
     assert action.option is not None, "an action has exactly one step"
     return OptionWrite(category_id=action.option.category_id, name=action.option.name)
+
+
+def _membership(step: GroupStep) -> GroupWrite | MembershipWrite:
+    if step.group_id is None or step.contact_id is None:
+        return GroupWrite(name=step.name)
+    return MembershipWrite(group_id=step.group_id, contact_id=step.contact_id)
 
 
 def _archiving(write: ContactWrite) -> ContactWrite:

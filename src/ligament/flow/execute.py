@@ -51,11 +51,15 @@ class World:
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """What was written, counted by action kind; `refused` by kind too; `dropped` were overtaken by events."""
+    """What was written, counted by action kind; `refused` by kind too; `dropped` were overtaken by events.
+
+    `locked` says that something was refused because of a lock date.
+    """
 
     done: Counter[tuple[ActionKind, str]] = field(default_factory=Counter)
     refused: Counter[tuple[ActionKind, str]] = field(default_factory=Counter)
     dropped: int = 0
+    locked: bool = False
     effects: list[Effect] = field(default_factory=list)
 
     def count(self, effects: Iterable[Effect]) -> None:
@@ -63,6 +67,7 @@ class Tally:
         for effect in effects:
             key = (effect.action.kind, kind_word(effect.action))
             (self.refused if effect.refused else self.done)[key] += 1
+            self.locked = self.locked or effect.code == RefusalCode.LOCKED
 
 
 def kind_word(action: Action) -> str:
@@ -89,7 +94,11 @@ def execute(plan: ApprovedPlan, facts: Facts, world: World) -> Tally:
     for _, group in groupby(plan.approved, key=lambda action: action.kind):
         actions = list(group)
         for batch in _batches(actions, world):
-            _run_batch(batch, ledger, tally, world)
+            if tally.locked:
+                # The lock dates are not those of the plan: what is left is planned again by those that hold now.
+                tally.dropped += len(batch)
+            else:
+                _run_batch(batch, ledger, tally, world)
             done += len(batch)
             world.tell("post", done, total)
     return tally
@@ -113,7 +122,9 @@ def _batches(actions: Sequence[Action], world: World) -> Iterable[list[Action]]:
 
 
 def _sharing(action: Action) -> str:
-    """Return what all elements of one call must have in common: the note, for allocations."""
+    """Return what all elements of one call must have in common: the note of allocations, the group of contacts."""
+    if action.group is not None:
+        return action.group.mark
     return action.allocation.credit.number if action.allocation is not None else ""
 
 
@@ -278,6 +289,8 @@ def _send_until_clear(intent: WriteIntent, world: World) -> Results:
             if attempt == _ATTEMPTS:
                 raise
             unanswered = unanswered or not trouble.answered
+            # It may have waited before it left: what it may still do late is counted from the end of our patience.
+            intent = replace(intent, last_sent_at=world.clock.now())
             world.clock.pause_ms(world.backoff_ms(attempt))
             settled = settle_unknown(intent, world, answered=trouble.answered and not unanswered)
             if settled is not None:

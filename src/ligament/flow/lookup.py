@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from ligament.core.changes import ElementResult, PartyWrite, Verb, Verdict
+from ligament.core.changes import ElementResult, PartyWrite, Verb, Verdict, Written
 from ligament.core.contacts import address_parts
 from ligament.core.differences import edited_fields
 from ligament.core.ids import BooksId
-from ligament.core.ledgers import BooksContact, BooksDocument, BooksPayment, ContactStatus, DocumentKind
+from ligament.core.ledgers import BooksContact, BooksDocument, ContactStatus, DocumentKind
 from ligament.core.naming import folded
 from ligament.core.plans import Action, ActionKind
 from ligament.core.receipts import WriteIntent
@@ -24,29 +24,12 @@ def look_up(intent: WriteIntent, books: Books, practice: Practice) -> Found:
 
     Reads only. `intent.actions` are resolved, so every id they need is in them.
     """
-    actions = intent.actions
-    match intent.verb:
-        case Verb.CREATE_CONTACTS:
-            return _created_contacts(actions, books)
-        case Verb.UPDATE_CONTACTS:
-            return _updated_contacts(actions, books)
-        case Verb.CREATE_INVOICES | Verb.CREATE_CREDIT_NOTES:
-            return _created_documents(actions, books)
-        case Verb.UPDATE_INVOICES | Verb.UPDATE_CREDIT_NOTES:
-            return _updated_documents(actions, books)
-        case Verb.ALLOCATE:
-            return _allocations(actions, books)
-        case Verb.PAY:
-            return _payments(actions, books)
-        case Verb.UNPAY:
-            return _unpayments(actions, books)
-        case Verb.ADD_OPTION:
-            return _options(actions, books)
-        case Verb.UPDATE_PARTY:
-            return _parties(actions, practice)
+    if intent.verb is Verb.UPDATE_PARTY:
+        return _parties(intent.actions, practice)
+    return _IN_BOOKS[intent.verb](intent.actions, books)
 
 
-def _done(result: BooksContact | BooksDocument | BooksPayment | Party | None) -> ElementResult:
+def _done(result: Written) -> ElementResult:
     return ElementResult(verdict=Verdict.DONE, result=result)
 
 
@@ -202,6 +185,25 @@ def _options(actions: Iterable[Action], books: Books) -> Found:
     return found
 
 
+def _groups(actions: Iterable[Action], books: Books) -> Found:
+    there = {folded(group.name): group for group in books.groups() if group.active}
+    named = {action.key: folded(action.group.name.reveal()) for action in actions if action.group is not None}
+    return {key: _done(there[name]) for key, name in named.items() if name in there}
+
+
+def _members(actions: Iterable[Action], books: Books) -> Found:
+    """A contact tells which groups it is in: in after joining, out after leaving, however often either was sent."""
+    wanted = [(action, action.group) for action in actions if action.group is not None]
+    ids = [step.contact_id for _, step in wanted if step.contact_id is not None]
+    there = {contact.id: contact for contact in books.contacts_by_id(ids)}
+    found: Found = {}
+    for action, step in wanted:
+        contact = there.get(step.contact_id) if step.contact_id is not None else None
+        if contact is not None and (step.group_id in contact.groups) == (action.kind is ActionKind.JOIN_GROUP):
+            found[action.key] = _done(contact)
+    return found
+
+
 def _parties(actions: Iterable[Action], practice: Practice) -> Found:
     wanted = {action.party.write.id: action for action in actions if action.party is not None}
     found: Found = {}
@@ -221,3 +223,20 @@ def _party_says(party: Party, action: Action) -> bool:
     same_place = write.address is None or address_parts(write.address.reveal()) == address_parts(party.address.reveal())
     same_reference = write.foreign_reference in {None, party.foreign_reference}
     return all(new is None or new == held for new, held in texts) and same_phones and same_place and same_reference
+
+
+_IN_BOOKS: Mapping[Verb, Callable[[Iterable[Action], Books], Found]] = {
+    Verb.CREATE_CONTACTS: _created_contacts,
+    Verb.UPDATE_CONTACTS: _updated_contacts,
+    Verb.CREATE_INVOICES: _created_documents,
+    Verb.CREATE_CREDIT_NOTES: _created_documents,
+    Verb.UPDATE_INVOICES: _updated_documents,
+    Verb.UPDATE_CREDIT_NOTES: _updated_documents,
+    Verb.ALLOCATE: _allocations,
+    Verb.PAY: _payments,
+    Verb.UNPAY: _unpayments,
+    Verb.ADD_OPTION: _options,
+    Verb.ADD_GROUP: _groups,
+    Verb.JOIN_GROUP: _members,
+    Verb.LEAVE_GROUP: _members,
+}

@@ -17,29 +17,49 @@ from ligament.core.rules.model import Rulebook
 from ligament.core.troubles import Trouble
 from ligament.flow.planning.arrivals import plan_new
 from ligament.flow.planning.contacts import contact_outcome, drop_archivals, plan_contacts
-from ligament.flow.planning.desk import Desk, invoice_outcome
+from ligament.flow.planning.desk import Before, Desk, invoice_outcome
 from ligament.flow.planning.documents import bill_of, ruling_for, skip_reason
 from ligament.flow.planning.edits import plan_posted
+from ligament.flow.planning.groups import plan_groups
 from ligament.flow.planning.money import plan_money
 from ligament.flow.planning.visits import chargeable, take_over_visit, visit_outcome
 
+Paper = tuple[Invoice, Subject]
+"""An invoice of the practice, or what a visit is charged, with the record it stands for."""
 
-def make_plan(facts: Facts, rulebook: Rulebook, around: Surroundings) -> Plan:
+
+def make_plan(facts: Facts, rulebook: Rulebook, around: Surroundings, before: Before | None = None) -> Plan:
     """Plan every invoice, visit and party in the facts; reads nothing and writes nothing.
 
-    Raises ConservationError when a record would not be accounted for exactly once.
+    `before` is what the earlier portions of the same plan have taken, to which this one adds. Raises ConservationError
+    when a record would not be accounted for exactly once.
     """
     assert facts.organisation is not None, "the organisation is read before anything is planned"
-    desk = Desk(facts=facts, rulebook=rulebook, around=around, organisation=facts.organisation)
+    before = before or Before()
+    desk = Desk(
+        facts=facts,
+        rulebook=rulebook,
+        around=around,
+        organisation=facts.organisation,
+        names=before.names,
+        adopted=before.adopted,
+        options=before.options,
+        groups=before.groups,
+        made=before.made,
+    )
     if facts.settings.native_link_on:
         return _all_wait(desk)
     charges = _charges(desk)
     invoices = sorted(facts.invoices.values(), key=_age)
-    plan_contacts(desk, list(facts.parties.values()), _bills(desk, [*invoices, *charges]))
-    for invoice in sorted([*invoices, *charges], key=_originals_first):
-        _plan_document(desk, invoice)
+    papers = [(invoice, invoice_subject(invoice)) for invoice in invoices]
+    papers += [(charge, visit_subject(charge.id)) for charge in charges]
+    plan_contacts(desk, list(facts.parties.values()), _bills(desk, papers))
+    for invoice, subject in sorted(papers, key=_originals_first):
+        _plan_document(desk, invoice, subject)
     plan_money(desk, invoices)
+    plan_groups(desk, [*invoices, *charges])
     drop_archivals(desk)
+    desk.made.update(key for key, contact_id in desk.contacts.items() if contact_id is None)
     return _finished(desk)
 
 
@@ -47,13 +67,9 @@ def _age(invoice: Invoice) -> tuple[object, ...]:
     return (invoice.created_at, invoice.number, invoice.id)
 
 
-def _originals_first(invoice: Invoice) -> tuple[object, ...]:
+def _originals_first(paper: Paper) -> tuple[object, ...]:
+    invoice, _ = paper
     return (invoice.is_credit(), *_age(invoice))
-
-
-def subject_of(desk: Desk, invoice: Invoice) -> Subject:
-    """Return the subject of an invoice, or of the visit it stands for."""
-    return invoice_subject(invoice) if invoice.id in desk.facts.invoices else visit_subject(invoice.id)
 
 
 def _charges(desk: Desk) -> list[Invoice]:
@@ -62,11 +78,10 @@ def _charges(desk: Desk) -> list[Invoice]:
     return [invoice for invoice in found if invoice is not None]
 
 
-def _bills(desk: Desk, invoices: list[Invoice]) -> list[Bill]:
+def _bills(desk: Desk, papers: list[Paper]) -> list[Bill]:
     """Decide who is billed for every document that is new or has changed, so that contacts are planned first."""
     bills = []
-    for invoice in invoices:
-        subject = subject_of(desk, invoice)
+    for invoice, subject in papers:
         if not _needs_bill(desk, invoice, subject):
             continue
         bill: Bill | Trouble = bill_of(desk, invoice, ruling_for(desk, invoice))
@@ -79,14 +94,14 @@ def _bills(desk: Desk, invoices: list[Invoice]) -> list[Bill]:
 def _needs_bill(desk: Desk, invoice: Invoice, subject: Subject) -> bool:
     if invoice.defect:
         return False
-    if not desk.facts.document_links.get(subject.key):
+    key = subject.key
+    if not desk.facts.document_links.get(key):
         return not skip_reason(desk, invoice) and not ruling_for(desk, invoice).skipped_by
-    held = desk.facts.agreements.get(subject.key)
+    held = desk.facts.agreements.get(key)
     return invoice.removed_at is None and (held is None or held.fingerprint != content_fingerprint(invoice))
 
 
-def _plan_document(desk: Desk, invoice: Invoice) -> None:
-    subject = subject_of(desk, invoice)
+def _plan_document(desk: Desk, invoice: Invoice, subject: Subject) -> None:
     links = desk.facts.document_links.get(subject.key, ())
     if links:
         plan_posted(desk, invoice, subject, links)
@@ -124,13 +139,14 @@ def _finished(desk: Desk) -> Plan:
         for action in desk.actions
         if action.kind is not ActionKind.LINK_DOCUMENT or not _is_note(action)
     }
-    outcomes = tuple(_final(_final(outcome, held, acted), unpaid - acted, acted) for outcome in desk.outcomes.values())
+    held |= unpaid - acted
+    outcomes = tuple([_final(key, outcome, held, acted) for key, outcome in desk.outcomes.items()])
     plan = Plan(
         actions=in_order(desk.actions), outcomes=outcomes, holds=tuple(desk.holds.values()), notes=tuple(desk.notes)
     )
-    read = [(invoice_subject(invoice), invoice.total) for invoice in desk.facts.invoices.values()]
-    parties = [(party_subject(party), ZERO) for party in desk.facts.parties.values()]
-    assert_conserved([*read, *parties], plan)
+    read = {f"invoice:{invoice.id}": invoice.total for invoice in desk.facts.invoices.values()}
+    read |= dict.fromkeys(desk.facts.parties, ZERO)
+    assert_conserved(read, plan)
     return plan
 
 
@@ -162,10 +178,10 @@ def _is_note(action: Action) -> bool:
     return action.document is not None and action.document.relink
 
 
-def _final(outcome: Outcome, held: set[str], acted: set[str]) -> Outcome:
+def _final(key: str, outcome: Outcome, held: set[str], acted: set[str]) -> Outcome:
     """A record with an open hold is held; one with an action is planned."""
-    if outcome.subject.key in held and outcome.state is not State.HELD:
+    if key in held and outcome.state is not State.HELD:
         return replace(outcome, state=State.HELD, reason=outcome.reason or "hold")
-    if outcome.state is State.UNCHANGED and outcome.subject.key in acted:
+    if outcome.state is State.UNCHANGED and key in acted:
         return replace(outcome, state=State.PLANNED)
     return outcome

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ligament.core.ids import BooksId
@@ -34,16 +34,23 @@ class Reading:
 
 
 def read_practice(
-    practice: Practice, memory: Memory, rulebook: Rulebook, clock: Clock, tell: Progress = silent
+    practice: Practice,
+    memory: Memory,
+    rulebook: Rulebook,
+    clock: Clock,
+    tell: Progress = silent,
+    *,
+    brief: bool = False,
 ) -> Reading:
     """Read what changed in the practice, page by page; every page is kept before the next is asked for."""
     reading = Reading()
     now = clock.now()
-    stale = _age(memory.note("reference_read_at"), now) >= IDLE_AGE
+    stale = age_of(memory.note("reference_read_at"), now) >= IDLE_AGE
     scope = ReadingScope(
         cursors=memory.cursors("practice"),
         visits=rulebook.invoices.source is InvoiceSource.APPOINTMENTS,
         refresh_reference=stale,
+        brief=brief,
         now=now,
     )
     people = People()
@@ -75,7 +82,7 @@ def read_reference(practice: Practice, memory: Memory, clock: Clock) -> None:
 
 def reference_is_old(memory: Memory, now: datetime) -> bool:
     """Say whether places and people have to be read again before documents are written."""
-    return _age(memory.note("reference_read_at"), now) >= REFERENCE_AGE
+    return age_of(memory.note("reference_read_at"), now) >= REFERENCE_AGE
 
 
 def read_books(books: Books, memory: Memory, clock: Clock, tell: Progress = silent) -> Reading:
@@ -133,18 +140,23 @@ def _at_once(ids: list[BooksId]) -> Iterator[list[BooksId]]:
         yield ordered[start : start + _AT_ONCE]
 
 
-def read_chart(books: Books, memory: Memory, clock: Clock) -> None:
-    """Read accounts, tax rates and tracking before anything is written: they may have been archived meanwhile."""
-    memory.keep_chart(books.chart(), clock.now())
+def read_chart(books: Books, memory: Memory, clock: Clock, *, groups: bool = False) -> None:
+    """Read accounts, tax rates and tracking before anything is written: they may have been archived meanwhile.
+
+    Contact groups are one further call, made only where the clinic uses them.
+    """
+    chart = books.chart()
+    memory.keep_chart(replace(chart, groups=books.groups()) if groups else chart, clock.now())
     memory.keep_note("chart_read_at", clock.now().isoformat())
 
 
 def chart_is_old(memory: Memory, now: datetime, *, waited_for: bool) -> bool:
     """Say whether the chart has to be read again though nothing is written; sooner when something waits for it."""
-    return _age(memory.note("chart_read_at"), now) >= (WAITED_AGE if waited_for else IDLE_AGE)
+    return age_of(memory.note("chart_read_at"), now) >= (WAITED_AGE if waited_for else IDLE_AGE)
 
 
-def _age(noted: str, now: datetime) -> timedelta:
+def age_of(noted: str, now: datetime) -> timedelta:
+    """Return how long ago something was noted; very long where it never was, or where the clock went back."""
     if not noted:
         return timedelta(days=3650)
     age = now - datetime.fromisoformat(noted)

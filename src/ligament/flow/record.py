@@ -13,9 +13,10 @@ from ligament.core.ledgers import (
     BooksContact,
     BooksDocument,
     BooksPayment,
+    ContactGroup,
     DocumentStatus,
 )
-from ligament.core.links import ContactLink, DocumentLink, PaymentLink
+from ligament.core.links import ContactLink, DocumentLink, Membership, PaymentLink
 from ligament.core.plans import Action, ActionKind
 from ligament.core.receipts import Effect
 from ligament.core.records import Party
@@ -30,6 +31,8 @@ class Ledger:
         """Start from the facts."""
         self._facts = facts
         self.contacts: dict[str, ContactLink] = {}
+        self.people: dict[BooksId, BooksContact] = {}
+        self.groups: dict[str, BooksId] = {}
         self.documents: dict[BooksId, BooksDocument] = {}
         self.by_number: dict[str, BooksId] = {}
 
@@ -38,8 +41,12 @@ class Ledger:
         return self.contacts.get(key) or self._facts.contact_links.get(key)
 
     def contact(self, books_id: BooksId) -> BooksContact | None:
-        """Return a contact as the plan saw it."""
-        return self._facts.contacts.get(books_id)
+        """Return a contact as the plan saw it, or as this run left it."""
+        return self.people.get(books_id) or self._facts.contacts.get(books_id)
+
+    def group_id(self, mark: str) -> BooksId | None:
+        """Return the contact group that this run made under a name with that mark."""
+        return self.groups.get(mark)
 
     def party(self, key: str) -> Party | None:
         """Return a party as the plan saw it."""
@@ -74,6 +81,10 @@ class Ledger:
         """Remember what an action changed."""
         if effect.contact_link is not None:
             self.contacts[effect.contact_link.party.key] = effect.contact_link
+        if effect.contact is not None:
+            self.people[effect.contact.id] = effect.contact
+        if effect.group is not None and effect.action.group is not None:
+            self.groups[effect.action.group.mark] = effect.group.id
         for document in effect.documents:
             self.documents[document.id] = document
             self.by_number[f"{document.kind.value}|{document.number}"] = document.id
@@ -107,8 +118,10 @@ def _effect(action: Action, result: ElementResult, ledger: Ledger) -> Effect:
             return _payment(action, result.result if isinstance(result.result, BooksPayment) else None, ledger)
         case ActionKind.UNPAY:
             return _unpayment(action, ledger)
+        case ActionKind.JOIN_GROUP | ActionKind.LEAVE_GROUP:
+            return _membership(action, result.result if isinstance(result.result, BooksContact) else None, ledger)
         case _:
-            return Effect(action=action)
+            return Effect(action=action, group=result.result if isinstance(result.result, ContactGroup) else None)
 
 
 def _contact(action: Action, contact: BooksContact | None, ledger: Ledger) -> Effect:
@@ -117,6 +130,10 @@ def _contact(action: Action, contact: BooksContact | None, ledger: Ledger) -> Ef
     before = ledger.contact_link(action.subject.key)
     contact_id = contact.id if contact is not None else step.write.id
     assert contact_id is not None, "an answer about a contact names it"
+    held = ledger.contact(contact_id)
+    if contact is not None and held is not None and not contact.groups:
+        # The answer to a write never names groups; those of the last reading still stand.
+        contact = replace(contact, groups=held.groups)
     # Nothing was ever agreed with another contact, as one that survived a merge.
     known = before is not None and before.contact_id == contact_id
     agreed = joined(before.agreed, step.agreed) if before is not None and known else step.agreed
@@ -132,6 +149,25 @@ def _contact(action: Action, contact: BooksContact | None, ledger: Ledger) -> Ef
         archived=step.write.archive,
     )
     return Effect(action=action, contact_link=link, contact=contact)
+
+
+def _membership(action: Action, contact: BooksContact | None, ledger: Ledger) -> Effect:
+    """The answer names ids only, so the contact is carried forward with its groups until it is read again."""
+    step = action.group
+    assert step is not None
+    assert step.group_id is not None, "a resolved action knows its group"
+    link = ledger.contact_link(action.subject.key)
+    held = contact or (ledger.contact(step.contact_id) if step.contact_id is not None else None)
+    if link is None or link.contact_id != step.contact_id:
+        return Effect(action=action, contact=held)
+    groups = {group: None for group in (held.groups if held is not None else ()) if group != step.group_id}
+    ours = [known for known in link.agreed.groups or () if known.group_id != step.group_id]
+    if action.kind is ActionKind.JOIN_GROUP:
+        groups[step.group_id] = None
+        ours.append(Membership(group_id=step.group_id, name=step.name, reason=step.reason))
+    agreed = replace(link.agreed, groups=tuple(ours))
+    now = replace(held, groups=tuple(sorted(groups))) if held is not None else None
+    return Effect(action=action, contact_link=replace(link, agreed=agreed), contact=now)
 
 
 def _party(action: Action, party: Party | None, ledger: Ledger) -> Effect:

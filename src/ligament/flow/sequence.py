@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from ligament.core.approvals import ApprovedPlan, Standing, approve_plan
-from ligament.core.facts import Facts, Surroundings
+from ligament.core.facts import Surroundings
+from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldCode
-from ligament.core.intents import CLINIC, Subject, SubjectKind, subject_from_key
-from ligament.core.plans import Action, ActionKind, Outcome, Plan, State
+from ligament.core.intents import Subject
+from ligament.core.plans import Action, ActionKind, Outcome, State
 from ligament.core.rules.model import Rulebook
+from ligament.flow.attribute import ask_who
 from ligament.flow.execute import Tally, World, execute, recover
-from ligament.flow.plan import make_plan
 from ligament.flow.read import (
     EVERYTHING,
     Hint,
@@ -24,11 +25,18 @@ from ligament.flow.read import (
     reference_is_old,
     selection_of,
 )
+from ligament.flow.reconciled import read_reconciled
+from ligament.flow.survey import PORTION, Part, Planner, Survey, approvals, survey, surveyed
+from ligament.ports.memory import Selection
 
 MAX_PASSES = 8
+_READ_ONCE = "both_sides_read"
 _MANY = 1000
 _MONEY = {ActionKind.PAY, ActionKind.PAY_FIRST, ActionKind.ALLOCATE, ActionKind.UNPAY}
-_MAPPING = {HoldCode.UNMAPPED_ACCOUNT, HoldCode.UNMAPPED_ITEM, HoldCode.UNMAPPED_TAX, HoldCode.UNMAPPED_TRACKING}
+_MAPPING = {
+    HoldCode.UNMAPPED_ACCOUNT, HoldCode.UNMAPPED_ITEM, HoldCode.UNMAPPED_TAX, HoldCode.UNMAPPED_TRACKING,
+    HoldCode.UNMAPPED_GROUP,
+}  # fmt: skip
 
 _WITHOUT_CHART = {
     ActionKind.LINK_CONTACT,
@@ -43,17 +51,30 @@ _WITHOUT_CHART = {
 
 @dataclass(slots=True, kw_only=True)
 class Cycle:
-    """What one cycle did: the outcome of every record looked at, what was written, and what waits for approval."""
+    """What one cycle did: the outcome of every record looked at, what was written, and what waits for approval.
+
+    `planned` gives the kind of every payment and allocation that was planned, `done` the keys of the records for which
+    something was written; `changed_before` counts the records changed that the books already had.
+    """
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     tallies: list[Tally] = field(default_factory=list)
     waiting: tuple[Action, ...] = ()
     recovered: int = 0
     rows_read: int = 0
-    planned: dict[str, Action] = field(default_factory=dict)
+    planned: dict[str, str] = field(default_factory=dict)
+    done: set[str] = field(default_factory=set)
+    changed_before: int = 0
     settled: bool = True
     chart_read: bool = False
     reference_read: bool = False
+
+    def count(self, tally: Tally) -> None:
+        """Count what was written; what exactly it was is in the store by now, and is not held any longer."""
+        self.tallies.append(tally)
+        self.done |= {effect.action.subject.key for effect in tally.effects if not effect.refused}
+        self.changed_before += sum(1 for effect in tally.effects if effect.action.existing)
+        tally.effects.clear()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +82,8 @@ class Orders:
     """How a cycle is run: `standing` holds approvals, `everything` plans all records again.
 
     With `hints` only what they name is read, instead of all that changed on both sides; with `leave_books` only the
-    practice is read, and what is kept of the books counts.
+    practice is read, and what is kept of the books counts; `brief` leaves out what rarely moves there. `portion` is how
+    many records are planned at once.
     """
 
     rulebook: Rulebook
@@ -71,6 +93,8 @@ class Orders:
     rulebook_mark: str = ""
     hints: tuple[Hint, ...] | None = None
     leave_books: bool = False
+    brief: bool = False
+    portion: int = PORTION
 
 
 def run_cycle(orders: Orders, world: World, cycle: Cycle) -> None:
@@ -78,35 +102,69 @@ def run_cycle(orders: Orders, world: World, cycle: Cycle) -> None:
     cycle.recovered = _recover(world)
     changed = _read(orders, world, cycle)
     for _ in range(MAX_PASSES):
-        facts, plan = _plan(orders, world, changed)
-        if _wants_reference(facts, plan, world, cycle):
-            read_reference(world.practice, world.memory, world.clock)
-            cycle.reference_read = True
-            facts, plan = _plan(orders, world, changed)
-        approved = approve_plan(plan, orders.rulebook.approval, _standing(orders, cycle))
-        if _wants_chart(approved, world, cycle) and not facts.settings.native_link_on:
-            # Before anything is written, accounts, taxes and tracking are checked: they may have been archived.
-            read_chart(world.books, world.memory, world.clock)
-            cycle.chart_read = True
-            facts, plan = _plan(orders, world, changed)
-            approved = approve_plan(plan, orders.rulebook.approval, _standing(orders, cycle))
-        _note(plan, cycle)
-        world.memory.keep_outcomes(world.run_id, plan, considered(facts))
-        cycle.waiting = approved.waiting
-        if not approved.approved:
+        found = _surveyed(orders, world, changed, cycle)
+        _keep(found, world, cycle)
+        if not _carry_out(found, orders, world, cycle, changed):
             break
-        tally = execute(approved, facts, world)
-        cycle.tallies.append(tally)
-        if not _moved(tally):
-            break
-        changed |= {action.subject for action in approved.approved}
     _last_look(orders, world, changed, cycle)
 
 
-def _wants_reference(facts: Facts, plan: Plan, world: World, cycle: Cycle) -> bool:
+def _surveyed(orders: Orders, world: World, changed: set[Subject], cycle: Cycle) -> Survey:
+    """Survey what changed and what still waits, from the start again when something had to be read first."""
+    found = Survey()
+    for found, part in survey(_planner(orders, world), _selection(orders, world, changed)):  # noqa: B007 - the last one is the whole
+        if _read_before(part, orders, world, cycle):
+            return _surveyed(orders, world, changed, cycle)
+    return found
+
+
+def _planner(orders: Orders, world: World) -> Planner:
+    return Planner(memory=world.memory, rulebook=orders.rulebook, around=orders.around, size=orders.portion)
+
+
+def _selection(orders: Orders, world: World, changed: set[Subject]) -> Selection:
+    return EVERYTHING if orders.everything else selection_of(changed | set(world.memory.pending()))
+
+
+def _read_before(part: Part, orders: Orders, world: World, cycle: Cycle) -> bool:
+    """Read again what a plan leans on, before anything is written; says whether that was needed."""
+    if _wants_reference(part, world, cycle):
+        read_reference(world.practice, world.memory, world.clock)
+        cycle.reference_read = True
+        return True
+    if cycle.chart_read or part.facts.settings.native_link_on:
+        return False
+    groups = uses_groups(orders.rulebook)
+    unread = groups and part.facts.chart.groups is None
+    approved = approve_plan(part.plan, orders.rulebook.approval, _standing(orders, cycle))
+    if not _wants_chart(approved, world, unread=unread):
+        return False
+    # Before anything is written, accounts, taxes and tracking are checked: they may have been archived.
+    read_chart(world.books, world.memory, world.clock, groups=groups)
+    cycle.chart_read = True
+    return True
+
+
+def _carry_out(found: Survey, orders: Orders, world: World, cycle: Cycle, changed: set[Subject]) -> bool:
+    """Do what is approved, portion by portion; says whether anything came of it, so that a further pass is worth it."""
+    waiting: dict[str, Action] = {}
+    cycle.waiting, moved = (), False
+    for facts, approved in approvals(_planner(orders, world), found, _standing(orders, cycle)):
+        waiting.update((action.key, action) for action in approved.waiting)
+        cycle.waiting = tuple(waiting.values())
+        if approved.approved:
+            tally = execute(approved, facts, world)
+            cycle.count(tally)
+            moved = moved or bool(tally.done or tally.refused or tally.dropped)
+            changed |= {action.subject for action in approved.approved}
+    return moved
+
+
+def _wants_reference(part: Part, world: World, cycle: Cycle) -> bool:
     """Say whether places and people are read again: old ones before documents are written, and unknown ones at once."""
     documents = {ActionKind.CREATE_DOCUMENT, ActionKind.UPDATE_DOCUMENT}
-    writes = any(action.kind in documents for action in plan.actions)
+    facts = part.facts
+    writes = any(action.kind in documents for action in part.plan.actions)
     if cycle.reference_read or not writes:
         return False
     unknown = any(
@@ -118,34 +176,29 @@ def _wants_reference(facts: Facts, plan: Plan, world: World, cycle: Cycle) -> bo
 
 
 def _standing(orders: Orders, cycle: Cycle) -> Standing:
-    changed = sum(1 for tally in cycle.tallies for effect in tally.effects if effect.action.existing)
-    return replace(orders.standing, changed_before=changed)
-
-
-def _moved(tally: Tally) -> bool:
-    return bool(tally.done or tally.refused or tally.dropped)
+    return replace(orders.standing, changed_before=cycle.changed_before)
 
 
 def _read(orders: Orders, world: World, cycle: Cycle) -> set[Subject]:
-    if orders.hints is not None:
+    """Read what the orders say; everything as long as both sides were never read to their end.
+
+    Who is in the books already is only known then: a plan made sooner could make them a second time.
+    """
+    read_once = bool(world.memory.note(_READ_ONCE))
+    if orders.hints is not None and read_once:
         hinted = read_hinted(world.books, world.memory, orders.hints, world.tell)
         cycle.rows_read = hinted.rows
         return hinted.changed
-    practice = read_practice(world.practice, world.memory, orders.rulebook, world.clock, world.tell)
-    if orders.leave_books:
+    practice = read_practice(world.practice, world.memory, orders.rulebook, world.clock, world.tell, brief=orders.brief)
+    if orders.leave_books and read_once:
         cycle.rows_read = practice.rows
         return practice.changed
     books = read_books(world.books, world.memory, world.clock, world.tell)
+    read_reconciled(world.books, world.memory, world.clock)
     cycle.rows_read = practice.rows + books.rows
+    if not read_once:
+        world.memory.keep_note(_READ_ONCE, world.clock.now().isoformat())
     return practice.changed | books.changed
-
-
-def _plan(orders: Orders, world: World, changed: set[Subject]) -> tuple[Facts, Plan]:
-    """Plan what changed and what still waits."""
-    everything = orders.everything
-    selection = EVERYTHING if everything else selection_of(changed | set(world.memory.pending()))
-    facts = world.memory.gather(selection)
-    return facts, make_plan(facts, orders.rulebook, orders.around)
 
 
 def _recover(world: World) -> int:
@@ -157,11 +210,12 @@ def _recover(world: World) -> int:
     return recover(world.memory.gather(selection_of(subjects)), world)
 
 
-def _wants_chart(approved: ApprovedPlan, world: World, cycle: Cycle) -> bool:
-    """Say whether the chart is read now: before writing, when it is old, sooner when a hold waits for it."""
-    if cycle.chart_read:
-        return False
-    if any(action.kind not in _WITHOUT_CHART for action in approved.approved):
+def _wants_chart(approved: ApprovedPlan, world: World, *, unread: bool) -> bool:
+    """Say whether the chart is read now: before writing, when it is old, sooner when a hold waits for it.
+
+    `unread` says that contact groups are wanted and were never read.
+    """
+    if unread or any(action.kind not in _WITHOUT_CHART for action in approved.approved):
         return True
     unmapped = any(hold.code in _MAPPING for hold in approved.plan.holds)
     return chart_is_old(world.memory, world.clock.now(), waited_for=unmapped)
@@ -175,34 +229,27 @@ def _absorb_echoes(world: World, cycle: Cycle) -> set[Subject]:
     return read_books(world.books, world.memory, world.clock, world.tell).changed
 
 
-def considered(facts: Facts) -> frozenset[Subject]:
-    """Return the records that a plan over these facts decided about."""
-    invoices = (Subject(kind=SubjectKind.INVOICE, id=held) for held in facts.invoices)
-    visits = (Subject(kind=SubjectKind.VISIT, id=held) for held in facts.visits)
-    parties = (subject_from_key(key) for key in facts.parties)
-    locations = (Subject(kind=SubjectKind.LOCATION, id=held) for held in facts.locations)
-    return frozenset((*invoices, *visits, *parties, *locations, CLINIC))
-
-
-def _note(plan: Plan, cycle: Cycle) -> None:
+def _keep(found: Survey, world: World, cycle: Cycle) -> None:
     """Keep how each record ended: the first pass decides what was planned, later ones what came of it."""
-    done = {effect.action.subject.key for tally in cycle.tallies for effect in tally.effects if not effect.refused}
-    for outcome in plan.outcomes:
-        key = outcome.subject.key
+    for key, outcome in found.outcomes.items():
         before = cycle.outcomes.get(key)
-        came_to_nothing = outcome.state is State.HELD and key not in done
+        came_to_nothing = outcome.state is State.HELD and key not in cycle.done
         if before is None or before.state is not State.PLANNED or came_to_nothing:
             cycle.outcomes[key] = outcome
-    for action in plan.actions:
-        cycle.planned.setdefault(action.key, action)
+    for key, word in found.money.items():
+        cycle.planned.setdefault(key, word)
+    world.memory.keep_outcomes(world.run_id, found.as_plan(), found.considered)
 
 
 def _last_look(orders: Orders, world: World, changed: set[Subject], cycle: Cycle) -> None:
     """After the last pass, keep the outcomes as they are now."""
     changed |= _absorb_echoes(world, cycle)
-    facts, plan = _plan(orders, world, changed)
-    approved = approve_plan(plan, orders.rulebook.approval, _standing(orders, cycle))
-    world.memory.keep_outcomes(world.run_id, plan, considered(facts))
-    _note(plan, cycle)
-    cycle.waiting = approved.waiting
-    cycle.settled = not approved.approved
+    found = surveyed(_planner(orders, world), _selection(orders, world, changed))
+    _keep(found, world, cycle)
+    ask_who(found.holds.values(), world.books, world.memory)
+    waiting: dict[str, Action] = {}
+    cycle.settled = True
+    for _, approved in approvals(_planner(orders, world), found, _standing(orders, cycle)):
+        waiting.update((action.key, action) for action in approved.waiting)
+        cycle.settled = cycle.settled and not approved.approved
+    cycle.waiting = tuple(waiting.values())

@@ -6,9 +6,12 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ligament.ports.clocks import Clock
 
 _LONG_MS = 3_600_000
+_RECENT_MS = 2_000
 
 
 class DeadlinePassed(Exception):
@@ -41,3 +44,33 @@ class Deadline:
     def check(self) -> None:
         """Raise when the time is over."""
         self.left(None)
+
+
+class Permission:
+    """Whether the current thread's call may still leave; asked anew when the last yes is two seconds old.
+
+    Connecting can take long, and a machine can be suspended between any two steps.
+    """
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+        self._local = threading.local()
+
+    def ask(self, allowed: Callable[[], None]) -> None:
+        """Ask, and keep the question for as long as the call takes; raises whatever forbids it."""
+        self._local.allowed = allowed
+        self._ask(allowed)
+
+    def ask_again(self) -> None:
+        """Ask once more, right before bytes leave, unless the answer is fresh."""
+        allowed: Callable[[], None] | None = getattr(self._local, "allowed", None)
+        if allowed is not None and self._deadline.now_ms() - self._local.asked_ms > _RECENT_MS:
+            self._ask(allowed)
+
+    def end(self) -> None:
+        """The call is over, or needs no permission."""
+        self._local.allowed = None
+
+    def _ask(self, allowed: Callable[[], None]) -> None:
+        allowed()
+        self._local.asked_ms = self._deadline.now_ms()

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ligament.ports.errors import TryLater
-from ligament.ports.windows import Full, Window
+from ligament.ports.windows import Crowd, Full, Window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +33,10 @@ DAY_LEFT = "day_left"
 DAY_SEEN = "day_seen_ms"
 MINUTE_LEFT = "minute_left"
 MINUTE_SEEN = "minute_seen_ms"
+APP_LEFT = "app_left"
+APP_SEEN = "app_seen_ms"
+# How soon somebody who waits for the others looks again whether they are done.
+_LOOK_AGAIN_MS = 2_000
 
 
 class Lane(StrEnum):
@@ -52,10 +56,22 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppWide:
+    """A limit that all clinics of one app share under a scope of its own, fairly."""
+
+    scope: str
+    limit: Limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What an answer said about limits; None where it said nothing. `problem` is `day` for a used-up day."""
+    """What an answer said about limits; None where it said nothing.
+
+    `problem` is `day` for a used-up day, and `app` for the limit that all clinics share.
+    """
 
     minute_remaining: int | None = None
+    app_remaining: int | None = None
     day_remaining: int | None = None
     retry_after_s: int | None = None
     problem: str = ""
@@ -65,7 +81,8 @@ class Governor:
     """Guards one allowance (`scope`); waits for a turn, or raises TryLater when waiting would take too long.
 
     Each limit is used to 95 % (at least one call). `day_allowance` is a count per 24 hours, of which the share
-    `reserve_percent` is kept for people. Waits longer than `longest_wait_s` are not waited but raised.
+    `reserve_percent` is kept for people. Waits longer than `longest_wait_s` are not waited but raised. An `app_wide`
+    limit is obeyed together with every other scope that names it.
     """
 
     def __init__(  # noqa: PLR0913 - a governor is made in one place, by name
@@ -78,6 +95,7 @@ class Governor:
         day_allowance: int | None = None,
         reserve_percent: int = 10,
         longest_wait_s: int = 120,
+        app_wide: AppWide | None = None,
     ) -> None:
         self._scope = scope
         self._limits = {limit.name: limit for limit in limits if limit.per_s}
@@ -87,6 +105,7 @@ class Governor:
         self._day_allowance = day_allowance
         self._reserve_percent = reserve_percent
         self._longest_ms = longest_wait_s * 1000
+        self._app_wide = app_wide
 
     def before(self, lane: Lane = Lane.SYNC) -> str | None:
         """Wait for a turn and return the slot to give back with `after`; raises TryLater."""
@@ -106,8 +125,12 @@ class Governor:
             self._store.leave(self._scope, slot)
 
     def learn(self, seen: Observed) -> None:
-        """Take over what an answer said; a wait blocks all callers of this allowance."""
+        """Take over what an answer said; a wait blocks all callers of this allowance, or of the app."""
         now = self._now()
+        if self._app_wide is not None:
+            self._learn_of_app(self._app_wide, seen, now)
+            if seen.problem == "app":
+                return
         numbers: dict[str, int] = {}
         if seen.minute_remaining is not None:
             numbers |= {MINUTE_LEFT: max(seen.minute_remaining, 0), MINUTE_SEEN: now}
@@ -120,6 +143,17 @@ class Governor:
             numbers |= {DAY_LEFT: 0, DAY_SEEN: now}
         if numbers:
             self._store.keep(self._scope, numbers)
+
+    def _learn_of_app(self, app: AppWide, seen: Observed, now: int) -> None:
+        numbers: dict[str, int] = {}
+        left = 0 if seen.problem == "app" else seen.app_remaining
+        # While most is left there is nothing to learn: no answer costs a write of its own.
+        if left is not None and left * 2 <= app.limit.calls:
+            numbers = {APP_LEFT: max(left, 0), APP_SEEN: now}
+        if seen.problem == "app" and seen.retry_after_s is not None:
+            numbers[BLOCKED_UNTIL] = now + max(seen.retry_after_s, 0) * 1000
+        if numbers:
+            self._store.keep(app.scope, numbers)
 
     def _now(self) -> int:
         return (self._clock.now() - _EPOCH) // _MILLISECOND
@@ -155,14 +189,34 @@ class Governor:
             if numbers.get(BLOCKED_DAY):
                 raise _day_used_up(blocked)
             return blocked
+        crowd, blocked = self._crowd(now)
+        if blocked > 0:
+            return blocked
         day, probing = self._day_window(numbers, now, lane)
         windows = [*self._minute_windows(numbers, now), *([day] if day else [])]
-        full = self._store.take(self._scope, windows, now)
+        full = self._store.take(self._scope, windows, now, crowd)
         if full is None:
             if probing:
                 self._store.keep(self._scope, {DAY_SEEN: now, DAY_LEFT: 0})
             return 0
         return self._wait_for(full, now)
+
+    def _crowd(self, now: int) -> tuple[Crowd | None, int]:
+        """Return what all clinics of the app share, and how long all of them wait because the server said so."""
+        app = self._app_wide
+        if app is None:
+            return None, 0
+        numbers = self._store.numbers(app.scope)
+        seen = numbers.get(APP_SEEN, 0)
+        is_new = 0 <= now - seen < BELIEVED_MINUTE_MS
+        crowd = Crowd(
+            scope=app.scope,
+            calls=_share(app.limit.calls),
+            span_ms=app.limit.per_s * 1000,
+            said_used=app.limit.calls - numbers.get(APP_LEFT, 0) if is_new else 0,
+            said_ms=seen if is_new else 0,
+        )
+        return crowd, numbers.get(BLOCKED_UNTIL, 0) - now
 
     def _minute_windows(self, numbers: Mapping[str, int], now: int) -> list[Window]:
         windows = [
@@ -193,6 +247,11 @@ class Governor:
 
     def _wait_for(self, full: Full, now: int) -> int:
         window, blocking = full.window, full.blocking_ms
+        if window is None:
+            app = self._app_wide
+            assert app is not None
+            oldest = now if blocking is None else blocking
+            return min(max(oldest + app.limit.per_s * 1000 - now, 1), _LOOK_AGAIN_MS)
         if window.name == "day":
             believed = window.since_ms + BELIEVED_DAY_MS
             own_count = window.since_ms == now - DAY_MS
@@ -223,9 +282,11 @@ class InMemoryWindows:
         self._calls: dict[str, list[int]] = {}
         self._leases: dict[str, dict[str, int]] = {}
         self._numbers: dict[str, dict[str, int]] = {}
+        self._crowds: dict[str, list[tuple[int, str]]] = {}
+        self._waiting: dict[str, dict[str, int]] = {}
         self._made = 0
 
-    def take(self, scope: str, windows: Sequence[Window], at_ms: int) -> Full | None:
+    def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: Crowd | None = None) -> Full | None:
         """Record a call unless a window is full."""
         with self._lock:
             calls = [at for at in self._calls.get(scope, []) if at > at_ms - _FORGET_MS]
@@ -233,8 +294,25 @@ class InMemoryWindows:
                 inside = sorted(at for at in calls if window.since_ms < at <= window.until_ms)
                 if len(inside) >= window.calls:
                     return Full(window=window, blocking_ms=inside[-window.calls] if window.calls else None)
-            self._calls[scope] = [*calls, at_ms]
-            return None
+            full = self._join(crowd, scope, at_ms) if crowd is not None else None
+            if full is None:
+                self._calls[scope] = [*calls, at_ms]
+            return full
+
+    def _join(self, crowd: Crowd, scope: str, at_ms: int) -> Full | None:
+        """Count a call among those of everybody, unless there is no room."""
+        made = [one for one in self._crowds.get(crowd.scope, []) if abs(at_ms - one[0]) < crowd.span_ms]
+        since_said = sum(1 for at, _ in made if at > crowd.said_ms)
+        refused = self._waiting.setdefault(crowd.scope, {})
+        waiting = {name: 0 for name, at in refused.items() if abs(at_ms - at) < crowd.span_ms}
+        for _, member in made:
+            if member in waiting:
+                waiting[member] += 1
+        if not crowd.has_room(len(made), since_said, waiting, scope):
+            refused[scope] = at_ms
+            return Full(window=None, blocking_ms=made[0][0] if made else None)
+        self._crowds[crowd.scope] = [*made, (at_ms, scope)]
+        return None
 
     def enter(self, scope: str, slots: int, at_ms: int, lease_ms: int) -> str | None:
         """Occupy a place."""

@@ -28,6 +28,7 @@ class Opening:
     `values` holds secrets and addresses by the names of the manifest's `[environment]`; an absent one is not set.
     `partner` is the name of the system on the other side. `clock` tells the day, `pace` the real time that limits are
     counted in: the two differ when a test chooses the day. `jitter(limit)` draws a whole number from 0 to `limit`.
+    `may_write` is asked right before a write leaves, and raises what forbids it.
     """
 
     values: Mapping[str, Private[str]]
@@ -48,6 +49,7 @@ class Opening:
     prices_include_tax: bool | None = None
     custom_fields: tuple[str, ...] = ()
     speed: int = 1
+    may_write: Callable[[], None] | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, name: str) -> str:

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 import httpcore2
 import httpx2
 
-from ligament.net.deadline import Deadline, DeadlinePassed
+from ligament.net.deadline import Deadline, DeadlinePassed, Permission
 from ligament.net.governor import Governor, Lane
 from ligament.net.hosts import HostRule, WrongAddress, origin_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ligament.net.meter import CallMeter
     from ligament.ports.clocks import Clock
@@ -26,6 +26,7 @@ MAX_BYTES = 200 * 1024 * 1024
 _ID_IN_PATH = re.compile(r"(?<=/)(?=[^/]*\d)[^/]{4,}|(?<=/)\d+")
 _VERSION = re.compile(r"\Av\d+\Z|\A\d\.\d\Z")
 _STEP = 1024 * 1024
+_READS = frozenset({"GET", "HEAD"})
 _NEVER_LEFT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 
 
@@ -62,8 +63,8 @@ class Session:
     """Calls one system; keeps connections alive, never follows a redirect and never sends anything twice.
 
     `read_s` bounds the silence between bytes; with a `clock` the whole answer may take `total_s`, by default four times
-    as long. Raises NotSent,
-    Unanswered, WrongAddress (a target outside the base address) and what the governor raises.
+    as long. `may_write` is asked right before a write leaves, after every wait, and raises what forbids it. Raises
+    NotSent, Unanswered, WrongAddress (a target outside the base address) and what the governor and `may_write` raise.
     """
 
     def __init__(  # noqa: PLR0913 - a session is opened in one place per system, by name
@@ -82,6 +83,7 @@ class Session:
         system: str = "",
         observer: Observer | None = None,
         clock: Clock | None = None,
+        may_write: Callable[[], None] | None = None,
     ) -> None:
         self._origin = host_rule.check(base_url)
         self._base = base_url.rstrip("/")
@@ -95,12 +97,14 @@ class Session:
         self._system = system or self._origin.host
         self._observer = observer
         self._deadline = Deadline(clock)
+        self._permission = Permission(self._deadline)
+        self._may_write = may_write
         self._client = httpx2.Client(
             # Neither proxies, nor certificates, nor passwords come from the environment unseen.
             trust_env=False,
             follow_redirects=False,
             timeout=httpx2.Timeout(connect=connect_s, read=read_s, write=read_s, pool=connect_s),
-            transport=transport if transport is not None else DeadlineTransport(self._deadline),
+            transport=transport if transport is not None else DeadlineTransport(self._deadline, self._permission),
         )
 
     @property
@@ -117,10 +121,13 @@ class Session:
         started = self._deadline.now_ms()
         status = 0
         try:
+            if self._may_write is not None and method not in _READS:
+                self._permission.ask(self._may_write)
             reply = self._send(method, url, headers, body)
             status = reply.status
             return reply
         finally:
+            self._permission.end()
             if self._governor is not None:
                 self._governor.after(slot)
             if self._observer is not None:
@@ -199,18 +206,20 @@ def path_template(path: str) -> str:
 
 
 class _Stream(httpcore2.NetworkStream):
-    """A connection whose every step knows how much time the whole call has left."""
+    """A connection whose every step knows how much time the whole call has left, and whether it may still go on."""
 
-    def __init__(self, inner: httpcore2.NetworkStream, deadline: Deadline) -> None:
+    def __init__(self, inner: httpcore2.NetworkStream, deadline: Deadline, permission: Permission) -> None:
         self._inner = inner
         self._deadline = deadline
+        self._permission = permission
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read within the time left."""
         return self._inner.read(max_bytes, timeout=self._deadline.left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write within the time left."""
+        """Write within the time left; a request that breaks off in the middle is none."""
+        self._permission.ask_again()
         self._inner.write(buffer, timeout=self._deadline.left(timeout))
 
     def close(self) -> None:
@@ -222,7 +231,7 @@ class _Stream(httpcore2.NetworkStream):
     ) -> httpcore2.NetworkStream:
         """Wrap the encrypted connection too."""
         inner = self._inner.start_tls(ssl_context, server_hostname, timeout=self._deadline.left(timeout))
-        return _Stream(inner, self._deadline)
+        return _Stream(inner, self._deadline, self._permission)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - the library's own signature
         """Pass the question on."""
@@ -230,8 +239,9 @@ class _Stream(httpcore2.NetworkStream):
 
 
 class _Backend(httpcore2.SyncBackend):
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, permission: Permission) -> None:
         self._deadline = deadline
+        self._permission = permission
 
     def connect_tcp(
         self,
@@ -243,13 +253,13 @@ class _Backend(httpcore2.SyncBackend):
     ) -> httpcore2.NetworkStream:
         """Connect within the time left and return a connection that keeps to it."""
         inner = super().connect_tcp(host, port, self._deadline.left(timeout), local_address, socket_options)
-        return _Stream(inner, self._deadline)
+        return _Stream(inner, self._deadline, self._permission)
 
 
 class DeadlineTransport(httpx2.HTTPTransport):
     """The library's transport, without retries or the environment, with a deadline for the whole call."""
 
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, permission: Permission) -> None:
         super().__init__(trust_env=False, retries=0)
         self._pool = httpcore2.ConnectionPool(
             ssl_context=httpx2.create_ssl_context(trust_env=False),
@@ -257,5 +267,5 @@ class DeadlineTransport(httpx2.HTTPTransport):
             max_keepalive_connections=10,
             keepalive_expiry=4,
             retries=0,
-            network_backend=_Backend(deadline),
+            network_backend=_Backend(deadline, permission),
         )

@@ -11,7 +11,16 @@ if TYPE_CHECKING:
 
     from ligament.core.changes import BooksWrite, ElementResult, PreparedCall, Verb
     from ligament.core.ids import BooksId
-    from ligament.core.ledgers import BooksContact, BooksDocument, BooksPayment, BooksUser, Chart, Organisation
+    from ligament.core.ledgers import (
+        BooksContact,
+        BooksDocument,
+        BooksPayment,
+        BooksUser,
+        Chart,
+        ContactGroup,
+        Organisation,
+        RecordedChange,
+    )
 
 BooksRecordKind = str
 
@@ -51,6 +60,10 @@ class Books(Protocol):
         """Read accounts, tax rates and tracking categories."""
         ...
 
+    def groups(self) -> tuple[ContactGroup, ...]:
+        """Read the contact groups, without their members."""
+        ...
+
     def users(self) -> tuple[BooksUser, ...]:
         """Read who may sign in to the books."""
         ...
@@ -77,6 +90,10 @@ class Books(Protocol):
 
     def contacts_by_id(self, ids: Sequence[BooksId]) -> tuple[BooksContact, ...]:
         """Read contacts by id, archived ones too."""
+        ...
+
+    def last_edit(self, contact_id: BooksId) -> RecordedChange | None:
+        """Ask the history of a contact who changed it last; nothing where it does not tell; one call."""
         ...
 
     def find_invoices(self, numbers: Sequence[str]) -> tuple[BooksDocument, ...]:

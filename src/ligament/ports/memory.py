@@ -31,7 +31,22 @@ class Selection:
     visits: frozenset[str] | None = field(default_factory=frozenset)
 
 
-class Memory(Protocol):
+class Source(Protocol):
+    """The part of the store that plans are made from."""
+
+    def portions(self, selection: Selection, size: int) -> Sequence[Selection]:
+        """Cut a selection into one or more of about `size` records each, those of one patient together, oldest first.
+
+        A selection that is no larger comes back as it is.
+        """
+        ...
+
+    def gather(self, selection: Selection) -> Facts:
+        """Load everything that planning those records needs."""
+        ...
+
+
+class Memory(Source, Protocol):
     """The store as the flow sees it: what both sides said, the links between them, and the journal.
 
     Every method that changes something is one transaction, durable when it returns.
@@ -90,10 +105,6 @@ class Memory(Protocol):
         ...
 
     # --- facts and outcomes ---------------------------------------------------------------------------------------
-    def gather(self, selection: Selection) -> Facts:
-        """Load everything that planning those records needs."""
-        ...
-
     def pending(self) -> frozenset[Subject]:
         """Return the subjects whose last outcome was planned or held, so that they are considered in every run."""
         ...

@@ -45,11 +45,16 @@ class KnownRows(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingScope:
-    """What one run needs: `visits` too or not, and whether places and people are to be read again."""
+    """What one run needs: `visits` too or not, and whether places and people are to be read again.
+
+    A `brief` reading leaves out lists in which nothing matters within a minute (settings, payers, archived invoices),
+    unless something to be charged is new.
+    """
 
     cursors: Mapping[str, str] = field(default_factory=dict)
     visits: bool = False
     refresh_reference: bool = True
+    brief: bool = False
     now: datetime
 
 

@@ -6,17 +6,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, select, update
 
 from ligament.core.intents import Subject, subject_from_key
-from ligament.core.ledgers import BooksContact, BooksDocument
+from ligament.core.ledgers import BooksContact, BooksDocument, Chart, ContactGroup
 from ligament.core.records import Party
 from ligament.store.codec import decode, encode
 from ligament.store.keys import folded, history_key, stamp
-from ligament.store.rows import select_in, upsert
-from ligament.store.tables import books_contacts, books_documents, contact_links, document_links, practice_rows
+from ligament.store.rows import of_clinic, select_in, upsert
+from ligament.store.tables import (
+    books_contacts,
+    books_documents,
+    books_reference,
+    contact_links,
+    document_links,
+    practice_rows,
+)
 
 R = TypeVar("R", BooksContact, BooksDocument)
+_PEOPLE_GONE = (
+    of_clinic(contact_links.c.contact_id, practice_rows.c.body)
+    .join(
+        practice_rows,
+        (practice_rows.c.clinic == contact_links.c.clinic)
+        & (contact_links.c.party == practice_rows.c.kind + ":" + practice_rows.c.id),
+    )
+    .where(practice_rows.c.removed)
+)
 
 
 def contact_row(clinic: str, contact: BooksContact) -> dict[str, Any]:
@@ -60,11 +76,28 @@ def keep(
     papers = _keep_rows(
         connection, books_documents, [document_row(clinic, document) for document in documents], BooksDocument
     )
-    parties = select(contact_links.c.party).where(contact_links.c.clinic == clinic)
-    subjects = select(document_links.c.subject).where(document_links.c.clinic == clinic)
-    keys = [row.party for row in select_in(connection, parties, contact_links.c.contact_id, people)]
-    keys += [row.subject for row in select_in(connection, subjects, document_links.c.books_id, papers)]
-    return frozenset(subject_from_key(key) for key in keys)
+    parties = of_clinic(contact_links.c.party)
+    subjects = of_clinic(document_links.c.subject)
+    linked = select_in(connection, parties, contact_links.c.contact_id, people, clinic=clinic)
+    posted = select_in(connection, subjects, document_links.c.books_id, papers, clinic=clinic)
+    return frozenset(
+        subject_from_key(key) for key in [*(row.party for row in linked), *(row.subject for row in posted)]
+    )
+
+
+def add_groups(connection: Connection, clinic: str, made: Sequence[ContactGroup]) -> None:
+    """Keep contact groups that were just made with the chart, so that no later plan makes them again."""
+    if not made:
+        return
+    where = (books_reference.c.clinic == clinic, books_reference.c.name == "chart")
+    body = connection.execute(select(books_reference.c.body).where(*where)).scalar_one_or_none()
+    if body is None:
+        return
+    chart = decode(Chart, body)
+    ids = {group.id for group in made}
+    groups = (*(group for group in chart.groups or () if group.id not in ids), *made)
+    changed = encode(replace(chart, groups=groups))
+    connection.execute(update(books_reference).where(*where).values(body=changed))
 
 
 def nameless(contact: BooksContact) -> BooksContact:
@@ -82,16 +115,8 @@ def _without_forgotten(
     connection: Connection, clinic: str, contacts: Sequence[BooksContact]
 ) -> tuple[BooksContact, ...]:
     """Keep contacts of forgotten people without the person, however often the books show them."""
-    statement = (
-        select(contact_links.c.contact_id, practice_rows.c.body)
-        .join(
-            practice_rows,
-            (practice_rows.c.clinic == contact_links.c.clinic)
-            & (contact_links.c.party == practice_rows.c.kind + ":" + practice_rows.c.id),
-        )
-        .where(contact_links.c.clinic == clinic, practice_rows.c.removed)
-    )
-    found = select_in(connection, statement, contact_links.c.contact_id, {contact.id for contact in contacts})
+    ids = {contact.id for contact in contacts}
+    found = select_in(connection, _PEOPLE_GONE, contact_links.c.contact_id, ids, clinic=clinic)
     forgotten = {row.contact_id for row in found if decode(Party, row.body).deleted}
     return tuple(nameless(contact) if contact.id in forgotten else contact for contact in contacts)
 
@@ -106,8 +131,8 @@ def _keep_rows(connection: Connection, table: Table, wanted: Sequence[dict[str, 
     if not newest:
         return set()
     clinic = wanted[0]["clinic"]
-    statement = select(table.c.id, table.c.updated_at, table.c.body).where(table.c.clinic == clinic)
-    known = {row.id: row for row in select_in(connection, statement, table.c.id, newest.keys())}
+    statement = of_clinic(table.c.id, table.c.updated_at, table.c.body)
+    known = {row.id: row for row in select_in(connection, statement, table.c.id, newest.keys(), clinic=clinic)}
     changed: list[dict[str, Any]] = []
     touched: set[str] = set()
     for identifier, row in newest.items():

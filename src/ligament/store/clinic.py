@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete
 
 from ligament.core.facts import Facts
 from ligament.core.holds import Hold
@@ -29,8 +30,16 @@ from ligament.store.journal import Journal, Note, Writing
 from ligament.store.keys import stamp
 from ligament.store.known import KeptBooks, KeptRows
 from ligament.store.owners import owners
-from ligament.store.rows import upsert
+from ligament.store.portions import portions
+from ligament.store.rows import of_clinic, upsert
 from ligament.store.tables import books_reference, cursors, decisions, notes, refusals
+
+_CURSORS = of_clinic(cursors.c.stream, cursors.c.value).where(cursors.c.system == bindparam("system"))
+_NOTE = of_clinic(notes.c.value).where(notes.c.name == bindparam("name"))
+_POSITIONS = ("_read_at", "_looked_on", "_swept_to")
+"""How notes end that only say when or how far somebody looked: they move all day long and are no history."""
+HELD_UP = timedelta(seconds=5)
+"""A call that waited longer than this after it was kept is kept anew: what it may do late is counted from then."""
 
 
 class ClinicStore:
@@ -43,25 +52,30 @@ class ClinicStore:
         self._now = clock_now
         self._journal = journal
         self._check: Callable[[Connection], None] = _unchecked
+        self._look: Callable[[Connection], None] = _unchecked
+        self._leaving: WriteIntent | None = None
 
     @contextmanager
-    def fenced(self, check: Callable[[Connection], None]) -> Iterator[None]:
+    def fenced(
+        self, check: Callable[[Connection], None], look: Callable[[Connection], None] | None = None
+    ) -> Iterator[None]:
         """Meanwhile let `check` look, in the transaction of each step of a cycle, whether this cycle may still write.
 
-        What it raises (Fenced) takes the whole transaction back.
+        What it raises (Fenced) takes the whole transaction back. `look` does the same without keeping it so; it is
+        asked before a call leaves.
         """
-        self._check = check
+        self._check, self._look = check, look or check
         try:
             yield
         finally:
-            self._check = _unchecked
+            self._check = self._look = _unchecked
+            self._leaving = None
 
     # --- what both sides said -----------------------------------------------------------------------------------------
     def cursors(self, system: str) -> Mapping[str, str]:
         """Return the reading positions of `practice` or `books`."""
-        where = (cursors.c.clinic == self._clinic, cursors.c.system == system)
         with self._database.reading() as connection:
-            found = connection.execute(select(cursors.c.stream, cursors.c.value).where(*where))
+            found = connection.execute(_CURSORS, {"clinic": self._clinic, "system": system})
             return {row.stream: row.value for row in found}
 
     def forget_cursors(self, system: str) -> None:
@@ -129,6 +143,11 @@ class ClinicStore:
         self._keep_reference("chart", chart, read_at)
 
     # --- facts and outcomes -------------------------------------------------------------------------------------------
+    def portions(self, selection: Selection, size: int) -> tuple[Selection, ...]:
+        """Cut a selection into one or more of about `size` records each, the oldest patients first."""
+        with self._database.reading() as connection:
+            return portions(connection, self._clinic, selection, size)
+
     def gather(self, selection: Selection) -> Facts:
         """Load everything that planning those records needs."""
         with self._database.reading() as connection:
@@ -188,29 +207,45 @@ class ClinicStore:
     def note(self, name: str) -> str:
         """Return a small fact kept for the clinic, or an empty text."""
         with self._database.reading() as connection:
-            statement = select(notes.c.value).where(notes.c.clinic == self._clinic, notes.c.name == name)
-            return connection.execute(statement).scalar_one_or_none() or ""
+            given = {"clinic": self._clinic, "name": name}
+            return connection.execute(_NOTE, given).scalar_one_or_none() or ""
 
     def keep_note(self, name: str, value: str) -> None:
-        """Keep a small fact for the clinic; the journal tells when it changed."""
+        """Keep a small fact for the clinic; the journal tells when it changed, unless it is a mere position."""
         with self._journal.writing() as writing:
-            statement = select(notes.c.value).where(notes.c.clinic == self._clinic, notes.c.name == name)
-            before = writing.connection.execute(statement).scalar_one_or_none()
+            before = writing.connection.execute(_NOTE, {"clinic": self._clinic, "name": name}).scalar_one_or_none()
             if before == value:
                 return
             upsert(writing.connection, notes, [{"clinic": self._clinic, "name": name, "value": value}])
-            writing.add(Note(kind="note", public={"name": name, "before": before, "after": value}))
+            if not name.endswith(_POSITIONS):
+                writing.add(Note(kind="note", public={"name": name, "before": before, "after": value}))
 
     # --- writing safely -----------------------------------------------------------------------------------------------
     def open_intent(self, intent: WriteIntent) -> None:
         """Commit the exact bytes and key of a call, and journal them, before it leaves (state sent)."""
         with self._step() as writing:
             intents.open_one(writing, intent)
+        self._leaving = intent
 
     def resend_intent(self, intent: WriteIntent) -> None:
         """Commit that the same bytes leave again, or under a new key and epoch."""
         with self._step() as writing:
             intents.resend(writing, intent)
+        self._leaving = intent
+
+    def may_write(self) -> None:
+        """Look once more, right before a call leaves, whether this cycle may still write; raises Fenced.
+
+        Between keeping a call and sending it lie waits: for a limit, for a sign-in, for a machine that was suspended.
+        """
+        intent, now = self._leaving, self._now()
+        if intent is None or intent.last_sent_at is None or now - intent.last_sent_at <= HELD_UP:
+            with self._database.reading() as connection:
+                self._look(connection)
+            return
+        self._leaving = replace(intent, last_sent_at=now)
+        with self._step() as writing:
+            intents.leaves_late(writing, self._leaving)
 
     def unfinished_intents(self) -> tuple[WriteIntent, ...]:
         """Return the calls that left, or may have, and whose outcome is not kept; oldest first."""

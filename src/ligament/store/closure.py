@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, Connection
 
 from ligament.core.ids import SourceId
 from ligament.core.ledgers import DocumentKind
@@ -14,11 +14,23 @@ from ligament.core.records import Invoice, Line, Party, PartyKind, Visit
 from ligament.ports.memory import Selection
 from ligament.store.codec import decoder
 from ligament.store.keys import by_length
-from ligament.store.rows import select_in
+from ligament.store.rows import of_clinic, of_kind, select_in
 from ligament.store.tables import books_documents, contact_links, document_links, practice_rows
 
 T = TypeVar("T")
 rows = practice_rows
+_PAYERS_CONTACTS = of_clinic(contact_links.c.contact_id).where(
+    contact_links.c.party.startswith(f"{PartyKind.PAYER.value}:")
+)
+_OPEN_NOTES = (
+    of_clinic(document_links.c.subject)
+    .join(
+        books_documents,
+        (books_documents.c.clinic == document_links.c.clinic) & (books_documents.c.id == document_links.c.books_id),
+    )
+    .where(books_documents.c.kind == DocumentKind.CREDIT_NOTE.value, books_documents.c.is_open)
+)
+"""Whose credit notes have credit left."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,9 +67,9 @@ class Closure:
         return self._where(kind, name, "id", ids)
 
     def _where(self, kind: type[T], name: str, column: str, values: Collection[str] | None) -> dict[SourceId, T]:
-        statement = select(rows.c.id, rows.c.body).where(rows.c.clinic == self._clinic, rows.c.kind == name)
         read: Callable[[bytes], T] = decoder(kind)
-        found = select_in(self._connection, statement, rows.c[column], values)
+        statement = of_kind(rows.c.id, rows.c.body)
+        found = select_in(self._connection, statement, rows.c[column], values, clinic=self._clinic, kind=name)
         return {row.id: read(row.body) for row in found}
 
     # --- invoices -----------------------------------------------------------------------------------------------------
@@ -95,35 +107,17 @@ class Closure:
         """
         parties = {f"{PartyKind.PATIENT.value}:{held.party_id}" for held in chosen.values() if held.party_id}
         contacts = set(self._column(contact_links.c.contact_id, contact_links.c.party, parties))
-        payers = select(contact_links.c.contact_id).where(
-            contact_links.c.clinic == self._clinic, contact_links.c.party.startswith(f"{PartyKind.PAYER.value}:")
-        )
-        contacts |= set(self._connection.execute(payers).scalars())
+        contacts |= set(self._connection.execute(_PAYERS_CONTACTS, {"clinic": self._clinic}).scalars())
         posted = self._column(document_links.c.books_id, document_links.c.subject, [f"invoice:{key}" for key in chosen])
         contacts |= set(self._column(books_documents.c.contact_id, books_documents.c.id, posted))
-        statement = (
-            select(document_links.c.subject)
-            .join(
-                books_documents,
-                (books_documents.c.clinic == document_links.c.clinic)
-                & (books_documents.c.id == document_links.c.books_id),
-            )
-            .where(
-                document_links.c.clinic == self._clinic,
-                books_documents.c.kind == DocumentKind.CREDIT_NOTE.value,
-                books_documents.c.is_open,
-            )
-        )
-        subjects = (
-            row.subject for row in select_in(self._connection, statement, books_documents.c.contact_id, contacts)
-        )
-        return {subject.removeprefix("invoice:") for subject in subjects if subject.startswith("invoice:")}
+        column = books_documents.c.contact_id
+        found = select_in(self._connection, _OPEN_NOTES, column, contacts, clinic=self._clinic)
+        return {row.subject.removeprefix("invoice:") for row in found if row.subject.startswith("invoice:")}
 
-    def _column(self, wanted: object, column: object, values: Collection[str]) -> list[str]:
+    def _column(self, wanted: Column[str], column: Column[str], values: Collection[str]) -> list[str]:
         """Return one column of the rows whose other column is one of the values."""
-        table = column.table  # type: ignore[attr-defined] # a column knows its table
-        statement = select(wanted).where(table.c.clinic == self._clinic)  # type: ignore[call-overload]
-        return [row[0] for row in select_in(self._connection, statement, column, values)]  # type: ignore[arg-type]
+        found = select_in(self._connection, of_clinic(wanted), column, values, clinic=self._clinic)
+        return [row[0] for row in found]
 
     def _attach_lines(self, found: Loaded, *, everything: bool) -> None:
         """Give every invoice its lines, in the order in which they were made."""

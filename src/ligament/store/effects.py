@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection
 
 from ligament.core.ledgers import BooksContact
 from ligament.core.links import ContactLink, DocumentLink
@@ -20,7 +20,7 @@ from ligament.store.intents import owner_of, personal_of, public_of
 from ligament.store.journal import Note, Writing
 from ligament.store.keys import stamp
 from ligament.store.owners import owners
-from ligament.store.rows import delete_in, select_in, upsert
+from ligament.store.rows import all_of_clinic, delete_in, gone_from_clinic, of_clinic, of_kind, select_in, upsert
 from ligament.store.tables import agreements, books_contacts, contact_links, document_links, payment_links, refusals
 from ligament.store.tables import practice_rows as rows
 
@@ -64,17 +64,11 @@ def _links_before(
     """Load the links as they are before the effects."""
     parties = {effect.contact_link.party.key for effect in effects if effect.contact_link}
     subjects = {effect.document_link.subject.key for effect in effects if effect.document_link}
-    people = select(contact_links).where(contact_links.c.clinic == clinic)
-    papers = select(document_links).where(document_links.c.clinic == clinic)
+    people = select_in(connection, all_of_clinic(contact_links), contact_links.c.party, parties, clinic=clinic)
+    papers = select_in(connection, all_of_clinic(document_links), document_links.c.subject, subjects, clinic=clinic)
     return (
-        {
-            row.party: decode(ContactLink, row.body)
-            for row in select_in(connection, people, contact_links.c.party, parties)
-        },
-        {
-            (row.subject, row.role, row.version): decode(DocumentLink, row.body)
-            for row in select_in(connection, papers, document_links.c.subject, subjects)
-        },
+        {row.party: decode(ContactLink, row.body) for row in people},
+        {(row.subject, row.role, row.version): decode(DocumentLink, row.body) for row in papers},
     )
 
 
@@ -83,11 +77,11 @@ def _records_before(connection: Connection, clinic: str, effects: Sequence[Effec
     contacts = {effect.contact.id: effect.action.key for effect in effects if effect.contact and _replaces(effect)}
     parties = {effect.party.id: effect.action.key for effect in effects if effect.party and _replaces(effect)}
     found: dict[str, dict[str, object]] = {}
-    statement = select(books_contacts.c.id, books_contacts.c.body).where(books_contacts.c.clinic == clinic)
-    for row in select_in(connection, statement, books_contacts.c.id, contacts):
+    held = of_clinic(books_contacts.c.id, books_contacts.c.body)
+    for row in select_in(connection, held, books_contacts.c.id, contacts, clinic=clinic):
         found.setdefault(contacts[row.id], {})["contact_before"] = builtins(decode(BooksContact, row.body))
-    kept = select(rows.c.id, rows.c.body).where(rows.c.clinic == clinic, rows.c.kind == "patient")
-    for row in select_in(connection, kept, rows.c.id, parties):
+    kept = of_kind(rows.c.id, rows.c.body)
+    for row in select_in(connection, kept, rows.c.id, parties, clinic=clinic, kind="patient"):
         found.setdefault(parties[row.id], {})["party_before"] = builtins(decode(Party, row.body))
     return found
 
@@ -102,8 +96,8 @@ def _keep_contact_links(connection: Connection, clinic: str, effects: Sequence[E
     for party, link in links.items():
         if wanted.setdefault(link.contact_id, party) != party:
             raise _taken("contact", link.contact_id, wanted[link.contact_id], party)
-    statement = select(contact_links.c.party, contact_links.c.contact_id).where(contact_links.c.clinic == clinic)
-    for row in select_in(connection, statement, contact_links.c.contact_id, wanted):
+    statement = of_clinic(contact_links.c.party, contact_links.c.contact_id)
+    for row in select_in(connection, statement, contact_links.c.contact_id, wanted, clinic=clinic):
         if row.party != wanted[row.contact_id] and row.party not in links:
             raise _taken("contact", row.contact_id, row.party, wanted[row.contact_id])
     rows = [
@@ -118,12 +112,12 @@ def _keep_document_links(connection: Connection, clinic: str, effects: Sequence[
     _hand_over(connection, clinic, effects)
     by_id = {link.books_id: slot for slot, link in links.items()}
     by_number = {link.number: slot for slot, link in links.items()}
-    statement = select(document_links).where(document_links.c.clinic == clinic)
-    for row in select_in(connection, statement, document_links.c.books_id, by_id):
+    statement = all_of_clinic(document_links)
+    for row in select_in(connection, statement, document_links.c.books_id, by_id, clinic=clinic):
         slot = (row.subject, row.role, row.version)
         if slot not in links:
             raise _taken("document", row.books_id, row.subject, by_id[row.books_id][0])
-    for row in select_in(connection, statement, document_links.c.number, by_number):
+    for row in select_in(connection, statement, document_links.c.number, by_number, clinic=clinic):
         slot = (row.subject, row.role, row.version)
         other = links[by_number[row.number]]
         if slot not in links and row.kind == other.kind.value:
@@ -142,8 +136,7 @@ def _hand_over(connection: Connection, clinic: str, effects: Sequence[Effect]) -
     """Let go of documents that an action hands from one record to another, a visit to its invoice."""
     steps = [effect.action.document for effect in effects if effect.document_link is not None]
     ids = {step.document_id for step in steps if step is not None and step.relink and step.document_id}
-    handed = delete(document_links).where(document_links.c.clinic == clinic)
-    delete_in(connection, handed, document_links.c.books_id, ids)
+    delete_in(connection, gone_from_clinic(document_links), document_links.c.books_id, ids, clinic=clinic)
 
 
 def _slot(link: DocumentLink) -> _Slot:
@@ -161,6 +154,7 @@ def _keep_rest(connection: Connection, clinic: str, effects: Sequence[Effect], a
     contacts = [effect.contact for effect in effects if effect.contact]
     documents = [document for effect in effects for document in effect.documents]
     books_rows.keep(connection, clinic, contacts, documents)
+    books_rows.add_groups(connection, clinic, [effect.group for effect in effects if effect.group])
     practice_rows.keep(connection, clinic, [effect.party for effect in effects if effect.party], (), at)
     agreed = [effect.agreement for effect in effects if effect.agreement]
     rows = [{"clinic": clinic, "subject": held.subject.key, "body": encode(held)} for held in agreed]
@@ -175,7 +169,7 @@ def _keep_rest(connection: Connection, clinic: str, effects: Sequence[Effect], a
         ],
     )
     taken = {effect.action.key for effect in effects if not effect.refused}
-    delete_in(connection, delete(refusals).where(refusals.c.clinic == clinic), refusals.c.action_key, taken)
+    delete_in(connection, gone_from_clinic(refusals), refusals.c.action_key, taken, clinic=clinic)
     refused = [effect for effect in effects if effect.refused]
     upsert(
         connection,
@@ -211,6 +205,8 @@ def _public(effect: Effect, papers: Mapping[_Slot, DocumentLink]) -> dict[str, o
     if effect.contact_link is not None:
         told["contact_id"] = effect.contact_link.contact_id
         told["contact_number"] = effect.contact_link.number
+    if effect.group is not None:
+        told["group_id"] = effect.group.id
     if effect.payment_link is not None:
         told["payment_id"] = effect.payment_link.payment_id
     return told

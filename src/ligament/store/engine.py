@@ -17,7 +17,6 @@ from ligament.store.errors import AlreadyLinked, StoreBusy, StoreError, StoreFul
 from ligament.store.schema import bring_up_to_date
 
 BUSY_S = 30
-_WRITES = "ligament_writes"
 _LOCK_BY_NAME = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _FULL = ("disk is full", "no space left", "could not extend file")
 _BUSY = ("is locked", "lock timeout", "deadlock detected")
@@ -37,7 +36,6 @@ class Database:
         """Take an engine that `open_database` made."""
         self._engine = engine
         self._reader = engine if self.is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
-        self._writer = engine.execution_options(**{_WRITES: True})
 
     @property
     def is_sqlite(self) -> bool:
@@ -47,15 +45,22 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one moment of the database throughout."""
-        with clear_errors(), self._reader.connect() as connection, connection.begin():
+        with clear_errors(), self._reader.begin() as connection:
+            self._begin(connection, "BEGIN")
             yield connection
 
     @contextmanager
     def writing(self, lock: str) -> Iterator[Connection]:
         """Give a connection inside one transaction, alone among the writers that name the same lock."""
-        with clear_errors(), self._writer.begin() as connection:
+        with clear_errors(), self._engine.begin() as connection:
+            self._begin(connection, "BEGIN IMMEDIATE")
             self.hold_lock(connection, lock)
             yield connection
+
+    def _begin(self, connection: Connection, words: str) -> None:
+        """Begin a transaction of SQLite, whose driver does not; a writer waits for the others at once, not later."""
+        if self.is_sqlite:
+            connection.exec_driver_sql(words)
 
     def hold_lock(self, connection: Connection, lock: str) -> None:
         """Wait for a lock that ends with the transaction; a SQLite writer is alone anyway."""
@@ -133,11 +138,6 @@ def _sqlite(address: URL) -> Engine:
         if cursor.execute("PRAGMA journal_mode").fetchone()[0] not in {"wal", "memory"}:
             cursor.execute("PRAGMA journal_mode=WAL")
         cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 

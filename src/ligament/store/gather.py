@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Table, select
+from sqlalchemy import Column, Connection
 
 from ligament.core.facts import Facts
 from ligament.core.ids import BooksId, SourceId
@@ -26,7 +26,7 @@ from ligament.store import closure
 from ligament.store.closure import Closure, Loaded
 from ligament.store.codec import decode, decoder
 from ligament.store.keys import digit_runs, folded, history_key, stamp
-from ligament.store.rows import select_in
+from ligament.store.rows import of_clinic, select_in
 from ligament.store.tables import (
     agreements,
     books_contacts,
@@ -44,6 +44,11 @@ T = TypeVar("T")
 REFUSAL_LASTS = timedelta(minutes=55)
 _GONE = {DocumentStatus.VOIDED.value, DocumentStatus.DELETED.value}
 _OWING = {DocumentStatus.AUTHORISED.value, DocumentStatus.SUBMITTED.value, DocumentStatus.DRAFT.value}
+_OPEN_MONEY = (
+    of_clinic(books_documents.c.contact_id, books_documents.c.kind, books_documents.c.status)
+    .where(books_documents.c.is_open)
+    .distinct()
+)
 
 
 def gather(connection: Connection, clinic: str, selection: Selection, now: datetime) -> Facts:
@@ -79,17 +84,13 @@ class _Reader:
 
     def rows(self, *columns: Column[Any]) -> Iterator[Any]:
         """Return those columns of every row of the clinic."""
-        table = columns[0].table
-        assert isinstance(table, Table)
-        return iter(self.connection.execute(select(*columns).where(table.c.clinic == self.clinic)))
+        return iter(self.connection.execute(of_clinic(*columns), {"clinic": self.clinic}))
 
     def bodies(self, kind: type[T], column: Column[Any], values: Collection[str] | None) -> list[T]:
         """Return the records whose column is one of the values, or all."""
-        table = column.table
-        assert isinstance(table, Table)
         read: Callable[[bytes], T] = decoder(kind)
-        statement = select(table.c.body).where(table.c.clinic == self.clinic)
-        return [read(row.body) for row in select_in(self.connection, statement, column, values)]
+        statement = of_clinic(column.table.c.body)
+        return [read(row.body) for row in select_in(self.connection, statement, column, values, clinic=self.clinic)]
 
 
 def _payers_by_name(parties: Iterable[Party]) -> dict[str, tuple[Party, ...]]:
@@ -205,15 +206,9 @@ def _index(
 
 
 def _with_open_money(tables: _Reader) -> frozenset[BooksId]:
-    table = books_documents.c
-    statement = (
-        select(table.contact_id, table.kind, table.status)
-        .where(table.clinic == tables.clinic, table.is_open)
-        .distinct()
-    )
     return frozenset(
         row.contact_id
-        for row in tables.connection.execute(statement)
+        for row in tables.connection.execute(_OPEN_MONEY, {"clinic": tables.clinic})
         if (row.kind == DocumentKind.INVOICE.value and row.status in _OWING)
         or (row.kind == DocumentKind.CREDIT_NOTE.value and row.status == DocumentStatus.AUTHORISED.value)
     )

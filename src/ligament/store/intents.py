@@ -15,25 +15,27 @@ from ligament.store.errors import StoreError
 from ligament.store.journal import Note, Writing
 from ligament.store.keys import stamp
 from ligament.store.owners import owners
+from ligament.store.rows import of_clinic
 from ligament.store.tables import intents
 
 _UNFINISHED = (IntentState.PLANNED.value, IntentState.SENT.value, IntentState.UNKNOWN.value)
 _FINISHED = {IntentState.DONE, IntentState.GIVEN_UP}
+_OPEN = of_clinic(intents.c.body).where(intents.c.state.in_(_UNFINISHED)).order_by(intents.c.place)
+_LAST_PLACE = of_clinic(intents.c.place).with_only_columns(func.coalesce(func.max(intents.c.place), 0))
+_INSERT = insert(intents)
 
 
 def unfinished(connection: Connection, clinic: str) -> tuple[WriteIntent, ...]:
     """Return the calls whose outcome is not kept, in the order in which they were opened."""
-    statement = select(intents.c.body).where(intents.c.clinic == clinic, intents.c.state.in_(_UNFINISHED))
     read = decoder(WriteIntent)
-    return tuple(read(body) for body in connection.execute(statement.order_by(intents.c.place)).scalars())
+    return tuple(read(body) for body in connection.execute(_OPEN, {"clinic": clinic}).scalars())
 
 
 def open_one(writing: Writing, intent: WriteIntent) -> None:
     """Keep a call as sent, for it may have been as soon as this is committed."""
     sent = _as_sent(intent, writing.now)
-    last = select(func.coalesce(func.max(intents.c.place), 0)).where(intents.c.clinic == writing.clinic)
-    place = writing.connection.execute(last).scalar_one() + 1
-    writing.connection.execute(insert(intents), [{**_row(writing.clinic, sent), "place": place}])
+    place = writing.connection.execute(_LAST_PLACE, {"clinic": writing.clinic}).scalar_one() + 1
+    writing.connection.execute(_INSERT, [{**_row(writing.clinic, sent), "place": place}])
     _note(writing, sent, again=False)
 
 
@@ -49,6 +51,12 @@ def resend(writing: Writing, intent: WriteIntent) -> None:
         update(intents).where(*_where(writing.clinic, intent.id)).values(**_row(writing.clinic, sent))
     )
     _note(writing, sent, again=True)
+
+
+def leaves_late(writing: Writing, intent: WriteIntent) -> None:
+    """Keep that a call leaves later than was kept, because something held it up in between."""
+    kept = _row(writing.clinic, _as_sent(intent, writing.now))
+    writing.connection.execute(update(intents).where(*_where(writing.clinic, intent.id)).values(**kept))
 
 
 def close(writing: Writing, intent: WriteIntent) -> None:
@@ -126,6 +134,9 @@ def public_of(action: Action) -> dict[str, object]:
         "void": action.void, "allocation": action.allocation, "payment": action.payment,
         "unpayment": action.unpayment, "option": action.option,
     }  # fmt: skip
+    if action.group is not None:
+        # The name of a group may come from a person's own record, so that it is sealed with it; the id says nothing.
+        told["group_id"] = action.group.group_id or ""
     return told | {name: builtins(step) for name, step in steps.items() if step is not None}
 
 
@@ -138,6 +149,8 @@ def personal_of(action: Action) -> dict[str, object]:
         told["contact"] = builtins(action.contact)
     if action.party is not None:
         told["party"] = builtins(action.party)
+    if action.group is not None:
+        told["group"] = builtins(action.group)
     return told
 
 

@@ -9,19 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert
 
 from ligament.store.chain import ROOT, Entry, Head, sign
 from ligament.store.codec import encode
 from ligament.store.engine import Database
 from ligament.store.headfile import HeadFile
 from ligament.store.keys import stamp
-from ligament.store.rows import upsert
+from ligament.store.rows import of_clinic, upsert
 from ligament.store.seals import NOBODY, SIGNING, Seals
 from ligament.store.tables import journal, journal_heads
 from ligament.store.vault import Vault
 
 Public = Mapping[str, object]
+_INSERT = insert(journal)
+_NEWEST = of_clinic(journal.c.sequence, journal.c.hash).order_by(journal.c.sequence.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class Journal:
         self.seals = Seals(vault)
         self.head_file = head_file
         self._provenance = provenance
+        self._announced: dict[str, Note] = {}
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
@@ -71,13 +74,25 @@ class Journal:
             book = Writing(connection, self)
             yield book
             head = self._append(connection, book.notes)
+        if head is None:
+            return
+        self._announced.clear()
         # The file follows the commit: a file that is behind is no alarm, a database that is behind is one.
-        if head is not None and self.head_file is not None:
+        if self.head_file is not None:
             self.head_file.write(head)
+
+    def announce(self, name: str, note: Note) -> None:
+        """Add an entry in front of the next ones; where none follows, it is never written."""
+        self._announced[name] = note
+
+    def withdraw(self, name: str) -> bool:
+        """Take an announcement back; says whether it was still to be written, so that nothing has followed it."""
+        return self._announced.pop(name, None) is not None
 
     def _append(self, connection: Connection, notes: list[Note]) -> Head | None:
         if not notes:
             return None
+        notes = [*self._announced.values(), *notes]
         owners = {note.owner or NOBODY for note in notes if note.personal}
         keys = self.seals.keys_or_new(connection, {*owners, SIGNING})
         sequence, digest = self._last(connection)
@@ -87,7 +102,7 @@ class Journal:
             entry = self._entry(note, sequence, digest, keys)
             digest = entry.digest()
             rows.append({**{name: getattr(entry, name) for name in Entry.__slots__}, "hash": digest})
-        connection.execute(insert(journal), rows)
+        connection.execute(_INSERT, rows)
         head = sign(keys[SIGNING], self.clinic, sequence, digest)
         row = {"clinic": self.clinic, "sequence": head.sequence, "hash": head.hash, "mac": head.mac}
         upsert(connection, journal_heads, [row])
@@ -111,13 +126,7 @@ class Journal:
 
     def _last(self, connection: Connection) -> tuple[int, str]:
         """Return number and hash of the newest entry."""
-        statement = (
-            select(journal.c.sequence, journal.c.hash)
-            .where(journal.c.clinic == self.clinic)
-            .order_by(journal.c.sequence.desc())
-            .limit(1)
-        )
-        row = connection.execute(statement).one_or_none()
+        row = connection.execute(_NEWEST, {"clinic": self.clinic}).one_or_none()
         return (row.sequence, row.hash) if row else (0, ROOT)
 
 

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Table, func, select
+from sqlalchemy import Select, Table, bindparam, func
 
 from ligament.store.engine import Database
 from ligament.store.keys import moment, stamp
-from ligament.store.rows import select_in
+from ligament.store.rows import of_clinic, of_kind, select_in
 from ligament.store.tables import books_contacts, books_documents, practice_rows
 
-_KIND_OF_STREAM = {"invoices": "invoice", "credit_notes": "credit_note"}
+_KIND_OF_STREAM = {"contacts": "", "invoices": "invoice", "credit_notes": "credit_note"}
+
+
+def _count_since(chosen: Select[Any], table: Table) -> Select[Any]:
+    """Return the select that counts the chosen rows which changed at or after `since`."""
+    return chosen.where(table.c.updated_at >= bindparam("since")).with_only_columns(func.count())
+
+
+_PRACTICE = of_kind(practice_rows.c.id, practice_rows.c.revision)
+_PRACTICE_COUNT = _count_since(_PRACTICE, practice_rows)
+_CONTACTS = of_clinic(books_contacts.c.id, books_contacts.c.updated_at)
+_CONTACTS_COUNT = _count_since(_CONTACTS, books_contacts)
+_DOCUMENTS = of_kind(books_documents.c.id, books_documents.c.updated_at)
+_DOCUMENTS_COUNT = _count_since(_DOCUMENTS, books_documents)
 
 
 class KeptRows:
@@ -25,17 +39,15 @@ class KeptRows:
 
     def revisions(self, kind: str, ids: Sequence[str]) -> Mapping[str, str]:
         """Return the revision kept for each known id of a kind."""
-        rows = practice_rows.c
-        statement = select(rows.id, rows.revision).where(rows.clinic == self._clinic, rows.kind == kind)
         with self._database.reading() as connection:
-            return {row.id: row.revision for row in select_in(connection, statement, rows.id, ids)}
+            found = select_in(connection, _PRACTICE, practice_rows.c.id, ids, clinic=self._clinic, kind=kind)
+            return {row.id: row.revision for row in found}
 
     def count_since(self, kind: str, since: datetime) -> int:
         """Return how many rows of a kind changed at or after the instant."""
-        rows = practice_rows.c
-        where = (rows.clinic == self._clinic, rows.kind == kind, rows.updated_at >= stamp(since))
+        given = {"clinic": self._clinic, "kind": kind, "since": stamp(since)}
         with self._database.reading() as connection:
-            return connection.execute(select(func.count()).select_from(practice_rows).where(*where)).scalar_one()
+            return int(connection.execute(_PRACTICE_COUNT, given).scalar_one())
 
 
 class KeptBooks:
@@ -48,20 +60,19 @@ class KeptBooks:
 
     def updated(self, stream: str, ids: Sequence[str]) -> Mapping[str, datetime]:
         """Return the last known change of each known id of a stream."""
-        table, where = self._stream(stream)
-        statement = select(table.c.id, table.c.updated_at).where(*where)
+        kind = _KIND_OF_STREAM[stream]
         with self._database.reading() as connection:
-            return {row.id: moment(row.updated_at) for row in select_in(connection, statement, table.c.id, ids)}
+            if not kind:
+                found = select_in(connection, _CONTACTS, books_contacts.c.id, ids, clinic=self._clinic)
+            else:
+                found = select_in(connection, _DOCUMENTS, books_documents.c.id, ids, clinic=self._clinic, kind=kind)
+            return {row.id: moment(row.updated_at) for row in found}
 
     def count_since(self, stream: str, since: datetime) -> int:
         """Return how many rows of a stream changed at or after the instant."""
-        table, where = self._stream(stream)
-        statement = select(func.count()).select_from(table).where(*where, table.c.updated_at >= stamp(since))
-        with self._database.reading() as connection:
-            return connection.execute(statement).scalar_one()
-
-    def _stream(self, stream: str) -> tuple[Table, tuple[ColumnElement[bool], ...]]:
-        if stream == "contacts":
-            return books_contacts, (books_contacts.c.clinic == self._clinic,)
         kind = _KIND_OF_STREAM[stream]
-        return books_documents, (books_documents.c.clinic == self._clinic, books_documents.c.kind == kind)
+        given = {"clinic": self._clinic, "since": stamp(since)}
+        with self._database.reading() as connection:
+            if not kind:
+                return int(connection.execute(_CONTACTS_COUNT, given).scalar_one())
+            return int(connection.execute(_DOCUMENTS_COUNT, {**given, "kind": kind}).scalar_one())

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Connection, bindparam
 
 from ligament.store.engine import Database
 from ligament.store.errors import Fenced
 from ligament.store.keys import stamp
-from ligament.store.rows import upsert
+from ligament.store.rows import all_of_clinic, upsert
 from ligament.store.tables import leases
+
+_NAMED = all_of_clinic(leases).where(leases.c.name == bindparam("name"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ class Leases:
         A holder that `is_gone` says no longer lives loses the name at once.
         """
         with self._database.writing(f"lease|{self._clinic}") as connection:
-            row = connection.execute(select(leases).where(*self._where(name))).one_or_none()
+            row = self._row(connection, name)
             now = self._now()
             if row is not None and row.until > stamp(now) and row.holder != holder and not is_gone(row.holder):
                 return None
@@ -54,7 +57,7 @@ class Leases:
     def renew(self, lease: Lease, seconds: int) -> bool:
         """Keep a name longer, even one whose time is up when nobody wanted it; says whether it is still ours."""
         with self._database.writing(f"lease|{self._clinic}") as connection:
-            row = connection.execute(select(leases).where(*self._where(lease.name))).one_or_none()
+            row = self._row(connection, lease.name)
             if row is None or row.fence != lease.fence or row.holder != lease.holder or not row.until:
                 return False
             self._write(connection, lease, self._now() + timedelta(seconds=seconds))
@@ -66,25 +69,29 @@ class Leases:
         Raises Fenced.
         """
         self._database.hold_lock(connection, f"lease|{self._clinic}")
-        row = connection.execute(select(leases).where(*self._where(lease.name))).one_or_none()
+        self.look(connection, lease)
+
+    def look(self, connection: Connection, lease: Lease) -> None:
+        """Say that nobody has taken the name up to now; raises Fenced."""
+        row = self._row(connection, lease.name)
         if row is None or row.fence != lease.fence or row.holder != lease.holder or not row.until:
             raise Fenced("Another worker has taken this clinic over.", f"fence {lease.fence} of {lease.name}")
 
     def still_held(self, lease: Lease) -> bool:
         """Say whether nobody else has taken the name since."""
         with self._database.reading() as connection:
-            row = connection.execute(select(leases).where(*self._where(lease.name))).one_or_none()
+            row = self._row(connection, lease.name)
         return row is not None and row.fence == lease.fence and row.holder == lease.holder and bool(row.until)
 
     def release(self, lease: Lease) -> None:
         """Give the name back, unless somebody else has it by now."""
         with self._database.writing(f"lease|{self._clinic}") as connection:
-            row = connection.execute(select(leases).where(*self._where(lease.name))).one_or_none()
+            row = self._row(connection, lease.name)
             if row is not None and row.fence == lease.fence and row.holder == lease.holder:
                 self._write(connection, lease, None)
 
-    def _where(self, name: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-        return leases.c.clinic == self._clinic, leases.c.name == name
+    def _row(self, connection: Connection, name: str) -> Any:  # noqa: ANN401 - a row of any columns
+        return connection.execute(_NAMED, {"clinic": self._clinic, "name": name}).one_or_none()
 
     def _write(self, connection: Connection, lease: Lease, until: datetime | None) -> None:
         row = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, or_, update
 
 from ligament.core.holds import Hold
 from ligament.core.ids import RunId
@@ -15,19 +15,24 @@ from ligament.store.codec import decode_hold, decoder, encode, encode_hold, tag
 from ligament.store.journal import Note, Writing
 from ligament.store.keys import stamp
 from ligament.store.owners import owners
-from ligament.store.rows import delete_in, upsert
+from ligament.store.rows import all_of_clinic, delete_in, gone_from_clinic, of_clinic, upsert
 from ligament.store.tables import dirty, holds, outcomes
 
 _WAITING = (State.PLANNED.value, State.HELD.value)
 WITHIN_GRACE = "within_grace"
+_PENDING = (
+    of_clinic(outcomes.c.subject)
+    .where(or_(outcomes.c.state.in_(_WAITING), outcomes.c.reason == WITHIN_GRACE))
+    .union(of_clinic(dirty.c.subject))
+)
+_NEWEST = of_clinic(outcomes.c.body).order_by(outcomes.c.subject, outcomes.c.kind)
+_OPEN = all_of_clinic(holds).where(holds.c.closed_at.is_(None))
+_OPEN_BODIES = of_clinic(holds.c.body).where(holds.c.closed_at.is_(None)).order_by(holds.c.opened_at, holds.c.id)
 
 
 def pending(connection: Connection, clinic: str) -> frozenset[Subject]:
     """Return the subjects that wait for something, for their time to come, or were read and not looked at yet."""
-    waits = or_(outcomes.c.state.in_(_WAITING), outcomes.c.reason == WITHIN_GRACE)
-    statement = select(outcomes.c.subject).where(outcomes.c.clinic == clinic, waits)
-    unseen = select(dirty.c.subject).where(dirty.c.clinic == clinic)
-    keys = connection.execute(statement.union(unseen)).scalars()
+    keys = connection.execute(_PENDING, {"clinic": clinic}).scalars()
     return frozenset(subject_from_key(key) for key in keys if not key.startswith("clinic:"))
 
 
@@ -38,28 +43,24 @@ def mark_dirty(connection: Connection, clinic: str, subjects: Collection[Subject
 
 def newest(connection: Connection, clinic: str) -> tuple[Outcome, ...]:
     """Return the newest outcome of every record."""
-    statement = select(outcomes.c.body).where(outcomes.c.clinic == clinic).order_by(outcomes.c.subject, outcomes.c.kind)
     read = decoder(Outcome)
-    return tuple(read(body) for body in connection.execute(statement).scalars())
+    return tuple(read(body) for body in connection.execute(_NEWEST, {"clinic": clinic}).scalars())
 
 
 def open_holds(connection: Connection, clinic: str) -> tuple[Hold, ...]:
     """Return every open hold, oldest first."""
-    statement = select(holds.c.body).where(holds.c.clinic == clinic, holds.c.closed_at.is_(None))
-    ordered = statement.order_by(holds.c.opened_at, holds.c.id)
-    return tuple(decode_hold(body) for body in connection.execute(ordered).scalars())
+    return tuple(decode_hold(body) for body in connection.execute(_OPEN_BODIES, {"clinic": clinic}).scalars())
 
 
 def keep(writing: Writing, run_id: RunId, plan: Plan, considered: Collection[Subject]) -> None:
     """Replace the outcomes of the considered subjects, and open and close holds as the plan says."""
     connection, clinic = writing.connection, writing.clinic
     keys = {subject.key for subject in considered}
-    old = delete(outcomes).where(outcomes.c.clinic == clinic)
-    delete_in(connection, old, outcomes.c.subject, keys | {outcome.subject.key for outcome in plan.outcomes})
+    outdated = keys | {outcome.subject.key for outcome in plan.outcomes}
+    delete_in(connection, gone_from_clinic(outcomes), outcomes.c.subject, outdated, clinic=clinic)
     upsert(connection, outcomes, [_outcome_row(clinic, run_id, outcome) for outcome in plan.outcomes])
-    delete_in(connection, delete(dirty).where(dirty.c.clinic == clinic), dirty.c.subject, keys)
-    statement = select(holds).where(holds.c.clinic == clinic, holds.c.closed_at.is_(None))
-    standing = {row.id: row for row in connection.execute(statement)}
+    delete_in(connection, gone_from_clinic(dirty), dirty.c.subject, keys, clinic=clinic)
+    standing = {row.id: row for row in connection.execute(_OPEN, {"clinic": clinic})}
     wanted: dict[str, Hold] = {hold.id: hold for hold in plan.holds}
     _open(writing, run_id, wanted, standing)
     for identifier, row in standing.items():

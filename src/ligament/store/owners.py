@@ -6,9 +6,11 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, select
 
-from ligament.store.rows import select_in
+from ligament.store.rows import of_kind, select_in
 from ligament.store.tables import journal
 from ligament.store.tables import practice_rows as rows
+
+_PARTIES = of_kind(rows.c.id, rows.c.party_id)
 
 
 def owners(connection: Connection, clinic: str, subjects: Collection[str]) -> dict[str, str]:
@@ -16,8 +18,7 @@ def owners(connection: Connection, clinic: str, subjects: Collection[str]) -> di
     found = {key: key if key.startswith(("patient:", "payer:")) else "" for key in subjects}
     for kind in ("invoice", "visit"):
         ids = [key.partition(":")[2] for key in subjects if key.startswith(f"{kind}:")]
-        statement = select(rows.c.id, rows.c.party_id).where(rows.c.clinic == clinic, rows.c.kind == kind)
-        for row in select_in(connection, statement, rows.c.id, ids):
+        for row in select_in(connection, _PARTIES, rows.c.id, ids, clinic=clinic, kind=kind):
             if row.party_id:
                 found[f"{kind}:{row.id}"] = f"patient:{row.party_id}"
     return found

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, assert_never
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from ligament.core.ids import SourceId
 from ligament.core.intents import Subject, SubjectKind
@@ -25,12 +25,14 @@ from ligament.core.records import (
 )
 from ligament.store.codec import decode, encode
 from ligament.store.keys import folded, stamp
-from ligament.store.rows import select_in, upsert
+from ligament.store.rows import all_of_clinic, of_kind, select_in, upsert
 from ligament.store.tables import practice_rows as rows
 
 PARTIES = frozenset({PartyKind.PATIENT.value, PartyKind.PAYER.value})
 Key = tuple[str, str]
 """Kind and id of a row."""
+_ALL = all_of_clinic(rows).where(rows.c.kind == bindparam("kind"))
+_CREDIT_NOTES = of_kind(rows.c.original_id).where(rows.c.original_id.is_not(None))
 
 _BLANK: Mapping[str, Any] = {
     "parent_id": None, "updated_at": "", "removed": False, "number": "",
@@ -127,8 +129,7 @@ def _known(connection: Connection, clinic: str, keys: Iterable[Key]) -> dict[Key
         by_kind.setdefault(kind, []).append(identifier)
     found: dict[Key, Mapping[str, Any]] = {}
     for kind, ids in by_kind.items():
-        statement = select(rows).where(rows.c.clinic == clinic, rows.c.kind == kind)
-        for row in select_in(connection, statement, rows.c.id, ids):
+        for row in select_in(connection, _ALL, rows.c.id, ids, clinic=clinic, kind=kind):
             found[kind, row.id] = row._asdict()
     return found
 
@@ -181,9 +182,8 @@ def _vanished_lines(
     connection: Connection, clinic: str, whole: Collection[str], newest: Mapping[Key, PracticeRecord | Removal]
 ) -> set[Key]:
     """Return the kept lines of completely read invoices that were not read again."""
-    statement = select(rows.c.id).where(rows.c.clinic == clinic, rows.c.kind == "line")
-    held = {("line", row.id) for row in select_in(connection, statement, rows.c.parent_id, whole)}
-    return held - newest.keys()
+    found = select_in(connection, of_kind(rows.c.id), rows.c.parent_id, whole, clinic=clinic, kind="line")
+    return {("line", row.id) for row in found} - newest.keys()
 
 
 def _subjects(
@@ -212,16 +212,14 @@ def _subjects(
 
 
 def _parents(connection: Connection, clinic: str, lines: Collection[str]) -> set[str]:
-    statement = select(rows.c.parent_id).where(rows.c.clinic == clinic, rows.c.kind == "line")
-    return {row.parent_id for row in select_in(connection, statement, rows.c.id, lines)}
+    found = select_in(connection, of_kind(rows.c.parent_id), rows.c.id, lines, clinic=clinic, kind="line")
+    return {row.parent_id for row in found}
 
 
 def _invoice_subjects(connection: Connection, clinic: str, invoices: Collection[str]) -> frozenset[Subject]:
     """Return the subjects of invoices and of the originals of those that are credit notes."""
-    statement = select(rows.c.original_id).where(
-        rows.c.clinic == clinic, rows.c.kind == "invoice", rows.c.original_id.is_not(None)
-    )
-    originals = {row.original_id for row in select_in(connection, statement, rows.c.id, invoices)}
+    notes = select_in(connection, _CREDIT_NOTES, rows.c.id, invoices, clinic=clinic, kind="invoice")
+    originals = {row.original_id for row in notes}
     return frozenset(Subject(kind=SubjectKind.INVOICE, id=found) for found in {*invoices, *originals})
 
 

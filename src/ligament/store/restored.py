@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
-from ligament.core.ids import SourceId
+from ligament.core.ids import BooksId, SourceId
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.ledgers import BooksDocument, DocumentKind
 from ligament.core.links import DocumentLink, PaymentLink
+from ligament.core.plans import DocumentRef
 from ligament.core.records import Invoice
+from ligament.flow.planning.money import allocation_id
 from ligament.store import outcomes
 from ligament.store.audit import RESTORED
 from ligament.store.chain import Head
@@ -42,9 +44,10 @@ NOTE = "restored"
 """Kept until the first whole run after a restore has read everything anew."""
 UNSEEN = "restored"
 """Stands where the mark of the rulebook would: every record is planned again."""
-_READ_AGAIN = ("reference_read_at", "chart_read_at")
+_READ_AGAIN = ("reference_read_at", "chart_read_at", "both_sides_read")
 _OUTLIVES = (leases, beats, webhook_events, window_calls, window_slots, window_numbers)
 _TOKENS = "/tokens"
+_LINE = "line"
 _STANDING = "standing"
 
 
@@ -111,6 +114,8 @@ def mark(connection: Connection, restorations: Mapping[str, Restoration], kept: 
         _carry(connection, kept)
     _forget_standings(connection)
     connection.execute(delete(cursors))
+    # A list shows what is there, not what is gone: lines that were taken off an invoice since must not come back.
+    connection.execute(delete(practice_rows).where(practice_rows.c.kind == _LINE))
     connection.execute(delete(notes).where(notes.c.name.in_(_READ_AGAIN)))
     for clinic, restoration in restorations.items():
         text = msgspec.json.encode(restoration).decode()
@@ -181,7 +186,7 @@ def follow(book: Journal) -> None:
 
 
 def relinked(book: Journal) -> int:
-    """Link our own payments again that the books show under our reference, and say how many.
+    """Link our own payments and used credit again that the books show, and say how many.
 
     Their records are looked at by the next run, so that what happened since to one of them is followed.
     """
@@ -217,7 +222,10 @@ def _own_payments(connection: Connection, clinic: str) -> list[PaymentLink]:
     found = []
     for document in (decode(BooksDocument, body) for body in bodies):
         link = papers.get(document.id)
-        if link is None or link.kind is not DocumentKind.INVOICE:
+        if link is None:
+            continue
+        if link.kind is not DocumentKind.INVOICE:
+            found.extend(_credit_used(document, link, papers))
             continue
         invoice = _invoice(connection, clinic, link.subject)
         if invoice is not None:
@@ -245,6 +253,29 @@ def _payments_on(
         for payment in document.payments
         if payment.reference in ours and not payment.deleted
     ]
+
+
+def _credit_used(document: BooksDocument, link: DocumentLink, papers: Mapping[Any, DocumentLink]) -> list[PaymentLink]:
+    """Return where a credit note of ours was used: what a person takes apart from now on is not put together again."""
+    note = DocumentRef(kind=document.kind, number=document.number)
+    found = []
+    for used in document.allocations:
+        invoice = papers.get(used.other_id)
+        if invoice is None:
+            continue
+        found.append(
+            PaymentLink(
+                subject=link.subject,
+                payment_id=BooksId(allocation_id(note, DocumentRef(kind=invoice.kind, number=invoice.number))),
+                document_id=used.other_id,
+                reference=f"{note.number}>{invoice.number}",
+                account="",
+                amount=used.amount,
+                on=used.on or document.on,
+                for_total=used.amount,
+            )
+        )
+    return found
 
 
 def _invoice(connection: Connection, clinic: str, subject: Subject) -> Invoice | None:

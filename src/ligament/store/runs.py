@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from ligament.core.ids import RunId
 from ligament.store.codec import encode
@@ -16,6 +16,9 @@ from ligament.store.errors import StoreError
 from ligament.store.journal import Journal, Note
 from ligament.store.keys import moment, stamp
 from ligament.store.tables import runs
+
+QUIET = "quiet"
+"""The kind of a run that is over and wrote nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,11 @@ class Run:
 
 
 class Runs:
-    """The runs of one clinic."""
+    """The runs of one clinic.
+
+    A run that writes nothing leaves nothing in the journal: a clinic is looked at thousands of times a day. Of those
+    runs the newest one is kept, as the last look.
+    """
 
     def __init__(self, journal: Journal) -> None:
         """Take the clinic's journal, which knows its database and calendar."""
@@ -44,18 +51,24 @@ class Runs:
         row = {"clinic": self._clinic, "id": run_id, "kind": kind, "started_at": stamp(now), "summary": "{}"}
         with self._journal.writing() as writing:
             writing.connection.execute(insert(runs), [{**row, "finished_at": None}])
-            writing.add(Note(kind="run_started", public={"run": run_id, "kind": kind}))
+        self._journal.announce(run_id, Note(kind="run_started", public={"run": run_id, "kind": kind}, at=now))
         return run_id
 
     def finish(self, run_id: RunId, summary: Mapping[str, object]) -> None:
         """End a run with what it came to; the summary holds no personal values."""
         text = encode(summary).decode()
         where = (runs.c.clinic == self._clinic, runs.c.id == run_id)
+        is_quiet = self._journal.withdraw(run_id)
         with self._journal.writing() as writing:
             ended = {"finished_at": stamp(self._journal.now()), "summary": text}
+            if is_quiet:
+                former = delete(runs).where(runs.c.clinic == self._clinic, runs.c.kind == QUIET)
+                writing.connection.execute(former)
+                ended["kind"] = QUIET
             if writing.connection.execute(update(runs).where(*where).values(**ended)).rowcount != 1:
                 raise StoreError("There is no such run to finish.", run_id)
-            writing.add(Note(kind="run_finished", public={"run": run_id, "summary": msgspec.Raw(text.encode())}))
+            if not is_quiet:
+                writing.add(Note(kind="run_finished", public={"run": run_id, "summary": msgspec.Raw(text.encode())}))
 
     def newest(self, limit: int = 20) -> tuple[Run, ...]:
         """Return the newest runs, newest first."""

@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete
 
 from ligament.store.codec import decode, encode
-from ligament.store.rows import select_in, upsert
+from ligament.store.rows import all_of_clinic, select_in, upsert
 from ligament.store.tables import data_keys
 from ligament.store.vault import Vault
 
@@ -30,8 +30,7 @@ class Seals:
 
     def keys(self, connection: Connection, owners: Collection[str]) -> dict[str, bytes]:
         """Return the keys of those owners that have one."""
-        statement = select(data_keys).where(data_keys.c.clinic == self._clinic)
-        found = select_in(connection, statement, data_keys.c.owner, owners)
+        found = select_in(connection, all_of_clinic(data_keys), data_keys.c.owner, owners, clinic=self._clinic)
         return {row.owner: self._vault.unwrap(row.owner, row.key_id, row.wrapped) for row in found}
 
     def keys_or_new(self, connection: Connection, owners: Collection[str]) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from ligament.store.crypt import KEY_BYTES, Cipher, RandomBytes
 from ligament.store.engine import Database
@@ -15,12 +15,14 @@ from ligament.store.errors import WrongKey
 from ligament.store.keys import stamp
 from ligament.store.leases import Leases
 from ligament.store.living import has_died, holder_mark
-from ligament.store.rows import upsert
+from ligament.store.rows import all_of_clinic, of_clinic, upsert
 from ligament.store.tables import data_keys, secrets
 
 LEASE_S = 120
 _PAUSE_MS = 50
 _TURN_KEY = "vault"
+_NAMED = all_of_clinic(secrets).where(secrets.c.name == bindparam("name"))
+_KEY_IDS = (of_clinic(secrets.c.key_id).distinct(), of_clinic(data_keys.c.key_id).distinct())
 
 
 class Vault:
@@ -51,9 +53,8 @@ class Vault:
 
     def get(self, name: str) -> str | None:
         """Return a secret, or nothing."""
-        statement = select(secrets).where(secrets.c.clinic == self.clinic, secrets.c.name == name)
         with self._database.reading() as connection:
-            row = connection.execute(statement).one_or_none()
+            row = connection.execute(_NAMED, {"clinic": self.clinic, "name": name}).one_or_none()
         if row is None:
             return None
         self._must_fit(row.key_id)
@@ -68,9 +69,8 @@ class Vault:
     def check(self) -> None:
         """Raise WrongKey when anything kept for the clinic was kept with another key."""
         with self._database.reading() as connection:
-            for table in (secrets, data_keys):
-                found = connection.execute(select(table.c.key_id).where(table.c.clinic == self.clinic).distinct())
-                for key_id in found.scalars():
+            for statement in _KEY_IDS:
+                for key_id in connection.execute(statement, {"clinic": self.clinic}).scalars():
                     self._must_fit(key_id)
 
     def rotate(self, new_key: bytes) -> None:

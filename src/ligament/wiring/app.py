@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ligament.core.approvals import Standing, approval_mark, approve_plan, gives, needs
+from ligament.core.groups import uses_groups
 from ligament.core.holds import Hold
 from ligament.core.links import Decision, DecisionKind
 from ligament.core.periods import iso_instant, local_date
 from ligament.core.plans import Action, Plan
-from ligament.flow.plan import make_plan
 from ligament.flow.read import EVERYTHING, Hint, read_books, read_chart, read_practice, selection_of
 from ligament.flow.sequence import Cycle, Orders, run_cycle
+from ligament.flow.survey import Planner, whole_plan
 from ligament.ports.errors import PortError, TryLater
 from ligament.ports.memory import Selection
 from ligament.ports.stopping import Stopped
@@ -59,19 +60,21 @@ class App:
         full: bool = False,
         hints: tuple[Hint, ...] | None = None,
         leave_books: bool = False,
+        brief: bool = False,
         patience_ms: int = _PATIENCE_MS,
     ) -> Verdict:
         """Run one cycle: read, plan, apply what policy approves, hold the rest; `full` plans every record again.
 
-        With `hints` only what they name is read, with `leave_books` only the practice. Raises the port errors when a
+        With `hints` only what they name is read, with `leave_books` only the practice, and with `brief` only what moves
+        fast there. Raises the port errors when a
         system cannot be reached or signed in to, AnotherRun after `patience_ms`, Fenced when another worker took the
         clinic over; what was done until then is kept.
         """
         with alone_for(self.clinic, patience_ms):
             restored = settle(self.clinic)
             if restored:
-                hints, leave_books = None, False
-            orders = replace(self._orders(full=full or restored), hints=hints, leave_books=leave_books)
+                hints, leave_books, brief = None, False, False
+            orders = replace(self._orders(full=full or restored), hints=hints, leave_books=leave_books, brief=brief)
             with heard(self.clinic, whole=hints is None and not leave_books) as tell:
                 verdict = self._sync(orders)
                 tell(verdict.document)
@@ -196,11 +199,11 @@ class App:
         self._first_connection()
         practice = read_practice(clinic.practice(), store, book, clinic.clock, clinic.outside.tell)
         books = read_books(clinic.books(), store, clinic.clock, clinic.outside.tell)
-        read_chart(clinic.books(), store, clinic.clock)
+        read_chart(clinic.books(), store, clinic.clock, groups=uses_groups(clinic.settings.rulebook))
         selection: Selection = selection_of(practice.changed | books.changed | set(store.pending()))
         if self._orders(full=False).everything:
             selection = EVERYTHING
-        return make_plan(store.gather(selection), book, clinic.surroundings())
+        return whole_plan(Planner(memory=store, rulebook=book, around=clinic.surroundings()), selection)
 
     def _notes(self) -> list[str]:
         """Say what a reader of the plan must know about inferred payments."""

@@ -133,6 +133,7 @@ class Clinic:
             may_add_options=book.tracking.create_options,
             prices_include_tax=book.invoices.appointment_prices_include_tax,
             custom_fields=tuple(sorted(set(book.contacts.custom_fields.values()))),
+            may_write=self.store.may_write,
         )
 
     def surroundings(self) -> Surroundings:

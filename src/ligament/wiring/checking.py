@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from ligament.connectors.registry import Manifest
 from ligament.core.facts import Facts
+from ligament.core.groups import uses_groups
 from ligament.core.ids import SourceId
 from ligament.core.ledgers import BooksUser, Chart, Organisation
 from ligament.core.periods import australian, is_zone
@@ -23,7 +24,7 @@ from ligament.net.governor import DAY_LEFT, Lane
 from ligament.net.opening import Notebook, Opening
 from ligament.ports.errors import PortError
 from ligament.ports.practice import PracticeIdentity, ReadingScope
-from ligament.ports.windows import Full, Window, WindowStore
+from ligament.ports.windows import Crowd, Full, Window, WindowStore
 from ligament.wiring.app import DONE, WAITS, App, Verdict
 from ligament.wiring.build import Clinic
 from ligament.wiring.checks import Check, Standing, bad, ok, warn
@@ -46,9 +47,9 @@ class Watched:
     store: WindowStore
     day_left: int | None = None
 
-    def take(self, scope: str, windows: Sequence[Window], at_ms: int) -> Full | None:
+    def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: Crowd | None = None) -> Full | None:
         """Record a call unless a window is full."""
-        return self.store.take(scope, windows, at_ms)
+        return self.store.take(scope, windows, at_ms, crowd)
 
     def enter(self, scope: str, slots: int, at_ms: int, lease_ms: int) -> str | None:
         """Occupy a place."""
@@ -176,6 +177,8 @@ def meet_books(clinic: Clinic) -> BooksSide:
         signin.confirm(connection.tenants(), pin)
         books = connection.books(pin, lane=Lane.PEOPLE)
         organisation, chart, users = books.organisation(), books.chart(), books.users()
+        if uses_groups(clinic.settings.rulebook):
+            chart = replace(chart, groups=books.groups())
         wanted = part.CODE_FLOW_SCOPE if draft.read("books_sign_in") == "code" else part.CUSTOM_CONNECTION_SCOPE
         needed = part.account_for(opening, wanted).scope
         lacking = lacking_scopes(needed, connection.tokens.granted_scope())

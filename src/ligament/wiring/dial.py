@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ligament.core.contacts import contact_number, pool_intent
 from ligament.core.intents import subject_from_key
-from ligament.core.ledgers import BooksContact
+from ligament.core.ledgers import BooksContact, Chart
 from ligament.core.links import AgreedFields
+from ligament.core.naming import folded
 from ligament.core.pairing import after_writing, side_by_side
 from ligament.core.plans import Action, ActionKind
 from ligament.core.records import Party, PartyKind
@@ -69,10 +70,15 @@ def _one(app: App, party: Party, book: Rulebook) -> Document:
     link = facts.contact_links.get(key)
     contact = facts.contacts.get(link.contact_id) if link is not None else None
     plan = make_plan(facts, book, app.clinic.surroundings())
-    after = _after(contact, (action for action in plan.actions if action.subject.key == key))
+    mine = [action for action in plan.actions if action.subject.key == key]
+    after = _after(contact, mine)
     agreed = AgreedFields()
     before = {row.field: row.books.reveal() for row in side_by_side(None, contact, agreed, book)}
     later = {row.field: row.books.reveal() for row in side_by_side(None, after, agreed, book)}
+    names = _group_names(contact, facts.chart)
+    then = _groups_after(names, mine)
+    if names or then:
+        before["groups"], later["groups"] = ", ".join(sorted(names.values())), ", ".join(sorted(then.values()))
     return {
         "source_id": party.id,
         "number": contact_number(subject_from_key(key)),
@@ -88,6 +94,23 @@ def _after(contact: BooksContact | None, actions: Iterable[Action]) -> BooksCont
         if action.kind in _WRITES and action.contact is not None:
             contact = after_writing(contact, action.contact.write)
     return contact
+
+
+def _group_names(contact: BooksContact | None, chart: Chart) -> dict[str, str]:
+    """Return the contact groups that a contact is in, by a mark of their name."""
+    known = {group.id: group.name for group in chart.groups or ()}
+    names = [known[group_id] for group_id in (contact.groups if contact is not None else ()) if group_id in known]
+    return {folded(name): name for name in names}
+
+
+def _groups_after(names: Mapping[str, str], actions: Iterable[Action]) -> dict[str, str]:
+    after = dict(names)
+    for action in actions:
+        if action.group is not None and action.kind is ActionKind.JOIN_GROUP:
+            after[folded(action.group.name.reveal())] = action.group.name.reveal()
+        elif action.group is not None and action.kind is ActionKind.LEAVE_GROUP:
+            after.pop(folded(action.group.name.reveal()), None)
+    return after
 
 
 def _pools(app: App) -> list[str]:

@@ -14,6 +14,7 @@ from ligament.core.links import AgreedFields, ContactLink
 from ligament.core.pairing import side_by_side
 from ligament.core.periods import iso_instant
 from ligament.core.records import Party, PartyKind, Practitioner
+from ligament.flow.attribute import told
 from ligament.flow.plan import make_plan
 from ligament.ports.memory import Selection
 from ligament.wiring.app import DONE, WAITS, App, Verdict
@@ -251,6 +252,17 @@ def _changed(personal: Mapping[str, Any]) -> list[str]:
 # --- both values of a conflict ----------------------------------------------------------------------------------------
 
 
+def _who(app: App, hold: Hold) -> str:
+    """Return who changed the contact last, in the words of its history."""
+    books = app.clinic.books_manifest.title
+    known = told(app.clinic.store).get(hold.id)
+    if known is None or known["shown"] != hold.detail.get("shown"):
+        return f"{books} has not been asked yet who"
+    if "by" not in known:
+        return f"{books} does not say who"
+    return known["by"] or f"another program, through {books}'s interface"
+
+
 def conflict_values(app: App, hold: Hold) -> Document:
     """Return both values of a field that waits for a choice, with when each side changed; empty for other holds."""
     if hold.code is not HoldCode.FIELD_CONFLICT:
@@ -262,7 +274,15 @@ def conflict_values(app: App, hold: Hold) -> Document:
     if row is None or party is None or contact is None:
         return {}
     return {
-        "practice": {"value": row["practice"], "changed_at": iso_instant(party.updated_at)},
-        "books": {"value": row["books"], "changed_at": iso_instant(contact.updated_at)},
+        "practice": {
+            "value": row["practice"],
+            "changed_at": iso_instant(party.updated_at),
+            "changed_by": f"{app.clinic.practice_manifest.title} does not say who",
+        },
+        "books": {
+            "value": row["books"],
+            "changed_at": iso_instant(contact.updated_at),
+            "changed_by": _who(app, hold),
+        },
         "agreed": {"value": row["agreed"]},
     }

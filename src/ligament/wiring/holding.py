@@ -33,8 +33,8 @@ def alone_for(clinic: Clinic, patience_ms: int) -> Iterator[None]:
     home, name = clinic.home_settings.home, clinic.settings.name
     with alone(home, name, clinic.clock.pause_ms, patience_ms):
         lease = _taken(clinic, _place(lock_file(home, name)), patience_ms)
-        check = partial(clinic.leases.check, lease=lease)
-        with _renewed(clinic.leases, lease, clinic.home_settings.lease_s), clinic.store.fenced(check):
+        check, look = partial(clinic.leases.check, lease=lease), partial(clinic.leases.look, lease=lease)
+        with _renewed(clinic.leases, lease, clinic.home_settings.lease_s), clinic.store.fenced(check, look):
             yield
 
 

@@ -10,18 +10,21 @@ from typing import TypeVar
 
 from ligament.core.drafting import invoice_from_visit
 from ligament.core.facts import Facts
+from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldCode
 from ligament.core.ids import SourceId
 from ligament.core.ledgers import Account, Chart, Organisation
-from ligament.core.lines import LineContext, LineRules, Place, map_lines
+from ligament.core.lines import map_lines
 from ligament.core.money import ZERO, plain
-from ligament.core.records import Invoice, Line, Location, Practitioner
-from ligament.core.rules.model import PaymentSource, Rulebook
+from ligament.core.postings import LineContext, LineRules, Place
+from ligament.core.private import NOTHING
+from ligament.core.records import Invoice, Line, Location, Party, Practitioner
+from ligament.core.rules.model import CustomField, PaymentSource, Rulebook
 from ligament.core.troubles import Trouble
 from ligament.wiring.checks import Check, bad, ok, warn
 
 T = TypeVar("T")
-_ACCOUNTS, _TAXES, _TRACKING, _GAPS = "Accounts", "Taxes", "Tracking", "Mapping"
+_ACCOUNTS, _TAXES, _TRACKING, _GAPS, _GROUPS = "Accounts", "Taxes", "Tracking", "Mapping", "Contact groups"
 _GAP_CODES = {
     HoldCode.UNMAPPED_ITEM,
     HoldCode.UNMAPPED_ACCOUNT,
@@ -36,6 +39,7 @@ def mapping_checks(book: Rulebook, chart: Chart, organisation: Organisation, fac
     yield from account_checks(book, chart)
     yield from tax_checks(book, chart, organisation)
     yield from tracking_checks(book, chart, facts.locations.values(), facts.practitioners.values())
+    yield from group_checks(book, chart, facts.parties.values())
     yield from gap_checks(book, chart, organisation, facts)
 
 
@@ -209,6 +213,32 @@ def tracking_checks(
         else:
             added = f"; {len(missing)} options will be added" if missing else ""
             yield ok(_TRACKING, f'The tracking category "{category.name}" is there{added}.')
+
+
+# --- contact groups ---------------------------------------------------------------------------------------------------
+
+
+def group_checks(book: Rulebook, chart: Chart, parties: Iterable[Party]) -> Iterator[Check]:
+    """Check that the contact groups are there that rules and the chosen custom field name."""
+    if not uses_groups(book):
+        return
+    by_rule = {rule.effects.group: rule.name for rule in book.rules if rule.effects.group}
+    missing = [name for name in by_rule if chart.group(name) is None]
+    for name in missing if not book.contacts.create_groups else ():
+        sentence = f'The contact group "{name}" (the rule "{by_rule[name]}") does not exist in the books.'
+        yield bad(_GROUPS, sentence, "Make it in the books, or set create_groups = true under [contacts].")
+    token = book.contacts.custom_fields.get(CustomField.CONTACT_GROUP, "")
+    values = {_folded(text) for party in parties if (text := dict(party.custom).get(token, NOTHING).reveal())}
+    unknown = len([value for value in values if chart.group(value) is None])
+    if unknown and not book.contacts.create_groups:
+        # What stands in a patient's field is not repeated here: it may be about the person.
+        sentence = (
+            f"{unknown} of {len(values)} values of the custom field for contact groups name no group in the books."
+        )
+        yield bad(_GROUPS, sentence, "Make those groups in the books, or correct the field of the patients.")
+    if book.contacts.create_groups or not (missing or unknown):
+        made = len(missing) + unknown
+        yield ok(_GROUPS, f"Every contact group is there{f'; {made} will be made' if made else ''}.")
 
 
 def _folded(text: str) -> str:

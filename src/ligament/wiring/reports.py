@@ -22,7 +22,13 @@ _CREATED = {
     ActionKind.PAY_FIRST,
     ActionKind.ALLOCATE,
 }
-_UPDATED = {ActionKind.UPDATE_CONTACT, ActionKind.UPDATE_PARTY, ActionKind.UPDATE_DOCUMENT}
+_UPDATED = {
+    ActionKind.UPDATE_CONTACT,
+    ActionKind.UPDATE_PARTY,
+    ActionKind.UPDATE_DOCUMENT,
+    ActionKind.JOIN_GROUP,
+    ActionKind.LEAVE_GROUP,
+}
 _VOIDED = {ActionKind.VOID, ActionKind.UNPAY, ActionKind.ARCHIVE_CONTACT}
 _ID_LENGTH = 16
 """From this length on, digits are an id, which stays text."""
@@ -37,7 +43,7 @@ def by_kind(counts: Mapping[str, int]) -> dict[str, int]:
 def cycle_document(cycle: Cycle) -> Document:
     """Return the counts of one cycle."""
     outcomes = list(cycle.outcomes.values())
-    planned = Counter(kind_word(action) for action in cycle.planned.values() if _writes(action))
+    planned = Counter(cycle.planned.values())
     counts = {state: _states(outcomes, state) for state in State}
     money = {kind: planned[kind] for kind in _MONEY_KINDS}
     return {
@@ -51,10 +57,6 @@ def cycle_document(cycle: Cycle) -> Document:
         "skipped": by_kind(counts[State.SKIPPED]),
         "failed": by_kind(_refused(cycle.tallies)),
     }
-
-
-def _writes(action: Action) -> bool:
-    return action.kind not in {ActionKind.LINK_CONTACT, ActionKind.LINK_DOCUMENT}
 
 
 def _all(outcomes: list[Outcome]) -> dict[str, int]:

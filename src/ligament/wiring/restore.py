@@ -37,6 +37,7 @@ from ligament.wiring.settings import (
     KEY_FILE,
     ConfigurationError,
     Settings,
+    database_url,
     default_home,
     load_settings,
     vault_key,
@@ -108,7 +109,7 @@ def restore(
     now = now or SystemClock().now
     home = home or default_home(environ)
     with _opened(file) as archive:
-        url = environ.get("LIGAMENT_DATABASE_URL") or f"{_SQLITE}{home / DATABASE_FILE}"
+        url = database_url(home, environ)
         job = _Job(archive=archive, manifest=_checked(file, archive), home=home, url=url, now=now)
         _must_fit(job, environ)
         present = _present(job)

@@ -28,6 +28,7 @@ NEXT_KEY_FILE = "vault.key.new"
 DATABASE_FILE = "ligament.db"
 LEASE_S = 30
 """For how long a worker that no longer answers keeps its clinics; others take them over then."""
+_DATABASES = {"postgresql", "postgres", "postgresql+psycopg", "sqlite"}
 _KEY_BYTES = 32
 
 
@@ -98,7 +99,7 @@ def load_settings(*, home: Path | None = None, environ: Mapping[str, str] | None
     return Settings(
         home=home,
         clinics=clinics,
-        database_url=environ.get("LIGAMENT_DATABASE_URL") or f"sqlite:///{home / DATABASE_FILE}",
+        database_url=database_url(home, environ),
         vault_key=vault_key(home, environ),
         next_vault_key=next_vault_key(home, environ),
         values=_connection_values(environ),
@@ -190,6 +191,18 @@ def line_of(text: str, dotted: str) -> int:
 def _connection_values(environ: Mapping[str, str]) -> dict[str, Private[str]]:
     names = [name for manifest in manifests() for name in manifest.environment.values()]
     return {name: Private(environ[name]) for name in names if environ.get(name)}
+
+
+def database_url(home: Path, environ: Mapping[str, str]) -> str:
+    """Return where the database is: by the environment, else a file in the home. Its password is never printed."""
+    given = (environ.get("LIGAMENT_DATABASE_URL") or "").strip()
+    if not given:
+        return f"sqlite:///{home / DATABASE_FILE}"
+    if given.partition("://")[0] not in _DATABASES or "://" not in given:
+        raise ConfigurationError(
+            ("LIGAMENT_DATABASE_URL: give an address such as postgresql://USER@HOST/NAME, or leave it out for SQLite.",)
+        )
+    return given
 
 
 def _lease_s(environ: Mapping[str, str]) -> int:

@@ -14,7 +14,9 @@ from ligament.core.ids import BooksId
 from ligament.engine import schedule
 from ligament.engine.schedule import Pace, Standing, State
 from ligament.flow.read import Hint
+from ligament.net.session import Transport
 from ligament.ports.alerts import Alerts, silent
+from ligament.ports.clocks import Clock
 from ligament.ports.errors import Broken, PortError, Rejected, SignInAgain, TryLater
 from ligament.ports.stopping import Stopped
 from ligament.store.beats import Beats
@@ -31,6 +33,7 @@ from ligament.wiring.stopping import StoppableClock, StopSign
 
 _PATIENCE_MS = 2_000
 _ALERTED, _BOOKS_READ, _DAILY, _WEEKLY = "alerted", "books_read_at", "daily_done", "weekly_done"
+_SLOW_READ = "slow_lists_read_at"
 _BOOKS_SHARE_PERCENT = 30
 _BOOKS_CALLS = 4
 _SOONEST_BOOKS = timedelta(minutes=1)
@@ -58,8 +61,8 @@ Job = Callable[[App], object]
 class Turns:
     """Takes turns for the clinics of one installation; safe to share between threads.
 
-    `clock` is the machine's, for pacing; `calendar` that of the clinics, which a test may have set. `jobs` are run
-    after the turn of their day (`daily`) or week (`weekly`), such as reconciliation.
+    `clock` is the machine's, for pacing; `calendar` that of the clinics, which a test may have set; `transports` stand
+    in for the network. `jobs` are run after the turn of their day (`daily`) or week (`weekly`), such as reconciliation.
     """
 
     settings: Settings
@@ -68,8 +71,9 @@ class Turns:
     alert: Alerts = silent
     heard: Callable[[TurnReport], None] = unheard
     jobs: Mapping[str, Job] = field(default_factory=dict)
-    clock: SystemClock = field(default_factory=SystemClock)
-    calendar: SystemClock = field(default_factory=SystemClock)
+    clock: Clock = field(default_factory=SystemClock)
+    calendar: Clock = field(default_factory=SystemClock)
+    transports: Mapping[str, Transport] = field(default_factory=dict)
     _books: dict[str, tuple[int, ClinicSettings]] = field(default_factory=dict)
 
     @property
@@ -155,6 +159,7 @@ class Turns:
     def _work(self, name: str, hints: tuple[KeptHint, ...], *, polls: bool) -> dict[str, Any]:
         chosen = self.clinic(name)
         outside = Outside(
+            transports=self.transports,
             clock=StoppableClock(clock=self.calendar, sign=self.sign),
             machine_now=self.clock.now,
             tell=self.sign.between_steps(),
@@ -177,9 +182,12 @@ class Turns:
         done = {job: beats.one(name, kept) for job, kept in (("daily", _DAILY), ("weekly", _WEEKLY))}
         is_new_day = bool(done["daily"]) and done["daily"] != day
         leave = not is_new_day and not _old(beats.one(name, _BOOKS_READ), now, books_pause(sync.daily_calls))
-        document = dict(app.sync(full=is_new_day, leave_books=leave, patience_ms=_PATIENCE_MS).document)
+        brief = leave and not _old(beats.one(name, _SLOW_READ), now, schedule.SLOW_EVERY)
+        document = dict(app.sync(full=is_new_day, leave_books=leave, brief=brief, patience_ms=_PATIENCE_MS).document)
         if document.get("parked"):
             return document
+        if not brief:
+            beats.keep(name, _SLOW_READ, now.isoformat())
         if not leave:
             beats.keep(name, _BOOKS_READ, now.isoformat())
         for job, kept, last in (("daily", _DAILY, day), ("weekly", _WEEKLY, week)):

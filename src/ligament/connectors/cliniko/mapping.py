@@ -126,8 +126,12 @@ def invoice_of(row: wire.InvoiceRow, web_base: str = "") -> Invoice | None:
         updated_at=reader.read(wire.instant, row.updated_at, "updated_at", _NO_INSTANT),
         removed_at=_removed_at(row, reader),
     )
-    invoice = replace(invoice, defect=_sentence(reader.defects), revision=digest(invoice))
-    return replace(invoice, web_url=f"{web_base}/invoices/{identifier}") if web_base else invoice
+    return linked(replace(invoice, defect=_sentence(reader.defects), revision=digest(invoice)), web_base)
+
+
+def linked(invoice: Invoice, web_base: str) -> Invoice:
+    """Return the invoice with the address where people see it, which is no part of its revision."""
+    return replace(invoice, web_url=f"{web_base}/invoices/{invoice.id}") if web_base else invoice
 
 
 def _sentence(defects: Sequence[str]) -> str:

@@ -31,4 +31,5 @@ def open_port(opening: Opening) -> ClinikoPractice:
         prices_include_tax=opening.prices_include_tax,
         transport=opening.transport,
         observer=opening.observer,
+        may_write=opening.may_write,
     )

@@ -148,6 +148,7 @@ def connect(  # noqa: PLR0913 - the one place where a practice is put together, 
     prices_include_tax: bool | None = None,
     transport: Transport | None = None,
     observer: Observer | None = None,
+    may_write: Callable[[], None] | None = None,
     connect_s: int = 10,
     read_s: int = 45,
 ) -> ClinikoPractice:
@@ -169,6 +170,7 @@ def connect(  # noqa: PLR0913 - the one place where a practice is put together, 
         system=SYSTEM,
         observer=observer,
         clock=clock,
+        may_write=may_write,
     )
     client = ClinikoClient(session, api_key=api_key, clock=clock, jitter=jitter, governor=governor)
     choices = Choices(custom_fields=frozenset(custom_fields), books=books, shard=_shard_for_links(api_key))

@@ -10,6 +10,7 @@ from ligament.connectors.cliniko.mapping import (
     invoice_of,
     is_payer,
     line_of,
+    linked,
     location_of,
     patient_of,
     payer_of,
@@ -66,7 +67,8 @@ class Reading:
     choices: Choices
     scope: ReadingScope
     known: KnownRows
-    _web_base: str = ""
+    _found: PracticeSettings | None = None
+    _has_charges: bool = False
     _positions: dict[str, str] = field(default_factory=dict)
     _newcomers: set[str] = field(default_factory=set)
     _with_lines: set[str] = field(default_factory=set)
@@ -74,20 +76,42 @@ class Reading:
 
     def pages(self) -> Iterator[PracticePage]:
         """Yield everything that this run has to read, in an order in which parents come before children."""
-        settings = read_settings(self.client, self.choices)
-        self._web_base = settings.web_base
-        yield PracticePage(stream="settings", rows=(settings,), done=1, total=1)
+        is_brief = self._may_be_brief()
+        if not is_brief:
+            yield from self._settings()
         if self.scope.refresh_reference:
             self.prices.forget()
             yield from self._reference()
-        yield from self._payers()
+        if not is_brief:
+            yield from self._payers()
         yield from self._patients()
         yield from self._invoices(INVOICES)
         yield from self._items()
-        yield from self._archivings()
+        if not is_brief:
+            yield from self._archivings()
         if self.scope.visits:
             yield from self._attendees()
             yield from self._bookings()
+        if is_brief and self._has_charges:
+            # Nothing is billed before it is known who pays, and whether the vendor's own link was switched on.
+            yield from self._settings()
+            yield from self._payers()
+            yield from self._archivings()
+
+    def _may_be_brief(self) -> bool:
+        """Say whether the lists that rarely matter within a minute are left out: only where each was read before."""
+        read_before = all(self.scope.cursors.get(stream.name) for stream in (CONTACTS, ARCHIVINGS))
+        return self.scope.brief and read_before and not self.scope.refresh_reference
+
+    def _settings(self) -> Iterator[PracticePage]:
+        if self._found is None:
+            self._found = read_settings(self.client, self.choices)
+        yield PracticePage(stream="settings", rows=(self._found,), done=1, total=1)
+
+    def _web_base(self) -> str:
+        if self._found is None:
+            self._found = read_settings(self.client, self.choices)
+        return self._found.web_base
 
     # --- the walks -------------------------------------------------------------------------------------------------
 
@@ -146,8 +170,12 @@ class Reading:
     def _invoices(self, stream: Stream) -> Iterator[PracticePage]:
         walk = self._walk(stream)
         for chunk in walk.chunks():
-            records = [invoice_of(wire.decode(raw, wire.InvoiceRow), self._web_base) for raw in chunk.rows]
-            news = self._news(walk, "invoice", records)
+            rows = [wire.decode(raw, wire.InvoiceRow) for raw in chunk.rows]
+            news = self._news(walk, "invoice", [invoice_of(row) for row in rows])
+            if news:
+                # Where invoices are seen stands in the settings, which a brief reading asks for only now.
+                self._has_charges = True
+                news = [linked(invoice, self._web_base()) for invoice in news]
             yield self._with_whole_lines(walk, chunk, news)
         yield self._end(walk)
 
@@ -170,6 +198,7 @@ class Reading:
         for chunk in walk.chunks():
             lines = self._news(walk, "line", [line_of(wire.decode(raw, wire.ItemRow)) for raw in chunk.rows])
             page = self._page(walk, chunk, lines)
+            self._has_charges = self._has_charges or bool(lines)
             replaced = self._replaced(lines) if walk.cursor else []
             yield replace(page, rows=(*lines, *self._lines(replaced)), whole_invoices=tuple(replaced))
         yield self._end(walk)
@@ -208,6 +237,7 @@ class Reading:
                 ]
             visits = visits_of(self.client, self.prices, rows) if rows else []
             self._visits_done.update(visit.id for visit in visits)
+            self._has_charges = self._has_charges or bool(visits)
             yield self._page(walk, chunk, visits)
         yield self._end(walk)
 
@@ -221,7 +251,9 @@ class Reading:
                 yield self._page(walk, chunk, [])
                 continue
             visits = [visit for visit in self._of_bookings(chunk.rows) if visit.id not in self._visits_done]
-            yield self._page(walk, chunk, self._news(walk, "visit", visits))
+            news = self._news(walk, "visit", visits)
+            self._has_charges = self._has_charges or bool(news)
+            yield self._page(walk, chunk, news)
         yield self._end(walk)
 
     def _of_bookings(self, raws: Sequence[msgspec.Raw]) -> list[Visit]:

@@ -22,12 +22,16 @@ _INVOICES = frozenset({Verb.CREATE_INVOICES, Verb.UPDATE_INVOICES})
 _NOTES = frozenset({Verb.CREATE_CREDIT_NOTES, Verb.UPDATE_CREDIT_NOTES})
 _AIMED = frozenset({
     Verb.UPDATE_CONTACTS, Verb.UPDATE_INVOICES, Verb.UPDATE_CREDIT_NOTES, Verb.ALLOCATE, Verb.UNPAY, Verb.ADD_OPTION,
+    Verb.JOIN_GROUP,
 })  # fmt: skip
 _GONE = "The record was not found."
 
 
 def judge(call: PreparedCall, reply: Reply) -> tuple[ElementResult, ...]:
     """Return a result per element in the order of the call; raises the five port errors for the call as a whole."""
+    if call.verb is Verb.LEAVE_GROUP and (_OK <= reply.status < 300 or reply.status == errors.NOT_FOUND):  # noqa: PLR2004
+        # The answer has no body; where contact or group is not there, nobody is in it any more.
+        return (ElementResult(verdict=Verdict.DONE),)
     if reply.status == _OK:
         return _judge_envelope(call, reply)
     if reply.status == _BAD_REQUEST:
@@ -96,8 +100,13 @@ def _refused(words: Sequence[str], warnings: tuple[str, ...], personal: Sequence
 def _result(verb: Verb, row: wire.Judged, reply: Reply) -> Written:
     saved: Written
     match row:
+        case wire.Contact() if verb is Verb.JOIN_GROUP and not wire.is_zero(row.contact_id):
+            # Of a member only the id is told.
+            saved = None
         case wire.Contact() if not wire.is_zero(row.contact_id):
             saved = mapping.contact(row)
+        case wire.ContactGroup() if not wire.is_zero(row.contact_group_id):
+            saved = mapping.group(row)
         case wire.Document() if verb in _INVOICES and not wire.is_zero(row.invoice_id):
             saved = mapping.document(row, DocumentKind.INVOICE)
         case wire.Document() if verb in _NOTES and not wire.is_zero(row.credit_note_id):
@@ -127,6 +136,8 @@ def _rows(verb: Verb, envelope: wire.Envelope) -> tuple[wire.Judged, ...]:
         Verb.UNPAY: envelope.payments,
         Verb.ALLOCATE: envelope.allocations,
         Verb.ADD_OPTION: envelope.options,
+        Verb.ADD_GROUP: envelope.contact_groups,
+        Verb.JOIN_GROUP: envelope.contacts,
     }.get(verb, ())
 
 
@@ -187,6 +198,8 @@ def _names(row: wire.Judged) -> frozenset[str]:
 
 def _personal(call: PreparedCall) -> tuple[str, ...]:
     """Return the personal values in the request, so that an echo of them can be taken out of a message."""
+    if call.verb is Verb.ADD_GROUP:
+        return tuple(group.name for group in wire.decode(call.body, wire.Envelope).contact_groups)
     if call.verb not in _CONTACTS:
         return ()
     values: list[str] = []

@@ -28,6 +28,7 @@ BASE_PATH = "/api.xro/2.0"
 LONGEST_KEY = 128
 _OK: Final = 200
 _NOT_MODIFIED: Final = 304
+_DELETE: Final = "DELETE"
 
 Query = tuple[tuple[str, str], ...]
 
@@ -67,10 +68,7 @@ class XeroClient:
             try:
                 return self._read_once(target, headers)
             except TryLater as trouble:
-                if trouble.limit == "day":
-                    raise
-                # Minute, concurrent and app limits pass by themselves; only the day's is for the caller to wait out.
-                raise TryLater(trouble.sentence, trouble.detail, trouble.wait_s) from None
+                raise errors.passing(trouble) from None
 
         return patiently(attempt, clock=self.clock, jitter=self.jitter)
 
@@ -78,8 +76,9 @@ class XeroClient:
         """Send a prepared write once and return its answer, whatever it says; never repeated after it left."""
         if len(key) > LONGEST_KEY:
             raise ValueError(f"An idempotency key has at most {LONGEST_KEY} characters.")
-        headers = {"Content-Type": "application/json"}
-        if key:
+        headers = {"Content-Type": "application/json"} if call.body else {}
+        if key and call.method != _DELETE:
+            # A second DELETE finds nothing left to do; keys are described for the other methods only.
             headers["Idempotency-Key"] = key
         try:
             return self._exchange(call.method, call.target, headers, call.body)
@@ -136,6 +135,7 @@ def observed(reply: Reply) -> Observed:
     refused = reply.status == errors.TOO_MANY
     return Observed(
         minute_remaining=_count(reply, "x-minlimit-remaining"),
+        app_remaining=_count(reply, "x-appminlimit-remaining"),
         day_remaining=_count(reply, "x-daylimit-remaining"),
         retry_after_s=(errors.wait_of(reply) or None) if refused else None,
         problem=errors.limit_of(reply) if refused else "",

@@ -12,6 +12,7 @@ from ligament.core.private import NOTHING, Private
 from ligament.net.governor import Lane
 from ligament.net.hosts import HostRule
 from ligament.net.oauth import AuthorizationCode, ClientCredentials, OAuthApp
+from ligament.net.patience import patiently
 from ligament.net.session import Session
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Means:
     user_agent: str = "Ligament"
     transport: Transport | None = None
     observer: Observer | None = None
+    may_write: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +72,12 @@ class Connection:
     means: Means
 
     def tenants(self) -> tuple[Tenant, ...]:
-        """List the organisations this sign-in reaches."""
-        return signin.tenants(self.session, self.tokens)
+        """List the organisations this sign-in reaches, with the same patience as every other reading."""
+
+        def attempt() -> tuple[Tenant, ...]:
+            return signin.tenants(self.session, self.tokens)
+
+        return patiently(attempt, clock=self.means.clock, jitter=self.means.jitter)
 
     def books(self, pin: Pin, *, short_code: str = "", lane: Lane = Lane.SYNC) -> XeroBooks:
         """Return the books of the pinned organisation, for the regular run or for people who wait."""
@@ -141,4 +147,5 @@ def _session(base_url: str, means: Means, *, governed: bool) -> Session:
         system=SYSTEM,
         observer=means.observer,
         clock=means.clock,
+        may_write=means.may_write if governed else None,
     )

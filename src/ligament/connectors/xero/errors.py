@@ -142,6 +142,13 @@ def trouble_of_read(reply: Reply, target: str) -> PortError:
     return Broken("Xero did not understand a question of ours.", f"{_detail(reply)}, {fault.type or 'no type'}")
 
 
+def passing(trouble: PortError) -> PortError:
+    """Return trouble with a limit that passes by itself as such; only the day's is for the caller to wait out."""
+    if isinstance(trouble, TryLater) and trouble.limit != "day":
+        return TryLater(trouble.sentence, trouble.detail, trouble.wait_s)
+    return trouble
+
+
 def trouble_of_write(reply: Reply, target: str) -> PortError:
     """Return the error for an answer to a write that is neither success, nor 400, nor 404."""
     known = trouble_before_execution(reply, target)

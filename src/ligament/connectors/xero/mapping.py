@@ -15,6 +15,7 @@ from ligament.core.ledgers import (
     BooksLine,
     BooksPayment,
     BooksUser,
+    ContactGroup,
     ContactStatus,
     DocumentKind,
     DocumentStatus,
@@ -22,6 +23,7 @@ from ligament.core.ledgers import (
     ExtraSlot,
     Organisation,
     PhoneSlot,
+    RecordedChange,
     TaxRate,
     TrackingCategory,
     TrackingOption,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 SALES_INVOICE = "ACCREC"
 SALES_CREDIT = "ACCRECCREDIT"
+_PROGRAM = "system generated"
 
 SLOTS: Mapping[PhoneSlot, str] = {
     PhoneSlot.DEFAULT: "DEFAULT",
@@ -84,6 +87,7 @@ def contact(row: wire.Contact) -> BooksContact:
         street=_address(row, "STREET"),
         postal=_address(row, "POBOX"),
         extras=_extras(row),
+        groups=tuple(sorted(_id(group.contact_group_id) for group in row.contact_groups if is_live(group))),
         # A status nobody has heard of must not look usable.
         status=ContactStatus.ACTIVE
         if row.contact_status in {"", "ACTIVE"}
@@ -91,6 +95,22 @@ def contact(row: wire.Contact) -> BooksContact:
         merged_into=None if wire.is_zero(row.merged_to_contact_id) else _id(row.merged_to_contact_id),
         updated_at=wire.instant(row.updated_date_utc),
     )
+
+
+def group(row: wire.ContactGroup) -> ContactGroup:
+    """Return a contact group of the books."""
+    return ContactGroup(id=_id(row.contact_group_id), name=row.name, active=is_live(row))
+
+
+def recorded_change(row: wire.HistoryRecord) -> RecordedChange:
+    """Return an entry of a history; what the interface did stands under a name of nobody (facts 7.10)."""
+    by = "" if row.user.casefold() == _PROGRAM else " ".join(row.user.split())
+    return RecordedChange(by=Private(by), at=wire.instant(row.date_utc))
+
+
+def is_live(row: wire.ContactGroup) -> bool:
+    """Say whether a contact group can be used; a status nobody has heard of must not look usable."""
+    return row.status in {"", "ACTIVE"} and not wire.is_zero(row.contact_group_id)
 
 
 def _extras(row: wire.Contact) -> Extras:

@@ -18,7 +18,7 @@ from ligament.connectors.xero.connecting import (
 )
 from ligament.connectors.xero.signin import CODE_FLOW_SCOPE, CUSTOM_CONNECTION_SCOPE, Pin, pick, scope_for
 from ligament.core.private import Private
-from ligament.net.governor import Governor, Limit
+from ligament.net.governor import AppWide, Governor, Limit
 from ligament.ports.errors import SignInAgain
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ligament.net.opening import Opening
 
 LIMITS = (Limit("minute", 60, 60), Limit("concurrent", 5, 0))
+APP_LIMIT = Limit("app minute", 10_000, 60)
 ORGANISATION_NOTE = "books_organisation"
 _PIN = "books_pin"
 _FLOW = "books_sign_in"
@@ -78,10 +79,11 @@ def account_for(opening: Opening, scope: str) -> Account:
 
 
 def means_for(opening: Opening) -> Means:
-    """Return what the connection works with; the allowance is counted per app and organisation (facts 2.1)."""
+    """Return what the connection works with; calls are counted per app and organisation, and per app (facts 2.1)."""
     tenant = opening.value("tenant_id") or opening.notebook.read(_PIN)
     seed = f"{opening.value('client_id')}|{tenant}"
     scope = "xero/" + hashlib.sha256(seed.encode()).hexdigest()[:12]
+    app = "xero-app/" + hashlib.sha256(opening.value("client_id").encode()).hexdigest()[:12]
     governor = Governor(
         scope,
         LIMITS,
@@ -89,6 +91,7 @@ def means_for(opening: Opening) -> Means:
         opening.pace,
         day_allowance=opening.daily_calls or None,
         reserve_percent=opening.reserve_percent,
+        app_wide=AppWide(scope=app, limit=APP_LIMIT),
     )
     return Means(
         vault=opening.tokens,
@@ -99,6 +102,7 @@ def means_for(opening: Opening) -> Means:
         user_agent=f"Ligament ({opening.contact})",
         transport=opening.transport,
         observer=opening.observer,
+        may_write=opening.may_write,
     )
 
 

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from ligament.connectors.xero.signin import Pin
     from ligament.core.changes import BooksWrite, ElementResult, PreparedCall, Verb
     from ligament.core.ids import BooksId
-    from ligament.core.ledgers import BooksContact, BooksDocument, BooksPayment, BooksUser, Organisation
+    from ligament.core.ledgers import (
+        BooksContact,
+        BooksDocument,
+        BooksPayment,
+        BooksUser,
+        ContactGroup,
+        Organisation,
+        RecordedChange,
+    )
     from ligament.ports.books import BooksPage, KnownBooks
 
 _WEB = "https://go.xero.com"
@@ -79,6 +87,10 @@ class XeroBooks:
             )
         )
 
+    def groups(self) -> tuple[ContactGroup, ...]:
+        """Read the contact groups, without their members: one call."""
+        return tuple(mapping.group(row) for row in self._list("ContactGroups").contact_groups)
+
     def users(self) -> tuple[BooksUser, ...]:
         """Read who may sign in to the books."""
         return tuple(mapping.user(row) for row in self._list("Users").users)
@@ -112,6 +124,10 @@ class XeroBooks:
     def contacts_by_id(self, ids: Sequence[BooksId]) -> tuple[BooksContact, ...]:
         """Read contacts by id, archived ones too; 40 per call."""
         return lookups.contacts_by_id(self._client, ids)
+
+    def last_edit(self, contact_id: BooksId) -> RecordedChange | None:
+        """Ask the history of a contact who changed it last; nothing where it does not tell; one call."""
+        return lookups.last_edit(self._client, contact_id)
 
     def find_invoices(self, numbers: Sequence[str]) -> tuple[BooksDocument, ...]:
         """Look up invoices by number, in any status; 40 per call."""

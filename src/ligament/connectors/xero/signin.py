@@ -73,7 +73,7 @@ def tenants(session: Session, tokens: TokenSource) -> tuple[Tenant, ...]:
         tokens.renew(bearer)
         reply = _connections(session, tokens.bearer())
     if reply.status != _OK:
-        raise errors.trouble_of_read(reply, "/connections")
+        raise errors.passing(errors.trouble_of_read(reply, "/connections"))
     try:
         rows = wire.decode(reply.body, tuple[wire.Tenant, ...])
     except wire.Unreadable as trouble:

@@ -76,6 +76,14 @@ class Address(_Wire, frozen=True):
     country: str = ""
 
 
+class ContactGroup(Judged, frozen=True):
+    """A contact group; on a contact only its id, name and status are there."""
+
+    contact_group_id: str = ""
+    name: str = ""
+    status: str = ""
+
+
 class Contact(Judged, frozen=True):
     """A contact; in documents only its id and name are there."""
 
@@ -91,6 +99,7 @@ class Contact(Judged, frozen=True):
     email_address: str = ""
     phones: tuple[Phone, ...] = ()
     addresses: tuple[Address, ...] = ()
+    contact_groups: tuple[ContactGroup, ...] = ()
     merged_to_contact_id: str = ""
     updated_date_utc: str = ""
 
@@ -267,6 +276,14 @@ class Organisation(_Wire, frozen=True):
     end_of_year_lock_date: str = ""
 
 
+class HistoryRecord(_Wire, frozen=True):
+    """One entry of a record's history; what was changed is free text, which is not read."""
+
+    changes: str = ""
+    user: str = ""
+    date_utc: str = ""
+
+
 class Pagination(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     """Where a page stands in its list."""
 
@@ -289,8 +306,10 @@ class Envelope(_Wire, frozen=True):
     tax_rates: tuple[TaxRate, ...] = ()
     tracking_categories: tuple[TrackingCategory, ...] = ()
     options: tuple[TrackingOption, ...] = ()
+    contact_groups: tuple[ContactGroup, ...] = ()
     users: tuple[User, ...] = ()
     organisations: tuple[Organisation, ...] = ()
+    history_records: tuple[HistoryRecord, ...] = ()
 
 
 class Fault(_Wire, frozen=True):

@@ -13,6 +13,8 @@ from ligament.core.changes import (
     BooksWrite,
     ContactWrite,
     DocumentWrite,
+    GroupWrite,
+    MembershipWrite,
     OptionWrite,
     PaymentRemoval,
     PaymentWrite,
@@ -51,7 +53,7 @@ _DOCUMENT_VERBS = {
 def batch_size(verb: Verb) -> int:
     """Return how many writes one call may carry; those of one allocation call share the credit note."""
     match verb:
-        case Verb.UNPAY | Verb.ADD_OPTION:
+        case Verb.UNPAY | Verb.ADD_OPTION | Verb.ADD_GROUP | Verb.LEAVE_GROUP:
             return 1
         case Verb.UPDATE_PARTY:
             raise ValueError("The books have no parties.")
@@ -64,13 +66,13 @@ def prepare(verb: Verb, writes: Sequence[BooksWrite]) -> PreparedCall:
     if not 0 < len(writes) <= batch_size(verb):
         raise ValueError(f"{verb} takes 1 to {batch_size(verb)} writes, not {len(writes)}.")
     method, target, document = _request(verb, writes)
-    body = wire.encode(document)
+    body = wire.encode(document) if document is not None else b""
     if len(body) > LARGEST_BODY:
         raise ValueError(f"{len(body)} bytes are too many for one call: put fewer writes into it.")
     return PreparedCall(verb=verb, method=method, target=target, body=body, elements=len(writes))
 
 
-def _request(verb: Verb, writes: Sequence[BooksWrite]) -> tuple[str, str, wire.Json]:
+def _request(verb: Verb, writes: Sequence[BooksWrite]) -> tuple[str, str, wire.Json | None]:
     match verb:
         case Verb.CREATE_CONTACTS | Verb.UPDATE_CONTACTS:
             creates = verb is Verb.CREATE_CONTACTS
@@ -89,6 +91,11 @@ def _request(verb: Verb, writes: Sequence[BooksWrite]) -> tuple[str, str, wire.J
             path = f"TrackingCategories/{segment(option.category_id)}/Options"
             # The one write whose published body is a single object without an envelope.
             return "PUT", target_for(path), {"Name": option.name}
+        case Verb.ADD_GROUP:
+            group = _all(writes, GroupWrite)[0]
+            return "PUT", target_for("ContactGroups"), {"ContactGroups": [{"Name": group.name.reveal()}]}
+        case Verb.JOIN_GROUP | Verb.LEAVE_GROUP:
+            return _membership(verb, _all(writes, MembershipWrite))
         case Verb.UPDATE_PARTY:
             raise ValueError("The books have no parties.")
         case Verb.CREATE_INVOICES | Verb.UPDATE_INVOICES | Verb.CREATE_CREDIT_NOTES | Verb.UPDATE_CREDIT_NOTES:
@@ -226,6 +233,23 @@ def _allocations(writes: Sequence[AllocationWrite]) -> tuple[str, str, wire.Json
         for write in writes
     ]
     return "PUT", target_for(path, (_JUDGE_EACH,)), {"Allocations": elements}
+
+
+def _membership(verb: Verb, writes: Sequence[MembershipWrite]) -> tuple[str, str, wire.Json | None]:
+    groups = {write.group_id for write in writes}
+    if len(groups) != 1:
+        raise ValueError("All contacts of one call must go into the same contact group.")
+    path = f"ContactGroups/{segment(groups.pop())}/Contacts"
+    if verb is Verb.LEAVE_GROUP:
+        # With the contact in the path: without it Xero would take everybody out of the group (facts 5.3).
+        return "DELETE", target_for(f"{path}/{segment(_guid(writes[0].contact_id))}"), None
+    return "PUT", target_for(path), {"Contacts": [{"ContactID": write.contact_id} for write in writes]}
+
+
+def _guid(text: str) -> str:
+    if not _GUID.match(text):
+        raise ValueError("A contact is taken out of a group by its id only.")
+    return text
 
 
 def _payment(write: PaymentWrite) -> wire.Json:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ligament.core.holds import HoldCode
 from ligament.core.money import ZERO, cents
-from ligament.core.records import Invoice, InvoiceStatus, Line, Party, Visit
+from ligament.core.records import Invoice, InvoiceStatus, Line, Party, PartyKind, Visit
 from ligament.core.rules.model import Effects, Rule, Rulebook
 from ligament.core.troubles import Trouble
 
@@ -17,6 +18,8 @@ _STATUS_NUMBERS = {
     InvoiceStatus.CLOSED: 30,
     InvoiceStatus.OPEN_CREDIT: 40,
 }
+_TEXTS = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
+_RECORDS = re.compile(r"(?<![.\w])(invoice|lines|appointment|patient|payer)\b")
 _VALUES = ("account", "tax_type", "contact", "terms_days", "reference", "branding_theme", "line_text")
 
 
@@ -29,7 +32,12 @@ class Ruling:
     skipped_by: str = ""
     stop: Trouble | None = None
     ask: Trouble | None = None
+    groups: tuple[str, ...] = ()
     trail: tuple[str, ...] = ()
+
+
+NO_RULING = Ruling()
+"""No rule applies."""
 
 
 def context(
@@ -82,11 +90,35 @@ def _visit(visit: Visit) -> dict[str, object]:
     return {"id": visit.id, "starts_at": starts, "in_group": visit.in_group, "arrived": bool(visit.arrived)}
 
 
+def record_context(party: Party, rulebook: Rulebook) -> dict[str, object]:
+    """Return what a condition about a patient or a payer alone may look at."""
+    is_payer = party.kind is PartyKind.PAYER
+    return {
+        "invoice": None,
+        "lines": [],
+        "patient": None if is_payer else _patient(party),
+        "payer": _payer(party) if is_payer else None,
+        "appointment": None,
+        "clinic": {"name": rulebook.clinic.name, "country": rulebook.clinic.country.value},
+    }
+
+
+def looks_at(rule: Rule) -> frozenset[str]:
+    """Return which of the records a rule's condition speaks of."""
+    return frozenset(_RECORDS.findall(_TEXTS.sub('""', rule.when)))
+
+
+def about_documents(rule: Rule) -> bool:
+    """Say whether a rule can be judged for a document only: it speaks of one, or of patient and payer at once."""
+    seen = looks_at(rule)
+    return bool(seen & {"invoice", "lines", "appointment"}) or {"patient", "payer"} <= seen
+
+
 def judge(
     rules: tuple[Rule, ...], facts: Mapping[str, object], evaluate: Callable[[str, Mapping[str, object]], bool]
 ) -> Ruling:
     """Apply the rules in order: a later one wins on the same thing; skip and hold end it."""
-    ruling = Ruling()
+    ruling = NO_RULING
     for rule in rules:
         try:
             applies = evaluate(rule.when, facts)
@@ -117,6 +149,7 @@ def _merge(ruling: Ruling, rule: Rule) -> Ruling:
         effects=replace(ruling.effects, tracking=tracking, **values),
         by={**ruling.by, **dict.fromkeys(values, rule.name)},
         ask=ask,
+        groups=(*ruling.groups, effects.group) if effects.group and about_documents(rule) else ruling.groups,
         trail=trail,
     )
 

@@ -94,11 +94,12 @@ class Winner(StrEnum):
 
 
 class CustomField(StrEnum):
-    """The places on a contact of the books that can hold one of the practice's custom fields."""
+    """The places on a contact of the books that can hold one of the practice's custom fields, or name its group."""
 
     ACCOUNT_NUMBER = "account_number"
     TAX_NUMBER = "tax_number"
     COMPANY_NUMBER = "company_number"
+    CONTACT_GROUP = "contact_group"
 
 
 class Field(StrEnum):
@@ -173,7 +174,10 @@ class PaymentsSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactsSection:
-    """`[contacts]`; `custom_fields` gives the practice's token for each place that is to hold a custom field."""
+    """`[contacts]`; `custom_fields` gives the practice's token for each place that is to hold a custom field.
+
+    With `create_groups` a contact group that the books do not have yet is made.
+    """
 
     privacy: Privacy = Privacy.FULL
     privacy_payer: Privacy = Privacy.FULL
@@ -184,6 +188,7 @@ class ContactsSection:
     write_foreign_reference: bool = False
     name_likeness: Decimal = Decimal("0.9")
     custom_fields: Mapping[CustomField, str] = field(default_factory=dict)
+    create_groups: bool = False
     wins: Mapping[Field, Winner] = field(
         default_factory=lambda: {
             Field.NAME: Winner.PRACTICE,
@@ -268,6 +273,7 @@ class Effects:
     reference: str = ""
     branding_theme: str = ""
     line_text: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -258,6 +258,7 @@ def _contacts(reader: _Reader, systems: tuple[str, str]) -> model.ContactsSectio
         write_foreign_reference=reader.flag("write_old_reference_id", default=False),
         name_likeness=reader.fraction("name_likeness", defaults.name_likeness),
         custom_fields={held: token for held, token in tokens.items() if token},
+        create_groups=reader.flag("create_groups", default=False),
         wins=chosen,
     )
 
@@ -336,6 +337,7 @@ def _rule(reader: _Reader, check: Callable[[str], str]) -> model.Rule:
         reference=reader.text("reference", ""),
         branding_theme=reader.text("branding_theme", ""),
         line_text=reader.text("line_text", ""),
+        group=" ".join(reader.text("group", "").split()),
     )
     reader.finish()
     if not name:

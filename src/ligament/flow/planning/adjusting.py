@@ -15,7 +15,7 @@ from ligament.core.differences import (
 from ligament.core.drafting import Draft
 from ligament.core.holds import HoldCode
 from ligament.core.intents import DocumentIntent, SubjectKind
-from ligament.core.ledgers import DocumentKind
+from ligament.core.ledgers import DocumentKind, DocumentStatus
 from ligament.core.links import DecisionKind, Role
 from ligament.core.money import two_places
 from ligament.core.periods import local_date
@@ -35,7 +35,9 @@ def plan_difference(desk: Desk, posted: Posted, effective: DocumentIntent, draft
     changed = changed_fields(effective, wanted)
     placed = only_places_differ(effective.lines, wanted.lines) and wanted.total == effective.total
     if changed == ("lines",) and placed and not locked and posted.main.sent is not None and not edited(posted):
-        in_place = replace(posted.main.sent, lines=with_line_ids(wanted.lines, posted.document))
+        # A document that was found in the books says that it is paid, which nobody may write.
+        lines = with_line_ids(wanted.lines, posted.document)
+        in_place = replace(posted.main.sent, status=DocumentStatus.AUTHORISED, lines=lines)
         act_update(desk, posted, in_place, agreement_for(posted.invoice, posted.subject, wanted), drafted)
         return
     is_credit = wanted.kind is DocumentKind.CREDIT_NOTE

@@ -9,7 +9,7 @@ from ligament.core.drafting import Draft, document_kind, document_number, invoic
 from ligament.core.holds import HoldCode
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksDocument
-from ligament.core.links import DecisionKind, Origin, Role
+from ligament.core.links import DecisionKind, DocumentLink, Origin, Role
 from ligament.core.money import cents, two_places
 from ligament.core.plans import Action, ActionKind, DocumentStep, State
 from ligament.core.records import Invoice, InvoiceStatus
@@ -29,6 +29,7 @@ from ligament.flow.planning.documents import (
     stopped_by_rule,
     waits,
 )
+from ligament.flow.planning.posted import Posted, edited
 
 
 def plan_new(desk: Desk, invoice: Invoice, subject: Subject) -> None:
@@ -119,13 +120,11 @@ def history_key(number: str) -> str:
 
 def in_history(desk: Desk, invoice: Invoice, subject: Subject, bill: Bill) -> bool:
     """Link a document that an earlier link between the systems posted, or hold when it differs (choice C30)."""
-    kind = document_kind(invoice)
+    past = desk.facts.history.get(f"{document_kind(invoice).value}|{invoice.number.lstrip('0')}", ())
+    if not past:
+        return False
     ours = document_number(invoice, desk.rulebook)
-    found = [
-        desk.facts.documents[held]
-        for held in desk.facts.history.get(f"{kind.value}|{invoice.number.lstrip('0')}", ())
-        if held not in desk.facts.subject_of_document
-    ]
+    found = [desk.facts.documents[held] for held in past if held not in desk.facts.subject_of_document]
     found = [document for document in found if document.number != ours and not document.status.is_gone()]
     if not found:
         return False
@@ -164,14 +163,14 @@ def in_history(desk: Desk, invoice: Invoice, subject: Subject, bill: Bill) -> bo
 def link_document(
     desk: Desk, invoice: Invoice, subject: Subject, document: BooksDocument, contact: Subject, origin: Origin
 ) -> None:
-    """Plan to link a document as it is."""
+    """Plan to link a document as it is; the practice is taken to agree with what it says."""
     intent = as_intent(document, contact)
-    step = DocumentStep(
-        intent=intent,
-        document_id=document.id,
-        origin=origin,
-        agreement=agreement_for(invoice, subject, intent),
-    )
+    agreement = agreement_for(invoice, subject, intent)
+    step = DocumentStep(intent=intent, document_id=document.id, origin=origin, agreement=agreement)
+    _act_link(desk, invoice, subject, document, step)
+
+
+def _act_link(desk: Desk, invoice: Invoice, subject: Subject, document: BooksDocument, step: DocumentStep) -> None:
     action = Action(
         kind=ActionKind.LINK_DOCUMENT,
         subject=subject,
@@ -181,10 +180,34 @@ def link_document(
         document=step,
     )
     desk.act(action)
-    state = state_of(document, subject, Role.MAIN, 1, contact)
+    state = state_of(document, subject, Role.MAIN, 1, step.intent.party)
     state.base_number = document_number(invoice, desk.rulebook)
     desk.states.setdefault(subject.key, []).append(state)
     desk.outcome(invoice_outcome(invoice, subject, State.PLANNED))
+
+
+def _link_own(desk: Desk, invoice: Invoice, subject: Subject, drafted: Draft, document: BooksDocument) -> None:
+    """Link our own document whose cross-reference was lost.
+
+    Where it says something else than the practice, nobody knows any more who changed it: it is asked before it is
+    written over, and a paid or locked one is linked so that the difference is proposed as for any other.
+    """
+    party = drafted.intent.party
+    wanted = replace(drafted.intent, contact_id=desk.contacts.get(party.key) or document.contact_id)
+    link = DocumentLink(subject=subject, books_id=document.id, kind=document.kind, number=document.number, sent=wanted)
+    trouble = edited(Posted(invoice=invoice, subject=subject, main=link, document=document, links=()))
+    if trouble is None:
+        link_document(desk, invoice, subject, document, party, Origin.MADE)
+        return
+    hold = invoice_hold(trouble, invoice, subject)
+    fixed = document.has_money() or desk.organisation.locks.locks(document.on)
+    if not fixed and desk.decision(hold) is not DecisionKind.APPROVED:
+        hold_document(desk, invoice, subject, hold)
+        return
+    # Without an agreement the next pass finds the difference.
+    _act_link(
+        desk, invoice, subject, document, DocumentStep(intent=as_intent(document, party), document_id=document.id)
+    )
 
 
 def _number_in_use(desk: Desk, invoice: Invoice, subject: Subject, drafted: Draft, document: BooksDocument) -> None:
@@ -194,7 +217,7 @@ def _number_in_use(desk: Desk, invoice: Invoice, subject: Subject, drafted: Draf
         subject.key,
     }
     if ours and not document.status.is_gone():
-        link_document(desk, invoice, subject, document, intent.party, Origin.MADE)
+        _link_own(desk, invoice, subject, drafted, document)
         return
     if ours:
         trouble = Trouble(

@@ -47,7 +47,11 @@ def plan_party(desk: Desk, party: Party, *, needed: bool) -> None:
     """Plan the contact of one patient or payer; `needed` says that a document is billed to it."""
     subject = party_subject(party)
     link = desk.facts.contact_links.get(subject.key)
-    if link is not None:
+    if subject.key in desk.made:
+        # Also when it was made meanwhile: its documents read as they were approved, and get its id when they leave.
+        desk.contacts[subject.key] = None
+        desk.outcome(contact_outcome(subject, State.PLANNED))
+    elif link is not None:
         _plan_linked(desk, party, link, needed=needed)
     elif needed or _wanted(desk, party):
         _plan_new(desk, party)
@@ -220,6 +224,10 @@ def _name_on_takeover(desk: Desk, intent: ContactIntent, contact: BooksContact) 
 
 def _plan_pool(desk: Desk, subject: Subject) -> None:
     link = desk.facts.contact_links.get(subject.key)
+    if subject.key in desk.made:
+        desk.contacts[subject.key] = None
+        desk.outcome(contact_outcome(subject, State.PLANNED))
+        return
     if link is not None:
         desk.contacts[subject.key] = link.contact_id
         desk.outcome(contact_outcome(subject, State.UNCHANGED))

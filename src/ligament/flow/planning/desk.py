@@ -16,7 +16,9 @@ from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus, O
 from ligament.core.links import Decision, DecisionKind, Role
 from ligament.core.money import ZERO
 from ligament.core.plans import Action, ActionKind, DocumentRef, FieldNote, Outcome, RecordKind, State
+from ligament.core.postings import LineContext
 from ligament.core.records import Invoice
+from ligament.core.rules.apply import Ruling
 from ligament.core.rules.model import Rulebook
 from ligament.core.troubles import Trouble
 
@@ -45,13 +47,29 @@ class DocumentState:
         return self.status.is_draft()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What the earlier portions of a plan have taken: names, contacts, options and groups; each portion adds its own.
+
+    `made` are the subjects whose contact the plan creates.
+    """
+
+    names: dict[str, str] = field(default_factory=dict)
+    adopted: set[BooksId] = field(default_factory=set)
+    options: set[tuple[str, str]] = field(default_factory=set)
+    groups: set[str] = field(default_factory=set)
+    made: set[str] = field(default_factory=set)
+
+
 @dataclass(slots=True, kw_only=True)
 class Desk:
     """Facts and rulebook, with the actions, outcomes and holds decided so far.
 
     `contacts` gives for each subject whose contact is settled its id, or None when this plan creates it; `adopted` are
     contacts taken over in this plan; `unready` names subjects whose contact is held; `states` are documents by subject
-    key, `credits` open credit notes by contact; `options` are tracking options already planned.
+    key, `credits` open credit notes by contact; `options` are tracking options already planned, `groups` the keys of
+    contact groups to be made; `rulings` and `contexts` are what was worked out once; `made` are the subjects whose
+    contact an earlier portion of the same plan creates.
     """
 
     facts: Facts
@@ -68,9 +86,13 @@ class Desk:
     names: dict[str, str] = field(default_factory=dict)
     states: dict[str, list[DocumentState]] = field(default_factory=dict)
     options: set[tuple[str, str]] = field(default_factory=set)
+    groups: set[str] = field(default_factory=set)
+    made: set[str] = field(default_factory=set)
     bills: dict[str, Bill | Trouble] = field(default_factory=dict)
     held_documents: set[str] = field(default_factory=set)
     credits: dict[str, list[DocumentState]] = field(default_factory=dict)
+    rulings: dict[tuple[str, str], Ruling] = field(default_factory=dict)
+    contexts: dict[tuple[object, ...], LineContext] = field(default_factory=dict)
 
     def act(self, action: Action) -> None:
         """Add an action."""
@@ -78,6 +100,8 @@ class Desk:
 
     def refused(self, action: Action) -> str:
         """Return the other system's words when it refused exactly this action before, or an empty text."""
+        if not self.facts.refusals:
+            return ""
         content, words = self.facts.refusals.get(action.key, ("", ""))
         # The fingerprint is dear, so it is taken only where something was refused.
         return words if words and content == action.content else ""
@@ -95,9 +119,10 @@ class Desk:
 
     def outcome(self, outcome: Outcome) -> None:
         """Keep the outcome of a record; the first one counts, except that planned wins over unchanged."""
-        held = self.outcomes.get(outcome.subject.key)
+        key = outcome.subject.key
+        held = self.outcomes.get(key)
         if held is None or (held.state is State.UNCHANGED and outcome.state is not State.UNCHANGED):
-            self.outcomes[outcome.subject.key] = outcome
+            self.outcomes[key] = outcome
 
     def main_state(self, subject: Subject) -> DocumentState | None:
         """Return the live main document of a record."""
@@ -117,14 +142,15 @@ def hold_kind(invoice: Invoice) -> HoldKind:
 
 def invoice_outcome(invoice: Invoice, subject: Subject, state: State, reason: str = "", sentence: str = "") -> Outcome:
     """Return the outcome of an invoice or credit note."""
+    is_credit = invoice.is_credit()
     return Outcome(
         subject=subject,
-        kind=record_kind(invoice),
+        kind=RecordKind.CREDIT_NOTES if is_credit else RecordKind.INVOICES,
         state=state,
         number=invoice.number,
         amount=invoice.total,
         reason=reason,
-        label="credit_note" if invoice.is_credit() else "invoice",
+        label="credit_note" if is_credit else "invoice",
         sentence=sentence,
     )
 

@@ -12,6 +12,7 @@ from ligament.core.drafting import (
     document_number,
     draft,
     invoice_subject,
+    place_of,
 )
 from ligament.core.holds import Hold, HoldCode
 from ligament.core.intents import DocumentIntent, Subject, SubjectKind
@@ -20,8 +21,9 @@ from ligament.core.links import Agreement, DecisionKind, Role
 from ligament.core.money import cents, two_places
 from ligament.core.periods import australian
 from ligament.core.plans import Action, ActionKind, DocumentRef, DocumentStep, OptionStep, State
+from ligament.core.postings import NO_LINE_RULES, LineContext, LineRules
 from ligament.core.records import Invoice, InvoiceStatus
-from ligament.core.rules.apply import Ruling, context, judge
+from ligament.core.rules.apply import NO_RULING, Ruling, context, judge
 from ligament.core.rules.model import ZeroTotal
 from ligament.core.troubles import Trouble
 from ligament.flow.planning.desk import (
@@ -37,7 +39,15 @@ from ligament.flow.planning.desk import (
 def ruling_for(desk: Desk, invoice: Invoice) -> Ruling:
     """Return what the clinic's rules say about an invoice; conditions see the bill as it would be without rules."""
     if not desk.rulebook.rules:
-        return Ruling()
+        return NO_RULING
+    # A visit can carry the id of an invoice, but never its number.
+    key = (invoice.id, invoice.number)
+    if key not in desk.rulings:
+        desk.rulings[key] = _ruling(desk, invoice)
+    return desk.rulings[key]
+
+
+def _ruling(desk: Desk, invoice: Invoice) -> Ruling:
     patient = survivor(invoice.party_id, desk.facts)
     bill = bill_to(invoice, desk.rulebook, desk.facts)
     payer = bill.party if isinstance(bill, Bill) and bill.is_payer else None
@@ -131,7 +141,24 @@ def drafted_for(desk: Desk, invoice: Invoice, bill: Bill, ruling: Ruling, number
         ruling=ruling,
         reference_prefix=f"{desk.around.practice_name}:",
     )
-    return draft(invoice, head, desk.rulebook, desk.facts, desk.organisation)
+    return draft(invoice, head, _line_context(desk, invoice, ruling))
+
+
+def _line_context(desk: Desk, invoice: Invoice, ruling: Ruling) -> LineContext:
+    """Return what decides about the lines: the same for all invoices of one place, practitioner and set of rules."""
+    rules = NO_LINE_RULES if ruling is NO_RULING else LineRules.of(ruling.effects, ruling.by)
+    said = () if ruling is NO_RULING else rules.sort
+    sort = (invoice.location_id, invoice.practitioner_id, said)
+    found = desk.contexts.get(sort)
+    if found is None:
+        found = desk.contexts[sort] = LineContext(
+            rulebook=desk.rulebook,
+            chart=desk.facts.chart,
+            organisation=desk.organisation,
+            place=place_of(invoice, desk.facts),
+            rules=rules,
+        )
+    return found
 
 
 # --- creating --------------------------------------------------------------------------------------------------------

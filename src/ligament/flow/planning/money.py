@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
-from ligament.core.drafting import invoice_subject, place_of, zone_of
+from ligament.core.drafting import invoice_subject, zone_of
 from ligament.core.holds import HoldCode, HoldKind
 from ligament.core.ids import SourceId
 from ligament.core.intents import Subject
@@ -25,10 +25,10 @@ _SAME_MOMENT = timedelta(minutes=5)
 
 def plan_money(desk: Desk, invoices: list[Invoice]) -> None:
     """Plan unpayments first, then payments that came before a credit, then credits, then the other payments."""
-    for invoice in invoices:
-        if not invoice.is_credit():
-            _plan_unpayment(desk, invoice)
     credits_ = [invoice for invoice in invoices if invoice.is_credit()]
+    others = [invoice for invoice in invoices if not invoice.is_credit()]
+    for invoice in others:
+        _plan_unpayment(desk, invoice)
     for credit in credits_:
         original = desk.facts.invoices.get(credit.original_id) if credit.original_id else None
         if original is not None and _paid_before(original, credit):
@@ -38,9 +38,8 @@ def plan_money(desk: Desk, invoices: list[Invoice]) -> None:
     for invoice in invoices:
         _plan_adjusted_credit(desk, invoice)
     _index_credits(desk)
-    for invoice in invoices:
-        if not invoice.is_credit():
-            _plan_payments(desk, invoice, ActionKind.PAY)
+    for invoice in others:
+        _plan_payments(desk, invoice, ActionKind.PAY)
 
 
 def _paid_before(original: Invoice, credit: Invoice) -> bool:
@@ -65,8 +64,8 @@ def _plan_credit(desk: Desk, credit: Invoice) -> None:
 
 def _plan_adjusted_credit(desk: Desk, invoice: Invoice) -> None:
     """Allocate what an adjusting credit note of the same record leaves open on the record's own invoice."""
-    states = desk.states.get(invoice_subject(invoice).key, [])
-    for note in states:
+    states = desk.states.get(f"invoice:{invoice.id}", [])
+    for note in states if len(states) > 1 else ():
         for state in states:
             if note.role is Role.ADJUSTMENT and note.ref.kind is DocumentKind.CREDIT_NOTE is not state.ref.kind:
                 _allocate(desk, note, state, note.on or _today(desk))
@@ -146,7 +145,7 @@ def _plan_payments(desk: Desk, invoice: Invoice, kind: ActionKind) -> None:
         or desk.rulebook.payments.source is not PaymentSource.INFERRED
     ):
         return
-    for state in desk.states.get(invoice_subject(invoice).key, []):
+    for state in desk.states.get(f"invoice:{invoice.id}", []):
         if state.ref.kind is DocumentKind.INVOICE and state.open_amount > 0 and not state.status.is_gone():
             _plan_payment(desk, invoice, state, kind)
 
@@ -193,19 +192,21 @@ def _plan_payment(desk: Desk, invoice: Invoice, state: DocumentState, kind: Acti
 def payment_date(desk: Desk, invoice: Invoice) -> date:
     """Return the day on the wall of the place that took the money."""
     assert invoice.closed_at is not None
-    location = place_of(invoice, desk.facts).location
+    location = desk.facts.locations.get(invoice.location_id) if invoice.location_id else None
     return local_date(invoice.closed_at, zone_of(location, desk.rulebook))
 
 
 def _own_payment(desk: Desk, state: DocumentState) -> PaymentLink | None:
     """Return our live payment on a document, even one that a person deleted in the books: it is not posted again."""
     links = desk.facts.payments.get(state.subject.key, ())
-    return next((link for link in links if link.live and link.document_id == state.ref.id), None)
+    return next((link for link in links if link.live and link.document_id == state.ref.id), None) if links else None
 
 
 def _own_payment_in_books(state: DocumentState) -> bool:
-    reference = f"{state.base_number or state.ref.number}/paid"
     held = state.document.payments if state.document is not None else ()
+    if not held:
+        return False
+    reference = f"{state.base_number or state.ref.number}/paid"
     return any(payment.reference == reference and not payment.deleted for payment in held)
 
 
@@ -265,6 +266,8 @@ def _credit_may_have_paid(desk: Desk, invoice: Invoice, state: DocumentState) ->
 
 def _open_credit(desk: Desk, invoice: Invoice, state: DocumentState) -> DocumentState | None:
     """Return an open credit note of the same contact that the invoice may have used."""
+    if not desk.credits:
+        return None
     for note in desk.credits.get(_contact_key(state), ()):
         if note.open_amount <= 0 or note.subject == state.subject:
             continue

@@ -99,6 +99,7 @@ def conflict_hold(merge: Merge, field: Field, label: str) -> Hold:
         todo="Choose which of the two values is right.",
         detail={
             "field": label,
+            "contact_id": merge.contact.id,
             "practice_changed_at": iso_instant(merge.party.updated_at),
             "books_changed_at": iso_instant(merge.contact.updated_at),
             "shown": f"{merge.party.revision}/{iso_instant(merge.contact.updated_at)}",
@@ -124,6 +125,7 @@ def joined(before: AgreedFields, after: AgreedFields) -> AgreedFields:
         postal=_newer(after.postal, before.postal),
         extras=_extras(before.extras, after.extras),
         refused=_newer(after.refused, before.refused),
+        groups=_newer(after.groups, before.groups),
     )
 
 

@@ -90,11 +90,14 @@ class Clinic:
     practice: ClinikoPractice
     memory: Memory = field(default_factory=Memory)
 
-    def read(self, *, visits: bool = False, reference: bool = False, now: datetime | None = None) -> list[PracticePage]:
+    def read(
+        self, *, visits: bool = False, reference: bool = False, brief: bool = False, now: datetime | None = None
+    ) -> list[PracticePage]:
         scope = ReadingScope(
             cursors=dict(self.memory.cursors),
             visits=visits,
             refresh_reference=reference,
+            brief=brief,
             now=now or self.clock.now(),
         )
         pages = []

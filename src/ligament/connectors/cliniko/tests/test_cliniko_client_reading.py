@@ -14,12 +14,13 @@ from ligament.connectors.cliniko.simulator.control import archive_invoice, creat
 from ligament.connectors.cliniko.simulator.switches import Switches
 from ligament.connectors.cliniko.simulator.world import World, amend, put, put_many, records, remove
 from ligament.connectors.cliniko.tests.client_kit import START, clinic, stamp, with_invoices, with_people
-from ligament.core.records import InvoiceStatus
+from ligament.core.records import Invoice, InvoiceStatus
 from ligament.ports.practice import ReadingScope
 
 if TYPE_CHECKING:
     from ligament.connectors.cliniko.tests.client_kit import Clinic
 
+INVOICE = {"patient_id": "1410000000000000001", "issue_date": "2026-11-22"}
 PLAIN = Switches(rate_limit=0)
 AWKWARD = Switches(
     rate_limit=0, ids="number", decimals="number", total_including_tax="string", quantity="number",
@@ -77,6 +78,59 @@ def test_a_quiet_run_costs_one_call_for_each_stream(switches: Switches, *, visit
         pages = one.read(visits=visits)
         assert one.calls().total() == (8 if visits else 6)
         assert [page.stream for page in pages if page.rows] == ["settings"]
+
+
+@BOTH
+@pytest.mark.parametrize("visits", [False, True])
+def test_a_brief_look_costs_three_calls_and_asks_the_rest_only_when_there_is_something_to_charge(
+    switches: Switches, *, visits: bool
+) -> None:
+    one = clinic(world_of(switches))
+    first = one.read(visits=visits, brief=True)
+    assert {"settings", "contacts", "invoices_archived"} <= {page.stream for page in first}
+    one.clock.forward(10)
+    one.host.clear_log()
+    pages = one.read(visits=visits, brief=True)
+    assert one.calls().total() == (5 if visits else 3)
+    assert not any(page.rows for page in pages)
+    one.change(
+        lambda world: create_invoice(world, INVOICE, [{"name": "Consult", "unit_price": "80"}], at=one.clock.now())[0]
+    )
+    one.clock.forward(10)
+    one.host.clear_log()
+    pages = one.read(visits=visits, brief=True)
+    order = [page.stream for page in pages]
+    assert (
+        order.index("invoices") < order.index("settings") < order.index("contacts") < order.index("invoices_archived")
+    )
+    assert one.calls()["settings"] == 1
+    agrees(one)
+    (new,) = [row for page in pages for row in page.rows if isinstance(row, Invoice)]
+    assert new.web_url.startswith("https://")
+    assert one.memory.of("invoice")[new.id].revision == new.revision
+
+
+def test_a_payer_who_comes_with_the_first_invoice_is_known_in_the_same_brief_look() -> None:
+    one = clinic(world_of(PLAIN))
+    one.read()
+    one.clock.forward(10)
+    payer = {
+        "id": "1402000000000000001",
+        "company_name": "Harbour Insurance",
+        "type_code": 2,
+        "type": "3rd Party Payer",
+    }
+    at = one.clock.now()
+    one.change(lambda world: put(world, "contacts", {**payer, "created_at": at, "updated_at": at}))
+    one.clock.forward(5)
+    one.read(brief=True)
+    assert one.memory.of("payer") == {}
+    one.change(
+        lambda world: create_invoice(world, INVOICE, [{"name": "Consult", "unit_price": "80"}], at=one.clock.now())[0]
+    )
+    one.clock.forward(5)
+    one.read(brief=True)
+    assert set(one.memory.of("payer")) == {"1402000000000000001"}
 
 
 @BOTH

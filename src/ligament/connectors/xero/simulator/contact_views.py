@@ -86,7 +86,7 @@ def full(desk: Desk, contact: Contact) -> Json:
         "ContactGroups": [
             {"ContactGroupID": it.group_id, "Name": it.name, "Status": it.status}
             for it in desk.groups.rows.values()
-            if contact.contact_id in it.members
+            if it.status == "ACTIVE" and contact.contact_id in it.members
         ],
         **contact.extra,
     }

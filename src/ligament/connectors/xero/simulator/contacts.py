@@ -12,6 +12,7 @@ from ligament.connectors.xero.simulator.errors import (
     NO_CONTACT_KEY,
     Refused,
 )
+from ligament.connectors.xero.simulator.history import record
 from ligament.connectors.xero.simulator.records import Contact
 from ligament.connectors.xero.simulator.wire import Json, read_guid, read_object, read_objects, read_text
 
@@ -108,6 +109,7 @@ def update(desk: Desk, contact: Contact, element: Json) -> Contact:
         raise Refused(ARCHIVED_CONTACT)
     changed = replace(_merged(desk, contact, element), updated_at=desk.at)
     _refuse_clashes(desk, changed)
+    record(desk, changed.contact_id, "Edited", "The contact was changed.")
     return save(desk, changed, contact)
 
 
@@ -148,6 +150,7 @@ def _create(desk: Desk, element: Json, *, is_put: bool) -> Contact:
         raise Refused("The Contact Name is required.")
     contact = _merged(desk, blank(desk, name), element)
     _refuse_clashes(desk, contact, is_put=is_put)
+    record(desk, contact.contact_id, "Created", "The contact was made.")
     return save(desk, contact)
 
 

@@ -16,10 +16,11 @@ from ligament.connectors.xero.simulator.documents import CREDIT_NOTE, INVOICE
 from ligament.connectors.xero.simulator.errors import Refused
 from ligament.connectors.xero.simulator.identity import end_user_grant
 from ligament.connectors.xero.simulator.money import round2
+from ligament.connectors.xero.simulator.records import ContactGroup
 from ligament.connectors.xero.simulator.world import Books
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date, datetime
     from decimal import Decimal
 
@@ -36,13 +37,51 @@ def create_contact(
 
 
 def edit_contact(
-    world: World, contact_id: str, element: Mapping[str, object], *, at: datetime, tenant_id: str = ""
+    world: World,
+    contact_id: str,
+    element: Mapping[str, object],
+    *,
+    at: datetime,
+    tenant_id: str = "",
+    by: str = "Rowan Bookkeeper",
 ) -> World:
     """A person changes a contact; the ContactNumber cannot be changed in the user interface."""
     if "ContactNumber" in element:
         raise Refused("The contact number can only be changed by the API.")
     desk = _open(world, at, tenant_id)
+    desk.person = by
     contacts.update(desk, desk.contacts[contact_id], dict(element))
+    return _close(world, desk)
+
+
+def make_group(world: World, name: str, *, at: datetime, tenant_id: str = "") -> tuple[World, str]:
+    """A person makes a contact group; returns its id."""
+    desk = _open(world, at, tenant_id)
+    made = ContactGroup(group_id=desk.new_id(), name=name)
+    desk.groups.put(made.group_id, made)
+    return _close(world, desk), made.group_id
+
+
+def change_group(
+    world: World, group_id: str, *, at: datetime, name: str = "", status: str = "", tenant_id: str = ""
+) -> World:
+    """A person renames or deletes a contact group."""
+    desk = _open(world, at, tenant_id)
+    former = desk.groups[group_id]
+    desk.groups.put(group_id, replace(former, name=name or former.name, status=status or former.status))
+    return _close(world, desk)
+
+
+def set_members(world: World, group_id: str, members: Iterable[str], *, at: datetime, tenant_id: str = "") -> World:
+    """A person says who is in a contact group."""
+    desk = _open(world, at, tenant_id)
+    chosen = tuple(dict.fromkeys(members))
+    former = desk.groups[group_id]
+    desk.groups.put(group_id, replace(former, members=chosen))
+    for key in sorted(set(former.members) ^ set(chosen)):
+        # Whether Xero moves the instant of such a contact is not known; a person's hand does here, so that it is read.
+        contact = desk.contacts[key]
+        contacts.save(desk, replace(contact, updated_at=at), contact)
     return _close(world, desk)
 
 

@@ -102,6 +102,8 @@ class Desk:
         self.seed = seed
         self.client_id = client_id
         """The app that is calling; empty when a person works in the user interface."""
+        self.person = "System Generated"
+        """Who stands in the history of what is changed; the API's own writes carry no person's name (facts 7.10)."""
         self.organisation: Organisation = books.organisation
         self.accounts = Table(books.accounts)
         self.tax_rates = Table(books.tax_rates)

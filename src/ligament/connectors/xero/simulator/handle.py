@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ligament.connectors.xero.simulator import (
     bank_transactions,
     batch_payments,
+    contact_groups,
     contact_views,
     credit_notes,
     identity,
@@ -31,7 +32,7 @@ _ENDPOINTS: Mapping[str, Callable[[Desk, Call], Response]] = {
     "banktransactions": bank_transactions.serve,
     "batchpayments": batch_payments.serve,
     "brandingthemes": settings.serve_themes,
-    "contactgroups": settings.serve_groups,
+    "contactgroups": contact_groups.serve,
     "contacts": contact_views.serve,
     "creditnotes": credit_notes.serve,
     "currencies": settings.serve_currencies,

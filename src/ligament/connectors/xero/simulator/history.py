@@ -33,6 +33,12 @@ def serve(desk: Desk, call: Call, record_id: str) -> Response:
     return answer(desk, call, "HistoryRecords", [_render(it) for it in made])
 
 
+def record(desk: Desk, record_id: str, changes: str, details: str) -> None:
+    """Keep what was done to a record, and who did it."""
+    made = HistoryNote(details=details, user=desk.person, changes=changes, noted_at=desk.at)
+    desk.history.put(record_id, (*(desk.history.get(record_id) or ()), made))
+
+
 def _render(note: HistoryNote) -> Json:
     return {
         "Changes": note.changes,

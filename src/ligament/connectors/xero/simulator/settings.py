@@ -1,4 +1,4 @@
-"""The slow-moving records: organisation, accounts, tax rates, tracking, users, themes, currencies, groups."""
+"""The slow-moving records: organisation, accounts, tax rates, tracking, users, themes, currencies."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from ligament.connectors.xero.simulator.envelope import Call, answer, invalid
 from ligament.connectors.xero.simulator.errors import NotFound
 from ligament.connectors.xero.simulator.lines import CLASS_OF_TYPE
 from ligament.connectors.xero.simulator.query import Listing, condition, is_true, select
-from ligament.connectors.xero.simulator.records import Account, ContactGroup, TaxRate, TrackingCategory, TrackingOption
+from ligament.connectors.xero.simulator.records import Account, TaxRate, TrackingCategory, TrackingOption
 from ligament.connectors.xero.simulator.wire import (
     Json,
     number4,
-    read_guid,
     read_text,
     wire_date,
     wire_instant,
@@ -188,33 +187,6 @@ def serve_currencies(desk: Desk, call: Call) -> Response:
     return answer(desk, call, "Currencies", [{"Code": code, "Description": code} for code in codes])
 
 
-def serve_groups(desk: Desk, call: Call) -> Response:
-    """Serve /ContactGroups: reading, making, and adding members."""
-    match (call.method, call.segments):
-        case ("GET", () | (_,)):
-            rows = _chosen(call, desk.groups.rows.values(), lambda it: it.group_id)
-            shown = [_group(desk, it, members=bool(call.segments)) for it in rows if it.status == "ACTIVE"]
-            return answer(desk, call, "ContactGroups", shown)
-        case ("PUT" | "POST", ()):
-            made = [
-                ContactGroup(group_id=desk.new_id(), name=read_text(it, "Name") or "")
-                for it in call.elements("ContactGroups")
-            ]
-            for group in made:
-                desk.groups.put(group.group_id, group)
-            return answer(desk, call, "ContactGroups", [_group(desk, it, members=False) for it in made])
-        case ("PUT", (group_id, "Contacts")):
-            found = desk.groups.get(group_id.lower())
-            if found is None:
-                raise NotFound
-            added = [read_guid(it, "ContactID") for it in call.elements("Contacts")]
-            members = tuple(dict.fromkeys([*found.members, *(key for key in added if desk.contacts.get(key))]))
-            desk.groups.put(found.group_id, replace(found, members=members))
-            return answer(desk, call, "Contacts", [{"ContactID": key} for key in added])
-        case _:
-            raise NotFound
-
-
 def _read_only(call: Call) -> None:
     if call.method != "GET":
         raise NotFound
@@ -328,10 +300,3 @@ def _add_options(desk: Desk, call: Call, category_id: str) -> Response:
         made.append(TrackingOption(option_id=desk.new_id(), name=name))
     desk.tracking.put(category.category_id, replace(category, options=(*category.options, *made)))
     return answer(desk, call, "Options", [_option(it) for it in made])
-
-
-def _group(desk: Desk, it: ContactGroup, *, members: bool) -> Json:
-    shown: Json = {"ContactGroupID": it.group_id, "Name": it.name, "Status": it.status, "HasValidationErrors": False}
-    if members:
-        shown["Contacts"] = [{"ContactID": key, "Name": desk.contacts[key].name} for key in it.members]
-    return shown

@@ -25,6 +25,12 @@ class Switches:
     batch_atomic: bool = False
     """With summarizeErrors absent, one bad element keeps all others from being saved."""
     element_order_reversed: bool = False
+    group_name_unique: bool = True
+    """A second contact group of the same name is refused."""
+    membership_moves_contact: bool = False
+    """Putting a contact into a group, or taking it out, moves its UpdatedDateUTC."""
+    leave_twice: str = "missing"
+    """What taking a contact out of a group that it is not in meets: `missing` (404) or `done` (204)."""
     archived_name_holds: bool = False
     """A contact whose name equals only an archived contact's is refused with the archived text."""
     archived_number_on_put: str = "clash"

@@ -22,6 +22,8 @@ from ligament.core.changes import (
     AllocationWrite,
     ContactWrite,
     DocumentWrite,
+    GroupWrite,
+    MembershipWrite,
     OptionWrite,
     PaymentRemoval,
     RefusalCode,
@@ -33,6 +35,7 @@ from ligament.core.ledgers import (
     BooksContact,
     BooksDocument,
     BooksPayment,
+    ContactGroup,
     DocumentKind,
     DocumentStatus,
     PhoneSlot,
@@ -201,6 +204,24 @@ def test_a_tracking_option_is_added_and_comes_back() -> None:
     assert category.id
     (gone,) = here.write(Verb.ADD_OPTION, OptionWrite(category_id=NOBODY, name="x"))
     assert gone.code == RefusalCode.NOT_FOUND
+
+
+def test_a_group_is_made_and_members_come_and_go() -> None:
+    here = desk()
+    contact = here.contact()
+    (made,) = here.write(Verb.ADD_GROUP, GroupWrite(name=Private("Veterans")))
+    assert isinstance(made.result, ContactGroup)
+    assert [group.name for group in here.books.groups()] == ["Veterans"]
+    member = MembershipWrite(group_id=made.result.id, contact_id=contact.id)
+    (joined,) = here.write(Verb.JOIN_GROUP, member)
+    assert (joined.verdict, joined.result) == (Verdict.DONE, None)
+    assert here.books.contacts_by_id([contact.id])[0].groups == (made.result.id,)
+    assert [here.write(Verb.LEAVE_GROUP, member)[0].verdict for _ in range(2)] == [Verdict.DONE, Verdict.DONE]
+    assert here.books.contacts_by_id([contact.id])[0].groups == ()
+    (gone,) = here.write(Verb.JOIN_GROUP, replace(member, group_id=NOBODY))
+    assert gone.code == RefusalCode.NOT_FOUND
+    (twice,) = here.write(Verb.ADD_GROUP, GroupWrite(name=Private("veterans")))
+    assert twice.verdict is Verdict.REFUSED
 
 
 # --- unclear answers --------------------------------------------------------------------------------------------------

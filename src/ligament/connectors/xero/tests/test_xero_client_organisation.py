@@ -6,6 +6,7 @@ import json
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -71,10 +72,7 @@ def test_practices_are_no_organisations_and_odd_lists_are_for_later() -> None:
     ]
     here.fail(FaultKind.ANSWER, path="connections", status=200, body=json.dumps(rows).encode())
     assert [it.tenant_id for it in here.connection.tenants()] == ["u"]
-    here.fail(FaultKind.HTML, path="connections", status=200)
-    with pytest.raises(TryLater):
-        here.connection.tenants()
-    here.fail(FaultKind.DROP_AFTER, path="connections")
+    here.fail(FaultKind.HTML, path="connections", status=200, at_most=9)
     with pytest.raises(TryLater):
         here.connection.tenants()
     here.fail(FaultKind.ANSWER, path="connections", status=401)
@@ -82,6 +80,45 @@ def test_practices_are_no_organisations_and_odd_lists_are_for_later() -> None:
     here.fail(FaultKind.ANSWER, path="connections", status=401, at_most=2)
     with pytest.raises(SignInAgain):
         here.connection.tenants()
+
+
+PASSING: list[tuple[FaultKind, dict[str, Any]]] = [
+    (FaultKind.ANSWER, {"status": 503}),
+    (FaultKind.ANSWER, {"status": 429, "headers": (("Retry-After", "20"),)}),
+    (FaultKind.ANSWER, {"status": 429, "headers": (("X-Rate-Limit-Problem", "minute"), ("Retry-After", "20"))}),
+    (FaultKind.DROP_BEFORE, {}),
+    (FaultKind.DROP_AFTER, {}),
+    (FaultKind.HTML, {"status": 200}),
+]
+
+
+@pytest.mark.parametrize(("kind", "fault"), PASSING)
+@pytest.mark.parametrize("path", ["/connect/token", "/connections"])
+def test_trouble_of_the_sign_in_and_of_the_list_of_connections_heals_like_any_other(
+    path: str, kind: FaultKind, fault: dict[str, Any]
+) -> None:
+    here = desk()
+    here.fail(kind, path=path, at_most=3, **fault)
+    assert here.connection.tenants()
+    assert len(here.host.fault_state.strikes) == 3
+    assert sum(here.clock.pauses) >= 60_000 * (fault.get("status") == 429)
+
+
+@pytest.mark.parametrize(("kind", "fault"), PASSING)
+def test_trouble_of_the_sign_in_heals_under_a_reading(kind: FaultKind, fault: dict[str, Any]) -> None:
+    here = desk()
+    here.fail(kind, path="/connect/token", at_most=3, **fault)
+    assert here.books.users()
+    assert len(here.host.fault_state.strikes) == 3
+
+
+def test_a_list_of_connections_whose_day_is_used_up_is_not_waited_for() -> None:
+    here = desk()
+    head = (("X-Rate-Limit-Problem", "day"), ("Retry-After", "40000"))
+    here.fail(FaultKind.ANSWER, path="/connections", status=429, headers=head, at_most=9)
+    with pytest.raises(TryLater) as caught:
+        here.connection.tenants()
+    assert (caught.value.limit, here.clock.pauses) == ("day", [])
 
 
 @pytest.mark.parametrize("token", ["", "a.b", "a.!.c", "a.e30.c.d", "a.Zm9v.c"])

@@ -17,6 +17,7 @@ from ligament.core.changes import (
     AllocationWrite,
     ContactWrite,
     DocumentWrite,
+    MembershipWrite,
     OptionWrite,
     PaymentRemoval,
     PaymentWrite,
@@ -176,6 +177,22 @@ def test_single_record_writes_go_to_the_record() -> None:
     assert (unpay.method, unpay.target, unpay.body) == ("POST", f"/api.xro/2.0/Payments/{ID}", b'{"Status":"DELETED"}')
     assert (option.method, option.target) == ("PUT", f"/api.xro/2.0/TrackingCategories/{ID}/Options")
     assert option.body == b'{"Name":"Quay St"}'
+
+
+def test_a_contact_is_taken_out_of_a_group_by_its_id_only_never_everybody() -> None:
+    join = writing.prepare(Verb.JOIN_GROUP, [MembershipWrite(group_id=ID, contact_id=OTHER)])
+    assert (join.method, join.target) == ("PUT", f"/api.xro/2.0/ContactGroups/{ID}/Contacts")
+    assert join.body == f'{{"Contacts":[{{"ContactID":"{OTHER}"}}]}}'.encode()
+    leave = writing.prepare(Verb.LEAVE_GROUP, [MembershipWrite(group_id=ID, contact_id=OTHER)])
+    assert (leave.method, leave.target, leave.body) == (
+        "DELETE", f"/api.xro/2.0/ContactGroups/{ID}/Contacts/{OTHER}", b"",
+    )  # fmt: skip
+    for nobody in ("", ".", "..", "x"):
+        with pytest.raises(ValueError, match="by its id only"):
+            writing.prepare(Verb.LEAVE_GROUP, [MembershipWrite(group_id=ID, contact_id=BooksId(nobody))])
+    two = [MembershipWrite(group_id=held, contact_id=OTHER) for held in (ID, OTHER)]
+    with pytest.raises(ValueError, match="the same contact group"):
+        writing.prepare(Verb.JOIN_GROUP, two)
 
 
 def test_allocations_of_one_call_share_the_credit_note() -> None:

@@ -69,6 +69,8 @@ def lively_books() -> SimulatedBooks:
     part = {"Invoice": {"InvoiceID": invoice["InvoiceID"]}, "Amount": "5.00"}
     books.put(f"CreditNotes/{note_id}/Allocations", part)
     books.change(lambda world: control.create_contact(world, {"Name": "By hand"}, at=books.at)[0])
+    (group,) = books.put("ContactGroups", {"Name": "Payers"}).rows("ContactGroups")
+    books.call("PUT", f"ContactGroups/{group['ContactGroupID']}/Contacts", {"Contacts": [{"ContactID": contact}]})
     return books
 
 
@@ -97,6 +99,21 @@ def test_what_a_write_answers_fits_the_description() -> None:
     assert [it["StatusAttributeString"] for it in answer.rows("Contacts")] == ["OK", "ERROR"]
     assert problems("Contacts", answer.json) == []
     assert problems("Error", books.put("Contacts", {"Name": "New"}).json) == []
+
+
+def test_what_contact_groups_answer_fits_the_description() -> None:
+    books = lively_books()
+    contact = books.contact("Cy Group")
+    made = books.put("ContactGroups", {"Name": "Veterans"})
+    assert problems("ContactGroups", made.json) == []
+    path = f"ContactGroups/{made.rows('ContactGroups')[0]['ContactGroupID']}"
+    body = {"Contacts": [{"ContactID": contact}]}
+    assert problems("Contacts", books.call("PUT", f"{path}/Contacts", body).json) == []
+    assert problems("ContactGroups", books.get(path).json) == []
+    assert problems("Contacts", books.get("Contacts?page=1").json) == []
+    assert books.call("DELETE", f"{path}/Contacts/{contact}").response.body == b""
+    assert problems("Error", books.put("ContactGroups", {"Name": "Veterans"}).json) == []
+    assert problems("HistoryRecords", books.get(f"Contacts/{contact}/History").json) == []
 
 
 def test_the_description_can_tell_a_wrong_answer() -> None:

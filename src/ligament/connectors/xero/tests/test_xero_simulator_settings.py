@@ -14,7 +14,7 @@ from ligament.connectors.xero.simulator import (
     control,
     new_zealand_books,
 )
-from ligament.connectors.xero.tests.simulated_books import SimulatedBooks, invoice_element, line
+from ligament.connectors.xero.tests.simulated_books import ZERO_GUID, SimulatedBooks, invoice_element, line
 
 
 def test_the_organisation_tells_its_settings_and_lock_dates() -> None:
@@ -82,6 +82,55 @@ def test_users_themes_currencies_and_groups_are_readable() -> None:
     assert books.get("Users").rows("Users")[0]["OrganisationRole"] == "ADMIN"
     assert books.get("BrandingThemes").rows("BrandingThemes")[0]["SortOrder"] == 0
     assert books.get("Currencies").rows("Currencies") == [{"Code": "AUD", "Description": "AUD"}]
+
+
+def group_of(books: SimulatedBooks, name: str = "Veterans") -> str:
+    """Make a group and return its path."""
+    return f"ContactGroups/{books.put('ContactGroups', {'Name': name}).rows('ContactGroups')[0]['ContactGroupID']}"
+
+
+def test_a_contact_is_in_a_group_once_and_shows_it() -> None:
+    books = SimulatedBooks()
+    contact, path = books.contact(), group_of(books)
+    body = {"Contacts": [{"ContactID": contact}]}
+    assert [books.call("PUT", f"{path}/Contacts", body).status for _ in range(2)] == [200, 200]
+    assert len(books.get(path).rows("ContactGroups")[0]["Contacts"]) == 1
+    assert [it["Name"] for it in books.get("Contacts?page=1").rows("Contacts")[0]["ContactGroups"]] == ["Veterans"]
+    assert books.get("Contacts").rows("Contacts")[0]["ContactGroups"] == []
+    assert books.call("DELETE", f"{path}/Contacts/{contact}").status == 204
+    assert books.call("DELETE", f"{path}/Contacts/{contact}").status == 404
+    assert books.get(path).rows("ContactGroups")[0]["Contacts"] == []
+
+
+def test_an_archived_or_unknown_contact_spoils_the_whole_call() -> None:
+    books = SimulatedBooks()
+    good, gone, path = books.contact(), books.contact("Gone"), group_of(books)
+    books.change(lambda world: control.archive_contact(world, gone, at=books.at))
+    for bad in (gone, ZERO_GUID):
+        answer = books.call("PUT", f"{path}/Contacts", {"Contacts": [{"ContactID": good}, {"ContactID": bad}]})
+        assert answer.status == 400
+    assert books.get(path).rows("ContactGroups")[0]["Contacts"] == []
+
+
+def test_a_group_name_is_there_once_a_deleted_one_is_gone_and_a_hundred_is_all() -> None:
+    books = SimulatedBooks()
+    path = group_of(books)
+    assert books.put("ContactGroups", {"Name": "veterans"}).status == 400
+    renamed = books.call("POST", path, {"ContactGroups": [{"Name": "Others"}]})
+    assert renamed.rows("ContactGroups")[0]["Name"] == "Others"
+    assert books.call("POST", path, {"ContactGroups": [{"Status": "DELETED"}]}).status == 200
+    assert (books.get(path).status, books.get("ContactGroups").rows("ContactGroups")) == (404, [])
+    for number in range(100):
+        group_of(books, f"Group {number}")
+    assert "limit of 100" in books.put("ContactGroups", {"Name": "One more"}).messages()[0]
+
+
+def test_the_history_of_a_contact_names_who_changed_it() -> None:
+    books = SimulatedBooks()
+    contact = books.contact()
+    books.change(lambda world: control.edit_contact(world, contact, {"Name": "By hand"}, at=books.at, by="Jo Park"))
+    told = books.get(f"Contacts/{contact}/History").rows("HistoryRecords")
+    assert [(it["Changes"], it["User"]) for it in told] == [("Created", "System Generated"), ("Edited", "Jo Park")]
 
 
 def test_people_edit_approve_pay_and_void_in_the_user_interface() -> None:

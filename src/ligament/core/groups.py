@@ -1,0 +1,83 @@
+"""Which contact groups of the books a patient or payer belongs into: by rules, and by a chosen custom field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ligament.core.contacts import privacy_of
+from ligament.core.links import Reason
+from ligament.core.naming import folded, tidy_name
+from ligament.core.private import Private
+from ligament.core.records import Party, PartyKind
+from ligament.core.rules.apply import about_documents, looks_at, record_context
+from ligament.core.rules.model import CustomField, Privacy, Rule, Rulebook
+
+Evaluate = Callable[[str, Mapping[str, object]], bool]
+_OF_THE_OTHER = {PartyKind.PATIENT: "payer", PartyKind.PAYER: "patient"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A group that a contact belongs into; `rule` is the rule that says so, or empty for the custom field."""
+
+    name: Private[str]
+    reason: Reason = Reason.RECORD
+    rule: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return the name as names of groups are compared."""
+        return folded(self.name.reveal())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRules:
+    """The rules of a rulebook that name a contact group, sorted by what they can be judged for."""
+
+    records: tuple[Rule, ...] = ()
+    documents: tuple[Rule, ...] = ()
+
+    def names_for_documents(self) -> frozenset[str]:
+        """Return the groups that a document can put a contact into, as names are compared."""
+        return frozenset(folded(rule.effects.group) for rule in self.documents)
+
+
+def group_rules(rulebook: Rulebook) -> GroupRules:
+    """Return the rules that name a contact group."""
+    named = [rule for rule in rulebook.rules if rule.effects.group]
+    return GroupRules(
+        records=tuple(rule for rule in named if not about_documents(rule)),
+        documents=tuple(rule for rule in named if about_documents(rule)),
+    )
+
+
+def uses_groups(rulebook: Rulebook) -> bool:
+    """Say whether the clinic wants any contact group filled."""
+    by_rule = any(rule.effects.group for rule in rulebook.rules)
+    return by_rule or CustomField.CONTACT_GROUP in rulebook.contacts.custom_fields
+
+
+def record_wishes(party: Party, rulebook: Rulebook, rules: GroupRules, evaluate: Evaluate) -> list[Wish | str]:
+    """Return the groups that a record itself belongs into; a plain text names one that cannot be judged for it now."""
+    privacy = privacy_of(party, rulebook)
+    if privacy is Privacy.POOLED:
+        return []
+    found: dict[str, Wish | str] = {}
+    token = rulebook.contacts.custom_fields.get(CustomField.CONTACT_GROUP, "")
+    value = dict(party.custom).get(token) if token and privacy is Privacy.FULL else None
+    if value is not None and tidy_name(value.reveal()):
+        wish = Wish(name=value.map(tidy_name))
+        found[wish.key] = wish
+    for rule in rules.records:
+        if _OF_THE_OTHER[party.kind] in looks_at(rule):
+            continue
+        name = rule.effects.group
+        try:
+            applies = evaluate(rule.when, record_context(party, rulebook))
+        except ValueError:
+            found.setdefault(folded(name), folded(name))
+            continue
+        if applies:
+            found[folded(name)] = Wish(name=Private(name), rule=rule.name)
+    return list(found.values())

@@ -1,0 +1,399 @@
+"""Contact groups: filled by rule and by a custom field, never doubled, and never anybody else's members."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ligament.connectors.xero.simulator import control as desk
+from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
+from ligament.store.audit import export, verify
+from ligament.wiring.checking import examine
+from ligament.wiring.dial import preview
+from tests.contacts.kit import ANA, BEN, Clinic
+from tests.contacts.test_references import custom
+
+VETERANS = """\
+[[rules]]
+name = "veterans together"
+when = 'patient.email.endsWith("@veterans.example")'
+group = "Veterans"
+"""
+LARGE = """\
+[[rules]]
+name = "large invoices"
+when = "invoice.total > 500.0"
+group = "Large accounts"
+"""
+FIELD = '[contacts.custom_fields]\ncontact_group = "t-funding"\n'
+CREATE = "[contacts]\ncreate_groups = true\n"
+THEIRS, OURS = f"CLK-{BEN}", f"CLK-{ANA}"
+
+
+def group(clinic: Clinic, name: str, *members: str) -> str:
+    """A person makes a group in the books and puts contacts into it."""
+    at = clinic.later()
+    clinic.books.world, made = desk.make_group(clinic.books.world, name, at=at)
+    if members:
+        clinic.books.change(lambda world: desk.set_members(world, made, members, at=at))
+    return made
+
+
+def members(clinic: Clinic, name: str) -> list[str]:
+    """Return the contact numbers in the group of that name."""
+    books = clinic.books.world.only()
+    found = [held for held in books.groups.values() if held.name == name and held.status == "ACTIVE"]
+    assert len(found) < 2, "the group is there twice"
+    return [books.contacts[key].number for held in found for key in held.members]
+
+
+def veteran(clinic: Clinic, patient: str) -> None:
+    clinic.edit_patient(patient, email=f"{patient}@veterans.example")
+
+
+def assert_quiet(clinic: Clinic) -> None:
+    with clinic.heard() as said:
+        clinic.sync()
+        clinic.sync(full=True)
+        clinic.sync()
+    assert said == []
+
+
+def lose(clinic: Clinic, method: str, path: str) -> None:
+    """The next matching write is done, and its answer never comes."""
+    rule = Rule(fault=Fault(kind=FaultKind.DROP_AFTER), method=method, path=path, at_most=1)
+    clinic.books.faults = FaultScript(rules=(rule,))
+
+
+def test_a_rule_puts_new_and_known_contacts_into_a_group_and_running_again_writes_nothing(clinic: Clinic) -> None:
+    clinic.sync()
+    veteran(clinic, ANA)
+    group(clinic, "Veterans")
+    clinic.rulebook(VETERANS)
+    with clinic.heard() as said:
+        document = clinic.sync()
+    assert members(clinic, "Veterans") == [OURS]
+    assert len([one for one in said if "ContactGroups" in one]) == 1
+    assert document["holds"] == []
+    assert_quiet(clinic)
+
+
+def test_many_contacts_go_into_a_group_with_one_call(clinic: Clinic) -> None:
+    veteran(clinic, ANA)
+    veteran(clinic, BEN)
+    group(clinic, "VETERANS")
+    clinic.rulebook(VETERANS)
+    with clinic.heard() as said:
+        clinic.sync()
+    assert sorted(members(clinic, "VETERANS")) == [OURS, THEIRS]
+    assert len([one for one in said if "ContactGroups" in one]) == 1
+    assert_quiet(clinic)
+
+
+def test_whom_we_put_in_is_taken_out_again_and_whom_a_person_put_in_stays(clinic: Clinic) -> None:
+    clinic.sync()
+    made = group(clinic, "Veterans", clinic.contact(THEIRS).contact_id)
+    veteran(clinic, ANA)
+    veteran(clinic, BEN)
+    clinic.rulebook(VETERANS)
+    clinic.sync()
+    assert sorted(members(clinic, "Veterans")) == [OURS, THEIRS]
+    for patient in (ANA, BEN):
+        clinic.edit_patient(patient, email=f"{patient}@elsewhere.example")
+    with clinic.heard() as said:
+        clinic.sync()
+    assert members(clinic, "Veterans") == [THEIRS]
+    contact = clinic.contact(OURS).contact_id
+    assert [one for one in said if "ContactGroups" in one] == [
+        f"DELETE /api.xro/2.0/ContactGroups/{made}/Contacts/{contact}"
+    ]
+    assert_quiet(clinic)
+
+
+def test_a_member_whom_a_person_chose_is_no_change_to_plan(clinic: Clinic) -> None:
+    clinic.sync()
+    group(clinic, "Veterans", clinic.contact(OURS).contact_id)
+    veteran(clinic, ANA)
+    clinic.sync()
+    clinic.rulebook(VETERANS)
+    with clinic.app() as app:
+        assert app.plan().document["actions"] == []
+
+
+def test_a_member_whom_a_person_chose_unseen_is_seen_just_before_writing(clinic: Clinic) -> None:
+    clinic.sync()
+    veteran(clinic, ANA)
+    clinic.sync()
+    made, contact = group(clinic, "Veterans"), clinic.contact(OURS)
+
+    def unseen(world: Any) -> Any:
+        books = world.only()
+        theirs = replace(books.groups[made], members=(contact.contact_id,))
+        return world.with_books(replace(books, groups={**books.groups, made: theirs}))
+
+    clinic.books.change(unseen)
+    clinic.rulebook(VETERANS)
+    with clinic.heard() as said:
+        clinic.sync()
+    assert said == []
+    clinic.edit_patient(ANA, email="ana@elsewhere.example")
+    clinic.sync()
+    assert members(clinic, "Veterans") == [OURS]
+
+
+def test_without_the_rule_whom_we_put_in_is_taken_out(clinic: Clinic) -> None:
+    veteran(clinic, ANA)
+    group(clinic, "Veterans")
+    clinic.rulebook(VETERANS)
+    clinic.sync()
+    clinic.rulebook()
+    clinic.sync()
+    assert members(clinic, "Veterans") == []
+    assert_quiet(clinic)
+
+
+def test_whom_a_person_takes_out_is_not_put_back(clinic: Clinic) -> None:
+    veteran(clinic, ANA)
+    made = group(clinic, "Veterans")
+    clinic.rulebook(VETERANS)
+    clinic.sync()
+    at = clinic.later()
+    clinic.books.change(lambda world: desk.set_members(world, made, (), at=at))
+    assert_quiet(clinic)
+    clinic.edit_patient(ANA, email="ana@elsewhere.example")
+    with clinic.heard() as said:
+        clinic.sync()
+    assert not [one for one in said if "ContactGroups" in one]
+    assert_quiet(clinic)
+
+
+def test_a_group_that_is_missing_is_held_and_nothing_else_waits(clinic: Clinic) -> None:
+    clinic.sync()
+    veteran(clinic, ANA)
+    clinic.invoice(ANA)
+    clinic.rulebook(VETERANS)
+    with clinic.heard() as said:
+        document = clinic.sync()
+    (hold,) = document["holds"]
+    assert (hold["code"], hold["source_id"]) == ("unmapped_group", ANA)
+    assert hold["sentence"] == 'Xero has no contact group "Veterans".'
+    assert document["created"]["invoices"] == 1
+    assert not [one for one in said if "ContactGroups" in one]
+    group(clinic, "Veterans")
+    clinic.later(600)
+    assert clinic.sync()["holds"] == []
+    assert members(clinic, "Veterans") == [OURS]
+    assert_quiet(clinic)
+
+
+def test_a_group_is_made_only_where_the_clinic_says_so_and_only_once(clinic: Clinic) -> None:
+    veteran(clinic, ANA)
+    clinic.rulebook(CREATE + VETERANS)
+    clinic.sync()
+    assert members(clinic, "Veterans") == [OURS]
+    veteran(clinic, BEN)
+    clinic.sync()
+    assert sorted(members(clinic, "Veterans")) == [OURS, THEIRS]
+    assert_quiet(clinic)
+
+
+def test_the_hundredth_group_is_the_last_and_what_the_books_say_is_shown(clinic: Clinic) -> None:
+    for number in range(100):
+        group(clinic, f"Group {number}")
+    veteran(clinic, ANA)
+    clinic.rulebook(CREATE + VETERANS)
+    (hold,) = clinic.sync()["holds"]
+    assert hold["code"] == "rejected"
+    assert "limit of 100 contact groups" in hold["sentence"]
+    assert clinic.contact(OURS)
+
+
+def test_the_custom_field_names_the_group_and_a_new_value_moves_the_contact(clinic: Clinic) -> None:
+    clinic.edit_patient(ANA, **custom(funding="plan  managed"))
+    group(clinic, "Plan managed")
+    group(clinic, "Self managed")
+    clinic.rulebook(FIELD)
+    clinic.sync()
+    assert members(clinic, "Plan managed") == [OURS]
+    clinic.edit_patient(ANA, **custom(funding="Self managed"))
+    clinic.sync()
+    assert (members(clinic, "Plan managed"), members(clinic, "Self managed")) == ([], [OURS])
+    clinic.edit_patient(ANA, **custom(funding=""))
+    clinic.sync()
+    assert members(clinic, "Self managed") == []
+    assert_quiet(clinic)
+
+
+def test_what_stands_in_the_field_is_in_no_hold_no_answer_and_not_in_clear_in_the_journal(clinic: Clinic) -> None:
+    clinic.edit_patient(ANA, **custom(funding="canary-zq"))
+    clinic.rulebook(FIELD)
+    document = clinic.sync()
+    (hold,) = document["holds"]
+    assert hold["code"] == "unmapped_group"
+    clinic.rulebook(FIELD + CREATE)
+    with clinic.app() as app:
+        planned = app.plan().document
+    document2 = clinic.sync()
+    assert members(clinic, "canary-zq") == [OURS]
+    for told in (document, planned, document2):
+        assert "canary-zq" not in json.dumps(told, default=str)
+    with clinic.app() as app:
+        entries = list(export(app.clinic.journal))
+        assert verify(app.clinic.journal).holds
+    joined = [entry for entry in entries if entry["public"].get("action") == "join_group"]  # type: ignore[attr-defined]
+    assert {entry["kind"] for entry in joined} == {"intent", "receipt"}
+    assert all("canary-zq" in json.dumps(entry["personal"], default=str) for entry in joined)
+    assert not any("canary-zq" in json.dumps(entry["public"], default=str) for entry in entries)
+
+
+def test_the_dial_keeps_the_field_to_itself(clinic: Clinic) -> None:
+    clinic.edit_patient(ANA, **custom(funding="Plan managed"))
+    group(clinic, "Plan managed")
+    clinic.rulebook(FIELD)
+    clinic.sync()
+    assert members(clinic, "Plan managed") == [OURS]
+    with clinic.app() as app:
+        people = preview(app, "code").document["people"]
+    (row,) = [row for person in people for row in person["fields"] if row["field"] == "groups"]
+    assert (row["now"], row["then"]) == ("Plan managed", "")
+    clinic.rulebook(FIELD + '[contacts]\nprivacy = "code"\n')
+    clinic.sync()
+    assert members(clinic, "Plan managed") == []
+    assert_quiet(clinic)
+
+
+def test_a_rule_about_invoices_puts_in_who_is_billed_and_leaves_them_in(clinic: Clinic) -> None:
+    group(clinic, "Large accounts")
+    clinic.invoice(ANA, price="900")
+    clinic.invoice(BEN, price="95")
+    clinic.rulebook(LARGE)
+    clinic.sync()
+    assert members(clinic, "Large accounts") == [OURS]
+    assert_quiet(clinic)
+    clinic.edit_patient(ANA, email="other@example.org")
+    clinic.sync()
+    assert members(clinic, "Large accounts") == [OURS]
+    clinic.rulebook()
+    clinic.sync()
+    assert members(clinic, "Large accounts") == []
+
+
+def test_a_rule_about_invoices_that_comes_later_counts_for_what_is_posted(clinic: Clinic) -> None:
+    group(clinic, "Large accounts")
+    clinic.invoice(ANA, price="900")
+    clinic.sync()
+    clinic.rulebook(LARGE)
+    clinic.sync()
+    assert members(clinic, "Large accounts") == [OURS]
+
+
+@pytest.mark.parametrize(("method", "path"), [("PUT", r"/ContactGroups$"), ("PUT", r"/ContactGroups/.+/Contacts$")])
+def test_a_lost_answer_makes_no_second_group_and_the_contact_is_in_it(clinic: Clinic, method: str, path: str) -> None:
+    veteran(clinic, ANA)
+    clinic.rulebook(CREATE + VETERANS)
+    lose(clinic, method, path)
+    with clinic.heard() as said:
+        clinic.sync()
+    # What became of the write was looked up, and nothing left twice.
+    assert [one.rsplit("/", 1)[1] for one in said if "ContactGroups" in one] == ["ContactGroups", "Contacts"]
+    clinic.books.faults = None
+    clinic.sync()
+    assert members(clinic, "Veterans") == [OURS]
+    assert_quiet(clinic)
+    clinic.edit_patient(ANA, email="ana@elsewhere.example")
+    clinic.sync()
+    assert members(clinic, "Veterans") == []
+
+
+@pytest.mark.parametrize("twice", ["missing", "done"])
+def test_a_lost_answer_to_taking_out_is_looked_up(clinic: Clinic, twice: str) -> None:
+    clinic.books.change(lambda world: world.with_switches(replace(world.switches, leave_twice=twice)))
+    veteran(clinic, ANA)
+    group(clinic, "Veterans")
+    clinic.rulebook(VETERANS)
+    clinic.sync()
+    clinic.edit_patient(ANA, email="ana@elsewhere.example")
+    lose(clinic, "DELETE", "/ContactGroups/")
+    with clinic.heard() as said:
+        clinic.sync()
+    assert len([one for one in said if "ContactGroups" in one]) == 1
+    clinic.books.faults = None
+    clinic.sync()
+    assert members(clinic, "Veterans") == []
+    assert_quiet(clinic)
+
+
+def test_membership_that_moves_the_contact_is_an_echo_that_ends_there(clinic: Clinic) -> None:
+    clinic.books.change(lambda world: world.with_switches(replace(world.switches, membership_moves_contact=True)))
+    veteran(clinic, ANA)
+    group(clinic, "Veterans")
+    clinic.rulebook(VETERANS)
+    clinic.sync()
+    assert_quiet(clinic)
+
+
+def test_a_renamed_group_of_ours_is_still_ours(clinic: Clinic) -> None:
+    veteran(clinic, ANA)
+    made = group(clinic, "Veterans")
+    clinic.rulebook(VETERANS)
+    clinic.sync()
+    at = clinic.later()
+    clinic.books.change(lambda world: desk.change_group(world, made, name="Returned services", at=at))
+    clinic.later(86_400)
+    assert clinic.sync()["holds"] == []
+    assert_quiet(clinic)
+    clinic.edit_patient(ANA, email="ana@elsewhere.example")
+    clinic.sync()
+    assert members(clinic, "Returned services") == []
+
+
+def test_an_archived_contact_is_never_put_into_a_group(clinic: Clinic) -> None:
+    clinic.sync()
+    group(clinic, "Veterans")
+    veteran(clinic, ANA)
+    clinic.rulebook(VETERANS)
+    at = clinic.later()
+    contact = clinic.contact(OURS).contact_id
+    clinic.books.change(lambda world: desk.archive_contact(world, contact, at=at))
+    with clinic.heard() as said:
+        clinic.sync()
+    assert said == []
+
+
+def test_the_plan_shows_it_and_many_known_contacts_ask_first(clinic: Clinic) -> None:
+    clinic.sync()
+    veteran(clinic, ANA)
+    veteran(clinic, BEN)
+    clinic.sync()
+    group(clinic, "Veterans")
+    clinic.rulebook("max_existing_changes = 1\n" + VETERANS)
+    with clinic.app() as app:
+        actions: list[dict[str, Any]] = app.plan().document["actions"]
+    assert [(one["action"], one["sentence"]) for one in actions] == [
+        ("join_group", f'Put the contact CLK-{number} into the contact group "Veterans".') for number in (ANA, BEN)
+    ]
+    clinic.sync()
+    assert members(clinic, "Veterans") == []
+
+
+@pytest.mark.parametrize(
+    ("there", "create", "state"), [(True, False, "ok"), (False, True, "ok"), (False, False, "bad")]
+)
+def test_the_doctor_tells_about_groups(clinic: Clinic, *, there: bool, create: bool, state: str) -> None:
+    clinic.sync()
+    if there:
+        group(clinic, "Veterans")
+    clinic.rulebook(VETERANS + (CREATE if create else ""))
+    with clinic.app() as app:
+        checks = examine(app).document["checks"]
+    (check,) = [one for one in checks if "contact group" in one["sentence"]]
+    assert check["state"] == state
+
+
+def test_a_clinic_without_groups_never_asks_for_them(clinic: Clinic) -> None:
+    clinic.sync()
+    clinic.sync(full=True)
+    assert not [one for one in clinic.books.log if "ContactGroups" in one.request.path]

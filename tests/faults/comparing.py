@@ -1,0 +1,74 @@
+"""Laying two states of the books side by side, and a document beside what it should say."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ligament.connectors.xero.simulator.world import Books
+    from tests.faults.expected import Expected
+
+DOCUMENT_FIELDS = ("contact_id", "number", "reference", "dated_on", "due_on", "lines")
+CONTACT_FIELDS = ("name", "first_name", "last_name", "email", "phones", "addresses", "number")
+TABLES = ("invoices", "credit_notes")
+GONE = {"VOIDED", "DELETED"}
+
+
+def changed(old: Books, new: Books, table: str) -> list[tuple[str, Any]]:
+    """Return the records of a table that are new or differ, by their id."""
+    before, after = getattr(old, table), getattr(new, table)
+    if before is after:
+        return []
+    return [(key, record) for key, record in after.items() if before.get(key) is not record]
+
+
+def moved(former: Any, record: Any, names: tuple[str, ...]) -> list[str]:
+    """Name the fields in which two records differ."""
+    if former is None:
+        return list(names)
+    return [name for name in names if _plain(getattr(former, name)) != _plain(getattr(record, name))]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(
+            (line.description, line.quantity, line.unit_amount, line.line_amount, line.tax_type, line.account_id)
+            for line in value
+        )
+    if isinstance(value, dict):
+        return {key: {k: v for k, v in slot.items() if v} for key, slot in value.items() if any(slot.values())}
+    return value
+
+
+def is_adjustment(document: Any, version: Expected) -> bool:
+    """Say whether a document adjusts another: its number is the main one's with -A1, -A2 and so on."""
+    return document.number.removeprefix(version.number).rpartition("-A")[2].isdigit() and "-A" in document.number
+
+
+def lines_of(document: Any, books: Books) -> tuple[tuple[Decimal, str, str], ...]:
+    """Return a document's lines as the judge compares them."""
+    return tuple(
+        sorted((line.line_amount, books.accounts[line.account_id].code, line.tax_type) for line in document.lines)
+    )
+
+
+def agrees(document: Any, version: Expected, books: Books) -> bool:
+    """Say whether a document says what a version of the invoice said."""
+    return (
+        (document.type == "ACCRECCREDIT") is version.is_credit
+        and document.total == version.total
+        and document.dated_on == version.on
+        and document.due_on in {version.due_on, None if version.is_credit else version.due_on}
+        and document.number.startswith(version.number)
+        and lines_of(document, books) == version.lines
+        and _named(document, version, books)
+    )
+
+
+def _named(document: Any, version: Expected, books: Books) -> bool:
+    """Say whether each line's text begins with the item's name; a rounding line has a text of its own."""
+    texts = sorted(line.description for line in document.lines if books.accounts[line.account_id].code != "860")
+    return len(texts) == len(version.names) and all(
+        text.startswith(name) for text, name in zip(texts, version.names, strict=True)
+    )

@@ -1,0 +1,58 @@
+"""Patients and their contacts: who may be adopted, and that both sides say the same once everything is quiet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ligament.connectors.cliniko import simulator as cliniko
+from tests.faults.findings import Violation
+
+if TYPE_CHECKING:
+    from ligament.connectors.xero.simulator.world import Books
+
+PREFIX = "CLK-"
+
+
+def judge_adoption(world: cliniko.World, former: Any, contact: Any, emails: dict[str, set[str]]) -> None:
+    """A contact that was there before us becomes a patient's only when both have the same e-mail: no name does it."""
+    if former is None or former.number or not contact.number.startswith(PREFIX):
+        return
+    patient_id = contact.number.removeprefix(PREFIX)
+    if cliniko.find(world, "patients", patient_id) is None:
+        return
+    if not former.email or former.email.casefold() not in emails.get(patient_id, set()):
+        raise Violation("adoption", f"{former.name} of the books became {contact.number} though no e-mail says so")
+
+
+def judge_pairs(world: cliniko.World, books: Books, listed: Iterable[str]) -> None:
+    """What a person changed on one side has reached the other; blanks stay blanks, and what is listed may wait."""
+    waiting = set(listed)
+    for patient in cliniko.records(world, "patients"):
+        key = str(patient["id"])
+        contact = books.contacts.get(books.contact_by_number.get(f"{PREFIX}{key}", ""))
+        is_gone = any(patient.get(name) for name in ("archived_at", "deleted_at", "merged_with_patient_id"))
+        if contact is None or contact.status != "ACTIVE" or is_gone or key in waiting:
+            continue
+        pairs = (
+            ("e-mail", str(patient.get("email") or "").casefold(), contact.email.casefold()),
+            ("mobile", _digits(_mobile(patient)), _digits(contact.phones.get("MOBILE", {}).get("PhoneNumber", ""))),
+            ("first name", patient["first_name"], contact.first_name),
+            ("last name", patient["last_name"], contact.last_name),
+        )
+        for name, ours, theirs in pairs:
+            if ours and theirs and ours != theirs:
+                raise Violation(
+                    "apart", f"{contact.number}: the {name} is {ours} in the practice, {theirs} in the books"
+                )
+
+
+def _mobile(patient: Any) -> str:
+    numbers = patient.get("patient_phone_numbers") or ()
+    return next((str(one["number"]) for one in numbers if one["phone_type"] == "Mobile"), "")
+
+
+def _digits(number: str) -> str:
+    """Return a number without its spaces; 0 at its front, +61 and 61 are the same."""
+    digits = "".join(sign for sign in number if sign.isdigit())
+    return digits.removeprefix("61").removeprefix("0")
