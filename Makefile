@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 CODE := src tests tools conftest.py $(patsubst %/__init__.py,%,$(wildcard benchmarks/__init__.py))
+# Uses every core by itself.
+SIMULATION = $(BIN)/python -m pytest tests/faults/test_faults.py -m slow
 FAST := not slow and not postgres and not browser and not process
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(ARGS)
@@ -30,6 +32,7 @@ test: $(VENV)/.tools ## check everything, kill real processes, and run every tes
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest --numprocesses auto --quiet tests/process
 	@$(BIN)/python -m pytest --numprocesses auto -m "not slow"
+	@LIGAMENT_FAULT_SEEDS=$(N) $(SIMULATION) --quiet
 
 test-long: $(VENV)/.tools ## run the long tests too: simulated faults by the thousand, workers, every cut
 	@$(BIN)/python -m pytest --numprocesses auto -m slow
@@ -44,8 +47,8 @@ check: $(VENV)/.tools ## format, lint, types, contracts and the fast tests, in u
 story: $(VENV)/.tools ## run the stories and show what differs [ACCEPT=1 to take the outcome as right] [ARGS=name]
 	@ACCEPT=$(ACCEPT) $(BIN)/python -m tests.stories $(ARGS)
 
-faults: $(VENV)/.tools ## simulate faults and crashes [SEED=n to repeat one]
-	@LIGAMENT_TEST_SEED=$(SEED) $(BIN)/python -m pytest tests/faults -vv $(ARGS)
+faults: $(VENV)/.tools ## simulate faults and crashes [N=20000 for more seeds, SEED=n to repeat one]
+	@$(if $(SEED),$(BIN)/python -m tests.faults --seed $(SEED),LIGAMENT_FAULT_SEEDS=$(N) $(SIMULATION)) $(ARGS)
 
 canaries: $(VENV)/.tools ## plant known bugs and show which test catches each
 	@$(BIN)/python -m tests.faults.canaries $(ARGS)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from benchmarks import calls, contacts, demo, planning, store, travel
+from benchmarks import calls, contacts, demo, engine, faults, planning, retries, store, travel
 from benchmarks.figures import Figure, table
 
 Measure = Callable[..., list[Figure]]
@@ -16,7 +16,10 @@ BENCHMARKS: dict[str, Measure] = {
     "contacts": contacts.measure,
     "travel": travel.measure,
     "store": store.measure,
+    "engine": engine.measure,
     "demo": demo.measure,
+    "retries": retries.measure,
+    "faults": faults.measure,
 }
 
 

@@ -23,7 +23,7 @@ from ligament.core.plans import State
 from ligament.core.rules.model import Rulebook
 from ligament.core.rules.parse import rulebook
 from ligament.flow.read import EVERYTHING
-from ligament.flow.survey import Planner, Survey, survey
+from ligament.flow.survey import Part, Planner, Survey, surveyed
 from ligament.wiring.settings import system_names
 
 LIMIT_MB = 400
@@ -77,18 +77,17 @@ def main(size: Size, *, profile: bool) -> dict[str, float]:
     planner = Planner(memory=kept, rulebook=rules(), around=surroundings())
     before_mb = peak_mb()
     counted = {"actions": 0, "portions": 0}
-    found = Survey()
+    surveys: list[Survey] = []
 
-    def plan() -> None:
-        nonlocal found
-        for found, part in survey(planner, EVERYTHING):  # noqa: B007 - the last one is the whole
-            counted["actions"] += len(part.plan.actions)
-            counted["portions"] += 1
+    def look(part: Part) -> None:
+        counted["actions"] += len(part.plan.actions)
+        counted["portions"] += 1
 
     profiler = cProfile.Profile()
     if profile:
         profiler.enable()
-    spent = timed(plan)
+    spent = timed(lambda: surveys.append(surveyed(planner, EVERYTHING, look)))
+    found = surveys[0]
     if profile:
         profiler.disable()
         pstats.Stats(profiler).sort_stats("tottime").print_stats(15)

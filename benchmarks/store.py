@@ -64,16 +64,21 @@ def _hundreds(rows: Sequence[T]) -> Iterator[Sequence[T]]:
         yield rows[start : start + 100]
 
 
+def opened(folder: Path) -> ClinicStore:
+    """Return the store of a clinic in that folder."""
+    database = open_database(f"sqlite:///{folder / 'ligament.db'}")
+    vault = Vault(database, "clinic", KEY, bytes, lambda: NOW)
+    head = HeadFile(folder / "journal.head")
+    journal = Journal(database, vault, Provenance(actor="benchmark", source="cli"), lambda: NOW, head)
+    return ClinicStore(database, "clinic", lambda: NOW, journal)
+
+
 def main(size: Size) -> dict[str, float]:
     """Keep and gather in this process and tell what it took."""
     facts = facts_of(size)
     pages = list(pages_of(facts))
     with tempfile.TemporaryDirectory() as folder:
-        database = open_database(f"sqlite:///{Path(folder) / 'ligament.db'}")
-        vault = Vault(database, "clinic", KEY, bytes, lambda: NOW)
-        head = HeadFile(Path(folder) / "journal.head")
-        journal = Journal(database, vault, Provenance(actor="benchmark", source="cli"), lambda: NOW, head)
-        store = ClinicStore(database, "clinic", lambda: NOW, journal)
+        store = opened(Path(folder))
 
         def keep() -> None:
             for page in pages:
@@ -84,7 +89,6 @@ def main(size: Size) -> dict[str, float]:
         gather_s = timed(lambda: gathered.append(store.gather(EVERYTHING)))
         assert len(gathered[0].invoices) == size.invoices
         assert sum(len(one.lines) for one in gathered[0].invoices.values()) == size.items()
-        database.close()
     return {"keep_s": keep_s, "gather_s": gather_s, "peak_mb": peak_mb()}
 
 

@@ -80,6 +80,17 @@ def test_the_journal_tells_where_the_gap_is_and_is_no_alarm(worked: tuple[Stage,
     assert verified(clinic)["holds"]
 
 
+def test_until_both_sides_were_read_to_their_end_once_every_run_reads_all(clinic: Stage) -> None:
+    """A plan on half of the books could make somebody a second time whom the other half shows."""
+    invoice = clinic.invoice()
+    first = clinic.sync(hints=())
+    assert (first["created"]["invoices"], invoice) == (1, invoice)
+    clinic.invoice()
+    second = clinic.sync(hints=())
+    assert second["created"]["invoices"] == 0
+    assert second["calls"].get("cliniko", {}).get("GET", 0) == 0
+
+
 def test_only_the_first_run_after_a_restore_reads_everything(worked: tuple[Stage, Path, list[str]]) -> None:
     clinic, file, _ = worked
     put_back(clinic, file)

@@ -13,6 +13,7 @@ from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
 from ligament.store.audit import export, verify
 from ligament.wiring.checking import examine
 from ligament.wiring.dial import preview
+from ligament.wiring.finding import find
 from tests.contacts.kit import ANA, BEN, Clinic
 from tests.contacts.test_references import custom
 
@@ -101,6 +102,9 @@ def test_whom_we_put_in_is_taken_out_again_and_whom_a_person_put_in_stays(clinic
     clinic.rulebook(VETERANS)
     clinic.sync()
     assert sorted(members(clinic, "Veterans")) == [OURS, THEIRS]
+    with clinic.app() as app:
+        told = [find(app, patient).document["found"][0]["groups"] for patient in (ANA, BEN)]
+    assert told == [[{"name": "Veterans", "ours": True}], [{"name": "Veterans", "ours": False}]]
     for patient in (ANA, BEN):
         clinic.edit_patient(patient, email=f"{patient}@elsewhere.example")
     with clinic.heard() as said:

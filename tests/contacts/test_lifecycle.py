@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -178,6 +180,44 @@ def test_contacts_merged_in_the_books_are_followed(clinic: Clinic) -> None:
     clinic.edit_patient(ANA, email="moved@example.org")
     clinic.sync()
     assert next(held.email for held in clinic.contacts() if held.contact_id == winner) == "moved@example.org"
+
+
+def test_two_people_whose_contacts_were_merged_into_one_stop_nobody(clinic: Clinic) -> None:
+    clinic.sync()
+    at = clinic.later()
+    clinic.books.change(lambda world: desk.create_contact(world, {"Name": "Silva Family Trust"}, at=at)[0])
+    winner = next(held.contact_id for held in clinic.contacts() if held.name == "Silva Family Trust")
+    for person in (ANA, BEN):
+        loser, at = clinic.contact(f"CLK-{person}").contact_id, clinic.later()
+        clinic.books.change(partial(desk.merge_contacts, loser_id=loser, winner_id=winner, at=at))
+    clinic.sync()
+    clinic.invoice(BEN)
+    clinic.sync()
+    assert [held.contact_id for held in clinic.books.world.only().invoices.values()] == [winner]
+
+
+def test_the_name_of_an_archived_contact_does_not_keep_a_patient_out_of_the_books(clinic: Clinic) -> None:
+    clinic.books.change(lambda world: world.with_switches(replace(world.switches, archived_name_holds=True)))
+    at = clinic.later()
+    clinic.books.change(lambda world: desk.create_contact(world, {"Name": "Ana Silva"}, at=at)[0])
+    (old,) = (held.contact_id for held in clinic.contacts() if held.name == "Ana Silva")
+    clinic.books.change(lambda world: desk.archive_contact(world, old, at=at))
+    assert clinic.sync()["holds"] == []
+    assert clinic.contact(f"CLK-{ANA}").name == f"Ana Silva ({ANA[-6:]})"
+
+
+def test_what_the_surviving_contact_says_is_never_written_over_by_a_merge_in_the_books(clinic: Clinic) -> None:
+    clinic.sync()
+    at = clinic.later()
+    clinic.books.change(lambda world: desk.create_contact(world, {"Name": "Silva Family Trust"}, at=at)[0])
+    winner = next(held.contact_id for held in clinic.contacts() if held.name == "Silva Family Trust")
+    before = clinic.contact(f"CLK-{ANA}")
+    loser, at = before.contact_id, clinic.later()
+    clinic.books.change(lambda world: desk.merge_contacts(world, loser_id=loser, winner_id=winner, at=at))
+    clinic.sync()
+    kept = next(held for held in clinic.contacts() if held.contact_id == winner)
+    assert kept.name == "Silva Family Trust"
+    assert kept.email == before.email
 
 
 def test_lost_cross_references_are_rebuilt_from_both_sides(clinic: Clinic) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from ligament.engine.schedule import SLOW_EVERY
 from ligament.store.engine import open_database
+from ligament.store.hints import Arrived
 from ligament.wiring.stopping import StopSign
 from ligament.wiring.turns import Turns, books_pause
 from tests.contacts.kit import ANA, Clinic
@@ -58,6 +59,20 @@ def test_something_to_charge_is_posted_by_a_brief_look_that_asks_who_pays(clinic
     practice, _ = take(clinic, turns)
     assert practice > BRIEF
     assert [held.number for held in clinic.books.world.only().invoices.values()] == ["CLK-1"]
+
+
+def test_a_change_in_the_books_that_is_told_when_it_is_time_to_look_is_read_in_that_very_look(
+    clinic: Clinic, turns: Turns
+) -> None:
+    take(clinic, turns)
+    contact = clinic.contact(f"CLK-{ANA}").contact_id
+    clinic.edit_contact(contact, EmailAddress="told@example.org")
+    clinic.later(60)
+    name = turns.settings.clinics[0].name
+    told = Arrived(clinic=name, kind="contact", resource=contact, tenant="", at=clinic.clock.now())
+    turns.hints.keep([told])
+    take(clinic, turns)
+    assert clinic.patient(ANA)["email"] == "told@example.org"
 
 
 def test_a_run_by_hand_reads_everything(clinic: Clinic, turns: Turns) -> None:

@@ -32,6 +32,23 @@ def test_twenty_five_quiet_cycles_write_nothing(clinic: Clinic) -> None:
     assert said == []
 
 
+@pytest.mark.slow
+def test_a_thousand_quiet_cycles_write_nothing(clinic: Clinic) -> None:
+    clinic.rulebook("[contacts]\nwrite_old_reference_id = true\n")
+    clinic.invoice(ANA)
+    clinic.sync()
+    clinic.edit_contact(clinic.contact(f"CLK-{ANA}").contact_id, EmailAddress="new@example.org")
+    clinic.edit_patient(BEN, email="ben.new@example.org")
+    clinic.sync()
+    clinic.sync()
+    with clinic.heard() as said, clinic.app() as app:
+        for number in range(1000):
+            clinic.later(30)
+            # As a service does it: brief looks, looks at both sides, and now and then everything anew.
+            app.sync(leave_books=number % 4 != 0, brief=number % 4 in {1, 2}, full=number % 100 == 99)
+    assert said == []
+
+
 def test_there_and_back_is_followed_each_time(clinic: Clinic) -> None:
     clinic.sync()
     for email in ("b@example.org", "ana@example.org", "b@example.org"):

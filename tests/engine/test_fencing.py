@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ligament.core.ids import RunId
+from ligament.ports.errors import OutcomeUnknown
 from ligament.store.beats import Beats
 from ligament.store.errors import Fenced
 from ligament.store.hints import DONE, REFUSED, Arrived, Hints
@@ -81,6 +82,21 @@ def test_a_call_that_waited_before_it_left_is_kept_as_leaving_only_then(home: Ho
         home.calendar.at += timedelta(minutes=2)
         opened.store.may_write()
         assert last_sent() > timedelta(minutes=2)
+
+
+def test_a_repeated_call_that_was_held_up_past_the_life_of_its_key_does_not_leave(home: Home) -> None:
+    """A machine wakes up an hour later, and what it was about to repeat may have arrived meanwhile: it looks first."""
+    opened = home.open()
+    at = home.calendar.at
+    sent = replace(intent("i1", document_action("invoice:1", "CLK-1")), first_sent_at=at, last_sent_at=at)
+    opened.store.open_intent(sent)
+    home.calendar.at += timedelta(minutes=1)
+    opened.store.resend_intent(replace(sent, last_sent_at=home.calendar.at))
+    opened.store.may_write()
+    home.calendar.at += timedelta(hours=1)
+    with pytest.raises(OutcomeUnknown) as unsent:
+        opened.store.may_write()
+    assert not unsent.value.answered
 
 
 def test_a_lease_whose_time_is_up_stays_ours_until_somebody_wants_it(home: Home) -> None:

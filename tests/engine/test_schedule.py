@@ -162,6 +162,17 @@ def test_hours_are_the_clinics_own() -> None:
     assert not late.is_open(NOON + timedelta(days=1))
 
 
+def test_hours_may_go_past_midnight_and_belong_to_the_day_on_which_they_began() -> None:
+    night = Hours(opens=time(18), closes=time(2), days=frozenset({0}))
+    assert night.is_open(NOON.replace(hour=19))
+    assert night.is_open(NOON.replace(hour=1) + timedelta(days=1))
+    assert not night.is_open(NOON.replace(hour=1))
+    assert not night.is_open(NOON)
+    always = Hours(opens=time(9), closes=time(9), days=frozenset({0}))
+    assert [always.is_open(NOON.replace(hour=hour)) for hour in range(24)] == [True] * 24
+    assert not always.is_open(NOON + timedelta(days=1))
+
+
 @settings(max_examples=4)
 @given(seed=st.integers(0, 10_000), workers=st.integers(2, 8))
 def test_of_500_clinics_with_too_few_workers_none_waits_more_than_twice_the_mean(seed: int, workers: int) -> None:

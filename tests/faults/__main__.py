@@ -24,6 +24,7 @@ def main(words: list[str]) -> int:
         return show_one(asked.seed, with_log=asked.log)
     tally = run_many(asked.first, asked.seeds, asked.processes)
     tell(tally.told())
+    tell("struck: " + ", ".join(f"{kind} {count}" for kind, count in tally.struck.most_common()))
     for seed, violation in sorted(tally.failed):
         tell(f"seed {seed}: {violation}\n  repeat it: python -m tests.faults --seed {seed}")
     return 1 if tally.failed else 0

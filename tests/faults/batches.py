@@ -6,10 +6,11 @@ import gc
 import multiprocessing
 import os
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tests.faults.scripts import script_for
+from tests.faults.scripts import FAULTS, QUIET_SPELLS, script_for
 from tests.faults.simulation import Ended, simulate
 
 CHUNK = 25
@@ -22,7 +23,7 @@ class Tally:
     """What a batch of seeds came to."""
 
     seeds: int = 0
-    faults: int = 0
+    struck: Counter[str] = field(default_factory=Counter)
     calls: int = 0
     twice: int = 0
     simulated_s: float = 0.0
@@ -31,10 +32,19 @@ class Tally:
     failed: list[tuple[int, str]] = field(default_factory=list)
     sweeps: dict[int, int] = field(default_factory=dict)
 
+    @property
+    def faults(self) -> int:
+        """Return how many faults struck."""
+        return self.struck.total()
+
+    def never(self) -> list[str]:
+        """Return the kinds of faults that never struck."""
+        return sorted(FAULTS - QUIET_SPELLS - self.struck.keys())
+
     def add(self, other: Tally) -> None:
         """Add what another process did."""
         self.seeds += other.seeds
-        self.faults += other.faults
+        self.struck += other.struck
         self.calls += other.calls
         self.twice += other.twice
         self.simulated_s += other.simulated_s
@@ -73,7 +83,7 @@ def run_some(seeds: Iterable[int]) -> Tally:
 
 def _count(tally: Tally, seed: int, ended: Ended) -> None:
     tally.seeds += 1
-    tally.faults += ended.faults
+    tally.struck += ended.struck
     tally.calls += len(ended.log)
     tally.simulated_s += ended.simulated_s
     tally.sweeps[ended.sweeps] = tally.sweeps.get(ended.sweeps, 0) + 1

@@ -1,141 +1,198 @@
-"""Proof of the proof: plant each bug, and say which seed or test catches it: `python -m tests.faults.canaries`."""
+"""Proof of the proof: plant each bug, and say which seed or test catches it: `python -m tests.faults.canaries`.
+
+First the seed or test that caught it last time is tried, then all seeds from the first on.
+"""
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
 import os
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
+from tests.faults.enumeration import enumerate_story
 from tests.faults.planted import load
 from tests.faults.scripts import script_for
 from tests.faults.simulation import simulate
+from tests.stories.loading import OWN
+from tests.stories.loading import load as load_story
 
+ROOT = Path(__file__).resolve().parents[2]
 SEEDS = 1000
+WIDEST, _BY = 54, 60
+_PASSED, _FAILED = 0, 1
 CAUGHT_AT: dict[str, int] = {
-    "cursor kept before its rows": 1,
-    "what was read is not marked to be looked at": 7,
-    "what waits is not looked at again": 5,
+    "cursor kept before its rows": 2,
+    "what was read is not marked to be looked at": 0,
     "no overlap behind the practice's cursor": 2,
     "changed lines are not read": 0,
-    "archived invoices are not read": 5,
     "the last row of a page is lost": 0,
-    "the clock of this machine is the cursor": 22,
-    "no look-up before sending again": 28,
-    "payments are not looked up": 28,
+    "no look-up before sending again": 5,
     "a new key each time it is sent again": 0,
-    "the window of a key slides with each attempt": 28,
+    "the window of a key slides with each attempt": 12,
     "no quarantine for requests under way": 0,
-    "writes leave without a key": 0,
     "POST in the place of PUT": 0,
-    "elements are not judged one by one": 0,
     "a silent answer counts as done": 0,
     "more than the id of a contact goes with a document": 0,
-    "line ids are left out": 2,
-    "nothing is read anew before an update": 28,
-    "two runs at once": 4,
-    "a refused token is not renewed": 9,
+    "a refused token is not renewed": 10,
     "ids go through floating point": 0,
-    "half a cent rounds to even": 3,
     "amounts are cut to ten cents": 0,
-    "the issue date is shifted by a zone": 0,
     "payments are dated in UTC": 0,
-    "terms are ignored": 0,
     "a line is posted wrong": 0,
+    "what waits is not looked at again": 0,
+    "archived invoices are not read": 2,
+    "the clock of this machine is the cursor": 2,
+    "key made from the bytes only": 5,
+    "keys are trusted for an hour": 12,
+    "writes leave without a key": 0,
+    "elements are not judged one by one": 0,
+    "a write without an answer counts as not sent": 12,
+    "line ids are left out": 0,
+    "what a refusal hides is not read": 5,
+    "two runs at once": 0,
+    "half a cent rounds to even": 3,
+    "the issue date is shifted by a zone": 0,
+    "terms are ignored": 0,
     "only the first line is posted": 0,
-    "tax is not looked at": 0,
     "accounts of items are ignored": 0,
-    "lock dates are ignored": 8,
     "credit notes are posted as invoices": 0,
-    "an archived invoice is posted": 2,
+    "the total is paid, not what is due": 34,
     "payments are not posted": 0,
-    "a credit that was taken off is put on again": 0,
     "payers are ignored": 0,
-    "the practice always wins a contact's field": 13,
+    "a blank overwrites a value": 5,
+    "edits overwrite what a person changed": 7,
+    "a void with money on it": 26,
+    "what was agreed is forgotten": 5,
+    "an adjustment is posted twice": 5,
+    "tax is not looked at": 0,
+    "lock dates are ignored": 2,
+    "drafts in the place of documents": 0,
+    "edits in the practice are ignored": 1,
+    "the practice always wins a contact's field": 7,
+    "archived invoices stay in the books": 2,
 }
 """Which seed caught a bug when it was last looked for from the first seed on; only saves time."""
-HEALED = "every write looks again at what it changes, so what was not read is seen then"
-UNPROVEN = "not caught by the few dozen seeds tried so far; run `python -m tests.faults.canaries` with all 1,000"
-KNOWN_UNCAUGHT: dict[str, str] = {
-    "cursor of the books kept before its rows": HEALED,
-    "no overlap behind the cursor of the books": HEALED,
-    "key made from the bytes only": "see test_keys.py",
-    "keys are trusted for an hour": UNPROVEN,
-    "a write without an answer counts as not sent": UNPROVEN,
-    "an unfinished call is forgotten": UNPROVEN,
-    "calls are not kept before they leave": UNPROVEN,
-    "payments are not remembered": UNPROVEN,
-    "what a refusal hides is not read": UNPROVEN,
-    "limits are not counted": UNPROVEN,
-    "the total is paid, not what is due": UNPROVEN,
-    "a payment that exists is posted again": UNPROVEN,
-    "payments are not taken back": UNPROVEN,
-    "payments taken back still count": UNPROVEN,
-    "a reconciled payment is deleted": UNPROVEN,
-    "a closed invoice counts as paid": UNPROVEN,
-    "a name alone adopts a contact": UNPROVEN,
-    "a blank overwrites a value": UNPROVEN,
-    "edits overwrite what a person changed": UNPROVEN,
-    "edits in the practice are ignored": UNPROVEN,
-    "a void with money on it": UNPROVEN,
-    "archived invoices stay in the books": UNPROVEN,
-    "what was agreed is forgotten": UNPROVEN,
-    "gone documents count as live": UNPROVEN,
-    "an adjustment is posted twice": UNPROVEN,
-    "drafts in the place of documents": UNPROVEN,
+CAUGHT_BY: dict[str, str] = {
+    "key made from the bytes only": "tests/faults/test_findings.py::test_a_payment_that_was_taken_back_is_made_again_within_minutes",
+    "limits are not counted": "tests/net/test_governor.py",
+    "an unfinished call is forgotten": "tests/backup/test_restore.py::test_a_call_left_open_in_the_backup_is_looked_up_first",
+    "calls are not kept before they leave": "tests/store/test_intents.py",
+    "no overlap behind the cursor of the books": "src/ligament/connectors/xero/tests/test_xero_client_reading.py",
+    "nothing is read anew before an update": "tests/contacts/test_two_way.py::test_an_edit_between_reading_and_writing_is_not_clobbered",
+    "payments are not remembered": "tests/stories/test_stories.py::test_story[our-payment-deleted-in-xero]",
+    "a payment that exists is posted again": "tests/stories/test_stories.py::test_story[our-payment-deleted-in-xero]",
+    "an archived invoice is posted": "tests/stories/test_stories.py::test_story[credit-of-archived-original]",
+    "payments are not taken back": "tests/stories/test_stories.py::test_story[paid-opened-paid]",
+    "payments taken back still count": "tests/stories/test_stories.py::test_story[paid-opened-paid]",
+    "a reconciled payment is deleted": "tests/stories/test_stories.py::test_story[reconciled-payment-stays]",
+    "a closed invoice counts as paid": "tests/stories/test_stories.py::test_story[closed-without-money]",
+    "a credit that was taken off is put on again": "tests/backup/test_restored_rows.py::test_credit_that_a_person_takes_off_after_a_restore_stays_off",
+    "a name alone adopts a contact": "tests/stories/test_stories.py::test_story[namesake-in-xero]",
+    "gone documents count as live": "tests/stories/test_stories.py::test_story[restored-after-void]",
 }
-"""Planted bugs that no seed has caught yet, with the reason or the test that does."""
+"""The test that catches a bug which the simulated worlds meet too rarely."""
+CAUGHT_IN: dict[str, str] = {"cursor of the books kept before its rows": "email-changed-in-xero"}
+"""The story which, cut at every place, ends in other books than when nothing cuts it."""
+KNOWN_UNCAUGHT: dict[str, str] = {
+    "payments are not looked up": "the books answer the same key again for six minutes, and refuse what is paid later; "
+    "only a pause that outlives the key shows it, which the first 40 seeds do not have",
+}
+"""Planted bugs that nothing has caught yet, with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catch:
-    """What came of one planted bug; `seed` is -1 when nothing caught it."""
+    """What came of one planted bug; `by` is the seed or the test that caught it, empty when nothing did."""
 
     name: str
-    seed: int
+    by: str
     violation: str
     seconds: float
 
-    def told(self) -> str:
-        """Return one line."""
-        if self.seed < 0:
-            return f"  NOT caught   {self.name}: {KNOWN_UNCAUGHT.get(self.name, 'nobody knows why')}"
-        return f"  seed {self.seed:5}   {self.name}: {self.violation[:120]}"
+    def row(self) -> str:
+        """Return its line of the table."""
+        said = self.violation if self.by else KNOWN_UNCAUGHT.get(self.name, "nobody knows why")
+        return f"{self.name:{WIDEST}}  {self.by or 'NOT CAUGHT':{_BY}}  {self.seconds:5.0f} s  {said[:110]}"
 
 
 def hunt(name: str, first: int = 0, seeds: int = SEEDS) -> Catch:
-    """Run seeds with a planted bug until one is caught."""
+    """Run seeds with a planted bug until one is caught that is clean without it."""
     began = time.perf_counter()
-    with load()[name].planted():
-        for seed in range(first, first + seeds):
+    for seed in range(first, first + seeds):
+        with load()[name].planted():
             ended = simulate(script_for(seed))
-            if ended.violation:
-                return Catch(name, seed, ended.violation, time.perf_counter() - began)
-    return Catch(name, -1, "", time.perf_counter() - began)
+        if ended.violation and not simulate(script_for(seed)).violation:
+            return Catch(name, f"seed {seed}", ended.violation, time.perf_counter() - began)
+    return Catch(name, "", "", time.perf_counter() - began)
 
 
-def hunt_all(names: list[str], seeds: int, processes: int, tell: Callable[[Catch], None]) -> list[Catch]:
-    """Hunt every planted bug, spread over processes; `tell` hears of each as it ends."""
+def ask_test(name: str, test: str) -> Catch:
+    """Run one named test with the bug planted, in a process of its own."""
+    began = time.perf_counter()
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-p",
+        "tests.faults.planting",
+        "-p",
+        "no:cacheprovider",
+        test,
+    ]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "LIGAMENT_PLANTED": name}, capture_output=True, text=True, check=False
+    )
+    if done.returncode not in {_PASSED, _FAILED}:
+        message = f"{test} cannot be run: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+        raise RuntimeError(message)
+    by = test.rpartition("/")[2] if done.returncode == _FAILED else ""
+    return Catch(name, by, "the test fails" if by else "", time.perf_counter() - began)
+
+
+def ask_story(name: str, story: str) -> Catch:
+    """Cut a story at every place with the bug planted."""
+    began = time.perf_counter()
+    with load()[name].planted(), tempfile.TemporaryDirectory() as folder:
+        found = enumerate_story(load_story(OWN / f"{story}.yaml"), Path(folder) / "home")
+    by = f"cuts of {story}" if found.wrong else ""
+    return Catch(name, by, found.wrong[0] if by else "", time.perf_counter() - began)
+
+
+def look_for(name: str, seeds: int = SEEDS, known: Mapping[str, int] = CAUGHT_AT) -> Catch:
+    """Try the seed or the test that caught it last time, then all seeds from the first on."""
+    cheap: list[Callable[[], Catch]] = []
+    if name in known:
+        cheap.append(partial(hunt, name, known[name], 1))
+    if name in CAUGHT_IN:
+        cheap.append(partial(ask_story, name, CAUGHT_IN[name]))
+    if name in CAUGHT_BY:
+        cheap.append(partial(ask_test, name, CAUGHT_BY[name]))
+    for ask in cheap:
+        found = ask()
+        if found.by:
+            return found
+    return hunt(name, 0, seeds)
+
+
+def hunt_all(
+    names: list[str], look: Callable[[str], Catch], processes: int, tell: Callable[[Catch], None]
+) -> list[Catch]:
+    """Look for every planted bug, spread over processes; `tell` hears of each as it ends."""
     found = []
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        for one in pool.imap_unordered(partial(hunt_known_first, seeds=seeds), names):
+        for one in pool.imap_unordered(look, names):
             tell(one)
             found.append(one)
     return found
-
-
-def hunt_known_first(name: str, seeds: int) -> Catch:
-    """Try the seed that caught it last time, then all others."""
-    known = CAUGHT_AT.get(name)
-    if known is not None:
-        found = hunt(name, known, 1)
-        if found.seed >= 0:
-            return found
-    return hunt(name, 0, seeds)
 
 
 def say(text: str) -> None:
@@ -150,11 +207,18 @@ def main(words: list[str]) -> int:
     parser.add_argument("names", nargs="*", help="parts of names; default: all")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="how many seeds each may need")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--afresh", action="store_true", help="look from seed 0 on, whatever caught it last time")
     asked = parser.parse_args(words)
     names = [name for name in load() if not asked.names or any(part in name for part in asked.names)]
-    found = hunt_all(names, asked.seeds, asked.processes, lambda one: say(one.told()))
-    caught = [one for one in found if one.seed >= 0]
-    say(f"{len(caught)} of {len(found)} planted bugs are caught within {asked.seeds} seeds each")
+    look = partial(look_for, seeds=asked.seeds, known={} if asked.afresh else CAUGHT_AT)
+    say(f"{'planted bug':{WIDEST}}  {'caught by':{_BY}}  {'time':>7}  what was seen")
+    found = hunt_all(names, look, asked.processes, lambda one: say(one.row()))
+    caught = [one for one in found if one.by]
+    simulated = sum(one.by.startswith("seed ") for one in caught)
+    say(
+        f"{len(caught)} of {len(found)} planted bugs are caught: {simulated} by the simulation within "
+        f"{asked.seeds} seeds each, {len(caught) - simulated} by a named test or story"
+    )
     return 0 if len(caught) * 100 >= len(found) * 95 else 1
 
 

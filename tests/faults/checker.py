@@ -23,6 +23,7 @@ from tests.faults.comparing import (
 from tests.faults.expected import Expected, expected_of
 from tests.faults.findings import Violation
 from tests.faults.forms import Forms
+from tests.faults.overwritten import Overwritten
 from tests.faults.pairs import judge_adoption
 
 if TYPE_CHECKING:
@@ -61,14 +62,11 @@ class Checker:
     payments_seen: set[str] = field(default_factory=set)
     """Payments that we were told of, by an answer or a list."""
     exact_clocks: bool = True
-    overtaken: bool = False
-    """Whether another machine took over in the run under way: what the suspended one sends counts as late."""
-    may_have_orphans: bool = False
-    """Whether a payment may have been made that no kept link tells of: after a takeover, or an old backup."""
     is_over: bool = False
     created: dict[str, int] = field(default_factory=dict)
     """How often we made each document and payment, by number or reference."""
 
+    overwritten: Overwritten = field(default_factory=Overwritten)
     forms: Forms = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,15 +83,15 @@ class Checker:
 
     def restored(self) -> None:
         """An old backup is in force."""
-        self.forms.restored = self.may_have_orphans = True
+        self.overwritten.restored()
+        self.forms.restored = True
+        # What a person took apart since the backup was made is no longer known to us.
+        self.forms.taken_apart.clear()
+        self.forms.deleted.clear()
 
     def faults_over(self) -> None:
         """Healing begins."""
         self.is_over = True
-
-    def run_began(self) -> None:
-        """A run begins."""
-        self.overtaken = False
 
     def practice_edited(self, world: cliniko.World) -> None:
         """Keep a new version of every invoice that a person's edit changed."""
@@ -135,6 +133,7 @@ class Checker:
 
     def answered(self, system: str, request: Request, response: Response) -> None:
         """After a listing of contacts arrived, what people changed in them before is known to us."""
+        self.overwritten.answered(request, response)
         if system == "xero" and request.method == "GET" and response.status == 200 and "/Contacts" in request.path:
             for mark in self.marks.values():
                 mark.seen = True
@@ -177,6 +176,7 @@ class Checker:
     def _not_clobbered_in_practice(self, before: cliniko.World, after: cliniko.World, patient_id: str) -> None:
         old, new = cliniko.get(before, "patients", patient_id), cliniko.get(after, "patients", patient_id)
         names = [name for name in PATIENT_FIELDS if old.get(name) != new.get(name)]
+        self.overwritten.patient(patient_id, old, new)
         blanked = [name for name in names if old.get(name) and not new.get(name)]
         if blanked:
             raise Violation("blank", f"patient {patient_id}: {blanked} was emptied")
@@ -189,7 +189,6 @@ class Checker:
             return
         if response.status == BAD_REQUEST and b"used with a different request" in response.body:
             raise Violation("form", f"{request.method} {request.path}: other bytes leave under a key that was used")
-        late = late or self.overtaken
         replayed = before.answers is after.answers and after.only() is before.only()
         if response.status not in {401, 403, 429}:
             self.forms.judge(request, before.only(), late=late, replayed=replayed)
@@ -293,6 +292,7 @@ class Checker:
         judge_adoption(self.sim.practice, former, contact, self.emails)
         if former is None or late:
             return
+        self.overwritten.contact(former, contact)
         changed_at = self.patient_changed_at.get(contact.number.removeprefix("CLK-"))
         for name in moved(former, contact, CONTACT_FIELDS):
             mark = self.marks.get((contact.contact_id, name))

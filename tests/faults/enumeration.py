@@ -136,7 +136,9 @@ class Enumerating:
         self.database.gate = self._gate
         self.windows = InMemoryWindows()
         self.found = Found()
-        self.most_runs = 99
+        self.runs = range(99)
+        """Which of the runs that write something are cut."""
+        self._wrote_so_far = 0
         self.kinds: Sequence[str] = KINDS
         self.cuts_each = 1
         """How many cuts are combined: 1 tries every single one, 2 every pair."""
@@ -160,10 +162,12 @@ class Enumerating:
             start = self._keep()
             report = self._uncut()
             end = self._keep()
-            if self._wrote(start) and self.found.runs < self.most_runs:
-                self.found.runs += 1
-                self._put_back(start)
-                self._explore(shown(end.worlds))
+            if self._wrote(start):
+                self._wrote_so_far += 1
+                if self._wrote_so_far - 1 in self.runs:
+                    self.found.runs += 1
+                    self._put_back(start)
+                    self._explore(shown(end.worlds))
             self._put_back(end)
         return report
 
@@ -325,14 +329,14 @@ def shown(worlds: tuple[Any, ...]) -> dict[str, list[str]]:
 
 
 def enumerate_story(
-    story: Story, home: Path, *, cuts_each: int = 1, most_runs: int = 99, kinds: Sequence[str] = KINDS
+    story: Story, home: Path, *, cuts_each: int = 1, runs: range = range(99), kinds: Sequence[str] = KINDS
 ) -> Found:
-    """Try every cut of the first runs of a story that write something; `cuts_each` 2 tries every pair of them."""
+    """Try every cut of those runs of a story that write something; `cuts_each` 2 tries every pair of them."""
     ways: list[Enumerating] = []
 
     def make(where: Path, hosts: Mapping[str, Host[Any]], clock: StoryClock) -> Enumerating:
         way = Enumerating(where, hosts, clock)
-        way.cuts_each, way.most_runs, way.kinds = cuts_each, most_runs, kinds
+        way.cuts_each, way.runs, way.kinds = cuts_each, runs, kinds
         ways.append(way)
         return way
 

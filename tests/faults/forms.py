@@ -115,7 +115,7 @@ class Forms:
         if former is not None and not self._blind():
             if not late:
                 raise Violation("repeat", f"{name} is sent to be made though it is there, made by us")
-            if former != key and not self.checker.overtaken:
+            if former != key:
                 raise Violation("repeat", f"{name} was under way under two keys at once")
 
     def _misjudged(self, name: str, *, late: bool) -> bool:

@@ -173,7 +173,12 @@ def _skipped(original: Any) -> Any:
 FLOW = (
     # --- reading
     bug("cursor kept before its rows", (16,), (f"{CLINIKO}.port:ClinikoPractice.read", _early)),
-    bug("cursor of the books kept before its rows", (16,), (f"{XERO}.port:XeroBooks.read", _early_books)),
+    bug(
+        "cursor of the books kept before its rows",
+        (16,),
+        (f"{XERO}.port:XeroBooks.read", _early_books),
+        (f"{XERO}.streams:OVERLAP", always(timedelta(0))),
+    ),
     bug(
         "what was read is not marked to be looked at", (11, 16), ("ligament.store.outcomes:mark_dirty", returning(None))
     ),

@@ -149,11 +149,11 @@ RULES = (
     bug("terms are ignored", (54,), ("ligament.core.drafting:_terms", returning(0))),
     bug("a line is posted wrong", (54,), ("ligament.core.drafting:map_lines", _shifted_total)),
     bug("only the first line is posted", (54,), ("ligament.core.drafting:map_lines", _first_line_only)),
-    bug("tax is not looked at", (53,), ("ligament.core.lines:tax_key", returning("none"))),
+    bug("tax is not looked at", (53,), ("ligament.core.postings:tax_key", returning("none"))),
     bug(
         "accounts of items are ignored",
         (62,),
-        ("ligament.core.lines:_account_code", returning(("210", "it is the default"))),
+        ("ligament.core.postings:_account_code", returning(("210", "it is the default"))),
     ),
     bug("lock dates are ignored", (56,), ("ligament.core.periods:Locks.locks", returning(False))),
     bug(

@@ -36,12 +36,15 @@ LETHAL = ("kill_before", "kill_after", "kill_in_flight", "unauthorised", "forbid
 RIVALS = ("second_worker", "takeover")
 COMMIT_FAULTS = ("disk_full", "busy", "kill_uncommitted", "kill_committed")
 HOOK_FAULTS = ("hook_lost", "hook_twice", "hook_late")
-SPELLS = ("outage_cliniko", "outage_xero", "skew", "skew", "upgrade", "native_on", "native_off")
+SPELLS = ("outage_cliniko", "outage_xero", "skew", "skew", "native_on", "native_off")
+UPGRADE = "upgrade"
 RESTORED = ("backup", "restore")
 QUIET_SPELLS = {"backup", "native_on", "native_off"}
 """What changes the course of things without being trouble."""
 
-FAULTS = frozenset({*CALL_FAULTS, *WRITE_FAULTS, *LETHAL, *RIVALS, *COMMIT_FAULTS, *HOOK_FAULTS, *SPELLS, *RESTORED})
+FAULTS = frozenset(
+    {*CALL_FAULTS, *WRITE_FAULTS, *LETHAL, *RIVALS, *COMMIT_FAULTS, *HOOK_FAULTS, *SPELLS, UPGRADE, *RESTORED}
+)
 CALLS, WRITES, HOOKS = 60, 10, 10
 """How many exchanges, writes and webhooks of a run may be struck."""
 
@@ -93,12 +96,12 @@ class Script:
 def script_for(seed: int) -> Script:
     """Draw the story of a seed."""
     rng = Random(f"script {seed}")
-    runs = rng.choice((3, 4, 4, 5))
+    runs = rng.choice((2, 3, 3, 4))
     gaps = tuple(rng.choice((1, 1, 2, 5, 7, 31, 200)) for _ in range(runs))
     workers = tuple(rng.randrange(2) for _ in range(runs))
     styles = tuple(HINTS if run and rng.random() < 0.3 else WHOLE for run in range(runs))
     events = [event for run in range(runs) for event in (*_lost_then_late(seed, run), *_events_of(run, rng))]
-    if rng.random() < 0.12:
+    if runs > 2 and rng.random() < 0.12:
         # An old backup is put back: taken before one run but the first, in force before a later one.
         places = sorted(rng.sample(range(1, runs), 2))
         events += [Event(run, BEFORE, 0, kind, 0) for run, kind in zip(places, RESTORED, strict=True)]
@@ -135,9 +138,13 @@ def _events_of(run: int, rng: Random) -> list[Event]:
     often = rng.choice((0.2, 0.4, 0.6))
     found += [Event(run, WRITE, nth, rng.choice(WRITE_FAULTS), pick()) for nth in _struck(rng, WRITES, often)]
     found += [Event(run, HOOK, nth, rng.choice(HOOK_FAULTS), pick()) for nth in _struck(rng, HOOKS, 0.4)]
-    if rng.random() < 0.2:
+    if run and rng.random() < 0.03:
+        found.append(Event(run, BEFORE, 0, UPGRADE, pick()))
+    if rng.random() < 0.1:
         place = rng.choice(((ANY, rng.randint(1, 30)), (WRITE, rng.randint(1, 4))))
         found.append(Event(run, *place, rng.choice(RIVALS), pick()))
+    if rng.random() < 0.06:
+        found.append(Event(run, COMMIT, rng.randint(1, 80), "takeover", pick()))
     if rng.random() < 0.2:
         found.append(Event(run, ANY, rng.randint(15, 50), rng.choice(LETHAL), pick()))
     if rng.random() < 0.2:

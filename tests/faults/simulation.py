@@ -14,10 +14,11 @@ from typing import Any
 
 from ligament.connectors.cliniko.simulator import control
 from ligament.ports.errors import PortError
+from ligament.store.audit import export, verify
 from ligament.store.errors import StoreBusy, StoreError, StoreFull
 from ligament.wiring import app as app_module
 from ligament.wiring import build as build_module
-from ligament.wiring.app import open_app
+from ligament.wiring.app import App, open_app
 from ligament.wiring.build import Outside
 from ligament.wiring.locking import AnotherRun
 from tests.faults import people
@@ -92,6 +93,9 @@ class Simulation:
         self._events: dict[tuple[str, int], list[Event]] = {}
         self._dead = self._full = False
         self._worker = 0
+        self._app: App | None = None
+        self.fenced_off = False
+        """Whether another machine has the clinic, taken between two calls: this worker must not write any more."""
         self.report: dict[str, Any] = {}
 
     # --- the points at which something may happen -------------------------------------------------------------------
@@ -111,7 +115,10 @@ class Simulation:
             if self._full:
                 raise StoreFull("The disk is full.")
         for event in self._events.get((COMMIT, self._counts[COMMIT]), ()):
-            self._strike_commit(event, point)
+            if event.kind != "takeover":
+                self._strike_commit(event, point)
+            elif point == "committed":
+                self._take_over(event)
 
     def _strike_commit(self, event: Event, point: str) -> None:
         committed = event.kind == "kill_committed"
@@ -156,6 +163,7 @@ class Simulation:
                 self._try_second(event)
             elif event.kind == "takeover":
                 self._take_over(event)
+                self.ask_again(write=write)
             elif event.is_fault:
                 if not struck[0] and applies(event.kind, system):
                     struck = event.kind, event.pick
@@ -212,7 +220,7 @@ class Simulation:
 
     def begin_run(self, events: Sequence[Event]) -> None:
         """Set the counters back, and file the events of a run."""
-        self._dead = self._full = False
+        self._dead = self._full = self.fenced_off = False
         self._counts = dict.fromkeys(self._counts, 0)
         self._events = {}
         for event in events:
@@ -227,10 +235,10 @@ class Simulation:
     def run(self, worker: int, style: str = WHOLE) -> str:
         """Open Ligament as one worker does, run one cycle, and say how it ended."""
         self._worker = worker
-        self.checker.run_began()
         outside = Outside(transports=self.wire.transports(), clock=self.clocks[worker])
         try:
             with open_app(self.settings, outside=outside) as app:
+                self._app = app
                 self.report = (run_hinted(app) if style == HINTS else app.sync()).document
                 ended = "done" if not self.report.get("parked") else "parked"
         except Killed:
@@ -239,6 +247,13 @@ class Simulation:
             ended = f"{type(trouble).__name__}: {trouble}"
         self.checker.look()
         return ended
+
+    def judge_journal(self) -> None:
+        """Check that everything we wrote over is in the journal, which holds."""
+        with open_app(self.settings, outside=Outside(clock=self.clocks[0])) as app:
+            if not verify(app.clinic.journal).holds:
+                raise Violation("journal", "its chain does not hold")
+            self.checker.overwritten.judge(export(app.clinic.journal))
 
     def _try_second(self, event: Event) -> None:
         """Let the other worker start a run of the same clinic while this one is under way: it has to wait."""
@@ -263,13 +278,20 @@ class Simulation:
         self.time.advance(timedelta(seconds=(60, 200, 700)[event.pick % 3]))
         held, self._events = self._events, {}
         outside = Outside(transports=self.wire.transports(), clock=self.clocks[1 - self._worker])
-        self.checker.overtaken = self.checker.may_have_orphans = True
+        is_taken = True
         try:
             with open_app(self.elsewhere, outside=outside) as app:
                 app.sync(patience_ms=_SECOND_PATIENCE_MS)
         except _EXPECTED as trouble:
+            is_taken = isinstance(trouble, PortError)
             self.steps.append(f"    the other machine: {type(trouble).__name__}: {trouble}")
+        self.fenced_off = is_taken
         self._events = held
+
+    def ask_again(self, *, write: bool) -> None:
+        """Do what the real connection does when a write was held up: ask once more whether it may leave."""
+        if write and self._app is not None:
+            self._app.clinic.store.may_write()
 
 
 @contextmanager
@@ -360,6 +382,7 @@ def heal(sim: Simulation) -> int:
             continue
         try:
             sim.checker.complete(sim.report)
+            sim.judge_journal()
         except Violation:
             # Two sweeps is what was promised: a quiet first one may leave things to the second.
             if sweep >= SWEEPS:

@@ -12,7 +12,10 @@ from tests.faults.shrinking import shrink
 from tests.faults.simulation import simulate
 
 SEED = os.environ.get("LIGAMENT_TEST_SEED", "")
-COUNT = int(os.environ.get("LIGAMENT_FAULT_SEEDS", "2000"))
+COUNT = int(os.environ.get("LIGAMENT_FAULT_SEEDS") or "2000")
+FAULTS_PER_SEED = 25
+MANY = 1000
+"""So many seeds must have met every kind of fault."""
 FEW = 12
 
 
@@ -37,10 +40,19 @@ def test_thousands_of_seeds_keep_every_promise(capsys: pytest.CaptureFixture[str
     tally = run_many(FEW, COUNT)
     with capsys.disabled():
         print(f"\nfaults: {tally.told()}")  # noqa: T201 - the numbers are wanted in the log of `make test`
-    told = "\n".join(f"seed {seed}: {violation}" for seed, violation in sorted(tally.failed)[:10])
-    assert not tally.failed, f"{told}\nrepeat one: make faults SEED={tally.failed[0][0]}"
+    assert not tally.failed, _told(sorted(tally.failed))
     assert tally.seeds == COUNT
     assert tally.twice >= COUNT // 100
+    if MANY <= COUNT:
+        assert not tally.never()
+        assert tally.faults >= FAULTS_PER_SEED * COUNT
+
+
+def _told(failed: list[tuple[int, str]]) -> str:
+    """Return all failed seeds, and the first of them shrunk to what matters."""
+    seed = failed[0][0]
+    lines = [f"seed {number}: {violation}" for number, violation in failed[:10]]
+    return "\n".join([*lines, shrink(simulate(script_for(seed))).told(), f"repeat it: make faults SEED={seed}"])
 
 
 def test_the_same_seed_says_the_same_over_the_wire() -> None:

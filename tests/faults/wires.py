@@ -15,6 +15,7 @@ from ligament.connectors.xero.simulator import control as desk
 from ligament.connectors.xero.simulator import handle as handle_books
 from ligament.simkit.faults import HTML_PAGE
 from ligament.simkit.messages import Request, Response, request_from_target
+from tests.faults.findings import Violation
 from tests.faults.people import expire_tokens
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ class Wire:
         sim.gate("call")
         write = is_write(method, target)
         fault, pick = sim.on_call(system, write=write)
+        if write and sim.fenced_off:
+            raise Violation("fence", f"{method} {target} leaves though another worker has the clinic")
         sim.time.advance(sim.tick)
         self.deliver_late()
         request = request_from_target(method, target, headers, body, sim.time.at)
@@ -217,6 +220,7 @@ def _paused(wire: Wire, system: str, request: Request, pick: int) -> Response:
     """The process is suspended before the request leaves, for longer than a key lives every second time."""
     wire.sim.time.advance(timedelta(seconds=(30, 400, 900)[pick % 3]))
     wire.deliver_late()
+    wire.sim.ask_again(write=is_write(request.method, request.path))
     return wire._handle(system, replace(request, at=wire.sim.time.at))
 
 

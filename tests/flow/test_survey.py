@@ -10,20 +10,25 @@ import pytest
 
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control as desk
-from ligament.core.plans import ConservationError
+from ligament.core.facts import Facts
+from ligament.core.intents import Subject, SubjectKind
+from ligament.core.plans import ConservationError, Outcome, Plan, RecordKind, State
 from ligament.flow import sequence, survey
 from ligament.flow.execute import execute
 from ligament.flow.read import EVERYTHING
-from ligament.flow.survey import Planner, whole_plan
+from ligament.flow.survey import Part, Planner, Survey, whole_plan
 from tests.support.stage import PLACE, RULEBOOK, Stage, stage
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from ligament.core.plans import Plan
-
-INSURER = "1402000000000000003"
+INSURER: dict[str, Any] = {
+    "id": "1402000000000000003",
+    "company_name": "Insurer",
+    "type": "3rd Party Payer",
+    "type_code": 2,
+}
 CONSULT = [{"name": "Consult", "unit_price": "95.00"}]
 
 
@@ -61,15 +66,8 @@ def edit(clinic: Stage, invoice: str, price: str) -> None:
 def to_the_insurer(clinic: Stage) -> None:
     """Raise an invoice for each patient that the same payer is billed for."""
     at = clinic.pass_time(seconds=30)
-    insurer = {
-        "id": INSURER,
-        "company_name": "Insurer",
-        "type": "3rd Party Payer",
-        "type_code": 2,
-        "created_at": at,
-        "updated_at": at,
-    }
-    clinic.practice.change(lambda world: cliniko.put(world, "contacts", insurer))
+    stamps = {"created_at": at, "updated_at": at}
+    clinic.practice.change(lambda world: cliniko.put(world, "contacts", {**INSURER, **stamps}))
     for number in (1, 2, 3):
         at = clinic.pass_time(seconds=30)
         fields: dict[str, object] = {**PLACE, "patient_id": patient(number), "invoice_to": "Insurer\n1 Street"}
@@ -104,6 +102,33 @@ def test_a_plan_in_portions_is_the_plan_made_at_once(tmp_path: Path) -> None:
     assert plan_of(clinic, 1) == in_portions
 
 
+def test_what_several_portions_would_do_stands_in_the_plan_once(tmp_path: Path) -> None:
+    clinic = clinic_with(tmp_path)
+    to_the_insurer(clinic)
+    clinic.sync()
+    at = clinic.pass_time(seconds=30)
+    clinic.practice.change(
+        lambda world: cliniko.put(
+            world, "contacts", {**INSURER, "email": "a@b.example", "created_at": at, "updated_at": at}
+        )
+    )
+    with clinic.app() as app:
+        shown = app.plan().document["actions"]
+    plan = plan_of(clinic, 1)
+    assert [action["action"] for action in shown] == ["update_contact"]
+    assert [action.kind.value for action in plan.actions] == ["update_contact"]
+
+
+@pytest.mark.parametrize("first", [State.HELD, State.SKIPPED])
+def test_a_record_that_two_portions_look_at_ends_as_the_stronger_says(first: State) -> None:
+    subject = Subject(kind=SubjectKind.PAYER, id="5")
+    found = Survey()
+    for state in (first, State.SKIPPED, State.HELD, State.SKIPPED):
+        outcome = Outcome(subject=subject, kind=RecordKind.CONTACTS, state=state)
+        found.take(Part(facts=Facts(), plan=Plan(outcomes=(outcome,))))
+    assert [outcome.state for outcome in found.as_plan().outcomes] == [State.HELD]
+
+
 @pytest.mark.usefixtures("in_portions")
 def test_the_limit_on_changes_counts_the_whole_plan(tmp_path: Path) -> None:
     clinic = clinic_with(tmp_path, max_existing_changes="2")
@@ -131,6 +156,17 @@ def test_what_waits_in_one_portion_holds_up_what_follows_in_others(tmp_path: Pat
     clinic.clear_log()
     clinic.sync()
     assert clinic.writes() == []
+
+
+@pytest.mark.usefixtures("in_portions")
+def test_what_was_approved_counts_though_an_earlier_portion_made_its_contact_meanwhile(tmp_path: Path) -> None:
+    clinic = clinic_with(tmp_path, contact='"ask"', create='"ask"')
+    to_the_insurer(clinic)
+    clinic.sync()
+    with clinic.app() as app:
+        app.approve()
+    done = clinic.sync()
+    assert (done["created"]["contacts"], done["created"]["invoices"], done["waiting"]) == (5, 3, [])
 
 
 @pytest.mark.usefixtures("in_portions")

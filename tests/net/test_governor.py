@@ -17,8 +17,8 @@ from tests.net.clocks import VirtualClock
 MINUTE = Limit("minute", 60, 60)
 
 
-def governor(clock: VirtualClock, store: InMemoryWindows | None = None, **more: int) -> Governor:
-    return Governor("books/1", [MINUTE], store or InMemoryWindows(), clock, **more)
+def governor(clock: VirtualClock, store: InMemoryWindows | None = None, day_allowance: int | None = None) -> Governor:
+    return Governor("books/1", [MINUTE], store or InMemoryWindows(), clock, day_allowance=day_allowance)
 
 
 @given(
@@ -127,6 +127,18 @@ def test_after_an_hour_one_call_may_ask_whether_a_new_day_has_begun() -> None:
     guard.before()
 
 
+@pytest.mark.parametrize("said", [Observed(day_remaining=0), Observed(retry_after_s=30_000, problem="day")])
+def test_a_calendar_that_was_turned_to_another_day_ends_the_day_and_one_turned_back_does_not(said: Observed) -> None:
+    clock, calendar, store = VirtualClock(), VirtualClock(), InMemoryWindows()
+    Governor("books/1", [MINUTE], store, clock, day_allowance=1000, calendar=calendar).learn(said)
+    calendar.at += timedelta(hours=-2)
+    later = Governor("books/1", [MINUTE], store, clock, day_allowance=1000, calendar=calendar)
+    with pytest.raises(TryLater):
+        later.before()
+    calendar.at += timedelta(hours=26)
+    later.before()
+
+
 def test_an_empty_minute_is_waited_for_briefly_and_asked_again() -> None:
     clock = VirtualClock()
     guard = governor(clock)
@@ -185,8 +197,11 @@ def test_threads_share_one_window() -> None:
 APP = AppWide(scope="books-app", limit=Limit("app minute", 100, 60))
 
 
-def of_app(clinic: str, clock: VirtualClock, store: InMemoryWindows, app: AppWide = APP, **more: int) -> Governor:
-    return Governor(clinic, [Limit("minute", 60, 60)], store, clock, app_wide=app, **more)
+def of_app(
+    clinic: str, clock: VirtualClock, store: InMemoryWindows, app: AppWide = APP, *, longest_wait_s: int = 120
+) -> Governor:
+    minute = Limit("minute", 60, 60)
+    return Governor(clinic, [minute], store, clock, app_wide=app, longest_wait_s=longest_wait_s)
 
 
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 3000)), min_size=1, max_size=120))

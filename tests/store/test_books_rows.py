@@ -19,6 +19,7 @@ from tests.store.makers import (
     document,
     document_link,
     link_action,
+    patient,
     subjects,
 )
 
@@ -63,9 +64,10 @@ def test_of_two_versions_on_one_page_the_newer_counts(opened: Opened) -> None:
 
 
 def test_an_older_contact_never_overwrites_a_newer_one(opened: Opened) -> None:
-    newer = contact("c1", name=Private("New"), status=ContactStatus.ARCHIVED, updated_at=LATER)
+    opened.store.keep_parties([patient("1")])
+    newer = contact("c1", number="CLK-1", name=Private("New"), status=ContactStatus.ARCHIVED, updated_at=LATER)
     opened.store.keep_books_records([newer], [])
-    opened.store.keep_books_records([contact("c1", name=Private("Old"))], [])
+    opened.store.keep_books_records([contact("c1", number="CLK-1", name=Private("Old"))], [])
     assert opened.store.gather(ALL).contacts == {"c1": newer}
 
 

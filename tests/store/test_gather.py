@@ -190,15 +190,23 @@ def test_a_linked_contact_that_was_merged_brings_the_survivor(opened: Opened) ->
 
 
 def test_contacts_can_be_found_when_a_party_has_none_yet(opened: Opened) -> None:
-    practice(opened, patient("1"), invoice("7", party_id="1"))
+    called = {"first": Private("Jané"), "last": Private("Doe"), "preferred": Private("Jo")}
+    who = patient("1", email=Private("JANE@example.com"), foreign_reference=" C6 ", **called)
+    practice(opened, who, invoice("7", party_id="1"))
     jane = contact("c1", number="clk-1", name=Private(" Jane  DOE "), email=Private("Jane@Example.com"))
-    old = contact("c2", number="CLK-2", name=Private("Jane Doe"), status=ContactStatus.ARCHIVED)
-    books(opened, jane, old, contact("c3", name=Private("jane doe")))
+    old = contact("c2", number="CLK-1", name=Private("Jane Doe"), status=ContactStatus.ARCHIVED)
+    turned, preferred = contact("c3", name=Private("Doe, Jane")), contact("c4", name=Private("jo doe"))
+    other = contact("c5", number="CLK-5", name=Private("Jane Other"), email=Private("other@example.com"))
+    books(opened, jane, old, turned, preferred, other, contact("c6", name=Private("Kim Else")))
     facts = select(opened, invoices="7")
-    assert facts.contacts_by_name == {"jane doe": ("c1", "c3")}
     assert facts.contacts_by_email == {"jane@example.com": ("c1",)}
-    assert facts.contacts_by_number == {"clk-1": ("c1",), "CLK-2": ("c2",), "clk-2": ("c2",)}
-    assert set(facts.contacts) == {"c1", "c2", "c3"}
+    assert facts.contacts_by_number == {"clk-1": ("c1", "c2"), "CLK-1": ("c2",)}
+    # By name all are known, because no two may have the same; loaded is only whom she may already be.
+    assert facts.contacts_by_name == {
+        "jane doe": ("c1",), "doe, jane": ("c3",), "jo doe": ("c4",), "jane other": ("c5",), "kim else": ("c6",),
+    }  # fmt: skip
+    assert set(facts.contacts) == {"c1", "c2", "c3", "c4", "c6"}
+    assert (facts.contacts_called("Jane Doe"), facts.contacts_called("Jo Doe")) == (("c1", "c3"), ("c4",))
 
 
 def test_a_selected_party_that_has_a_contact_can_still_be_compared_with_all_names(opened: Opened) -> None:

@@ -12,6 +12,8 @@ from ligament.ports.practice import PracticePage
 from tests.store.makers import hold, invoice, outcome, patient, subjects
 
 if TYPE_CHECKING:
+    import pytest
+
     from ligament.core.holds import Hold
     from ligament.core.intents import Subject
     from ligament.core.plans import Outcome
@@ -31,6 +33,13 @@ def test_what_is_planned_or_held_is_considered_again(opened: Opened) -> None:
     )  # fmt: skip
     keep(opened, subjects("invoice:1", "invoice:2", "invoice:3", "invoice:4"), outcomes=told)
     assert opened.store.pending() == subjects("invoice:1", "invoice:2")
+    assert opened.store.outcomes() == told
+
+
+def test_more_outcomes_than_are_written_at_once_are_all_kept(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ligament.store.outcomes._AT_ONCE", 2)
+    told = tuple(outcome(f"invoice:{number}", State.PLANNED) for number in range(1, 6))
+    keep(opened, subjects(*(f"invoice:{number}" for number in range(1, 6))), outcomes=told)
     assert opened.store.outcomes() == told
 
 

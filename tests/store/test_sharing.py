@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
 from ligament.core.ids import RunId
 from ligament.ports.windows import Crowd, Full, Window, WindowStore
+from ligament.store.beats import Beats
 from ligament.store.errors import StoreError
 from ligament.store.journal import Note
 from ligament.store.leases import Leases
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from tests.store.homes import Home, Opened
 
 MINUTE = 60_000
+FULL = 2
 
 
 def minute(at_ms: int, calls: int = 2) -> Window:
@@ -166,13 +170,29 @@ def test_a_run_that_writes_nothing_leaves_nothing_in_the_journal_and_only_the_ne
 def test_an_announcement_that_was_rolled_back_is_written_the_next_time(opened: Opened) -> None:
     run = opened.runs.start("sync", "a1")
 
-    def fail(_: object) -> None:
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError), opened.journal.writing() as writing:
+    with suppress(ZeroDivisionError), opened.journal.writing() as writing:
         writing.add(Note(kind="note", public={}))
-        fail(writing)
+        raise ZeroDivisionError
     assert opened.kinds() == []
     opened.store.keep_note("rulebook_seen", "one")
     opened.runs.finish(run, {})
     assert opened.kinds() == ["run_started", "note", "run_finished"]
+
+
+def test_what_is_jotted_down_is_seen_by_others_at_once_and_taken_back_like_everything_else(home: Home) -> None:
+    one, other = home.open(), Beats(home.open().database)
+    beats = Beats(one.database)
+    beats.jot("a", "standing", "1")
+    assert other.one("a", "standing") == "1"
+    with suppress(ZeroDivisionError), one.database.jotting("test") as connection:
+        connection.execute(text("DELETE FROM beats"))
+        raise ZeroDivisionError
+    assert other.one("a", "standing") == "1"
+    # What follows is kept for good again, whatever was jotted down before on the same connection.
+    beats.keep("a", "standing", "2")
+    with one.database.writing("test") as connection:
+        if one.database.is_sqlite:
+            assert connection.execute(text("PRAGMA synchronous")).scalar_one() == FULL
+        else:
+            assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == "on"
+    assert other.one("a", "standing") == "2"

@@ -21,6 +21,7 @@ from ligament.connectors.xero.simulator.webhooks import Subscription, intent_to_
 from ligament.core.private import Private
 from ligament.engine import schedule
 from ligament.engine.inline import InlineEngine
+from ligament.net.session import Session
 from ligament.store.engine import open_database
 from ligament.store.errors import StoreBusy
 from ligament.store.hints import Hints
@@ -182,6 +183,21 @@ def test_duplicates_and_any_order_come_to_one_hint_with_the_latest_moment(front:
         front.post(body(early, late, late))
     (hint,) = front.hints.of("North")
     assert hint.at == datetime(2026, 11, 23, 0, 20, tzinfo=UTC)
+
+
+def test_a_delivery_is_answered_before_anything_is_asked_of_the_books(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The vendor waits a few seconds at most; what the events name is read later, by a worker."""
+
+    def never(*_: object, **__: object) -> None:
+        pytest.fail("a call left while a delivery was waiting for its answer")
+
+    monkeypatch.setattr(Session, "call", never)
+    events = [event(OURS, f"c{number}") for number in range(300)]
+    assert front.post(body(*events)).status_code == 200
+    assert len(front.kept("North")) == 300
+    assert front.woken.is_set()
 
 
 def test_kinds_we_do_not_know_are_left_to_polling(front: Front) -> None:

@@ -70,6 +70,12 @@ def test_no_limit_of_the_vendors_is_ever_hit(result: dict[str, Any]) -> None:
     assert result["too_many_requests"] == {"practice": 0, "books": 0}
 
 
+def test_a_change_travels_each_way_and_its_seconds_are_told(result: dict[str, Any]) -> None:
+    for way in ("to_books", "to_practice"):
+        assert result["travel"][way]["arrived"]
+        assert 0 < result["travel"][way]["seconds"] < 60
+
+
 def test_every_step_is_told_in_order(told: list[tuple[str, dict[str, Any]]]) -> None:
     names = [step for step, _ in told]
     assert names == ["clinic", "connect", "doctor", "plan", "approve", "sync", "sync again", "travel", "summary"]

@@ -133,6 +133,8 @@ def _show_pair(one: Document) -> None:
         for row in one["fields"]
     ]
     table(columns, rows)
+    for group in one.get("groups", ()):
+        line(f"In the contact group {group['name']}{', put there by us' if group['ours'] else ''}.")
     for payer in one.get("payers", ()):
         line(f"Billed by default to {payer['name']} ({payer['source_id']}).")
     _show_patients(one.get("patients", ()))

@@ -109,11 +109,13 @@ def phone_slots(party: Party) -> tuple[tuple[PhoneSlot, Private[str]], ...]:
         slot = SLOTS.get(phone.kind)
         if slot is not None and phone.number and slot not in held:
             held[slot] = phone.number.map(lambda text: text.strip()[:_PHONE_LENGTH])
-    return tuple(sorted(held.items()))
+    return tuple(sorted(held.items())) if len(held) > 1 else tuple(held.items())
 
 
 def extras_of(party: Party, rulebook: Rulebook) -> Extras:
     """Return the custom fields that the rulebook chose, in their places; blank ones are left out."""
+    if not party.custom:
+        return ()
     held = dict(party.custom)
     places = {slot.value: slot for slot in ExtraSlot}
     tokens = rulebook.contacts.custom_fields.items()

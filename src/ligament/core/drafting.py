@@ -123,7 +123,7 @@ def content_fingerprint(invoice: Invoice) -> str:
         for line in invoice.lines
     ]
     parts = (
-        document_kind(invoice).value,
+        "credit_note" if invoice.is_credit() else "invoice",
         invoice.issued_on.isoformat(),
         str(invoice.total.normalize()),
         str(invoice.tax.normalize()),

@@ -61,11 +61,12 @@ class Facts:
             for contact_id in sorted(self.contacts):
                 contact = self.contacts[contact_id]
                 if contact.status is ContactStatus.ACTIVE:
-                    self._called.setdefault(_words(contact.name.reveal()), []).append(contact_id)
-        return tuple(self._called.get(_words(name), ())) if name else ()
+                    self._called.setdefault(words_of(contact.name.reveal()), []).append(contact_id)
+        return tuple(self._called.get(words_of(name), ())) if name else ()
 
 
-def _words(name: str) -> str:
+def words_of(name: str) -> str:
+    """Return the words of a name as they are compared, in an order of their own."""
     return " ".join(sorted(comparable(name).split()))
 
 

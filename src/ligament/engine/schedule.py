@@ -61,8 +61,16 @@ class Hours:
     days: frozenset[int] = frozenset(range(6))
 
     def is_open(self, wall: datetime) -> bool:
-        """Say whether the clinic is open at that moment of its wall clock."""
-        return wall.weekday() in self.days and self.opens <= wall.time() < self.closes
+        """Say whether the clinic is open at that moment of its wall clock; hours may go past midnight.
+
+        After midnight it is the day before that counts. The same time twice means all day.
+        """
+        now = wall.time()
+        if self.opens <= self.closes:
+            is_time = self.opens == self.closes or self.opens <= now < self.closes
+            return is_time and wall.weekday() in self.days
+        began = wall if now >= self.opens else wall - timedelta(days=1)
+        return began.weekday() in self.days and (now >= self.opens or now < self.closes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -317,6 +317,7 @@ def settle_unknown(intent: WriteIntent, world: World, *, answered: bool) -> Resu
     `answered` says that the server did answer with an error, so nothing is still under way and its stored answer would
     only come back under the same key.
     """
+    looked_at = world.clock.now()
     found = look_up(intent, world.books, world.practice)
     if len(found) == len(intent.actions):
         return tuple(found[action.key] for action in intent.actions)
@@ -327,10 +328,13 @@ def settle_unknown(intent: WriteIntent, world: World, *, answered: bool) -> Resu
     assert intent.last_sent_at is not None
     if now - intent.first_sent_at < REPLAY_WINDOW and intent.system == "books":
         return None
-    wait = intent.last_sent_at + QUARANTINE - now
+    arrived_by = intent.last_sent_at + QUARANTINE
+    wait = arrived_by - now
     if wait > timedelta(0):
         world.tell("wait", int(wait.total_seconds()), int(QUARANTINE.total_seconds()))
         world.clock.pause_ms(int(wait.total_seconds() * 1000) + 1000)
+    if looked_at < arrived_by:
+        # What was looked at before that moment says nothing, however long the looking took.
         found = look_up(intent, world.books, world.practice)
     return tuple(found.get(action.key) for action in intent.actions)
 

@@ -54,7 +54,7 @@ def make_plan(facts: Facts, rulebook: Rulebook, around: Surroundings, before: Be
     papers = [(invoice, invoice_subject(invoice)) for invoice in invoices]
     papers += [(charge, visit_subject(charge.id)) for charge in charges]
     plan_contacts(desk, list(facts.parties.values()), _bills(desk, papers))
-    for invoice, subject in sorted(papers, key=_originals_first):
+    for invoice, subject in _originals_first(papers):
         _plan_document(desk, invoice, subject)
     plan_money(desk, invoices)
     plan_groups(desk, [*invoices, *charges])
@@ -67,9 +67,10 @@ def _age(invoice: Invoice) -> tuple[object, ...]:
     return (invoice.created_at, invoice.number, invoice.id)
 
 
-def _originals_first(paper: Paper) -> tuple[object, ...]:
-    invoice, _ = paper
-    return (invoice.is_credit(), *_age(invoice))
+def _originals_first(papers: list[Paper]) -> list[Paper]:
+    """Return everything in the order of its age, credit notes behind what they may reverse."""
+    by_age = sorted(papers, key=lambda paper: _age(paper[0]))
+    return sorted(by_age, key=lambda paper: paper[0].is_credit())
 
 
 def _charges(desk: Desk) -> list[Invoice]:

@@ -82,8 +82,8 @@ class Orders:
     """How a cycle is run: `standing` holds approvals, `everything` plans all records again.
 
     With `hints` only what they name is read, instead of all that changed on both sides; with `leave_books` only the
-    practice is read, and what is kept of the books counts; `brief` leaves out what rarely moves there. `portion` is how
-    many records are planned at once.
+    practice and what hints name is read, and what is kept of the books counts; `brief` leaves out what rarely moves in
+    the practice. `portion` is how many records are planned at once.
     """
 
     rulebook: Rulebook
@@ -111,10 +111,10 @@ def run_cycle(orders: Orders, world: World, cycle: Cycle) -> None:
 
 def _surveyed(orders: Orders, world: World, changed: set[Subject], cycle: Cycle) -> Survey:
     """Survey what changed and what still waits, from the start again when something had to be read first."""
-    found = Survey()
-    for found, part in survey(_planner(orders, world), _selection(orders, world, changed)):  # noqa: B007 - the last one is the whole
-        if _read_before(part, orders, world, cycle):
-            return _surveyed(orders, world, changed, cycle)
+    found = None
+    while found is None:
+        selection = _selection(orders, world, changed)
+        found = survey(_planner(orders, world), selection, lambda part: _read_before(part, orders, world, cycle))
     return found
 
 
@@ -185,17 +185,17 @@ def _read(orders: Orders, world: World, cycle: Cycle) -> set[Subject]:
     Who is in the books already is only known then: a plan made sooner could make them a second time.
     """
     read_once = bool(world.memory.note(_READ_ONCE))
-    if orders.hints is not None and read_once:
-        hinted = read_hinted(world.books, world.memory, orders.hints, world.tell)
-        cycle.rows_read = hinted.rows
+    hinted = read_hinted(world.books, world.memory, (orders.hints or ()) if read_once else (), world.tell)
+    cycle.rows_read = hinted.rows
+    if orders.hints is not None and not orders.leave_books and read_once:
         return hinted.changed
     practice = read_practice(world.practice, world.memory, orders.rulebook, world.clock, world.tell, brief=orders.brief)
+    cycle.rows_read += practice.rows
     if orders.leave_books and read_once:
-        cycle.rows_read = practice.rows
-        return practice.changed
+        return practice.changed | hinted.changed
     books = read_books(world.books, world.memory, world.clock, world.tell)
     read_reconciled(world.books, world.memory, world.clock)
-    cycle.rows_read = practice.rows + books.rows
+    cycle.rows_read += books.rows
     if not read_once:
         world.memory.keep_note(_READ_ONCE, world.clock.now().isoformat())
     return practice.changed | books.changed
@@ -238,7 +238,7 @@ def _keep(found: Survey, world: World, cycle: Cycle) -> None:
             cycle.outcomes[key] = outcome
     for key, word in found.money.items():
         cycle.planned.setdefault(key, word)
-    world.memory.keep_outcomes(world.run_id, found.as_plan(), found.considered)
+    world.memory.keep_outcomes(world.run_id, found.as_plan(), found.considered())
 
 
 def _last_look(orders: Orders, world: World, changed: set[Subject], cycle: Cycle) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -12,7 +12,7 @@ from ligament.core.approvals import ApprovedPlan, Standing, approve_plan, gives
 from ligament.core.facts import Facts, Surroundings
 from ligament.core.holds import Hold
 from ligament.core.ids import HoldId
-from ligament.core.intents import CLINIC, Subject, SubjectKind, subject_from_key
+from ligament.core.intents import CLINIC, Subject, SubjectKind
 from ligament.core.money import ZERO
 from ligament.core.plans import Action, ConservationError, FieldNote, Outcome, Plan, State, in_order
 from ligament.core.rules.model import Rulebook
@@ -55,7 +55,7 @@ class Survey:
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     holds: dict[HoldId, Hold] = field(default_factory=dict)
-    considered: set[Subject] = field(default_factory=set)
+    places: set[Subject] = field(default_factory=set)
     existing: set[str] = field(default_factory=set)
     money: dict[str, str] = field(default_factory=dict)
     busy: list[Selection] = field(default_factory=list)
@@ -79,12 +79,16 @@ class Survey:
             if before is None or _RANK[outcome.state] > _RANK[before.state]:
                 self.outcomes[key] = outcome
         self.holds.update((hold.id, hold) for hold in part.plan.holds)
-        self.considered |= considered(part.facts)
+        self.places |= {Subject(kind=SubjectKind.LOCATION, id=held) for held in part.facts.locations}
         for action in part.plan.actions:
             if action.existing:
                 self.existing.add(action.key)
             if action.moves_money():
                 self.money[action.key] = kind_word(action)
+
+    def considered(self) -> set[Subject]:
+        """Return what was decided about: every record read ends somehow; places and the clinic may have had holds."""
+        return {CLINIC, *self.places, *(outcome.subject for outcome in self.outcomes.values())}
 
     def assert_whole(self) -> None:
         """Check that the portions together account for every invoice read once, by count and by amount."""
@@ -94,37 +98,34 @@ class Survey:
             raise ConservationError(message)
 
 
-def considered(facts: Facts) -> frozenset[Subject]:
-    """Return the records that a plan over these facts decided about."""
-    invoices = (Subject(kind=SubjectKind.INVOICE, id=held) for held in facts.invoices)
-    visits = (Subject(kind=SubjectKind.VISIT, id=held) for held in facts.visits)
-    parties = (subject_from_key(key) for key in facts.parties)
-    locations = (Subject(kind=SubjectKind.LOCATION, id=held) for held in facts.locations)
-    return frozenset((*invoices, *visits, *parties, *locations, CLINIC))
-
-
-def survey(planner: Planner, selection: Selection) -> Iterator[tuple[Survey, Part]]:
-    """Plan a selection portion by portion; yields each with the survey so far, and the last one with the whole."""
+def survey(planner: Planner, selection: Selection, look: Callable[[Part], bool]) -> Survey | None:
+    """Plan a selection portion by portion and return what it comes to; nothing when `look` wants it to start again."""
     portions = planner.memory.portions(selection, planner.size)
     found, before = Survey(), Before()
-    for portion in portions:
-        with _uncollected():
+    with _uncollected():
+        for portion in portions:
             part = _part(planner, portion, before)
+            if look(part):
+                return None
             found.take(part)
-        if part.plan.actions:
-            found.busy.append(portion)
-        if len(portions) == 1:
-            found.only = part
-        if portion is portions[-1]:
-            found.assert_whole()
-        yield found, part
+            if part.plan.actions:
+                found.busy.append(portion)
+            if len(portions) == 1:
+                found.only = part
+    found.assert_whole()
+    return found
 
 
-def surveyed(planner: Planner, selection: Selection) -> Survey:
-    """Survey a selection to its end."""
-    found = Survey()
-    for found, _ in survey(planner, selection):  # noqa: B007 - the last one is the whole
-        pass
+def surveyed(planner: Planner, selection: Selection, look: Callable[[Part], None] | None = None) -> Survey:
+    """Survey a selection to its end; `look` sees every portion."""
+
+    def goes_on(part: Part) -> bool:
+        if look is not None:
+            look(part)
+        return False
+
+    found = survey(planner, selection, goes_on)
+    assert found is not None, "nothing asked it to start again"
     return found
 
 
@@ -149,11 +150,13 @@ def whole_plan(planner: Planner, selection: Selection) -> Plan:
     """Plan a selection and return everything, for showing it: what several portions would do stands there once."""
     actions: dict[str, Action] = {}
     notes: dict[FieldNote, None] = {}
-    found = Survey()
-    for found, part in survey(planner, selection):  # noqa: B007 - the last one is the whole
+
+    def look(part: Part) -> None:
         for action in part.plan.actions:
             actions.setdefault(action.key, action)
         notes.update(dict.fromkeys(part.plan.notes))
+
+    found = surveyed(planner, selection, look)
     return replace(found.as_plan(), actions=in_order(actions.values()), notes=tuple(notes))
 
 

@@ -31,6 +31,7 @@ BLOCKED_UNTIL = "blocked_until_ms"
 BLOCKED_DAY = "blocked_for_day"
 DAY_LEFT = "day_left"
 DAY_SEEN = "day_seen_ms"
+DAY_LEAD = "day_lead_ms"
 MINUTE_LEFT = "minute_left"
 MINUTE_SEEN = "minute_seen_ms"
 APP_LEFT = "app_left"
@@ -96,6 +97,7 @@ class Governor:
         reserve_percent: int = 10,
         longest_wait_s: int = 120,
         app_wide: AppWide | None = None,
+        calendar: Clock | None = None,
     ) -> None:
         self._scope = scope
         self._limits = {limit.name: limit for limit in limits if limit.per_s}
@@ -106,6 +108,7 @@ class Governor:
         self._reserve_percent = reserve_percent
         self._longest_ms = longest_wait_s * 1000
         self._app_wide = app_wide
+        self._calendar = calendar or clock
 
     def before(self, lane: Lane = Lane.SYNC) -> str | None:
         """Wait for a turn and return the slot to give back with `after`; raises TryLater."""
@@ -142,7 +145,7 @@ class Governor:
         elif seen.problem == "day":
             numbers |= {DAY_LEFT: 0, DAY_SEEN: now}
         if numbers:
-            self._store.keep(self._scope, numbers)
+            self._store.keep(self._scope, numbers | {DAY_LEAD: self._lead()})
 
     def _learn_of_app(self, app: AppWide, seen: Observed, now: int) -> None:
         numbers: dict[str, int] = {}
@@ -157,6 +160,15 @@ class Governor:
 
     def _now(self) -> int:
         return (self._clock.now() - _EPOCH) // _MILLISECOND
+
+    def _lead(self) -> int:
+        """Return how far the calendar is ahead of the clock that limits are counted in; nothing but in a test."""
+        return (self._calendar.now() - self._clock.now()) // _MILLISECOND
+
+    def _skipped(self, numbers: Mapping[str, int]) -> int:
+        """Return how far somebody turned the calendar forward since the server spoke: its day went by as well."""
+        lead = self._lead()
+        return max(lead - numbers.get(DAY_LEAD, lead), 0)
 
     def _wait_for_slot(self) -> str:
         waited = 0
@@ -185,6 +197,8 @@ class Governor:
         now = self._now()
         numbers = self._store.numbers(self._scope)
         blocked = numbers.get(BLOCKED_UNTIL, 0) - now
+        if numbers.get(BLOCKED_DAY):
+            blocked -= self._skipped(numbers)
         if blocked > 0:
             if numbers.get(BLOCKED_DAY):
                 raise _day_used_up(blocked)
@@ -197,7 +211,7 @@ class Governor:
         full = self._store.take(self._scope, windows, now, crowd)
         if full is None:
             if probing:
-                self._store.keep(self._scope, {DAY_SEEN: now, DAY_LEFT: 0})
+                self._store.keep(self._scope, {DAY_SEEN: now, DAY_LEFT: 0, DAY_LEAD: self._lead()})
             return 0
         return self._wait_for(full, now)
 
@@ -235,7 +249,7 @@ class Governor:
         """Return the window that guards the day, and whether the next call asks the server anew."""
         seen, left = numbers.get(DAY_SEEN), numbers.get(DAY_LEFT, 0)
         keep = 0 if lane is Lane.PEOPLE else (self._day_allowance or 0) * self._reserve_percent // 100
-        if seen is not None and 0 <= now - seen < BELIEVED_DAY_MS:
+        if seen is not None and 0 <= now - seen < BELIEVED_DAY_MS - self._skipped(numbers):
             window = Window(name="day", calls=max(left - keep, 0), since_ms=seen, until_ms=now + DAY_MS)
             return window, False
         if seen is not None:

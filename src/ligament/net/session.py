@@ -6,6 +6,7 @@ import re
 import ssl
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -205,6 +206,12 @@ def path_template(path: str) -> str:
     return "/".join(part if _VERSION.match(part) or not _ID_IN_PATH.match("/" + part, 1) else "{id}" for part in parts)
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """Return whom connections trust: read once for the whole process, for it costs more than a look at a clinic."""
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 class _Stream(httpcore2.NetworkStream):
     """A connection whose every step knows how much time the whole call has left, and whether it may still go on."""
 
@@ -260,9 +267,9 @@ class DeadlineTransport(httpx2.HTTPTransport):
     """The library's transport, without retries or the environment, with a deadline for the whole call."""
 
     def __init__(self, deadline: Deadline, permission: Permission) -> None:
-        super().__init__(trust_env=False, retries=0)
+        super().__init__(verify=_trust(), trust_env=False, retries=0)
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=httpx2.create_ssl_context(trust_env=False),
+            ssl_context=_trust(),
             max_connections=20,
             max_keepalive_connections=10,
             keepalive_expiry=4,

@@ -44,6 +44,11 @@ class Beats:
         with self._database.writing(f"beats|{clinic}") as connection:
             upsert(connection, beats, [{"clinic": clinic, "name": name, "value": value}])
 
+    def jot(self, clinic: str, name: str, value: str) -> None:
+        """Keep a value that a power cut may take back to the one before."""
+        with self._database.jotting(f"beats|{clinic}") as connection:
+            upsert(connection, beats, [{"clinic": clinic, "name": name, "value": value}])
+
     def drop(self, clinic: str, name: str) -> bool:
         """Forget a value; says whether this call was the one that did."""
         with self._database.writing(f"beats|{clinic}") as connection:

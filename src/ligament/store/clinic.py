@@ -19,6 +19,7 @@ from ligament.core.plans import Outcome, Plan
 from ligament.core.receipts import Effect, WriteIntent
 from ligament.core.records import Invoice, Party, Removal
 from ligament.ports.books import BooksPage
+from ligament.ports.errors import OutcomeUnknown
 from ligament.ports.memory import Selection
 from ligament.ports.practice import PracticePage
 from ligament.store import books_rows, erasure, intents, outcomes, practice_rows
@@ -38,6 +39,8 @@ _CURSORS = of_clinic(cursors.c.stream, cursors.c.value).where(cursors.c.system =
 _NOTE = of_clinic(notes.c.value).where(notes.c.name == bindparam("name"))
 _POSITIONS = ("_read_at", "_looked_on", "_swept_to")
 """How notes end that only say when or how far somebody looked: they move all day long and are no history."""
+KEY_LIVES = timedelta(minutes=4)
+"""How long after its first sending a call may be repeated under its key: as `flow.execute.REPLAY_WINDOW` says."""
 HELD_UP = timedelta(seconds=5)
 """A call that waited longer than this after it was kept is kept anew: what it may do late is counted from then."""
 
@@ -54,6 +57,7 @@ class ClinicStore:
         self._check: Callable[[Connection], None] = _unchecked
         self._look: Callable[[Connection], None] = _unchecked
         self._leaving: WriteIntent | None = None
+        self._repeats = False
 
     @contextmanager
     def fenced(
@@ -225,24 +229,28 @@ class ClinicStore:
         """Commit the exact bytes and key of a call, and journal them, before it leaves (state sent)."""
         with self._step() as writing:
             intents.open_one(writing, intent)
-        self._leaving = intent
+        self._leaving, self._repeats = intent, False
 
     def resend_intent(self, intent: WriteIntent) -> None:
         """Commit that the same bytes leave again, or under a new key and epoch."""
         with self._step() as writing:
             intents.resend(writing, intent)
-        self._leaving = intent
+        self._leaving, self._repeats = intent, True
 
     def may_write(self) -> None:
         """Look once more, right before a call leaves, whether this cycle may still write; raises Fenced.
 
         Between keeping a call and sending it lie waits: for a limit, for a sign-in, for a machine that was suspended.
+        A repeated call that was held up for longer than its key may live does not leave: raises OutcomeUnknown, so that
+        it is looked up first.
         """
         intent, now = self._leaving, self._now()
         if intent is None or intent.last_sent_at is None or now - intent.last_sent_at <= HELD_UP:
             with self._database.reading() as connection:
                 self._look(connection)
             return
+        if self._repeats and now - (intent.first_sent_at or now) >= KEY_LIVES:
+            raise OutcomeUnknown("A repeated call was held up for too long and did not leave.", f"intent {intent.id}")
         self._leaving = replace(intent, last_sent_at=now)
         with self._step() as writing:
             intents.leaves_late(writing, self._leaving)

@@ -8,11 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ligament.core.ledgers import BooksContact
 from ligament.core.links import ContactLink, DocumentLink
 from ligament.core.plans import ActionKind
 from ligament.core.receipts import Effect
-from ligament.core.records import Party
 from ligament.store import books_rows, practice_rows
 from ligament.store.codec import builtins, decode, encode
 from ligament.store.errors import AlreadyLinked
@@ -20,9 +18,8 @@ from ligament.store.intents import owner_of, personal_of, public_of
 from ligament.store.journal import Note, Writing
 from ligament.store.keys import stamp
 from ligament.store.owners import owners
-from ligament.store.rows import all_of_clinic, delete_in, gone_from_clinic, of_clinic, of_kind, select_in, upsert
-from ligament.store.tables import agreements, books_contacts, contact_links, document_links, payment_links, refusals
-from ligament.store.tables import practice_rows as rows
+from ligament.store.rows import all_of_clinic, delete_in, gone_from_clinic, of_clinic, select_in, upsert
+from ligament.store.tables import agreements, contact_links, document_links, payment_links, refusals
 
 _LINKS = {ActionKind.LINK_CONTACT, ActionKind.LINK_DOCUMENT}
 _Slot = tuple[str, str, int]
@@ -33,7 +30,6 @@ def keep(writing: Writing, context: Mapping[str, object], effects: Sequence[Effe
     """Apply effects in the open transaction and journal each; `context` says which run and call they belong to."""
     connection, clinic = writing.connection, writing.clinic
     people, papers = _links_before(connection, clinic, effects)
-    replaced = _records_before(connection, clinic, effects)
     parties = owners(connection, clinic, {effect.action.subject.key for effect in effects})
     _keep_contact_links(connection, clinic, effects)
     _keep_document_links(connection, clinic, effects)
@@ -44,7 +40,7 @@ def keep(writing: Writing, context: Mapping[str, object], effects: Sequence[Effe
                 kind=_kind(effect),
                 subject=effect.action.subject.key,
                 public={**context, **_public(effect, papers)},
-                personal=_personal(effect, people) | replaced.get(effect.action.key, {}),
+                personal=_personal(effect, people),
                 owner=owner_of(effect.action, parties),
                 at=at,
             )
@@ -70,24 +66,6 @@ def _links_before(
         {row.party: decode(ContactLink, row.body) for row in people},
         {(row.subject, row.role, row.version): decode(DocumentLink, row.body) for row in papers},
     )
-
-
-def _records_before(connection: Connection, clinic: str, effects: Sequence[Effect]) -> dict[str, dict[str, object]]:
-    """Load what an update replaces, by action key: every overwritten value stays readable, sealed for its person."""
-    contacts = {effect.contact.id: effect.action.key for effect in effects if effect.contact and _replaces(effect)}
-    parties = {effect.party.id: effect.action.key for effect in effects if effect.party and _replaces(effect)}
-    found: dict[str, dict[str, object]] = {}
-    held = of_clinic(books_contacts.c.id, books_contacts.c.body)
-    for row in select_in(connection, held, books_contacts.c.id, contacts, clinic=clinic):
-        found.setdefault(contacts[row.id], {})["contact_before"] = builtins(decode(BooksContact, row.body))
-    kept = of_kind(rows.c.id, rows.c.body)
-    for row in select_in(connection, kept, rows.c.id, parties, clinic=clinic, kind="patient"):
-        found.setdefault(parties[row.id], {})["party_before"] = builtins(decode(Party, row.body))
-    return found
-
-
-def _replaces(effect: Effect) -> bool:
-    return effect.action.kind in {ActionKind.UPDATE_CONTACT, ActionKind.UPDATE_PARTY}
 
 
 def _keep_contact_links(connection: Connection, clinic: str, effects: Sequence[Effect]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -18,6 +19,9 @@ from ligament.store.schema import bring_up_to_date
 
 BUSY_S = 30
 _LOCK_BY_NAME = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_NOT_WAITING = text("SET LOCAL synchronous_commit = off")
+_KEPT = ("PRAGMA synchronous=FULL", "BEGIN IMMEDIATE")
+_JOTTED = ("PRAGMA synchronous=NORMAL", "BEGIN IMMEDIATE")
 _FULL = ("disk is full", "no space left", "could not extend file")
 _BUSY = ("is locked", "lock timeout", "deadlock detected")
 _SQLITE_MANNERS = (
@@ -35,6 +39,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         """Take an engine that `open_database` made."""
         self._engine = engine
+        self._turn = RLock()
         self._reader = engine if self.is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
 
     @property
@@ -52,15 +57,30 @@ class Database:
     @contextmanager
     def writing(self, lock: str) -> Iterator[Connection]:
         """Give a connection inside one transaction, alone among the writers that name the same lock."""
-        with clear_errors(), self._engine.begin() as connection:
-            self._begin(connection, "BEGIN IMMEDIATE")
+        with self._in_turn(), clear_errors(), self._engine.begin() as connection:
+            self._begin(connection, *_KEPT)
             self.hold_lock(connection, lock)
             yield connection
 
-    def _begin(self, connection: Connection, words: str) -> None:
+    @contextmanager
+    def jotting(self, lock: str) -> Iterator[Connection]:
+        """The same for what a power cut may take back: counts of calls, who is at work; nobody waits for the disk."""
+        with self._in_turn(), clear_errors(), self._engine.begin() as connection:
+            self._begin(connection, *_JOTTED)
+            if not self.is_sqlite:
+                connection.execute(_NOT_WAITING)
+            self.hold_lock(connection, lock)
+            yield connection
+
+    def _in_turn(self) -> AbstractContextManager[object]:
+        """Let the threads of this process write one after the other: SQLite itself lets them sleep and try again."""
+        return self._turn if self.is_sqlite else nullcontext()
+
+    def _begin(self, connection: Connection, *words: str) -> None:
         """Begin a transaction of SQLite, whose driver does not; a writer waits for the others at once, not later."""
         if self.is_sqlite:
-            connection.exec_driver_sql(words)
+            for statement in words:
+                connection.exec_driver_sql(statement)
 
     def hold_lock(self, connection: Connection, lock: str) -> None:
         """Wait for a lock that ends with the transaction; a SQLite writer is alone anyway."""

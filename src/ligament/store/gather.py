@@ -14,7 +14,6 @@ from ligament.core.ledgers import (
     BooksContact,
     BooksDocument,
     Chart,
-    ContactStatus,
     DocumentKind,
     DocumentStatus,
     Organisation,
@@ -22,7 +21,7 @@ from ligament.core.ledgers import (
 from ligament.core.links import Agreement, ContactLink, Decision, DocumentLink, PaymentLink
 from ligament.core.records import Location, Party, PracticeSettings, Practitioner
 from ligament.ports.memory import Selection
-from ligament.store import closure
+from ligament.store import candidates, closure
 from ligament.store.closure import Closure, Loaded
 from ligament.store.codec import decode, decoder
 from ligament.store.keys import digit_runs, folded, history_key, stamp
@@ -167,42 +166,16 @@ def _documents(tables: _Reader, facts: Facts, *, everything: bool) -> None:
 
 
 def _contacts(tables: _Reader, facts: Facts, selection: Selection) -> None:
-    """Load the linked contacts, and all of them when one may have to be found or its name compared."""
+    """Load the linked contacts, and those that may have to be found, with the names of all."""
+    table = books_contacts.c
     unlinked = facts.parties.keys() - facts.contact_links.keys()
-    searching = selection.parties is None or bool(selection.parties) or bool(unlinked)
-    ids: set[str] = {link.contact_id for link in facts.contact_links.values()}
-    ids |= {document.contact_id for document in facts.documents.values()}
-    contacts = {held.id: held for held in tables.bodies(BooksContact, books_contacts.c.id, None if searching else ids)}
-    missing = _survivors(contacts)
-    while missing:
-        contacts |= {held.id: held for held in tables.bodies(BooksContact, books_contacts.c.id, missing)}
-        missing = _survivors(contacts) - missing
-    facts.contacts = contacts
-    facts.contacts_by_number = _index(contacts.values(), lambda held: _number_keys(held.number))
-    active = [held for held in contacts.values() if held.status is ContactStatus.ACTIVE]
-    facts.contacts_by_email = _index(active, lambda held: {folded(held.email.reveal())})
-    facts.contacts_by_name = _index(active, lambda held: {folded(held.name.reveal())})
+    candidates.load(
+        facts,
+        lambda: tables.rows(table.id, table.number, table.email_key, table.name_key, table.status),
+        lambda ids: tables.bodies(BooksContact, table.id, ids),
+        searching=selection.parties is None or bool(selection.parties) or bool(unlinked),
+    )
     facts.contacts_with_open_money = _with_open_money(tables)
-
-
-def _survivors(contacts: dict[BooksId, BooksContact]) -> set[BooksId]:
-    """Return the contacts that others were merged into and that are not loaded."""
-    return {held.merged_into for held in contacts.values() if held.merged_into} - contacts.keys()
-
-
-def _number_keys(number: str) -> set[str]:
-    """Return a contact number as it is and folded, because people retype them in their own case."""
-    return {number.strip(), folded(number)}
-
-
-def _index(
-    contacts: Iterable[BooksContact], keys: Callable[[BooksContact], set[str]]
-) -> dict[str, tuple[BooksId, ...]]:
-    found: dict[str, list[BooksId]] = {}
-    for contact in sorted(contacts, key=lambda held: held.id):
-        for key in keys(contact) - {""}:
-            found.setdefault(key, []).append(contact.id)
-    return {key: tuple(ids) for key, ids in found.items()}
 
 
 def _with_open_money(tables: _Reader) -> frozenset[BooksId]:

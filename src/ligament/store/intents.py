@@ -15,6 +15,7 @@ from ligament.store.errors import StoreError
 from ligament.store.journal import Note, Writing
 from ligament.store.keys import stamp
 from ligament.store.owners import owners
+from ligament.store.replaced import records_before
 from ligament.store.rows import of_clinic
 from ligament.store.tables import intents
 
@@ -104,13 +105,14 @@ def _note(writing: Writing, intent: WriteIntent, *, again: bool) -> None:
     at = intent.last_sent_at
     if not intent.actions:
         writing.add(Note(kind="intent", public=call, at=at))
+    before = {} if again else records_before(writing.connection, writing.clinic, intent.actions)
     for place, action in enumerate(intent.actions):
         writing.add(
             Note(
                 kind="intent",
                 subject=action.subject.key,
                 public={**call, "element": place, **public_of(action)},
-                personal=None if again else personal_of(action),
+                personal=None if again else personal_of(action) | before.get(action.key, {}),
                 owner=owner_of(action, parties),
                 at=at,
             )

@@ -20,6 +20,8 @@ from ligament.store.tables import dirty, holds, outcomes
 
 _WAITING = (State.PLANNED.value, State.HELD.value)
 WITHIN_GRACE = "within_grace"
+_AT_ONCE = 10_000
+"""How many outcomes are turned into rows at once: those of a large clinic would not fit beside its plan."""
 _PENDING = (
     of_clinic(outcomes.c.subject)
     .where(or_(outcomes.c.state.in_(_WAITING), outcomes.c.reason == WITHIN_GRACE))
@@ -58,7 +60,9 @@ def keep(writing: Writing, run_id: RunId, plan: Plan, considered: Collection[Sub
     keys = {subject.key for subject in considered}
     outdated = keys | {outcome.subject.key for outcome in plan.outcomes}
     delete_in(connection, gone_from_clinic(outcomes), outcomes.c.subject, outdated, clinic=clinic)
-    upsert(connection, outcomes, [_outcome_row(clinic, run_id, outcome) for outcome in plan.outcomes])
+    for start in range(0, len(plan.outcomes), _AT_ONCE):
+        ended = plan.outcomes[start : start + _AT_ONCE]
+        upsert(connection, outcomes, [_outcome_row(clinic, run_id, outcome) for outcome in ended])
     delete_in(connection, gone_from_clinic(dirty), dirty.c.subject, keys, clinic=clinic)
     standing = {row.id: row for row in connection.execute(_OPEN, {"clinic": clinic})}
     wanted: dict[str, Hold] = {hold.id: hold for hold in plan.holds}

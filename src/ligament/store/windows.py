@@ -28,7 +28,7 @@ class SharedWindows:
 
     def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: Crowd | None = None) -> Full | None:
         """Record a call at that moment and return None, or record nothing and return the first full window."""
-        with self._database.writing(f"window|{scope}") as connection:
+        with self._database.jotting(f"window|{scope}") as connection:
             for window in windows:
                 full = _full(connection, scope, window)
                 if full is not None:
@@ -47,7 +47,7 @@ class SharedWindows:
 
     def enter(self, scope: str, slots: int, at_ms: int, lease_ms: int) -> str | None:
         """Occupy one of `slots` places until `leave`, at longest `lease_ms`; None when all are occupied."""
-        with self._database.writing(f"window|{scope}") as connection:
+        with self._database.jotting(f"window|{scope}") as connection:
             over = (window_slots.c.scope == scope, window_slots.c.until_ms <= at_ms)
             connection.execute(delete(window_slots).where(*over))
             held = connection.execute(select(window_slots.c.slot).where(window_slots.c.scope == scope)).scalars().all()
@@ -68,7 +68,7 @@ class SharedWindows:
 
     def leave(self, scope: str, slot: str) -> None:
         """Give the place back; unknown ones are no trouble."""
-        with self._database.writing(f"window|{scope}") as connection:
+        with self._database.jotting(f"window|{scope}") as connection:
             connection.execute(delete(window_slots).where(window_slots.c.scope == scope, window_slots.c.slot == slot))
 
     def numbers(self, scope: str) -> Mapping[str, int]:
@@ -82,7 +82,7 @@ class SharedWindows:
     def keep(self, scope: str, numbers: Mapping[str, int]) -> None:
         """Keep small numbers under their names, the others stay."""
         rows = [{"scope": scope, "name": name, "value": value} for name, value in numbers.items()]
-        with self._database.writing(f"window|{scope}") as connection:
+        with self._database.jotting(f"window|{scope}") as connection:
             upsert(connection, window_numbers, rows)
 
 

@@ -65,10 +65,9 @@ class App:
     ) -> Verdict:
         """Run one cycle: read, plan, apply what policy approves, hold the rest; `full` plans every record again.
 
-        With `hints` only what they name is read, with `leave_books` only the practice, and with `brief` only what moves
-        fast there. Raises the port errors when a
-        system cannot be reached or signed in to, AnotherRun after `patience_ms`, Fenced when another worker took the
-        clinic over; what was done until then is kept.
+        With `hints` only what they name is read, with `leave_books` the practice and what hints name, and with `brief`
+        only what moves fast there. Raises the port errors when a system cannot be reached or signed in to, AnotherRun
+        after `patience_ms`, Fenced when another worker took the clinic over; what was done until then is kept.
         """
         with alone_for(self.clinic, patience_ms):
             restored = settle(self.clinic)

@@ -101,6 +101,7 @@ def _party(app: App, key: str) -> Document:
         "state": party_state(party),
         **_books_side(link, contact),
         "fields": _fields(app, facts, key),
+        "groups": _groups(facts, link, contact),
         **_associated(app, party),
         "documents": _documents(app, key),
         "holds": [_hold(hold) for hold in app.clinic.store.open_holds() if hold.subject.key == key],
@@ -137,6 +138,14 @@ def _books_side(link: ContactLink | None, contact: BooksContact | None) -> Docum
         "merged_into": contact.merged_into if contact is not None else None,
         "origin": link.origin.value if link is not None else "",
     }
+
+
+def _groups(facts: Facts, link: ContactLink | None, contact: BooksContact | None) -> list[Document]:
+    """Return the contact groups that the contact is in, and whether we put it there."""
+    names = {group.id: group.name for group in facts.chart.groups or ()}
+    ours = {held.group_id for held in (link.agreed.groups or () if link is not None else ())}
+    held = contact.groups if contact is not None else ()
+    return [{"name": names[group], "ours": group in ours} for group in held if group in names]
 
 
 def _fields(app: App, facts: Facts, key: str) -> list[Document]:

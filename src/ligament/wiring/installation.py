@@ -14,7 +14,7 @@ from ligament.engine.schedule import Round, Standing, due
 from ligament.engine.work import Engine
 from ligament.store.errors import StoreError
 from ligament.wiring.alerting import flush
-from ligament.wiring.settings import ConfigurationError, Settings, load_settings
+from ligament.wiring.settings import ConfigurationError, Settings, load_settings, rulebook_files
 from ligament.wiring.stopping import StopSign
 from ligament.wiring.turns import Turns
 
@@ -142,7 +142,7 @@ class Installation:
         """Take in rulebooks that were added or taken away; one that is wrong is told by its clinic's own turn."""
         if self.reload is None or not self._is_time("rulebooks", _ASK_AGAIN, now):
             return
-        with suppress(ConfigurationError):
+        with suppress(ConfigurationError, OSError):
             found = self.reload()
             if [clinic.name for clinic in found.clinics] != [clinic.name for clinic in self.turns.settings.clinics]:
                 self.turns.settings = replace(self.turns.settings, clinics=found.clinics)
@@ -159,5 +159,15 @@ class Installation:
 
 
 def reloading(home: Path) -> Callable[[], Settings]:
-    """Return what reads the settings of a home again."""
-    return lambda: load_settings(home=home)
+    """Return what reads the settings of a home again; rulebooks that nobody touched are not read twice."""
+    kept: dict[tuple[tuple[Path, int], ...], Settings] = {}
+
+    def again() -> Settings:
+        touched = tuple((file, file.stat().st_mtime_ns) for file in rulebook_files(home))
+        if touched not in kept:
+            found = load_settings(home=home)
+            kept.clear()
+            kept[touched] = found
+        return kept[touched]
+
+    return again

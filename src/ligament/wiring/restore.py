@@ -106,11 +106,10 @@ def restore(
     not fit, AnotherRun while somebody works; nothing is changed by then.
     """
     environ = os.environ if environ is None else environ
-    now = now or SystemClock().now
     home = home or default_home(environ)
     with _opened(file) as archive:
         url = database_url(home, environ)
-        job = _Job(archive=archive, manifest=_checked(file, archive), home=home, url=url, now=now)
+        job = _Job(archive=archive, manifest=_checked(file, archive), home=home, url=url, now=now or SystemClock().now)
         _must_fit(job, environ)
         present = _present(job)
         document = _preview(job, present)

@@ -92,7 +92,7 @@ def load_settings(*, home: Path | None = None, environ: Mapping[str, str] | None
     """
     environ = os.environ if environ is None else environ
     home = home or default_home(environ)
-    files = _rulebook_files(home)
+    files = rulebook_files(home)
     clinics = tuple(read_clinic(file) for file in files)
     _check_names(clinics)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -108,7 +108,8 @@ def load_settings(*, home: Path | None = None, environ: Mapping[str, str] | None
     )
 
 
-def _rulebook_files(home: Path) -> tuple[Path, ...]:
+def rulebook_files(home: Path) -> tuple[Path, ...]:
+    """Return the rulebooks of a home; raises ConfigurationError when there is none."""
     single = home / RULEBOOK_FILE
     several = sorted((home / "clinics").glob("*.toml")) if (home / "clinics").is_dir() else []
     files = ([single] if single.is_file() else []) + several

@@ -32,11 +32,11 @@ class Standings:
 
     def keep(self, standing: Standing) -> None:
         """Keep where a clinic stands."""
-        self.beats.keep(standing.clinic, _STANDING, msgspec.json.encode(standing).decode())
+        self.beats.jot(standing.clinic, _STANDING, msgspec.json.encode(standing).decode())
 
     def beat(self, executor: str, now: datetime) -> None:
         """Say that a process is alive."""
-        self.beats.keep(EVERYBODY, _EXECUTOR + executor, now.isoformat())
+        self.beats.jot(EVERYBODY, _EXECUTOR + executor, now.isoformat())
 
     def leave(self, executor: str) -> None:
         """Say that a process ends."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ligament.connectors.registry import for_role
 from ligament.core.ids import BooksId
 from ligament.engine import schedule
-from ligament.engine.schedule import Pace, Standing, State
+from ligament.engine.schedule import Hours, Pace, Standing, State
 from ligament.flow.read import Hint
 from ligament.net.session import Transport
 from ligament.ports.alerts import Alerts, silent
@@ -93,7 +93,9 @@ class Turns:
         changed_ns = known.file.stat().st_mtime_ns
         held = self._books.get(name)
         if held is None or held[0] != changed_ns:
-            self._books[name] = held = (changed_ns, replace(read_clinic(known.file), name=name))
+            is_same = known.file.read_text(encoding="utf-8", errors="replace") == known.rulebook_text
+            found = known if is_same else replace(read_clinic(known.file), name=name)
+            self._books[name] = held = (changed_ns, found)
         return held[1]
 
     def wall(self, name: str) -> datetime:
@@ -103,7 +105,9 @@ class Turns:
     def pace(self, name: str, limit: int) -> Pace:
         """Return how often a clinic is read."""
         with suppress(ConfigurationError, OSError):
-            return Pace(poll=timedelta(seconds=self.clinic(name).rulebook.sync.poll_seconds), limit=limit)
+            sync = self.clinic(name).rulebook.sync
+            hours = Hours(opens=time.fromisoformat(sync.open_from), closes=time.fromisoformat(sync.open_until))
+            return Pace(poll=timedelta(seconds=sync.poll_seconds), limit=limit, hours=hours)
         return Pace(limit=limit)
 
     # --- a turn -------------------------------------------------------------------------------------------------------
@@ -169,12 +173,12 @@ class Turns:
         settings = replace(self.settings, clinics=(chosen,))
         with open_clinic(settings, name, outside, self.database) as clinic:
             app = App(clinic=clinic)
+            named = tuple(Hint(kind=hint.kind, id=BooksId(hint.resource), at=hint.at) for hint in hints)
             if not polls:
-                named = tuple(Hint(kind=hint.kind, id=BooksId(hint.resource), at=hint.at) for hint in hints)
                 return dict(app.sync(hints=named, patience_ms=_PATIENCE_MS).document)
-            return self._poll(app, name, chosen)
+            return self._poll(app, name, chosen, named)
 
-    def _poll(self, app: App, name: str, chosen: ClinicSettings) -> dict[str, Any]:
+    def _poll(self, app: App, name: str, chosen: ClinicSettings, hints: tuple[Hint, ...]) -> dict[str, Any]:
         beats, now, sync = Beats(self.database), self.clock.now(), chosen.rulebook.sync
         wall = self.wall(name)
         day = schedule.last_daily(wall, sync.reconcile_daily_at).isoformat()
@@ -183,7 +187,10 @@ class Turns:
         is_new_day = bool(done["daily"]) and done["daily"] != day
         leave = not is_new_day and not _old(beats.one(name, _BOOKS_READ), now, books_pause(sync.daily_calls))
         brief = leave and not _old(beats.one(name, _SLOW_READ), now, schedule.SLOW_EVERY)
-        document = dict(app.sync(full=is_new_day, leave_books=leave, brief=brief, patience_ms=_PATIENCE_MS).document)
+        # Where the books are not listed, what hints name of them is read all the same.
+        named = hints if leave and hints else None
+        verdict = app.sync(full=is_new_day, hints=named, leave_books=leave, brief=brief, patience_ms=_PATIENCE_MS)
+        document = dict(verdict.document)
         if document.get("parked"):
             return document
         if not brief:

@@ -199,9 +199,21 @@ class Reading:
             lines = self._news(walk, "line", [line_of(wire.decode(raw, wire.ItemRow)) for raw in chunk.rows])
             page = self._page(walk, chunk, lines)
             self._has_charges = self._has_charges or bool(lines)
+            parents = self._parents(lines) if walk.cursor else []
             replaced = self._replaced(lines) if walk.cursor else []
-            yield replace(page, rows=(*lines, *self._lines(replaced)), whole_invoices=tuple(replaced))
+            whole = sorted({*replaced, *(invoice.id for invoice in parents)})
+            yield replace(page, rows=(*parents, *lines, *self._lines(whole)), whole_invoices=tuple(whole))
         yield self._end(walk)
+
+    def _parents(self, lines: Sequence[Line]) -> list[Invoice]:
+        """Return kept invoices that say something else now, though only a line told that it changed (facts 3.6)."""
+        candidates = sorted({line.invoice_id for line in lines} - self._newcomers - self._with_lines)
+        kept = self.known.revisions("invoice", candidates)
+        touched = [identifier for identifier in candidates if identifier in kept]
+        raws = self.client.by_ids("/invoices", "id", touched, REMOVED) if touched else ()
+        found = (invoice_of(wire.decode(raw, wire.InvoiceRow)) for raw in raws)
+        moved = [invoice for invoice in found if invoice is not None and kept[invoice.id] != invoice.revision]
+        return [linked(invoice, self._web_base()) for invoice in moved]
 
     def _replaced(self, lines: Sequence[Line]) -> list[SourceId]:
         """Return kept invoices that got lines we have never seen: the old ones may have been exchanged (facts 3.6)."""

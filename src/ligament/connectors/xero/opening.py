@@ -92,6 +92,7 @@ def means_for(opening: Opening) -> Means:
         day_allowance=opening.daily_calls or None,
         reserve_percent=opening.reserve_percent,
         app_wide=AppWide(scope=app, limit=APP_LIMIT),
+        calendar=opening.clock,
     )
     return Means(
         vault=opening.tokens,

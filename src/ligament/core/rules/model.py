@@ -236,9 +236,14 @@ class ApprovalSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncSection:
-    """`[sync]`; `daily_calls` is the app's allowance for the books of one organisation."""
+    """`[sync]`; `daily_calls` is the app's allowance for the books of one organisation.
+
+    Between `open_from` and `open_until`, Monday to Saturday, a clinic is looked at every `poll_seconds`.
+    """
 
     poll_seconds: int = 30
+    open_from: str = "07:00"
+    open_until: str = "20:00"
     reconcile_daily_at: str = "02:00"
     reconcile_weekly_on: str = "sunday"
     daily_calls: int = 1000

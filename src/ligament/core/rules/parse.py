@@ -285,6 +285,8 @@ def _sync(reader: _Reader, books: str) -> model.SyncSection:
 
     return model.SyncSection(
         poll_seconds=reader.whole("poll_seconds", 30, 5, 86_400),
+        open_from=reader.value("open_from", "07:00", hours.clock_time, 'a time such as "07:00"'),
+        open_until=reader.value("open_until", "20:00", hours.clock_time, 'a time such as "20:00"'),
         reconcile_daily_at=reader.value("reconcile_daily_at", "02:00", hours.clock_time, 'a time such as "02:00"'),
         reconcile_weekly_on=reader.value("reconcile_weekly_on", "sunday", week_day, 'a day such as "sunday"'),
         daily_calls=reader.whole(f"{books}_daily_calls", 1000, 20, 10**7),

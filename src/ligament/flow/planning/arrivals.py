@@ -120,6 +120,8 @@ def history_key(number: str) -> str:
 
 def in_history(desk: Desk, invoice: Invoice, subject: Subject, bill: Bill) -> bool:
     """Link a document that an earlier link between the systems posted, or hold when it differs (choice C30)."""
+    if not desk.facts.history:
+        return False
     past = desk.facts.history.get(f"{document_kind(invoice).value}|{invoice.number.lstrip('0')}", ())
     if not past:
         return False

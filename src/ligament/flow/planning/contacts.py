@@ -27,6 +27,7 @@ from ligament.core.rules.model import CreateContacts, Privacy
 from ligament.core.troubles import Trouble
 from ligament.flow.planning.desk import Desk, refusal_hold, trouble_hold
 from ligament.flow.planning.fields import Synced, synchronise
+from ligament.flow.planning.pairs import still_agreed
 
 
 def plan_contacts(desk: Desk, parties: list[Party], bills: list[Bill]) -> None:
@@ -108,7 +109,7 @@ def _decided(desk: Desk, intent: ContactIntent, trouble: Trouble) -> Hold | Matc
 def _create(desk: Desk, intent: ContactIntent) -> None:
     intent = _free_name(desk, intent)
     action = _creation(intent)
-    if desk.refused(action).startswith(RefusalCode.NAME_TAKEN) and not intent.suffixed:
+    if desk.refused(action).startswith((RefusalCode.NAME_TAKEN, RefusalCode.ARCHIVED_CONTACT)) and not intent.suffixed:
         intent = suffixed(intent)
         action = _creation(intent)
     if desk.refused(action).startswith(RefusalCode.BAD_EMAIL):
@@ -315,7 +316,7 @@ def _follow_merge(desk: Desk, party: Party, link: ContactLink, contact: BooksCon
             break
         winner = following
     subject = party_subject(party)
-    taken = desk.facts.party_of_contact.get(winner.id)
+    taken = desk.facts.party_of_contact.get(winner.id) or _follower(desk, winner.id)
     if winner.id == contact.id or (taken is not None and taken != subject.key):
         desk.contacts[subject.key] = winner.id
         desk.outcome(contact_outcome(subject, State.UNCHANGED))
@@ -325,11 +326,17 @@ def _follow_merge(desk: Desk, party: Party, link: ContactLink, contact: BooksCon
         name=link.name,
         suffixed=link.suffixed,
         origin=Origin.ADOPTED,
+        agreed=still_agreed(link.agreed, winner),
     )
     sentence = f"Follow the contact {link.number}, which was merged in the books."
     desk.act(Action(kind=ActionKind.LINK_CONTACT, subject=subject, number=link.number, sentence=sentence, contact=step))
     desk.contacts[subject.key] = winner.id
     desk.outcome(contact_outcome(subject, State.PLANNED))
+
+
+def _follower(desk: Desk, contact_id: BooksId) -> str | None:
+    """Return who was pointed at a contact earlier in this plan: two may follow theirs to the same survivor."""
+    return next((key for key, held in desk.contacts.items() if held == contact_id), None)
 
 
 def _plan_removed(desk: Desk, party: Party, link: ContactLink, contact: BooksContact) -> None:

@@ -25,8 +25,10 @@ _SAME_MOMENT = timedelta(minutes=5)
 
 def plan_money(desk: Desk, invoices: list[Invoice]) -> None:
     """Plan unpayments first, then payments that came before a credit, then credits, then the other payments."""
-    credits_ = [invoice for invoice in invoices if invoice.is_credit()]
-    others = [invoice for invoice in invoices if not invoice.is_credit()]
+    credits_: list[Invoice] = []
+    others: list[Invoice] = []
+    for invoice in invoices:
+        (credits_ if invoice.is_credit() else others).append(invoice)
     for invoice in others:
         _plan_unpayment(desk, invoice)
     for credit in credits_:

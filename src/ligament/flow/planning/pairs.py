@@ -129,6 +129,23 @@ def joined(before: AgreedFields, after: AgreedFields) -> AgreedFields:
     )
 
 
+def still_agreed(agreed: AgreedFields, winner: BooksContact) -> AgreedFields:
+    """Return what was agreed, as far as the surviving contact says anything: its own words count as edits in the books.
+
+    Without that it would look as if nothing had ever been agreed, and its name would be written over.
+    """
+    phones = tuple(held for held in agreed.phones or () if winner.phone(held[0]))
+    return AgreedFields(
+        name=agreed.name,
+        first=agreed.first,
+        last=agreed.last,
+        email=agreed.email if winner.email else None,
+        phones=phones or None,
+        street=None if no_place(winner.street) else agreed.street,
+        postal=None if no_place(winner.postal) else agreed.postal,
+    )
+
+
 def _newer(after: T | None, before: T | None) -> T | None:
     return before if after is None else after
 

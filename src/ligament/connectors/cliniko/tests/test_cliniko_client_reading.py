@@ -12,7 +12,7 @@ import pytest
 from ligament.connectors.cliniko.digest import _text
 from ligament.connectors.cliniko.simulator.control import archive_invoice, create_invoice, edit_invoice
 from ligament.connectors.cliniko.simulator.switches import Switches
-from ligament.connectors.cliniko.simulator.world import World, amend, put, put_many, records, remove
+from ligament.connectors.cliniko.simulator.world import World, amend, get, put, put_many, records, remove
 from ligament.connectors.cliniko.tests.client_kit import START, clinic, stamp, with_invoices, with_people
 from ligament.core.records import Invoice, InvoiceStatus
 from ligament.ports.practice import ReadingScope
@@ -233,6 +233,22 @@ def test_lines_exchanged_without_a_trace_on_the_invoice_do_not_double() -> None:
     same = [{"name": "Renamed", "quantity": "1.0", "unit_price": "85.0", "tax_name": "GST", "tax_rate": "10.0"}]
     one.change(lambda world: edit_invoice(world, "1412000000000000003", {}, same, at=one.clock.now()))
     one.read()
+    agrees(one)
+
+
+def test_a_changed_line_brings_the_invoice_although_its_own_instant_did_not_move() -> None:
+    one = clinic(world_of(PLAIN, 20))
+    one.read()
+    one.clock.forward(3600)
+    number = "1412000000000000003"
+    dearer = [{"name": "Longer", "quantity": "1.0", "unit_price": "185.0", "tax_name": "GST", "tax_rate": "10.0"}]
+    before = get(one.host.world, "invoices", number)
+    one.change(lambda world: edit_invoice(world, number, {}, dearer, at=one.clock.now()))
+    after = get(one.host.world, "invoices", number)
+    assert after["total_amount"] != before["total_amount"]
+    one.change(lambda world: put(world, "invoices", {**after, "updated_at": before["updated_at"]}))
+    one.read()
+    assert one.memory.of("invoice")[number].total == Decimal(str(after["total_amount"]))
     agrees(one)
 
 

@@ -283,6 +283,16 @@ def test_withdrawn_consent_asks_for_a_sign_in() -> None:
         consented(account(), means(here))[1].bearer()
 
 
+def test_a_consent_that_lies_idle_for_sixty_days_asks_for_a_sign_in() -> None:
+    here = desk()
+    connection, tokens = consent(here)
+    here.clock.forward(days=59)
+    assert connection.books(here.pin).users()
+    here.clock.forward(days=61)
+    with pytest.raises(SignInAgain, match="connect again"):
+        tokens.bearer()
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [

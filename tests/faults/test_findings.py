@@ -1,0 +1,77 @@
+"""What the simulation found, each in one small case."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ligament.connectors.cliniko.simulator import control as desk
+from ligament.connectors.xero.simulator import control as office
+from ligament.simkit.messages import Request
+from tests.faults.clocks import START
+from tests.faults.findings import Violation
+from tests.faults.scripts import script_for
+from tests.faults.simulation import Simulation
+from tests.support.stage import Stage, stage
+
+REFUND = {"name": "Refund", "quantity": "-1.0", "unit_price": "20.00"}
+
+
+def locked_at_the_first_invoice(clinic: Stage) -> None:
+    """Let the accountant lock the books at the very moment in which the first invoices arrive."""
+    handle = clinic.books._handle
+
+    def locking(world: Any, request: Request) -> Any:
+        if request.method == "PUT" and request.path.endswith("/Invoices"):
+            world = office.set_lock_dates(world, period=START.date(), year_end=None)
+        return handle(world, request)
+
+    clinic.books._handle = locking
+
+
+def test_what_comes_behind_a_lock_date_that_was_just_met_is_planned_again_and_not_sent(tmp_path: Path) -> None:
+    """Seed 598: the invoices were refused and the lock date was read, but the credit note was sent all the same."""
+    clinic = stage(tmp_path / "home")
+    invoice = clinic.invoice(price="95.00")
+    at = clinic.pass_time(seconds=30)
+    clinic.practice.change(lambda world: desk.reverse_invoice(world, invoice, [REFUND], at=at)[0])
+    clinic.invoice(price="88.00", paid=True)
+    locked_at_the_first_invoice(clinic)
+    report = clinic.sync()
+    assert [one for one in clinic.writes() if "Contacts" not in one] == ["PUT /api.xro/2.0/Invoices"]
+    assert {hold["code"] for hold in report["holds"]} >= {"locked_period"}
+
+
+def test_a_call_that_its_key_answers_again_is_not_judged_by_what_it_made_itself(tmp_path: Path) -> None:
+    """Seed 191: a box in between sent an update twice; the line that it added was there the second time."""
+    clinic = stage(tmp_path / "home")
+    clinic.invoice(price="95.00")
+    clinic.sync()
+    books = clinic.kept_books()
+    (held,) = books.invoices.values()
+    lines = [{"Description": "Consult"}]
+    body = json.dumps({"Invoices": [{"InvoiceID": held.document_id, "LineItems": lines}]}).encode()
+    update = Request(
+        method="POST", path="/api.xro/2.0/Invoices", query=(("summarizeErrors", "false"),),
+        headers={"idempotency-key": "k1"}, body=body, at=START,
+    )  # fmt: skip
+    forms = Simulation(script_for(0)).checker.forms
+    forms.judge(update, books, late=False, replayed=True)
+    with pytest.raises(Violation, match="lines are sent without their ids"):
+        forms.judge(update, books, late=False, replayed=False)
+
+
+def test_a_payment_that_was_taken_back_is_made_again_within_minutes(tmp_path: Path) -> None:
+    """The bytes are those of the first payment, whose key the books still remember: the key has to be another."""
+    clinic = stage(tmp_path / "home")
+    invoice = clinic.invoice(price="95.00", paid=True)
+    clinic.sync()
+    clinic.unpay(invoice)
+    clinic.sync()
+    clinic.pay(invoice)
+    clinic.sync()
+    assert [one.status for one in clinic.kept_books().invoices.values()] == ["PAID"]
+    assert sorted(one.status for one in clinic.kept_books().payments.values()) == ["AUTHORISED", "DELETED"]
