@@ -34,7 +34,7 @@ test: $(VENV)/.tools ## check everything, kill real processes, and run every tes
 	@$(BIN)/python -m pytest --numprocesses auto -m "not slow"
 	@LIGAMENT_FAULT_SEEDS=$(N) $(SIMULATION) --quiet
 
-test-long: $(VENV)/.tools ## run the long tests too: simulated faults by the thousand, workers, every cut
+test-long: $(VENV)/.tools ## run the long tests too: simulated faults by the thousand, workers, pairs of cuts
 	@$(BIN)/python -m pytest --numprocesses auto -m slow
 
 check: $(VENV)/.tools ## format, lint, types, contracts and the fast tests, in under a minute
@@ -50,7 +50,7 @@ story: $(VENV)/.tools ## run the stories and show what differs [ACCEPT=1 to take
 faults: $(VENV)/.tools ## simulate faults and crashes [N=20000 for more seeds, SEED=n to repeat one]
 	@$(if $(SEED),$(BIN)/python -m tests.faults --seed $(SEED),LIGAMENT_FAULT_SEEDS=$(N) $(SIMULATION)) $(ARGS)
 
-canaries: $(VENV)/.tools ## plant known bugs and show which test catches each
+canaries: $(VENV)/.tools ## plant known bugs and show which test catches each, in about ten minutes [ARGS=--afresh]
 	@$(BIN)/python -m tests.faults.canaries $(ARGS)
 
 bench: $(VENV)/.tools ## measure against the physical limit

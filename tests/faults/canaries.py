@@ -80,12 +80,14 @@ CAUGHT_AT: dict[str, int] = {
 }
 """Which seed caught a bug when it was last looked for from the first seed on; only saves time."""
 CAUGHT_BY: dict[str, str] = {
-    "key made from the bytes only": "tests/faults/test_findings.py::test_a_payment_that_was_taken_back_is_made_again_within_minutes",
+    "key made from the bytes only": "tests/faults/test_findings.py",
     "limits are not counted": "tests/net/test_governor.py",
-    "an unfinished call is forgotten": "tests/backup/test_restore.py::test_a_call_left_open_in_the_backup_is_looked_up_first",
+    "an unfinished call is forgotten": "tests/backup/test_restore.py"
+    "::test_a_call_left_open_in_the_backup_is_looked_up_first",
     "calls are not kept before they leave": "tests/store/test_intents.py",
     "no overlap behind the cursor of the books": "src/ligament/connectors/xero/tests/test_xero_client_reading.py",
-    "nothing is read anew before an update": "tests/contacts/test_two_way.py::test_an_edit_between_reading_and_writing_is_not_clobbered",
+    "nothing is read anew before an update": "tests/contacts/test_two_way.py"
+    "::test_an_edit_between_reading_and_writing_is_not_clobbered",
     "payments are not remembered": "tests/stories/test_stories.py::test_story[our-payment-deleted-in-xero]",
     "a payment that exists is posted again": "tests/stories/test_stories.py::test_story[our-payment-deleted-in-xero]",
     "an archived invoice is posted": "tests/stories/test_stories.py::test_story[credit-of-archived-original]",
@@ -93,7 +95,7 @@ CAUGHT_BY: dict[str, str] = {
     "payments taken back still count": "tests/stories/test_stories.py::test_story[paid-opened-paid]",
     "a reconciled payment is deleted": "tests/stories/test_stories.py::test_story[reconciled-payment-stays]",
     "a closed invoice counts as paid": "tests/stories/test_stories.py::test_story[closed-without-money]",
-    "a credit that was taken off is put on again": "tests/backup/test_restored_rows.py::test_credit_that_a_person_takes_off_after_a_restore_stays_off",
+    "a credit that was taken off is put on again": "tests/backup/test_restored_rows.py",
     "a name alone adopts a contact": "tests/stories/test_stories.py::test_story[namesake-in-xero]",
     "gone documents count as live": "tests/stories/test_stories.py::test_story[restored-after-void]",
 }

@@ -18,7 +18,8 @@ ALL = os.environ.get("LIGAMENT_ENUMERATE") == "all"
 CANONICAL = (
     "adjusted-by-itself-twice", "another-prefix", "archived-account-restored", "archived-patients", "bill-to-patient",
     "contact-archived-in-xero", "contacts-on-first-document", "credit-of-archived-original", "deposit-and-balance",
-    "draft-archived", "draft-edited", "email-xero-refuses", "history-leading-zeros", "lost-cross-reference",
+    "draft-archived", "draft-edited", "email-changed-in-xero", "email-xero-refuses", "history-leading-zeros",
+    "lost-cross-reference",
     "lowered-then-raised", "married-name", "merged-twice", "number-taken", "odd-characters-in-a-name",
     "our-payment-deleted-in-xero", "payer-loosely-typed", "privacy-initials", "shared-email-one-adopted",
     "tracking-options-made", "very-long-item-name", "write-off-part", "zero-total-posted",
