@@ -121,7 +121,7 @@ class Catch:
     def row(self) -> str:
         """Return its line of the table."""
         said = self.violation if self.by else KNOWN_UNCAUGHT.get(self.name, "nobody knows why")
-        return f"{self.name:{WIDEST}}  {self.by or 'NOT CAUGHT':{_BY}}  {self.seconds:5.0f} s  {said[:110]}"
+        return f"{self.name:{WIDEST}}  {(self.by or 'NOT CAUGHT')[:_BY]:{_BY}}  {self.seconds:5.0f} s  {said[:110]}"
 
 
 def hunt(name: str, first: int = 0, seeds: int = SEEDS) -> Catch:
