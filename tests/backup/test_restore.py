@@ -321,6 +321,29 @@ def test_an_invoice_issued_again_since_the_backup_is_found_again(clinic: Stage) 
     assert links(clinic) == before
 
 
+@pytest.mark.parametrize("paid", [False, True])
+def test_one_issued_again_that_says_something_else_by_now_asks(file_clinic: Stage, *, paid: bool) -> None:
+    clinic = file_clinic
+    made = clinic.invoice(price="50.00")
+    clinic.sync()
+    file = backed_up(clinic)
+    _edited(clinic, made, "80.00")
+    clinic.sync()
+    for change in (desk.archive_invoice, desk.unarchive_invoice):
+        at = clinic.pass_time(minutes=5)
+        clinic.practice.change(partial(change, invoice_id=made, at=at))
+        clinic.sync()
+    if paid:
+        clinic.pay(made)
+        clinic.sync()
+    _edited(clinic, made, "50.00")
+    put_back(clinic, file)
+    clinic.clear_log()
+    report = clinic.sync()
+    assert [hold["code"] for hold in report["holds"]] == ["paid_edit" if paid else "edited_in_xero"]
+    assert clinic.writes() == []
+
+
 def test_a_void_since_the_backup_is_not_posted_again(clinic: Stage) -> None:
     made = clinic.invoice()
     clinic.sync()

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from ligament.core.billing import Bill
 from ligament.core.drafting import Draft, document_kind, document_number, invoice_subject
-from ligament.core.holds import HoldCode
-from ligament.core.intents import Subject
+from ligament.core.holds import Hold, HoldCode
+from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksDocument
-from ligament.core.links import DecisionKind, DocumentLink, Origin, Role
+from ligament.core.links import DecisionKind, Origin, Role
 from ligament.core.money import cents, two_places
 from ligament.core.plans import Action, ActionKind, DocumentStep, State
 from ligament.core.records import Invoice, InvoiceStatus
@@ -29,7 +29,7 @@ from ligament.flow.planning.documents import (
     stopped_by_rule,
     waits,
 )
-from ligament.flow.planning.posted import Posted, edited
+from ligament.flow.planning.found import agreed_on
 
 
 def plan_new(desk: Desk, invoice: Invoice, subject: Subject) -> None:
@@ -188,28 +188,13 @@ def _act_link(desk: Desk, invoice: Invoice, subject: Subject, document: BooksDoc
     desk.outcome(invoice_outcome(invoice, subject, State.PLANNED))
 
 
-def _link_own(desk: Desk, invoice: Invoice, subject: Subject, drafted: Draft, document: BooksDocument) -> None:
-    """Link our own document whose cross-reference was lost.
-
-    Where it says something else than the practice, nobody knows any more who changed it: it is asked before it is
-    written over, and a paid or locked one is linked so that the difference is proposed as for any other.
-    """
-    party = drafted.intent.party
-    wanted = replace(drafted.intent, contact_id=desk.contacts.get(party.key) or document.contact_id)
-    link = DocumentLink(subject=subject, books_id=document.id, kind=document.kind, number=document.number, sent=wanted)
-    trouble = edited(Posted(invoice=invoice, subject=subject, main=link, document=document, links=()))
-    if trouble is None:
-        link_document(desk, invoice, subject, document, party, Origin.MADE)
+def _link_own(desk: Desk, invoice: Invoice, subject: Subject, wanted: DocumentIntent, document: BooksDocument) -> None:
+    agreed = agreed_on(desk, invoice, subject, wanted, document)
+    if isinstance(agreed, Hold):
+        hold_document(desk, invoice, subject, agreed)
         return
-    hold = invoice_hold(trouble, invoice, subject)
-    fixed = document.has_money() or desk.organisation.locks.locks(document.on)
-    if not fixed and desk.decision(hold) is not DecisionKind.APPROVED:
-        hold_document(desk, invoice, subject, hold)
-        return
-    # Without an agreement the next pass finds the difference.
-    _act_link(
-        desk, invoice, subject, document, DocumentStep(intent=as_intent(document, party), document_id=document.id)
-    )
+    intent = as_intent(document, wanted.party)
+    _act_link(desk, invoice, subject, document, DocumentStep(intent=intent, document_id=document.id, agreement=agreed))
 
 
 def _number_in_use(desk: Desk, invoice: Invoice, subject: Subject, drafted: Draft, document: BooksDocument) -> None:
@@ -219,7 +204,7 @@ def _number_in_use(desk: Desk, invoice: Invoice, subject: Subject, drafted: Draf
         subject.key,
     }
     if ours and not document.status.is_gone():
-        _link_own(desk, invoice, subject, drafted, document)
+        _link_own(desk, invoice, subject, intent, document)
         return
     if ours:
         trouble = Trouble(

@@ -11,7 +11,7 @@ from ligament.core.differences import (
     with_line_ids,
 )
 from ligament.core.drafting import Draft, content_fingerprint, document_number
-from ligament.core.holds import HoldCode
+from ligament.core.holds import Hold, HoldCode
 from ligament.core.intents import DocumentIntent, Subject, SubjectKind
 from ligament.core.ledgers import DocumentStatus
 from ligament.core.links import Agreement, DecisionKind, DocumentLink, Role
@@ -41,7 +41,7 @@ from ligament.flow.planning.documents import (
     stopped_by_rule,
     waits,
 )
-from ligament.flow.planning.found import agree_again, link_again, ours_in_books
+from ligament.flow.planning.found import agree_again, agreed_on, link_again, ours_in_books
 from ligament.flow.planning.posted import Posted, act_update, edited
 
 
@@ -147,9 +147,7 @@ def _plan_gone(desk: Desk, posted: Posted) -> None:
         desk.states[subject.key] = [s for s in desk.states[subject.key] if not s.status.is_gone()]
         _reissue(desk, posted)
         return
-    sent = posted.main.sent
-    again = document_number(invoice, desk.rulebook, posted.main.version + 1)
-    if sent is not None and _linked_successor(desk, posted, replace(sent, number=again)):
+    if posted.main.sent is not None and _found_successor(desk, posted, posted.main.sent):
         return
     held = desk.facts.agreements.get(subject.key)
     if held is None or held.fingerprint == content_fingerprint(invoice):
@@ -179,12 +177,24 @@ def _reissue(desk: Desk, posted: Posted) -> None:
     create(desk, posted.invoice, posted.subject, drafted, version=posted.main.version + 1)
 
 
+def _found_successor(desk: Desk, posted: Posted, sent: DocumentIntent) -> bool:
+    """Link what was issued again in the place of a document that somebody voided, as far as our memory goes."""
+    again = document_number(posted.invoice, desk.rulebook, posted.main.version + 1)
+    if ours_in_books(desk, replace(sent, number=again), posted.subject) is None:
+        return False
+    drafted = _draft(desk, posted, again)
+    return drafted is None or _linked_successor(desk, posted, drafted.intent)
+
+
 def _linked_successor(desk: Desk, posted: Posted, intent: DocumentIntent) -> bool:
     """Link the document that was issued again in the place of a voided one, when the cross-reference was lost."""
     document = ours_in_books(desk, intent, posted.subject)
     if document is None:
         return False
-    agreed = agreement_for(posted.invoice, posted.subject, as_intent(document, intent.party))
+    agreed = agreed_on(desk, posted.invoice, posted.subject, intent, document)
+    if isinstance(agreed, Hold):
+        hold_document(desk, posted.invoice, posted.subject, agreed)
+        return True
     version = posted.main.version + 1
     link_again(desk, posted, document, intent.party, role=Role.MAIN, version=version, agreed=agreed)
     return True

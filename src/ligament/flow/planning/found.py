@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ligament.core.drafting import Draft
+from ligament.core.holds import Hold
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksDocument
-from ligament.core.links import Agreement, Role
+from ligament.core.links import Agreement, DecisionKind, DocumentLink, Role
 from ligament.core.plans import Action, ActionKind, DocumentStep, State
-from ligament.flow.planning.desk import Desk, invoice_outcome, state_of
+from ligament.core.records import Invoice
+from ligament.flow.planning.desk import Desk, invoice_hold, invoice_outcome, state_of
 from ligament.flow.planning.documents import agreement_for, as_intent
-from ligament.flow.planning.posted import Posted
+from ligament.flow.planning.posted import Posted, edited
 
 
 def ours_in_books(desk: Desk, intent: DocumentIntent, subject: Subject) -> BooksDocument | None:
@@ -19,6 +23,27 @@ def ours_in_books(desk: Desk, intent: DocumentIntent, subject: Subject) -> Books
     if document is None or document.status.is_gone() or document.reference != intent.reference:
         return None
     return document if desk.facts.subject_of_document.get(document.id) in {None, subject.key} else None
+
+
+def agreed_on(
+    desk: Desk, invoice: Invoice, subject: Subject, wanted: DocumentIntent, document: BooksDocument
+) -> Agreement | Hold:
+    """Return what both sides agree on about our own document that was found again.
+
+    Where it says something else than the practice, nobody knows any more who changed it: it is asked before it is
+    written over (a hold). A paid or locked one is agreed on as it is with no state of the practice, so that the next
+    pass finds the difference; an older agreement would hide it.
+    """
+    wanted = replace(wanted, contact_id=desk.contacts.get(wanted.party.key) or document.contact_id)
+    link = DocumentLink(subject=subject, books_id=document.id, kind=document.kind, number=document.number, sent=wanted)
+    agreed = agreement_for(invoice, subject, as_intent(document, wanted.party))
+    trouble = edited(Posted(invoice=invoice, subject=subject, main=link, document=document, links=()))
+    if trouble is None:
+        return agreed
+    hold = invoice_hold(trouble, invoice, subject)
+    fixed = document.has_money() or desk.organisation.locks.locks(document.on)
+    settled = fixed or desk.decision(hold) is DecisionKind.APPROVED
+    return replace(agreed, fingerprint="") if settled else hold
 
 
 def link_again(  # noqa: PLR0913 - one document in one of two roles
