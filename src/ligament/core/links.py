@@ -108,6 +108,10 @@ class Agreement:
     total: Decimal
 
 
+ALLOCATED = "allocation:"
+"""How the name under which used credit is remembered begins."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentLink:
     """A payment of ours; `for_total` is the practice's total when it was posted."""
@@ -121,6 +125,10 @@ class PaymentLink:
     on: date
     for_total: Decimal
     live: bool = True
+
+    def is_allocation(self) -> bool:
+        """Say whether this remembers credit that we used on an invoice, which is no payment of it."""
+        return self.payment_id.startswith(ALLOCATED)
 
 
 class DecisionKind(StrEnum):

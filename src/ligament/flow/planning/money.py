@@ -10,7 +10,7 @@ from ligament.core.holds import HoldCode, HoldKind
 from ligament.core.ids import SourceId
 from ligament.core.intents import Subject
 from ligament.core.ledgers import DocumentKind
-from ligament.core.links import DecisionKind, PaymentLink, Role
+from ligament.core.links import ALLOCATED, DecisionKind, PaymentLink, Role
 from ligament.core.money import two_places
 from ligament.core.periods import australian, local_date
 from ligament.core.plans import Action, ActionKind, AllocationStep, DocumentRef, PaymentStep, UnpaymentStep
@@ -99,7 +99,7 @@ def _same_contact(note: DocumentState, invoice: DocumentState) -> bool:
 
 def allocation_id(note: DocumentRef, invoice: DocumentRef) -> str:
     """Return the name under which an allocation of ours is remembered."""
-    return f"allocation:{note.number}:{invoice.number}"
+    return f"{ALLOCATED}{note.number}:{invoice.number}"
 
 
 def _was_allocated(desk: Desk, note: DocumentState, invoice: DocumentState) -> bool:
@@ -201,7 +201,8 @@ def payment_date(desk: Desk, invoice: Invoice) -> date:
 def _own_payment(desk: Desk, state: DocumentState) -> PaymentLink | None:
     """Return our live payment on a document, even one that a person deleted in the books: it is not posted again."""
     links = desk.facts.payments.get(state.subject.key, ())
-    return next((link for link in links if link.live and link.document_id == state.ref.id), None) if links else None
+    own = (link for link in links if link.live and link.document_id == state.ref.id and not link.is_allocation())
+    return next(own, None)
 
 
 def _own_payment_in_books(state: DocumentState) -> bool:
@@ -311,7 +312,7 @@ def _plan_unpayment(desk: Desk, invoice: Invoice) -> None:
         return
     subject = invoice_subject(invoice)
     for link in desk.facts.payments.get(subject.key, ()):
-        if link.live and not link.payment_id.startswith("allocation:") and link.for_total == invoice.total:
+        if link.live and not link.is_allocation() and link.for_total == invoice.total:
             _take_back(desk, invoice, subject, link)
     for link in _unlinked(desk, invoice, subject):
         _take_back(desk, invoice, subject, link)
