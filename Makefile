@@ -31,8 +31,8 @@ test: $(VENV)/.tools ## check everything, kill real processes, and run every tes
 	@$(BIN)/mypy $(CODE)
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest --numprocesses auto --quiet tests/process
-	@$(BIN)/python -m pytest --numprocesses auto -m "not slow"
 	@LIGAMENT_FAULT_SEEDS=$(N) $(SIMULATION) --quiet
+	@$(BIN)/python -m pytest --numprocesses auto -m "not slow"
 
 test-long: $(VENV)/.tools ## run the long tests too: simulated faults by the thousand, workers, pairs of cuts
 	@$(BIN)/python -m pytest --numprocesses auto -m slow

@@ -245,6 +245,7 @@ class Simulation:
             ended = "killed"
         except _EXPECTED as trouble:
             ended = f"{type(trouble).__name__}: {trouble}"
+        self._app = None
         self.checker.look()
         return ended
 
@@ -278,12 +279,13 @@ class Simulation:
         self.time.advance(timedelta(seconds=(60, 200, 700)[event.pick % 3]))
         held, self._events = self._events, {}
         outside = Outside(transports=self.wire.transports(), clock=self.clocks[1 - self._worker])
-        is_taken = True
+        # Between two runs, or before it holds the clinic, nothing can be taken from this worker.
+        is_taken = self._app is not None and self._app.clinic.store.is_fenced
         try:
             with open_app(self.elsewhere, outside=outside) as app:
                 app.sync(patience_ms=_SECOND_PATIENCE_MS)
         except _EXPECTED as trouble:
-            is_taken = isinstance(trouble, PortError)
+            is_taken = is_taken and isinstance(trouble, PortError)
             self.steps.append(f"    the other machine: {type(trouble).__name__}: {trouble}")
         self.fenced_off = is_taken
         self._events = held

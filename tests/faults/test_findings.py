@@ -10,7 +10,7 @@ import pytest
 
 from ligament.connectors.cliniko.simulator import control as desk
 from ligament.connectors.xero.simulator import control as office
-from ligament.simkit.messages import Request
+from ligament.simkit.messages import Request, Response
 from tests.faults.clocks import START
 from tests.faults.findings import Violation
 from tests.faults.scripts import script_for
@@ -75,3 +75,24 @@ def test_a_payment_that_was_taken_back_is_made_again_within_minutes(tmp_path: Pa
     clinic.sync()
     assert [one.status for one in clinic.kept_books().invoices.values()] == ["PAID"]
     assert sorted(one.status for one in clinic.kept_books().payments.values()) == ["AUTHORISED", "DELETED"]
+
+
+def test_an_invoice_that_was_voided_before_its_fate_was_known_is_not_made_again(tmp_path: Path) -> None:
+    """Seed 1284: the answer was lost, a person voided the invoice, and the look-up took that for "not there"."""
+    clinic = stage(tmp_path / "home")
+    clinic.invoice(price="95.00", paid=True)
+    handle = clinic.books._handle
+
+    def voiding(world: Any, request: Request) -> Any:
+        world, response = handle(world, request)
+        if request.method == "PUT" and request.path.endswith("/Invoices"):
+            (made,) = json.loads(response.body)["Invoices"]
+            world = office.void_invoice(world, made["InvoiceID"], at=request.at)
+            response = Response(status=502, body=b"<html>Bad gateway</html>")
+        return world, response
+
+    clinic.books._handle = voiding
+    for _ in range(2):
+        clinic.sync()
+    assert [one for one in clinic.writes() if "Invoices" in one or "Payments" in one] == ["PUT /api.xro/2.0/Invoices"]
+    assert [one.status for one in clinic.kept_books().invoices.values()] == ["VOIDED"]

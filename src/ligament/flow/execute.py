@@ -53,13 +53,14 @@ class World:
 class Tally:
     """What was written, counted by action kind; `refused` by kind too; `dropped` were overtaken by events.
 
-    `locked` says that something was refused because of a lock date.
+    `moved` says that the facts of the plan no longer hold: a lock date refused something, or a document was voided
+    before we knew that it was made.
     """
 
     done: Counter[tuple[ActionKind, str]] = field(default_factory=Counter)
     refused: Counter[tuple[ActionKind, str]] = field(default_factory=Counter)
     dropped: int = 0
-    locked: bool = False
+    moved: bool = False
     effects: list[Effect] = field(default_factory=list)
 
     def count(self, effects: Iterable[Effect]) -> None:
@@ -67,7 +68,12 @@ class Tally:
         for effect in effects:
             key = (effect.action.kind, kind_word(effect.action))
             (self.refused if effect.refused else self.done)[key] += 1
-            self.locked = self.locked or effect.code == RefusalCode.LOCKED
+            self.moved = self.moved or effect.code == RefusalCode.LOCKED or _voided_meanwhile(effect)
+
+
+def _voided_meanwhile(effect: Effect) -> bool:
+    made = effect.action.kind is ActionKind.CREATE_DOCUMENT
+    return made and any(document.status.is_gone() for document in effect.documents)
 
 
 def kind_word(action: Action) -> str:
@@ -94,8 +100,8 @@ def execute(plan: ApprovedPlan, facts: Facts, world: World) -> Tally:
     for _, group in groupby(plan.approved, key=lambda action: action.kind):
         actions = list(group)
         for batch in _batches(actions, world):
-            if tally.locked:
-                # The lock dates are not those of the plan: what is left is planned again by those that hold now.
+            if tally.moved:
+                # What is left is planned again by what holds now.
                 tally.dropped += len(batch)
             else:
                 _run_batch(batch, ledger, tally, world)

@@ -91,14 +91,16 @@ def _by_number(wanted: dict[str, Action], books: Books) -> tuple[BooksDocument, 
 
 
 def _is_ours(document: BooksDocument, action: Action) -> bool:
-    """A document found under our number is ours when reference, contact and total are what we sent."""
+    """A document found under our number is ours when reference, contact and total are what we sent.
+
+    One that somebody voided meanwhile counts too: it was made, and nothing is made again in its place.
+    """
     assert action.document is not None
     intent = action.document.intent
     return (
         document.reference == intent.reference
         and document.contact_id == intent.contact_id
         and document.total == intent.total
-        and not document.status.is_gone()
     )
 
 

@@ -59,6 +59,11 @@ class ClinicStore:
         self._leaving: WriteIntent | None = None
         self._repeats = False
 
+    @property
+    def is_fenced(self) -> bool:
+        """Whether a cycle holds the clinic just now, so that another worker can take it away."""
+        return self._check is not _unchecked
+
     @contextmanager
     def fenced(
         self, check: Callable[[Connection], None], look: Callable[[Connection], None] | None = None
