@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ligament.core.billing import Bill, bill_to
 from ligament.core.holds import HoldCode, HoldKind
-from ligament.core.ids import RunId
+from ligament.core.ids import RunId, SourceId
 from ligament.core.intents import subject_from_key
 from ligament.core.plans import Plan, State
 from ligament.core.private import Private
 from ligament.core.receipts import Effect
 from ligament.core.records import Address, Phone, PhoneKind
+from ligament.core.rules.model import Rulebook
 from ligament.ports.memory import Selection
 from ligament.store.audit import export, verify
 from ligament.store.erasure import forget
@@ -30,6 +32,7 @@ from tests.store.makers import (
     invoice,
     outcome,
     patient,
+    payer,
     subjects,
     wanted,
 )
@@ -118,6 +121,23 @@ def test_new_entries_about_a_forgotten_party_do_not_open_the_old_ones(opened: Op
     entries = [entry for entry in export(opened.journal) if entry["owner"] == "patient:1"]
     assert [entry["erased"] for entry in entries][-1] is False
     assert all(entry["erased"] for entry in entries[:-1])
+
+
+def test_what_a_payer_owes_for_a_forgotten_patient_stays_with_the_payer(opened: Opened) -> None:
+    store, addressee = opened.store, Private(f"Coral  Coast INSURANCE\r\nClaims of {NAME}")
+    store.keep_parties([patient("1"), payer("51", "Coral Coast Insurance")])
+    store.keep_invoices([
+        invoice("7", party_id="1", addressee=addressee),
+        invoice("8", party_id="1", addressee=Private(f"{NAME}\r\nCoral Coast Insurance")),
+    ])  # fmt: skip
+    forget(opened.journal, subject_from_key("patient:1"))
+    facts = opened.store.gather(Selection(invoices=None, parties=None, visits=None))
+    covered, private = facts.invoices[SourceId("7")], facts.invoices[SourceId("8")]
+    billed = bill_to(covered, Rulebook(), facts)
+    assert isinstance(billed, Bill)
+    assert billed.subject.key == "payer:51"
+    assert NAME not in covered.addressee.reveal()
+    assert not private.addressee
 
 
 def test_forgetting_somebody_unknown_is_no_trouble(opened: Opened) -> None:

@@ -50,7 +50,7 @@ def payer_of(invoice: Invoice, facts: Facts) -> Party | Trouble | None:
     """Return the payer whom the first line of the addressee names (choice C14), or nothing."""
     if not facts.payers_by_name:
         return None
-    first = folded(_first_line(invoice))
+    first = folded(first_line(invoice))
     found = facts.payers_by_name.get(first, ()) if first else ()
     if len(found) > 1:
         return Trouble(
@@ -62,7 +62,8 @@ def payer_of(invoice: Invoice, facts: Facts) -> Party | Trouble | None:
     return found[0] if found else None
 
 
-def _first_line(invoice: Invoice) -> str:
+def first_line(invoice: Invoice) -> str:
+    """Return the first line of the addressee, which names a payer or the patient."""
     lines = invoice.addressee.reveal().splitlines()
     return lines[0] if lines else ""
 
@@ -115,7 +116,7 @@ def _patient_bill(
 
 def _addressee_note(patient: Party, invoice: Invoice) -> str:
     """Say that the first line names neither the patient nor a payer, or return an empty text."""
-    named = _first_line(invoice)
+    named = first_line(invoice)
     if not named:
         return ""
     first = folded(without_title(named))

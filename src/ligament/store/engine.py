@@ -77,10 +77,22 @@ class Database:
         return self._turn if self.is_sqlite else nullcontext()
 
     def _begin(self, connection: Connection, *words: str) -> None:
-        """Begin a transaction of SQLite, whose driver does not; a writer waits for the others at once, not later."""
-        if self.is_sqlite:
+        """Begin a transaction of SQLite, whose driver does not; a writer waits for the others at once, not later.
+
+        Said to the driver itself, since these few words would cost as much as everything that follows.
+        """
+        if not self.is_sqlite:
+            return
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+        cursor = driver.cursor()
+        try:
             for statement in words:
-                connection.exec_driver_sql(statement)
+                cursor.execute(statement)
+        except sqlite3.Error as error:
+            raise OperationalError(words[-1], None, error) from error
+        finally:
+            cursor.close()
 
     def hold_lock(self, connection: Connection, lock: str) -> None:
         """Wait for a lock that ends with the transaction; a SQLite writer is alone anyway."""

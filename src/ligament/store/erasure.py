@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, delete, select, update
 
+from ligament.core.billing import first_line
 from ligament.core.ids import SourceId
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksContact
 from ligament.core.links import AgreedFields, ContactLink, DocumentLink
+from ligament.core.naming import folded
 from ligament.core.plans import Outcome
-from ligament.core.private import NOTHING
-from ligament.core.records import Invoice, Party, Removal
+from ligament.core.private import NOTHING, Private
+from ligament.core.records import Invoice, Party, PartyKind, Removal
 from ligament.store import books_rows, practice_rows
 from ligament.store.codec import decode, decode_hold, encode, encode_hold
 from ligament.store.journal import Journal, Note
@@ -49,7 +51,7 @@ def forget(journal: Journal, party: Subject) -> None:
 
 
 def _erase_party(connection: Connection, clinic: str, party: Subject, journal: Journal) -> None:
-    """Leave a tombstone of the party, and take its name off its invoices."""
+    """Leave a tombstone of the party, and take whom they are addressed to off its invoices, unless it is a payer."""
     where = (rows.c.clinic == clinic, rows.c.kind == party.kind.value, rows.c.id == party.id)
     body = connection.execute(select(rows.c.body).where(*where)).scalar_one_or_none()
     known = decode(Party, body) if body else None
@@ -60,7 +62,21 @@ def _erase_party(connection: Connection, clinic: str, party: Subject, journal: J
         return
     invoices = select(rows.c.body).where(rows.c.clinic == clinic, rows.c.kind == "invoice", rows.c.party_id == party.id)
     found = [decode(Invoice, body) for body in connection.execute(invoices).scalars()]
-    upsert(connection, rows, [practice_rows.row_of(clinic, replace(held, addressee=NOTHING)) for held in found])
+    payers = _payers(connection, clinic) if found else frozenset[str]()
+    upsert(connection, rows, [practice_rows.row_of(clinic, _impersonal(held, payers)) for held in found])
+
+
+def _payers(connection: Connection, clinic: str) -> frozenset[str]:
+    """Return the payers' names, as an addressee is compared with them."""
+    bodies = select(rows.c.body).where(rows.c.clinic == clinic, rows.c.kind == PartyKind.PAYER.value)
+    known = (decode(Party, body).company.reveal() for body in connection.execute(bodies).scalars())
+    return frozenset(filter(None, map(folded, known)))
+
+
+def _impersonal(invoice: Invoice, payers: Collection[str]) -> Invoice:
+    """Take the addressee off an invoice; a payer's own name stays, for whom it bills is no personal detail."""
+    first = first_line(invoice)
+    return replace(invoice, addressee=Private(first) if folded(first) in payers else NOTHING)
 
 
 def _erase_links(connection: Connection, clinic: str, party: Subject, subjects: Collection[str]) -> None:

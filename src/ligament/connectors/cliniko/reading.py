@@ -199,20 +199,24 @@ class Reading:
             lines = self._news(walk, "line", [line_of(wire.decode(raw, wire.ItemRow)) for raw in chunk.rows])
             page = self._page(walk, chunk, lines)
             self._has_charges = self._has_charges or bool(lines)
-            parents = self._parents(lines) if walk.cursor else []
+            parents = self._parents(lines, with_kept=bool(walk.cursor))
             replaced = self._replaced(lines) if walk.cursor else []
             whole = sorted({*replaced, *(invoice.id for invoice in parents)})
             yield replace(page, rows=(*parents, *lines, *self._lines(whole)), whole_invoices=tuple(whole))
         yield self._end(walk)
 
-    def _parents(self, lines: Sequence[Line]) -> list[Invoice]:
-        """Return kept invoices that say something else now, though only a line told that it changed (facts 3.6)."""
+    def _parents(self, lines: Sequence[Line], *, with_kept: bool) -> list[Invoice]:
+        """Return invoices of lines that are not kept, or say something else now than what is kept.
+
+        Only a line may tell that an invoice changed (facts 3.6). One raised after the invoices were listed comes with
+        its first lines: kept without it, they would stay when they are exchanged before the invoice is read.
+        """
         candidates = sorted({line.invoice_id for line in lines} - self._newcomers - self._with_lines)
         kept = self.known.revisions("invoice", candidates)
-        touched = [identifier for identifier in candidates if identifier in kept]
-        raws = self.client.by_ids("/invoices", "id", touched, REMOVED) if touched else ()
+        asked = [identifier for identifier in candidates if with_kept or identifier not in kept]
+        raws = self.client.by_ids("/invoices", "id", asked, REMOVED) if asked else ()
         found = (invoice_of(wire.decode(raw, wire.InvoiceRow)) for raw in raws)
-        moved = [invoice for invoice in found if invoice is not None and kept[invoice.id] != invoice.revision]
+        moved = [invoice for invoice in found if invoice is not None and kept.get(invoice.id) != invoice.revision]
         return [linked(invoice, self._web_base()) for invoice in moved]
 
     def _replaced(self, lines: Sequence[Line]) -> list[SourceId]:

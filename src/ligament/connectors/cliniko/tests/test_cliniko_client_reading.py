@@ -252,6 +252,36 @@ def test_a_changed_line_brings_the_invoice_although_its_own_instant_did_not_move
     agrees(one)
 
 
+@BOTH
+@pytest.mark.parametrize("read_before", [True, False])
+def test_an_invoice_raised_between_the_two_lists_comes_with_its_lines_and_they_may_be_exchanged(
+    switches: Switches, *, read_before: bool
+) -> None:
+    one = clinic(world_of(switches, 20))
+    if read_before:
+        one.read()
+        one.clock.forward(3600)
+    first, other = (
+        {"name": name, "quantity": "1.0", "unit_price": "85.0", "tax_name": "GST", "tax_rate": "10.0"}
+        for name in ("First", "Other")
+    )
+    patient = {"patient_id": "1410000000000000001"}
+    pages = one.practice.read(ReadingScope(cursors=dict(one.memory.cursors), now=one.clock.now()), one.memory)
+    for page in pages:
+        one.memory.keep(page)
+        if page.stream == "invoices" and page.cursors:
+            one.change(lambda world: create_invoice(world, patient, [first], at=one.clock.now())[0])
+    agrees(one)
+    raised = next(row.invoice_id for row in one.memory.of("line").values() if row.name == "First")
+    one.clock.forward(3600)
+    one.change(lambda world: edit_invoice(world, raised, {}, [other], at=one.clock.now()))
+    one.read()
+    assert [row.name for row in one.memory.of("line").values() if row.invoice_id == raised and not row.removed] == [
+        "Other"
+    ]
+    agrees(one)
+
+
 def test_rows_that_become_visible_late_are_covered_by_the_overlap() -> None:
     one = clinic(world_of(replace(PLAIN, replica_lag_s=240), 20))
     one.clock.forward(3600)
