@@ -303,6 +303,33 @@ def test_an_adjustment_posted_since_the_backup_is_found_again(clinic: Stage) -> 
     assert twice(clinic) == []
 
 
+@pytest.mark.parametrize(("then", "last"), [("150.00", "130.00"), ("40.00", "110.00"), ("100.00", "70.00")])
+def test_an_adjustment_for_an_earlier_state_is_linked_and_only_what_is_left_is_adjusted(
+    file_clinic: Stage, then: str, last: str
+) -> None:
+    clinic = file_clinic
+    rulebook = clinic.home / "ligament.toml"
+    rulebook.write_text(rulebook.read_text().replace("[invoices]", '[invoices]\npaid_edits = "adjust"'))
+    made = clinic.invoice(price="80.00", paid=True)
+    clinic.sync()
+    file = backed_up(clinic)
+    _edited(clinic, made, then)
+    for _ in range(2):
+        clinic.sync()
+    put_back(clinic, file)
+    _edited(clinic, made, last)
+    for _ in range(3):
+        assert clinic.sync()["holds"] == []
+    books = clinic.kept_books()
+    ours = [one for one in (*books.invoices.values(), *books.credit_notes.values()) if one.reference.endswith(made)]
+    assert len([one for one in ours if one.number.endswith(("-A1", "-A2"))]) == len(ours) - 1 == 2
+    assert sum(one.total if one.type == "ACCREC" else -one.total for one in ours) == Decimal(last)
+    clinic.clear_log()
+    clinic.sync()
+    assert clinic.writes() == []
+    assert twice(clinic) == []
+
+
 def test_an_invoice_issued_again_since_the_backup_is_found_again(clinic: Stage) -> None:
     made = clinic.invoice()
     clinic.sync()

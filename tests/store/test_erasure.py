@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from ligament.core.billing import Bill, bill_to
 from ligament.core.holds import HoldCode, HoldKind
 from ligament.core.ids import RunId, SourceId
@@ -138,6 +140,19 @@ def test_what_a_payer_owes_for_a_forgotten_patient_stays_with_the_payer(opened: 
     assert billed.subject.key == "payer:51"
     assert NAME not in covered.addressee.reveal()
     assert not private.addressee
+
+
+@pytest.mark.parametrize("party_id", ["1", None])
+def test_an_invoice_read_again_does_not_bring_a_forgotten_person_back(opened: Opened, party_id: str | None) -> None:
+    addressee = Private(f"{NAME}\r\n1 Fig St")
+    opened.store.keep_parties([patient("1"), patient("2")])
+    opened.store.keep_invoices([invoice("7", party_id="1", addressee=addressee)])
+    forget(opened.journal, subject_from_key("patient:1"))
+    other = invoice("8", party_id="2", addressee=addressee)
+    opened.store.keep_invoices([invoice("7", party_id=party_id, addressee=addressee, revision="later"), other])
+    facts = opened.store.gather(Selection(invoices=None, parties=None, visits=None))
+    assert not facts.invoices[SourceId("7")].addressee
+    assert facts.invoices[SourceId("8")].addressee == addressee
 
 
 def test_forgetting_somebody_unknown_is_no_trouble(opened: Opened) -> None:

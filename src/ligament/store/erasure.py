@@ -7,16 +7,15 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, delete, select, update
 
-from ligament.core.billing import first_line
 from ligament.core.ids import SourceId
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksContact
 from ligament.core.links import AgreedFields, ContactLink, DocumentLink
-from ligament.core.naming import folded
 from ligament.core.plans import Outcome
-from ligament.core.private import NOTHING, Private
-from ligament.core.records import Invoice, Party, PartyKind, Removal
+from ligament.core.private import NOTHING
+from ligament.core.records import Invoice, Party, Removal
 from ligament.store import books_rows, practice_rows
+from ligament.store.addressees import impersonal
 from ligament.store.codec import decode, decode_hold, encode, encode_hold
 from ligament.store.journal import Journal, Note
 from ligament.store.owners import subjects_of
@@ -62,21 +61,7 @@ def _erase_party(connection: Connection, clinic: str, party: Subject, journal: J
         return
     invoices = select(rows.c.body).where(rows.c.clinic == clinic, rows.c.kind == "invoice", rows.c.party_id == party.id)
     found = [decode(Invoice, body) for body in connection.execute(invoices).scalars()]
-    payers = _payers(connection, clinic) if found else frozenset[str]()
-    upsert(connection, rows, [practice_rows.row_of(clinic, _impersonal(held, payers)) for held in found])
-
-
-def _payers(connection: Connection, clinic: str) -> frozenset[str]:
-    """Return the payers' names, as an addressee is compared with them."""
-    bodies = select(rows.c.body).where(rows.c.clinic == clinic, rows.c.kind == PartyKind.PAYER.value)
-    known = (decode(Party, body).company.reveal() for body in connection.execute(bodies).scalars())
-    return frozenset(filter(None, map(folded, known)))
-
-
-def _impersonal(invoice: Invoice, payers: Collection[str]) -> Invoice:
-    """Take the addressee off an invoice; a payer's own name stays, for whom it bills is no personal detail."""
-    first = first_line(invoice)
-    return replace(invoice, addressee=Private(first) if folded(first) in payers else NOTHING)
+    upsert(connection, rows, [practice_rows.row_of(clinic, held) for held in impersonal(connection, clinic, found)])
 
 
 def _erase_links(connection: Connection, clinic: str, party: Subject, subjects: Collection[str]) -> None:

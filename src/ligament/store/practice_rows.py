@@ -23,6 +23,7 @@ from ligament.core.records import (
     Removal,
     Visit,
 )
+from ligament.store.addressees import without_deleted
 from ligament.store.codec import decode, encode
 from ligament.store.keys import folded, stamp
 from ligament.store.rows import all_of_clinic, of_kind, select_in, upsert
@@ -111,7 +112,9 @@ def keep(
                 gone.add(key)
             else:
                 rewritten.append(after)
-    wanted = [row_of(clinic, record) for record in rewritten]
+    invoices = without_deleted(connection, clinic, [record for record in rewritten if isinstance(record, Invoice)])
+    others = [record for record in rewritten if not isinstance(record, Invoice)]
+    wanted = [row_of(clinic, record) for record in (*others, *invoices)]
     changed = [row for row in wanted if _differs(row, known.get((row["kind"], row["id"])))]
     upsert(connection, rows, changed)
     gone |= _vanished_lines(connection, clinic, whole_invoices, newest)

@@ -15,8 +15,8 @@ from ligament.core.differences import (
 from ligament.core.drafting import Draft
 from ligament.core.holds import HoldCode
 from ligament.core.intents import DocumentIntent, SubjectKind
-from ligament.core.ledgers import DocumentKind, DocumentStatus
-from ligament.core.links import DecisionKind, Role
+from ligament.core.ledgers import BooksDocument, BooksLine, DocumentKind, DocumentStatus
+from ligament.core.links import Agreement, DecisionKind, Role
 from ligament.core.money import two_places
 from ligament.core.periods import local_date
 from ligament.core.plans import Action, ActionKind, DocumentRef, DocumentStep, State
@@ -54,7 +54,7 @@ def plan_difference(desk: Desk, posted: Posted, effective: DocumentIntent, draft
     terms = desk.rulebook.invoices.terms_days_payer if _is_payer(wanted) else desk.rulebook.invoices.terms_days
     main = replace(wanted, number=posted.main.number, contact_id=posted.document.contact_id)
     intent = adjustment_intent(made, main, number, on, terms)
-    if _posted_before(desk, posted, intent, wanted):
+    if _posted_before(desk, posted, intent, wanted, effective):
         return
     shown = {**proposal(intent), "contact": _contact_shown(desk, intent)}
     hold = invoice_hold(replace(trouble, proposed=shown), posted.invoice, posted.subject)
@@ -65,13 +65,32 @@ def plan_difference(desk: Desk, posted: Posted, effective: DocumentIntent, draft
         hold_document(desk, posted.invoice, posted.subject, hold)
 
 
-def _posted_before(desk: Desk, posted: Posted, intent: DocumentIntent, wanted: DocumentIntent) -> bool:
-    """Link an adjustment that the books have already, when the cross-reference was lost; another one is never made."""
+def _posted_before(
+    desk: Desk, posted: Posted, intent: DocumentIntent, wanted: DocumentIntent, effective: DocumentIntent
+) -> bool:
+    """Link an adjustment that the books have already, when the cross-reference was lost; another one is never made.
+
+    One over another amount was posted for an earlier state of the invoice. It is agreed on with what both documents
+    come to and no state of the practice, so that the next pass finds what is left.
+    """
+    other = DocumentKind.INVOICE if intent.kind is DocumentKind.CREDIT_NOTE else DocumentKind.CREDIT_NOTE
     document = ours_in_books(desk, intent, posted.subject)
+    document = document or ours_in_books(desk, replace(intent, kind=other), posted.subject)
     if document is None:
         return False
-    if document.total == intent.total:
+    agreed: Agreement | None = None
+    if document.kind is intent.kind and document.total == intent.total:
         agreed = agreement_for(posted.invoice, posted.subject, wanted)
+    elif document.contact_id == intent.contact_id and all(
+        line.text.strip() == intent.lines[0].text for line in document.lines
+    ):
+        lines = (*effective.lines, *_moving(document, effective.kind))
+        held = desk.facts.agreements.get(posted.subject.key)
+        total = held.total if held is not None else effective.total
+        total += document.total if document.kind is effective.kind else -document.total
+        so_far = agreement_for(posted.invoice, posted.subject, effective)
+        agreed = replace(so_far, fingerprint="", lines=lines, total=total)
+    if agreed is not None:
         version = _adjustments(posted) + 1
         link_again(desk, posted, document, intent.party, role=Role.ADJUSTMENT, version=version, agreed=agreed)
         return True
@@ -83,6 +102,16 @@ def _posted_before(desk: Desk, posted: Posted, intent: DocumentIntent, wanted: D
     )
     hold_trouble(desk, posted.invoice, posted.subject, trouble)
     return True
+
+
+def _moving(document: BooksDocument, kind: DocumentKind) -> tuple[BooksLine, ...]:
+    """Return the lines of an adjustment as they move what a document of a kind comes to."""
+    if document.kind is kind:
+        return document.lines
+    return tuple(
+        replace(line, unit_amount=-line.unit_amount, amount=-line.amount, tax=None if line.tax is None else -line.tax)
+        for line in document.lines
+    )
 
 
 def _contact_shown(desk: Desk, intent: DocumentIntent) -> str:
