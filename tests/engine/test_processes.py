@@ -17,7 +17,7 @@ from ligament.connectors.xero.simulator import control, webhooks
 from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
 from tests.engine.stage import WEBHOOK_KEY, Line, Stage, staged
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.slow, pytest.mark.process]
 BILLS = 130
 
 
@@ -112,7 +112,6 @@ def test_a_killed_serve_goes_on_where_it_was_with_its_queue(stage: Stage) -> Non
     settled(stage)
 
 
-@pytest.mark.slow
 def test_a_service_killed_again_and_again_on_a_faulty_line_posts_everything_once(stage: Stage) -> None:
     """Replies get lost, answers break off in the middle and the books are out of order now and then, all the while."""
     lost, torn = Fault(kind=FaultKind.DROP_AFTER), Fault(kind=FaultKind.CUT)
@@ -138,7 +137,6 @@ def test_a_service_killed_again_and_again_on_a_faulty_line_posts_everything_once
     settled(stage)
 
 
-@pytest.mark.slow
 def test_a_further_worker_on_sqlite_is_told_that_there_is_only_one(stage: Stage) -> None:
     running = stage.run("worker")
     running.process.wait(timeout=60)
@@ -146,7 +144,6 @@ def test_a_further_worker_on_sqlite_is_told_that_there_is_only_one(stage: Stage)
     assert "PostgreSQL" in running.complaints()
 
 
-@pytest.mark.slow
 def test_a_port_that_is_taken_is_told_clearly(stage: Stage) -> None:
     url = stage.run("serve", "--port", "0").hear(lambda line: "serving" in line)["serving"]
     second = stage.run("serve", "--port", url.rpartition(":")[2])
@@ -179,7 +176,6 @@ def deliver(url: str, posts: tuple[webhooks.Delivery, ...]) -> list[tuple[int, f
     return answers
 
 
-@pytest.mark.slow
 def test_a_change_in_the_books_reaches_the_practice_by_webhook_within_five_seconds(quiet_stage: Stage) -> None:
     stage = quiet_stage
     running = stage.run("serve", "--port", "0")
@@ -212,7 +208,6 @@ def edited(contact_id: str, email: str) -> Callable[[object], object]:
 # --- sign-in and the day's limit --------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_a_sign_in_that_stops_working_pauses_with_one_alert_and_goes_on_with_its_backlog(stage: Stage) -> None:
     books = stage.hosts["books"]
     refused = Fault(kind=FaultKind.ANSWER, status=400, body=b'{"error":"invalid_client"}')
@@ -228,7 +223,6 @@ def test_a_sign_in_that_stops_working_pauses_with_one_alert_and_goes_on_with_its
     assert [line.split(":")[0] for line in told] == ["sign_in", "recovered"]
 
 
-@pytest.mark.slow
 def test_a_day_whose_calls_are_used_up_parks_the_clinic_until_a_time_and_says_so_once(stage: Stage) -> None:
     client_id = stage.environment["XERO_CLIENT_ID"]
     stage.hosts["books"].change(lambda world: control.set_day_limit(world, client_id, 20))
