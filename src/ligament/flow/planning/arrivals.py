@@ -9,12 +9,12 @@ from ligament.core.drafting import Draft, document_kind, document_number, invoic
 from ligament.core.holds import Hold, HoldCode
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksDocument
-from ligament.core.links import DecisionKind, Origin, Role
+from ligament.core.links import DecisionKind, Origin
 from ligament.core.money import cents, two_places
-from ligament.core.plans import Action, ActionKind, DocumentStep, State
+from ligament.core.plans import DocumentStep, State
 from ligament.core.records import Invoice, InvoiceStatus
 from ligament.core.troubles import Trouble
-from ligament.flow.planning.desk import Desk, invoice_hold, invoice_outcome, state_of
+from ligament.flow.planning.desk import Desk, invoice_hold, invoice_outcome
 from ligament.flow.planning.documents import (
     agreement_for,
     as_intent,
@@ -29,7 +29,7 @@ from ligament.flow.planning.documents import (
     stopped_by_rule,
     waits,
 )
-from ligament.flow.planning.found import agreed_on
+from ligament.flow.planning.found import act_link, agreed_on
 
 
 def plan_new(desk: Desk, invoice: Invoice, subject: Subject) -> None:
@@ -173,19 +173,7 @@ def link_document(
 
 
 def _act_link(desk: Desk, invoice: Invoice, subject: Subject, document: BooksDocument, step: DocumentStep) -> None:
-    action = Action(
-        kind=ActionKind.LINK_DOCUMENT,
-        subject=subject,
-        number=document.number,
-        sentence=f"Link {document.number}, which the books already have.",
-        amount=document.total,
-        document=step,
-    )
-    desk.act(action)
-    state = state_of(document, subject, Role.MAIN, 1, step.intent.party)
-    state.base_number = document_number(invoice, desk.rulebook)
-    desk.states.setdefault(subject.key, []).append(state)
-    desk.outcome(invoice_outcome(invoice, subject, State.PLANNED))
+    act_link(desk, invoice, subject, document, step).base_number = document_number(invoice, desk.rulebook)
 
 
 def _link_own(desk: Desk, invoice: Invoice, subject: Subject, wanted: DocumentIntent, document: BooksDocument) -> None:

@@ -16,7 +16,7 @@ from ligament.core.intents import DocumentIntent, Subject, SubjectKind
 from ligament.core.ledgers import DocumentStatus
 from ligament.core.links import Agreement, DecisionKind, DocumentLink, Role
 from ligament.core.money import two_places
-from ligament.core.plans import Action, ActionKind, DocumentStep, State, VoidStep
+from ligament.core.plans import Action, ActionKind, State, VoidStep
 from ligament.core.records import Invoice
 from ligament.core.troubles import Trouble
 from ligament.flow.planning.adjusting import plan_difference
@@ -311,31 +311,16 @@ def _note_agreement(desk: Desk, posted: Posted, before: DocumentIntent) -> None:
         lines=lines,
         total=held.total if held is not None else before.total,
     )
-    step = DocumentStep(
-        intent=before,
-        document_id=posted.document.id,
-        version=posted.main.version,
-        origin=posted.main.origin,
-        agreement=agreement,
-        relink=True,
-    )
-    desk.act(
-        Action(
-            kind=ActionKind.LINK_DOCUMENT,
-            subject=posted.subject,
-            number=posted.main.number,
-            sentence=f"Nothing on {posted.main.number} changes.",
-            document=step,
-        )
-    )
-    desk.outcome(invoice_outcome(posted.invoice, posted.subject, State.UNCHANGED))
+    agree_again(desk, posted, before, agreement, f"Nothing on {posted.main.number} changes.")
 
 
 def _update_in_place(desk: Desk, posted: Posted, drafted: Draft) -> None:
     """Update an unpaid, unlocked document, after checking that nobody changed it meanwhile."""
     intent = drafted.intent
-    if not changed_fields(as_intent(posted.document, intent.party), intent):
-        agree_again(desk, posted, drafted)
+    there = as_intent(posted.document, intent.party)
+    if not changed_fields(there, intent):
+        agreement = agreement_for(posted.invoice, posted.subject, intent)
+        agree_again(desk, posted, there, agreement, f"{posted.main.number} says it already.")
         return
     trouble = edited(posted)
     if trouble is not None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ligament.core.drafting import Draft
 from ligament.core.holds import Hold
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksDocument
 from ligament.core.links import Agreement, DecisionKind, DocumentLink, Role
 from ligament.core.plans import Action, ActionKind, DocumentStep, State
 from ligament.core.records import Invoice
-from ligament.flow.planning.desk import Desk, invoice_hold, invoice_outcome, state_of
+from ligament.flow.planning.desk import Desk, DocumentState, invoice_hold, invoice_outcome, state_of
 from ligament.flow.planning.documents import agreement_for, as_intent
 from ligament.flow.planning.posted import Posted, edited
 
@@ -59,31 +58,37 @@ def link_again(  # noqa: PLR0913 - one document in one of two roles
     """Plan to link a document that we posted and forgot, as when an older backup was put back."""
     intent = as_intent(document, contact)
     step = DocumentStep(intent=intent, document_id=document.id, role=role, version=version, agreement=agreed)
+    act_link(desk, posted.invoice, posted.subject, document, step).base_number = document.number
+
+
+def act_link(
+    desk: Desk, invoice: Invoice, subject: Subject, document: BooksDocument, step: DocumentStep
+) -> DocumentState:
+    """Plan to link a document that the books already have; return what stands on the desk for it from now on."""
     desk.act(
         Action(
             kind=ActionKind.LINK_DOCUMENT,
-            subject=posted.subject,
+            subject=subject,
             number=document.number,
             sentence=f"Link {document.number}, which the books already have.",
             amount=document.total,
             document=step,
         )
     )
-    state = state_of(document, posted.subject, role, version, contact)
-    state.base_number = document.number
-    desk.states.setdefault(posted.subject.key, []).append(state)
-    desk.outcome(invoice_outcome(posted.invoice, posted.subject, State.PLANNED))
+    state = state_of(document, subject, step.role, step.version, step.intent.party)
+    desk.states.setdefault(subject.key, []).append(state)
+    desk.outcome(invoice_outcome(invoice, subject, State.PLANNED))
+    return state
 
 
-def agree_again(desk: Desk, posted: Posted, drafted: Draft) -> None:
-    """Plan to remember that a document says already what the practice says now; nothing is written."""
-    intent = as_intent(posted.document, drafted.intent.party)
+def agree_again(desk: Desk, posted: Posted, intent: DocumentIntent, agreement: Agreement, sentence: str) -> None:
+    """Plan to remember what both sides agree on about a document that is linked already; nothing is written."""
     step = DocumentStep(
         intent=intent,
         document_id=posted.document.id,
         version=posted.main.version,
         origin=posted.main.origin,
-        agreement=agreement_for(posted.invoice, posted.subject, drafted.intent),
+        agreement=agreement,
         relink=True,
     )
     desk.act(
@@ -91,7 +96,7 @@ def agree_again(desk: Desk, posted: Posted, drafted: Draft) -> None:
             kind=ActionKind.LINK_DOCUMENT,
             subject=posted.subject,
             number=posted.main.number,
-            sentence=f"{posted.main.number} says it already.",
+            sentence=sentence,
             document=step,
         )
     )

