@@ -62,6 +62,9 @@ none = "EXEMPTOUTPUT"
 source = "off"
 [sync]
 poll_seconds = 5
+open_from = "00:00"
+open_until = "00:00"
+open_days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 xero_daily_calls = {daily_calls}
 """
 

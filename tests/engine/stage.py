@@ -30,6 +30,13 @@ from ligament.wiring.demo import rulebook_text
 COMMAND = Path(sys.executable).with_name("ligament")
 PATIENCE_S = 90
 WEBHOOK_KEY = "a-signing-key-for-tests"
+ALWAYS_OPEN = """\
+[sync]
+open_from = "00:00"
+open_until = "00:00"
+open_days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+"""
+"""What a test sees must not depend on the hour and day it is run."""
 Line = Mapping[str, Any]
 
 
@@ -216,7 +223,7 @@ def staged(folder: Path, *, database: str = "", poll_s: int = 5, now: datetime |
         environment.update(part.environment(host.world, host.url))
     home.mkdir(exist_ok=True)
     text = rulebook_text(story).replace('first_run = "ask"', 'first_run = "auto"')
-    (home / "ligament.toml").write_text(f"{text}\n[sync]\npoll_seconds = {poll_s}\n")
+    (home / "ligament.toml").write_text(f"{text}\n{ALWAYS_OPEN}poll_seconds = {poll_s}\n")
     try:
         yield stage
     finally:

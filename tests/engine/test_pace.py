@@ -13,7 +13,7 @@ from ligament.wiring.stopping import StopSign
 from ligament.wiring.turns import Turns
 from tests.support.stage import RULEBOOK, stage
 
-EVENING = RULEBOOK + '[sync]\npoll_seconds = 60\nopen_from = "12:30"\nopen_until = "22:00"\n'
+EVENING = RULEBOOK + '[sync]\npoll_seconds = 60\nopen_from = "12:30"\nopen_until = "22:00"\nopen_days = ["Sunday"]\n'
 
 
 def test_opening_hours_come_from_the_rulebook_and_a_change_counts_at_once(tmp_path: Path) -> None:
@@ -27,6 +27,7 @@ def test_opening_hours_come_from_the_rulebook_and_a_change_counts_at_once(tmp_pa
     os.utime(file, ns=(1, 1))
     pace = turns.pace("Riverside", 0)
     assert (pace.hours.opens, pace.hours.closes, pace.poll) == (time(12, 30), time(22), timedelta(seconds=60))
+    assert pace.hours.days == {6}
     file.write_bytes(b"\xff not a rulebook")
     os.utime(file, ns=(2, 2))
     assert turns.pace("Riverside", 0).hours == Hours()

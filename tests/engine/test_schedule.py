@@ -36,13 +36,13 @@ def ready(name: str, began: datetime, **more: object) -> Standing:
     ("wall", "seconds"),
     [
         (NOON, 30),
-        (NIGHT, 300),
-        (NOON - timedelta(days=1), 300),
+        (NIGHT, 120),
+        (NOON - timedelta(days=1), 120),
         (NOON.replace(hour=7), 30),
-        (NOON.replace(hour=20), 300),
+        (NOON.replace(hour=20), 120),
     ],
 )
-def test_a_clinic_is_read_every_half_minute_when_open_and_every_five_minutes_when_not(
+def test_a_clinic_is_read_every_half_minute_when_open_and_a_quarter_as_often_when_not(
     wall: datetime, seconds: int
 ) -> None:
     assert interval(Pace(limit=200), wall, calls=4) == timedelta(seconds=seconds)
@@ -61,11 +61,19 @@ def test_polling_every_five_seconds_never_takes_more_than_a_tenth_of_the_limit()
 
 def test_a_slow_poll_is_not_made_faster_at_night() -> None:
     assert interval(Pace(poll=timedelta(hours=1)), NIGHT, 4) == timedelta(hours=1)
+    assert interval(Pace(poll=timedelta(minutes=2)), NIGHT, 4) == schedule.NIGHT_POLL
 
 
 def test_a_clinic_that_was_never_read_and_one_whose_calendar_went_back_are_due_at_once() -> None:
     never, ahead = Standing(clinic="a"), ready("b", NOON + timedelta(days=400))
     assert due([never, ahead], at(NOON, "a", "b")) == ["a", "b"]
+
+
+def test_a_turn_that_nobody_ended_is_due_at_once_even_at_night() -> None:
+    cut, ended = ready("a", NIGHT), ready("b", NIGHT)
+    cut = schedule.begun(cut, NIGHT + SECOND)
+    assert due([cut, ended], at(NIGHT + 2 * SECOND, "a", "b")) == ["a"]
+    assert not schedule.is_unfinished(Standing(clinic="a"))
 
 
 def test_a_hint_is_due_at_once_and_a_busy_clinic_is_left() -> None:

@@ -9,6 +9,8 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 MINUTE = timedelta(minutes=1)
+NIGHT_FACTOR = 4
+"""How much slower a closed clinic is read, up to a pause of `NIGHT_POLL`."""
 NIGHT_POLL = timedelta(minutes=5)
 LARGEST_BACKOFF_S = 600
 BACKOFF_S = 5
@@ -75,17 +77,16 @@ class Hours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How often one clinic is read: `poll` in opening hours, `night_poll` otherwise; `limit` is calls per minute."""
+    """How often one clinic is read: `poll` in opening hours, slower otherwise; `limit` is calls per minute."""
 
     poll: timedelta = timedelta(seconds=30)
-    night_poll: timedelta = NIGHT_POLL
     limit: int = 0
     hours: Hours = field(default_factory=Hours)
 
 
 def interval(pace: Pace, wall: datetime, calls: int) -> timedelta:
     """Return how long after the last turn the next one begins, never above the share of the practice's limit."""
-    wanted = pace.poll if pace.hours.is_open(wall) else max(pace.poll, pace.night_poll)
+    wanted = pace.poll if pace.hours.is_open(wall) else max(pace.poll, min(pace.poll * NIGHT_FACTOR, NIGHT_POLL))
     if not pace.limit:
         return wanted
     # In hundredths of a call per minute: what the brief looks may cost beside the slow lists of that minute.
@@ -135,6 +136,9 @@ def due_at(standing: Standing, at: Round, everyone: Sequence[Standing] = ()) -> 
         return at.now
     if standing.not_before is not None and standing.not_before - at.now > LONGEST_PARK:
         return at.now
+    if is_unfinished(standing):
+        # Its process has died, or is at it still: then the queue and the lease keep the turn from being taken twice.
+        return began
     if standing.state in {State.TROUBLED, State.PARKED}:
         return max(standing.not_before or began, _return_after_outage(standing, everyone))
     polled = began + interval(at.paces[standing.clinic], at.walls[standing.clinic], standing.calls)
@@ -142,6 +146,11 @@ def due_at(standing: Standing, at: Round, everyone: Sequence[Standing] = ()) -> 
     if hinted is None or standing.state is State.PAUSED:
         return polled
     return min(polled, max(hinted, standing.ended_at or began))
+
+
+def is_unfinished(standing: Standing) -> bool:
+    """Say whether a turn began and nobody has kept how it ended."""
+    return standing.began_at is not None and (standing.ended_at is None or standing.ended_at < standing.began_at)
 
 
 def outage_since(everyone: Sequence[Standing]) -> datetime | None:

@@ -106,7 +106,10 @@ class Turns:
         """Return how often a clinic is read."""
         with suppress(ConfigurationError, OSError):
             sync = self.clinic(name).rulebook.sync
-            hours = Hours(opens=time.fromisoformat(sync.open_from), closes=time.fromisoformat(sync.open_until))
+            days = frozenset(map(schedule.WEEKDAYS.index, sync.open_days))
+            hours = Hours(
+                opens=time.fromisoformat(sync.open_from), closes=time.fromisoformat(sync.open_until), days=days
+            )
             return Pace(poll=timedelta(seconds=sync.poll_seconds), limit=limit, hours=hours)
         return Pace(limit=limit)
 
@@ -156,6 +159,8 @@ class Turns:
     def _polls(self, standing: Standing, hinted: bool) -> bool:  # noqa: FBT001 - told apart by its name above
         """Say whether this turn reads all that changed, or only what hints name."""
         if not hinted or standing.began_at is None or standing.state is not State.READY:
+            return True
+        if schedule.is_unfinished(standing):
             return True
         pause = schedule.interval(self.pace(standing.clinic, 0), self.wall(standing.clinic), standing.calls)
         return self.clock.now() >= standing.began_at + pause

@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from ligament.core.rules.hours import OPEN_DAYS
+
 
 class Country(StrEnum):
     """Where the clinic is; suggestions only."""
@@ -238,12 +240,13 @@ class ApprovalSection:
 class SyncSection:
     """`[sync]`; `daily_calls` is the app's allowance for the books of one organisation.
 
-    Between `open_from` and `open_until`, Monday to Saturday, a clinic is looked at every `poll_seconds`.
+    Between `open_from` and `open_until` on `open_days` a clinic is looked at every `poll_seconds`.
     """
 
     poll_seconds: int = 30
     open_from: str = "07:00"
     open_until: str = "20:00"
+    open_days: frozenset[str] = frozenset(OPEN_DAYS)
     reconcile_daily_at: str = "02:00"
     reconcile_weekly_on: str = "sunday"
     daily_calls: int = 1000

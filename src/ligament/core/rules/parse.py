@@ -278,17 +278,14 @@ def _approval(reader: _Reader) -> model.ApprovalSection:
 
 
 def _sync(reader: _Reader, books: str) -> model.SyncSection:
-    days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-    def week_day(value: object) -> str | None:
-        return value.lower() if isinstance(value, str) and value.lower() in days else None
-
+    days_wanted = 'a list of days such as ["monday", "tuesday"]'
     return model.SyncSection(
         poll_seconds=reader.whole("poll_seconds", 30, 5, 86_400),
         open_from=reader.value("open_from", "07:00", hours.clock_time, 'a time such as "07:00"'),
         open_until=reader.value("open_until", "20:00", hours.clock_time, 'a time such as "20:00"'),
+        open_days=reader.value("open_days", frozenset(hours.OPEN_DAYS), hours.week_days, days_wanted),
         reconcile_daily_at=reader.value("reconcile_daily_at", "02:00", hours.clock_time, 'a time such as "02:00"'),
-        reconcile_weekly_on=reader.value("reconcile_weekly_on", "sunday", week_day, 'a day such as "sunday"'),
+        reconcile_weekly_on=reader.value("reconcile_weekly_on", "sunday", hours.week_day, 'a day such as "sunday"'),
         daily_calls=reader.whole(f"{books}_daily_calls", 1000, 20, 10**7),
         reserve=reader.fraction(f"{books}_reserve", Decimal("0.1")),
     )
