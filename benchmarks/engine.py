@@ -42,7 +42,7 @@ CLINICS, FEW_CLINICS = 500, 60
 WORKERS = 2
 ROUNDS = 2
 """How often every clinic has its turn while it is measured, after a first one that is not."""
-PATIENCE_S = 75
+PATIENCE_S = 400
 """How long to wait for the first look at every clinic, and for the rounds that are measured."""
 NEEDED_PER_SECOND = 1 / 30
 DAILY_CALLS = 5000

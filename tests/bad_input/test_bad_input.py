@@ -100,6 +100,8 @@ def test_a_missing_scope_is_named(desk: Desk, missing: str) -> None:
         ("xero_daily_calls = 5000", 'xero_daily_calls = "many"', ("xero_daily_calls",)),
         ("xero_daily_calls = 5000", "xero_reserve = 1.5.0", ("line",)),
         ("xero_daily_calls = 5000", "xero_reserve = -0.1", ("xero_reserve",)),
+        ("xero_daily_calls = 5000", 'open_days = ["Mon"]', ("open_days",)),
+        ("xero_daily_calls = 5000", "open_days = []", ("open_days",)),
     ],
 )
 def test_a_mistake_in_the_rulebook_names_file_line_and_key(

@@ -102,8 +102,8 @@ def script_for(seed: int) -> Script:
     styles = tuple(HINTS if run and rng.random() < 0.3 else WHOLE for run in range(runs))
     events = [event for run in range(runs) for event in (*_lost_then_late(seed, run), *_events_of(run, rng))]
     if runs > 2 and rng.random() < 0.12:
-        # An old backup is put back: taken before one run but the first, in force before a later one.
-        places = sorted(rng.sample(range(1, runs), 2))
+        # An old backup is put back: taken before one run, even the first, in force before a later one.
+        places = sorted(rng.sample(range(runs), 2))
         events += [Event(run, BEFORE, 0, kind, 0) for run, kind in zip(places, RESTORED, strict=True)]
     return Script(seed=seed, runs=runs, gaps=gaps, workers=workers, styles=styles, events=tuple(events))
 
