@@ -21,7 +21,7 @@ APPLICATION_VERSION = "1"
 QUEUE = "turns"
 TURN = "turn"
 KEEP = timedelta(minutes=15)
-_FORGET_AT_ONCE = 500
+_FORGET_AT_ONCE, _FORGET_ROUNDS = 500, 10
 _POLL_S = 0.25
 _FIRST_FIT_SQLITE = (3, 42)
 _SINCE_PYTHON = (3, 12)
@@ -145,6 +145,11 @@ class DurableEngine:
     def tidy(self) -> None:
         """Forget turns that ended a quarter of an hour ago: the journal is the truth, this is only a queue."""
         limit = (self._place.now() - KEEP).isoformat()
+        for _ in range(_FORGET_ROUNDS):
+            if self._forget(limit) < _FORGET_AT_ONCE:
+                return
+
+    def _forget(self, limit: str) -> int:
         old = self._dbos.DBOS.list_workflows(
             status=["SUCCESS", "ERROR", "CANCELLED"],
             end_time=limit,
@@ -154,6 +159,7 @@ class DurableEngine:
         )
         if old:
             self._dbos.DBOS.delete_workflows([found.workflow_id for found in old])
+        return len(old)
 
     def stop(self, patience_s: int) -> bool:
         """Begin nothing more and wait for what is under way."""

@@ -27,6 +27,8 @@ SLOW_EVERY = MINUTE
 """How often the lists are read in which nothing matters within a minute; the looks between are brief."""
 SLOW_CALLS = 4
 """What such a look costs more: settings, payers and archived invoices, and one to spare."""
+QUIET_CALLS = 4
+"""What a look at a clinic where nothing happens is taken to cost until one was seen: the first one reads everything."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -202,7 +204,7 @@ def begun(standing: Standing, now: datetime) -> Standing:
 
 def succeeded(standing: Standing, now: datetime, calls: int) -> Standing:
     """Return the standing after a turn that did all it could; `calls` were made to the practice."""
-    quiet = min(calls, standing.calls) if standing.calls else min(calls, 10)
+    quiet = min(calls, standing.calls) if standing.calls else min(calls, QUIET_CALLS)
     return Standing(
         clinic=standing.clinic, began_at=standing.began_at, ended_at=now, calls=max(quiet, 1), succeeded_at=now
     )

@@ -104,9 +104,13 @@ def run_cycle(orders: Orders, world: World, cycle: Cycle) -> None:
     for _ in range(MAX_PASSES):
         found = _surveyed(orders, world, changed, cycle)
         _keep(found, world, cycle)
-        if not _carry_out(found, orders, world, cycle, changed):
+        tried, moved = _carry_out(found, orders, world, cycle, changed)
+        if not moved:
             break
-    _last_look(orders, world, changed, cycle)
+    echoes = _absorb_echoes(world, cycle)
+    if tried or echoes:
+        found = _last_look(orders, world, changed | echoes, cycle)
+    ask_who(found.holds.values(), world.books, world.memory)
 
 
 def _surveyed(orders: Orders, world: World, changed: set[Subject], cycle: Cycle) -> Survey:
@@ -145,19 +149,22 @@ def _read_before(part: Part, orders: Orders, world: World, cycle: Cycle) -> bool
     return True
 
 
-def _carry_out(found: Survey, orders: Orders, world: World, cycle: Cycle, changed: set[Subject]) -> bool:
-    """Do what is approved, portion by portion; says whether anything came of it, so that a further pass is worth it."""
+def _carry_out(found: Survey, orders: Orders, world: World, cycle: Cycle, changed: set[Subject]) -> tuple[bool, bool]:
+    """Do what is approved, portion by portion.
+
+    Returns whether there was anything, and whether anything came of it, so that a further pass is worth it.
+    """
     waiting: dict[str, Action] = {}
-    cycle.waiting, moved = (), False
+    cycle.waiting, tried, moved = (), False, False
     for facts, approved in approvals(_planner(orders, world), found, _standing(orders, cycle)):
         waiting.update((action.key, action) for action in approved.waiting)
         cycle.waiting = tuple(waiting.values())
         if approved.approved:
             tally = execute(approved, facts, world)
             cycle.count(tally)
-            moved = moved or bool(tally.done or tally.refused or tally.dropped)
+            tried, moved = True, moved or bool(tally.done or tally.refused or tally.dropped)
             changed |= {action.subject for action in approved.approved}
-    return moved
+    return tried, moved
 
 
 def _wants_reference(part: Part, world: World, cycle: Cycle) -> bool:
@@ -241,15 +248,14 @@ def _keep(found: Survey, world: World, cycle: Cycle) -> None:
     world.memory.keep_outcomes(world.run_id, found.as_plan(), found.considered())
 
 
-def _last_look(orders: Orders, world: World, changed: set[Subject], cycle: Cycle) -> None:
+def _last_look(orders: Orders, world: World, changed: set[Subject], cycle: Cycle) -> Survey:
     """After the last pass, keep the outcomes as they are now."""
-    changed |= _absorb_echoes(world, cycle)
     found = surveyed(_planner(orders, world), _selection(orders, world, changed))
     _keep(found, world, cycle)
-    ask_who(found.holds.values(), world.books, world.memory)
     waiting: dict[str, Action] = {}
     cycle.settled = True
     for _, approved in approvals(_planner(orders, world), found, _standing(orders, cycle)):
         waiting.update((action.key, action) for action in approved.waiting)
         cycle.settled = cycle.settled and not approved.approved
     cycle.waiting = tuple(waiting.values())
+    return found

@@ -21,7 +21,9 @@ from ligament.wiring.turns import Turns
 TICK_S = 1
 _LOOK_FOR_DEAD = timedelta(seconds=5)
 _TIDY = timedelta(minutes=1)
-_ASK_AGAIN = timedelta(seconds=5)
+_REFRESH = timedelta(seconds=5)
+_ASK_AGAIN = timedelta(seconds=15)
+"""After how long a clinic is queued again whose turn has shown no end; before, that is asked for in vain."""
 STALLED = timedelta(seconds=30)
 STOP_S = 8
 """How long work under way may take to come to the end of its step; a call still without an answer is then left."""
@@ -55,7 +57,7 @@ class Installation:
     reload: Callable[[], Settings] | None = None
     ticked_at: datetime | None = None
     _done: dict[str, datetime] = field(default_factory=dict)
-    _refused: dict[str, datetime] = field(default_factory=dict)
+    _queued: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def sign(self) -> StopSign:
@@ -74,7 +76,7 @@ class Installation:
             try:
                 work(clinic)
             finally:
-                self._refused.pop(clinic, None)
+                self._queued.pop(clinic, None)
                 self.wake.now()
 
         self.turns.standings.beat(self.executor, self._now())
@@ -106,8 +108,9 @@ class Installation:
             patience_s = max(self.turns.settings.lease_s, 2)
             self.engine.adopt(self.turns.standings.alive(now, patience_s))
         for clinic in self._due(now):
-            if not self.engine.submit(clinic):
-                self._refused[clinic] = now
+            # Noted before, because a turn may have ended by the time that this returns.
+            self._queued[clinic] = now
+            self.engine.submit(clinic)
         if self._is_time("tidy", _TIDY, now):
             self.engine.tidy()
             self._flush_alerts()
@@ -119,16 +122,20 @@ class Installation:
 
     def _due(self, now: datetime) -> list[str]:
         limit = for_role("practice").calls_per_minute
-        names = self.clinics
-        hints = dict(self.turns.hints.waiting())
+        names, standings = self.clinics, self.standings()
         moment = Round(
             now=now,
             paces={name: self.turns.pace(name, limit) for name in names},
             walls={name: self.turns.wall(name) for name in names},
-            hints=hints,
-            busy={name for name, at in list(self._refused.items()) if now - at < _ASK_AGAIN and name not in hints},
+            hints=dict(self.turns.hints.waiting()),
+            busy={standing.clinic for standing in standings if self._is_queued(standing, now)},
         )
-        return due(self.standings(), moment)
+        return due(standings, moment)
+
+    def _is_queued(self, standing: Standing, now: datetime) -> bool:
+        at = self._queued.get(standing.clinic)
+        has_ended = at is not None and standing.ended_at is not None and standing.ended_at >= at
+        return at is not None and not has_ended and timedelta(0) <= now - at < _ASK_AGAIN
 
     def _flush_alerts(self) -> None:
         """Send messages that became due; an address that answers slowly must not hold the scheduler up."""
@@ -140,7 +147,7 @@ class Installation:
 
     def _refresh(self, now: datetime) -> None:
         """Take in rulebooks that were added or taken away; one that is wrong is told by its clinic's own turn."""
-        if self.reload is None or not self._is_time("rulebooks", _ASK_AGAIN, now):
+        if self.reload is None or not self._is_time("rulebooks", _REFRESH, now):
             return
         with suppress(ConfigurationError, OSError):
             found = self.reload()
