@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -11,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from ligament.store.errors import AlreadyLinked, StoreBusy, StoreError, StoreFull, StoreUnreachable
@@ -19,7 +20,9 @@ from ligament.store.schema import bring_up_to_date
 
 BUSY_S = 30
 _LOCK_BY_NAME = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
-_NOT_WAITING = text("SET LOCAL synchronous_commit = off")
+_LOCK_NOT_WAITING = text(
+    "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(hashtextextended(:name, 0))"
+)
 _KEPT = ("PRAGMA synchronous=FULL", "BEGIN IMMEDIATE")
 _JOTTED = ("PRAGMA synchronous=NORMAL", "BEGIN IMMEDIATE")
 _FULL = ("disk is full", "no space left", "could not extend file")
@@ -68,8 +71,7 @@ class Database:
         with self._in_turn(), clear_errors(), self._engine.begin() as connection:
             self._begin(connection, *_JOTTED)
             if not self.is_sqlite:
-                connection.execute(_NOT_WAITING)
-            self.hold_lock(connection, lock)
+                connection.execute(_LOCK_NOT_WAITING, {"name": f"ligament|{lock}"})
             yield connection
 
     def _in_turn(self) -> AbstractContextManager[object]:
@@ -133,7 +135,7 @@ def open_database(url: str, *, as_it_is: bool = False) -> Database:
     With `as_it_is` its tables are left alone.
     """
     address = _address(url)
-    engine = _sqlite(address) if address.get_backend_name() == "sqlite" else create_engine(address, pool_pre_ping=True)
+    engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgres(address)
     database = Database(engine)
     if as_it_is:
         return database
@@ -151,6 +153,21 @@ def _address(url: str) -> URL:
     if address.drivername in {"postgresql", "postgres"}:
         return address.set(drivername="postgresql+psycopg")
     return address
+
+
+def _postgres(address: URL) -> Engine:
+    """Make an engine that lets go of a connection whose server has gone, before anything is asked of it."""
+    engine = create_engine(address)
+
+    @event.listens_for(engine, "checkout")
+    def look(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401 - the driver's own connection
+        # An idle connection has nothing to read but its end. Asking the server would cost as much as the question.
+        waiting = select.poll()
+        waiting.register(connection.pgconn.socket, select.POLLIN)
+        if waiting.poll(0):
+            raise InvalidatePoolError
+
+    return engine
 
 
 def _sqlite(address: URL) -> Engine:
