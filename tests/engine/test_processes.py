@@ -17,7 +17,7 @@ from ligament.connectors.xero.simulator import control, webhooks
 from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
 from tests.engine.stage import WEBHOOK_KEY, Line, Stage, staged
 
-pytestmark = [pytest.mark.slow, pytest.mark.process]
+pytestmark = pytest.mark.process
 BILLS = 130
 
 
@@ -55,6 +55,7 @@ def settled(stage: Stage) -> None:
     assert stage.twice() == {}
 
 
+@pytest.mark.slow
 def test_a_watch_stopped_between_two_calls_ends_in_good_order_and_the_next_run_goes_on(stage: Stage) -> None:
     stage.hosts["books"].faults = slow("PUT", "/Invoices", 1500)
     running = stage.run("sync", "--watch")
@@ -66,6 +67,7 @@ def test_a_watch_stopped_between_two_calls_ends_in_good_order_and_the_next_run_g
     settled(stage)
 
 
+@pytest.mark.slow
 def test_a_watch_stopped_while_a_call_has_no_answer_ends_within_ten_seconds_and_nothing_is_sent_twice(
     stage: Stage,
 ) -> None:
@@ -112,6 +114,7 @@ def test_a_killed_serve_goes_on_where_it_was_with_its_queue(stage: Stage) -> Non
     settled(stage)
 
 
+@pytest.mark.slow
 def test_a_service_killed_again_and_again_on_a_faulty_line_posts_everything_once(stage: Stage) -> None:
     """Replies get lost, answers break off in the middle and the books are out of order now and then, all the while."""
     lost, torn = Fault(kind=FaultKind.DROP_AFTER), Fault(kind=FaultKind.CUT)
@@ -176,6 +179,7 @@ def deliver(url: str, posts: tuple[webhooks.Delivery, ...]) -> list[tuple[int, f
     return answers
 
 
+@pytest.mark.slow
 def test_a_change_in_the_books_reaches_the_practice_by_webhook_within_five_seconds(quiet_stage: Stage) -> None:
     stage = quiet_stage
     running = stage.run("serve", "--port", "0")

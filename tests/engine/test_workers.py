@@ -17,7 +17,7 @@ from ligament.simkit.faults import FaultKind
 from tests.engine.stage import Stage, staged
 from tests.engine.test_processes import BILLS, done, posted, settled, slow
 
-pytestmark = [pytest.mark.slow, pytest.mark.process, pytest.mark.postgres]
+pytestmark = [pytest.mark.process, pytest.mark.postgres]
 
 
 @pytest.fixture
