@@ -77,7 +77,6 @@ class Installation:
                 work(clinic)
             finally:
                 self._queued.pop(clinic, None)
-                self.wake.now()
 
         self.turns.standings.beat(self.executor, self._now())
         self.engine.start(followed)
@@ -122,13 +121,15 @@ class Installation:
 
     def _due(self, now: datetime) -> list[str]:
         limit = for_role("practice").calls_per_minute
-        names, standings = self.clinics, self.standings()
+        standings = self.standings()
+        busy = {standing.clinic for standing in standings if self._is_queued(standing, now)}
+        names = [standing.clinic for standing in standings if standing.clinic not in busy]
         moment = Round(
             now=now,
             paces={name: self.turns.pace(name, limit) for name in names},
             walls={name: self.turns.wall(name) for name in names},
             hints=dict(self.turns.hints.waiting()),
-            busy={standing.clinic for standing in standings if self._is_queued(standing, now)},
+            busy=busy,
         )
         return due(standings, moment)
 
