@@ -10,7 +10,8 @@ import pytest
 
 from ligament.connectors.cliniko.simulator import control as desk
 from tests.alerts.receiver import receiving
-from tests.cli.kit import NOW, PLACE, Clinic, served
+from tests.cli.kit import NOW, Clinic, served
+from tests.support.practice import PLACE
 
 
 @pytest.fixture
@@ -62,3 +63,13 @@ def test_holds_retry_takes_a_cause(clinic: Clinic) -> None:
     assert clinic.run("sync", "--once").code == 1
     assert "1 record is tried again" in clinic.run("holds", "retry", "unmapped_tax").out
     assert "so there is nothing to try again" in clinic.run("holds", "retry", "rejected").out
+
+
+def test_retry_of_all_leaves_what_was_dismissed(clinic: Clinic) -> None:
+    """Whoever said that one refused invoice stays out did not mean until the next `retry all`."""
+    clinic.invoice({"name": "Consult", "unit_price": "95", "tax_name": "Odd", "tax_rate": "10"})
+    assert clinic.run("sync", "--once").code == 1
+    (hold,) = clinic.run("holds", "--json").json
+    assert clinic.run("holds", "dismiss", hold["id"]).code == 0
+    assert clinic.run("holds", "retry", hold["code"], "--json").json["retried"] == []
+    assert clinic.run("holds", "retry", hold["id"], "--json").json["retried"] == [hold["id"]]

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control as desk
 from ligament.connectors.xero.simulator import control as office
+from ligament.ports.errors import PortError
+from ligament.simkit.messages import Request, Response
 from tests.backup.kit import backed_up, put_back
 from tests.support.stage import Stage, stage
 
@@ -48,6 +55,81 @@ def test_credit_that_a_person_takes_off_after_a_restore_stays_off(tmp_path: Path
     for _ in range(2):
         clinic.sync()
     assert clinic.writes() == []
+
+
+def test_credit_taken_off_while_both_sides_are_read_stays_off(tmp_path: Path) -> None:
+    """The invoices had been read with the credit on them, the credit notes were read without it."""
+    clinic = stage(tmp_path / "home")
+    file = backed_up_before(clinic)
+    invoice = clinic.invoice(price="95.00")
+    at = clinic.pass_time(seconds=30)
+    clinic.practice.change(lambda world: desk.reverse_invoice(world, invoice, [REFUND], at=at)[0])
+    clinic.sync()
+    put_back(clinic, file)
+    (allocation,) = clinic.kept_books().allocations
+    just_before(clinic, "/CreditNotes", lambda world, at: office.remove_allocation(world, allocation, at=at))
+    clinic.clear_log()
+    for _ in range(3):
+        clinic.sync()
+    assert clinic.writes() == []
+
+
+@pytest.mark.parametrize("cut", ["/Accounts", "/CreditNotes"])
+def test_a_payment_that_a_person_deletes_between_two_runs_after_a_restore_stays_deleted(
+    tmp_path: Path, cut: str
+) -> None:
+    """The first run was cut off after it had read the payment, before anything was linked."""
+    clinic = stage(tmp_path / "home")
+    file = backed_up_before(clinic)
+    clinic.invoice(price="95.00", paid=True)
+    clinic.sync()
+    put_back(clinic, file)
+    handle = clinic.books._handle
+
+    def failing(world: Any, request: Request) -> Any:
+        broken = request.method == "GET" and request.path.endswith(cut)
+        return (world, Response(status=503)) if broken else handle(world, request)
+
+    clinic.books._handle = failing
+    with pytest.raises(PortError):
+        clinic.sync()
+    clinic.books._handle = handle
+    (payment,) = clinic.kept_books().payments
+    at = clinic.pass_time(seconds=30)
+    clinic.books.change(lambda world: office.delete_payment(world, payment, at=at))
+    clinic.clear_log()
+    for _ in range(3):
+        clinic.sync()
+    assert clinic.writes() == []
+
+
+def test_a_contact_merged_into_that_of_another_patient_leaves_the_other_its_own(tmp_path: Path) -> None:
+    """Seed 921: both links were lost; the first took the survivor over, and the second could not be made for ever."""
+    clinic = stage(tmp_path / "home")
+    file = backed_up_before(clinic)
+    clinic.invoice(price="95.00")
+    clinic.invoice(price="61.00", patient=clinic.patient(9, "Bram", "Thistle"))
+    clinic.sync()
+    put_back(clinic, file)
+    first, other = clinic.kept_books().contacts
+    at = clinic.pass_time(seconds=30)
+    clinic.books.change(lambda world: office.merge_contacts(world, loser_id=first, winner_id=other, at=at))
+    clinic.clear_log()
+    for _ in range(2):
+        clinic.sync()
+    assert clinic.writes() == []
+
+
+def just_before(clinic: Stage, path: str, act: Callable[[Any, datetime], Any]) -> None:
+    """Let a person do something once, just before that list is read."""
+    handle, waiting = clinic.books._handle, [act]
+
+    def acting(world: Any, request: Request) -> Any:
+        if waiting and request.method == "GET" and request.path.endswith(path):
+            world = waiting.pop()(world, request.at)
+        return handle(world, request)
+
+    clinic.books._handle = acting
 
 
 def backed_up_before(clinic: Stage) -> Path:

@@ -22,26 +22,10 @@ from ligament.connectors.xero import simulator as books_side
 from ligament.connectors.xero.simulator.charts import CLIENT_SECRET, CUSTOM_CLIENT_ID
 from ligament.simkit.hosting import Host
 from ligament.wiring.clocks import clock_starting_at
+from tests.support.practice import ADA, PLACE, RULEBOOK, small_practice
 
 REPOSITORY = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
-PATIENT, BUSINESS, PRACTITIONER = "1410000000000000007", "1400100000000000011", "1400300000000000021"
-PLACE = {"patient_id": PATIENT, "business_id": BUSINESS, "practitioner_id": PRACTITIONER}
-RULEBOOK = """\
-[clinic]
-name = "Riverside Physio"
-[invoices]
-start_on = 2026-07-01
-[accounts]
-default = "200"
-[taxes]
-none = "EXEMPTOUTPUT"
-"GST 10" = "OUTPUT"
-[payments]
-account = "090"
-[approval]
-first_run = "auto"
-"""
 SECRETS = (practice_side.DEFAULT_KEY, CLIENT_SECRET)
 
 
@@ -128,8 +112,10 @@ def served(
     ledger = books_side.World.new(
         kept, apps=[books_side.custom_app(kept, day_limit=5000), books_side.code_app(), books_side.pkce_app()]
     )
+    empty = practice_side.World.empty(switches=practice_side.Switches(**switches), role=role)
+    kept_practice = small_practice(empty, ADA, since=NOW - timedelta(days=90))
     with (
-        Host(practice_side.handle, _practice(role, switches), clock=clock) as practice,
+        Host(practice_side.handle, kept_practice, clock=clock) as practice,
         Host(books_side.handle, ledger, clock=clock) as served_books,
     ):
         clinic = Clinic(home=home, practice=practice, books=served_books)
@@ -146,14 +132,3 @@ def served(
         }
         clinic.write(RULEBOOK)
         yield clinic
-
-
-def _practice(role: str, switches: Mapping[str, Any]) -> Any:
-    world = practice_side.World.empty(switches=practice_side.Switches(**switches), role=role)
-    place = {"id": BUSINESS, "business_name": "Riverside", "label": "Riverside"}
-    world = practice_side.put(world, "businesses", {**place, "time_zone_identifier": "Australia/Melbourne"})
-    person = {"id": PRACTITIONER, "first_name": "Ben", "last_name": "Hands", "label": "Ben Hands", "active": True}
-    world = practice_side.put(world, "practitioners", person)
-    long_ago = NOW - timedelta(days=90)
-    patient = {"id": PATIENT, "first_name": "Ada", "last_name": "Sample", "email": "ada@example.org"}
-    return practice_side.put(world, "patients", {**patient, "created_at": long_ago, "updated_at": long_ago})

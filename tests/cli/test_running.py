@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.kit import RULEBOOK, SECRETS, Answer, Clinic
+from tests.cli.kit import SECRETS, Answer, Clinic
+from tests.support.practice import RULEBOOK
 
 ODD_TAX = {"name": "Band", "unit_price": "15", "tax_name": "VAT", "tax_rate": "20"}
 

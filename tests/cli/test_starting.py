@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.kit import RULEBOOK, Clinic, process
+from tests.cli.kit import Clinic, process
+from tests.support.practice import RULEBOOK
 
 COMMANDS = (
     "init", "connect", "doctor", "plan", "sync", "approve", "holds", "holds show", "holds retry", "holds dismiss",

@@ -20,25 +20,11 @@ from ligament.wiring.settings import load_settings
 from tests.stories.acting import environment
 from tests.stories.clocks import StoryClock
 from tests.support.mounting import LOOPBACK, mounted
+from tests.support.practice import BUSINESS, PRACTITIONER, RULEBOOK, small_practice
 
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=90)
-PLACE, WHO = "1400100000000000011", "1400300000000000021"
 ANA, BEN = "1410000000000000001", "1410000000000000002"
-RULEBOOK = """\
-[clinic]
-name = "Riverside Physio"
-[invoices]
-start_on = 2026-07-01
-[accounts]
-default = "200"
-[taxes]
-none = "EXEMPTOUTPUT"
-[payments]
-account = "090"
-[approval]
-first_run = "auto"
-"""
 PATIENTS: tuple[Mapping[str, object], ...] = (
     {
         "id": ANA, "first_name": "Ana", "last_name": "Silva", "email": "ana@example.org", "country_code": "AU",
@@ -61,7 +47,8 @@ class Clinic:
     def __post_init__(self) -> None:
         kept = xero.australian_books()
         ledger = xero.World.new(kept, apps=[xero.custom_app(kept, day_limit=100_000)])
-        self.practice = Host(cliniko.handle, _practice(), clock=self.clock.tick, log_limit=100_000)
+        world = small_practice(cliniko.World.empty(), *PATIENTS, since=LONG_AGO)
+        self.practice = Host(cliniko.handle, world, clock=self.clock.tick, log_limit=100_000)
         self.books = Host(xero.handle, ledger, clock=self.clock.tick, log_limit=100_000)
         self.home.mkdir(parents=True, exist_ok=True)
         self.rulebook()
@@ -104,7 +91,7 @@ class Clinic:
     def invoice(self, patient: str, price: str = "95", **fields: object) -> str:
         """Issue an invoice and return its id."""
         at, made = self.later(), ""
-        place = {"patient_id": patient, "business_id": PLACE, "practitioner_id": WHO}
+        place = {"patient_id": patient, "business_id": BUSINESS, "practitioner_id": PRACTITIONER}
 
         def issue(world: Any) -> Any:
             nonlocal made
@@ -136,14 +123,3 @@ class Clinic:
         for host, start in starts:
             requests = [exchange.request for exchange in host.log[start:]]
             said += [f"{one.method} {one.path}" for one in requests if one.method != "GET" and "token" not in one.path]
-
-
-def _practice() -> cliniko.World:
-    world = cliniko.World.empty()
-    place = {"id": PLACE, "business_name": "Riverside", "label": "Riverside"}
-    world = cliniko.put(world, "businesses", {**place, "time_zone_identifier": "Australia/Melbourne"})
-    person = {"id": WHO, "first_name": "Ben", "last_name": "Hands", "label": "Ben Hands", "active": True}
-    world = cliniko.put(world, "practitioners", person)
-    for patient in PATIENTS:
-        world = cliniko.put(world, "patients", {**patient, "created_at": LONG_AGO, "updated_at": LONG_AGO})
-    return world

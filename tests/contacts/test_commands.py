@@ -10,7 +10,8 @@ import pytest
 
 from ligament.connectors.cliniko.simulator import control
 from ligament.connectors.xero.simulator import control as desk
-from tests.cli.kit import NOW, PATIENT, RULEBOOK, Clinic, served
+from tests.cli.kit import NOW, Clinic, served
+from tests.support.practice import PATIENT, RULEBOOK
 
 NUMBER = f"CLK-{PATIENT}"
 

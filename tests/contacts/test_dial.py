@@ -7,6 +7,7 @@ import re
 import pytest
 
 from ligament.wiring.dial import destroy_codes, preview
+from ligament.wiring.finding import find
 from ligament.wiring.settings import ConfigurationError
 from tests.contacts.kit import ANA, BEN, Clinic
 
@@ -86,3 +87,13 @@ def test_a_pooled_clinic_takes_the_names_of_its_contacts_back(clinic: Clinic) ->
 def test_a_dial_without_that_setting_is_refused(clinic: Clinic) -> None:
     with clinic.app() as app, pytest.raises(ConfigurationError, match="Choose one of full, name"):
         preview(app, "secret")
+
+
+def test_what_the_dial_keeps_back_is_not_shown_as_a_difference(clinic: Clinic) -> None:
+    turn(clinic, "code")
+    clinic.sync()
+    with clinic.app() as app:
+        (ana,) = find(app, ANA).document["found"]
+    assert {row["listed"] for row in ana["fields"]} == {"dialled"}
+    made = [entry["changed"] for entry in ana["history"] if entry["action"] == "create_contact"]
+    assert made == [["name"]]

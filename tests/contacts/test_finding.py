@@ -9,7 +9,9 @@ from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.xero.simulator import control as desk
 from ligament.wiring.duplicates import find_duplicates
 from ligament.wiring.finding import find
-from tests.contacts.kit import ANA, BEN, LONG_AGO, WHO, Clinic
+from ligament.wiring.hold_verbs import show_hold
+from tests.contacts.kit import ANA, BEN, LONG_AGO, Clinic
+from tests.support.practice import PRACTITIONER
 
 PAYER = "1402000000000000001"
 
@@ -70,7 +72,7 @@ def test_who_treats_is_matched_with_a_user_by_e_mail_and_journalled(clinic: Clin
     add(clinic, "users", id="77", first_name="Ben", last_name="Hands", email=email.upper(), user_active=True)
     clinic.practice.change(
         lambda world: cliniko.put(
-            world, "practitioners", {**(cliniko.get(world, "practitioners", WHO) or {}), "user_id": "77"}
+            world, "practitioners", {**(cliniko.get(world, "practitioners", PRACTITIONER) or {}), "user_id": "77"}
         )
     )
     clinic.sync()
@@ -103,8 +105,43 @@ def test_probable_duplicates_are_listed_in_each_system_and_never_merged(clinic: 
     assert pairs["1", "3"]["shares"] == ["e-mail"]
     assert not pairs["1", "4"]["alike"]
     assert pairs["1", "5"]["shares"] == ["phone"]
-    (books,) = [pair for pair in document["books"] if pair["alike"] and "okafor" in pair["records"][0]["name"]]
+    (books,) = [pair for pair in document["books"] if pair["alike"] and "Okafor" in pair["records"][0]["name"]]
     assert books["shares"] == ["e-mail"]
+    # Names are shown as they stand there, not as they are compared.
+    assert {one["name"] for one in books["records"]} == {"Ben Okafor", "Okafor, Ben"}
+    assert {one["name"] for one in pairs["1", "3"]["records"]} == {"Ana Silva", "ANA Sílva"}
+
+
+def test_the_same_number_and_a_namesakes_suffix_are_no_difference(clinic: Clinic) -> None:
+    add(clinic, "patients", id="1410000000000000003", first_name="Ana", last_name="Silva")
+    clinic.sync()
+    phones = [{"PhoneType": "MOBILE", "PhoneCountryCode": "61", "PhoneAreaCode": "491", "PhoneNumber": "570156"}]
+    clinic.edit_contact(clinic.contact(f"CLK-{ANA}").contact_id, Phones=phones)
+    with clinic.heard() as said:
+        clinic.sync()
+    assert said == []
+    with clinic.app() as app:
+        (ana,) = find(app, ANA).document["found"]
+        (other,) = find(app, "1410000000000000003").document["found"]
+    rows = {row["field"]: row for row in ana["fields"]}
+    assert rows["phone_mobile"]["books"] == "+61 491 570156"
+    assert all(row["same"] for row in ana["fields"])
+    assert {row["field"]: row["books"] for row in other["fields"]}["name"] == "Ana Silva (000003)"
+    assert all(row["same"] for row in other["fields"])
+
+
+def test_a_number_abroad_keeps_its_country_on_the_way_back(clinic: Clinic) -> None:
+    clinic.sync()
+    phones = [{"PhoneType": "MOBILE", "PhoneCountryCode": "44", "PhoneAreaCode": "20", "PhoneNumber": "7946 0958"}]
+    contact = clinic.contact(f"CLK-{ANA}").contact_id
+    clinic.edit_contact(contact, Phones=phones)
+    clinic.sync()
+    assert [phone["number"] for phone in clinic.patient(ANA)["patient_phone_numbers"]] == ["+44 20 7946 0958"]
+    with clinic.heard() as said:
+        clinic.edit_patient(ANA, patient_phone_numbers=[{"number": "0044 20 79460958", "phone_type": "Mobile"}])
+        clinic.sync()
+        clinic.sync(full=True)
+    assert said == []
 
 
 def test_a_preferred_name_counts_when_a_contact_is_looked_for(clinic: Clinic) -> None:
@@ -124,3 +161,11 @@ def test_a_name_in_another_order_with_the_same_phone_is_asked_about(clinic: Clin
     clinic.books.change(lambda world: desk.create_contact(world, element, at=at)[0])
     (hold,) = clinic.sync()["holds"]
     assert hold["code"] == "probably_same_person"
+    with clinic.app() as app:
+        (shown,) = show_hold(app, hold["id"]).document["holds"]
+        listed = json.dumps(app.holds(), default=str)
+    ours, theirs = shown["people"]
+    assert (ours["side"], ours["number"], ours["fields"]["name"]) == ("practice", f"CLK-{ANA}", "Ana Silva")
+    assert (theirs["side"], theirs["fields"]["name"]) == ("books", "Silva, Ána")
+    assert (ours["fields"]["phone_mobile"], theirs["fields"]["phone_mobile"]) == ("0491 570 156", "+61 491 570 156")
+    assert "Silva" not in listed

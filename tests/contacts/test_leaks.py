@@ -12,14 +12,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ligament.connectors.cliniko import simulator as cliniko
+from ligament.ports.errors import PortError
+from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
 from ligament.store.audit import export
 from ligament.wiring.checking import examine
 from ligament.wiring.dial import preview
 from ligament.wiring.duplicates import find_duplicates
 from ligament.wiring.finding import find
 from ligament.wiring.output import to_json
+from tests.alerts.receiver import receiving
 from tests.contacts.kit import ANA, LONG_AGO, Clinic
 from tests.contacts.test_references import TOKENS, custom
+from tests.support.practice import RULEBOOK
 
 PATIENT_FIELDS = (
     "notes", "date_of_birth", "medicare", "medicare_reference_number", "dva_card_number", "invoice_extra_information",
@@ -89,6 +93,53 @@ def test_no_forbidden_field_ever_leaves_the_practice(
 def files_with_canaries(home: Path, number: int) -> list[str]:
     needle = f"canary{number}zq".encode()
     return [path.name for path in home.rglob("*") if path.is_file() and needle in path.read_bytes()]
+
+
+PERSONAL = {
+    "first_name": "canaryzq-first", "last_name": "canaryzq-depression", "preferred_first_name": "canaryzq-called",
+    "address_1": "1 canaryzq-street", "city": "canaryzq-city", "state": "canaryzq-state", "post_code": "canaryzq-3121",
+    "invoice_default_to": "canaryzq-payer", "invoice_email": "canaryzq-bills@example.org",
+    "old_reference_id": "canaryzq-medicare 2123 45670 1", "title": "canaryzq-title",
+    "patient_phone_numbers": [{"number": "0491 570 156 canaryzq-mum", "phone_type": "Mobile"}],
+}  # fmt: skip
+AWAY = Fault(kind=FaultKind.ANSWER, status=503)
+GARBLED = Fault(kind=FaultKind.ANSWER, status=400, body=b'{"Type": "ValidationException", "Message": "canaryzq"}')
+
+
+@pytest.mark.parametrize("email", ["canaryzq@example.org", "canaryzq born 1 April 1980"])
+@pytest.mark.parametrize("fault", [None, AWAY, GARBLED])
+@pytest.mark.parametrize("default", ['default = "200"', 'default = ""'])
+def test_what_is_typed_where_it_does_not_belong_stays_among_the_clinics_own_screens(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    email: str,
+    fault: Fault | None,
+    default: str,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    clinic = Clinic(tmp_path / "home")
+    errors = []
+    with receiving() as receiver:
+        book = RULEBOOK.replace('default = "200"', default)
+        alerts = f"[alerts]\nurls = {json.dumps([receiver.address])}\n"
+        (clinic.home / "ligament.toml").write_text(book + alerts, encoding="utf-8")
+        clinic.edit_patient(ANA, **PERSONAL, email=email)
+        clinic.invoice(ANA, invoice_to="canaryzq-sister\nborn 1 April 1980, canaryzq", notes="canaryzq-notes")
+        for given in (fault, fault, None, None):
+            rules = (Rule(fault=given, path="/(Contacts|Invoices)$"),) if given else ()
+            clinic.books.faults = FaultScript(rules=rules)
+            try:
+                clinic.sync(full=given is None)
+            except PortError as error:
+                errors.append(f"{error!r} {error} {error.__cause__!r}")
+    with clinic.app() as app:
+        public = to_json([{**entry, "personal": None} for entry in export(app.clinic.journal)])
+    printed = capfd.readouterr()
+    for text in (public, *errors, to_json(receiver.got), caplog.text, printed.out, printed.err):
+        assert "canaryzq" not in text
+    # It was there to be told: in the books, under the full dial, and sealed in the journal.
+    assert "canaryzq-depression" in str([held.name for held in clinic.contacts()])
 
 
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "full"])

@@ -73,6 +73,27 @@ def test_a_forgotten_person_does_not_come_back_through_the_books(clinic: Clinic)
     assert files_with(clinic.home, TRACES) == []
 
 
+def test_a_contact_merged_away_before_is_forgotten_with_the_person(clinic: Clinic) -> None:
+    clinic.sync()
+    bill_ana(clinic)
+    for name in ("Silva Family Trust", "Silva Holdings"):
+        at = clinic.later()
+        clinic.books.change(lambda world, name=name, at=at: desk.create_contact(world, {"Name": name}, at=at)[0])  # type: ignore[misc]
+        winner = next(held.contact_id for held in clinic.contacts() if held.name == name)
+        with clinic.app() as app:
+            (found,) = find(app, ANA).document["found"]
+        loser, at = found["contact_id"], clinic.later()
+        clinic.books.change(partial(desk.merge_contacts, loser_id=loser, winner_id=winner, at=at))
+        clinic.sync()
+    assert files_with(clinic.home, TRACES)
+    at = clinic.later()
+    clinic.practice.change(lambda world: control.delete_patient(world, ANA, at=at, anonymise=True))
+    clinic.sync()
+    assert files_with(clinic.home, TRACES) == []
+    clinic.sync(full=True)
+    assert files_with(clinic.home, TRACES) == []
+
+
 def test_a_patient_who_answers_404_is_noticed_by_an_invoice_that_lost_them(clinic: Clinic) -> None:
     clinic.sync()
     bill_ana(clinic)

@@ -54,6 +54,19 @@ def test_a_blank_never_wins(
     assert back or verdict is not Verdict.TO_PRACTICE
 
 
+@given(winner=winners, later=minutes, back=st.booleans())
+def test_parts_left_blank_are_no_change_but_another_value_is(winner: Winner, later: int, back: bool) -> None:
+    def fewer(text: str, than: str) -> bool:
+        return text != than and text in than
+
+    decide = judge(winner, later, back=back).decide
+    assert decide(Sides(practice="a", books="ab", agreed="ab", less=fewer)) is Verdict.EMPTIED
+    assert decide(Sides(practice="ab", books="b", agreed="ab", less=fewer)) is Verdict.EMPTIED
+    assert decide(Sides(practice="a", books="b", agreed="ab", less=fewer)) is Verdict.EMPTIED
+    only_practice = decide(Sides(practice="c", books="b", agreed="ab", less=fewer))
+    assert only_practice is (Verdict.PUT_BACK if winner is Winner.BOOKS else Verdict.TO_BOOKS)
+
+
 @given(practice=texts, books=texts, agreed=st.none() | texts, winner=winners, later=minutes, back=st.booleans())
 def test_our_own_echo_ends_there(
     practice: str, books: str, agreed: str | None, winner: Winner, later: int, back: bool
@@ -101,10 +114,22 @@ def test_who_wins_when_both_moved(practice: str, books: str, winner: Winner, lat
 
 
 def test_phones_are_compared_by_number() -> None:
-    ways = ("0491 570 156", "+61 491 570 156", "(0491) 570-156", "0061491570156", "0491570156")
-    keys = {phone_key(way, "AU") for way in ways if not way.startswith("0061")}
+    ways = (
+        "0491 570 156", "+61 491 570 156", "(0491) 570-156", "0061491570156", "0491570156", "61 491 570156",
+        "+61 (0)491 570 156", "0011 61 491 570 156", "0491 570 156 (mum)", "0491 570 156 Mum's new one",
+    )  # fmt: skip
+    keys = {phone_key(way, "AU") for way in ways}
     assert len(keys) == 1
     assert phone_key("0491 570 157", "AU") not in keys
+    assert phone_key("0491 570 156 ext 2", "AU") not in keys
+
+
+def test_numbers_abroad_are_compared_by_number_too() -> None:
+    london = {phone_key(way, "AU") for way in ("+44 20 7946 0958", "0044 20 79460958", "0011 44 (0)20 7946 0958")}
+    assert london == {phone_key("020 7946 0958", "UK")}
+    assert phone_key("020 7946 0958", "AU") not in london
+    assert phone_key("1300 FLOWER", "AU") != phone_key("1300 TOWERS", "AU")
+    assert phone_key("call mum", "AU") == ""
 
 
 def test_addresses_are_compared_by_parts() -> None:

@@ -76,6 +76,7 @@ def test_a_conflict_shows_both_values_and_takes_either(clinic: Clinic, choice: s
     document = clinic.sync()
     (hold,) = document["holds"]
     assert hold["code"] == "field_conflict"
+    assert hold["sentence"] == "The e-mail address of this contact was changed in both systems."
     assert "example.org" not in json.dumps(document, default=str)
     with clinic.app() as app:
         (shown,) = show_hold(app, hold["id"]).document["holds"]
@@ -90,6 +91,15 @@ def test_a_conflict_shows_both_values_and_takes_either(clinic: Clinic, choice: s
         assert decide(app, [hold["id"]], kind).document["holds"] == [hold["id"]]
     assert clinic.sync()["holds"] == []
     assert (clinic.patient(ANA)["email"], clinic.contact(f"CLK-{ANA}").email) == (email, email)
+
+
+def test_a_field_that_never_was_the_same_is_not_said_to_have_changed(clinic: Clinic) -> None:
+    clinic.rulebook(ASK.replace("email", "name"))
+    at = clinic.later()
+    element = {"Name": "Anna Silva", "FirstName": "Anna", "LastName": "Silva", "EmailAddress": "ana@example.org"}
+    clinic.books.change(lambda world: desk.create_contact(world, element, at=at)[0])
+    (hold,) = clinic.sync()["holds"]
+    assert hold["sentence"] == "The name of this contact is not the same in the two systems, and never was."
 
 
 def test_who_changed_a_conflict_is_asked_once_and_again_only_after_a_further_change(clinic: Clinic) -> None:

@@ -88,6 +88,8 @@ class Checker:
         # What a person took apart since the backup was made is no longer known to us.
         self.forms.taken_apart.clear()
         self.forms.deleted.clear()
+        self.forms.is_credit_told = False
+        self.payments_seen.clear()
 
     def faults_over(self) -> None:
         """Healing begins."""
@@ -124,7 +126,7 @@ class Checker:
                 versions = self._versions_of(new, payment.document_id)
                 self.forms.deleted[payment.reference] = len(versions)
         for _, one in changed(old, new, "allocations"):
-            if one.is_deleted:
+            if one.is_deleted and self.forms.is_credit_told:
                 self.forms.taken_apart[one.source_id, one.invoice_id] = at
 
     def _versions_of(self, books: Books, document_id: str) -> list[Expected]:
@@ -139,6 +141,8 @@ class Checker:
                 mark.seen = True
         if system == "xero" and response.status == 200 and request.path.endswith(("/Invoices", "/Payments")):
             self._keep_payments_seen()
+        if system == "xero" and response.status == 200 and request.path.endswith(("/Invoices", "/CreditNotes")):
+            self.forms.is_credit_told = True
         if system == "xero" and response.status == 200 and request.path.endswith("/Organisation"):
             organisation = self.sim.books.only().organisation
             days = [day for day in (organisation.period_lock_on, organisation.year_lock_on) if day]

@@ -142,6 +142,9 @@ class Enumerating:
         self.kinds: Sequence[str] = KINDS
         self.cuts_each = 1
         """How many cuts are combined: 1 tries every single one, 2 every pair."""
+        self.share = (0, 1)
+        """Which of so many equal shares of the first cuts this process makes; other processes make the others."""
+        self._firsts = 0
         self._left = 0
         """How many cuts may still be made from here on."""
         self._told: tuple[str, ...] = ()
@@ -165,7 +168,7 @@ class Enumerating:
             if self._wrote(start):
                 self._wrote_so_far += 1
                 if self._wrote_so_far - 1 in self.runs:
-                    self.found.runs += 1
+                    self.found.runs += not self.share[0]
                     self._put_back(start)
                     self._explore(shown(end.worlds))
             self._put_back(end)
@@ -208,7 +211,7 @@ class Enumerating:
 
     def cut_here(self, kind: str, place: str) -> bool:
         """Make a copy of this process, and say whether this is the copy, in which the cut has to happen."""
-        if kind not in self.kinds or not self._left:
+        if kind not in self.kinds or not self._left or not self._is_ours():
             return False
         answers, pipe = os.pipe()
         copy = os.fork()
@@ -222,12 +225,20 @@ class Enumerating:
         self.found = Found(cuts=1)
         return True
 
+    def _is_ours(self) -> bool:
+        """Say whether a cut belongs to the share of this process: what follows a first cut does, wherever it is."""
+        if self._told:
+            return True
+        self._firsts += 1
+        part, parts = self.share
+        return self._firsts % parts == part
+
     def kill_here(self, place: str) -> None:
         """Pull the plug in a copy, unless nothing was kept or changed since the last place where it was pulled."""
         counters = self.counters
         now = (counters.commits, counters.writes)
         if self._left and now == self._died_at:
-            self.found.same += 1
+            self.found.same += bool(self._told or not self.share[0])
             return
         self._died_at = now
         if self.cut_here(KILL, place):
@@ -329,14 +340,23 @@ def shown(worlds: tuple[Any, ...]) -> dict[str, list[str]]:
 
 
 def enumerate_story(
-    story: Story, home: Path, *, cuts_each: int = 1, runs: range = range(99), kinds: Sequence[str] = KINDS
+    story: Story,
+    home: Path,
+    *,
+    cuts_each: int = 1,
+    runs: range = range(99),
+    kinds: Sequence[str] = KINDS,
+    share: tuple[int, int] = (0, 1),
 ) -> Found:
-    """Try every cut of those runs of a story that write something; `cuts_each` 2 tries every pair of them."""
+    """Try every cut of those runs of a story that write something; `cuts_each` 2 tries every pair of them.
+
+    With a `share` only every so manieth first cut is made, and everything that can follow it.
+    """
     ways: list[Enumerating] = []
 
     def make(where: Path, hosts: Mapping[str, Host[Any]], clock: StoryClock) -> Enumerating:
         way = Enumerating(where, hosts, clock)
-        way.cuts_each, way.runs, way.kinds = cuts_each, runs, kinds
+        way.cuts_each, way.runs, way.kinds, way.share = cuts_each, runs, kinds, share
         ways.append(way)
         return way
 

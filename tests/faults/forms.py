@@ -32,6 +32,8 @@ class Forms:
     known_at: dict[str, date | None] = field(default_factory=dict)
     taken_apart: dict[tuple[str, str], datetime] = field(default_factory=dict)
     deleted: dict[str, int] = field(default_factory=dict)
+    is_credit_told: bool = True
+    """Whether a list could have told us, since an old backup was put back, where credit is used."""
     restored: bool = False
 
     def judge(self, request: Request, books: Books, *, late: bool, replayed: bool) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from ligament.core.changes import ElementResult, Verdict
+from ligament.core.changes import ElementResult, Verb, Verdict
 from ligament.core.receipts import IntentState
 from ligament.ports.errors import OutcomeUnknown, TryLater
 from ligament.ports.practice import PracticePage
@@ -203,8 +203,7 @@ FLOW = (
     bug(
         "payments are not looked up",
         (10,),
-        ("ligament.flow.lookup:_payments", returning({})),
-        ("ligament.flow.planning.money:_own_payment_in_books", returning(False)),
+        ("ligament.flow.lookup:_IN_BOOKS", lambda ways: {**ways, Verb.PAY: lambda *_: {}}),
     ),
     bug(
         "a new key each time it is sent again",
@@ -264,6 +263,17 @@ FLOW = (
         (f"{EXECUTE}:look_up", returning({})),
     ),
     bug("nothing is read anew before an update", (66,), (f"{EXECUTE}:_fresh", _skipped)),
+    bug(
+        "what was overwritten is not in the journal",
+        (68,),
+        ("ligament.store.intents:records_before", returning({})),
+    ),
+    bug("nothing asks whether a write may still leave", (8, 86), (f"{CLINIC}.may_write", returning(None))),
+    bug(
+        "a write does not ask right before it leaves",
+        (8, 86),
+        ("ligament.net.deadline:Permission.ask", returning(None)),
+    ),
     bug("two runs at once", (85,), ("ligament.wiring.holding:alone", always(_no_lock))),
     bug("a refused token is not renewed", (36,), ("ligament.net.oauth:_Kept.renew", returning(None))),
     bug("limits are not counted", (44, 45), ("ligament.net.governor:Governor._wait_now", returning(0))),

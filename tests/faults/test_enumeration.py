@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,8 @@ PAIRS = (
     ("married-name", LATER, KINDS), ("draft-archived", LATER, KINDS), ("another-prefix", FIRST, (KILL,)),
 )  # fmt: skip
 """Short runs in which everything is cut twice, and one that posts and pays in which the plug is pulled twice."""
+SHARES = 24
+"""Into so many pieces the pairs of a story are cut, so that every core has work to the end."""
 FAST = "draft-archived"
 
 
@@ -37,10 +40,10 @@ def one_by_one(name: str) -> tuple[str, Found]:
     return name, enumerated(name)
 
 
-def in_pairs(case: tuple[str, range, tuple[str, ...]]) -> tuple[str, Found]:
-    """Enumerate every pair of cuts of some runs of a story in this process."""
-    name, runs, kinds = case
-    return name, enumerated(name, cuts_each=2, runs=runs, kinds=kinds)
+def in_pairs(case: tuple[str, range, tuple[str, ...], int]) -> tuple[str, Found]:
+    """Enumerate one share of every pair of cuts of some runs of a story in this process."""
+    name, runs, kinds, part = case
+    return name, enumerated(name, cuts_each=2, runs=runs, kinds=kinds, share=(part, SHARES))
 
 
 def killed_only(name: str) -> tuple[str, Found]:
@@ -48,10 +51,9 @@ def killed_only(name: str) -> tuple[str, Found]:
     return name, enumerated(name, runs=FIRST, kinds=(KILL,))
 
 
-def enumerated(name: str, *, cuts_each: int = 1, runs: range = range(99), kinds: tuple[str, ...] = KINDS) -> Found:
+def enumerated(name: str, **how: Any) -> Found:
     with tempfile.TemporaryDirectory() as folder:
-        story, home = load(OWN / f"{name}.yaml"), Path(folder) / "home"
-        return enumerate_story(story, home, cuts_each=cuts_each, runs=runs, kinds=kinds)
+        return enumerate_story(load(OWN / f"{name}.yaml"), Path(folder) / "home", **how)
 
 
 def told(found: list[tuple[str, Found]]) -> str:
@@ -60,8 +62,8 @@ def told(found: list[tuple[str, Found]]) -> str:
 
 def counted(found: list[tuple[str, Found]]) -> str:
     cuts, same = sum(one.cuts for _, one in found), sum(one.same for _, one in found)
-    runs = sum(one.runs for _, one in found)
-    return f"{len(found)} stories, {runs} runs cut in {cuts} places; {same} more leave what another left"
+    runs, stories = sum(one.runs for _, one in found), len({name for name, _ in found})
+    return f"{stories} stories, {runs} runs cut in {cuts} places; {same} more leave what another left"
 
 
 def test_the_canonical_stories_exist() -> None:
@@ -94,7 +96,8 @@ def test_every_story_ends_the_same_wherever_it_is_cut(capsys: pytest.CaptureFixt
 def test_short_runs_end_the_same_when_cut_twice(capsys: pytest.CaptureFixture[str]) -> None:
     """Every pair: what was cut once is cut again, in the same run or in one after it."""
     with multiprocessing.get_context("spawn").Pool() as pool:
-        found = pool.map(in_pairs, PAIRS, chunksize=1)
+        cases = [(*case, part) for part in range(SHARES) for case in PAIRS]
+        found = pool.map(in_pairs, cases, chunksize=1)
     with capsys.disabled():
         print(f"\npairs: {counted(found)}")  # noqa: T201 - the numbers are wanted in the log of `make test-long`
     assert not any(one.wrong for _, one in found), told(found)

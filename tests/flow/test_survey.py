@@ -17,7 +17,8 @@ from ligament.flow import sequence, survey
 from ligament.flow.execute import execute
 from ligament.flow.read import EVERYTHING
 from ligament.flow.survey import Part, Planner, Survey, whole_plan
-from tests.support.stage import PLACE, RULEBOOK, Stage, stage
+from tests.support.practice import PLACE
+from tests.support.stage import RULEBOOK, Stage, stage
 
 if TYPE_CHECKING:
     from datetime import datetime

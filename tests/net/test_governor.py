@@ -137,6 +137,9 @@ def test_a_calendar_that_was_turned_to_another_day_ends_the_day_and_one_turned_b
         later.before()
     calendar.at += timedelta(hours=26)
     later.before()
+    later.learn(Observed(day_remaining=999))
+    clock.at += timedelta(seconds=1)
+    later.before()
 
 
 def test_an_empty_minute_is_waited_for_briefly_and_asked_again() -> None:

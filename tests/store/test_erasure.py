@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ligament.core.billing import Bill, bill_to
+from ligament.core.billing import SOMEBODY_ELSE, Bill, bill_to
 from ligament.core.holds import HoldCode, HoldKind
 from ligament.core.ids import RunId, SourceId
 from ligament.core.intents import subject_from_key
+from ligament.core.ledgers import ContactStatus
 from ligament.core.plans import Plan, State
 from ligament.core.private import Private
 from ligament.core.receipts import Effect
-from ligament.core.records import Address, Phone, PhoneKind
+from ligament.core.records import Address, Phone, PhoneKind, Removal
 from ligament.core.rules.model import Rulebook
+from ligament.ports.books import BooksPage
 from ligament.ports.memory import Selection
 from ligament.store.audit import export, verify
 from ligament.store.erasure import forget
+from ligament.store.people import PeopleQueries
 from tests.store.makers import (
     LATER,
     THEN,
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
 
 TRACES = (b"Zarathustra", b"zarathustra", b"Quillfeather", b"quillfeather", b"0499111222", b"Rue Morgue")
 NAME = "Zarathustra Quillfeather"
+BY_NAME = {"first": Private("Zarathustra"), "last": Private("Quillfeather")}
 
 
 def fill(opened: Opened) -> None:
@@ -127,7 +132,7 @@ def test_new_entries_about_a_forgotten_party_do_not_open_the_old_ones(opened: Op
 
 def test_what_a_payer_owes_for_a_forgotten_patient_stays_with_the_payer(opened: Opened) -> None:
     store, addressee = opened.store, Private(f"Coral  Coast INSURANCE\r\nClaims of {NAME}")
-    store.keep_parties([patient("1"), payer("51", "Coral Coast Insurance")])
+    store.keep_parties([patient("1", **BY_NAME), payer("51", "Coral Coast Insurance")])
     store.keep_invoices([
         invoice("7", party_id="1", addressee=addressee),
         invoice("8", party_id="1", addressee=Private(f"{NAME}\r\nCoral Coast Insurance")),
@@ -145,7 +150,7 @@ def test_what_a_payer_owes_for_a_forgotten_patient_stays_with_the_payer(opened: 
 @pytest.mark.parametrize("party_id", ["1", None])
 def test_an_invoice_read_again_does_not_bring_a_forgotten_person_back(opened: Opened, party_id: str | None) -> None:
     addressee = Private(f"{NAME}\r\n1 Fig St")
-    opened.store.keep_parties([patient("1"), patient("2")])
+    opened.store.keep_parties([patient("1", **BY_NAME), patient("2")])
     opened.store.keep_invoices([invoice("7", party_id="1", addressee=addressee)])
     forget(opened.journal, subject_from_key("patient:1"))
     other = invoice("8", party_id="2", addressee=addressee)
@@ -153,6 +158,40 @@ def test_an_invoice_read_again_does_not_bring_a_forgotten_person_back(opened: Op
     facts = opened.store.gather(Selection(invoices=None, parties=None, visits=None))
     assert not facts.invoices[SourceId("7")].addressee
     assert facts.invoices[SourceId("8")].addressee == addressee
+
+
+@pytest.mark.parametrize("party_id", ["1", None])
+def test_that_an_invoice_went_to_somebody_else_is_remembered_without_the_name(
+    opened: Opened, party_id: str | None
+) -> None:
+    addressee = Private(f"{NAME}\r\n1 Fig St")
+    opened.store.keep_parties([patient("1")])
+    opened.store.keep_invoices([invoice("7", party_id="1", addressee=addressee)])
+    opened.store.keep_parties([Removal(kind="patient", id=SourceId("1"), revision="gone")])
+    forget(opened.journal, subject_from_key("patient:1"))
+    forget(opened.journal, subject_from_key("patient:1"))
+    for revision in ("later", "still later"):
+        opened.store.keep_invoices([invoice("7", party_id=party_id, addressee=addressee, revision=revision)])
+        facts = opened.store.gather(Selection(invoices=None, parties=None, visits=None))
+        assert facts.invoices[SourceId("7")].addressee == Private(SOMEBODY_ELSE)
+
+
+def test_a_contact_that_was_merged_away_is_forgotten_and_stays_forgotten(opened: Opened) -> None:
+    fill(opened)
+    named = {"name": Private(NAME), "status": ContactStatus.ARCHIVED}
+    old = [
+        contact("c8", merged_into="c1", **named),
+        contact("c9", merged_into="c8", **named),
+        contact("c7", number="CLK-1", **named),
+    ]
+    other = contact("c6", merged_into="c5", name=Private("Other Person"), status=ContactStatus.ARCHIVED)
+    opened.store.keep_books_page(BooksPage(stream="contacts", contacts=(*old, other)))
+    forget(opened.journal, subject_from_key("patient:1"))
+    newer = tuple(replace(one, updated_at=one.updated_at + timedelta(days=1)) for one in (*old, other))
+    for page in ((), newer):
+        opened.store.keep_books_page(BooksPage(stream="contacts", contacts=page))
+        names = {str(held.id): held.name.reveal() for held in PeopleQueries(opened.journal).contacts()}
+        assert [names[key] for key in ("c6", "c7", "c8", "c9")] == ["Other Person", "", "", ""]
 
 
 def test_forgetting_somebody_unknown_is_no_trouble(opened: Opened) -> None:

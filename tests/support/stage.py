@@ -19,27 +19,11 @@ from ligament.wiring.build import Outside
 from ligament.wiring.settings import Settings, load_settings
 from tests.faults.clocks import START, TICK, TrueTime, WorkerClock
 from tests.stories.acting import environment
+from tests.support import practice
 from tests.support.mounting import LOOPBACK, mounted
+from tests.support.practice import PATIENT, PLACE, small_practice
 
-PATIENT, BUSINESS, PRACTITIONER = "1410000000000000007", "1400100000000000011", "1400300000000000021"
-PLACE = {"patient_id": PATIENT, "business_id": BUSINESS, "practitioner_id": PRACTITIONER}
-RULEBOOK = """\
-[clinic]
-name = "Riverside"
-time_zone = "Australia/Melbourne"
-[invoices]
-start_on = 2026-07-01
-[accounts]
-default = "200"
-[taxes]
-none = "EXEMPTOUTPUT"
-"GST 10" = "OUTPUT"
-[payments]
-account = "090"
-[approval]
-first_run = "auto"
-void = "auto"
-"""
+RULEBOOK = practice.RULEBOOK.replace(" Physio", "") + 'void = "auto"\n'
 
 
 @dataclass(slots=True)
@@ -134,6 +118,8 @@ def stage(home: Path, *, rulebook: str = RULEBOOK, database: str = "", now: date
     home.mkdir(parents=True, exist_ok=True)
     (home / "ligament.toml").write_text(rulebook, encoding="utf-8")
     time = TrueTime(at=now)
+    empty = cliniko.World.empty(at=now - timedelta(days=90))
+    kept_practice = small_practice(empty, practice.ADA, since=now - timedelta(days=30))
     kept = xero.australian_books()
     ledger = xero.World.new(kept, apps=[xero.custom_app(kept, day_limit=5000)])
 
@@ -146,21 +132,10 @@ def stage(home: Path, *, rulebook: str = RULEBOOK, database: str = "", now: date
     return Stage(
         home=home,
         time=time,
-        practice=Host(cliniko.handle, _practice(now), clock=clock, log_limit=10_000),
+        practice=Host(cliniko.handle, kept_practice, clock=clock, log_limit=10_000),
         books=Host(xero.handle, ledger, clock=clock, log_limit=10_000),
         environ=environ,
     )
-
-
-def _practice(now: datetime) -> Any:
-    world = cliniko.World.empty(at=now - timedelta(days=90))
-    place = {"id": BUSINESS, "business_name": "Riverside", "label": "Riverside"}
-    world = cliniko.put(world, "businesses", {**place, "time_zone_identifier": "Australia/Melbourne"})
-    person = {"id": PRACTITIONER, "first_name": "Ben", "last_name": "Hands", "label": "Ben Hands", "active": True}
-    world = cliniko.put(world, "practitioners", person)
-    long_ago = now - timedelta(days=30)
-    patient = {"id": PATIENT, "first_name": "Ada", "last_name": "Sample", "email": "ada@example.org"}
-    return cliniko.put(world, "patients", {**patient, "created_at": long_ago, "updated_at": long_ago})
 
 
 def set_native(stage_: Stage, *, enabled: bool) -> None:

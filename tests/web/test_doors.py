@@ -267,7 +267,7 @@ def test_health_says_how_each_clinic_stands_and_503_only_when_nothing_works(fron
 
 def test_counts_name_no_clinic_and_no_person(front: Front) -> None:
     front.post(body(event(OURS, "c1"), event(STRANGE, "c1")))
-    document = {"calls": {"practice": {"GET": 3, "bytes": 12}}}
+    document = {"calls": {"practice": {"GET": 3}}, "bytes": {"practice": 12}}
     front.door.metrics.hear(TurnReport(clinic="North", outcome="done", seconds=0.5, document=document))
     text = front.client.get("/metrics").text
     assert 'ligament_turns_total{outcome="done"} 1.0' in text

@@ -16,7 +16,8 @@ from ligament.connectors.xero.simulator import australian_books, control
 from ligament.wiring.app import App, Verdict, open_app
 from ligament.wiring.checking import examine, lacking_scopes, same_wall
 from ligament.wiring.settings import load_settings
-from tests.cli.kit import NOW, RULEBOOK, Clinic, served
+from tests.cli.kit import NOW, Clinic, served
+from tests.support.practice import RULEBOOK
 
 
 @contextmanager

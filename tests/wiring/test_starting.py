@@ -18,6 +18,7 @@ from ligament.wiring import keys
 from ligament.wiring.app import open_app
 from ligament.wiring.settings import ConfigurationError, load_settings
 from ligament.wiring.starting import rotate_key, rulebook_text, write_rulebook
+from ligament.wiring.troubles import trouble_of
 
 SECRET = "canary-6b0f2c11-kept"
 RULEBOOK = '[clinic]\nname = "{name}"\n[accounts]\ndefault = "200"\n[payments]\naccount = "090"\n'
@@ -197,3 +198,10 @@ def test_the_present_key_counts_while_it_fits(home: Path) -> None:
     with open_app(settings, clinic="North") as app:
         prepared = replace(settings, next_vault_key=bytes(32))
         assert keys.settled_key(prepared, app.clinic.database, app.clinic.clock.now) == settings.vault_key
+
+
+def test_a_wrong_vault_key_is_a_matter_of_configuration() -> None:
+    """Trying later cannot help, so it is not told like a system that is away."""
+    found = trouble_of(WrongKey("The vault key is not the one this was kept with."))
+    assert found is not None
+    assert found.code == 2

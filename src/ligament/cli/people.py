@@ -33,6 +33,16 @@ _LISTED = {
     "refused": "refused by the books",
     "not_held": "cannot be held",
     "waits": "waits for your choice",
+    finding.DIALLED: "kept back by the privacy dial",
+}
+
+
+_FIELDS = {
+    "email": "e-mail",
+    "phone_mobile": "mobile phone",
+    "phone_default": "home phone",
+    "phone_direct": "work phone",
+    "phone_fax": "fax",
 }
 
 
@@ -124,7 +134,7 @@ def _show_pair(one: Document) -> None:
     columns = (Column("Field"), Column(_PRACTICE_TITLE), Column(_BOOKS_TITLE), Column("Agreed"), Column(""))
     rows = [
         [
-            row["field"].replace("_", " "),
+            _field(row),
             row["practice"],
             row["books"],
             row["agreed"],
@@ -142,6 +152,10 @@ def _show_pair(one: Document) -> None:
     for hold in one.get("holds", ()):
         line(f"Waits ({hold['id']}): {hold['sentence']}", style="yellow")
     _show_history(one.get("history", ()))
+
+
+def _field(row: Document) -> str:
+    return _FIELDS.get(row["field"], str(row["field"]).replace("_", " "))
 
 
 def _show_patients(patients: Sequence[Document]) -> None:
@@ -209,7 +223,9 @@ def _show_preview(document: Document, command: object) -> None:
     )
     for person in document["people"]:
         heading(f"{person['number']}")
-        rows = [[row["field"].replace("_", " "), row["now"], row["then"]] for row in person["fields"]]
+        if not person["fields"]:
+            line("No contact now, and none would be made: look at what waits.")
+        rows = [[_field(row), row["now"], row["then"]] for row in person["fields"]]
         table((Column("Field"), Column("Now"), Column("Then")), rows)
     for name in document["pooled"]:
         line(f"Documents go to the contact {name}.")

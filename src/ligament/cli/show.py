@@ -150,7 +150,7 @@ def conservation(document: Document) -> str:
 
 
 def _calls(calls: Mapping[str, Mapping[str, int]]) -> str:
-    made = {system: sum(n for method, n in by.items() if method != "bytes") for system, by in calls.items()}
+    made = {system: sum(by.values()) for system, by in calls.items()}
     parts = [f"{system.capitalize()} {number:,}" for system, number in made.items() if number]
     return f"Calls used: {', '.join(parts)}" if parts else "Calls used: none"
 
@@ -280,6 +280,11 @@ def _grouped(found: Sequence[Document], command: Command, *, title: bool = True)
             line(f"  {command(typed)}    {meaning}")
 
 
+_PARTS_OF_A_NAME = {"first", "last", "postal"}
+_TOLD_BESIDE = {"practice_changed_at", "books_changed_at"}
+"""Times of a conflict, which stand beside the two values."""
+
+
 def hold(document: Document, command: Command) -> None:
     """Tell one hold, or all of one record, with the detail and the proposal."""
     for one in document["holds"]:
@@ -290,12 +295,16 @@ def hold(document: Document, command: Command) -> None:
         line(f"{named} (id {one['id']}) waits since {moment(one['waiting_since'])}, {state}.")
         if one["todo"]:
             line(one["todo"])
-        _detail("Detail", one["detail"])
+        values = one.get("values") or {}
+        _detail("Detail", {key: held for key, held in one["detail"].items() if not values or key not in _TOLD_BESIDE})
         _detail("Proposed", one.get("proposed") or {})
-        for side, held in (one.get("values") or {}).items():
+        for side, held in values.items():
             when = f", changed {moment(held['changed_at'])}" if held.get("changed_at") else ""
             who = f" ({held['changed_by']})" if held.get("changed_by") else ""
             line(f"  {_SIDES.get(side, side)}: {held['value'] or '(nothing)'}{when}{who}")
+        for person in one.get("people") or ():
+            said = ", ".join(held for name, held in person["fields"].items() if name not in _PARTS_OF_A_NAME)
+            line(f"  {_SIDES[person['side']]}: {said or '(nothing)'} ({person['number']})")
         for typed, meaning in next_commands(one):
             if not typed.startswith("holds show"):
                 line(f"  {command(typed)}    {meaning}")

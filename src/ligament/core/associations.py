@@ -33,10 +33,14 @@ def owners_of(practitioners: Iterable[Practitioner], users: Iterable[BooksUser])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One record of a person in one system, as far as it tells people apart; all of it is personal."""
+    """One record of a person in one system, as far as it tells people apart; all of it is personal.
+
+    `shown` is the name as it stands there, `names` are those that are compared.
+    """
 
     id: str
     number: str
+    shown: str
     names: tuple[str, ...]
     email: str
     phones: frozenset[str]
@@ -62,6 +66,7 @@ def person_of_party(party: Party, phone_key: Callable[[str, str], str]) -> Perso
     return Person(
         id=party.id,
         number="",
+        shown=party.full_name(),
         names=tuple(name for name in names if name),
         email=folded(party.email.reveal()),
         phones=frozenset(phones) - {""},
@@ -78,6 +83,7 @@ def person_of_contact(contact: BooksContact, phone_key: Callable[[str, str], str
     return Person(
         id=contact.id,
         number=contact.number,
+        shown=contact.name.reveal(),
         names=tuple(name for name in names if name),
         email=folded(contact.email.reveal()),
         phones=frozenset(phone_key(number.reveal(), country) for _, number in contact.phones) - {""},

@@ -11,11 +11,16 @@ from ligament.core.intents import Subject, SubjectKind
 from ligament.core.naming import folded, without_title
 from ligament.core.records import Invoice, Party, PartyKind
 from ligament.core.rules.model import BillTo, PayerUnknown, Privacy, Rulebook
+from ligament.core.seals import sealed
 from ligament.core.troubles import Trouble
 
 _MERGES_AT_MOST = 20
+SOMEBODY_ELSE = "(somebody else)"
+"""Stands as the addressee of a forgotten patient's invoice that named neither the patient nor a payer."""
+_NEITHER = "The invoice is addressed to somebody who is neither the patient nor a known payer; the patient is billed."
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
     """Who is billed: `subject` owns the contact, `party` is who owes, `note` what the report should say."""
@@ -70,7 +75,7 @@ def first_line(invoice: Invoice) -> str:
 
 def bill_to(invoice: Invoice, rulebook: Rulebook, facts: Facts, by_rule: str = "") -> Bill | Trouble:
     """Decide who is billed; `by_rule` is the payer's name, or `patient`, that a rule asked for."""
-    patient = survivor(invoice.party_id, facts)
+    patient = _nameable(survivor(invoice.party_id, facts), rulebook, facts)
     payer: Party | Trouble | None = None
     why = "the invoice is addressed to the patient"
     if by_rule and by_rule != "patient":
@@ -92,6 +97,13 @@ def bill_to(invoice: Invoice, rulebook: Rulebook, facts: Facts, by_rule: str = "
     return _patient_bill(patient, invoice, rulebook, why, decided=bool(by_rule))
 
 
+def _nameable(patient: Party | None, rulebook: Rulebook, facts: Facts) -> Party | None:
+    """Return a patient for whom there is a contact, or can be one: nobody can name who is deleted, but a code does."""
+    if patient is None or not patient.deleted or rulebook.contacts.privacy in {Privacy.CODE, Privacy.POOLED}:
+        return patient
+    return patient if party_subject(patient).key in facts.contact_links else None
+
+
 def _patient_bill(
     patient: Party | None, invoice: Invoice, rulebook: Rulebook, why: str, *, decided: bool
 ) -> Bill | Trouble:
@@ -100,10 +112,11 @@ def _patient_bill(
             return Bill(subject=_location(invoice), party=None, is_payer=False, why="patients are pooled by location")
         return Trouble(
             code=HoldCode.NO_PARTY,
-            sentence="The invoice names no patient any more, so nobody can be billed for it.",
+            sentence="The patient of this invoice is not known any more, so nobody can be billed for it.",
             todo="Open the invoice in the practice; if the patient was deleted, post it by hand or dismiss this.",
         )
-    note = "" if rulebook.invoices.bill_to is BillTo.PATIENT else _addressee_note(patient, invoice)
+    aside = rulebook.invoices.bill_to is not BillTo.PATIENT and names_another(patient, first_line(invoice))
+    note = _NEITHER if aside else ""
     if note and not decided and rulebook.contacts.payer_unknown is PayerUnknown.ASK:
         return Trouble(
             code=HoldCode.PAYER_UNKNOWN,
@@ -114,18 +127,15 @@ def _patient_bill(
     return _bill(patient, invoice, rulebook.contacts.privacy, why, note)
 
 
-def _addressee_note(patient: Party, invoice: Invoice) -> str:
-    """Say that the first line names neither the patient nor a payer, or return an empty text."""
-    named = first_line(invoice)
-    if not named:
-        return ""
-    first = folded(without_title(named))
+def names_another(patient: Party, named: str) -> bool:
+    """Say whether the first line of an addressee names somebody else than the patient; a payer is looked for before."""
+    first = folded(without_title(named)) if named else ""
+    if not first:
+        return False
     full = patient.full_name()
-    if not first or first in {folded(full), folded(without_title(full))}:
-        return ""
-    if first == folded(f"{patient.preferred.reveal()} {patient.last.reveal()}"):
-        return ""
-    return "The invoice is addressed to somebody who is neither the patient nor a known payer; the patient is billed."
+    if first in {folded(full), folded(without_title(full))}:
+        return False
+    return first != folded(f"{patient.preferred.reveal()} {patient.last.reveal()}")
 
 
 def _location(invoice: Invoice) -> Subject:

@@ -33,7 +33,7 @@ CAUSES: Mapping[str, str] = {
     HoldCode.NUMBER_TAKEN.value: "The number is taken",
     HoldCode.VOIDED_IN_BOOKS.value: "Voided in the books",
     HoldCode.PAYMENT_RECONCILED.value: "The payment is reconciled",
-    HoldCode.FIELD_CONFLICT.value: "Changed on both sides",
+    HoldCode.FIELD_CONFLICT.value: "Not the same on both sides",
     HoldCode.UNKNOWN_STATUS.value: "A status that is not known",
     HoldCode.BAD_RECORD.value: "A record that cannot be read",
     HoldCode.REJECTED.value: "Refused",

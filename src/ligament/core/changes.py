@@ -22,6 +22,7 @@ from ligament.core.ledgers import (
 )
 from ligament.core.private import Private
 from ligament.core.records import Address, Party, Phone
+from ligament.core.seals import sealed
 
 
 class Verb(StrEnum):
@@ -43,6 +44,7 @@ class Verb(StrEnum):
     UPDATE_PARTY = "update_party"
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactWrite:
     """A contact to create (`id` None) or to update; a field that is None is left as it is."""

@@ -14,6 +14,7 @@ from ligament.core.naming import comparable, contact_name, folded, shown_name, t
 from ligament.core.private import NOTHING, Private
 from ligament.core.records import NO_ADDRESS, Address, Location, Party, PartyKind, PhoneKind
 from ligament.core.rules.model import Privacy, Rulebook
+from ligament.core.seals import sealed
 from ligament.core.troubles import Trouble
 
 SLOTS = {
@@ -24,9 +25,11 @@ SLOTS = {
 }
 CONTACT_PREFIX = "CLK-"
 _PHONE_LENGTH = 50
+_MERGES_AT_MOST = 20
 _LINE_LENGTH, _PLACE_LENGTH, _CODE_LENGTH = 500, 255, 50
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactIntent:
     """What a contact should say; `full` is the name before a suffix; blank fields are never written."""
@@ -126,11 +129,12 @@ def extras_of(party: Party, rulebook: Rulebook) -> Extras:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """An existing contact that is this party; `by` says how it was found."""
+    """An existing contact that is this party; `by` says how it was found, `merged` that ours was merged into it."""
 
     contact: BooksContact
     by: str
     adopted: bool
+    merged: bool = False
 
 
 def find_contact(
@@ -142,6 +146,9 @@ def find_contact(
     """
     for contact_id in facts.contacts_by_number.get(intent.number, ()):
         contact = facts.contacts[contact_id]
+        winner = survivor_of(contact, facts)
+        if winner is not contact and not is_of_another(winner, intent.number) and _free((winner.id,), facts):
+            return Match(contact=winner, by="ours was merged into it", adopted=True, merged=True)
         if contact.status is not ContactStatus.ACTIVE:
             return _archived(contact, intent)
         return Match(contact=contact, by="it carries our contact number", adopted=False)
@@ -152,6 +159,22 @@ def find_contact(
         return Match(contact=facts.contacts[carried], by="the patient carries its id", adopted=True)
     by_email = _by_email(intent, party, rulebook, facts, around)
     return by_email if by_email is not None else _by_details(intent, party, facts, around)
+
+
+def survivor_of(contact: BooksContact, facts: Facts) -> BooksContact:
+    """Follow merges in the books to the contact that survived."""
+    winner = contact
+    for _ in range(_MERGES_AT_MOST):
+        following = facts.contacts.get(winner.merged_into) if winner.merged_into else None
+        if following is None:
+            break
+        winner = following
+    return winner
+
+
+def is_of_another(contact: BooksContact, number: str) -> bool:
+    """Say whether a contact carries the number of another record: it stays that one's, even where its link was lost."""
+    return contact.number.startswith(CONTACT_PREFIX) and contact.number != number
 
 
 def _free(contact_ids: tuple[BooksId, ...], facts: Facts) -> list[BooksContact]:
@@ -236,6 +259,24 @@ def address_parts(address: Address) -> tuple[str, ...]:
     street = folded(" ".join(line for line in address.lines if line).replace(",", " "))
     country = "".join(sign for sign in address.country if sign.isalpha() or sign == " ")
     return (street, *(folded(part) for part in (address.city, address.region, address.post_code, country)))
+
+
+def less(parts: tuple[str, ...], than: tuple[str, ...]) -> bool:
+    """Say whether some parts were left blank and nothing else changed."""
+    return parts != than and any(parts) and all(one in {"", other} for one, other in zip(parts, than, strict=True))
+
+
+def filled(address: Address, held: Address) -> Address:
+    """Return an address with the parts that are blank in it as they were, as far as it is still the same town."""
+    if folded(address.city) not in {"", folded(held.city)}:
+        return address
+    return replace(
+        address,
+        lines=address.lines if any(address.lines) else held.lines,
+        city=address.city or held.city,
+        region=address.region or held.region,
+        post_code=address.post_code or held.post_code,
+    )
 
 
 def _probably(found: list[BooksContact], intent: ContactIntent, sentence: str) -> Trouble:

@@ -18,6 +18,7 @@ from ligament.core.postings import LineContext, Place
 from ligament.core.records import Invoice, InvoiceStatus, Location, Visit
 from ligament.core.rules.apply import Ruling
 from ligament.core.rules.model import Rulebook
+from ligament.core.seals import sealed
 from ligament.core.troubles import Trouble
 
 
@@ -54,6 +55,7 @@ def zone_of(location: Location | None, rulebook: Rulebook) -> str:
     return location.zone if location is not None and location.zone else rulebook.clinic.time_zone
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A document intent, with the tracking options it needs first (category, option)."""
@@ -62,6 +64,7 @@ class Draft:
     wanted_options: tuple[tuple[str, str], ...] = ()
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letterhead:
     """What a draft needs beside the invoice and its lines."""

@@ -66,8 +66,8 @@ Detail = Mapping[str, object]
 class Hold:
     """Something that waits: what, why in one sentence, the detail, what to do, and a proposal where there is one.
 
-    `proposed` holds only text, whole numbers, Decimals, dates as text, lists and mappings. `personal` says that
-    sentence or detail name a person, so that they are kept out of logs and of what is sent elsewhere.
+    `proposed` holds only text, whole numbers, Decimals, dates as text, lists and mappings. None of
+    it names a person: what people say about themselves is looked up where it is shown.
     """
 
     subject: Subject

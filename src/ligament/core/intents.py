@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from ligament.core.ids import BooksId
 from ligament.core.ledgers import BooksLine, DocumentKind, DocumentStatus
+from ligament.core.seals import sealed
 
 
 class SubjectKind(StrEnum):
@@ -26,6 +27,7 @@ _PREFIXES = {kind: f"{kind.value}:" for kind in SubjectKind}
 """Keys are made more often than anything else, and looking up a prefix is the quickest way."""
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Subject:
     """One record of the practice that a decision is about."""
@@ -48,6 +50,7 @@ def subject_from_key(key: str) -> Subject:
 CLINIC = Subject(kind=SubjectKind.CLINIC, id="clinic")
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentIntent:
     """What one document of the books should say; `contact_id` is None until its contact exists.

@@ -11,12 +11,14 @@ from ligament.core.money import HUNDRED, NO_CENTS, ONE, ZERO, cents, fits_four_p
 from ligament.core.postings import LineContext, Pairs, Posting
 from ligament.core.records import Invoice, Line
 from ligament.core.rules.model import Country
+from ligament.core.seals import sealed
 from ligament.core.troubles import Trouble
 
 ROUNDING_LIMIT = Decimal("0.10")
 _OUTSIDE_TAX = {Country.AU: "BASEXCLUDED", Country.NZ: "NONE", Country.UK: "NONE"}
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappedLines:
     """Lines ready for the books; `wanted_options` are tracking options to create first (category, option)."""
@@ -78,7 +80,7 @@ def _line(line: Line, sign: Decimal, posting: Posting, tracking: Pairs) -> Books
 def _quantity(line: Line, sign: Decimal, amount: Decimal) -> tuple[Decimal, Decimal, bool]:
     """Return quantity, tax-inclusive price, and whether they are the practice's own (choice C03)."""
     quantity, price = line.quantity, line.unit_price
-    if sign < 0:
+    if sign < ZERO:
         quantity, price = (-quantity, price) if quantity < 0 else (quantity, -price)
     if line.price_excludes_tax and line.tax_rate:
         price = price * (HUNDRED + line.tax_rate) / HUNDRED

@@ -12,6 +12,7 @@ from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksLine, DocumentKind, Extras, PhoneSlot
 from ligament.core.private import NOTHING, Private
 from ligament.core.records import Address
+from ligament.core.seals import sealed
 
 
 class Origin(StrEnum):
@@ -45,11 +46,13 @@ class Membership:
     reason: Reason = Reason.RECORD
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedFields:
     """The values both systems last agreed on; None was never agreed; `refused` is an e-mail the books found invalid.
 
     `groups` are the contact groups that we put the contact into; those that people chose are never among them.
+    `another` names the fields in which a contact that survived a merge brought details of its own.
     """
 
     name: Private[str] | None = None
@@ -62,8 +65,10 @@ class AgreedFields:
     extras: Extras | None = None
     refused: Private[str] | None = None
     groups: tuple[Membership, ...] | None = None
+    another: tuple[str, ...] | None = None
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactLink:
     """A party and its contact; `number` is the contact's number, `name` the name decided once and kept."""
@@ -78,6 +83,7 @@ class ContactLink:
     archived: bool = False
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentLink:
     """A record and one document of the books; `sent` is what we last wrote there (None: never written by us)."""
@@ -93,6 +99,7 @@ class DocumentLink:
     voided_by_us: bool = False
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """What the practice said about a record when the books last followed it.
@@ -112,6 +119,7 @@ ALLOCATED = "allocation:"
 """How the name under which used credit is remembered begins."""
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentLink:
     """A payment of ours; `for_total` is the practice's total when it was posted."""

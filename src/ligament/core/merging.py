@@ -13,6 +13,11 @@ from ligament.core.rules.model import Winner
 T = TypeVar("T")
 
 
+def never_less(_value: object, _than: object) -> bool:
+    """Say no: a field that has no parts is either blank or not."""
+    return False
+
+
 class Verdict(StrEnum):
     """What is to be done about one field."""
 
@@ -26,11 +31,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides(Generic[T]):
-    """One field on both sides; `agreed` is None when the two never agreed on a value."""
+    """One field on both sides; `agreed` is None when the two never agreed on a value.
+
+    `less` says that the first value is the second with parts left blank and nothing else changed.
+    """
 
     practice: T
     books: T
     agreed: T | None
+    less: Callable[[T, T], bool] = never_less
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +63,18 @@ class Judge(Generic[T]):
             return Verdict.AGREED
         if sides.agreed is None:
             return self._first_time(sides)
-        practice_moved = not self.same(sides.practice, sides.agreed)
-        books_moved = not self.same(sides.books, sides.agreed)
+        practice_moved = self._moved(sides.practice, sides.agreed, sides.less)
+        books_moved = self._moved(sides.books, sides.agreed, sides.less)
+        if not practice_moved and not books_moved:
+            return Verdict.EMPTIED
         if practice_moved and books_moved:
             return self._both(sides)
         if practice_moved:
             return self._practice_only(sides)
         return self._books_only(sides)
+
+    def _moved(self, value: T, agreed: T, less: Callable[[T, T], bool]) -> bool:
+        return not self.same(value, agreed) and not less(value, agreed)
 
     def _first_time(self, sides: Sides[T]) -> Verdict:
         if self.blank(sides.books):

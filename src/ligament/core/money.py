@@ -14,12 +14,12 @@ _FOUR_PLACES = Decimal("0.0001")
 
 def cents(amount: Decimal) -> Decimal:
     """Round to two decimals, half away from zero, as both systems do (facts on the books, section 6.5)."""
-    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+    return amount.quantize(CENT, ROUND_HALF_UP)
 
 
 def fits_four_places(amount: Decimal) -> bool:
     """Say whether the amount needs no more than four decimals."""
-    return amount == amount.quantize(_FOUR_PLACES, rounding=ROUND_HALF_UP)
+    return amount == amount.quantize(_FOUR_PLACES, ROUND_HALF_UP)
 
 
 def tax_within(inclusive: Decimal, rate: Decimal) -> Decimal:
@@ -44,4 +44,4 @@ def price_text(amount: Decimal) -> str:
 
 def two_places(amount: Decimal) -> str:
     """Return an amount as people write it in the books: always two decimals."""
-    return format(cents(amount), "f")
+    return str(cents(amount))

@@ -65,10 +65,15 @@ _TITLES = {"mr", "mrs", "ms", "miss", "mx", "master", "dr", "prof", "professor",
 
 def without_title(text: str) -> str:
     """Return a name without the titles in front of it."""
-    words = text.split()
-    while words and words[0].rstrip(".").casefold() in _TITLES:
-        words = words[1:]
-    return " ".join(words)
+    return " ".join(untitled(text.split()))
+
+
+def untitled(words: list[str]) -> list[str]:
+    """Return the words of a name without the titles in front of them."""
+    place = 0
+    while place < len(words) and words[place].rstrip(".").casefold() in _TITLES:
+        place += 1
+    return words[place:]
 
 
 def comparable(text: str) -> str:

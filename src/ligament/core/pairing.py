@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from ligament.core.changes import ContactWrite
 from ligament.core.contacts import address_parts, extras_of, phone_slots
@@ -16,6 +18,13 @@ from ligament.core.records import NO_ADDRESS, Address, Party, PartyKind
 from ligament.core.rules.model import Rulebook
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+PhoneKey = Callable[[str, str], str]
+"""Gives for a telephone number and a country what is the same for the same number."""
+
+
+def _as_typed(number: str, country: str) -> str:
+    del country
+    return folded(number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +39,21 @@ class FieldRow:
 
 
 def side_by_side(
-    party: Party | None, contact: BooksContact | None, agreed: AgreedFields, rulebook: Rulebook
+    party: Party | None,
+    contact: BooksContact | None,
+    agreed: AgreedFields,
+    rulebook: Rulebook,
+    phone_key: PhoneKey = _as_typed,
 ) -> list[FieldRow]:
-    """Return every field that anybody holds something in."""
+    """Return every field that anybody holds something in; telephone numbers are compared by their key."""
     mine = party or Party(id=SourceId(""), kind=PartyKind.PATIENT, created_at=_NEVER, updated_at=_NEVER)
     theirs = contact or BooksContact(id=BooksId(""), updated_at=_NEVER)
     rows = [
-        _text("name", Private(mine.full_name()), theirs.name, agreed.name),
+        _name(mine, theirs, agreed),
         _text("first", mine.first, theirs.first, agreed.first),
         _text("last", mine.last, theirs.last, agreed.last),
         _text("email", mine.email, theirs.email, agreed.email),
-        *_phones(mine, theirs, agreed),
+        *_phones(mine, theirs, agreed, partial(_same_number, phone_key, mine.country_code or rulebook.clinic.country)),
         _place("address", mine.address, theirs.street, agreed.street),
         _place("postal", mine.address, theirs.postal, agreed.postal),
         *_further(mine, theirs, agreed, rulebook),
@@ -48,12 +61,28 @@ def side_by_side(
     return [row for row in rows if row.practice or row.books or row.agreed]
 
 
-def _phones(party: Party, contact: BooksContact, agreed: AgreedFields) -> list[FieldRow]:
+def _name(party: Party, contact: BooksContact, agreed: AgreedFields) -> FieldRow:
+    """Compare the names; one that was agreed on with a suffix behind it is the same while the person's own is."""
+    row = _text("name", Private(party.full_name()), contact.name, agreed.name)
+    agreed_on = agreed.name is not None and contact.name == agreed.name
+    unchanged = (party.first, party.last) == (agreed.first or NOTHING, agreed.last or NOTHING)
+    return replace(row, same=row.same or (agreed_on and unchanged))
+
+
+def _phones(
+    party: Party, contact: BooksContact, agreed: AgreedFields, same: Callable[[str, str], bool]
+) -> list[FieldRow]:
     mine, before = dict(phone_slots(party)), dict(agreed.phones or ())
-    return [
+    rows = [
         _text(f"phone_{slot.value}", mine.get(slot, NOTHING), contact.phone(slot), before.get(slot))
         for slot in PhoneSlot
     ]
+    return [replace(row, same=row.same or same(row.practice.reveal(), row.books.reveal())) for row in rows]
+
+
+def _same_number(phone_key: PhoneKey, country: str, left: str, right: str) -> bool:
+    key = phone_key(left, country)
+    return bool(key) and key == phone_key(right, country)
 
 
 def _further(party: Party, contact: BooksContact, agreed: AgreedFields, rulebook: Rulebook) -> list[FieldRow]:

@@ -18,6 +18,7 @@ from ligament.core.ledgers import DocumentKind, DocumentStatus
 from ligament.core.links import AgreedFields, Agreement, Origin, Reason, Role
 from ligament.core.money import ZERO
 from ligament.core.private import NOTHING, Private
+from ligament.core.seals import sealed
 
 
 class ActionKind(StrEnum):
@@ -45,6 +46,7 @@ class ActionKind(StrEnum):
 ORDER = {kind: place for place, kind in enumerate(ActionKind)}
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentRef:
     """A document of the books by number, and by id once it has one."""
@@ -54,6 +56,7 @@ class DocumentRef:
     id: BooksId | None = None
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactStep:
     """A contact to link, create, update or archive; `agreed` is what both sides say afterwards."""
@@ -65,6 +68,7 @@ class ContactStep:
     agreed: AgreedFields = AgreedFields()
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentStep:
     """A document to link, create or update; `document_id` is None for a new one."""
@@ -96,6 +100,7 @@ class AllocationStep:
     on: date
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentStep:
     """A payment to post; `amount` is what will be due then; `for_total` the practice's total."""
@@ -151,6 +156,7 @@ class PartyStep:
     agreed: AgreedFields = AgreedFields()
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """One step of a plan: exactly one of the step fields that fits `kind` is given.
@@ -181,7 +187,7 @@ class Action:
     def key(self) -> str:
         """Return what this action is about, the same in every plan that wants the same thing."""
         which = f"|{self.group.mark}" if self.group is not None else ""
-        return f"{self.kind.value}|{self.subject.key}|{self.number}{which}"
+        return f"{self.kind}|{self.subject.key}|{self.number}{which}"
 
     def moves_money(self) -> bool:
         """Say whether it posts, moves or takes back a payment or a credit."""
@@ -231,6 +237,7 @@ class RecordKind(StrEnum):
     ALLOCATIONS = "allocations"
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one record; `reason` is the skip reason or the hold code; `label` names the kind in `skips`."""

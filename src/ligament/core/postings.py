@@ -18,6 +18,7 @@ Pairs = tuple[tuple[str, str], ...]
 _LineSort = tuple[str | None, str, str, str, Decimal | None]
 _TEXT_LENGTH = 4000
 _BREAKS = "\t\r\n"
+_ADD_IT = "Add it in the books, or set create_options = true under [tracking] in the rulebook."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,7 +270,14 @@ def _tracking(how: LineContext) -> Tracking | Trouble:
         if category is None:
             return _no_tracking(f'The tracking category "{category_name}" does not exist in the books.')
         folded = _collapsed(option_name).casefold()
-        option = next((o for o in category.options if o.active and _collapsed(o.name).casefold() == folded), None)
+        named = [option for option in category.options if _collapsed(option.name).casefold() == folded]
+        option = next((option for option in named if option.active), None)
+        if option is None and named:
+            # The books take no second option of that name.
+            archived = (
+                f'The option "{option_name}" of the tracking category "{category.name}" is archived in the books.'
+            )
+            return _no_tracking(archived, "Restore it in the books, or rename it there; this goes on by itself then.")
         if option is None and not dimensions.create_options:
             return _no_tracking(f'The tracking category "{category.name}" has no option "{option_name}".')
         if option is None:
@@ -284,9 +292,5 @@ def _collapsed(text: str) -> str:
     return " ".join(text.split())
 
 
-def _no_tracking(sentence: str) -> Trouble:
-    return Trouble(
-        code=HoldCode.UNMAPPED_TRACKING,
-        sentence=sentence,
-        todo="Add it in the books, or set create_options = true under [tracking] in the rulebook.",
-    )
+def _no_tracking(sentence: str, todo: str = _ADD_IT) -> Trouble:
+    return Trouble(code=HoldCode.UNMAPPED_TRACKING, sentence=sentence, todo=todo)

@@ -8,7 +8,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ligament.core.ids import SourceId
+from ligament.core.money import ZERO
 from ligament.core.private import NOTHING, Private
+from ligament.core.seals import sealed
 
 
 class PartyKind(StrEnum):
@@ -28,6 +30,7 @@ class PhoneKind(StrEnum):
     OTHER = "other"
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phone:
     """One telephone number as typed."""
@@ -36,6 +39,7 @@ class Phone:
     number: Private[str]
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """A postal address; `country` is the English name."""
@@ -54,6 +58,7 @@ class Address:
 NO_ADDRESS: Private[Address] = Private(Address())
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
     """A patient or a third-party payer.
@@ -110,6 +115,7 @@ class Discount:
     is_money: bool
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One line of an invoice.
@@ -135,6 +141,7 @@ class Line:
     revision: str = ""
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
     """An invoice or a credit note of the practice, with its lines in order.
@@ -170,7 +177,7 @@ class Invoice:
 
     def is_credit(self) -> bool:
         """Say whether it reads as a credit note: open credit, a reversal, or a total below zero."""
-        return self.status is InvoiceStatus.OPEN_CREDIT or self.original_id is not None or self.total < 0
+        return self.status is InvoiceStatus.OPEN_CREDIT or self.original_id is not None or self.total < ZERO
 
     def with_lines(self, lines: tuple[Line, ...]) -> Invoice:
         """Return the same invoice with the lines that still count."""

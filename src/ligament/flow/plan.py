@@ -16,8 +16,8 @@ from ligament.core.records import Invoice
 from ligament.core.rules.model import Rulebook
 from ligament.core.troubles import Trouble
 from ligament.flow.planning.arrivals import plan_new
-from ligament.flow.planning.contacts import contact_outcome, drop_archivals, plan_contacts
-from ligament.flow.planning.desk import Before, Desk, invoice_outcome
+from ligament.flow.planning.contacts import drop_archivals, plan_contacts
+from ligament.flow.planning.desk import Before, Desk, contact_outcome, invoice_outcome
 from ligament.flow.planning.documents import bill_of, ruling_for, skip_reason
 from ligament.flow.planning.edits import plan_posted
 from ligament.flow.planning.groups import plan_groups
@@ -70,7 +70,11 @@ def _age(invoice: Invoice) -> tuple[object, ...]:
 def _originals_first(papers: list[Paper]) -> list[Paper]:
     """Return everything in the order of its age, credit notes behind what they may reverse."""
     by_age = sorted(papers, key=lambda paper: _age(paper[0]))
-    return sorted(by_age, key=lambda paper: paper[0].is_credit())
+    originals: list[Paper] = []
+    credits_: list[Paper] = []
+    for paper in by_age:
+        (credits_ if paper[0].is_credit() else originals).append(paper)
+    return originals + credits_
 
 
 def _charges(desk: Desk) -> list[Invoice]:

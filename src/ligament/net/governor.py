@@ -197,8 +197,11 @@ class Governor:
         now = self._now()
         numbers = self._store.numbers(self._scope)
         blocked = numbers.get(BLOCKED_UNTIL, 0) - now
-        if numbers.get(BLOCKED_DAY):
+        if numbers.get(BLOCKED_DAY) and blocked > 0 and self._skipped(numbers):
             blocked -= self._skipped(numbers)
+            if blocked <= 0:
+                # It is over for good: what the next answer says about the day must not bring it back.
+                self._store.keep(self._scope, {BLOCKED_UNTIL: now, BLOCKED_DAY: 0})
         if blocked > 0:
             if numbers.get(BLOCKED_DAY):
                 raise _day_used_up(blocked)

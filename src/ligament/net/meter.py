@@ -30,11 +30,14 @@ class CallMeter:
             return sum(number for (name, _), number in self._calls.items() if system in ("", name))
 
     def as_dict(self) -> dict[str, dict[str, int]]:
-        """Return `{system: {method: calls}}`; the bytes received are under the name `bytes`."""
+        """Return `{system: {method: calls}}`."""
         with self._lock:
             answer: dict[str, dict[str, int]] = {}
             for (system, method), number in sorted(self._calls.items()):
                 answer.setdefault(system, {})[method] = number
-            for system, size in sorted(self._received.items()):
-                answer.setdefault(system, {})["bytes"] = size
             return answer
+
+    def volume(self) -> dict[str, int]:
+        """Return the bytes received, by system."""
+        with self._lock:
+            return dict(sorted(self._received.items()))

@@ -133,24 +133,25 @@ class Session:
                 self._governor.after(slot)
             if self._observer is not None:
                 spent = self._deadline.now_ms() - started
-                path = path_template(urlsplit(url).path)
+                path = path_template(urlsplit(str(url)).path)
                 self._observer(system=self._system, method=method, path=path, status=status, ms=spent)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def _address(self, target: str) -> str:
+    def _address(self, target: str) -> httpx2.URL:
         is_path = target.startswith("/") and not target.startswith("//")
         url = self._base + target if is_path else target
         # Checked on the finished address, so that no trick inside the target can lead elsewhere.
         if origin_of(url) != self._origin:
             raise WrongAddress("the address leads to another host")
-        if httpx2.URL(url).host.lower() != self._origin.host:
+        address = httpx2.URL(url)
+        if address.host.lower() != self._origin.host:
             raise WrongAddress("the address can be read in two ways")
-        return url
+        return address
 
-    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    def _send(self, method: str, url: httpx2.URL, headers: Mapping[str, str], body: bytes) -> Reply:
         sent = {"User-Agent": self._user_agent, "Accept-Encoding": "gzip", **headers}
         request = self._client.build_request(method, url, headers=sent, content=body or None)
         # Counted before it leaves: a call that may have left counts, one that certainly did not is taken back.

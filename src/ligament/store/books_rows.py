@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Table, select, update
 
 from ligament.core.intents import Subject, subject_from_key
-from ligament.core.ledgers import BooksContact, BooksDocument, Chart, ContactGroup
+from ligament.core.ledgers import BooksContact, BooksDocument, Chart, ContactGroup, ContactStatus
 from ligament.core.records import Party
 from ligament.store.codec import decode, encode
 from ligament.store.keys import folded, history_key, stamp
@@ -24,6 +24,7 @@ from ligament.store.tables import (
 )
 
 R = TypeVar("R", BooksContact, BooksDocument)
+_NAMELESS = of_clinic(books_contacts.c.id).where(books_contacts.c.name_key == "")
 _PEOPLE_GONE = (
     of_clinic(contact_links.c.contact_id, practice_rows.c.body)
     .join(
@@ -118,6 +119,9 @@ def _without_forgotten(
     ids = {contact.id for contact in contacts}
     found = select_in(connection, _PEOPLE_GONE, contact_links.c.contact_id, ids, clinic=clinic)
     forgotten = {row.contact_id for row in found if decode(Party, row.body).deleted}
+    # One that was merged away belongs to nobody any more, but was forgotten together with the person.
+    left = {contact.id for contact in contacts if contact.status is not ContactStatus.ACTIVE}
+    forgotten |= {row.id for row in select_in(connection, _NAMELESS, books_contacts.c.id, left, clinic=clinic)}
     return tuple(nameless(contact) if contact.id in forgotten else contact for contact in contacts)
 
 

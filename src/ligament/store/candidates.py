@@ -16,7 +16,7 @@ from ligament.core.facts import Facts, words_of
 from ligament.core.ids import BooksId
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.ledgers import BooksContact, ContactStatus
-from ligament.core.naming import tidy_name
+from ligament.core.naming import tidy_name, untitled
 from ligament.core.records import Party
 from ligament.store.keys import folded
 
@@ -47,10 +47,10 @@ class _Wanted:
 
     def is_called(self, name_key: str) -> bool:
         """Say whether a name has the same words as one that is wanted."""
-        plain = name_key.isascii() and name_key.replace(" ", "").isalnum()
-        if plain and self.words.isdisjoint(name_key.split()):
-            # Most names end here: they have no word in common, and taking words apart properly is dear.
-            return False
+        if name_key.isascii() and name_key.replace(" ", "").isalnum():
+            # Most names end here: nobody wanted has one of their words, and taking words apart properly is dear.
+            words = untitled(name_key.split())
+            return self.words.issuperset(words) and " ".join(sorted(words)) in self.names
         return words_of(name_key) in self.names
 
 
@@ -77,19 +77,20 @@ def _meet(facts: Facts, rows: Iterable[Any]) -> set[str]:
     numbers: Ids = {}
     emails: Ids = {}
     found: set[str] = set()
-    for row in rows:
-        for key in _number_keys(row.number) & wanted.numbers if row.number else ():
-            _add(numbers, key, row.id)
-            found.add(row.id)
-        if row.status != ContactStatus.ACTIVE.value:
+    active = ContactStatus.ACTIVE.value
+    for contact_id, number, email_key, name_key, status in rows:
+        for key in _number_keys(number) & wanted.numbers if number else ():
+            _add(numbers, key, contact_id)
+            found.add(contact_id)
+        if status != active:
             continue
-        if row.name_key:
-            _add(names, row.name_key, row.id)
-        if row.email_key in wanted.emails and row.email_key:
-            _add(emails, row.email_key, row.id)
-            found.add(row.id)
-        if row.id in wanted.ids or (wanted.names and wanted.is_called(row.name_key)):
-            found.add(row.id)
+        if name_key:
+            _add(names, name_key, contact_id)
+        if email_key and email_key in wanted.emails:
+            _add(emails, email_key, contact_id)
+            found.add(contact_id)
+        if contact_id in wanted.ids or (wanted.names and wanted.is_called(name_key)):
+            found.add(contact_id)
     facts.contacts_by_name, facts.contacts_by_number, facts.contacts_by_email = names, numbers, emails
     return found
 

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete
+from sqlalchemy import Connection, bindparam, delete, select
 
 from ligament.core.facts import Facts
 from ligament.core.holds import Hold
-from ligament.core.ids import RunId, SourceId
+from ligament.core.ids import HoldId, RunId, SourceId
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksContact, BooksDocument, Chart, Organisation
-from ligament.core.links import Decision
+from ligament.core.links import Decision, DecisionKind
 from ligament.core.plans import Outcome, Plan
 from ligament.core.receipts import Effect, WriteIntent
 from ligament.core.records import Invoice, Party, Removal
@@ -24,7 +24,7 @@ from ligament.ports.memory import Selection
 from ligament.ports.practice import PracticePage
 from ligament.store import books_rows, erasure, intents, outcomes, practice_rows
 from ligament.store import effects as effect_rows
-from ligament.store.codec import encode
+from ligament.store.codec import decoder, encode
 from ligament.store.engine import Database
 from ligament.store.gather import gather
 from ligament.store.journal import Journal, Note, Writing
@@ -195,6 +195,21 @@ class ClinicStore:
         with self._journal.writing() as writing:
             upsert(writing.connection, decisions, [row])
             writing.add(Note(kind="decision", subject=subject, public=public, actor=decision.by, at=decision.at))
+
+    def dismissed(self, holds: Collection[Hold]) -> frozenset[HoldId]:
+        """Return which of those holds a person has dismissed as they are shown."""
+        named = {f"{hold.subject.key}|{hold.decision_code}": hold for hold in holds}
+        rows, read = (
+            select(decisions.c.key, decisions.c.body).where(decisions.c.clinic == self._clinic),
+            decoder(Decision),
+        )
+        with self._database.reading() as connection:
+            answers = {row.key: read(row.body) for row in connection.execute(rows) if row.key in named}
+        return frozenset(
+            named[key].id
+            for key, answer in answers.items()
+            if answer.decision is DecisionKind.DISMISSED and answer.fingerprint in {named[key].fingerprint, ""}
+        )
 
     def keep_refusal(self, action_key: str, content: str, words: str) -> None:
         """Remember that the other system refused exactly this, so that it waits instead of being sent again."""

@@ -59,7 +59,7 @@ class Closure:
             attended = {invoice.visit_id for invoice in found.invoices.values() if invoice.visit_id}
             found.visits |= self.records(Visit, "visit", attended - found.visits.keys())
         self._load_parties(found, selection)
-        self._attach_lines(found, everything=selection.invoices is None)
+        found.invoices = self.with_lines(found.invoices, everything=selection.invoices is None)
         return found
 
     def records(self, kind: type[T], name: str, ids: Collection[str] | None) -> dict[SourceId, T]:
@@ -119,16 +119,20 @@ class Closure:
         found = select_in(self._connection, of_clinic(wanted), column, values, clinic=self._clinic)
         return [row[0] for row in found]
 
-    def _attach_lines(self, found: Loaded, *, everything: bool) -> None:
-        """Give every invoice its lines, in the order in which they were made."""
-        lines = self._where(Line, "line", "parent_id", None if everything else found.invoices.keys())
+    def with_lines(self, invoices: Mapping[SourceId, Invoice], *, everything: bool = False) -> dict[SourceId, Invoice]:
+        """Give every invoice its lines, in the order in which they were made.
+
+        `everything` reads all the lines there are.
+        """
+        lines = self._where(Line, "line", "parent_id", None if everything else invoices.keys())
         grouped: dict[SourceId, list[Line]] = {}
         for line in sorted(lines.values(), key=lambda line: by_length(line.id)):
             grouped.setdefault(line.invoice_id, []).append(line)
+        complete = dict(invoices)
         for identifier, held in grouped.items():
-            invoice = found.invoices.get(identifier)
-            if invoice is not None:
-                found.invoices[identifier] = invoice.with_lines(tuple(held))
+            if identifier in complete:
+                complete[identifier] = complete[identifier].with_lines(tuple(held))
+        return complete
 
     # --- parties ------------------------------------------------------------------------------------------------------
     def _load_parties(self, found: Loaded, selection: Selection) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
-from ligament.core.ids import SourceId
+from ligament.core.contacts import contact_number
+from ligament.core.ids import BooksId, SourceId
 from ligament.core.intents import Subject
-from ligament.core.ledgers import BooksContact
+from ligament.core.ledgers import BooksContact, ContactStatus
 from ligament.core.links import AgreedFields, ContactLink, DocumentLink
 from ligament.core.plans import Outcome
 from ligament.core.private import NOTHING
-from ligament.core.records import Invoice, Party, Removal
+from ligament.core.records import Party, Removal
 from ligament.store import books_rows, practice_rows
-from ligament.store.addressees import impersonal
+from ligament.store.addressees import released
 from ligament.store.codec import decode, decode_hold, encode, encode_hold
 from ligament.store.journal import Journal, Note
 from ligament.store.owners import subjects_of
@@ -59,20 +60,19 @@ def _erase_party(connection: Connection, clinic: str, party: Subject, journal: J
     upsert(connection, rows, [practice_rows.row_of(clinic, blank)])
     if party.kind.value != "patient":
         return
-    invoices = select(rows.c.body).where(rows.c.clinic == clinic, rows.c.kind == "invoice", rows.c.party_id == party.id)
-    found = [decode(Invoice, body) for body in connection.execute(invoices).scalars()]
-    upsert(connection, rows, [practice_rows.row_of(clinic, held) for held in impersonal(connection, clinic, found)])
+    bare = released(connection, clinic, {party.id: known})
+    upsert(connection, rows, [practice_rows.row_of(clinic, held) for held in bare])
 
 
 def _erase_links(connection: Connection, clinic: str, party: Subject, subjects: Collection[str]) -> None:
     """Keep the links without names and agreed values, and the mirror of the contact without the person."""
     where = (contact_links.c.clinic == clinic, contact_links.c.party == party.key)
     body = connection.execute(select(contact_links.c.body).where(*where)).scalar_one_or_none()
-    if body is not None:
-        link = decode(ContactLink, body)
+    link = decode(ContactLink, body) if body is not None else None
+    if link is not None:
         kept = encode(replace(link, name=NOTHING, agreed=AgreedFields()))
         connection.execute(update(contact_links).where(*where).values(body=kept))
-        _erase_contact(connection, clinic, link.contact_id)
+    _erase_contacts(connection, clinic, contact_number(party), {link.contact_id} if link is not None else set())
     statement = select(document_links).where(document_links.c.clinic == clinic)
     for row in select_in(connection, statement, document_links.c.subject, subjects):
         paper = decode(DocumentLink, row.body)
@@ -82,13 +82,23 @@ def _erase_links(connection: Connection, clinic: str, party: Subject, subjects: 
             connection.execute(update(document_links).where(*chosen).values(body=kept))
 
 
-def _erase_contact(connection: Connection, clinic: str, contact_id: str) -> None:
-    where = (books_contacts.c.clinic == clinic, books_contacts.c.id == contact_id)
-    body = connection.execute(select(books_contacts.c.body).where(*where)).scalar_one_or_none()
-    if body is None:
-        return
-    blank = books_rows.nameless(decode(BooksContact, body))
-    upsert(connection, books_contacts, [books_rows.contact_row(clinic, blank)])
+def _erase_contacts(connection: Connection, clinic: str, number: str, ids: set[BooksId]) -> None:
+    """Keep the mirrors of a person's contacts without the person: by id, by number, and all that were merged into one.
+
+    A contact that was merged away goes on bearing the name it had.
+    """
+    columns = (books_contacts.c.id, books_contacts.c.body)
+    held = books_contacts.c
+    of_ours = select(*columns).where(held.clinic == clinic, or_(held.number == number, held.id.in_(ids)))
+    merged = select(*columns).where(held.clinic == clinic, held.status != ContactStatus.ACTIVE.value)
+    found = {row.id: decode(BooksContact, row.body) for row in connection.execute(of_ours)}
+    gone = {row.id: decode(BooksContact, row.body) for row in connection.execute(merged)}
+    more = found
+    while more:
+        more = {key: one for key, one in gone.items() if one.merged_into in found and key not in found}
+        found |= more
+    blank = [books_rows.contact_row(clinic, books_rows.nameless(contact)) for contact in found.values()]
+    upsert(connection, books_contacts, blank)
 
 
 def _erase_sentences(connection: Connection, clinic: str, subjects: Collection[str]) -> None:

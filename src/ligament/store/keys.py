@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 _PREFIX = re.compile(r"^\D*0*")
 _DIGITS = re.compile(r"\d+")
+_WIDTH = len("2026-07-01T00:00:00.000000")
 
 
 def folded(text: str) -> str:
@@ -27,12 +28,12 @@ def digit_runs(number: str) -> frozenset[str]:
 
 def stamp(instant: datetime) -> str:
     """Return an aware instant as text of fixed width that sorts by time."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{instant.astimezone(UTC).isoformat(timespec='microseconds')[:_WIDTH]}Z"
 
 
 def moment(text: str) -> datetime:
     """Return the instant that `stamp` wrote."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def by_length(identifier: str) -> tuple[int, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, assert_never
 
 from sqlalchemy import Connection, bindparam, delete, select
@@ -23,7 +24,7 @@ from ligament.core.records import (
     Removal,
     Visit,
 )
-from ligament.store.addressees import without_deleted
+from ligament.store.addressees import released, without_deleted
 from ligament.store.codec import decode, encode
 from ligament.store.keys import folded, stamp
 from ligament.store.rows import all_of_clinic, of_kind, select_in, upsert
@@ -112,7 +113,11 @@ def keep(
                 gone.add(key)
             else:
                 rewritten.append(after)
-    invoices = without_deleted(connection, clinic, [record for record in rewritten if isinstance(record, Invoice)])
+    leaving = _leaving(rewritten, known)
+    if leaving:
+        upsert(connection, rows, [row_of(clinic, held) for held in released(connection, clinic, leaving)])
+    billed = [record for record in rewritten if isinstance(record, Invoice)]
+    invoices = without_deleted(connection, clinic, billed, partial(_kept_invoice, known), leaving)
     others = [record for record in rewritten if not isinstance(record, Invoice)]
     wanted = [row_of(clinic, record) for record in (*others, *invoices)]
     changed = [row for row in wanted if _differs(row, known.get((row["kind"], row["id"])))]
@@ -123,6 +128,19 @@ def keep(
     for kind, identifier in gone:
         connection.execute(delete(rows).where(rows.c.clinic == clinic, rows.c.kind == kind, rows.c.id == identifier))
     return touched | _invoice_subjects(connection, clinic, lines)
+
+
+def _leaving(rewritten: Iterable[PracticeRecord], known: Mapping[Key, Mapping[str, Any]]) -> dict[str, Party]:
+    """Return the patients who are deleted now, as they were known by name, by id."""
+    gone = (one for one in rewritten if isinstance(one, Party) and one.deleted and one.kind is PartyKind.PATIENT)
+    rows_before = ((one.id, known.get(key_of(one))) for one in gone)
+    before = ((identifier, decode(Party, row["body"])) for identifier, row in rows_before if row is not None)
+    return {identifier: party for identifier, party in before if not party.deleted}
+
+
+def _kept_invoice(known: Mapping[Key, Mapping[str, Any]], identifier: str) -> Invoice | None:
+    row = known.get(("invoice", identifier))
+    return decode(Invoice, row["body"]) if row is not None else None
 
 
 def _known(connection: Connection, clinic: str, keys: Iterable[Key]) -> dict[Key, Mapping[str, Any]]:

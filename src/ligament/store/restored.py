@@ -186,7 +186,7 @@ def follow(book: Journal) -> None:
 
 
 def relinked(book: Journal) -> int:
-    """Link our own payments and used credit again that the books show, and say how many.
+    """Link our own payments and used credit again that the books were last seen with, and say how many.
 
     Their records are looked at by the next run, so that what happened since to one of them is followed.
     """
@@ -196,7 +196,7 @@ def relinked(book: Journal) -> int:
         known = set(
             connection.execute(select(payment_links.c.payment_id).where(payment_links.c.clinic == clinic)).scalars()
         )
-        found = [link for link in _own_payments(connection, clinic) if link.payment_id not in known]
+        links = {link.payment_id: link for link in _own_payments(connection, clinic) if link.payment_id not in known}
         rows = [
             {
                 "clinic": clinic,
@@ -204,44 +204,77 @@ def relinked(book: Journal) -> int:
                 "subject": link.subject.key,
                 "body": encode(link),
             }
-            for link in found
+            for link in links.values()
         ]
         upsert(connection, payment_links, rows)
-        outcomes.mark_dirty(connection, clinic, {link.subject for link in found})
-        for link in found:
+        outcomes.mark_dirty(connection, clinic, {link.subject for link in links.values()})
+        for link in links.values():
             public = {"payment": link.payment_id, "reference": link.reference, "amount": str(link.amount)}
             writing.add(Note(kind="payment_relinked", subject=link.subject.key, public=public))
-        connection.execute(delete(notes).where(notes.c.clinic == clinic, notes.c.name == NOTE))
-    return len(found)
+    return len(links)
+
+
+def over(book: Journal) -> None:
+    """Keep that a clinic has caught up with a restore."""
+    with book.writing() as writing:
+        gone = delete(notes).where(notes.c.clinic == book.clinic, notes.c.name == NOTE)
+        writing.connection.execute(gone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Paper:
+    """A document of the books that belongs to one of our records."""
+
+    subject: Subject
+    kind: DocumentKind
+    number: str
+    id: BooksId
 
 
 def _own_payments(connection: Connection, clinic: str) -> list[PaymentLink]:
-    links = connection.execute(select(document_links.c.body).where(document_links.c.clinic == clinic)).scalars()
-    papers = {link.books_id: link for link in (decode(DocumentLink, body) for body in links)}
     bodies = connection.execute(select(books_documents.c.body).where(books_documents.c.clinic == clinic)).scalars()
+    documents = [decode(BooksDocument, body) for body in bodies]
+    papers = _papers(connection, clinic, documents)
     found = []
-    for document in (decode(BooksDocument, body) for body in bodies):
-        link = papers.get(document.id)
-        if link is None:
+    for document in documents:
+        paper = papers.get(document.id)
+        if paper is None:
             continue
-        if link.kind is not DocumentKind.INVOICE:
-            found.extend(_credit_used(document, link, papers))
-            continue
-        invoice = _invoice(connection, clinic, link.subject)
+        found.extend(_credit_used(document, paper, papers))
+        invoice = _invoice(connection, clinic, paper.subject) if paper.kind is DocumentKind.INVOICE else None
         if invoice is not None:
-            found.extend(_payments_on(document, link, papers, invoice))
+            found.extend(_payments_on(document, paper, papers, invoice))
     return found
 
 
+def _papers(connection: Connection, clinic: str, documents: Iterable[BooksDocument]) -> dict[BooksId, _Paper]:
+    """Return the documents that are linked, and those whose reference names a record.
+
+    A run that was cut off before it linked anything has read them all the same.
+    """
+    rows = practice_rows.c
+    records = set(connection.execute(select(rows.id).where(rows.clinic == clinic, rows.kind == "invoice")).scalars())
+    papers = {}
+    for document in documents:
+        _, marked, named = document.reference.rpartition(":")
+        if marked and named in records:
+            subject = Subject(kind=SubjectKind.INVOICE, id=SourceId(named))
+            papers[document.id] = _Paper(subject=subject, kind=document.kind, number=document.number, id=document.id)
+    bodies = connection.execute(select(document_links.c.body).where(document_links.c.clinic == clinic)).scalars()
+    for link in (decode(DocumentLink, body) for body in bodies):
+        papers[link.books_id] = _Paper(subject=link.subject, kind=link.kind, number=link.number, id=link.books_id)
+    return papers
+
+
 def _payments_on(
-    document: BooksDocument, link: DocumentLink, papers: Mapping[Any, DocumentLink], invoice: Invoice
+    document: BooksDocument, paper: _Paper, papers: Mapping[BooksId, _Paper], invoice: Invoice
 ) -> list[PaymentLink]:
     """Return the payments on a document that carry our reference: the number of the record's first document."""
-    numbers = {held.number for held in papers.values() if held.subject == link.subject}
+    numbers = {held.number for held in papers.values() if held.subject == paper.subject}
     ours = {f"{number}/paid" for number in numbers}
     return [
         PaymentLink(
-            subject=link.subject,
+            subject=paper.subject,
             payment_id=payment.id,
             document_id=document.id,
             reference=payment.reference,
@@ -255,19 +288,23 @@ def _payments_on(
     ]
 
 
-def _credit_used(document: BooksDocument, link: DocumentLink, papers: Mapping[Any, DocumentLink]) -> list[PaymentLink]:
-    """Return where a credit note of ours was used: what a person takes apart from now on is not put together again."""
-    note = DocumentRef(kind=document.kind, number=document.number)
+def _credit_used(document: BooksDocument, paper: _Paper, papers: Mapping[BooksId, _Paper]) -> list[PaymentLink]:
+    """Return where credit notes of ours were used: what a person takes apart from now on is not put together again.
+
+    Either side tells of it: the two are read one after the other, and a person may come in between.
+    """
     found = []
     for used in document.allocations:
-        invoice = papers.get(used.other_id)
-        if invoice is None:
+        other = papers.get(used.other_id)
+        if other is None or other.kind is paper.kind:
             continue
+        note, invoice = (paper, other) if paper.kind is DocumentKind.CREDIT_NOTE else (other, paper)
+        name = allocation_id(_ref(note), _ref(invoice))
         found.append(
             PaymentLink(
-                subject=link.subject,
-                payment_id=BooksId(allocation_id(note, DocumentRef(kind=invoice.kind, number=invoice.number))),
-                document_id=used.other_id,
+                subject=note.subject,
+                payment_id=BooksId(name),
+                document_id=invoice.id,
                 reference=f"{note.number}>{invoice.number}",
                 account="",
                 amount=used.amount,
@@ -276,6 +313,10 @@ def _credit_used(document: BooksDocument, link: DocumentLink, papers: Mapping[An
             )
         )
     return found
+
+
+def _ref(paper: _Paper) -> DocumentRef:
+    return DocumentRef(kind=paper.kind, number=paper.number)
 
 
 def _invoice(connection: Connection, clinic: str, subject: Subject) -> Invoice | None:

@@ -112,6 +112,7 @@ class App:
             document["parked"] = parked
             document["parked_s"] = parked_s
         document["calls"] = clinic.meter.as_dict()
+        document["bytes"] = clinic.meter.volume()
         document["seconds"] = (clinic.clock.monotonic_ms() - began) / 1000
         self._finish(run_id, {key: document[key] for key in document if key not in {"holds", "skips", "waiting"}})
         waits = document["holds"] or document["waiting"] or parked

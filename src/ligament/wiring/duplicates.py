@@ -39,4 +39,4 @@ def _pair(found: Twins) -> Document:
 
 
 def _one(person: Person) -> Document:
-    return {"id": person.id, "number": person.number, "name": person.names[0] if person.names else ""}
+    return {"id": person.id, "number": person.number, "name": person.shown}

@@ -6,22 +6,28 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ligament.core.associations import pays_for
+from ligament.core.contacts import privacy_of
 from ligament.core.facts import Facts
 from ligament.core.holds import Hold, HoldCode
 from ligament.core.ids import BooksId
 from ligament.core.ledgers import BooksContact
 from ligament.core.links import AgreedFields, ContactLink
-from ligament.core.pairing import side_by_side
+from ligament.core.pairing import FieldRow, side_by_side
 from ligament.core.periods import iso_instant
+from ligament.core.plans import ActionKind
 from ligament.core.records import Party, PartyKind, Practitioner
+from ligament.core.rules.model import Privacy
 from ligament.flow.attribute import told
 from ligament.flow.plan import make_plan
 from ligament.ports.memory import Selection
 from ligament.wiring.app import DONE, WAITS, App, Verdict
+from ligament.wiring.likeness import phone_key
 from ligament.wiring.owners import kept_owners
 from ligament.wiring.reports import Document, number_of
 
 MOST_FOUND = 20
+DIALLED = "dialled"
+"""How a field is listed that the clinic's privacy dial keeps back from the books."""
 _HISTORY = 20
 
 
@@ -154,6 +160,7 @@ def _fields(app: App, facts: Facts, key: str) -> list[Document]:
     contact = facts.contacts.get(link.contact_id) if link is not None else None
     agreed = link.agreed if link is not None else AgreedFields()
     notes = _notes(app, facts, key)
+    dialled = party is not None and privacy_of(party, app.clinic.settings.rulebook) is not Privacy.FULL
     return [
         {
             "field": row.field,
@@ -161,10 +168,15 @@ def _fields(app: App, facts: Facts, key: str) -> list[Document]:
             "books": row.books.reveal(),
             "agreed": row.agreed.reveal(),
             "same": row.same,
-            "listed": notes.get(row.field, ""),
+            "listed": notes.get(row.field, "") or (DIALLED if dialled and _kept_back(row) else ""),
         }
-        for row in side_by_side(party, contact, agreed, app.clinic.settings.rulebook)
+        for row in side_by_side(party, contact, agreed, app.clinic.settings.rulebook, phone_key)
     ]
+
+
+def _kept_back(row: FieldRow) -> bool:
+    """Say whether the books say less than the practice, or what we wrote there."""
+    return not row.same and (not row.books or row.books == row.agreed)
 
 
 def _notes(app: App, facts: Facts, key: str) -> Mapping[str, str]:
@@ -246,16 +258,47 @@ def _entry(entry: Mapping[str, Any]) -> Document:
         "kind": entry["kind"],
         "action": public.get("action", ""),
         "run_id": public.get("run", ""),
-        "changed": _changed(personal),
+        "changed": _changed(personal, made=public.get("action") == ActionKind.CREATE_CONTACT.value),
         "erased": entry["erased"],
     }
 
 
-def _changed(personal: Mapping[str, Any]) -> list[str]:
-    """Name the fields that a write changed."""
+def _changed(personal: Mapping[str, Any], *, made: bool) -> list[str]:
+    """Name the fields that a write changed; of what was made, those in which something stands."""
     writes = [personal.get(name) or {} for name in ("contact", "party")]
     fields: Iterable[tuple[str, Any]] = (pair for write in writes for pair in (write.get("write") or {}).items())
-    return sorted({name for name, value in fields if value not in (None, False) and name not in {"id", "number"}})
+    written = {name: value for name, value in fields if value not in (None, False) and name not in {"id", "number"}}
+    return sorted(name for name, value in written.items() if not made or _says_something(value))
+
+
+def _says_something(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_says_something, value.values()))
+    return any(map(_says_something, value)) if isinstance(value, list | tuple) else bool(value)
+
+
+# --- who may be the same person ---------------------------------------------------------------------------------------
+
+
+def people_meant(app: App, hold: Hold) -> list[Document]:
+    """Return the person of a doubtful match and everybody it may be, as both systems say it; empty for other holds."""
+    if hold.code not in {HoldCode.SAME_EMAIL_OTHER_NAME, HoldCode.PROBABLY_SAME_PERSON}:
+        return []
+    facts, book = (
+        app.clinic.store.gather(Selection(parties=frozenset({hold.subject.key}))),
+        app.clinic.settings.rulebook,
+    )
+    party, ids = facts.parties.get(hold.subject.key), hold.detail.get("contact_ids")
+    found = [facts.contacts[held] for held in ids if held in facts.contacts] if isinstance(ids, list | tuple) else []
+    mine = side_by_side(party, None, AgreedFields(), book)
+    told: list[Document] = [
+        {"side": "practice", "number": hold.number, "fields": {row.field: row.practice for row in mine}}
+    ]
+    for contact in found:
+        theirs = side_by_side(None, contact, AgreedFields(), book)
+        number = contact.number or contact.id
+        told.append({"side": "books", "number": number, "fields": {row.field: row.books for row in theirs}})
+    return [{**one, "fields": {name: held.reveal() for name, held in one["fields"].items() if held}} for one in told]
 
 
 # --- both values of a conflict ----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from ligament.core.holds import Hold, HoldCode
 from ligament.core.links import DecisionKind
 from ligament.core.periods import iso_instant
 from ligament.wiring.app import DONE, WAITS, App, Verdict
-from ligament.wiring.finding import conflict_values
+from ligament.wiring.finding import conflict_values, people_meant
 from ligament.wiring.reports import Document, hold_document
 from ligament.wiring.settings import ConfigurationError
 
@@ -44,22 +44,26 @@ def show_hold(app: App, wanted: str) -> Verdict:
 
 
 def _both(app: App, hold: Hold) -> Document:
-    """Return the two values of a conflict under `values`; for the clinic's own screen only."""
-    values = conflict_values(app, hold)
-    return {"values": values} if values else {}
+    """Return the two values of a conflict under `values`, and under `people` who may be the same person.
+
+    Both are for the clinic's own screen only.
+    """
+    values, people = conflict_values(app, hold), people_meant(app, hold)
+    return {**({"values": values} if values else {}), **({"people": people} if people else {})}
 
 
 def retry(app: App, wanted: str) -> Verdict:
     """Look again at the next run: at one hold, at all for one reason (its code), or at `all` that was refused.
 
     What was refused is sent again; what waits for anything else is planned anew in every run and goes on by itself
-    when its cause is gone. Raises ConfigurationError when nothing of that name waits.
+    when its cause is gone. What a person dismissed is
+    left, unless it is named itself. Raises ConfigurationError when nothing of that name waits.
     """
-    open_holds = app.clinic.store.open_holds()
-    if wanted == ALL:
-        found = [hold for hold in open_holds if hold.code is HoldCode.REJECTED]
-    elif wanted in {code.value for code in HoldCode}:
-        found = [hold for hold in open_holds if hold.code.value == wanted]
+    if wanted == ALL or wanted in {code.value for code in HoldCode}:
+        code = HoldCode.REJECTED if wanted == ALL else HoldCode(wanted)
+        held = [hold for hold in app.clinic.store.open_holds() if hold.code is code]
+        left = app.clinic.store.dismissed(held)
+        found = [hold for hold in held if hold.id not in left]
     else:
         found, _ = _found(app, [wanted])
         if not found:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def settle(clinic: Clinic) -> bool:
     """Finish what a restore began, wherever it was cut off; says whether the clinic has not caught up with it yet.
 
-    People whose data had been erased since the backup are erased again.
+    People whose data had been erased since the backup are erased again. What a run that was cut off has read already is
+    linked before it is read once more: a person may have taken some of it away since.
     """
     with clinic.database.reading() as connection:
         found = restored.pending(connection, clinic.settings.name)
@@ -24,9 +25,12 @@ def settle(clinic: Clinic) -> bool:
         restored.tell(clinic.journal, found)
         for key in found.erased:
             clinic.store.forget(subject_from_key(key))
+    else:
+        restored.relinked(clinic.journal)
     return True
 
 
 def caught_up(clinic: Clinic) -> None:
     """Link our payments again, now that both systems were read, and end the state of being restored."""
     restored.relinked(clinic.journal)
+    restored.over(clinic.journal)

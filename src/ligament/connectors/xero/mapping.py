@@ -202,7 +202,7 @@ def category(row: wire.TrackingCategory) -> TrackingCategory:
         id=_id(row.tracking_category_id),
         name=row.name,
         active=row.status == "ACTIVE",
-        options=tuple(option(item) for item in row.options),
+        options=tuple(option(item) for item in row.options if item.status != "DELETED"),
     )
 
 
@@ -275,8 +275,12 @@ def _credit_given(row: wire.Document) -> tuple[BooksAllocation, ...]:
 
 
 def _phone(row: wire.Phone) -> Private[str]:
-    parts = (row.phone_country_code, row.phone_area_code, row.phone_number)
-    return Private(" ".join(part.strip() for part in parts if part.strip()))
+    country = row.phone_country_code.strip()
+    if country.isdigit() and not country.startswith("0"):
+        # In a box of its own it is the country's code, which a person without the boxes can tell by the plus only.
+        country = f"+{country}"
+    parts = (country, row.phone_area_code.strip(), row.phone_number.strip())
+    return Private(" ".join(filter(None, parts)))
 
 
 def _address(row: wire.Contact, kind: str) -> Private[Address]:

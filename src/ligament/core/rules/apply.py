@@ -115,11 +115,22 @@ def about_documents(rule: Rule) -> bool:
 
 
 def judge(
-    rules: tuple[Rule, ...], facts: Mapping[str, object], evaluate: Callable[[str, Mapping[str, object]], bool]
+    rules: tuple[Rule, ...],
+    facts: Mapping[str, object],
+    evaluate: Callable[[str, Mapping[str, object]], bool],
+    forgotten: frozenset[str] = frozenset(),
 ) -> Ruling:
-    """Apply the rules in order: a later one wins on the same thing; skip and hold end it."""
+    """Apply the rules in order: a later one wins on the same thing; skip and hold end it.
+
+    `forgotten` are the records of whom nothing is known any more: a rule that looks at one is asked about, never
+    judged by what is left of it, and the others go on.
+    """
     ruling = NO_RULING
+    unjudged: Trouble | None = None
     for rule in rules:
+        if forgotten and forgotten & looks_at(rule):
+            unjudged = unjudged or _unjudged(rule)
+            continue
         try:
             applies = evaluate(rule.when, facts)
         except ValueError as error:
@@ -129,7 +140,16 @@ def judge(
         ruling = _merge(ruling, rule)
         if ruling.skipped_by or ruling.stop is not None:
             return ruling
-    return ruling
+    return ruling if unjudged is None else replace(ruling, stop=unjudged)
+
+
+def _unjudged(rule: Rule) -> Trouble:
+    return Trouble(
+        code=HoldCode.RULE,
+        sentence=f'The rule "{rule.name}" looks at the patient, of whom nothing is known any more.',
+        todo="Approve to go on without the rule, or dismiss this to leave the books as they are.",
+        rule=rule.name,
+    )
 
 
 def _merge(ruling: Ruling, rule: Rule) -> Ruling:

@@ -34,7 +34,7 @@ def plan_difference(desk: Desk, posted: Posted, effective: DocumentIntent, draft
     locked = desk.organisation.locks.locks(posted.document.on)
     changed = changed_fields(effective, wanted)
     placed = only_places_differ(effective.lines, wanted.lines) and wanted.total == effective.total
-    if changed == ("lines",) and placed and not locked and posted.main.sent is not None and not edited(posted):
+    if changed == ("lines",) and placed and not locked and posted.main.sent is not None and not edited(desk, posted):
         # A document that was found in the books says that it is paid, which nobody may write.
         lines = with_line_ids(wanted.lines, posted.document)
         in_place = replace(posted.main.sent, status=DocumentStatus.AUTHORISED, lines=lines)

@@ -219,7 +219,7 @@ def _number_in_use(desk: Desk, invoice: Invoice, subject: Subject, drafted: Draf
 def create_or_find(desk: Desk, invoice: Invoice, subject: Subject, drafted: Draft) -> None:
     """Create the document, or link our own when the cross-reference was lost."""
     intent = drafted.intent
-    held = desk.facts.documents_by_number.get(f"{intent.kind.value}|{intent.number}")
+    held = desk.facts.documents_by_number.get(f"{intent.kind}|{intent.number}")
     document = desk.facts.documents.get(held) if held else None
     if document is not None:
         _number_in_use(desk, invoice, subject, drafted, document)

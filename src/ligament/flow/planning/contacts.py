@@ -21,13 +21,14 @@ from ligament.core.intents import Subject, SubjectKind
 from ligament.core.ledgers import BooksContact, ContactStatus
 from ligament.core.links import AgreedFields, ContactLink, DecisionKind, Origin
 from ligament.core.naming import folded, is_code
-from ligament.core.plans import Action, ActionKind, ContactStep, FieldNote, NoteKind, Outcome, RecordKind, State
+from ligament.core.plans import Action, ActionKind, ContactStep, FieldNote, NoteKind, State
 from ligament.core.records import Party, PartyKind
 from ligament.core.rules.model import CreateContacts, Privacy
 from ligament.core.troubles import Trouble
-from ligament.flow.planning.desk import Desk, refusal_hold, trouble_hold
+from ligament.flow.planning.desk import Desk, contact_outcome, refusal_hold, trouble_hold
 from ligament.flow.planning.fields import Synced, synchronise
-from ligament.flow.planning.pairs import still_agreed
+from ligament.flow.planning.pairs import agreed_by
+from ligament.flow.planning.survivors import follow_merge, link_survivor
 
 
 def plan_contacts(desk: Desk, parties: list[Party], bills: list[Bill]) -> None:
@@ -66,11 +67,6 @@ def _wanted(desk: Desk, party: Party) -> bool:
     if party.kind is not PartyKind.PATIENT or contacts.create is not CreateContacts.ALL:
         return False
     return party.removed_at is None and party.merged_into is None and contacts.privacy is not Privacy.POOLED
-
-
-def contact_outcome(subject: Subject, state: State, reason: str = "") -> Outcome:
-    """Return the outcome of a patient, payer or location."""
-    return Outcome(subject=subject, kind=RecordKind.CONTACTS, state=state, reason=reason)
 
 
 def _hold_contact(desk: Desk, subject: Subject, hold: Hold) -> None:
@@ -138,26 +134,13 @@ def _creation(intent: ContactIntent, *, with_email: bool = True) -> Action:
         postal=intent.address,
         extras=intent.extras or None,
     )
-    agreed = _agreed(intent) if with_email else replace(_agreed(intent), refused=intent.email)
+    agreed = agreed_by(intent) if with_email else replace(agreed_by(intent), refused=intent.email)
     return Action(
         kind=ActionKind.CREATE_CONTACT,
         subject=intent.subject,
         number=intent.number,
         sentence=f"Create the contact {intent.number}.",
         contact=ContactStep(write=write, name=intent.name, suffixed=intent.suffixed, agreed=agreed),
-    )
-
-
-def _agreed(intent: ContactIntent) -> AgreedFields:
-    return AgreedFields(
-        name=intent.name,
-        first=intent.first,
-        last=intent.last,
-        email=intent.email,
-        phones=intent.phones,
-        street=intent.address,
-        postal=intent.address,
-        extras=intent.extras or None,
     )
 
 
@@ -183,6 +166,9 @@ def _take_over(desk: Desk, party: Party, intent: ContactIntent, match: Match) ->
         _create(desk, intent)
         return
     desk.adopted.add(contact.id)
+    if match.merged:
+        link_survivor(desk, intent, contact)
+        return
     intent = _name_on_takeover(desk, intent, contact)
     link = ContactLink(
         party=intent.subject,
@@ -261,7 +247,7 @@ def _plan_linked(desk: Desk, party: Party, link: ContactLink, *, needed: bool) -
     subject = party_subject(party)
     contact = desk.facts.contacts.get(link.contact_id)
     if contact is not None and contact.merged_into is not None:
-        _follow_merge(desk, party, link, contact)
+        follow_merge(desk, party, link, contact)
         return
     desk.contacts[subject.key] = link.contact_id
     if contact is None:
@@ -305,38 +291,6 @@ def _plan_archived(desk: Desk, subject: Subject, link: ContactLink, contact: Boo
         detail={"contact_id": contact.id},
     )
     _hold_contact(desk, subject, hold)
-
-
-def _follow_merge(desk: Desk, party: Party, link: ContactLink, contact: BooksContact) -> None:
-    """Point the pair at the contact that survived a merge in the books."""
-    winner = contact
-    for _ in range(20):
-        following = desk.facts.contacts.get(winner.merged_into) if winner.merged_into else None
-        if following is None:
-            break
-        winner = following
-    subject = party_subject(party)
-    taken = desk.facts.party_of_contact.get(winner.id) or _follower(desk, winner.id)
-    if winner.id == contact.id or (taken is not None and taken != subject.key):
-        desk.contacts[subject.key] = winner.id
-        desk.outcome(contact_outcome(subject, State.UNCHANGED))
-        return
-    step = ContactStep(
-        write=ContactWrite(id=winner.id, number=winner.number or link.number),
-        name=link.name,
-        suffixed=link.suffixed,
-        origin=Origin.ADOPTED,
-        agreed=still_agreed(link.agreed, winner),
-    )
-    sentence = f"Follow the contact {link.number}, which was merged in the books."
-    desk.act(Action(kind=ActionKind.LINK_CONTACT, subject=subject, number=link.number, sentence=sentence, contact=step))
-    desk.contacts[subject.key] = winner.id
-    desk.outcome(contact_outcome(subject, State.PLANNED))
-
-
-def _follower(desk: Desk, contact_id: BooksId) -> str | None:
-    """Return who was pointed at a contact earlier in this plan: two may follow theirs to the same survivor."""
-    return next((key for key, held in desk.contacts.items() if held == contact_id), None)
 
 
 def _plan_removed(desk: Desk, party: Party, link: ContactLink, contact: BooksContact) -> None:

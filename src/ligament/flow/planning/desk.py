@@ -68,8 +68,9 @@ class Desk:
     `contacts` gives for each subject whose contact is settled its id, or None when this plan creates it; `adopted` are
     contacts taken over in this plan; `unready` names subjects whose contact is held; `states` are documents by subject
     key, `credits` open credit notes by contact; `options` are tracking options already planned, `groups` the keys of
-    contact groups to be made; `rulings` and `contexts` are what was worked out once; `made` are the subjects whose
-    contact an earlier portion of the same plan creates.
+    contact groups to be made; `rulings`, `contexts`, `addressed` (bills) and `clearing` (what is wrong with
+    an account) are what was worked out once; `made` are the subjects whose contact an earlier portion of the same plan
+    creates.
     """
 
     facts: Facts
@@ -93,6 +94,8 @@ class Desk:
     credits: dict[str, list[DocumentState]] = field(default_factory=dict)
     rulings: dict[tuple[str, str], Ruling] = field(default_factory=dict)
     contexts: dict[tuple[object, ...], LineContext] = field(default_factory=dict)
+    addressed: dict[tuple[object, ...], Bill | Trouble] = field(default_factory=dict)
+    clearing: dict[str, Trouble | None] = field(default_factory=dict)
 
     def act(self, action: Action) -> None:
         """Add an action."""
@@ -155,6 +158,11 @@ def invoice_outcome(invoice: Invoice, subject: Subject, state: State, reason: st
     )
 
 
+def contact_outcome(subject: Subject, state: State, reason: str = "") -> Outcome:
+    """Return the outcome of a patient, payer or location."""
+    return Outcome(subject=subject, kind=RecordKind.CONTACTS, state=state, reason=reason)
+
+
 def trouble_hold(trouble: Trouble, subject: Subject, kind: HoldKind, number: str) -> Hold:
     """Turn trouble into a hold."""
     return Hold(
@@ -213,12 +221,14 @@ def refusal_hold(desk: Desk, action: Action, kind: HoldKind, number: str) -> Hol
     if not words:
         return None
     _, _, text = words.partition(": ")
+    said = text or words
     return Hold(
         subject=action.subject,
         code=HoldCode.REJECTED,
         kind=kind,
         number=number,
-        sentence=f"{desk.around.books_title} refused it: {text or words}",
+        # What the practice refuses, it names itself.
+        sentence=said if action.kind is ActionKind.UPDATE_PARTY else f"{desk.around.books_title} refused it: {said}",
         todo="Correct what it names, then retry; it also goes on by itself when the record changes.",
         detail={"shown": words, "action": action.kind.value},
     )

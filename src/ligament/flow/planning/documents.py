@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from ligament.core.billing import Bill, bill_to, survivor
+from ligament.core.billing import Bill, bill_to, first_line, survivor
 from ligament.core.drafting import (
     Draft,
     Letterhead,
@@ -22,7 +22,7 @@ from ligament.core.money import cents, two_places
 from ligament.core.periods import australian
 from ligament.core.plans import Action, ActionKind, DocumentRef, DocumentStep, OptionStep, State
 from ligament.core.postings import NO_LINE_RULES, LineContext, LineRules
-from ligament.core.records import Invoice, InvoiceStatus
+from ligament.core.records import Invoice, InvoiceStatus, Party
 from ligament.core.rules.apply import NO_RULING, Ruling, context, judge
 from ligament.core.rules.model import ZeroTotal
 from ligament.core.troubles import Trouble
@@ -53,7 +53,12 @@ def _ruling(desk: Desk, invoice: Invoice) -> Ruling:
     payer = bill.party if isinstance(bill, Bill) and bill.is_payer else None
     visit = desk.facts.visits.get(invoice.visit_id) if invoice.visit_id else None
     facts = context(invoice, patient, payer, visit, desk.rulebook)
-    return judge(desk.rulebook.rules, facts, desk.around.evaluate)
+    return judge(desk.rulebook.rules, facts, desk.around.evaluate, _forgotten(patient))
+
+
+def _forgotten(patient: Party | None) -> frozenset[str]:
+    """Return under which name rules speak of a patient of whom nothing is known any more."""
+    return frozenset({"patient"}) if patient is None or patient.deleted else frozenset()
 
 
 def skip_reason(desk: Desk, invoice: Invoice) -> str:
@@ -78,12 +83,21 @@ def _open_before_start(desk: Desk, invoice: Invoice) -> bool:
 
 def bill_of(desk: Desk, invoice: Invoice, ruling: Ruling) -> Bill | Trouble:
     """Return who is billed, with a person's answer to an unknown payer applied."""
-    bill = bill_to(invoice, desk.rulebook, desk.facts, ruling.effects.contact)
+    bill = _addressed(desk, invoice, ruling.effects.contact)
     if isinstance(bill, Trouble) and bill.code is HoldCode.PAYER_UNKNOWN and bill.proposed:
         hold = invoice_hold(bill, invoice, invoice_subject(invoice))
         if desk.decision(hold) is DecisionKind.APPROVED:
             return bill_to(invoice, desk.rulebook, desk.facts, "patient")
     return bill
+
+
+def _addressed(desk: Desk, invoice: Invoice, by_rule: str) -> Bill | Trouble:
+    """Return who is billed: the same for all invoices of one patient and place that are addressed alike."""
+    sort = (invoice.party_id, invoice.location_id, first_line(invoice), by_rule)
+    found = desk.addressed.get(sort)
+    if found is None:
+        found = desk.addressed[sort] = bill_to(invoice, desk.rulebook, desk.facts, by_rule)
+    return found
 
 
 def hold_document(desk: Desk, invoice: Invoice, subject: Subject, hold: Hold) -> None:

@@ -106,7 +106,7 @@ def _plan_removed(desk: Desk, posted: Posted) -> None:
             detail={"books_number": document.number},
         )
     else:
-        trouble = lock_trouble(desk, document.on) or edited(posted)
+        trouble = lock_trouble(desk, document.on) or edited(desk, posted)
     if trouble is not None and not _overruled(desk, posted, trouble):
         hold_trouble(desk, invoice, subject, trouble)
         return
@@ -221,16 +221,32 @@ def _draft(desk: Desk, posted: Posted, number: str) -> Draft | None:
 
 
 def _same_bill(desk: Desk, posted: Posted) -> Bill | None:
-    """Keep billing whom the document bills when the patient was merged or deleted since (choices C25, C26)."""
+    """Keep billing whom the document bills when that person, or the patient, left since (choices C25, C26)."""
     sent = posted.main.sent
-    if sent is None or sent.party.kind is not SubjectKind.PATIENT:
+    if sent is None or sent.party.kind is SubjectKind.LOCATION or not _left(desk, posted, sent.party):
         return None
-    party = desk.facts.parties.get(sent.party.key)
-    moved = posted.invoice.party_id is None or (party is not None and party.merged_into is not None)
-    if not moved:
+    said = desk.bills.get(posted.subject.key)
+    if isinstance(said, Bill) and said.is_payer:
         return None
     desk.contacts.setdefault(sent.party.key, sent.contact_id or posted.document.contact_id)
-    return Bill(subject=sent.party, party=party, is_payer=False, why="the document was posted to this contact")
+    return Bill(
+        subject=sent.party,
+        party=desk.facts.parties.get(sent.party.key),
+        is_payer=sent.party.kind is SubjectKind.PAYER,
+        why="the document was posted to this contact",
+    )
+
+
+def _left(desk: Desk, posted: Posted, billed: Subject) -> bool:
+    """Say whether the patient was deleted, or whom the document bills was merged, deleted or, a payer, archived."""
+    patient = posted.invoice.party_id
+    treated = desk.facts.parties.get(f"patient:{patient}")
+    if patient is None or (treated is not None and treated.deleted):
+        return True
+    party = desk.facts.parties.get(billed.key)
+    if billed.kind is SubjectKind.PAYER:
+        return party is None or party.removed_at is not None
+    return party is not None and (party.merged_into is not None or party.deleted)
 
 
 # --- edited in the practice -------------------------------------------------------------------------------------------
@@ -322,7 +338,7 @@ def _update_in_place(desk: Desk, posted: Posted, drafted: Draft) -> None:
         agreement = agreement_for(posted.invoice, posted.subject, intent)
         agree_again(desk, posted, there, agreement, f"{posted.main.number} says it already.")
         return
-    trouble = edited(posted)
+    trouble = edited(desk, posted)
     if trouble is not None:
         hold = invoice_hold(trouble, posted.invoice, posted.subject)
         if desk.decision(hold) is not DecisionKind.APPROVED:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ligament.core.changes import ContactWrite, PartyWrite, RefusalCode
-from ligament.core.contacts import SLOTS, ContactIntent, address_parts
+from ligament.core.contacts import SLOTS, ContactIntent, address_parts, filled, less
 from ligament.core.holds import Hold
 from ligament.core.ledgers import BooksContact, PhoneSlot
 from ligament.core.links import AgreedFields, ContactLink
@@ -16,7 +16,7 @@ from ligament.core.records import NO_ADDRESS, Address, Party, PartyKind, Phone, 
 from ligament.core.rules.model import Field, Winner
 from ligament.flow.planning.desk import Desk
 from ligament.flow.planning.masking import mask, was_masked
-from ligament.flow.planning.pairs import Merge, blank_text, joined, no_place, same_text
+from ligament.flow.planning.pairs import Merge, blank_text, joined, no_place, phone_label, same_text
 
 Name = tuple[str, str, str]
 _KINDS = {slot: kind for kind, slot in SLOTS.items()}
@@ -34,15 +34,7 @@ class Synced:
 
 def synchronise(desk: Desk, party: Party, link: ContactLink, contact: BooksContact, intent: ContactIntent) -> Synced:
     """Merge every field of one pair against what was last agreed."""
-    merge = Merge(
-        desk=desk,
-        party=party,
-        link=link,
-        contact=contact,
-        intent=intent,
-        write=ContactWrite(id=contact.id),
-        back=PartyWrite(id=party.id),
-    )
+    merge = Merge(desk=desk, party=party, link=link, contact=contact, intent=intent)
     _number(merge)
     _name(merge)
     if merge.is_whole():
@@ -59,23 +51,34 @@ def synchronise(desk: Desk, party: Party, link: ContactLink, contact: BooksConta
 
 def _finish(merge: Merge) -> Synced:
     actions: list[Action] = []
-    nothing = ContactWrite(id=merge.contact.id)
-    if merge.write != nothing:
+    if merge.write:
         update = _update(merge)
-        if merge.write.email is not None and merge.desk.refused(update).startswith(RefusalCode.BAD_EMAIL):
+        if "email" in merge.write and merge.desk.refused(update).startswith(RefusalCode.BAD_EMAIL):
             # The books find the address invalid: it is left out and listed, the rest goes on (SPEC section 3).
-            merge.write = replace(merge.write, email=None)
-            merge.settled = replace(merge.settled, email=merge.intent.email, refused=merge.intent.email)
+            del merge.write["email"]
+            merge.settled.update(email=merge.intent.email, refused=merge.intent.email)
             merge.notes["email"] = NoteKind.REFUSED
             update = _update(merge)
-        if merge.write != nothing:
+        if merge.write:
             actions.append(update)
-    if merge.back != PartyWrite(id=merge.party.id):
-        actions.append(_party_update(merge))
-    agreed = joined(merge.link.agreed, merge.settled)
-    if not actions and agreed != merge.link.agreed and merge.link.contact_id in merge.desk.facts.party_of_contact:
-        actions.append(_note_agreement(merge, agreed))
-    return Synced(actions=tuple(actions), holds=tuple(merge.holds), agreed=merge.settled, notes=tuple(merge.listed()))
+    if merge.back:
+        back = _party_update(merge)
+        if "email" in merge.back and merge.desk.refused(back).startswith(RefusalCode.BAD_EMAIL):
+            # The same the other way round; the address is remembered, so that it is not offered again by itself.
+            del merge.back["email"]
+            merge.returned.pop("email", None)
+            merge.returned.update(refused=merge.contact.email)
+            merge.settled.update(refused=merge.contact.email)
+            merge.notes["email"] = NoteKind.REFUSED
+            back = _party_update(merge)
+        if merge.back:
+            actions.append(back)
+    settled = AgreedFields(**merge.settled)
+    if not actions and merge.link.contact_id in merge.desk.facts.party_of_contact:
+        agreed = joined(merge.link.agreed, settled)
+        if agreed != merge.link.agreed:
+            actions.append(_note_agreement(merge, agreed))
+    return Synced(actions=tuple(actions), holds=tuple(merge.holds), agreed=settled, notes=tuple(merge.listed()))
 
 
 def _update(merge: Merge) -> Action:
@@ -86,11 +89,11 @@ def _update(merge: Merge) -> Action:
         sentence=f"Update the contact {merge.link.number}.",
         existing=True,
         contact=ContactStep(
-            write=merge.write,
+            write=ContactWrite(id=merge.contact.id, **merge.write),
             name=merge.intent.name,
             suffixed=merge.intent.suffixed,
             origin=merge.link.origin,
-            agreed=merge.settled,
+            agreed=AgreedFields(**merge.settled),
         ),
     )
 
@@ -102,7 +105,7 @@ def _party_update(merge: Merge) -> Action:
         number=merge.link.number,
         sentence="Bring a change made in the books to the patient in the practice.",
         existing=True,
-        party=PartyStep(write=merge.back, agreed=merge.returned),
+        party=PartyStep(write=PartyWrite(id=merge.party.id, **merge.back), agreed=AgreedFields(**merge.returned)),
     )
 
 
@@ -128,7 +131,7 @@ def _number(merge: Merge) -> None:
     others = set(merge.desk.facts.contacts_by_number.get(merge.intent.number, ())) - {merge.contact.id}
     # A contact that was merged away keeps our number in the books, and no two may have it.
     if not merge.contact.number and merge.intent.number and not others:
-        merge.write = replace(merge.write, number=merge.intent.number)
+        merge.write.update(number=merge.intent.number)
 
 
 def _name(merge: Merge) -> None:
@@ -146,24 +149,28 @@ def _name(merge: Merge) -> None:
         base = (agreed.name.reveal(), first.reveal() if whole else "", last.reveal() if whole else "")
     # What the dial says about a name counts, whoever wins names otherwise.
     winner = Winner.PRACTICE if not merge.is_whole() or was_masked(merge) else None
-    sides = Sides(practice=ours, books=theirs, agreed=base)
+    sides = Sides(practice=ours, books=theirs, agreed=base, less=_less_of_a_name)
     verdict = merge.verdict(Field.NAME, sides, _same_name, _no_name, "name", winner)
     if verdict is Verdict.TO_PRACTICE and (theirs[1:] == ours[1:] or not (theirs[1] and theirs[2])):
         merge.notes["name"] = NoteKind.PUT_BACK
         return
     if verdict is Verdict.TO_BOOKS:
-        merge.write = replace(merge.write, name=intent.name)
+        merge.write.update(name=intent.name)
         if whole:
-            merge.write = replace(merge.write, first=intent.first, last=intent.last)
+            merge.write.update(first=intent.first, last=intent.last)
     if verdict in {Verdict.TO_BOOKS, Verdict.AGREED}:
-        merge.settled = replace(merge.settled, name=intent.name, first=intent.first, last=intent.last)
+        merge.settled.update(name=intent.name, first=intent.first, last=intent.last)
     if verdict is Verdict.TO_PRACTICE:
-        merge.back = replace(merge.back, first=contact.first, last=contact.last)
-        merge.returned = replace(merge.returned, name=contact.name, first=contact.first, last=contact.last)
+        merge.back.update(first=contact.first, last=contact.last)
+        merge.returned.update(name=contact.name, first=contact.first, last=contact.last)
 
 
 def _same_name(left: Name, right: Name) -> bool:
     return left == right
+
+
+def _less_of_a_name(name: Name, than: Name) -> bool:
+    return less(name[1:], than[1:])
 
 
 def _no_name(name: Name) -> bool:
@@ -179,12 +186,14 @@ def _email(merge: Merge) -> None:
     if verdict is Verdict.EMPTIED and merge.link.agreed.refused == merge.intent.email:
         merge.notes["email"] = NoteKind.REFUSED
     if verdict is Verdict.TO_BOOKS:
-        merge.write = replace(merge.write, email=merge.intent.email)
+        merge.write.update(email=merge.intent.email)
     if verdict in {Verdict.TO_BOOKS, Verdict.AGREED}:
-        merge.settled = replace(merge.settled, email=merge.intent.email)
-    if verdict is Verdict.TO_PRACTICE:
-        merge.back = replace(merge.back, email=merge.contact.email)
-        merge.returned = replace(merge.returned, email=merge.contact.email)
+        merge.settled.update(email=merge.intent.email)
+    if verdict is Verdict.TO_PRACTICE and merge.link.agreed.refused == merge.contact.email:
+        merge.notes["email"] = NoteKind.REFUSED
+    elif verdict is Verdict.TO_PRACTICE:
+        merge.back.update(email=merge.contact.email)
+        merge.returned.update(email=merge.contact.email)
 
 
 def _phones(merge: Merge) -> None:
@@ -204,7 +213,7 @@ def _phones(merge: Merge) -> None:
     for slot in PhoneSlot:
         mine, theirs = ours.get(slot, NOTHING), merge.contact.phone(slot)
         sides = Sides(practice=mine, books=theirs, agreed=agreed.get(slot))
-        verdict = merge.verdict(Field.PHONES, sides, same, blank_text, f"phone_{slot.value}")
+        verdict = merge.verdict(Field.PHONES, sides, same, blank_text, phone_label(slot))
         if verdict is Verdict.TO_BOOKS:
             written[slot] = mine
         if verdict in {Verdict.TO_BOOKS, Verdict.AGREED}:
@@ -212,12 +221,12 @@ def _phones(merge: Merge) -> None:
         if verdict is Verdict.TO_PRACTICE:
             returned[slot] = theirs
     if written:
-        merge.write = replace(merge.write, phones=tuple(sorted(written.items())))
+        merge.write.update(phones=tuple(sorted(written.items())))
     if settled:
-        merge.settled = replace(merge.settled, phones=tuple(sorted(settled.items())))
+        merge.settled.update(phones=tuple(sorted(settled.items())))
     if returned:
-        merge.back = replace(merge.back, phones=_phone_list(merge.party, returned))
-        merge.returned = replace(merge.returned, phones=tuple(sorted(returned.items())))
+        merge.back.update(phones=_phone_list(merge.party, returned))
+        merge.returned.update(phones=tuple(sorted(returned.items())))
 
 
 def _phone_list(party: Party, returned: dict[PhoneSlot, Private[str]]) -> tuple[Phone, ...]:
@@ -232,37 +241,51 @@ def _phone_list(party: Party, returned: dict[PhoneSlot, Private[str]]) -> tuple[
 
 
 def _same_place(left: Private[Address], right: Private[Address]) -> bool:
-    return left == right or address_parts(left.reveal()) == address_parts(right.reveal())
+    if left == right:
+        return True
+    one, other = left.reveal(), right.reveal()
+    if one.is_blank() is not other.is_blank() and (one.city or other.city).strip():
+        # Nothing against an address: they need not be taken to pieces.
+        return False
+    return address_parts(one) == address_parts(other)
+
+
+def _less_of_a_place(place: Private[Address], than: Private[Address]) -> bool:
+    return less(address_parts(place.reveal()), address_parts(than.reveal()))
 
 
 def _street(merge: Merge) -> None:
-    sides = Sides(practice=merge.intent.address, books=merge.contact.street, agreed=merge.link.agreed.street)
+    ours, theirs = merge.intent.address, merge.contact.street
+    sides = Sides(practice=ours, books=theirs, agreed=merge.link.agreed.street, less=_less_of_a_place)
     if no_place(sides.practice) and no_place(sides.books):
-        merge.settled = replace(merge.settled, street=NO_ADDRESS)
+        merge.settled.update(street=NO_ADDRESS)
         return
     verdict = merge.verdict(Field.ADDRESS, sides, _same_place, no_place, "address")
     if verdict is Verdict.TO_BOOKS:
-        merge.write = replace(merge.write, street=merge.intent.address)
+        merge.write.update(street=merge.intent.address)
     if verdict in {Verdict.TO_BOOKS, Verdict.AGREED}:
-        merge.settled = replace(merge.settled, street=merge.intent.address)
+        merge.settled.update(street=merge.intent.address)
     if verdict is Verdict.TO_PRACTICE:
-        merge.back = replace(merge.back, address=merge.contact.street)
-        merge.returned = replace(merge.returned, street=merge.contact.street)
+        # A part left blank in the books does not wipe the practice's; the next pass tells the books what stays.
+        merge.back.update(address=Private(filled(theirs.reveal(), ours.reveal())))
+        merge.returned.update(street=merge.contact.street)
 
 
 def _postal(merge: Merge) -> None:
     """Fill the postal address only where it is blank, then let it follow; one typed by a person is left alone (C12)."""
-    street = merge.write.street or (merge.contact.street if merge.back.address is not None else merge.settled.street)
+    street = merge.write.get("street") or (
+        merge.contact.street if "address" in merge.back else merge.settled.get("street")
+    )
     if street is None or no_place(street):
         return
     postal, agreed = merge.contact.postal, merge.link.agreed.postal
     ours = agreed is not None and not no_place(agreed) and _same_place(postal, agreed)
     emptied = agreed is not None and not no_place(agreed) and no_place(postal)
     if emptied or _same_place(postal, street):
-        merge.settled = replace(merge.settled, postal=agreed if emptied else street)
+        merge.settled.update(postal=agreed if emptied else street)
     elif no_place(postal) or ours:
-        merge.write = replace(merge.write, postal=street)
-        merge.settled = replace(merge.settled, postal=street)
+        merge.write.update(postal=street)
+        merge.settled.update(postal=street)
 
 
 def _extras(merge: Merge) -> None:
@@ -284,13 +307,13 @@ def _extras(merge: Merge) -> None:
         if agreed[slot] and merge.contact.further(slot):
             merge.notes[slot.value] = NoteKind.EMPTIED
     if written:
-        merge.write = replace(merge.write, extras=tuple(sorted(written.items())))
+        merge.write.update(extras=tuple(sorted(written.items())))
     if settled:
-        merge.settled = replace(merge.settled, extras=tuple(sorted(settled.items())))
+        merge.settled.update(extras=tuple(sorted(settled.items())))
 
 
 def _reference(merge: Merge) -> None:
     """Write the contact's id into the patient's old reference where the clinic wants it and nothing stands there."""
     wanted = merge.desk.rulebook.contacts.write_foreign_reference and merge.party.kind is PartyKind.PATIENT
     if wanted and not merge.party.foreign_reference.strip():
-        merge.back = replace(merge.back, foreign_reference=merge.contact.id)
+        merge.back.update(foreign_reference=merge.contact.id)

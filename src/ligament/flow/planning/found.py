@@ -36,7 +36,7 @@ def agreed_on(
     wanted = replace(wanted, contact_id=desk.contacts.get(wanted.party.key) or document.contact_id)
     link = DocumentLink(subject=subject, books_id=document.id, kind=document.kind, number=document.number, sent=wanted)
     agreed = agreement_for(invoice, subject, as_intent(document, wanted.party))
-    trouble = edited(Posted(invoice=invoice, subject=subject, main=link, document=document, links=()))
+    trouble = edited(desk, Posted(invoice=invoice, subject=subject, main=link, document=document, links=()))
     if trouble is None:
         return agreed
     hold = invoice_hold(trouble, invoice, subject)

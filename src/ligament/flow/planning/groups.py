@@ -18,8 +18,7 @@ from ligament.core.naming import folded
 from ligament.core.plans import Action, ActionKind, ContactStep, GroupStep, State
 from ligament.core.private import Private
 from ligament.core.records import Invoice, Party
-from ligament.flow.planning.contacts import contact_outcome
-from ligament.flow.planning.desk import Desk, refusal_hold
+from ligament.flow.planning.desk import Desk, contact_outcome, refusal_hold
 from ligament.flow.planning.documents import ruling_for
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ligament.core.contacts import address_parts
 from ligament.core.naming import is_code
 from ligament.core.private import NOTHING, Private
@@ -30,18 +28,18 @@ def mask(merge: Merge) -> None:
 def _mask_names(merge: Merge) -> None:
     contact, agreed = merge.contact, merge.link.agreed
     if agreed.first and contact.first == agreed.first:
-        merge.write = replace(merge.write, first=NOTHING)
-        merge.settled = replace(merge.settled, first=NOTHING)
+        merge.write.update(first=NOTHING)
+        merge.settled.update(first=NOTHING)
     if agreed.last and contact.last == agreed.last:
-        merge.write = replace(merge.write, last=NOTHING)
-        merge.settled = replace(merge.settled, last=NOTHING)
+        merge.write.update(last=NOTHING)
+        merge.settled.update(last=NOTHING)
 
 
 def _mask_texts(merge: Merge) -> None:
     contact, agreed = merge.contact, merge.link.agreed
     if contact.email and agreed.email and same_text(contact.email, agreed.email):
-        merge.write = replace(merge.write, email=NOTHING)
-        merge.settled = replace(merge.settled, email=NOTHING)
+        merge.write.update(email=NOTHING)
+        merge.settled.update(email=NOTHING)
     ours = dict(agreed.phones or ())
     country = merge.party.country_code or merge.desk.rulebook.clinic.country.value
 
@@ -51,23 +49,23 @@ def _mask_texts(merge: Merge) -> None:
 
     slots = tuple((slot, NOTHING) for slot, number in contact.phones if number and same(number, ours.get(slot)))
     if slots:
-        merge.write = replace(merge.write, phones=slots)
-        merge.settled = replace(merge.settled, phones=slots)
+        merge.write.update(phones=slots)
+        merge.settled.update(phones=slots)
     further = dict(agreed.extras or ())
     extras = tuple((slot, NOTHING) for slot, value in contact.extras if value and further.get(slot) == value)
     if extras:
-        merge.write = replace(merge.write, extras=extras)
-        merge.settled = replace(merge.settled, extras=extras)
+        merge.write.update(extras=extras)
+        merge.settled.update(extras=extras)
 
 
 def _mask_places(merge: Merge) -> None:
     contact, agreed = merge.contact, merge.link.agreed
     if _is_ours(contact.street, agreed.street):
-        merge.write = replace(merge.write, street=NO_ADDRESS)
-        merge.settled = replace(merge.settled, street=NO_ADDRESS)
+        merge.write.update(street=NO_ADDRESS)
+        merge.settled.update(street=NO_ADDRESS)
     if _is_ours(contact.postal, agreed.postal):
-        merge.write = replace(merge.write, postal=NO_ADDRESS)
-        merge.settled = replace(merge.settled, postal=NO_ADDRESS)
+        merge.write.update(postal=NO_ADDRESS)
+        merge.settled.update(postal=NO_ADDRESS)
 
 
 def _is_ours(held: Private[Address], before: Private[Address] | None) -> bool:

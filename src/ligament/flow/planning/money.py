@@ -37,7 +37,8 @@ def plan_money(desk: Desk, invoices: list[Invoice]) -> None:
             _plan_payments(desk, original, ActionKind.PAY_FIRST)
     for credit in credits_:
         _plan_credit(desk, credit)
-    for invoice in invoices:
+    has_adjustments = any(len(states) > 1 for states in desk.states.values())
+    for invoice in invoices if has_adjustments else ():
         _plan_adjusted_credit(desk, invoice)
     _index_credits(desk)
     for invoice in others:
@@ -108,8 +109,13 @@ def _was_allocated(desk: Desk, note: DocumentState, invoice: DocumentState) -> b
     links = desk.facts.payments.get(note.subject.key, ())
     if any(link.payment_id == wanted for link in links):
         return True
-    held = note.document.allocations if note.document is not None else ()
-    return any(allocation.other_id == invoice.ref.id for allocation in held)
+    # Either side tells of it: the two are read one after the other, and a person may take it off in between.
+    return _names(note, invoice.ref) or _names(invoice, note.ref)
+
+
+def _names(state: DocumentState, other: DocumentRef) -> bool:
+    held = state.document.allocations if state.document is not None else ()
+    return any(allocation.other_id == other.id for allocation in held)
 
 
 def _act_allocation(
@@ -159,7 +165,7 @@ def _plan_payment(desk: Desk, invoice: Invoice, state: DocumentState, kind: Acti
         _hold_payment(desk, invoice, _draft_trouble(state, desk))
         return
     on = payment_date(desk, invoice)
-    trouble = lock_trouble(desk, on) or _account_trouble(desk)
+    trouble = lock_trouble(desk, on) or _clearing_trouble(desk)
     if trouble is not None:
         _hold_payment(desk, invoice, trouble)
         return
@@ -201,6 +207,8 @@ def payment_date(desk: Desk, invoice: Invoice) -> date:
 def _own_payment(desk: Desk, state: DocumentState) -> PaymentLink | None:
     """Return our live payment on a document, even one that a person deleted in the books: it is not posted again."""
     links = desk.facts.payments.get(state.subject.key, ())
+    if not links:
+        return None
     own = (link for link in links if link.live and link.document_id == state.ref.id and not link.is_allocation())
     return next(own, None)
 
@@ -221,8 +229,15 @@ def _draft_trouble(state: DocumentState, desk: Desk) -> Trouble:
     )
 
 
-def _account_trouble(desk: Desk) -> Trouble | None:
+def _clearing_trouble(desk: Desk) -> Trouble | None:
+    """Return what is wrong with the clearing account; it is the same one for every payment, so it is looked at once."""
     code = desk.rulebook.payments.account
+    if code not in desk.clearing:
+        desk.clearing[code] = _account_trouble(desk, code)
+    return desk.clearing[code]
+
+
+def _account_trouble(desk: Desk, code: str) -> Trouble | None:
     account = desk.facts.chart.account(code)
     if account is not None and account.active and (account.is_bank or account.takes_payments):
         return None
@@ -355,6 +370,10 @@ def _take_back(desk: Desk, invoice: Invoice, subject: Subject, link: PaymentLink
             detail={"reference": link.reference},
         )
         _hold_payment(desk, invoice, trouble)
+        return
+    locked = lock_trouble(desk, held.on if held is not None else link.on)
+    if locked is not None:
+        _hold_payment(desk, invoice, locked)
         return
     state = next((s for s in desk.states.get(subject.key, []) if s.ref.id == link.document_id), None)
     number = state.ref.number if state is not None else link.reference

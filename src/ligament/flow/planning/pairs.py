@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from ligament.core.changes import ContactWrite, PartyWrite
 from ligament.core.contacts import ContactIntent, privacy_of
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.ledgers import BooksContact, Extras, PhoneSlot
@@ -21,23 +20,34 @@ from ligament.core.rules.model import Field, Privacy, Winner
 from ligament.flow.planning.desk import Desk
 
 T = TypeVar("T")
+Values = dict[str, Any]
 Phones = tuple[tuple[PhoneSlot, Private[str]], ...]
+_SPOKEN = {
+    "email": "e-mail address",
+    "phone_mobile": "mobile number",
+    "phone_default": "home number",
+    "phone_direct": "work number",
+    "phone_fax": "fax number",
+}
 _NOTES = {Verdict.PUT_BACK: NoteKind.PUT_BACK, Verdict.EMPTIED: NoteKind.EMPTIED}
 
 
 @dataclass(slots=True, kw_only=True)
 class Merge:
-    """The merge of one pair; `settled` and `returned` are what both sides say after writing to books and practice."""
+    """The merge of one pair, by fields: what is written to the books, and `back` to the practice.
+
+    `settled` and `returned` are what both sides say after that, by the names of the fields agreed on.
+    """
 
     desk: Desk
     party: Party
     link: ContactLink
     contact: BooksContact
     intent: ContactIntent
-    write: ContactWrite
-    back: PartyWrite
-    settled: AgreedFields = AgreedFields()
-    returned: AgreedFields = AgreedFields()
+    write: Values = field(default_factory=dict)
+    back: Values = field(default_factory=dict)
+    settled: Values = field(default_factory=dict)
+    returned: Values = field(default_factory=dict)
     holds: list[Hold] = field(default_factory=list)
     notes: dict[str, NoteKind] = field(default_factory=dict)
 
@@ -55,6 +65,9 @@ class Merge:
         winner: Winner | None = None,
     ) -> Verdict:
         """Decide about one field, note what is left as it is, and apply a person's choice where one is asked."""
+        if sides.practice == sides.books:
+            self.owned(label, Verdict.AGREED)
+            return Verdict.AGREED
         judge = Judge(
             same=same,
             blank=blank,
@@ -64,15 +77,29 @@ class Merge:
             books_at=self.contact.updated_at,
         )
         verdict = judge.decide(sides)
-        if verdict is Verdict.CONFLICT:
-            verdict = self.decided(field, label)
+        if verdict is Verdict.CONFLICT or (verdict is Verdict.TO_PRACTICE and label in self.foreign):
+            verdict = self.decided(label, conflict_hold(self, field, label, known=sides.agreed is not None))
+        self.owned(label, verdict)
         if verdict in _NOTES:
             self.notes.setdefault(label, _NOTES[verdict])
         return verdict
 
-    def decided(self, field: Field, label: str) -> Verdict:
-        """Apply a person's choice about a field that both sides changed, or hold it for one."""
-        hold = conflict_hold(self, field, label)
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """Return the fields whose value in the books another contact brought along."""
+        return self.link.agreed.another or ()
+
+    def owned(self, label: str, verdict: Verdict) -> None:
+        """A field on which both sides come to agree is the patient's own from then on."""
+        if label not in self.foreign:
+            return
+        if verdict in {Verdict.TO_BOOKS, Verdict.AGREED}:
+            self.settled["another"] = _without(self.settled.get("another"), self.foreign, label)
+        elif verdict is Verdict.TO_PRACTICE:
+            self.returned["another"] = _without(self.returned.get("another"), self.foreign, label)
+
+    def decided(self, label: str, hold: Hold) -> Verdict:
+        """Apply a person's choice about a field on which the sides do not agree, or hold it for one."""
         decision = self.desk.decision(hold)
         if decision in {DecisionKind.TAKE_PRACTICE, DecisionKind.APPROVED}:
             return Verdict.TO_BOOKS
@@ -88,14 +115,17 @@ class Merge:
         return [FieldNote(subject=self.intent.subject, field=name, kind=kind) for name, kind in self.notes.items()]
 
 
-def conflict_hold(merge: Merge, field: Field, label: str) -> Hold:
-    """Return the hold for a field that both sides changed; it names the field and the times, never the values."""
+def conflict_hold(merge: Merge, field: Field, label: str, *, known: bool) -> Hold:
+    """Return the hold for a field on which the sides do not agree: it names the field and the times, never the values.
+
+    `known` says that they once did.
+    """
     return Hold(
         subject=merge.intent.subject,
         code=HoldCode.FIELD_CONFLICT,
         kind=HoldKind.CONTACT,
         number=merge.link.number,
-        sentence=f"The {field.value} of this contact was changed in both systems.",
+        sentence=_why(merge, _SPOKEN.get(label, field.value), known=known, another=label in merge.foreign),
         todo="Choose which of the two values is right.",
         detail={
             "field": label,
@@ -105,6 +135,19 @@ def conflict_hold(merge: Merge, field: Field, label: str) -> Hold:
             "shown": f"{merge.party.revision}/{iso_instant(merge.contact.updated_at)}",
         },
     )
+
+
+def _why(merge: Merge, spoken: str, *, known: bool, another: bool) -> str:
+    if another:
+        books = merge.desk.around.books_title
+        return f"The contact was merged into another one in {books}, which has another {spoken}."
+    if known:
+        return f"The {spoken} of this contact was changed in both systems."
+    return f"The {spoken} of this contact is not the same in the two systems, and never was."
+
+
+def _without(left: tuple[str, ...] | None, before: tuple[str, ...], label: str) -> tuple[str, ...]:
+    return tuple(held for held in (before if left is None else left) if held != label)
 
 
 def may_flow_back(desk: Desk, party: Party) -> bool:
@@ -126,15 +169,34 @@ def joined(before: AgreedFields, after: AgreedFields) -> AgreedFields:
         extras=_extras(before.extras, after.extras),
         refused=_newer(after.refused, before.refused),
         groups=_newer(after.groups, before.groups),
+        another=_newer(after.another, before.another),
+    )
+
+
+def agreed_by(intent: ContactIntent) -> AgreedFields:
+    """Return what both sides say once the books say all that a party's contact should."""
+    return AgreedFields(
+        name=intent.name,
+        first=intent.first,
+        last=intent.last,
+        email=intent.email,
+        phones=intent.phones,
+        street=intent.address,
+        postal=intent.address,
+        extras=intent.extras or None,
     )
 
 
 def still_agreed(agreed: AgreedFields, winner: BooksContact) -> AgreedFields:
-    """Return what was agreed, as far as the surviving contact says anything: its own words count as edits in the books.
+    """Return what was agreed, as far as the surviving contact says anything.
 
-    Without that it would look as if nothing had ever been agreed, and its name would be written over.
+    Without that it would look as if nothing had ever been agreed, and its name would be written over. What it says may
+    be somebody else's: it goes to the practice only when a person says so.
     """
     phones = tuple(held for held in agreed.phones or () if winner.phone(held[0]))
+    whole = bool(winner.first and winner.last)
+    theirs = {"name": whole, "email": bool(winner.email), "address": not no_place(winner.street)}
+    theirs |= {phone_label(slot): bool(winner.phone(slot)) for slot in PhoneSlot}
     return AgreedFields(
         name=agreed.name,
         first=agreed.first,
@@ -143,7 +205,13 @@ def still_agreed(agreed: AgreedFields, winner: BooksContact) -> AgreedFields:
         phones=phones or None,
         street=None if no_place(winner.street) else agreed.street,
         postal=None if no_place(winner.postal) else agreed.postal,
+        another=tuple(sorted(label for label, held in theirs.items() if held)),
     )
+
+
+def phone_label(slot: PhoneSlot) -> str:
+    """Return what a phone is called where fields are listed."""
+    return f"phone_{slot.value}"
 
 
 def _newer(after: T | None, before: T | None) -> T | None:

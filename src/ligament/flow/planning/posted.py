@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ligament.core.contacts import survivor_of
 from ligament.core.differences import edited_fields
 from ligament.core.drafting import Draft
 from ligament.core.holds import HoldCode
@@ -29,11 +30,11 @@ class Posted:
     links: tuple[DocumentLink, ...]
 
 
-def edited(posted: Posted) -> Trouble | None:
+def edited(desk: Desk, posted: Posted) -> Trouble | None:
     """Return the trouble of a document that a person changed in the books since we wrote it (choice C36)."""
     if posted.main.sent is None:
         return None
-    changed = edited_fields(posted.main.sent, posted.document)
+    changed = edited_fields(_after_merges(desk, posted.main.sent, posted.document), posted.document)
     if not changed:
         return None
     return Trouble(
@@ -47,6 +48,14 @@ def edited(posted: Posted) -> Trouble | None:
             "books_number": posted.document.number,
         },
     )
+
+
+def _after_merges(desk: Desk, sent: DocumentIntent, document: BooksDocument) -> DocumentIntent:
+    """Return what we wrote, with the contact that ours was merged into: its documents went there by themselves."""
+    ours = desk.facts.contacts.get(sent.contact_id) if sent.contact_id is not None else None
+    if ours is None or ours.merged_into is None or survivor_of(ours, desk.facts).id != document.contact_id:
+        return sent
+    return replace(sent, contact_id=document.contact_id)
 
 
 def listed(words: tuple[str, ...]) -> str:
