@@ -41,7 +41,9 @@ COMMAND = Path(sys.executable).with_name("ligament")
 CLINICS, FEW_CLINICS = 500, 60
 WORKERS = 2
 ROUNDS = 2
-"""How often every clinic has its turn while it is measured, after a first one that is not."""
+"""How often every clinic has its turn while it is measured."""
+ROUNDS_BEFORE = 2
+"""Turns that are not: the first look reads everything, and the wait for the second spans everybody's first."""
 PATIENCE_S = 400
 """How long to wait for the first look at every clinic, and for the rounds that are measured."""
 NEEDED_PER_SECOND = 1 / 30
@@ -155,7 +157,7 @@ def _measured(home: Path, url: str, count: int) -> Seen:
                     raise RuntimeError("a worker ended by itself")
                 pause.wait(0.2)
 
-        wait_until(lambda: len(seen.ended) == len(names))
+        wait_until(lambda: len(seen.ended) == len(names) and seen.rounds() >= ROUNDS_BEFORE)
         seen.forget_the_start()
         began = time.monotonic()
         wait_until(lambda: seen.rounds() >= ROUNDS)
