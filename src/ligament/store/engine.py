@@ -6,6 +6,7 @@ import select
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from datetime import datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -20,6 +21,7 @@ from ligament.store.schema import bring_up_to_date
 
 BUSY_S = 30
 _LOCK_BY_NAME = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_CLOCK = text("SELECT clock_timestamp()")
 _LOCK_NOT_WAITING = text(
     "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(hashtextextended(:name, 0))"
 )
@@ -100,6 +102,14 @@ class Database:
         """Wait for a lock that ends with the transaction; a SQLite writer is alone anyway."""
         if not self.is_sqlite:
             connection.execute(_LOCK_BY_NAME, {"name": f"ligament|{lock}"})
+
+    def server_time(self) -> datetime | None:
+        """Return what the database server's clock shows; None for a SQLite file, which has none of its own."""
+        if self.is_sqlite:
+            return None
+        with clear_errors(), self._engine.connect() as connection:
+            found: datetime = connection.execute(_CLOCK).scalar_one()
+        return found
 
     def scrub(self) -> None:
         """Leave nothing of what was deleted in the files of a SQLite database."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -235,6 +236,9 @@ def _own_payments(connection: Connection, clinic: str) -> list[PaymentLink]:
     bodies = connection.execute(select(books_documents.c.body).where(books_documents.c.clinic == clinic)).scalars()
     documents = [decode(BooksDocument, body) for body in bodies]
     papers = _papers(connection, clinic, documents)
+    numbers = defaultdict[Subject, set[str]](set)
+    for held in papers.values():
+        numbers[held.subject].add(held.number)
     found = []
     for document in documents:
         paper = papers.get(document.id)
@@ -243,7 +247,7 @@ def _own_payments(connection: Connection, clinic: str) -> list[PaymentLink]:
         found.extend(_credit_used(document, paper, papers))
         invoice = _invoice(connection, clinic, paper.subject) if paper.kind is DocumentKind.INVOICE else None
         if invoice is not None:
-            found.extend(_payments_on(document, paper, papers, invoice))
+            found.extend(_payments_on(document, paper, numbers[paper.subject], invoice))
     return found
 
 
@@ -267,10 +271,9 @@ def _papers(connection: Connection, clinic: str, documents: Iterable[BooksDocume
 
 
 def _payments_on(
-    document: BooksDocument, paper: _Paper, papers: Mapping[BooksId, _Paper], invoice: Invoice
+    document: BooksDocument, paper: _Paper, numbers: Collection[str], invoice: Invoice
 ) -> list[PaymentLink]:
-    """Return the payments on a document that carry our reference: the number of the record's first document."""
-    numbers = {held.number for held in papers.values() if held.subject == paper.subject}
+    """Return the payments on a document that carry our reference, the number of one of its record's documents."""
     ours = {f"{number}/paid" for number in numbers}
     return [
         PaymentLink(

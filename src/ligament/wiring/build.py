@@ -39,7 +39,7 @@ from ligament.store.queries import Queries
 from ligament.store.runs import Runs
 from ligament.store.vault import Vault
 from ligament.store.windows import SharedWindows
-from ligament.wiring.clocks import SystemClock, clock_starting_at
+from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
 from ligament.wiring.expressions import evaluate
 from ligament.wiring.keys import settled_key
 from ligament.wiring.likeness import likeness, phone_key
@@ -227,6 +227,7 @@ def open_clinic(
         if database is None:
             database = open_database(settings.database_url)
             closing.callback(database.close)
+            need_same_time(database, SystemClock().now)
         clinic = _assembled(settings, chosen, outside, clock, database)
         closing.callback(clinic.close)
         yield clinic

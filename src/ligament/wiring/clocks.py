@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+
+from ligament.store.engine import Database
+from ligament.wiring.settings import ConfigurationError
+
+MOST_OFF = timedelta(seconds=30)
+"""How far two machines' clocks may differ; what waits for late calls has two minutes to spare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +37,25 @@ class SystemClock:
 def clock_starting_at(instant: datetime) -> SystemClock:
     """Return a clock whose calendar shows that instant now and runs on from there."""
     return SystemClock(shift=instant - datetime.now(UTC))
+
+
+def need_same_time(database: Database, now: Callable[[], datetime]) -> None:
+    """Raise ConfigurationError where this machine's clock is not that of the database server.
+
+    Machines that share a database judge by their clocks how long ago another one's call left.
+    """
+    there = database.server_time()
+    if there is None:
+        return
+    off = now() - there
+    if abs(off) <= MOST_OFF:
+        return
+    seconds, way = round(abs(off).total_seconds()), "ahead of" if off > timedelta(0) else "behind"
+    complaint = (
+        f"The clock of this machine is {seconds} seconds {way} that of the database server. Machines that share a "
+        "database must agree on the time: let both take it from the network (NTP), then start again."
+    )
+    raise ConfigurationError((complaint,))
 
 
 @dataclass(slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from ligament.ports.alerts import Alerts, silent
 from ligament.store.engine import Database, open_database
 from ligament.store.errors import StoreError
 from ligament.wiring.alerting import bells
-from ligament.wiring.clocks import SystemClock, clock_starting_at
+from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
 from ligament.wiring.health import AWAY, Metrics, health
 from ligament.wiring.hooks import Doorman, hooked
 from ligament.wiring.installation import Installation, Wake, reloading
@@ -142,6 +142,7 @@ def engine_url(settings: Settings) -> str:
 def _opened(settings: Settings) -> Iterator[Database]:
     database = open_database(settings.database_url)
     try:
+        need_same_time(database, SystemClock().now)
         yield database
     finally:
         database.close()
