@@ -39,12 +39,7 @@ def test_lines_that_were_taken_off_since_the_backup_do_not_come_back(tmp_path: P
 
 def test_credit_that_a_person_takes_off_after_a_restore_stays_off(tmp_path: Path) -> None:
     """The backup is older than the credit note: that it was used is known again before anybody takes it off."""
-    clinic = stage(tmp_path / "home")
-    file = backed_up_before(clinic)
-    invoice = clinic.invoice(price="95.00")
-    at = clinic.pass_time(seconds=30)
-    clinic.practice.change(lambda world: desk.reverse_invoice(world, invoice, [REFUND], at=at)[0])
-    clinic.sync()
+    clinic, file = with_credit_since_backup(tmp_path / "home")
     assert len(clinic.kept_books().allocations) == 1
     put_back(clinic, file)
     clinic.sync()
@@ -59,12 +54,7 @@ def test_credit_that_a_person_takes_off_after_a_restore_stays_off(tmp_path: Path
 
 def test_credit_taken_off_while_both_sides_are_read_stays_off(tmp_path: Path) -> None:
     """The invoices had been read with the credit on them, the credit notes were read without it."""
-    clinic = stage(tmp_path / "home")
-    file = backed_up_before(clinic)
-    invoice = clinic.invoice(price="95.00")
-    at = clinic.pass_time(seconds=30)
-    clinic.practice.change(lambda world: desk.reverse_invoice(world, invoice, [REFUND], at=at)[0])
-    clinic.sync()
+    clinic, file = with_credit_since_backup(tmp_path / "home")
     put_back(clinic, file)
     (allocation,) = clinic.kept_books().allocations
     just_before(clinic, "/CreditNotes", lambda world, at: office.remove_allocation(world, allocation, at=at))
@@ -118,6 +108,17 @@ def test_a_contact_merged_into_that_of_another_patient_leaves_the_other_its_own(
     for _ in range(2):
         clinic.sync()
     assert clinic.writes() == []
+
+
+def with_credit_since_backup(home: Path) -> tuple[Stage, Path]:
+    """Return a clinic whose invoice was settled with a credit note after the backup that comes with it."""
+    clinic = stage(home)
+    file = backed_up_before(clinic)
+    invoice = clinic.invoice(price="95.00")
+    at = clinic.pass_time(seconds=30)
+    clinic.practice.change(lambda world: desk.reverse_invoice(world, invoice, [REFUND], at=at)[0])
+    clinic.sync()
+    return clinic, file
 
 
 def just_before(clinic: Stage, path: str, act: Callable[[Any, datetime], Any]) -> None:

@@ -80,6 +80,15 @@ class Clinic:
 
     # --- people at work ---------------------------------------------------------------------------------------------
 
+    def merged_into_new(self, patient: str, name: str) -> str:
+        """Let the bookkeeper make a contact and merge the patient's into it; returns the id of the one that is left."""
+        at = self.later()
+        self.books.change(lambda world: desk.create_contact(world, {"Name": name}, at=at)[0])
+        winner: str = next(held.contact_id for held in self.contacts() if held.name == name)
+        loser, at = self.contact(f"CLK-{patient}").contact_id, self.later()
+        self.books.change(lambda world: desk.merge_contacts(world, loser_id=loser, winner_id=winner, at=at))
+        return winner
+
     def edit_patient(self, patient: str, **fields: object) -> None:
         at = self.later()
         self.practice.change(lambda world: control.edit_record(world, "patients", patient, fields, at=at))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ligament.connectors.cliniko.simulator import control
-from ligament.connectors.xero.simulator import control as desk
 from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
 from tests.contacts.kit import ANA, Clinic
 
@@ -81,11 +80,7 @@ def test_an_email_the_practice_refuses_is_left_out_and_the_rest_arrives(clinic: 
 def test_a_document_that_went_along_with_a_merge_was_edited_by_nobody(clinic: Clinic) -> None:
     invoice = clinic.invoice(ANA)
     clinic.sync()
-    at = clinic.later()
-    clinic.books.change(lambda world: desk.create_contact(world, {"Name": "Ana S"}, at=at)[0])
-    winner = next(held.contact_id for held in clinic.contacts() if held.name == "Ana S")
-    loser, at = clinic.contact(f"CLK-{ANA}").contact_id, clinic.later()
-    clinic.books.change(lambda world: desk.merge_contacts(world, loser_id=loser, winner_id=winner, at=at))
+    clinic.merged_into_new(ANA, "Ana S")
     at = clinic.later()
     clinic.practice.change(lambda world: control.archive_invoice(world, invoice, at=at))
     document = clinic.sync()

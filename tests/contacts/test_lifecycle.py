@@ -192,11 +192,7 @@ def test_a_contact_that_left_the_books_is_recognised_and_never_edited(clinic: Cl
 
 def test_contacts_merged_in_the_books_are_followed(clinic: Clinic) -> None:
     clinic.sync()
-    at = clinic.later()
-    clinic.books.change(lambda world: desk.create_contact(world, {"Name": "Ana S"}, at=at)[0])
-    winner = next(held.contact_id for held in clinic.contacts() if held.name == "Ana S")
-    loser, at = clinic.contact(f"CLK-{ANA}").contact_id, clinic.later()
-    clinic.books.change(lambda world: desk.merge_contacts(world, loser_id=loser, winner_id=winner, at=at))
+    winner = clinic.merged_into_new(ANA, "Ana S")
     clinic.sync()
     clinic.edit_patient(ANA, email="moved@example.org")
     clinic.sync()
