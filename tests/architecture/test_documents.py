@@ -88,7 +88,7 @@ def test_a_planted_telltale_is_found(text: str) -> None:
     assert telltales(text)
 
 
-@pytest.mark.parametrize("text", ["api.xero.com", "/usr" + "/bin/chromium", "docs/work/flow", "the root/leaf"])
+@pytest.mark.parametrize("text", ["api.xero.com", "/usr" + "/bin/chromium", "docs/" + "work/flow", "the root/leaf"])
 def test_an_innocent_name_is_no_telltale(text: str) -> None:
     assert telltales(text) == []
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from ligament.core.rules.hours import WEEK_DAYS
+
 MINUTE = timedelta(minutes=1)
 NIGHT_FACTOR = 4
 """How much slower a closed clinic is read, up to a pause of `NIGHT_POLL`."""
@@ -29,7 +31,6 @@ SLOW_CALLS = 4
 """What such a look costs more: settings, payers and archived invoices, and one to spare."""
 QUIET_CALLS = 4
 """What a look at a clinic where nothing happens is taken to cost until one was seen: the first one reads everything."""
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class State(StrEnum):
@@ -246,4 +247,4 @@ def last_daily(wall: datetime, at: str) -> date:
 def last_weekly(wall: datetime, at: str, weekday: str) -> date:
     """Return the day whose weekly job should have been done by now; it comes with that day's daily one."""
     day = last_daily(wall, at)
-    return day - timedelta(days=(day.weekday() - WEEKDAYS.index(weekday.lower())) % 7)
+    return day - timedelta(days=(day.weekday() - WEEK_DAYS.index(weekday.lower())) % 7)

@@ -56,8 +56,8 @@ def retry(app: App, wanted: str) -> Verdict:
     """Look again at the next run: at one hold, at all for one reason (its code), or at `all` that was refused.
 
     What was refused is sent again; what waits for anything else is planned anew in every run and goes on by itself
-    when its cause is gone. What a person dismissed is
-    left, unless it is named itself. Raises ConfigurationError when nothing of that name waits.
+    when its cause is gone. What a person dismissed is left, unless it is named itself. Raises ConfigurationError when
+    nothing of that name waits.
     """
     if wanted == ALL or wanted in {code.value for code in HoldCode}:
         code = HoldCode.REJECTED if wanted == ALL else HoldCode(wanted)

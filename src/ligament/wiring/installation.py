@@ -135,8 +135,9 @@ class Installation:
 
     def _is_queued(self, standing: Standing, now: datetime) -> bool:
         at = self._queued.get(standing.clinic)
-        has_ended = at is not None and standing.ended_at is not None and standing.ended_at >= at
-        return at is not None and not has_ended and timedelta(0) <= now - at < _ASK_AGAIN
+        if at is None or (standing.ended_at is not None and standing.ended_at >= at):
+            return False
+        return timedelta(0) <= now - at < _ASK_AGAIN
 
     def _flush_alerts(self) -> None:
         """Send messages that became due; an address that answers slowly must not hold the scheduler up."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ligament.connectors.registry import for_role
 from ligament.core.ids import BooksId
+from ligament.core.rules.hours import WEEK_DAYS
 from ligament.engine import schedule
 from ligament.engine.schedule import Hours, Pace, Standing, State
 from ligament.flow.read import Hint
@@ -106,7 +107,7 @@ class Turns:
         """Return how often a clinic is read."""
         with suppress(ConfigurationError, OSError):
             sync = self.clinic(name).rulebook.sync
-            days = frozenset(map(schedule.WEEKDAYS.index, sync.open_days))
+            days = frozenset(map(WEEK_DAYS.index, sync.open_days))
             hours = Hours(
                 opens=time.fromisoformat(sync.open_from), closes=time.fromisoformat(sync.open_until), days=days
             )
@@ -158,9 +159,8 @@ class Turns:
 
     def _polls(self, standing: Standing, hinted: bool) -> bool:  # noqa: FBT001 - told apart by its name above
         """Say whether this turn reads all that changed, or only what hints name."""
-        if not hinted or standing.began_at is None or standing.state is not State.READY:
-            return True
-        if schedule.is_unfinished(standing):
+        is_ready = standing.state is State.READY and not schedule.is_unfinished(standing)
+        if not hinted or standing.began_at is None or not is_ready:
             return True
         pause = schedule.interval(self.pace(standing.clinic, 0), self.wall(standing.clinic), standing.calls)
         return self.clock.now() >= standing.began_at + pause
