@@ -68,8 +68,8 @@ docs: $(VENV)/.tools ## check that the documents say what the code does
 	@$(BIN)/python -m pytest tests/architecture/test_documents.py $(wildcard tests/docs)
 
 lock: $(VENV)/.tools ## write requirements/ anew from pyproject.toml [ARGS=--upgrade for newer versions]
-	@$(LOCK) pyproject.toml --group dev --output-file requirements/dev.txt
-	@$(LOCK) pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	@$(LOCK) pyproject.toml --extra reports --group dev --output-file requirements/dev.txt
+	@$(LOCK) pyproject.toml --extra reports --constraint requirements/dev.txt --output-file requirements/runtime.txt
 	@$(LOCK) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
 
 browser: ## install Debian's Chromium for the browser tests, where it is missing
