@@ -6,71 +6,72 @@ from ligament.core.rules import kinds, model
 from ligament.core.rules.settings import Section, Setting, Systems
 
 
+_HOURS = (
+    Setting(
+        name="poll_seconds",
+        kind=kinds.whole(5, 86_400),
+        default="30",
+        sentence="The pause between two looks at both systems of a running service, while the clinic is open",
+        mistake="Expecting 5 to be kept: reading stays within a tenth of the limit of $practice_title, so that"
+        " it is about eleven",
+    ),
+    Setting(
+        name="open_from",
+        kind=kinds.OPENS_AT,
+        default='"07:00"',
+        sentence="When the clinic opens, by its own clock; while it is closed a running service looks a quarter"
+        " as often, but every five minutes at least",
+    ),
+    Setting(
+        name="open_until",
+        kind=kinds.CLOSES_AT,
+        default='"20:00"',
+        sentence="When it closes",
+        mistake="Leaving it at that with an evening practice: what happens after eight arrives later",
+    ),
+    Setting(
+        name="open_days",
+        kind=kinds.WEEK_DAYS,
+        default='["monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]',
+        sentence="On which days it is open",
+        example='["monday", "tuesday"]',
+        mistake="Opening on Sundays and not saying so",
+    ),
+    Setting(
+        name="reconcile_daily_at",
+        kind=kinds.CLOCK_TIME,
+        default='"02:00"',
+        sentence="When both systems are compared each day, by the clinic's clock",
+    ),
+    Setting(
+        name="reconcile_weekly_on",
+        kind=kinds.WEEK_DAY,
+        default='"sunday"',
+        sentence="On which day the larger comparison of the week is made",
+    ),
+)
+
+
 def _sync(books: str) -> Section:
-    return Section(
-        name="sync",
-        record=model.SyncSection,
-        settings=(
-            Setting(
-                name="poll_seconds",
-                kind=kinds.whole(5, 86_400),
-                default="30",
-                sentence="The pause between two looks at both systems of a running service, while the clinic is open",
-                mistake="Expecting 5 to be kept: reading stays within a tenth of the limit of $practice_title, so that"
-                " it is about eleven",
-            ),
-            Setting(
-                name="open_from",
-                kind=kinds.OPENS_AT,
-                default='"07:00"',
-                sentence="When the clinic opens, by its own clock; while it is closed a running service looks a quarter"
-                " as often, but every five minutes at least",
-            ),
-            Setting(
-                name="open_until",
-                kind=kinds.CLOSES_AT,
-                default='"20:00"',
-                sentence="When it closes",
-                mistake="Leaving it at that with an evening practice: what happens after eight arrives later",
-            ),
-            Setting(
-                name="open_days",
-                kind=kinds.WEEK_DAYS,
-                default='["monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]',
-                sentence="On which days it is open",
-                example='["monday", "tuesday"]',
-                mistake="Opening on Sundays and not saying so",
-            ),
-            Setting(
-                name="reconcile_daily_at",
-                kind=kinds.CLOCK_TIME,
-                default='"02:00"',
-                sentence="When both systems are compared each day, by the clinic's clock",
-            ),
-            Setting(
-                name="reconcile_weekly_on",
-                kind=kinds.WEEK_DAY,
-                default='"sunday"',
-                sentence="On which day the larger comparison of the week is made",
-            ),
-            Setting(
-                name=f"{books}_daily_calls",
-                field="daily_calls",
-                kind=kinds.whole(20, 10**7),
-                default="1000",
-                sentence="How many calls a day $books_title allows this app for each organisation",
-                mistake="More than the plan of your developer account allows",
-            ),
-            Setting(
-                name=f"{books}_reserve",
-                field="reserve",
-                kind=kinds.FRACTION,
-                default="0.1",
-                sentence="Which share of them is kept for people",
-                mistake="`0`: nothing is left for a look at noon",
-            ),
+    limits = (
+        Setting(
+            name=f"{books}_daily_calls",
+            field="daily_calls",
+            kind=kinds.whole(20, 10**7),
+            default="1000",
+            sentence="How many calls a day $books_title allows this app for each organisation",
+            mistake="More than the plan of your developer account allows",
+        ),
+        Setting(
+            name=f"{books}_reserve",
+            field="reserve",
+            kind=kinds.FRACTION,
+            default="0.1",
+            sentence="Which share of them is kept for people",
+            mistake="`0`: nothing is left for a look at noon",
         ),
     )
+    return Section(name="sync", record=model.SyncSection, settings=(*_HOURS, *limits))
 
 
 RECONCILE = Section(
