@@ -5,7 +5,6 @@ from __future__ import annotations
 from ligament.core.rules import kinds, model
 from ligament.core.rules.settings import Section, Setting, Systems
 
-
 _HOURS = (
     Setting(
         name="poll_seconds",
