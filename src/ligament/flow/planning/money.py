@@ -21,6 +21,8 @@ from ligament.flow.planning.desk import Desk, DocumentState, refusal_hold, repri
 from ligament.flow.planning.documents import lock_trouble
 
 _SAME_MOMENT = timedelta(minutes=5)
+_USED = {InvoiceStatus.CLOSED, InvoiceStatus.PAID}
+"""What the practice calls a credit note whose credit was used."""
 
 
 def plan_money(desk: Desk, invoices: list[Invoice]) -> None:
@@ -55,14 +57,21 @@ def _paid_before(original: Invoice, credit: Invoice) -> bool:
 
 
 def _plan_credit(desk: Desk, credit: Invoice) -> None:
-    """Allocate a credit note to its original at once, up to what is open on both (choice C06)."""
+    """Allocate a credit note to its original once it is used, up to what is open on both (choice C06)."""
     note = desk.main_state(invoice_subject(credit))
     original = desk.facts.invoices.get(credit.original_id) if credit.original_id else None
     if note is None or original is None or note.ref.kind is not DocumentKind.CREDIT_NOTE:
         return
+    if not _is_used(credit, original):
+        return
     for state in desk.states.get(invoice_subject(original).key, []):
         if state.ref.kind is DocumentKind.INVOICE:
             _allocate(desk, note, state, note.on or credit.issued_on)
+
+
+def _is_used(credit: Invoice, original: Invoice) -> bool:
+    """Say whether the practice says that the credit was used: an open one stays open in the books too (choice C06)."""
+    return credit.status in _USED or original.status is InvoiceStatus.CLOSED
 
 
 def _plan_adjusted_credit(desk: Desk, invoice: Invoice) -> None:
@@ -308,9 +317,9 @@ def _index_credits(desk: Desk) -> None:
 
 
 def _fits(credit: Invoice, invoice: Invoice) -> bool:
-    """Open, or closed at the same moment; a credit made after the invoice was closed cannot have paid it."""
+    """Open, or closed at the same moment; a credit made later than that cannot have paid the invoice (choice C07)."""
     closed = invoice.closed_at
-    if closed is None or credit.created_at > closed or credit.original_id == invoice.id:
+    if closed is None or credit.created_at > closed + _SAME_MOMENT or credit.original_id == invoice.id:
         return False
     if credit.status is InvoiceStatus.OPEN_CREDIT:
         return True
