@@ -10,8 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from ligament.app.reports.reports import wish
 from ligament.cli.main import app
