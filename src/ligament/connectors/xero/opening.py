@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ligament.connectors.xero import wire
@@ -57,6 +58,10 @@ def open_connection(opening: Opening) -> Connection:
         return consent_flow(opening)[0]
     if not opening.value("client_secret"):
         raise SignInAgain("Xero has not been connected yet. Run `ligament connect xero` and sign in with the browser.")
+    if opening.reading_tokens is not None:
+        # To read, whatever was permitted serves: an app with reading scopes only would be refused the usual ones.
+        means = replace(means_for(opening), vault=opening.reading_tokens)
+        return custom_connection(account_for(opening, ""), means, scope="")
     return custom_connection(account_for(opening, CUSTOM_CONNECTION_SCOPE), means_for(opening))
 
 

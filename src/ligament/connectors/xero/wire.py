@@ -122,6 +122,7 @@ class LineItem(_Wire, frozen=True):
     tax_amount: Decimal | None = None
     tax_type: str = ""
     account_code: str = ""
+    account_id: str = ""
     tracking: tuple[Tracking, ...] = ()
 
 
@@ -292,6 +293,17 @@ class Pagination(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     item_count: int = -1
 
 
+class BankTransaction(_Wire, frozen=True):
+    """Money received or spent that was coded straight to accounts."""
+
+    bank_transaction_id: str = ""
+    type: str = ""
+    status: str = ""
+    date: str = ""
+    total: Decimal | None = None
+    line_items: tuple[LineItem, ...] = ()
+
+
 class Envelope(_Wire, frozen=True):
     """The frame round every answer: one of the lists is filled."""
 
@@ -301,6 +313,7 @@ class Envelope(_Wire, frozen=True):
     invoices: tuple[Document, ...] = ()
     credit_notes: tuple[Document, ...] = ()
     payments: tuple[Payment, ...] = ()
+    bank_transactions: tuple[BankTransaction, ...] = ()
     allocations: tuple[Allocation, ...] = ()
     accounts: tuple[Account, ...] = ()
     tax_rates: tuple[TaxRate, ...] = ()
