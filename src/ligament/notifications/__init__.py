@@ -1,1 +1,0 @@
-"""Messages and signed webhooks that leave the house."""

@@ -1,1 +1,0 @@
-"""What runs by itself: the schedule, the runs of each clinic, and what is delivered to other tools."""
