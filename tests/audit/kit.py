@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ligament.app.audit import audit
+from ligament.app.results import Result
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control as practice_desk
 from ligament.connectors.cliniko.simulator.demo_old_link import enter
@@ -17,7 +18,6 @@ from ligament.connectors.xero.simulator.demo_old_link import post
 from ligament.core.periods import Period
 from ligament.simkit.hosting import Host
 from ligament.simkit.old_link import OldYear, old_year
-from ligament.wiring.app import Verdict
 from tests.contacts.kit import Clinic
 
 LAST_DAY = date(2026, 11, 20)
@@ -55,7 +55,7 @@ def _with(app: Any, scopes: frozenset[str]) -> Any:
     return replace(app, scopes=scopes)
 
 
-def audited(clinic: Clinic, period: Period = EVERYTHING) -> Verdict:
+def audited(clinic: Clinic, period: Period = EVERYTHING) -> Result:
     """Audit the clinic as a new process would."""
     clinic.later()
     with clinic.app() as app:

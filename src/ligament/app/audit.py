@@ -12,6 +12,8 @@ from ligament import __version__
 from ligament.app.reports.billed import Billed
 from ligament.app.reports.files import NO_FILES, Files, write_files
 from ligament.app.reports.sheets import books_sheets, everybodys_names, practice_sheets
+from ligament.app.results import DONE, WAITS, Result
+from ligament.app.safety.after_restore import settle
 from ligament.core.audit_pairs import BooksSheet, Pairing, PracticeSheet, SheetKind, pair_up, sum_of
 from ligament.core.audits import AuditOutcome, AuditWords, BankLine, Finding, FindingKind, judge
 from ligament.core.ledgers import BooksReceipt, Chart
@@ -29,12 +31,10 @@ from ligament.core.tables import (
     money_column,
     text_column,
 )
-from ligament.flow.read import read_books, read_chart, read_practice
-from ligament.store.reporting import report_rows
-from ligament.wiring.app import DONE, WAITS, Verdict
-from ligament.wiring.build import Clinic
-from ligament.wiring.holding import alone_for
-from ligament.wiring.restoring import settle
+from ligament.flow.read.read import read_books, read_chart, read_practice
+from ligament.store.queries.reports import report_rows
+from ligament.wiring.clinic import Clinic
+from ligament.wiring.exclusive import alone_for
 
 _PATIENCE_MS = 600_000
 _INCOME = "revenue"
@@ -65,7 +65,7 @@ class _Compared:
     has_link: bool
 
 
-def audit(clinic: Clinic, period: Period, files: Files = NO_FILES) -> Verdict:
+def audit(clinic: Clinic, period: Period, files: Files = NO_FILES) -> Result:
     """Read both systems and tell what is wrong in the books; nothing is written to either."""
     began = clinic.clock.monotonic_ms()
     with alone_for(clinic, _PATIENCE_MS):
@@ -79,7 +79,7 @@ def audit(clinic: Clinic, period: Period, files: Files = NO_FILES) -> Verdict:
     written = write_files(files, _report(clinic, period, compared, document), document)
     if written:
         document["files"] = written
-    return Verdict(document=document, code=WAITS if compared.outcome.findings else DONE)
+    return Result(document=document, code=WAITS if compared.outcome.findings else DONE)
 
 
 def _read(clinic: Clinic, period: Period) -> tuple[BooksReceipt, ...] | None:

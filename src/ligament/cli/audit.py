@@ -12,10 +12,10 @@ from ligament.app.audit import audit as compare
 from ligament.app.reports.files import wanted_files
 from ligament.app.reports.reports import period_of
 from ligament.cli.asking import confirmed
+from ligament.cli.commands.reports import First, Force, Last, Outputs
 from ligament.cli.options import Clinic, Home, Json
-from ligament.cli.paper import Column, count, heading, line, money, table
-from ligament.cli.reports import First, Force, Last, Outputs
 from ligament.cli.session import Session, run_verb
+from ligament.cli.views.paper import Column, count, heading, line, money, table
 
 _SHOWN = 20
 

@@ -13,8 +13,8 @@ from ligament.core.ledgers import BooksDocument, DocumentKind
 from ligament.core.money import ZERO, cents
 from ligament.core.naming import comparable
 from ligament.core.records import Invoice, InvoiceStatus, Party, PartyKind
-from ligament.store.keys import digit_runs, history_key
-from ligament.store.reporting import ReportRows
+from ligament.store.database.search_keys import digit_runs, history_key
+from ligament.store.queries.reports import ReportRows
 
 _SUFFIX = re.compile(r"\s*\([0-9A-Za-z]{6}\)$")
 _OF_INVOICE = "invoice:"
