@@ -1,4 +1,4 @@
-"""Access: who may do what. One table for people's roles, one for the scopes of tokens; what neither names is refused."""
+"""Access: who may do what. A table for people's roles, one for the scopes of tokens; what neither names is refused."""
 
 from __future__ import annotations
 

@@ -10,18 +10,21 @@ _ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiop", "as
 _RUN = 4
 _LEAST_SIGNS = 5
 _LEAST_REST = 3
-_WORDS = frozenset(
-    "password passwort letmein welcome iloveyou princess sunshine football baseball superman batman dragon monkey "
-    "shadow michael charlie trustno admin administrator qwerty qwertz azerty changeme default whatever starwars "
-    "pokemon ligament mypassword secret login abc test".split()
-)
+_WORDS = frozenset((
+    "password", "passwort", "letmein", "welcome", "iloveyou", "princess", "sunshine", "football", "baseball",
+    "superman", "batman", "dragon", "monkey", "shadow", "michael", "charlie", "trustno", "admin", "administrator",
+    "qwerty", "qwertz", "azerty", "changeme", "default", "whatever", "starwars", "pokemon", "ligament", "mypassword",
+    "secret", "login", "abc", "test",
+))  # fmt: skip
 _BY_LENGTH = sorted(_WORDS, key=len, reverse=True)
 
 
 def complaint(password: str, *, about: tuple[str, ...] = ()) -> str:
     """Return why a password is refused, or an empty text; `about` are words that everybody knows about its owner."""
     if len(password) < SHORTEST:
-        return f"Choose a password of at least {SHORTEST} characters. Three or four words that do not belong together do."
+        return (
+            f"Choose a password of at least {SHORTEST} characters. Three or four words that do not belong together do."
+        )
     if len(password) > LONGEST:
         return f"A password may have at most {LONGEST} characters."
     if len(set(password.casefold())) < _LEAST_SIGNS:

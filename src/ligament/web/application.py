@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Response
 from litestar.datastructures import MutableScopeHeaders, State
+from litestar.enums import HttpMethod, ScopeType
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
-from litestar.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from ligament.web import machines
 from ligament.web.faults import log_fault
@@ -26,6 +28,7 @@ from ligament.wiring.serving import Door
 MOST_BYTES = 1_000_000
 _LONG = "public, max-age=31536000, immutable"
 AnyRequest = Request[Any, Any, State]
+Catcher = Callable[[AnyRequest, Any], Response[bytes]]
 
 
 def application(door: Door) -> ASGIApp:
@@ -33,13 +36,18 @@ def application(door: Door) -> ASGIApp:
     turns = door.place.turns
     house = House(door=door, access=open_access(lambda: turns.settings, turns.database))
     frame = Frame(house=house, menu=tuple(page for page in ALL if page.menu))
+    catchers: dict[int | type[Exception], Catcher] = {
+        HTTPException: _refused,
+        StoreTrouble: _away,
+        Exception: _failing(house),
+    }
     app = Litestar(
         route_handlers=[*machines.routes(house), _static(), *(_route(frame, page) for page in ALL)],
         request_max_body_size=MOST_BYTES,
         openapi_config=None,
         # Its own set-up would print every call of our HTTP client, addresses and all.
         logging_config=None,
-        exception_handlers={HTTPException: _refused, StoreTrouble: _away, Exception: _failing(house)},
+        exception_handlers=catchers,
     )
     return _guarded(app, house)
 
@@ -63,7 +71,9 @@ def _route(frame: Frame, page: Page) -> HTTPRouteHandler:
         return sent(await asyncio.to_thread(frame.answer, page, asked))
 
     path = page.path.replace("}", ":str}")
-    return HTTPRouteHandler(path, http_method=[page.method], status_code=200, name=f"{page.method} {page.name}")(answer)
+    return HTTPRouteHandler(
+        path, http_method=[HttpMethod(page.method)], status_code=200, name=f"{page.method} {page.name}"
+    )(answer)
 
 
 def sent(reply: Reply) -> ASGIResponse:
@@ -87,25 +97,29 @@ def _static() -> HTTPRouteHandler:
 # --- what goes wrong --------------------------------------------------------------------------------------------------
 
 
-def _refused(request: AnyRequest, error: HTTPException) -> ASGIResponse:
+def _refused(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     """Answer a wrong request without saying anything about the inside."""
     if machines.is_for_machines(request.url.path):
-        return ASGIResponse(body=b"", status_code=error.status_code, media_type="text/plain")
-    return sent(refusal(error.status_code))
+        return Response(content=b"", status_code=error.status_code, media_type="text/plain")
+    return _page(refusal(error.status_code))
 
 
-def _failing(house: House) -> ExceptionHandler:
-    def failed(request: AnyRequest, error: Exception) -> ASGIResponse:
+def _failing(house: House) -> Catcher:
+    def failed(request: AnyRequest, error: Exception) -> Response[bytes]:
         """Answer for what should not have happened with a number that is in the log."""
         reference = house.access.secret(6)
         log_fault(error, reference, request.url.path)
-        return sent(refusal(500, reference=reference))
+        return _page(refusal(500, reference=reference))
 
     return failed
 
 
-def _away(_: AnyRequest, _error: StoreTrouble) -> ASGIResponse:
-    return sent(refusal(503))
+def _away(_: AnyRequest, _error: StoreTrouble) -> Response[bytes]:
+    return _page(refusal(503))
+
+
+def _page(reply: Reply) -> Response[bytes]:
+    return Response(content=reply.content, status_code=reply.status, media_type=reply.media_type)
 
 
 # --- around everything ------------------------------------------------------------------------------------------------
@@ -115,7 +129,7 @@ def _guarded(app: Litestar, house: House) -> ASGIApp:
     """Answer under our own names only, and put the headers on every answer, errors too."""
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -126,7 +140,8 @@ def _guarded(app: Litestar, house: House) -> ASGIApp:
                 _protect(MutableScopeHeaders.from_message(message), is_secure=house.is_secure, is_page=not is_machine)
             await send(message)
 
-        peer = scope["client"][0] if scope.get("client") else ""
+        client = scope.get("client")
+        peer = client[0] if client else ""
         if _may_answer(house, headers.get("host", ""), is_local(peer, lambda name: headers.get(name, ""))):
             await app(scope, receive, protected)
         else:

@@ -54,7 +54,7 @@ class Reply:
 
     content: bytes
     status: int = 200
-    media_type: str = "text/html; charset=utf-8"
+    media_type: str = "text/html"
     headers: Sequence[tuple[str, str]] = field(default_factory=tuple)
 
 
@@ -119,9 +119,7 @@ class Frame:
                 return Reply(content=b"", status=303, headers=headers)
             case Sent():
                 kept = [("content-disposition", f'attachment; filename="{answer.filename}"')] if answer.filename else []
-                return Reply(
-                    content=answer.content, status=answer.status, media_type=answer.media_type, headers=kept
-                )
+                return Reply(content=answer.content, status=answer.status, media_type=answer.media_type, headers=kept)
 
     def _keep_flash(self, visit: Visit, answer: Moved) -> None:
         if answer.flash and visit.found is not None:
@@ -192,9 +190,7 @@ def refusal(status: int, why: str = "", reference: str = "") -> Reply:
 
 def slow_down(seconds: int) -> Shown:
     """Return the answer for somebody who failed too often."""
-    return Shown(
-        template="slow", status=429, headers={"retry-after": str(seconds)}, values={"seconds": seconds}
-    )
+    return Shown(template="slow", status=429, headers={"retry-after": str(seconds)}, values={"seconds": seconds})
 
 
 def _values(text: str) -> Values:

@@ -193,5 +193,5 @@ class Page:
 def own_path(text: str, otherwise: str = "/clinics") -> str:
     """Return where to go next: a path of our own, never another host."""
     is_path = text.startswith("/") and not text.startswith(("//", "/\\"))
-    is_plain = all(sign.isprintable() and sign not in "\\" for sign in text)
+    is_plain = all(sign.isprintable() and sign != "\\" for sign in text)
     return text if is_path and is_plain else otherwise

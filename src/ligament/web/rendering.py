@@ -17,7 +17,7 @@ _FOLDER = Path(__file__).parent
 _STATIC = _FOLDER / "static"
 _CENTS = Decimal("0.01")
 _HASH_LENGTH = 12
-MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:

@@ -115,6 +115,12 @@ class Installation:
             self._flush_alerts()
         self.ticked_at = self._now()
 
+    def take_in_clinics(self) -> None:
+        """Take in at once that a clinic was added or taken away."""
+        self._done.pop("rulebooks", None)
+        self._refresh(self._now())
+        self.wake.now()
+
     def standings(self) -> list[Standing]:
         """Return where the clinics stand."""
         return self.turns.standings.all_of(self.clinics)

@@ -45,9 +45,7 @@ class Recognised:
     @property
     def caller(self) -> Caller:
         """Return the person as the rights see it."""
-        return person(
-            user_id=self.user.id, email=self.user.email, role=self.user.role, clinics=self.user.clinics
-        )
+        return person(user_id=self.user.id, email=self.user.email, role=self.user.role, clinics=self.user.clinics)
 
 
 def recognise(access: Access, secret: str, *, by_hand: bool = True) -> Recognised | None:

@@ -31,6 +31,8 @@ WRONG_CODE = "This code is not right. Look at your authenticator again, and type
 _EMAIL = re.compile(r"[^@\s<>\",;:\\]{1,64}@[^@\s<>\",;:\\]+\.[^@\s<>\",;:\\.]+")
 _LONGEST_EMAIL, _LONGEST_NAME = 254, 100
 
+__all__ = ["User"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
@@ -160,5 +162,3 @@ def password_errors(password: str, again: str, *, about: tuple[str, ...]) -> dic
 def _wrong_code(access: Access, visitor: Visitor) -> Refused | Slow:
     seconds = access.failures.begin({f"address {visitor.address}": ADDRESS_LIMIT}, access.now())
     return Slow(seconds=seconds) if seconds else Refused(errors={"code": WRONG_CODE})
-
-

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from ligament.core.slowdown import Failures, failed, wait_s
-from ligament.store.tables import access_failures as failures
 from ligament.store.engine import Database
 from ligament.store.keys import moment, stamp
 from ligament.store.rows import upsert
+from ligament.store.tables import access_failures as failures
 
 _LOCK = "access failures"
 _FORGOTTEN_AFTER = timedelta(days=1)
@@ -27,7 +27,7 @@ class FailureLog:
         self._database = database
 
     def begin(self, limits: Mapping[str, int], now: datetime) -> int:
-        """Count an attempt as failed for each subject with its limit; returns the seconds to wait when one is stopped."""
+        """Count an attempt as failed for each subject with its limit; returns the seconds to wait if one is stopped."""
         with self._database.writing(_LOCK) as connection:
             known = {subject: _read(connection, subject) for subject in limits}
             longest = max((wait_s(one, now) for one in known.values()), default=0)

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from ligament.store.tables import sessions
 from ligament.store.access.users import LOCK
 from ligament.store.engine import Database
 from ligament.store.keys import moment, stamp
+from ligament.store.tables import sessions
 
 FULL, CODE, STARTING = "full", "code", "starting"
 """Stages: signed in; the password was right and the code is missing; at set-up or an invitation."""

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from ligament.core.access import Scope
-from ligament.store.tables import api_tokens
 from ligament.store.access.users import LOCK
 from ligament.store.engine import Database
 from ligament.store.keys import stamp
+from ligament.store.tables import api_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

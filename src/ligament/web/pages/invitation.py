@@ -7,7 +7,6 @@ from urllib.parse import quote
 from ligament.app.access import starting
 from ligament.app.access.answers import Entered, Gone, Refused, Slow
 from ligament.app.access.sessions import Recognised
-from ligament.app.access.users import User
 from ligament.web.frame import slow_down
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Values, Visit
 from ligament.web.pages.setup import code_form, recovery_page
@@ -29,9 +28,7 @@ def take(visit: Visit) -> Answer:
     if visit.form.get("step") == "code" and found is not None:
         return _take_code(visit, found, key)
     password, again = visit.form.get("password"), visit.form.get("password_again")
-    outcome = starting.begin_invited(
-        visit.access, user, password=password, password_again=again, visitor=visit.visitor
-    )
+    outcome = starting.begin_invited(visit.access, user, password=password, password_again=again, visitor=visit.visitor)
     match outcome:
         case Refused():
             values = {"key": key, "user": user, "errors": outcome.errors}
@@ -40,7 +37,7 @@ def take(visit: Visit) -> Answer:
             return Moved(to=f"/invitation?key={quote(key)}", secret=outcome.secret)
 
 
-def _invited(visit: Visit, values: Values) -> tuple[str, User]:
+def _invited(visit: Visit, values: Values) -> tuple[str, starting.User]:
     key = values.get("key")
     user = starting.invited(visit.access, key)
     if user is None:
@@ -48,7 +45,7 @@ def _invited(visit: Visit, values: Values) -> tuple[str, User]:
     return key, user
 
 
-def _starting(visit: Visit, user: User) -> Recognised | None:
+def _starting(visit: Visit, user: starting.User) -> Recognised | None:
     found = visit.found
     return found if found is not None and found.is_starting and found.user.id == user.id else None
 

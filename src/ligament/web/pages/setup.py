@@ -7,7 +7,7 @@ from urllib.parse import quote
 from ligament.app.access import starting
 from ligament.app.access.answers import Entered, Gone, Refused, Slow
 from ligament.app.access.sessions import Recognised
-from ligament.app.setup.first_clinic import FIELDS, add_first_clinic, zones
+from ligament.app.setup.first_clinic import FIELDS, ZONES, add_first_clinic
 from ligament.web.frame import slow_down
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Values, Visit
 from ligament.web.qr import qr_svg
@@ -60,7 +60,7 @@ def _clinic_form(key: str, typed: Values | None = None, refused: Refused | None 
         "typed": typed or Values(),
         "errors": refused.errors if refused else {},
         "countries": COUNTRIES,
-        "zones": zones(),
+        "zones": [(zone, zone.replace("_", " ")) for zone in ZONES],
     }
     return Shown(template="setup_clinic", status=422 if refused else 200, values=values)
 
