@@ -10,7 +10,7 @@ _SCALE, _BORDER = 4, 4
 
 
 def qr_svg(text: str, label: str) -> str:
-    """Return the picture of a text, to be put into a page as it is; `label` says to those who do not see it what it is for."""
+    """Return the picture of a text, to be put into a page as it is; `label` says what it is for."""
     held = io.BytesIO()
     looks = {"scale": _SCALE, "border": _BORDER, "dark": "#000", "light": "#fff", "svgclass": "qr", "lineclass": None}
     segno.make(text, error="m").save(held, kind="svg", xmldecl=False, svgns=False, title=label, **looks)
