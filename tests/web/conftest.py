@@ -14,17 +14,17 @@ from litestar.testing import TestClient
 from ligament.app.access.first_start import start_link
 from ligament.app.access.users import Acting, Invited, invite
 from ligament.engine.inline import InlineEngine
-from ligament.store.engine import Database, open_database
+from ligament.service.health import Metrics
+from ligament.service.incoming import WebhookReceiver
+from ligament.service.opening import Service
+from ligament.service.runner import ClinicRunner
+from ligament.service.scheduler import Scheduler, reloading
+from ligament.service.stopping import StopSign
+from ligament.store.database.connection import Database, open_database
 from ligament.web.application import application
 from ligament.wiring.access import Access, open_access
-from ligament.wiring.health import Metrics
-from ligament.wiring.hooks import Doorman
-from ligament.wiring.installation import Installation, reloading
-from ligament.wiring.serving import Door
 from ligament.wiring.settings import load_settings
 from ligament.wiring.setup_key import setup_key
-from ligament.wiring.stopping import StopSign
-from ligament.wiring.turns import Turns
 from tests.web.browsing import Person, seen_from
 
 RULES = """[clinic]
@@ -46,20 +46,20 @@ class Shop:
     environ: dict[str, str] = field(default_factory=dict)
     moved_on: timedelta = timedelta(0)
     database: Database = field(init=False)
-    door: Door = field(init=False)
+    door: Service = field(init=False)
     _open: list[Callable[[], Any]] = field(default_factory=list)
 
     def open(self) -> None:
         """Start."""
         settings = load_settings(home=self.home, environ=self.environ, may_be_empty=True)
         self.database = open_database(settings.database_url)
-        turns = Turns(settings=settings, database=self.database, sign=StopSign())
-        place = Installation(turns=turns, engine=InlineEngine(), executor="this", reload=reloading(self.home))
+        turns = ClinicRunner(settings=settings, database=self.database, sign=StopSign())
+        place = Scheduler(turns=turns, engine=InlineEngine(), executor="this", reload=reloading(self.home))
         place.ticked_at = datetime.now(UTC)
-        doorman = Doorman(
+        doorman = WebhookReceiver(
             current=lambda: turns.settings, database=self.database, now=turns.clock.now, wake=place.wake.now
         )
-        self.door = Door(place=place, doorman=doorman, metrics=Metrics())
+        self.door = Service(place=place, doorman=doorman, metrics=Metrics())
         start_link(settings, self.database, HERE)
 
     def close(self) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ligament.engine.schedule import Standing, State
-from ligament.store.beats import Beats
-from ligament.store.engine import Database
+from ligament.engine.schedule import ClinicStatus, State
+from ligament.service.statuses import Statuses
+from ligament.store.database.connection import Database
 from ligament.store.figures import Figures, figures
-from ligament.wiring.settings import ClinicSettings
-from ligament.wiring.standings import Standings
+from ligament.store.shared.values import SharedValues
+from ligament.wiring.rulebooks import ClinicSettings
 
 _SIGNS = {State.READY: "well", State.TROUBLED: "troubled", State.PAUSED: "stopped", State.PARKED: "parked"}
 
@@ -41,12 +41,12 @@ class Glance:
 def glance(database: Database, clinics: Sequence[ClinicSettings]) -> Mapping[str, Glance]:
     """Return how clinics stand, by name."""
     names = tuple(clinic.name for clinic in clinics)
-    standings = Standings(beats=Beats(database)).all_of(names)
+    standings = Statuses(beats=SharedValues(database)).all_of(names)
     known = figures(database, names)
     return {standing.clinic: _glance(standing, known[standing.clinic]) for standing in standings}
 
 
-def _glance(standing: Standing, known: Figures) -> Glance:
+def _glance(standing: ClinicStatus, known: Figures) -> Glance:
     sign = _SIGNS[standing.state]
     waits = known.holds + known.approvals
     if standing.state is State.READY:
@@ -63,7 +63,7 @@ def _glance(standing: Standing, known: Figures) -> Glance:
     )
 
 
-def _well(standing: Standing) -> str:
+def _well(standing: ClinicStatus) -> str:
     if standing.succeeded_at is None:
         return "Nothing has run yet."
     return "All is well: nothing waits for you."

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from ligament.store.engine import Database
-from ligament.store.tables import holds, journal_heads, notes
+from ligament.store.database.connection import Database
+from ligament.store.database.tables import holds, journal_heads, notes
 
 _WAITING = "waiting"
 

@@ -14,6 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from ligament.service.opening import Service
 from ligament.web import machines
 from ligament.web.faults import log_fault
 from ligament.web.frame import Asked, Frame, Reply, refusal
@@ -23,7 +24,6 @@ from ligament.web.rendering import MEDIA_TYPES, assets
 from ligament.web.security.headers import protecting
 from ligament.web.security.hosts import is_local, is_loopback_host, may_answer
 from ligament.wiring.access import StoreTrouble, open_access
-from ligament.wiring.serving import Door
 
 MOST_BYTES = 1_000_000
 _LONG = "public, max-age=31536000, immutable"
@@ -31,7 +31,7 @@ AnyRequest = Request[Any, Any, State]
 Catcher = Callable[[AnyRequest, Any], Response[bytes]]
 
 
-def application(door: Door) -> ASGIApp:
+def application(door: Service) -> ASGIApp:
     """Return the application around a running installation."""
     turns = door.place.turns
     house = House(door=door, access=open_access(lambda: turns.settings, turns.database))

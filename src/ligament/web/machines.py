@@ -12,10 +12,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
 from ligament.app.access.tokens import recognise
+from ligament.app.output import to_json
 from ligament.core.access import Right
 from ligament.web.page import House
 from ligament.web.security.hosts import is_local
-from ligament.wiring.output import to_json
 
 AnyRequest = Request[Any, Any, State]
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"

@@ -14,10 +14,11 @@ from ligament.app.access.answers import Visitor
 from ligament.app.access.sessions import Recognised
 from ligament.app.access.users import Acting
 from ligament.core.access import Caller, Right
+from ligament.service.opening import Service
 from ligament.wiring.access import Access
-from ligament.wiring.build import Clinic, Outside, open_clinic
-from ligament.wiring.serving import Door
-from ligament.wiring.settings import ClinicSettings, Settings
+from ligament.wiring.clinic import Clinic, Overrides, open_clinic
+from ligament.wiring.rulebooks import ClinicSettings
+from ligament.wiring.settings import Settings
 
 
 class NotThere(Exception):
@@ -86,7 +87,7 @@ Answer = Shown | Moved | Sent
 class House:
     """What every page may ask: the running installation, and access."""
 
-    door: Door
+    door: Service
     access: Access
 
     @property
@@ -160,7 +161,7 @@ class Visit:
     @contextmanager
     def opened(self) -> Iterator[Clinic]:
         """Open the clinic of the page, so that everything done is journalled with who and from where."""
-        outside = Outside(actor=self.caller.name, source=self.visitor.source)
+        outside = Overrides(actor=self.caller.name, source=self.visitor.source)
         with open_clinic(self.house.settings, self.clinic.name, outside, self.access.database) as clinic:
             yield clinic
 

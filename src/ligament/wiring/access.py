@@ -13,15 +13,17 @@ from ligament.store.access.failures import FailureLog
 from ligament.store.access.sessions import Sessions
 from ligament.store.access.tokens import Tokens
 from ligament.store.access.users import Users
-from ligament.store.beats import EVERYBODY, Beats
-from ligament.store.engine import Database
-from ligament.store.errors import AlreadyLinked, StoreError
-from ligament.store.headfile import HeadFile
-from ligament.store.journal import Journal, Note, Provenance
-from ligament.store.vault import Vault
+from ligament.store.database.connection import Database
+from ligament.store.database.errors import AlreadyLinked, StoreError
+from ligament.store.journal.headfile import HeadFile
+from ligament.store.journal.journal import Journal, Note, Provenance
+from ligament.store.shared.values import EVERYBODY, SharedValues
+from ligament.store.vault.vault import Vault
 from ligament.wiring.clocks import SystemClock, clock_starting_at
-from ligament.wiring.keys import settled_key
-from ligament.wiring.settings import ClinicSettings, ConfigurationError, Settings
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.rulebooks import ClinicSettings
+from ligament.wiring.settings import Settings
+from ligament.wiring.vault_rotation import settled_key
 
 INSTALLATION = "*"
 """Stands in the place of a clinic in vault and journal for what concerns the whole installation."""
@@ -60,11 +62,11 @@ class Access:
 
     def serves_at(self, url: str) -> None:
         """Keep where `serve` listens, so that links made elsewhere lead there."""
-        Beats(self.database).keep(EVERYBODY, _SERVED, url)
+        SharedValues(self.database).keep(EVERYBODY, _SERVED, url)
 
     def link(self, path: str, key: str) -> str:
         """Return a link with a secret in it, as it is opened in a browser."""
-        outside = self.settings().public_url or Beats(self.database).one(EVERYBODY, _SERVED) or _USUAL
+        outside = self.settings().public_url or SharedValues(self.database).one(EVERYBODY, _SERVED) or _USUAL
         return f"{outside}{path}?key={key}"
 
     def clinics(self) -> Mapping[str, ClinicSettings]:

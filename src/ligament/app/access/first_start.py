@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ligament.store.engine import Database
+from ligament.store.database.connection import Database
 from ligament.wiring.access import open_access
 from ligament.wiring.settings import Settings
 from ligament.wiring.setup_key import drop_setup_key, make_setup_key

@@ -8,14 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ligament.app.access.answers import Entered, Gone, Refused, Slow, Visitor
-from ligament.app.access.proofs import (
-    digest,
-    hashed,
-    new_totp_secret,
-    recovery_codes,
-    recovery_digest,
-    totp_address,
-)
+from ligament.app.access.proofs import digest, hashed, new_totp_secret, recovery_codes, recovery_digest, totp_address
 from ligament.app.access.sessions import Recognised, begin
 from ligament.app.access.sign_in import folded, right_step, totp_name
 from ligament.core.access import Role

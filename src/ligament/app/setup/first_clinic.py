@@ -8,8 +8,8 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from ligament.app.access.answers import Refused
-from ligament.wiring.settings import ConfigurationError
-from ligament.wiring.starting import write_first_rulebook
+from ligament.app.setup.init import write_first_rulebook
+from ligament.wiring.errors import ConfigurationError
 
 FIELDS = ("clinic_name", "country", "time_zone", "start_on")
 _COUNTRIES = {"AU", "NZ", "UK"}

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from ligament.core.slowdown import Failures, failed, wait_s
-from ligament.store.engine import Database
-from ligament.store.keys import moment, stamp
-from ligament.store.rows import upsert
-from ligament.store.tables import access_failures as failures
+from ligament.store.database.bulk import upsert
+from ligament.store.database.connection import Database
+from ligament.store.database.search_keys import moment, stamp
+from ligament.store.database.tables import access_failures as failures
 
 _LOCK = "access failures"
 _FORGOTTEN_AFTER = timedelta(days=1)

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from ligament.store.access.users import LOCK
-from ligament.store.engine import Database
-from ligament.store.keys import moment, stamp
-from ligament.store.tables import sessions
+from ligament.store.database.connection import Database
+from ligament.store.database.search_keys import moment, stamp
+from ligament.store.database.tables import sessions
 
 FULL, CODE, STARTING = "full", "code", "starting"
 """Stages: signed in; the password was right and the code is missing; at set-up or an invitation."""

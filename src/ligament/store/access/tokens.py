@@ -11,9 +11,9 @@ from sqlalchemy import delete, insert, select, update
 
 from ligament.core.access import Scope
 from ligament.store.access.users import LOCK
-from ligament.store.engine import Database
-from ligament.store.keys import stamp
-from ligament.store.tables import api_tokens
+from ligament.store.database.connection import Database
+from ligament.store.database.search_keys import stamp
+from ligament.store.database.tables import api_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

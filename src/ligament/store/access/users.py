@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from ligament.core.access import Role
-from ligament.store.engine import Database
-from ligament.store.tables import sessions, users
+from ligament.store.database.connection import Database
+from ligament.store.database.tables import sessions, users
 
 ACTIVE, INVITED, STARTING = "active", "invited", "starting"
 """States: may sign in; has an invitation that waits; is at the first start and not yet anybody."""

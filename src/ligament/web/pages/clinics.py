@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ligament.app.overview import Glance, glance
 from ligament.core.access import Right
 from ligament.web.page import Answer, Page, Shown, Visit
-from ligament.wiring.settings import ClinicSettings
+from ligament.wiring.rulebooks import ClinicSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

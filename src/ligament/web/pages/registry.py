@@ -6,16 +6,7 @@ A new page is a module with `PAGES` and one line in each list below. The order i
 from __future__ import annotations
 
 from ligament.web.page import Page
-from ligament.web.pages import (
-    account,
-    clinics,
-    invitation,
-    overview,
-    setup,
-    sign_in,
-    tokens,
-    users,
-)
+from ligament.web.pages import account, clinics, invitation, overview, setup, sign_in, tokens, users
 
 ALL: tuple[Page, ...] = (
     *overview.PAGES,
