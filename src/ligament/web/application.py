@@ -16,7 +16,6 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from ligament.service.opening import Service
 from ligament.web import machines
-from ligament.web.faults import log_fault
 from ligament.web.frame import Asked, Frame, Reply, refusal
 from ligament.web.page import House, Page
 from ligament.web.pages.registry import ALL
@@ -24,6 +23,7 @@ from ligament.web.rendering import MEDIA_TYPES, assets
 from ligament.web.security.headers import protecting
 from ligament.web.security.hosts import is_local, is_loopback_host, may_answer
 from ligament.wiring.access import StoreTrouble, open_access
+from ligament.wiring.fault_log import log_fault
 
 MOST_BYTES = 1_000_000
 _LONG = "public, max-age=31536000, immutable"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ligament.app.overview import Glance, glance
 from ligament.core.access import Right
+from ligament.service.glances import Glance, glance
 from ligament.web.page import Answer, Page, Shown, Visit
 from ligament.wiring.rulebooks import ClinicSettings
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ligament.app.overview import glance
 from ligament.core.access import Right
+from ligament.service.glances import glance
 from ligament.web.page import Answer, Page, Shown, Visit
 
 

@@ -1,4 +1,4 @@
-"""Overview: how clinics stand at a glance, from a few rows for all of them together."""
+"""Glances: how clinics stand at a glance, from a few rows for all of them together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from ligament.engine.schedule import ClinicStatus, State
 from ligament.service.statuses import Statuses
 from ligament.store.database.connection import Database
-from ligament.store.figures import Figures, figures
+from ligament.store.queries.figures import Figures, figures
 from ligament.store.shared.values import SharedValues
 from ligament.wiring.rulebooks import ClinicSettings
 
