@@ -13,6 +13,7 @@ import typer
 
 from ligament.cli import show
 from ligament.cli.asking import ask_secret, tell_page
+from ligament.cli.commands.hooks import add_commands as add_hooks
 from ligament.cli.deciding import approve_some
 from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.people import add_commands
@@ -299,6 +300,7 @@ def webhooks(
 
 add_commands(app)
 add_reports(app)
+add_hooks(app)
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""The commands, one file for each entry of the menu: their arguments, and what they call."""
