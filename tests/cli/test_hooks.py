@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -24,10 +25,10 @@ AUTO = RULEBOOK
 LOCAL = '\n[hooks]\nallow_private = ["127.0.0.1"]\n'
 
 
-def added(clinic: Clinic, *words: str, url: str = "https://hooks.example/in", typed: str = "") -> dict[str, str]:
+def added(clinic: Clinic, *words: str, url: str = "https://hooks.example/in", typed: str = "") -> Any:
     answer = clinic.run("hooks", "add", url, *words, "--json", typed=typed)
     assert answer.code == 0, answer.said
-    return dict(answer.json)
+    return answer.json
 
 
 def listed(clinic: Clinic) -> list[dict[str, object]]:
