@@ -13,8 +13,8 @@ from ligament.core.events import KEYS, EventType
 from ligament.core.private import Private
 from ligament.net.outward import OutwardRule
 from ligament.service.deliveries import ClinicHooks, Deliverer
-from ligament.store.engine import Database, open_database
-from ligament.store.vault import Vault
+from ligament.store.database.connection import Database, open_database
+from ligament.store.vault.vault import Vault
 from ligament.wiring.clocks import SystemClock
 from ligament.wiring.hook_secrets import HookSecrets, kept_secrets
 from tests.cli.kit import Clinic

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from ligament.wiring.dial import destroy_codes, preview
-from ligament.wiring.finding import find
-from ligament.wiring.settings import ConfigurationError
+from ligament.app.contacts.find import find
+from ligament.app.contacts.privacy import destroy_codes, preview
+from ligament.wiring.errors import ConfigurationError
 from tests.contacts.kit import ANA, BEN, Clinic
 
 CODE = re.compile(r"[A-Z0-9-]{4,20}")
@@ -60,9 +60,9 @@ def test_a_code_says_nothing_and_outlives_its_key(clinic: Clinic) -> None:
     assert len(set(before.values())) == 2
     assert not any(part in name for name in before.values() for part in (ANA[-6:], "ANA", "SILVA"))
     with clinic.app() as app:
-        key = app.clinic.code_key()
+        key = app.code_key()
         assert destroy_codes(app).document["destroyed"]
-        assert app.clinic.code_key() != key
+        assert app.code_key() != key
     with clinic.heard() as said:
         clinic.sync(full=True)
     assert said == []

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ligament.app.approvals import approve
+from ligament.app.plans import whole
 from ligament.connectors.cliniko import simulator as cliniko
-from ligament.connectors.cliniko.simulator import control as desk
+from ligament.connectors.cliniko.simulator import control as builder
 from ligament.core.facts import Facts
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.plans import ConservationError, Outcome, Plan, RecordKind, State
-from ligament.flow import sequence, survey
-from ligament.flow.execute import execute
-from ligament.flow.read import EVERYTHING
-from ligament.flow.survey import Part, Planner, Survey, whole_plan
+from ligament.flow import cycle
+from ligament.flow.execute.execute import execute
+from ligament.flow.plan import survey
+from ligament.flow.plan.survey import Part, Planner, Survey, whole_plan
+from ligament.flow.read.read import EVERYTHING
 from tests.support.practice import PLACE
 from tests.support.stage import RULEBOOK, Stage, stage
 
@@ -36,8 +39,8 @@ CONSULT = [{"name": "Consult", "unit_price": "95.00"}]
 @pytest.fixture
 def in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every patient a portion."""
-    monkeypatch.setattr("ligament.wiring.app.Orders", partial(sequence.Orders, portion=1))
-    monkeypatch.setattr("ligament.wiring.app.Planner", partial(Planner, size=1))
+    monkeypatch.setattr("ligament.app.cycle_options.CycleOptions", partial(cycle.CycleOptions, portion=1))
+    monkeypatch.setattr("ligament.app.plans.Planner", partial(Planner, size=1))
 
 
 def clinic_with(home: Path, **policy: str) -> Stage:
@@ -58,10 +61,10 @@ def raised(clinic: Stage, price: str = "95.00") -> list[str]:
 
 
 def edit(clinic: Stage, invoice: str, price: str) -> None:
-    (item,) = [one for one in desk.items_of(clinic.practice.world, invoice) if not one.get("archived_at")]
+    (item,) = [one for one in builder.items_of(clinic.practice.world, invoice) if not one.get("archived_at")]
     changed = [{"id": item["id"], "name": item["name"], "unit_price": price}]
     at = clinic.pass_time(seconds=30)
-    clinic.practice.change(lambda world: desk.edit_invoice(world, invoice, {}, changed, at=at))
+    clinic.practice.change(lambda world: builder.edit_invoice(world, invoice, {}, changed, at=at))
 
 
 def to_the_insurer(clinic: Stage) -> None:
@@ -76,13 +79,13 @@ def to_the_insurer(clinic: Stage) -> None:
 
 
 def _raise(fields: dict[str, object], at: datetime, world: Any) -> Any:
-    return desk.create_invoice(world, fields, CONSULT, at=at)[0]
+    return builder.create_invoice(world, fields, CONSULT, at=at)[0]
 
 
 def plan_of(clinic: Stage, size: int) -> Plan:
     with clinic.app() as app:
-        around, book = app.clinic.surroundings(), app.clinic.settings.rulebook
-        return whole_plan(Planner(memory=app.clinic.store, rulebook=book, around=around, size=size), EVERYTHING)
+        around, book = app.surroundings(), app.settings.rulebook
+        return whole_plan(Planner(memory=app.store, rulebook=book, around=around, size=size), EVERYTHING)
 
 
 def test_a_plan_in_portions_is_the_plan_made_at_once(tmp_path: Path) -> None:
@@ -114,7 +117,7 @@ def test_what_several_portions_would_do_stands_in_the_plan_once(tmp_path: Path) 
         )
     )
     with clinic.app() as app:
-        shown = app.plan().document["actions"]
+        shown = whole(app).document["actions"]
     plan = plan_of(clinic, 1)
     assert [action["action"] for action in shown] == ["update_contact"]
     assert [action.kind.value for action in plan.actions] == ["update_contact"]
@@ -151,7 +154,7 @@ def test_what_waits_in_one_portion_holds_up_what_follows_in_others(tmp_path: Pat
     assert clinic.writes() == []
     assert len([one for one in waiting if one["action"] == "create_document"]) == 3
     with clinic.app() as app:
-        app.approve()
+        approve(app)
     done = clinic.sync()
     assert (done["created"]["contacts"], done["created"]["invoices"], done["waiting"]) == (5, 3, [])
     clinic.clear_log()
@@ -165,7 +168,7 @@ def test_what_was_approved_counts_though_an_earlier_portion_made_its_contact_mea
     to_the_insurer(clinic)
     clinic.sync()
     with clinic.app() as app:
-        app.approve()
+        approve(app)
     done = clinic.sync()
     assert (done["created"]["contacts"], done["created"]["invoices"], done["waiting"]) == (5, 3, [])
 
@@ -187,7 +190,7 @@ def test_a_run_that_is_cut_between_portions_posts_the_rest_later_and_nothing_twi
             raise CutError
         return execute(*given)
 
-    monkeypatch.setattr("ligament.flow.sequence.execute", cut)
+    monkeypatch.setattr("ligament.flow.cycle.execute", cut)
     with pytest.raises(CutError):
         clinic.sync()
     posted = len(clinic.kept_books().invoices)
@@ -211,8 +214,8 @@ def test_an_invoice_that_is_lost_between_portions_stops_the_run(tmp_path: Path) 
     raised(clinic)
     clinic.sync()
     with clinic.app() as app:
-        around, book = app.clinic.surroundings(), app.clinic.settings.rulebook
-        planner = Planner(memory=app.clinic.store, rulebook=book, around=around, size=1)
+        around, book = app.surroundings(), app.settings.rulebook
+        planner = Planner(memory=app.store, rulebook=book, around=around, size=1)
         found = survey.surveyed(planner, EVERYTHING)
     found.outcomes.pop(next(key for key in found.outcomes if key.startswith("invoice:")))
     with pytest.raises(ConservationError, match="3 invoices"):

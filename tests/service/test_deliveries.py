@@ -16,7 +16,7 @@ from ligament.core.events import EventType, example
 from ligament.core.private import Private
 from ligament.notifications.webhooks import Answer, secret_of
 from ligament.service.deliveries import ClinicHooks, Deliverer, judged
-from ligament.store.shared.deliveries import DEAD, DELIVERED, GONE, WAITING, Hook, Verdict, add_hook
+from ligament.store.shared.deliveries import DEAD, DELIVERED, GONE, WAITING, Consequence, Hook, add_hook
 from ligament.wiring.hook_secrets import HookSecrets
 from tests.net.clocks import VirtualClock
 from tests.notifications.receiver import Arrived, receiving, status
@@ -232,14 +232,14 @@ def test_two_processes_never_work_on_one_hook_at_the_same_time(opened: Opened) -
 @pytest.mark.parametrize(
     ("answer", "attempts", "failures", "expected"),
     [
-        (Answer(status=204), 3, 2, Verdict(state=DELIVERED)),
-        (Answer(status=500), 1, 0, Verdict(state=WAITING, due_at=NOW + timedelta(seconds=5), failures=1)),
-        (Answer(status=302), 2, 1, Verdict(state=WAITING, due_at=NOW + timedelta(seconds=30), failures=2)),
-        (Answer(status=500), 4, 0, Verdict(state=DEAD, failures=1)),
-        (Answer(status=410), 1, 0, Verdict(state=DEAD, failures=1, ends_hook=True)),
+        (Answer(status=204), 3, 2, Consequence(state=DELIVERED)),
+        (Answer(status=500), 1, 0, Consequence(state=WAITING, due_at=NOW + timedelta(seconds=5), failures=1)),
+        (Answer(status=302), 2, 1, Consequence(state=WAITING, due_at=NOW + timedelta(seconds=30), failures=2)),
+        (Answer(status=500), 4, 0, Consequence(state=DEAD, failures=1)),
+        (Answer(status=410), 1, 0, Consequence(state=DEAD, failures=1, ends_hook=True)),
     ],
 )
-def test_each_answer_has_its_consequence(answer: Answer, attempts: int, failures: int, expected: Verdict) -> None:
+def test_each_answer_has_its_consequence(answer: Answer, attempts: int, failures: int, expected: Consequence) -> None:
     assert judged(answer, attempts, failures, PAUSES, NOW) == expected
 
 

@@ -1,22 +1,21 @@
-"""`ligament serve`, `ligament worker` and `ligament webhooks`."""
+"""Serving: what `serve`, `worker` and `webhooks` run once their arguments are read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
-from ligament.cli.progress import console
 from ligament.cli.session import Session
+from ligament.cli.views.progress import console
 from ligament.cli.watching import Teller, alert, end, opened_settings, stopping, tell
-from ligament.wiring.serving import begin, door, need_shared_database, working
-from ligament.wiring.stopping import StopSign
+from ligament.service.opening import begin, door, need_shared_database, working
+from ligament.service.stopping import StopSign
 
 
 def serve(session: Session, host: str, port: int) -> None:
     """Run scheduler, worker and HTTP in one process until SIGTERM or Ctrl-C."""
-    # The two skins do not know each other; this command only starts the other one, with the same verbs.
-    listen = import_module("ligament.web.serving").listen
+    from ligament.web.serving import listen  # noqa: PLC0415 - the web library is slow to load
+
     sign = StopSign()
     with (
         stopping(sign),

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from ligament.cli.progress import console
+from ligament.app.errors import EXPECTED, trouble_of
+from ligament.app.output import to_json
 from ligament.cli.session import Session
-from ligament.wiring.output import to_json
-from ligament.wiring.serving import begin, watching
+from ligament.cli.views.progress import console
+from ligament.service.opening import begin, watching
+from ligament.service.runner import RunReport
+from ligament.service.stopping import StopSign
 from ligament.wiring.settings import Settings, load_settings
-from ligament.wiring.stopping import StopSign
-from ligament.wiring.troubles import EXPECTED, trouble_of
-from ligament.wiring.turns import TurnReport
 
 
 def watch_clinic(session: Session) -> None:
@@ -103,7 +103,7 @@ class Teller:
         """Take how to print."""
         self._session = session
 
-    def __call__(self, report: TurnReport) -> None:
+    def __call__(self, report: RunReport) -> None:
         """Take note."""
         found = report.document
         if self._session.as_json:

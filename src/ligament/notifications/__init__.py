@@ -1,1 +1,1 @@
-"""Messages and signed webhooks that leave the house."""
+"""Messages that leave."""

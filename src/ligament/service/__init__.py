@@ -1,1 +1,1 @@
-"""What runs by itself: the schedule, the runs of each clinic, and what is delivered to other tools."""
+"""What runs by itself: scheduler, runner, statuses, incoming webhooks, health."""

@@ -18,9 +18,9 @@ from ligament.net.outward import OutwardRule
 from ligament.net.session import Transport
 from ligament.notifications.webhooks import ANSWER_S, Answer, Poster, Target
 from ligament.ports.clocks import Clock
-from ligament.store.engine import Database
-from ligament.store.errors import StoreError
-from ligament.store.shared.deliveries import DEAD, DELIVERED, WAITING, Attempt, Delivery, Hook, Outbox, Verdict
+from ligament.store.database.connection import Database
+from ligament.store.database.errors import StoreError
+from ligament.store.shared.deliveries import DEAD, DELIVERED, WAITING, Attempt, Consequence, Delivery, Hook, Outbox
 from ligament.wiring.hook_secrets import HookSecrets
 
 PARALLEL = 4
@@ -110,7 +110,7 @@ class Deliverer:
 
     def _attempts(
         self, hook: Hook, due: tuple[Delivery, ...], poster: Poster, pauses: tuple[int, ...]
-    ) -> Iterator[tuple[Hook, Verdict]]:
+    ) -> Iterator[tuple[Hook, Consequence]]:
         """Try one delivery after the other until the hook needs a rest, the time is over or somebody says stop."""
         began, failures = self.clock.now(), hook.failures
         for delivery in due:
@@ -119,13 +119,13 @@ class Deliverer:
             now, started = self.clock.now(), self.clock.monotonic_ms()
             answer = poster.post(delivery.webhook_id, int(now.timestamp()), delivery.body)
             ended = self.clock.now()
-            verdict = judged(answer, delivery.attempts + 1, failures, pauses, ended)
+            consequence = judged(answer, delivery.attempts + 1, failures, pauses, ended)
             spent = self.clock.monotonic_ms() - started
             attempt = Attempt(at=ended, status=answer.status, reason=answer.reason, ms=spent)
-            self.outbox.record(hook, delivery, attempt, verdict)
-            failures = verdict.failures
-            yield hook, verdict
-            if verdict.pause_until is not None or verdict.ends_hook:
+            self.outbox.record(hook, delivery, attempt, consequence)
+            failures = consequence.failures
+            yield hook, consequence
+            if consequence.pause_until is not None or consequence.ends_hook:
                 return
 
     def _tidy(self) -> None:
@@ -142,28 +142,28 @@ class _Served:
     attempts: int = 0
     is_news: bool = False
 
-    def with_one(self, result: tuple[Hook, Verdict]) -> _Served:
+    def with_one(self, result: tuple[Hook, Consequence]) -> _Served:
         """Count one attempt; a dead letter is news, and so is a hook that takes something after it had failed."""
-        hook, verdict = result
-        works_again = verdict.state == DELIVERED and hook.failures > 0
-        news = self.is_news or verdict.state == DEAD or verdict.ends_hook or works_again
+        hook, consequence = result
+        works_again = consequence.state == DELIVERED and hook.failures > 0
+        news = self.is_news or consequence.state == DEAD or consequence.ends_hook or works_again
         return _Served(attempts=self.attempts + 1, is_news=news)
 
 
-def judged(answer: Answer, attempts: int, failures: int, pauses: Sequence[int], now: datetime) -> Verdict:
+def judged(answer: Answer, attempts: int, failures: int, pauses: Sequence[int], now: datetime) -> Consequence:
     """Return what becomes of a delivery after so many attempts; `failures` is how often its hook failed in a row."""
     if answer.is_taken:
-        return Verdict(state=DELIVERED)
+        return Consequence(state=DELIVERED)
     failures += 1
     if answer.is_gone:
-        return Verdict(state=DEAD, failures=failures, ends_hook=True)
+        return Consequence(state=DEAD, failures=failures, ends_hook=True)
     asked = timedelta(seconds=answer.retry_after_s)
     rest = _rest(failures, pauses)
     pause_until = now + max(rest, asked) if rest or asked else None
     if attempts > len(pauses):
-        return Verdict(state=DEAD, failures=failures, pause_until=pause_until)
+        return Consequence(state=DEAD, failures=failures, pause_until=pause_until)
     due_at = now + max(timedelta(seconds=pauses[attempts - 1]), asked)
-    return Verdict(state=WAITING, failures=failures, due_at=due_at, pause_until=pause_until)
+    return Consequence(state=WAITING, failures=failures, due_at=due_at, pause_until=pause_until)
 
 
 def _rest(failures: int, pauses: Sequence[int]) -> timedelta:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ligament.core.private import NOTHING, Private
-from ligament.store.vault import Vault
+from ligament.store.vault.vault import Vault
 
 BOTH_SIGN = timedelta(hours=24)
 """How long the former secret signs beside the new one after a rotation."""

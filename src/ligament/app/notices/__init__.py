@@ -1,1 +1,1 @@
-"""What people and tools are told: alerts, and subscriptions of other tools."""
+"""Use cases about alerts and messages."""

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from ligament.app.results import Result
 from ligament.core.events import EventType, example
 from ligament.core.periods import iso_instant
 from ligament.core.private import NOTHING, Private
 from ligament.net.hosts import WrongAddress
 from ligament.net.outward import OutwardRule, PrivateAddress
 from ligament.notifications.webhooks import header_complaint, secret_of
-from ligament.store.journal import Note
+from ligament.store.journal.journal import Note
 from ligament.store.shared.deliveries import (
     DEAD,
     WAITING,
@@ -29,9 +30,9 @@ from ligament.store.shared.deliveries import (
     drop_hook,
     written,
 )
-from ligament.wiring.app import Verdict
-from ligament.wiring.build import Clinic
+from ligament.wiring.clinic import Clinic
 from ligament.wiring.clocks import SystemClock
+from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.hook_secrets import (
     HookSecrets,
     forget_secrets,
@@ -40,7 +41,6 @@ from ligament.wiring.hook_secrets import (
     new_hook_id,
     new_key_text,
 )
-from ligament.wiring.settings import ConfigurationError
 
 Document = dict[str, Any]
 _MOST_HOOKS = 100
@@ -60,21 +60,21 @@ class NewHook:
     value: Private[str] = NOTHING
 
 
-def list_hooks(clinic: Clinic) -> Verdict:
+def list_hooks(clinic: Clinic) -> Result:
     """Tell every hook of the clinic, without its secrets, and how many deliveries wait or are dead."""
     outbox = _outbox(clinic)
     counts = outbox.counts(_name(clinic))
     found = [hook_document(hook, counts.get(hook.id, {})) for hook in outbox.hooks(_name(clinic))]
-    return Verdict(document={"hooks": found})
+    return Result(document={"hooks": found})
 
 
-def show_hook(clinic: Clinic, wanted: str) -> Verdict:
+def show_hook(clinic: Clinic, wanted: str) -> Result:
     """Tell one hook; raises UnknownHook."""
     hook = _hook(clinic, wanted)
-    return Verdict(document=hook_document(hook, _outbox(clinic).counts(_name(clinic)).get(hook.id, {})))
+    return Result(document=hook_document(hook, _outbox(clinic).counts(_name(clinic)).get(hook.id, {})))
 
 
-def add(clinic: Clinic, wanted: NewHook) -> Verdict:
+def add(clinic: Clinic, wanted: NewHook) -> Result:
     """Add a hook and tell its id and its secret, which is told this once; without events it gets all of them.
 
     Raises ConfigurationError for an address that must not be reached, an unknown event or a header that cannot be.
@@ -103,20 +103,20 @@ def add(clinic: Clinic, wanted: NewHook) -> Verdict:
         add_hook(writing.connection, hook)
         writing.add(_note("hook_added", hook))
     told = hook_document(hook, {})
-    return Verdict(document={**told, "secret": secrets.secret.reveal(), "secret_as_text": text})
+    return Result(document={**told, "secret": secrets.secret.reveal(), "secret_as_text": text})
 
 
-def remove(clinic: Clinic, wanted: str) -> Verdict:
+def remove(clinic: Clinic, wanted: str) -> Result:
     """Remove a hook, with what was still on its way to it; raises UnknownHook."""
     hook = _hook(clinic, wanted)
     with clinic.journal.writing() as writing:
         drop_hook(writing.connection, hook.clinic, hook.id)
         writing.add(_note("hook_removed", hook))
     forget_secrets(clinic.vault, hook.id)
-    return Verdict(document={"removed": hook.id})
+    return Result(document={"removed": hook.id})
 
 
-def rotate(clinic: Clinic, wanted: str) -> Verdict:
+def rotate(clinic: Clinic, wanted: str) -> Result:
     """Give a hook a new secret and tell it; for 24 hours the former one signs too. Raises UnknownHook."""
     hook = _hook(clinic, wanted)
     held = kept_secrets(clinic.vault, hook.id)
@@ -127,7 +127,7 @@ def rotate(clinic: Clinic, wanted: str) -> Verdict:
     with clinic.journal.writing() as writing:
         writing.add(_note("hook_rotated", hook))
     until = iso_instant(rotated.until) if rotated.until else ""
-    return Verdict(
+    return Result(
         document={"id": hook.id, "secret": secret_of(text), "secret_as_text": text, "former_signs_until": until}
     )
 
@@ -135,22 +135,22 @@ def rotate(clinic: Clinic, wanted: str) -> Verdict:
 # --- deliveries -------------------------------------------------------------------------------------------------------
 
 
-def deliveries(clinic: Clinic, wanted: str, state: str = "") -> Verdict:
+def deliveries(clinic: Clinic, wanted: str, state: str = "") -> Result:
     """Tell the newest deliveries of a hook, newest first; `state` is waiting, delivered, dead or empty for all."""
     hook = _hook(clinic, wanted)
     found = _outbox(clinic).deliveries(hook.clinic, hook.id, state)
-    return Verdict(document={"deliveries": [delivery_document(one) for one in found]})
+    return Result(document={"deliveries": [delivery_document(one) for one in found]})
 
 
-def show_delivery(clinic: Clinic, wanted: str, delivery: str) -> Verdict:
+def show_delivery(clinic: Clinic, wanted: str, delivery: str) -> Result:
     """Tell one delivery with each attempt; raises UnknownHook."""
     found = _delivery(clinic, wanted, delivery)
     tried = [attempt_document(one) for one in _outbox(clinic).attempts(_name(clinic), found.id)]
     body = json.loads(found.body)
-    return Verdict(document={**delivery_document(found), "tried": tried, "body": body})
+    return Result(document={**delivery_document(found), "tried": tried, "body": body})
 
 
-def replay(clinic: Clinic, wanted: str, delivery: str | None = None) -> Verdict:
+def replay(clinic: Clinic, wanted: str, delivery: str | None = None) -> Result:
     """Let a delivery leave once more under its first id, or every dead one of a hook; raises UnknownHook.
 
     A hook that had ended because its receiver was gone begins anew.
@@ -163,17 +163,17 @@ def replay(clinic: Clinic, wanted: str, delivery: str | None = None) -> Verdict:
     document: Document = {"id": hook.id, "replayed": many}
     if names:
         document["delivery"] = names[0]
-    return Verdict(document=document)
+    return Result(document=document)
 
 
-def samples(clinic: Clinic, kind: str) -> Verdict:
+def samples(clinic: Clinic, kind: str) -> Result:
     """Tell the newest events of a type as they were written, or an invented one; raises UnknownHook."""
     (wanted,) = event_types((kind,))
     kept = [json.loads(body) for body in _outbox(clinic).newest_bodies(_name(clinic), wanted)]
     if not kept:
         made = written(example(wanted, _name(clinic)), _name(clinic), 0, clinic.clock.now())
         kept = [json.loads(made.body)]
-    return Verdict(document={"samples": kept})
+    return Result(document={"samples": kept})
 
 
 # --- what is wrong with what was asked --------------------------------------------------------------------------------

@@ -1,1 +1,1 @@
-"""The commands, one file for each entry of the menu: their arguments, and what they call."""
+"""Commands: arguments in, one use case called."""

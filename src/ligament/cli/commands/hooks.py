@@ -43,7 +43,7 @@ def hooks_list(ctx: typer.Context, home: Home = None, clinic: Clinic = None, as_
 def _list(session: Session) -> None:
     from ligament.app.notices.subscriptions import list_hooks  # noqa: PLC0415 - most commands need none of it
 
-    run_verb(session, lambda held: list_hooks(held.clinic), views.hooks)
+    run_verb(session, list_hooks, views.hooks)
 
 
 @hooks_app.command("add")
@@ -71,7 +71,7 @@ def hooks_add(
     # `--event A B` is what people type too: what stands behind the address can only be meant as events.
     names = [name for text in (*(event or ()), *(more or ())) for name in text.split(",") if name]
     wanted = NewHook(url=url, events=tuple(names), header=header, value=value)
-    run_verb(session, lambda held: add(held.clinic, wanted), views.added)
+    run_verb(session, lambda held: add(held, wanted), views.added)
 
 
 @hooks_app.command("remove")
@@ -81,7 +81,7 @@ def hooks_remove(
     """Remove an address, with what was still on its way to it."""
     from ligament.app.notices.subscriptions import remove  # noqa: PLC0415 - as above
 
-    run_verb(ctx.obj.over(home, clinic, as_json), lambda held: remove(held.clinic, wanted), views.removed)
+    run_verb(ctx.obj.over(home, clinic, as_json), lambda held: remove(held, wanted), views.removed)
 
 
 @hooks_app.command("rotate")
@@ -91,7 +91,7 @@ def hooks_rotate(
     """Give an address a new signing secret; for 24 hours both sign."""
     from ligament.app.notices.subscriptions import rotate  # noqa: PLC0415 - as above
 
-    run_verb(ctx.obj.over(home, clinic, as_json), lambda held: rotate(held.clinic, wanted), views.rotated)
+    run_verb(ctx.obj.over(home, clinic, as_json), lambda held: rotate(held, wanted), views.rotated)
 
 
 @hooks_app.command("deliveries")
@@ -108,7 +108,7 @@ def hooks_deliveries(
     from ligament.app.notices.subscriptions import deliveries  # noqa: PLC0415 - as above
 
     session = ctx.obj.over(home, clinic, as_json)
-    run_verb(session, lambda held: deliveries(held.clinic, wanted, state), views.deliveries)
+    run_verb(session, lambda held: deliveries(held, wanted, state), views.deliveries)
 
 
 @hooks_app.command("replay")
@@ -127,4 +127,4 @@ def hooks_replay(
     """Send again what an address did not take, under the ids that it had."""
     from ligament.app.notices.subscriptions import replay  # noqa: PLC0415 - as above
 
-    run_verb(ctx.obj.over(home, clinic, as_json), lambda held: replay(held.clinic, wanted, delivery), views.replayed)
+    run_verb(ctx.obj.over(home, clinic, as_json), lambda held: replay(held, wanted, delivery), views.replayed)

@@ -1,1 +1,1 @@
-"""What commands print for people."""
+"""Views: documents on the screen."""

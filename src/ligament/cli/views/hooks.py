@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ligament.cli.paper import Column, count, heading, line, moment, table
+from ligament.cli.views.paper import Column, count, heading, line, moment, table
 
 Document = Mapping[str, Any]
 Command = Callable[[str], str]

@@ -1,0 +1,108 @@
+"""Sync: one run, from reading to recording."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ligament.app.approvals import keep_asked
+from ligament.app.contacts.owners import refresh_owners
+from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection
+from ligament.app.decisions import open_holds
+from ligament.app.documents import action_document, cycle_document, skip_documents
+from ligament.app.notices.notifier import heard
+from ligament.app.results import DONE, WAITS, Result
+from ligament.app.safety.after_restore import caught_up, settle
+from ligament.flow.cycle import CycleOptions, CycleResult, run_cycle
+from ligament.flow.read.read import Hint
+from ligament.ports.errors import PortError, TryLater
+from ligament.ports.stopping import Stopped
+from ligament.wiring.ambient import random_hex
+from ligament.wiring.clinic import Clinic
+from ligament.wiring.exclusive import alone_for
+
+
+def sync(
+    clinic: Clinic,
+    *,
+    full: bool = False,
+    hints: tuple[Hint, ...] | None = None,
+    leave_books: bool = False,
+    brief: bool = False,
+    patience_ms: int = PATIENCE_MS,
+) -> Result:
+    """Run one cycle: read, plan, apply what policy approves, hold the rest; `full` plans every record again.
+
+    With `hints` only what they name is read, with `leave_books` the practice and what hints name, and with `brief`
+    only what moves fast there. Raises the port errors when a system cannot be reached or signed in to, AnotherRun
+    after `patience_ms`, Fenced when another worker took the clinic over; what was done until then is kept.
+    """
+    with alone_for(clinic, patience_ms):
+        restored = settle(clinic)
+        if restored:
+            hints, leave_books, brief = None, False, False
+        orders = replace(
+            cycle_options(clinic, full=full or restored), hints=hints, leave_books=leave_books, brief=brief
+        )
+        with heard(clinic, whole=hints is None and not leave_books) as tell:
+            verdict = _cycle(clinic, orders)
+            tell(verdict.document)
+        if restored and not verdict.document.get("parked"):
+            caught_up(clinic)
+        return verdict
+
+
+def _cycle(clinic: Clinic, orders: CycleOptions) -> Result:
+    began = clinic.clock.monotonic_ms()
+    run_id = clinic.runs.start("sync", random_hex(3))
+    first_connection(clinic)
+    parked, parked_s = "", 0
+    cycle = CycleResult()
+    try:
+        run_cycle(orders, clinic.world(run_id), cycle)
+    except TryLater as trouble:
+        if trouble.limit != "day":
+            _finish(clinic, run_id, {"error": trouble.sentence})
+            raise
+        parked, parked_s = trouble.sentence, trouble.wait_s
+    except Stopped:
+        _finish(clinic, run_id, {"stopped": True})
+        raise
+    except PortError as trouble:
+        _finish(clinic, run_id, {"error": trouble.sentence})
+        raise
+    if not parked:
+        _after(clinic, cycle, orders)
+    document = {"run_id": run_id, **cycle_document(cycle)}
+    document["holds"] = open_holds(clinic)
+    document["skips"] = skip_documents(clinic.store.outcomes())
+    document["waiting"] = [action_document(action) for action in cycle.waiting]
+    document["recovered"] = cycle.recovered
+    if parked:
+        document["parked"] = parked
+        document["parked_s"] = parked_s
+    document["calls"] = clinic.meter.as_dict()
+    document["bytes"] = clinic.meter.volume()
+    document["seconds"] = (clinic.clock.monotonic_ms() - began) / 1000
+    _finish(clinic, run_id, {key: document[key] for key in document if key not in {"holds", "skips", "waiting"}})
+    waits = document["holds"] or document["waiting"] or parked
+    return Result(document=document, code=WAITS if waits else DONE)
+
+
+def _finish(clinic: Clinic, run_id: Any, summary: Mapping[str, object]) -> None:  # noqa: ANN401 - a RunId
+    clinic.runs.finish(run_id, summary)
+
+
+def _after(clinic: Clinic, cycle: CycleResult, orders: CycleOptions) -> None:
+    """Keep what waits for approval, and that the first run is over once nothing of it waits any more."""
+    if orders.hints is None and not orders.leave_books:
+        refresh_owners(clinic)
+    store = clinic.store
+    store.keep_note("rulebook_seen", orders.rulebook_mark)
+    waiting = keep_asked(clinic, cycle.waiting)
+    left = sorted(orders.standing.marks & {held["mark"] for held in waiting})
+    store.keep_note("approved_marks", json.dumps(left))
+    if not waiting and orders.standing.first_run:
+        store.keep_note("first_run_done", "yes")

@@ -1,0 +1,42 @@
+"""Where each clinic stands, kept for all processes of an installation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from ligament.engine.schedule import ClinicStatus
+from ligament.store.shared.values import SharedValues
+
+_STANDING = "standing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statuses:
+    """Where all clinics stand."""
+
+    beats: SharedValues
+
+    def one(self, clinic: str) -> ClinicStatus:
+        """Return where a clinic stands."""
+        return _read(clinic, self.beats.one(clinic, _STANDING))
+
+    def all_of(self, clinics: tuple[str, ...]) -> list[ClinicStatus]:
+        """Return where clinics stand, in their order."""
+        kept = self.beats.named(_STANDING)
+        return [_read(clinic, kept.get(clinic, "")) for clinic in clinics]
+
+    def keep(self, standing: ClinicStatus) -> None:
+        """Keep where a clinic stands."""
+        self.beats.jot(standing.clinic, _STANDING, msgspec.json.encode(standing).decode())
+
+
+def _read(clinic: str, text: str) -> ClinicStatus:
+    if not text:
+        return ClinicStatus(clinic=clinic)
+    try:
+        return msgspec.json.decode(text, type=ClinicStatus)
+    except msgspec.ValidationError:
+        # Another release wrote it. Nothing is lost: the clinic is simply due.
+        return ClinicStatus(clinic=clinic)
