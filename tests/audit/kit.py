@@ -59,7 +59,7 @@ def audited(clinic: Clinic, period: Period = EVERYTHING) -> Result:
     """Audit the clinic as a new process would."""
     clinic.later()
     with clinic.app() as app:
-        return audit(app.clinic, period)
+        return audit(app, period)
 
 
 def changed(clinic: Clinic, change: Callable[[Any, Any], Any]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ligament.app.plans import plan
 from ligament.core.periods import Period
 from ligament.simkit.old_link import OldTrouble, OldYear
 from tests.audit.kit import LAST_DAY, READING, audited, old_clinic
@@ -85,7 +86,7 @@ def test_after_the_audit_a_plan_links_what_is_there_and_posts_only_what_is_missi
     audited(clinic)
     clinic.later()
     with clinic.app() as app:
-        actions = app.plan().document["actions"]
+        actions = plan(app).document["actions"]
     created = {one["number"] for one in actions if one["action"] == "create_document"}
     missing = {f"CLK-{sale.number}" for sale in year.troubled()[OldTrouble.MISSING]}
     assert created == missing

@@ -11,11 +11,13 @@ import typer
 from ligament.app.audit import audit as compare
 from ligament.app.reports.files import wanted_files
 from ligament.app.reports.reports import period_of
+from ligament.app.results import Result
 from ligament.cli.asking import confirmed
 from ligament.cli.commands.reports import First, Force, Last, Outputs
 from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.session import Session, run_verb
 from ligament.cli.views.paper import Column, count, heading, line, money, table
+from ligament.wiring.clinic import Clinic as OpenedClinic
 
 _SHOWN = 20
 
@@ -38,9 +40,9 @@ def audit(
     """Compare with what is in the books already, whoever made it; only reads, and works beside another link."""
     session = Session(home=home, clinic=clinic, as_json=as_json)
 
-    def made(held: Any) -> Any:  # noqa: ANN401 - the opened clinic in, what the verb tells out
+    def made(held: OpenedClinic) -> Result:
         files = wanted_files(output or (), force=force, confirm=confirmed)
-        return compare(held.clinic, period_of(first, last), files)
+        return compare(held, period_of(first, last), files)
 
     run_verb(session, made, show)
 
