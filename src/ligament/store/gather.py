@@ -25,6 +25,7 @@ from ligament.store import candidates, closure
 from ligament.store.closure import Closure, Loaded
 from ligament.store.codec import decode, decoder
 from ligament.store.keys import digit_runs, folded, history_key, stamp
+from ligament.store.merges import follow_merges, merged_patients
 from ligament.store.rows import of_clinic, select_in
 from ligament.store.tables import (
     agreements,
@@ -176,6 +177,8 @@ def _contacts(tables: _Reader, facts: Facts, selection: Selection) -> None:
         lambda ids: tables.bodies(BooksContact, table.id, ids),
         searching=selection.parties is None or bool(selection.parties) or bool(unlinked),
     )
+    follow_merges(facts)
+    facts.merged_patients = merged_patients(tables.connection, tables.clinic)
     facts.contacts_with_open_money = _with_open_money(tables)
     facts.waiting_on = waiting_on(tables.connection, tables.clinic, facts)
 

@@ -248,7 +248,9 @@ def _plan_linked(desk: Desk, party: Party, link: ContactLink, *, needed: bool) -
     subject = party_subject(party)
     contact = desk.facts.contacts.get(link.contact_id)
     if contact is not None and contact.merged_into is not None:
-        follow_merge(desk, party, link, contact)
+        winner = follow_merge(desk, party, link, contact)
+        if winner is not None and winner.status is not ContactStatus.ACTIVE:
+            _plan_archived(desk, subject, link, winner, needed=needed)
         return
     desk.contacts[subject.key] = link.contact_id
     if contact is None:

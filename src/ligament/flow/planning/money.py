@@ -8,6 +8,7 @@ from decimal import Decimal
 from ligament.core.drafting import invoice_subject, zone_of
 from ligament.core.holds import HoldCode, HoldKind
 from ligament.core.ids import SourceId
+from ligament.core.intents import SubjectKind
 from ligament.core.ledgers import DocumentKind
 from ligament.core.links import ALLOCATED, DecisionKind, PaymentLink, Role
 from ligament.core.money import two_places
@@ -82,19 +83,37 @@ def _today(desk: Desk) -> date:
 
 def _allocate(desk: Desk, note: DocumentState, invoice: DocumentState, on: date) -> None:
     amount = min(note.open_amount, invoice.open_amount)
-    if amount <= 0 or note.is_draft() or invoice.is_draft() or _was_allocated(desk, note, invoice):
+    if amount <= 0 or _was_allocated(desk, note, invoice):
+        # Nothing is open on one of them, or a person took the two apart: reconciliation lists what credit is left.
         return
-    if not _same_contact(note, invoice):
-        return
-    locked = lock_trouble(desk, on)
-    if locked is not None:
-        # Never re-dated silently: it waits until the period opens.
-        desk.hold(trouble_hold(locked, note.subject, HoldKind.CREDIT_NOTE, note.ref.number))
+    trouble = _unusable(desk, note, invoice, on)
+    if trouble is not None:
+        # Never re-dated and never left out silently: it waits until it can be done.
+        credit = desk.facts.invoices.get(SourceId(note.subject.id))
+        number = credit.number if credit is not None else note.ref.number
+        desk.hold(trouble_hold(trouble, note.subject, HoldKind.CREDIT_NOTE, number))
         return
     _act_allocation(desk, note, invoice, amount, on)
 
 
+def _unusable(desk: Desk, note: DocumentState, invoice: DocumentState, on: date) -> Trouble | None:
+    """Return why the books would not take this credit on that invoice (choice C46)."""
+    draft = next((state for state in (note, invoice) if state.is_draft()), None)
+    if draft is not None:
+        return _draft_trouble(draft, desk)
+    if _same_contact(note, invoice):
+        return lock_trouble(desk, on)
+    books = desk.around.books_title
+    return Trouble(
+        code=HoldCode.CONTACTS_DIFFER,
+        sentence=f"{note.ref.number} and {invoice.ref.number} stand on two contacts, so the credit cannot be used.",
+        todo=f"Merge the two contacts in {books}, and this goes on by itself; or refund the credit there and dismiss.",
+        detail={"credit": note.ref.number, "invoice": invoice.ref.number},
+    )
+
+
 def _same_contact(note: DocumentState, invoice: DocumentState) -> bool:
+    """Say whether both stand on one contact of the books; who was merged into whom was followed when they were read."""
     if note.contact_id is not None and invoice.contact_id is not None:
         return note.contact_id == invoice.contact_id
     return note.contact is not None and note.contact == invoice.contact
@@ -226,8 +245,8 @@ def _own_payment_in_books(state: DocumentState) -> bool:
 def _draft_trouble(state: DocumentState, desk: Desk) -> Trouble:
     return Trouble(
         code=HoldCode.INVOICE_IS_DRAFT,
-        sentence=f"{state.ref.number} is still a draft in {desk.around.books_title}, and a draft cannot be paid.",
-        todo="Approve the invoice in the books; the payment follows by itself.",
+        sentence=f"{state.ref.number} is still a draft in {desk.around.books_title}, and a draft takes no money.",
+        todo="Approve it in the books; the rest follows by itself.",
     )
 
 
@@ -274,6 +293,10 @@ def _credit_may_have_paid(desk: Desk, invoice: Invoice, state: DocumentState) ->
     decision = desk.decision(hold)
     if decision is DecisionKind.CASH:
         return False
+    unusable = _unusable(desk, note, state, on) if decision is DecisionKind.APPROVED else None
+    if unusable is not None:
+        hold_payment(desk, invoice, unusable)
+        return True
     if decision is DecisionKind.APPROVED:
         return not _act_allocation(desk, note, state, amount, on, decided=True) or state.open_amount <= 0
     desk.hold(hold)
@@ -284,7 +307,7 @@ def _open_credit(desk: Desk, invoice: Invoice, state: DocumentState) -> Document
     """Return an open credit note of the same contact that the invoice may have used."""
     if not desk.credits:
         return None
-    for note in desk.credits.get(_contact_key(state), ()):
+    for note in desk.credits.get(_owner(desk, state), ()):
         if note.open_amount <= 0 or note.subject == state.subject:
             continue
         credit = desk.facts.invoices.get(SourceId(note.subject.id))
@@ -293,8 +316,13 @@ def _open_credit(desk: Desk, invoice: Invoice, state: DocumentState) -> Document
     return None
 
 
-def _contact_key(state: DocumentState) -> str:
-    return str(state.contact_id or (state.contact.key if state.contact is not None else ""))
+def _owner(desk: Desk, state: DocumentState) -> str:
+    """Return who has a document, by merges on both sides: the survivor of whoever the contact belongs to (C46)."""
+    key = state.contact.key if state.contact is not None else ""
+    if state.contact_id is not None:
+        key = desk.facts.party_of_contact.get(state.contact_id, key or str(state.contact_id))
+    kind, _, identifier = key.partition(":")
+    return f"{kind}:{desk.facts.last_patient(identifier)}" if kind == SubjectKind.PATIENT.value else key
 
 
 def _index_credits(desk: Desk) -> None:
@@ -302,7 +330,7 @@ def _index_credits(desk: Desk) -> None:
     for states in desk.states.values():
         for state in states:
             if state.ref.kind is DocumentKind.CREDIT_NOTE and state.open_amount > 0:
-                desk.credits.setdefault(_contact_key(state), []).append(state)
+                desk.credits.setdefault(_owner(desk, state), []).append(state)
 
 
 def _fits(credit: Invoice, invoice: Invoice) -> bool:

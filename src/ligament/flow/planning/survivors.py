@@ -8,7 +8,7 @@ from ligament.core.billing import party_subject
 from ligament.core.changes import ContactWrite
 from ligament.core.contacts import ContactIntent, is_of_another, survivor_of
 from ligament.core.ids import BooksId
-from ligament.core.ledgers import BooksContact
+from ligament.core.ledgers import BooksContact, ContactStatus
 from ligament.core.links import ContactLink, Origin
 from ligament.core.plans import Action, ActionKind, ContactStep, State
 from ligament.core.records import Party
@@ -16,17 +16,19 @@ from ligament.flow.planning.desk import Desk, contact_outcome
 from ligament.flow.planning.pairs import agreed_by, still_agreed
 
 
-def follow_merge(desk: Desk, party: Party, link: ContactLink, contact: BooksContact) -> None:
-    """Point the pair at the contact that survived a merge in the books."""
+def follow_merge(desk: Desk, party: Party, link: ContactLink, contact: BooksContact) -> BooksContact | None:
+    """Point the pair at the contact that survived a merge in the books; return one that belongs to somebody else."""
     winner = survivor_of(contact, desk.facts)
     subject = party_subject(party)
     taken = desk.facts.party_of_contact.get(winner.id) or _follower(desk, winner.id)
     is_held = taken is not None and taken != subject.key
     if winner.id == contact.id or is_held or (taken is None and is_of_another(winner, link.number)):
         desk.contacts[subject.key] = winner.id
-        desk.outcome(contact_outcome(subject, State.UNCHANGED))
-    else:
-        _link(desk, link, winner)
+        if winner.status is ContactStatus.ACTIVE:
+            desk.outcome(contact_outcome(subject, State.UNCHANGED))
+        return winner
+    _link(desk, link, winner)
+    return None
 
 
 def link_survivor(desk: Desk, intent: ContactIntent, winner: BooksContact) -> None:
