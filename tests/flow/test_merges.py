@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from ligament.connectors.cliniko.simulator import control as desk
+from ligament.app.holds import decide
+from ligament.connectors.cliniko.simulator import control as builder
 from ligament.connectors.xero.simulator import control as office
 from ligament.core.links import DecisionKind
-from ligament.store.engine import open_database
-from ligament.wiring.hold_verbs import decide
+from ligament.store.database.connection import open_database
 from tests.backup.older import age
 from tests.support.practice import PATIENT
 from tests.support.stage import Stage, stage
@@ -40,17 +40,17 @@ class Merging:
     def in_practice(self, loser: str, survivor: str) -> None:
         at = self.clinic.pass_time(seconds=30)
         self.clinic.practice.change(
-            lambda world: desk.merge_patients(world, loser_id=loser, survivor_id=survivor, at=at)
+            lambda world: builder.merge_patients(world, loser_id=loser, survivor_id=survivor, at=at)
         )
 
     def reversed(self, invoice: str) -> str:
-        """Let the desk reverse an invoice; returns the credit note."""
+        """Let the builder reverse an invoice; returns the credit note."""
         at, made = self.clinic.pass_time(seconds=30), ""
 
         def change(world: Any) -> Any:
             nonlocal made
             lines = [{"name": "Refund", "quantity": "-1.0", "unit_price": "95.00"}]
-            world, made = desk.reverse_invoice(world, invoice, lines, at=at)
+            world, made = builder.reverse_invoice(world, invoice, lines, at=at)
             return world
 
         self.clinic.practice.change(change)
@@ -58,7 +58,7 @@ class Merging:
 
     def paid_with(self, note: str, invoice: str) -> None:
         at = self.clinic.pass_time(seconds=30)
-        self.clinic.practice.change(lambda world: desk.apply_credit(world, note, invoice, at=at)[0])
+        self.clinic.practice.change(lambda world: builder.apply_credit(world, note, invoice, at=at)[0])
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_the_survivor_of_a_merge_is_not_archived_while_something_is_owed_there(m
     survivor = merging.in_books(f"CLK-{PATIENT}")
     clinic.sync()
     at = clinic.pass_time(seconds=30)
-    clinic.practice.change(lambda world: desk.archive_record(world, "patients", PATIENT, at=at))
+    clinic.practice.change(lambda world: builder.archive_record(world, "patients", PATIENT, at=at))
     clinic.sync()
     assert clinic.kept_books().contacts[survivor].status == "ACTIVE"
     clinic.pay(invoice)
@@ -186,6 +186,6 @@ def test_a_merge_that_an_older_version_had_read_is_followed_after_the_upgrade(me
         age(connection)
     database.close()
     at = clinic.pass_time(seconds=30)
-    clinic.practice.change(lambda world: desk.archive_record(world, "patients", PATIENT, at=at))
+    clinic.practice.change(lambda world: builder.archive_record(world, "patients", PATIENT, at=at))
     clinic.sync()
     assert clinic.kept_books().contacts[survivor].status == "ACTIVE", invoice

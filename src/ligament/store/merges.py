@@ -13,9 +13,9 @@ from ligament.core.ids import BooksId
 from ligament.core.ledgers import BooksContact, BooksDocument, ContactStatus
 from ligament.core.links import DocumentLink
 from ligament.core.records import PartyKind
-from ligament.store.codec import decoder
-from ligament.store.rows import of_clinic, of_kind, select_in
-from ligament.store.tables import books_contacts, books_documents, practice_rows
+from ligament.store.database.bulk import of_clinic, of_kind, select_in
+from ligament.store.database.codec import decoder
+from ligament.store.database.tables import books_contacts, books_documents, practice_rows
 
 _AT_MOST = 20
 _LOSERS = of_clinic(books_contacts.c.id, books_contacts.c.body).where(
