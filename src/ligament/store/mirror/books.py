@@ -22,7 +22,7 @@ from ligament.store.database.tables import (
     document_links,
     practice_rows,
 )
-from ligament.store.merges import move_documents, survivors
+from ligament.store.mirror.merges import move_documents, survivors
 
 R = TypeVar("R", BooksContact, BooksDocument)
 _NAMELESS = of_clinic(books_contacts.c.id).where(books_contacts.c.name_key == "")

@@ -30,8 +30,8 @@ from ligament.store.database.tables import (
     payment_links,
     refusals,
 )
-from ligament.store.merges import follow_merges, merged_patients
 from ligament.store.mirror import candidates, related
+from ligament.store.mirror.merges import follow_merges, merged_patients
 from ligament.store.mirror.related import Closure, Loaded
 from ligament.store.mirror.waiting import waiting_on
 

@@ -16,7 +16,7 @@ from ligament.store.database.bulk import of_clinic, of_kind, select_in
 from ligament.store.database.codec import decoder
 from ligament.store.database.search_keys import by_length
 from ligament.store.database.tables import books_documents, contact_links, document_links, practice_rows
-from ligament.store.merges import family, survivors
+from ligament.store.mirror.merges import family, survivors
 
 T = TypeVar("T")
 rows = practice_rows
