@@ -18,7 +18,15 @@ from ligament.connectors.xero.connecting import (
     consented,
     custom_connection,
 )
-from ligament.connectors.xero.signin import CODE_FLOW_SCOPE, CUSTOM_CONNECTION_SCOPE, Claims, Pin, pick, scope_for
+from ligament.connectors.xero.signin import (
+    CODE_FLOW_SCOPE,
+    CUSTOM_CONNECTION_SCOPE,
+    Claims,
+    Pin,
+    TenantRow,
+    pick,
+    scope_for,
+)
 from ligament.connectors.xero.webhooks import Delivery, EventRow
 from ligament.core.private import Private
 from ligament.net.governor import AppWide, Governor, Limit
@@ -34,7 +42,7 @@ APP_LIMIT = Limit("app minute", 10_000, 60)
 ORGANISATION_NOTE = "books_organisation"
 _PIN = "books_pin"
 _FLOW = "books_sign_in"
-SHAPES: tuple[type, ...] = (*wire.SHAPES, Claims, EventRow, Delivery)
+SHAPES: tuple[type, ...] = (*wire.SHAPES, Claims, TenantRow, EventRow, Delivery)
 """What answers are read as; `wiring/prepared.py` describes them all before threads use them together."""
 
 

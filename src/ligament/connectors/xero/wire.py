@@ -336,17 +336,7 @@ class Fault(_Wire, frozen=True):
     elements: tuple[Judged, ...] = ()
 
 
-class Tenant(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
-    """A connection as `/connections` lists it."""
-
-    id: str = ""
-    auth_event_id: str = ""
-    tenant_id: str = ""
-    tenant_type: str = ""
-    tenant_name: str = ""
-
-
-SHAPES: tuple[type[msgspec.Struct], ...] = (Envelope, Fault, Tenant)
+SHAPES: tuple[type[msgspec.Struct], ...] = (Envelope, Fault)
 """What bodies are read as, so that all can be prepared before threads share them; they lead to every other shape."""
 
 
