@@ -297,8 +297,6 @@ class BankTransaction(_Wire, frozen=True):
     """Money received or spent that was coded straight to accounts."""
 
     bank_transaction_id: str = ""
-    type: str = ""
-    status: str = ""
     date: str = ""
     total: Decimal | None = None
     line_items: tuple[LineItem, ...] = ()
