@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, select, update
 from ligament.core.intents import Subject, subject_from_key
 from ligament.core.ledgers import BooksContact, BooksDocument, Chart, ContactGroup, ContactStatus
 from ligament.core.records import Party
+from ligament.store import columns
 from ligament.store.codec import decode, encode
 from ligament.store.keys import folded, history_key, stamp
 from ligament.store.rows import of_clinic, select_in, upsert
@@ -65,6 +66,7 @@ def document_row(clinic: str, document: BooksDocument) -> dict[str, Any]:
         "updated_at": stamp(document.updated_at),
         "reference": document.reference.replace("\x00", ""),
         "body": encode(document),
+        **columns.of_document(document),
     }
 
 

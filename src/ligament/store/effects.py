@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from ligament.core.links import ContactLink, DocumentLink
 from ligament.core.plans import ActionKind
 from ligament.core.receipts import Effect
-from ligament.store import books_rows, practice_rows
+from ligament.store import books_rows, columns, practice_rows
 from ligament.store.codec import builtins, decode, encode
 from ligament.store.errors import AlreadyLinked
 from ligament.store.intents import owner_of, personal_of, public_of
@@ -103,7 +103,7 @@ def _keep_document_links(connection: Connection, clinic: str, effects: Sequence[
     rows = [
         {
             "clinic": clinic, "subject": slot[0], "role": slot[1], "version": slot[2], "books_id": link.books_id,
-            "kind": link.kind.value, "number": link.number, "body": encode(link),
+            "kind": link.kind.value, "number": link.number, "body": encode(link), **columns.of_link(link),
         }
         for slot, link in links.items()
     ]  # fmt: skip
