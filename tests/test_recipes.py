@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ligament.core.rules.model import PaymentSource, Privacy, Rulebook
-from ligament.core.rules.parse import Problem, rulebook
+from ligament.core.rules.parse import rulebook
+from ligament.core.rules.reading import Problem
 from ligament.wiring.expressions import complaint, evaluate
 
 RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.toml"))

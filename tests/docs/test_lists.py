@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,13 @@ from ligament.connectors.cliniko.simulator.switches import Switches as PracticeS
 from ligament.connectors.xero.simulator.switches import Switches as BooksSwitches
 from ligament.core.holds import HoldCode
 from ligament.core.rules import parse
+from ligament.core.rules.parse_entries import ENTRIES
+from ligament.core.rules.settings import Systems
+from tests.docs import tables
 
 REPOSITORY = Path(__file__).parents[2]
 DOCS = REPOSITORY / "docs"
-SYSTEMS = ("cliniko", "xero")
+SYSTEMS = Systems(practice="cliniko", books="xero", audience="mailchimp")
 # The keys of these tables are the clinic's own names.
 FREE_TABLES = {"taxes"}
 
@@ -33,23 +37,14 @@ def sections(text: str) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of every `## [name]` section of the rulebook guide."""
     for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
         heading, _, body = part.partition("\n")
-        if found := re.fullmatch(r"`\[+([a-z]+)\]+`", heading.strip()):
+        if found := re.fullmatch(r"`\[+([a-z_]+)\]+`", heading.strip()):
             yield found.group(1), body
 
 
-def known_keys(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
-    """Listen to the parser while it reads a rulebook, and return the keys it asked for, by section."""
-    heard: dict[str, set[str]] = {}
-    finish = parse._Reader.finish
-
-    def listen(reader: parse._Reader) -> None:
-        section = re.sub(r"\[\d+\]", "", reader.path)
-        heard.setdefault(section, set()).update(reader.known)
-        finish(reader)
-
-    monkeypatch.setattr(parse._Reader, "finish", listen)
-    parse.rulebook({"rules": [{"name": "any", "when": "true", "skip": "any"}]}, SYSTEMS)
-    return heard
+def known_keys() -> dict[str, set[str]]:
+    """Return the keys that the rulebook knows, by section."""
+    listed = {section.name: {setting.name for setting in section.settings} for section in parse.sections(SYSTEMS)}
+    return {**listed, "taxes": set(), **{name: set(keys) for name, keys in ENTRIES.items()}}
 
 
 def test_every_hold_code_has_exactly_one_row() -> None:
@@ -79,18 +74,18 @@ def test_decisions_are_numbered_without_gaps_and_titled_alike() -> None:
         assert path.read_text(encoding="utf-8").startswith(f"# {number}. {title}\n")
 
 
-def test_the_guide_has_every_section_and_key_of_the_rulebook(monkeypatch: pytest.MonkeyPatch) -> None:
-    heard = known_keys(monkeypatch)
+def test_the_guide_has_every_section_and_key_of_the_rulebook() -> None:
+    heard = known_keys()
     guide = dict(sections(document("rulebook.md")))
-    assert set(guide) == heard.pop("")
+    assert set(guide) == {name.partition(".")[0] for name in heard}
     for section, keys in heard.items():
         body = guide[section.partition(".")[0]]
         missing = [key for key in keys if f"`{key}`" not in body]
         assert not missing, f"[{section}] in the guide lacks {missing}"
 
 
-def test_the_guide_explains_no_key_that_the_rulebook_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    heard = known_keys(monkeypatch)
+def test_the_guide_explains_no_key_that_the_rulebook_lacks() -> None:
+    heard = known_keys()
     for section, body in sections(document("rulebook.md")):
         known = {key for path, keys in heard.items() if path.partition(".")[0] == section for key in keys}
         # Tables of privacy settings and of what a condition sees are about values, not keys.
@@ -142,3 +137,36 @@ def test_every_test_that_the_architecture_names_exists() -> None:
 def test_every_link_between_documents_leads_somewhere(path: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text(encoding="utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_the_tables_of_the_guide_are_the_declarations_of_the_settings() -> None:
+    text = document("rulebook.md")
+    assert sorted(tables.marked(text)) == sorted(section.name for section in parse.sections(SYSTEMS))
+    assert tables.written(text) == text, "run python -m tests.docs.tables"
+
+
+def test_a_default_that_is_declared_is_the_one_that_counts() -> None:
+    from tomllib import loads  # noqa: PLC0415 - one test needs it
+
+    bare, _ = parse.rulebook({}, SYSTEMS)
+    for section in parse.sections(SYSTEMS):
+        if section.record is dict:
+            continue
+        lines = [
+            f"[{section.name}.{setting.name}]\n{setting.default}"
+            if setting.is_table
+            else f"{setting.name} = {setting.default}"
+            for setting in sorted(section.settings, key=lambda setting: setting.is_table)
+            if setting.default
+        ]
+        book, _ = parse.rulebook(loads(f"[{section.name}]\n" + "\n".join(lines)), SYSTEMS)
+        name = "audience" if section.name == SYSTEMS.audience else section.name
+        assert getattr(book, name) == getattr(bare, name)
+
+
+def test_every_field_of_a_section_has_its_setting() -> None:
+    inside = {"wins", "custom_fields"}
+    for section in parse.sections(SYSTEMS):
+        if section.record is not dict:
+            kept = {held.name for held in fields(section.record)} - inside
+            assert kept == {setting.attribute for setting in section.settings}

@@ -177,7 +177,7 @@ RULES = (
         (f"{PLANNING}.money:_own_payment_in_books", returning(False)),
     ),
     bug("payments are not posted", (71,), (f"{PLANNING}.money:_plan_payments", _ignored)),
-    bug("payments are not taken back", (60,), (f"{PLANNING}.money:_plan_unpayment", _ignored)),
+    bug("payments are not taken back", (60,), (f"{PLANNING}.money:plan_unpayment", _ignored)),
     bug("payments taken back still count", (60,), (f"{PLANNING}.money:_own_payment", _old_payments_count)),
     bug("a reconciled payment is deleted", (60,), (f"{XERO}.mapping:BooksPayment", _unreconciled)),
     bug("a closed invoice counts as paid", (55, 60), (f"{CLINIKO}.reading:invoice_of", _paid_closed)),

@@ -16,7 +16,8 @@ from ligament.core.money import ZERO
 from ligament.core.private import Private
 from ligament.core.records import Invoice, InvoiceStatus, Party, PartyKind
 from ligament.core.rules.apply import Ruling
-from ligament.core.rules.model import ContactsSection, Effects, PayerUnknown, Privacy, Rulebook
+from ligament.core.rules.entries import Effects
+from ligament.core.rules.model import ContactsSection, PayerUnknown, Privacy, Rulebook
 from ligament.flow.planning.desk import Desk
 from ligament.flow.planning.documents import bill_of
 from tests.contacts.pairs import around

@@ -86,9 +86,12 @@ def test_the_written_rulebook_has_every_key_of_the_contract(shared_dir: Path) ->
     contract = tomllib.loads(page.partition("## 11.")[2].partition("```toml")[2].partition("```")[0])
     examples = {"accounts.items.RB-01", "payments.methods.HICAPS"}
     written = tomllib.loads(rulebook_text().replace("# start_on", "start_on"))
-    missing = names(contract) - names(written) - examples - {"rules"}
-    assert missing == set()
-    assert "[[rules]]" in rulebook_text()
+    clinics_own = {"rules", "contact_rules", "recalls", "lookups"}
+    missing = {
+        name for name in names(contract) - names(written) - examples if name.partition(".")[0] not in clinics_own
+    }
+    assert missing <= {"mailchimp", "mailchimp.audience"}, "a connector's own section comes with the connector"
+    assert all(f"# [{entry}" in rulebook_text() for entry in ("[rules]]", "[contact_rules]]", "[recalls]]", "lookups."))
 
 
 def test_a_rulebook_is_never_overwritten(tmp_path: Path) -> None:

@@ -21,8 +21,9 @@ class Facts:
     subject key; documents and contacts by books id. `documents_by_number` and `history` are keyed `invoice|CLK-1`
     (kind, bar, number or history key); `contacts_by_*` hold active contacts only, keys case-folded and trimmed, except
     `contacts_by_number` which holds all. `credits_of` gives the ids of credit notes by original invoice id.
-    `invoice_of_visit` names the live invoice of an attendee. `decisions` are keyed `subject key|code`. `refusals` are
-    keyed by action key and give (content fingerprint, words).
+    `invoice_of_visit` names the live invoice of an attendee. `waiting_on` gives, by the contact they need, the subject
+    keys of records that waited when this was loaded, planned here or not. `decisions` are keyed `subject key|code`.
+    `refusals` are keyed by action key and give (content fingerprint, words).
     """
 
     settings: PracticeSettings = PracticeSettings()
@@ -52,6 +53,7 @@ class Facts:
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     refusals: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     contacts_with_open_money: frozenset[BooksId] = frozenset()
+    waiting_on: Mapping[BooksId, frozenset[str]] = field(default_factory=dict)
     first_connected_on: date | None = None
     _called: dict[str, list[BooksId]] = field(default_factory=dict)
 

@@ -11,7 +11,8 @@ from ligament.core.naming import folded, tidy_name
 from ligament.core.private import Private
 from ligament.core.records import Party, PartyKind
 from ligament.core.rules.apply import about_documents, looks_at, record_context
-from ligament.core.rules.model import CustomField, Privacy, Rule, Rulebook
+from ligament.core.rules.entries import Rule
+from ligament.core.rules.model import CustomField, Privacy, Rulebook
 
 Evaluate = Callable[[str, Mapping[str, object]], bool]
 _OF_THE_OTHER = {PartyKind.PATIENT: "payer", PartyKind.PAYER: "patient"}

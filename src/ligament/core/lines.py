@@ -86,7 +86,8 @@ def _quantity(line: Line, sign: Decimal, amount: Decimal) -> tuple[Decimal, Deci
         quantity, price = (-quantity, price) if quantity < 0 else (quantity, -price)
     if line.price_excludes_tax and line.tax_rate:
         price = price * (HUNDRED + line.tax_rate) / HUNDRED
-    if line.discount is not None or quantity * price != amount:
+    if quantity <= ZERO or line.discount is not None or quantity * price != amount:
+        # Books refuse a quantity of nothing or less: what comes back goes as one at a price below zero.
         return ONE, amount, False
     if quantity == ONE or (fits_four_places(price) and fits_four_places(quantity)):
         return quantity, price, True

@@ -10,7 +10,8 @@ from ligament.core.holds import HoldCode
 from ligament.core.ledgers import Chart, Organisation, TaxRate
 from ligament.core.money import ZERO, plain
 from ligament.core.records import Line, Location, Practitioner
-from ligament.core.rules.model import Effects, LineText, Rulebook
+from ligament.core.rules.entries import Effects
+from ligament.core.rules.model import LineText, Rulebook
 from ligament.core.troubles import Trouble
 
 Pairs = tuple[tuple[str, str], ...]

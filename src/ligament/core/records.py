@@ -179,6 +179,11 @@ class Invoice:
         """Say whether it reads as a credit note: open credit, a reversal, or a total below zero."""
         return self.status is InvoiceStatus.OPEN_CREDIT or self.original_id is not None or self.total < ZERO
 
+    def is_used_on(self, original: Invoice) -> bool:
+        """Say whether this credit note was used, as far as it and its original tell; an open credit was not."""
+        used = {InvoiceStatus.CLOSED, InvoiceStatus.PAID}
+        return self.status in used or original.status is InvoiceStatus.CLOSED
+
     def with_lines(self, lines: tuple[Line, ...]) -> Invoice:
         """Return the same invoice with the lines that still count."""
         return replace(self, lines=tuple(line for line in lines if not line.removed))

@@ -16,11 +16,12 @@ from ligament.core.records import Invoice
 from ligament.core.rules.model import Rulebook
 from ligament.core.troubles import Trouble
 from ligament.flow.planning.arrivals import plan_new
-from ligament.flow.planning.contacts import drop_archivals, plan_contacts
+from ligament.flow.planning.contacts import plan_contacts
 from ligament.flow.planning.desk import Before, Desk, contact_outcome, invoice_outcome
 from ligament.flow.planning.documents import bill_of, ruling_for, skip_reason
 from ligament.flow.planning.edits import plan_posted
 from ligament.flow.planning.groups import plan_groups
+from ligament.flow.planning.leaving import drop_archivals
 from ligament.flow.planning.money import plan_money
 from ligament.flow.planning.visits import chargeable, take_over_visit, visit_outcome
 
@@ -58,7 +59,6 @@ def make_plan(facts: Facts, rulebook: Rulebook, around: Surroundings, before: Be
         _plan_document(desk, invoice, subject)
     plan_money(desk, invoices)
     plan_groups(desk, [*invoices, *charges])
-    drop_archivals(desk)
     desk.made.update(key for key, contact_id in desk.contacts.items() if contact_id is None)
     return _finished(desk)
 
@@ -137,6 +137,7 @@ def _all_wait(desk: Desk) -> Plan:
 def _finished(desk: Desk) -> Plan:
     _settle_visits(desk)
     holds = _undismissed(desk)
+    drop_archivals(desk)
     held = {hold.subject.key for hold in holds if hold.kind is not HoldKind.PAYMENT}
     unpaid = {hold.subject.key for hold in holds if hold.kind is HoldKind.PAYMENT}
     acted = {

@@ -38,6 +38,7 @@ from ligament.store.tables import (
     payment_links,
     refusals,
 )
+from ligament.store.waiting import waiting_on
 
 T = TypeVar("T")
 REFUSAL_LASTS = timedelta(minutes=55)
@@ -176,6 +177,7 @@ def _contacts(tables: _Reader, facts: Facts, selection: Selection) -> None:
         searching=selection.parties is None or bool(selection.parties) or bool(unlinked),
     )
     facts.contacts_with_open_money = _with_open_money(tables)
+    facts.waiting_on = waiting_on(tables.connection, tables.clinic, facts)
 
 
 def _with_open_money(tables: _Reader) -> frozenset[BooksId]:

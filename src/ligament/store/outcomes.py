@@ -5,28 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, or_, update
+from sqlalchemy import Connection, update
 
 from ligament.core.holds import Hold
 from ligament.core.ids import RunId
 from ligament.core.intents import Subject, subject_from_key
-from ligament.core.plans import Outcome, Plan, State
+from ligament.core.plans import Outcome, Plan
 from ligament.store.codec import decode_hold, decoder, encode, encode_hold, tag
 from ligament.store.journal import Note, Writing
 from ligament.store.keys import stamp
 from ligament.store.owners import owners
 from ligament.store.rows import all_of_clinic, delete_in, gone_from_clinic, of_clinic, upsert
 from ligament.store.tables import dirty, holds, outcomes
+from ligament.store.waiting import PENDING
 
-_WAITING = (State.PLANNED.value, State.HELD.value)
-WITHIN_GRACE = "within_grace"
 _AT_ONCE = 10_000
 """How many outcomes are turned into rows at once: those of a large clinic would not fit beside its plan."""
-_PENDING = (
-    of_clinic(outcomes.c.subject)
-    .where(or_(outcomes.c.state.in_(_WAITING), outcomes.c.reason == WITHIN_GRACE))
-    .union(of_clinic(dirty.c.subject))
-)
 _NEWEST = of_clinic(outcomes.c.body).order_by(outcomes.c.subject, outcomes.c.kind)
 _OPEN = all_of_clinic(holds).where(holds.c.closed_at.is_(None))
 _OPEN_BODIES = of_clinic(holds.c.body).where(holds.c.closed_at.is_(None)).order_by(holds.c.opened_at, holds.c.id)
@@ -34,7 +28,7 @@ _OPEN_BODIES = of_clinic(holds.c.body).where(holds.c.closed_at.is_(None)).order_
 
 def pending(connection: Connection, clinic: str) -> frozenset[Subject]:
     """Return the subjects that wait for something, for their time to come, or were read and not looked at yet."""
-    keys = connection.execute(_PENDING, {"clinic": clinic}).scalars()
+    keys = connection.execute(PENDING, {"clinic": clinic}).scalars()
     return frozenset(subject_from_key(key) for key in keys if not key.startswith("clinic:"))
 
 

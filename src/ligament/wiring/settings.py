@@ -19,7 +19,9 @@ from tomlkit.exceptions import ParseError
 from ligament.connectors.registry import for_role, manifests
 from ligament.core.private import Private
 from ligament.core.rules.model import Rulebook
-from ligament.core.rules.parse import Problem, rulebook
+from ligament.core.rules.parse import rulebook
+from ligament.core.rules.reading import Problem
+from ligament.core.rules.settings import Systems
 from ligament.wiring.expressions import complaint
 
 RULEBOOK_FILE = "ligament.toml"
@@ -140,7 +142,7 @@ def read_clinic(file: Path) -> ClinicSettings:
         table: dict[str, Any] = tomlkit.parse(text).unwrap()
     except ParseError as error:
         raise ConfigurationError((f"{file}, line {error.line}: {error}",)) from None
-    book, problems = rulebook(table, system_names(), complaint)
+    book, problems = rulebook(table, rulebook_systems(), complaint)
     if problems:
         raise ConfigurationError(tuple(_located(file, text, problem) for problem in problems))
     return ClinicSettings(name=book.clinic.name or file.stem, file=file, rulebook=book, rulebook_text=text)
@@ -149,6 +151,13 @@ def read_clinic(file: Path) -> ClinicSettings:
 def system_names() -> tuple[str, str]:
     """Return the names of the practice and the books as the rulebook uses them."""
     return for_role("practice").name, for_role("books").name
+
+
+def rulebook_systems() -> Systems:
+    """Return the names of all systems as the rulebook uses them; not every house has one for mailing lists."""
+    practice, books = system_names()
+    audience = next((manifest.name for manifest in manifests() if manifest.role == "audience"), "")
+    return Systems(practice=practice, books=books, audience=audience)
 
 
 def system_titles() -> tuple[str, str]:

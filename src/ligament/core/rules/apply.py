@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from ligament.core.holds import HoldCode
 from ligament.core.money import ZERO, cents
 from ligament.core.records import Invoice, InvoiceStatus, Line, Party, PartyKind, Visit
-from ligament.core.rules.model import Effects, Rule, Rulebook
+from ligament.core.rules.entries import Effects, Rule
+from ligament.core.rules.model import Rulebook
 from ligament.core.troubles import Trouble
 
 _STATUS_NUMBERS = {

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from ligament.core.rules.entries import ContactRule, Lookup, Recall, Rule
 from ligament.core.rules.hours import OPEN_DAYS
 
 
@@ -117,6 +118,7 @@ class Field(StrEnum):
 class ClinicSection:
     """`[clinic]`; `contact` is an e-mail address that the practice system can write to about our calls."""
 
+    id: str = ""
     name: str = ""
     contact: str = ""
     time_zone: str = "Australia/Melbourne"
@@ -223,9 +225,13 @@ class Policy:
         return self.mode is PolicyMode.ASK
 
 
+APPROVAL_KINDS = ("create", "update", "payment", "void", "contact", "fix", "undo")
+"""The kinds of action that a policy speaks of."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalSection:
-    """`[approval]`."""
+    """`[approval]`; `four_eyes` are the kinds of action that need a second person."""
 
     first_run: Policy = Policy(mode=PolicyMode.ASK)
     create: Policy = Policy()
@@ -233,7 +239,12 @@ class ApprovalSection:
     payment: Policy = Policy()
     void: Policy = Policy(mode=PolicyMode.ASK)
     contact: Policy = Policy()
+    fix: Policy = Policy(mode=PolicyMode.ASK)
+    undo: Policy = Policy(mode=PolicyMode.ASK)
     max_existing_changes: int = 100
+    four_eyes: tuple[str, ...] = ()
+    expire_days: int = 14
+    remind_hours: int = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +264,44 @@ class SyncSection:
     reserve: Decimal = Decimal("0.1")
 
 
+class SendReport(StrEnum):
+    """When the report of a comparison is sent."""
+
+    WHEN_NEEDED = "when_needed"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconcileSection:
+    """`[reconcile]`."""
+
+    send: SendReport = SendReport.WHEN_NEEDED
+    formats: tuple[str, ...] = ("xlsx", "pdf")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalSection:
+    """`[journal]`."""
+
+    keep_years: int = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudienceSection:
+    """The section of the system that keeps mailing lists, named after it."""
+
+    audience: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HooksSection:
+    """`[hooks]`: private networks that webhooks may reach, and the pauses before they are tried again."""
+
+    allow_private: tuple[str, ...] = ()
+    retry_seconds: tuple[int, ...] = (5, 30, 300, 1800, 7200, 21600, 43200, 86400, 86400)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertsSection:
     """`[alerts]`: notification addresses, secrets by ${ENV_NAME}; `quiet_hours` is "" for never quiet.
@@ -264,33 +313,6 @@ class AlertsSection:
     quiet_hours: str = "20:00-07:00"
     digest_at: str = "08:00"
     link: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effects:
-    """What a rule does when it applies; an empty text or None is no effect."""
-
-    skip: str = ""
-    hold: str = ""
-    ask: str = ""
-    account: str = ""
-    tax_type: str = ""
-    tracking: Mapping[str, str] = field(default_factory=dict)
-    contact: str = ""
-    terms_days: int | None = None
-    reference: str = ""
-    branding_theme: str = ""
-    line_text: str = ""
-    group: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One `[[rules]]` entry: a condition in the Common Expression Language and its effects."""
-
-    name: str
-    when: str
-    effects: Effects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,5 +328,12 @@ class Rulebook:
     contacts: ContactsSection = ContactsSection()
     approval: ApprovalSection = ApprovalSection()
     sync: SyncSection = SyncSection()
+    reconcile: ReconcileSection = ReconcileSection()
+    journal: JournalSection = JournalSection()
+    audience: AudienceSection = AudienceSection()
+    hooks: HooksSection = HooksSection()
     alerts: AlertsSection = AlertsSection()
+    lookups: tuple[Lookup, ...] = ()
     rules: tuple[Rule, ...] = ()
+    contact_rules: tuple[ContactRule, ...] = ()
+    recalls: tuple[Recall, ...] = ()

@@ -27,6 +27,7 @@ from ligament.core.rules.model import CreateContacts, Privacy
 from ligament.core.troubles import Trouble
 from ligament.flow.planning.desk import Desk, contact_outcome, refusal_hold, trouble_hold
 from ligament.flow.planning.fields import Synced, synchronise
+from ligament.flow.planning.leaving import plan_archival
 from ligament.flow.planning.pairs import agreed_by
 from ligament.flow.planning.survivors import follow_merge, link_survivor
 
@@ -255,7 +256,7 @@ def _plan_linked(desk: Desk, party: Party, link: ContactLink, *, needed: bool) -
     elif contact.status is not ContactStatus.ACTIVE:
         _plan_archived(desk, subject, link, contact, needed=needed)
     elif party.merged_into is not None or party.removed_at is not None:
-        _plan_removed(desk, party, link, contact)
+        plan_archival(desk, party, link, contact)
     else:
         intent = _named(desk, party, link)
         synced = synchronise(desk, party, link, contact, intent)
@@ -291,48 +292,6 @@ def _plan_archived(desk: Desk, subject: Subject, link: ContactLink, contact: Boo
         detail={"contact_id": contact.id},
     )
     _hold_contact(desk, subject, hold)
-
-
-def _plan_removed(desk: Desk, party: Party, link: ContactLink, contact: BooksContact) -> None:
-    """Archive the contact of an archived or merged patient once nothing is owed or owing (choice C25).
-
-    Erased patients are left alone in the books (choice C26). Whether this very plan still bills the contact is known
-    only after the documents are planned: see `drop_archivals`.
-    """
-    subject = party_subject(party)
-    wanted = desk.rulebook.contacts.archive_contacts and not party.deleted
-    if not wanted or contact.id in desk.facts.contacts_with_open_money:
-        desk.outcome(contact_outcome(subject, State.UNCHANGED))
-        return
-    action = Action(
-        kind=ActionKind.ARCHIVE_CONTACT,
-        subject=subject,
-        number=link.number,
-        sentence=f"Archive the contact {link.number}: the patient is archived and nothing is owed.",
-        existing=True,
-        contact=ContactStep(
-            write=ContactWrite(id=contact.id, archive=True), name=link.name, suffixed=link.suffixed, agreed=link.agreed
-        ),
-    )
-    hold = refusal_hold(desk, action, HoldKind.CONTACT, link.number)
-    if hold is not None:
-        desk.hold(hold)
-        desk.outcome(contact_outcome(subject, State.HELD, hold.code.value))
-        return
-    desk.act(action)
-    desk.outcome(contact_outcome(subject, State.PLANNED))
-
-
-def drop_archivals(desk: Desk) -> None:
-    """Take back the archiving of contacts that a document of this very plan is billed to."""
-    used = {action.document.intent.contact_id for action in desk.actions if action.document is not None}
-    kept = []
-    for action in desk.actions:
-        if action.kind is ActionKind.ARCHIVE_CONTACT and action.contact is not None and action.contact.write.id in used:
-            desk.outcomes[action.subject.key] = contact_outcome(action.subject, State.UNCHANGED)
-        else:
-            kept.append(action)
-    desk.actions[:] = kept
 
 
 def _emit(desk: Desk, party: Party, link: ContactLink, synced: Synced) -> None:

@@ -8,17 +8,17 @@ from decimal import Decimal
 from ligament.core.drafting import invoice_subject, zone_of
 from ligament.core.holds import HoldCode, HoldKind
 from ligament.core.ids import SourceId
-from ligament.core.intents import Subject
 from ligament.core.ledgers import DocumentKind
 from ligament.core.links import ALLOCATED, DecisionKind, PaymentLink, Role
 from ligament.core.money import two_places
 from ligament.core.periods import australian, local_date
-from ligament.core.plans import Action, ActionKind, AllocationStep, DocumentRef, PaymentStep, UnpaymentStep
+from ligament.core.plans import Action, ActionKind, AllocationStep, DocumentRef, PaymentStep
 from ligament.core.records import Invoice, InvoiceStatus
 from ligament.core.rules.model import PaymentSource
 from ligament.core.troubles import Trouble
 from ligament.flow.planning.desk import Desk, DocumentState, refusal_hold, reprice, trouble_hold
 from ligament.flow.planning.documents import lock_trouble
+from ligament.flow.planning.unpaying import hold_payment, plan_unpayment
 
 _SAME_MOMENT = timedelta(minutes=5)
 
@@ -30,7 +30,7 @@ def plan_money(desk: Desk, invoices: list[Invoice]) -> None:
     for invoice in invoices:
         (credits_ if invoice.is_credit() else others).append(invoice)
     for invoice in others:
-        _plan_unpayment(desk, invoice)
+        plan_unpayment(desk, invoice)
     for credit in credits_:
         original = desk.facts.invoices.get(credit.original_id) if credit.original_id else None
         if original is not None and _paid_before(original, credit):
@@ -55,10 +55,12 @@ def _paid_before(original: Invoice, credit: Invoice) -> bool:
 
 
 def _plan_credit(desk: Desk, credit: Invoice) -> None:
-    """Allocate a credit note to its original at once, up to what is open on both (choice C06)."""
+    """Allocate a credit note to its original once it is used, up to what is open on both (choice C06)."""
     note = desk.main_state(invoice_subject(credit))
     original = desk.facts.invoices.get(credit.original_id) if credit.original_id else None
     if note is None or original is None or note.ref.kind is not DocumentKind.CREDIT_NOTE:
+        return
+    if not credit.is_used_on(original):
         return
     for state in desk.states.get(invoice_subject(original).key, []):
         if state.ref.kind is DocumentKind.INVOICE:
@@ -162,12 +164,12 @@ def _plan_payment(desk: Desk, invoice: Invoice, state: DocumentState, kind: Acti
     if _own_payment(desk, state) is not None or _own_payment_in_books(state):
         return
     if state.is_draft():
-        _hold_payment(desk, invoice, _draft_trouble(state, desk))
+        hold_payment(desk, invoice, _draft_trouble(state, desk))
         return
     on = payment_date(desk, invoice)
     trouble = lock_trouble(desk, on) or _clearing_trouble(desk)
     if trouble is not None:
-        _hold_payment(desk, invoice, trouble)
+        hold_payment(desk, invoice, trouble)
         return
     if kind is ActionKind.PAY and _credit_may_have_paid(desk, invoice, state):
         return
@@ -250,10 +252,6 @@ def _account_trouble(desk: Desk, code: str) -> Trouble | None:
     )
 
 
-def _hold_payment(desk: Desk, invoice: Invoice, trouble: Trouble) -> None:
-    desk.hold(trouble_hold(trouble, invoice_subject(invoice), HoldKind.PAYMENT, invoice.number))
-
-
 # --- credit or cash ---------------------------------------------------------------------------------------------------
 
 
@@ -308,89 +306,11 @@ def _index_credits(desk: Desk) -> None:
 
 
 def _fits(credit: Invoice, invoice: Invoice) -> bool:
-    """Open, or closed at the same moment; a credit made after the invoice was closed cannot have paid it."""
+    """Open, or closed at the same moment; a credit made later than that cannot have paid the invoice (choice C07)."""
     closed = invoice.closed_at
-    if closed is None or credit.created_at > closed or credit.original_id == invoice.id:
+    if closed is None or credit.created_at > closed + _SAME_MOMENT or credit.original_id == invoice.id:
         return False
     if credit.status is InvoiceStatus.OPEN_CREDIT:
         return True
     same_moment = credit.closed_at is not None and abs(credit.closed_at - closed) <= _SAME_MOMENT
     return credit.status is InvoiceStatus.CLOSED and same_moment
-
-
-# --- taking payments back ---------------------------------------------------------------------------------------------
-
-
-def _plan_unpayment(desk: Desk, invoice: Invoice) -> None:
-    """Take our payment off an invoice that is open again with the same total (choice C16)."""
-    if invoice.status is not InvoiceStatus.OPEN or invoice.removed_at is not None:
-        return
-    subject = invoice_subject(invoice)
-    for link in desk.facts.payments.get(subject.key, ()):
-        if link.live and not link.is_allocation() and link.for_total == invoice.total:
-            _take_back(desk, invoice, subject, link)
-    for link in _unlinked(desk, invoice, subject):
-        _take_back(desk, invoice, subject, link)
-
-
-def _unlinked(desk: Desk, invoice: Invoice, subject: Subject) -> list[PaymentLink]:
-    """Return payments that carry our reference though we hold no link: posted before a restore or by a lost worker."""
-    known = {link.payment_id for link in desk.facts.payments.get(subject.key, ())}
-    found: list[PaymentLink] = []
-    for state in desk.states.get(subject.key, []):
-        document = state.document
-        if document is None or document.total != abs(invoice.total):
-            continue
-        ours = f"{state.base_number or state.ref.number}/paid"
-        found.extend(
-            PaymentLink(
-                subject=subject,
-                payment_id=payment.id,
-                document_id=document.id,
-                reference=ours,
-                account=payment.account,
-                amount=payment.amount,
-                on=payment.on,
-                for_total=invoice.total,
-            )
-            for payment in document.payments
-            if payment.reference == ours and not payment.deleted and payment.id not in known
-        )
-    return found
-
-
-def _take_back(desk: Desk, invoice: Invoice, subject: Subject, link: PaymentLink) -> None:
-    document = desk.facts.documents.get(link.document_id)
-    held = next((p for p in document.payments if p.id == link.payment_id), None) if document is not None else None
-    if held is not None and held.reconciled:
-        trouble = Trouble(
-            code=HoldCode.PAYMENT_RECONCILED,
-            sentence=f"The invoice is open again, but our payment {link.reference} is reconciled with the bank.",
-            todo="Undo the reconciliation in the books first, or record the payment again in the practice.",
-            detail={"reference": link.reference},
-        )
-        _hold_payment(desk, invoice, trouble)
-        return
-    locked = lock_trouble(desk, held.on if held is not None else link.on)
-    if locked is not None:
-        _hold_payment(desk, invoice, locked)
-        return
-    state = next((s for s in desk.states.get(subject.key, []) if s.ref.id == link.document_id), None)
-    number = state.ref.number if state is not None else link.reference
-    ref = DocumentRef(kind=DocumentKind.INVOICE, number=number, id=link.document_id)
-    action = Action(
-        kind=ActionKind.UNPAY,
-        subject=subject,
-        number=link.reference,
-        sentence=f"Take back our payment {link.reference} of {two_places(link.amount)}: the invoice is open again.",
-        amount=link.amount,
-        existing=True,
-        unpayment=UnpaymentStep(payment_id=link.payment_id, document=ref, amount=link.amount, reference=link.reference),
-    )
-    hold = refusal_hold(desk, action, HoldKind.PAYMENT, invoice.number)
-    if hold is not None:
-        desk.hold(hold)
-        return
-    desk.act(action)
-    if state is not None and held is not None:
-        state.open_amount += link.amount

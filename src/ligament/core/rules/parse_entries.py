@@ -1,0 +1,150 @@
+"""Reader of what the rulebook has any number of: rules, rules about contacts, lookup tables and recalls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from ligament.core.rules import kinds
+from ligament.core.rules.entries import ContactRule, Effects, Lookup, Recall, Rule
+from ligament.core.rules.reading import Problem, TableReader
+
+ENTRIES = {
+    "lookups": ("file", "key"),
+    "rules": (
+        "name", "when", "skip", "hold", "ask", "account", "tax_type", "tracking", "contact", "terms_days",
+        "reference", "branding_theme", "line_text", "group",
+    ),
+    "contact_rules": ("name", "when", "skip", "ask", "group", "set"),
+    "recalls": ("list", "appointment_types", "after_weeks"),
+}  # fmt: skip
+"""The keys of each entry."""
+_TERMS = kinds.whole(0, 3650)
+_WEEKS = kinds.whole(1, 1040)
+_LOOKUP_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
+_FILE = re.compile(r"[^/\\\x00-\x1f]{1,200}")
+
+
+def _tables(held: object, what: str, one: str, problems: list[Problem]) -> list[TableReader]:
+    """Return a reader for each `[[what]]` entry."""
+    if held is None:
+        return []
+    if not isinstance(held, list | tuple):
+        problems.append(Problem(key=what, sentence=f"Write each {one} under its own [[{what}]] line."))
+        return []
+    return [TableReader(table, f"{what}[{place}]", problems) for place, table in enumerate(held, 1)]
+
+
+def _check_names(names: list[str], what: str, one: str, problems: list[Problem]) -> None:
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    problems.extend(
+        Problem(key=what, sentence=f'Two {one} are called "{name}"; each needs a name of its own.') for name in twice
+    )
+
+
+def rules(held: object, problems: list[Problem], check: Callable[[str], str]) -> tuple[Rule, ...]:
+    """Return the `[[rules]]` entries; `check` judges a condition and says what is wrong with it."""
+    found = tuple(_rule(reader, check) for reader in _tables(held, "rules", "rule", problems))
+    _check_names([rule.name for rule in found], "rules", "rules", problems)
+    return found
+
+
+def _rule(reader: TableReader, check: Callable[[str], str]) -> Rule:
+    name = reader.text("name", kinds.TEXT)
+    when = reader.text("when", kinds.TEXT)
+    effects = Effects(
+        skip=reader.text("skip", kinds.TEXT),
+        hold=reader.text("hold", kinds.TEXT),
+        ask=reader.text("ask", kinds.TEXT),
+        account=reader.text("account", kinds.TEXT),
+        tax_type=reader.text("tax_type", kinds.TEXT),
+        tracking=reader.value("tracking", kinds.CODES, {}),
+        contact=reader.text("contact", kinds.TEXT),
+        terms_days=reader.value("terms_days", _TERMS, None),
+        reference=reader.text("reference", kinds.TEXT),
+        branding_theme=reader.text("branding_theme", kinds.TEXT),
+        line_text=reader.text("line_text", kinds.TEXT),
+        group=reader.text("group", kinds.TRIMMED),
+    )
+    reader.finish()
+    _check_rule(reader, name, when, check)
+    if effects == Effects():
+        reader.trouble("name", "This rule does nothing: give it an effect such as skip, hold, ask or account.")
+    return Rule(name=name, when=when, effects=effects)
+
+
+def _check_rule(reader: TableReader, name: str, when: str, check: Callable[[str], str]) -> None:
+    if not name:
+        reader.trouble("name", "Every rule needs a name.")
+    complaint = check(when) if when else "Every rule needs a condition."
+    if complaint:
+        reader.trouble("when", complaint)
+
+
+def contact_rules(held: object, problems: list[Problem]) -> tuple[ContactRule, ...]:
+    """Return the `[[contact_rules]]` entries."""
+    found = tuple(_contact_rule(reader) for reader in _tables(held, "contact_rules", "rule", problems))
+    _check_names([rule.name for rule in found], "contact_rules", "rules", problems)
+    return found
+
+
+def _contact_rule(reader: TableReader) -> ContactRule:
+    rule = ContactRule(
+        name=reader.text("name", kinds.TEXT),
+        when=reader.text("when", kinds.TEXT),
+        skip=reader.text("skip", kinds.TEXT),
+        ask=reader.text("ask", kinds.TEXT),
+        group=reader.text("group", kinds.TRIMMED),
+        sets=reader.value("set", kinds.CODES, {}),
+    )
+    reader.finish()
+    _check_rule(reader, rule.name, rule.when, lambda _: "")
+    if not (rule.skip or rule.ask or rule.group or rule.sets):
+        reader.trouble("name", "This rule does nothing: give it an effect such as skip, ask, group or set.")
+    return rule
+
+
+def lookups(held: object, problems: list[Problem]) -> tuple[Lookup, ...]:
+    """Return the `[lookups.NAME]` tables; the file is one beside the rulebook."""
+    if held is None:
+        return ()
+    if not isinstance(held, Mapping):
+        problems.append(Problem(key="lookups", sentence="Write each table of your own under a [lookups.NAME] line."))
+        return ()
+    return tuple(_lookup(str(name), table, problems) for name, table in held.items())
+
+
+def _lookup(name: str, table: object, problems: list[Problem]) -> Lookup:
+    reader = TableReader(table, f"lookups.{name}", problems)
+    lookup = Lookup(name=name, file=reader.text("file", kinds.TEXT), key=reader.text("key", kinds.TEXT))
+    reader.finish()
+    if not _LOOKUP_NAME.fullmatch(name):
+        reader.trouble("file", "The name of a table is made of up to 40 letters, digits and underscores.")
+    if not _FILE.fullmatch(lookup.file) or lookup.file in {".", ".."}:
+        reader.trouble("file", 'This is needed: a file beside the rulebook, as in file = "claims.csv".')
+    if not lookup.key:
+        reader.trouble("key", 'This is needed: the column that a row is found by, as in key = "number".')
+    return lookup
+
+
+def recalls(held: object, problems: list[Problem]) -> tuple[Recall, ...]:
+    """Return the `[[recalls]]` entries."""
+    found = tuple(_recall(reader) for reader in _tables(held, "recalls", "recall", problems))
+    _check_names([recall.list for recall in found], "recalls", "recalls", problems)
+    return found
+
+
+def _recall(reader: TableReader) -> Recall:
+    recall = Recall(
+        list=reader.text("list", kinds.TRIMMED),
+        appointment_types=reader.value("appointment_types", kinds.TEXTS, ()),
+        after_weeks=reader.value("after_weeks", _WEEKS, 0),
+    )
+    reader.finish()
+    if not recall.list:
+        reader.trouble("list", 'Every recall needs a list, as in list = "Six-month check".')
+    if not recall.appointment_types:
+        reader.trouble("appointment_types", "This is needed: the names or ids of the appointment types that count.")
+    if not recall.after_weeks and "after_weeks" not in reader.table:
+        reader.trouble("after_weeks", "This is needed: after how many weeks somebody is due, as in after_weeks = 26.")
+    return recall
