@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ligament.cli import show
+from ligament.cli import comparing, show
 from ligament.cli.asking import ask_secret, tell_page
 from ligament.cli.deciding import approve_some
 from ligament.cli.options import Clinic, Home, Json
@@ -297,6 +297,7 @@ def webhooks(
 
 
 add_commands(app)
+comparing.add_commands(app)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -14,8 +14,9 @@ from ligament.core.records import Party
 from ligament.store import columns
 from ligament.store.codec import decode, encode
 from ligament.store.keys import folded, history_key, stamp
-from ligament.store.rows import of_clinic, select_in, upsert
+from ligament.store.rows import delete_in, gone_from_clinic, of_clinic, select_in, upsert
 from ligament.store.tables import (
+    books_amounts,
     books_contacts,
     books_documents,
     books_reference,
@@ -76,8 +77,16 @@ def keep(
     """Keep what is newer than what is kept; return the subjects linked to what changed in content."""
     held = _without_forgotten(connection, clinic, tuple(contacts))
     people = _keep_rows(connection, books_contacts, [contact_row(clinic, contact) for contact in held], BooksContact)
+    told: dict[str, BooksDocument] = {}
+    for document in documents:
+        if document.id not in told or told[document.id].updated_at <= document.updated_at:
+            told[document.id] = document
     papers = _keep_rows(
-        connection, books_documents, [document_row(clinic, document) for document in documents], BooksDocument
+        connection,
+        books_documents,
+        [document_row(clinic, document) for document in told.values()],
+        BooksDocument,
+        lambda rows: _keep_amounts(connection, clinic, rows, told),
     )
     parties = of_clinic(contact_links.c.party)
     subjects = of_clinic(document_links.c.subject)
@@ -127,8 +136,30 @@ def _without_forgotten(
     return tuple(nameless(contact) if contact.id in forgotten else contact for contact in contacts)
 
 
-def _keep_rows(connection: Connection, table: Table, wanted: Sequence[dict[str, Any]], kind: type[R]) -> set[str]:
-    """Write the rows that are new or newer and differ; return the ids whose content changed."""
+def _keep_amounts(
+    connection: Connection, clinic: str, rows: Sequence[Mapping[str, Any]], told: Mapping[str, BooksDocument]
+) -> None:
+    """Keep what documents come to by tax type, in the place of what they came to before."""
+    ids = [row["id"] for row in rows]
+    delete_in(connection, gone_from_clinic(books_amounts), books_amounts.c.document_id, ids, clinic=clinic)
+    upsert(connection, books_amounts, [cut for key in ids for cut in columns.amounts_of(clinic, told[key])])
+
+
+def _nothing_more(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep nothing beside the rows."""
+
+
+def _keep_rows(
+    connection: Connection,
+    table: Table,
+    wanted: Sequence[dict[str, Any]],
+    kind: type[R],
+    beside: Callable[[Sequence[Mapping[str, Any]]], None] = _nothing_more,
+) -> set[str]:
+    """Write the rows that are new or newer and differ; return the ids whose content changed.
+
+    `beside` keeps what hangs on the rows written.
+    """
     newest: dict[str, dict[str, Any]] = {}
     for row in wanted:
         other = newest.get(row["id"])
@@ -150,6 +181,7 @@ def _keep_rows(connection: Connection, table: Table, wanted: Sequence[dict[str, 
         if before is None or _says_other(kind, before.body, row):
             touched.add(identifier)
     upsert(connection, table, changed)
+    beside(changed)
     return touched
 
 

@@ -37,6 +37,7 @@ from ligament.store.leases import Leases
 from ligament.store.people import PeopleQueries
 from ligament.store.queries import Queries
 from ligament.store.runs import Runs
+from ligament.store.variances import Variances
 from ligament.store.vault import Vault
 from ligament.store.windows import SharedWindows
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
@@ -79,6 +80,7 @@ class Clinic:
     queries: Queries
     people: PeopleQueries
     runs: Runs
+    variances: Variances
     leases: Leases
     clock: Clock
     meter: CallMeter
@@ -251,6 +253,7 @@ def _assembled(
         queries=Queries(journal),
         people=PeopleQueries(journal),
         runs=Runs(journal),
+        variances=Variances(journal),
         # Leases are about processes: they follow the machine's calendar, not one that a test has set.
         leases=Leases(database, chosen.name, outside.machine_now or (outside.clock or SystemClock()).now),
         clock=clock,

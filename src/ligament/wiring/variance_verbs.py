@@ -1,0 +1,46 @@
+"""Variances: list them, look at one, say what is known about it."""
+
+from __future__ import annotations
+
+from ligament.core.money import two_places
+from ligament.core.periods import iso_instant
+from ligament.core.variances import KeptVariance
+from ligament.wiring.app import DONE, WAITS, App, Verdict
+from ligament.wiring.comparison_documents import in_order, variance_document
+from ligament.wiring.settings import ConfigurationError
+
+
+def list_variances(app: App) -> Verdict:
+    """Tell every variance that still stands, what needs somebody first."""
+    kept = in_order(app.clinic.variances.kept())
+    document = {"variances": [variance_document(app.clinic, held) for held in kept]}
+    return Verdict(document=document, code=WAITS if any(held.counts() for held in kept) else DONE)
+
+
+def show_variance(app: App, wanted: str) -> Verdict:
+    """Tell one variance with its history; raises ConfigurationError where there is none of that id."""
+    held = found(app, wanted)
+    document = variance_document(app.clinic, held)
+    document |= {
+        "noted_at": iso_instant(held.noted_at) if held.noted_at is not None else None,
+        "noted_amount": two_places(held.noted_amount) if held.noted_amount is not None else None,
+        "gone_at": iso_instant(held.gone_at) if held.gone_at is not None else None,
+        "history": app.clinic.queries.journal(subject=held.variance.subject, limit=20),
+    }
+    return Verdict(document={"variance": document}, code=WAITS if held.counts() else DONE)
+
+
+def acknowledge(app: App, wanted: str, note: str) -> Verdict:
+    """Keep what a person knows about a variance; it counts no more while its amount stays."""
+    if not note.strip():
+        raise ConfigurationError(("--note: say in a few words why this difference is all right.",))
+    held = app.clinic.variances.acknowledge(found(app, wanted), note.strip(), app.clinic.outside.actor)
+    return Verdict(document={"variance": variance_document(app.clinic, held)})
+
+
+def found(app: App, wanted: str) -> KeptVariance:
+    """Return the variance of that id; raises ConfigurationError where there is none."""
+    held = app.clinic.variances.one(wanted)
+    if held is None:
+        raise ConfigurationError((f'There is no variance "{wanted}"; `ligament variances` lists them.',))
+    return held
