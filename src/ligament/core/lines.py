@@ -17,7 +17,7 @@ from ligament.core.troubles import Trouble
 ROUNDING_LIMIT = Decimal("0.10")
 ROUNDING_TEXT = "Rounding"
 """What the line that makes the cents agree reads."""
-_OUTSIDE_TAX = {Country.AU: "BASEXCLUDED", Country.NZ: "NONE", Country.UK: "NONE"}
+OUTSIDE_TAX = {Country.AU: "BASEXCLUDED", Country.NZ: "NONE", Country.UK: "NONE"}
 
 
 @sealed
@@ -121,7 +121,7 @@ def _round(
         )
     code = how.rulebook.invoices.rounding_account
     account = how.chart.account(code) if code else how.chart.system_account("ROUNDING")
-    rate = how.chart.tax_rate(_OUTSIDE_TAX[how.rulebook.clinic.country])
+    rate = how.chart.tax_rate(OUTSIDE_TAX[how.rulebook.clinic.country])
     if account is None or not account.active:
         return Trouble(
             code=HoldCode.UNMAPPED_ACCOUNT,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 
-from ligament.connectors.cliniko.client import LIMITS
+from ligament.connectors.cliniko import wire
+from ligament.connectors.cliniko.client import LIMITS, Envelope
 from ligament.connectors.cliniko.port import ClinikoPractice, connect
 from ligament.net.governor import Governor
 from ligament.net.opening import Opening
 from ligament.ports.errors import SignInAgain
+
+SHAPES: tuple[type, ...] = (Envelope, wire.SettingsRow, *wire.ROWS)
+"""What answers are read as; `wiring/prepared.py` describes them all before threads use them together."""
 
 
 def open_port(opening: Opening) -> ClinikoPractice:

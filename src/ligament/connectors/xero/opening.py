@@ -6,6 +6,7 @@ import hashlib
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from ligament.connectors.xero import wire
 from ligament.connectors.xero.connecting import (
     API_URL,
     IDENTITY_URL,
@@ -16,7 +17,8 @@ from ligament.connectors.xero.connecting import (
     consented,
     custom_connection,
 )
-from ligament.connectors.xero.signin import CODE_FLOW_SCOPE, CUSTOM_CONNECTION_SCOPE, Pin, pick, scope_for
+from ligament.connectors.xero.signin import CODE_FLOW_SCOPE, CUSTOM_CONNECTION_SCOPE, Claims, Pin, pick, scope_for
+from ligament.connectors.xero.webhooks import Delivery, EventRow
 from ligament.core.private import Private
 from ligament.net.governor import AppWide, Governor, Limit
 from ligament.ports.errors import SignInAgain
@@ -31,6 +33,8 @@ APP_LIMIT = Limit("app minute", 10_000, 60)
 ORGANISATION_NOTE = "books_organisation"
 _PIN = "books_pin"
 _FLOW = "books_sign_in"
+SHAPES: tuple[type, ...] = (*wire.SHAPES, Claims, EventRow, Delivery)
+"""What answers are read as; `wiring/prepared.py` describes them all before threads use them together."""
 
 
 def open_port(opening: Opening) -> XeroBooks:

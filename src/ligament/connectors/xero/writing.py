@@ -175,7 +175,8 @@ def _document(write: DocumentWrite, kind: DocumentKind, *, creates: bool) -> wir
         # Further nested fields would change the contact itself (facts 5.2).
         ("Contact", {"ContactID": write.contact_id} if write.contact_id is not None else None),
         ("Reference", write.reference),
-        ("Url", _own_url(write.url or "") or None),
+        # A credit note has no link (facts 6.8): the description of one knows no such field.
+        ("Url", _own_url(write.url or "") or None if is_invoice else None),
         ("Date", _day(write.on)),
         ("DueDate", _day(write.due_on) if is_invoice else None),
         ("Status", _status(write.status) if write.status is not None else None),

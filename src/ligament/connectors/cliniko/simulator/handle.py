@@ -14,7 +14,7 @@ from ligament.connectors.cliniko.simulator.lists import list_text, now_of, table
 from ligament.connectors.cliniko.simulator.render import Style, record_text, row_text, settings_text
 from ligament.connectors.cliniko.simulator.scopes import filters_of_single_read, hiding_fields, in_scope
 from ligament.connectors.cliniko.simulator.world import Row, World, find, get, records
-from ligament.connectors.cliniko.simulator.writes import JSON, act, create, update
+from ligament.connectors.cliniko.simulator.writes import JSON, act, create, unknown_in_cancelling, update
 from ligament.simkit.messages import Request, Response, json_response
 
 if TYPE_CHECKING:
@@ -224,6 +224,10 @@ def _create(world: World, kind: Kind, request: Request, style: Style) -> Answer:
     return create(world, kind, request, style)
 
 
+def _refuses_unknown(world: World) -> bool:
+    return world.switches.unknown_write_fields == "refused"
+
+
 def _writable(world: World, kind: Kind, record_id: str) -> Record | None:
     record = find(world, kind.name, record_id)
     if record is None or record.get("deleted_at") is not None:
@@ -250,6 +254,8 @@ def _act(world: World, kind: Kind, record_id: str, action: str, request: Request
     verb = ACTIONS.get((request.method, action))
     if verb is None or verb not in _verbs(world, kind):
         return _no_such_verb(world)
+    if verb is Verb.CANCEL and (odd := unknown_in_cancelling(request)) and _refuses_unknown(world):
+        return world, refusal(world.switches, 400, f"The description of this request has no {', '.join(odd)}")
     if verb is not Verb.UNARCHIVE:
         return _act_on(world, kind, record_id, verb, request)
     record = find(world, kind.name, record_id)

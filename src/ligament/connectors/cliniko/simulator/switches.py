@@ -80,5 +80,6 @@ class Switches:
     write_on_archived: Literal["refused", "accepted"] = "refused"
     concession_prices_writable: bool = False  # True: as public code of 2026 shows
     post_with_unknown_patient: Literal[422, 500] = 422
+    unknown_write_fields: Literal["refused", "dropped"] = "refused"  # a field that the description does not have
     null_error_values: bool = False  # True: a value inside the errors of a 422 is null
     phone_normalisation: bool = True

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ligament.connectors.cliniko.simulator.access import refusal
+from ligament.connectors.cliniko.simulator.described import CANCELLING, unknown_fields
 from ligament.connectors.cliniko.simulator.kinds import Kind, Record, Type, Verb
 from ligament.connectors.cliniko.simulator.render import Style, record_text
 from ligament.connectors.cliniko.simulator.ui_diary import book, cancel_attendee, cancel_booking
@@ -73,6 +74,11 @@ def act(world: World, kind: Kind, record_id: str, verb: Verb, request: Request) 
             raise ValueError(verb)
 
 
+def unknown_in_cancelling(request: Request) -> list[str]:
+    """Return what the body of a cancelling holds that the description does not know."""
+    return sorted(set(_body(request) or {}) - CANCELLING)
+
+
 def _cancel(world: World, kind: Kind, record_id: str, body: Record, *, at: datetime) -> World:
     reason = body.get("cancellation_reason")
     note = body.get("cancellation_note")
@@ -97,10 +103,13 @@ def _body(request: Request) -> dict[str, object] | None:
 
 
 def _read(world: World, kind: Kind, request: Request, *, creating: bool) -> tuple[Record, Response | None]:
-    """Return the writable part of the body, or the answer that refuses it; other fields are silently dropped."""
+    """Return the writable part of the body, or the answer that refuses it."""
     body = _body(request)
     if body is None:
         return {}, refusal(world.switches, 400, "The body is not a JSON object")
+    odd = unknown_fields(kind, body, creating=creating) if world.switches.unknown_write_fields == "refused" else []
+    if odd:
+        return {}, refusal(world.switches, 400, f"The description of this request has no {', '.join(odd)}")
     given = {name: value for name, value in body.items() if name in kind.writable}
     if kind.name == "patients" and body.get("unsubscribe_sms_marketing") is True:
         given["accepted_sms_marketing"] = False

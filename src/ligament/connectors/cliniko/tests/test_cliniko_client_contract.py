@@ -51,6 +51,20 @@ def resolved(spec: dict[str, Any], part: Any) -> Any:
     return part
 
 
+def strict(spec: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a request's body that refuses what is not described, at every depth."""
+
+    def closed(part: Any) -> Any:
+        if isinstance(part, list):
+            return [closed(entry) for entry in part]
+        if not isinstance(part, dict):
+            return part
+        found = {name: closed(value) for name, value in part.items()}
+        return {**found, "additionalProperties": False} if isinstance(part.get("properties"), dict) else found
+
+    return {**closed(body), "components": closed(spec["components"])}
+
+
 def gaps_closed(body: dict[str, Any]) -> dict[str, Any]:
     return {name: value.upper() if name in GAPS else value for name, value in body.items()}
 
@@ -91,8 +105,20 @@ def test_every_path_parameter_filter_and_body_is_described(spec: dict[str, Any])
             assert f"| {field} |" in names["q[]"]["description"], f"{template}: {field}"
         if request.body:
             body = resolved(spec, described["requestBody"])["content"]["application/json"]["schema"]
-            schema = {**body, "components": spec["components"]}
-            jsonschema_rs.Draft202012Validator(schema).validate(gaps_closed(json.loads(request.body)))
-            listed = resolved(spec, body)["properties"]
-            assert set(json.loads(request.body)) <= set(listed)
+            jsonschema_rs.Draft202012Validator(strict(spec, body)).validate(gaps_closed(json.loads(request.body)))
     assert {"GET /invoices", "GET /invoice_items", "GET /bookings", "GET /settings", "PATCH /patients/{id}"} <= seen
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"label": "Ada"},
+        {"patient_phone_numbers": [{"number": "1", "phone_type": "Home", "normalized_number": "1"}]},
+    ],
+)
+def test_a_field_that_is_not_described_for_a_request_is_seen(spec: dict[str, Any], spoilt: dict[str, Any]) -> None:
+    _, described = operation(spec, "PATCH", "/patients/1")
+    body = resolved(spec, described["requestBody"])["content"]["application/json"]["schema"]
+    checker = jsonschema_rs.Draft202012Validator(strict(spec, body))
+    assert checker.is_valid({"city": "Perth", "patient_phone_numbers": [{"number": "1", "phone_type": "Home"}]})
+    assert not checker.is_valid(spoilt)

@@ -13,6 +13,8 @@ import pytest
 import yaml
 
 from ligament.connectors.cliniko.simulator import World, control, put, put_many
+from ligament.connectors.cliniko.simulator.described import CANCELLING, PARTS, described
+from ligament.connectors.cliniko.simulator.kinds import Verb
 from ligament.connectors.cliniko.simulator.kinds_diary import KINDS
 from ligament.connectors.cliniko.tests.simulated_clinic import (
     BAND,
@@ -238,6 +240,41 @@ def test_the_filters_are_exactly_the_documented_ones(spec: dict[str, Any], name:
     (text,) = [one["description"] for one in parameters if one.get("name") == "q[]"]
     official = {line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")} - {"Value", "---"}
     assert set(KINDS[name].filters) == official
+
+
+def sent_fields(spec: dict[str, Any], path: str, method: str) -> Mapping[str, Any]:
+    """Return what the body of one operation may hold."""
+    body = resolved(spec, spec["paths"][path][method]["requestBody"])
+    properties = resolved(spec, body["content"]["application/json"]["schema"])["properties"]
+    return {name: resolved(spec, field) for name, field in properties.items()}
+
+
+def resolved(spec: dict[str, Any], part: Any) -> Any:
+    while "$ref" in part:
+        found: Any = spec
+        for step in part["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        part = found
+    return part
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_what_may_be_written_is_exactly_what_is_documented(spec: dict[str, Any], name: str) -> None:
+    kind = KINDS[name]
+    for verb, path, method in ((Verb.CREATE, f"/{name}", "post"), (Verb.UPDATE, f"/{name}/{{id}}", "patch")):
+        if verb not in kind.verbs or method not in spec["paths"].get(path, {}):
+            continue
+        official = sent_fields(spec, path, method)
+        assert described(kind, creating=verb is Verb.CREATE) == set(official), f"{method} {path}"
+        for field, schema in official.items():
+            parts = resolved(spec, schema.get("items", schema)).get("properties", {})
+            assert set(PARTS.get(field, "").split()) >= set(parts), f"{method} {path}: {field}"
+            assert not parts or set(PARTS[field].split()) == set(parts)
+
+
+@pytest.mark.parametrize("name", ["attendees", "individual_appointments"])
+def test_what_a_cancelling_may_say_is_what_is_documented(spec: dict[str, Any], name: str) -> None:
+    assert set(sent_fields(spec, f"/{name}/{{id}}/cancel", "patch")) == CANCELLING
 
 
 @pytest.mark.parametrize("name", SCHEMAED)

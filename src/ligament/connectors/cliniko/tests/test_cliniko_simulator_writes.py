@@ -30,11 +30,34 @@ def caller(**switches: Any) -> Caller:
 @pytest.mark.parametrize("verb", ["PATCH", "PUT"])
 def test_a_patient_is_updated_with_either_verb_and_updated_at_moves(verb: str) -> None:
     one = caller()
-    response = one.ask(verb, f"/v1/patients/{PATIENT}", {"city": "Kew", "id": "9", "label": "no"})
+    response = one.ask(verb, f"/v1/patients/{PATIENT}", {"city": "Kew"})
     assert response.status == 200
     found = one.get(f"/v1/patients/{PATIENT}")
     assert (found["city"], found["label"]) == ("Kew", "Ada Sample")
     assert found["updated_at"] == "2026-11-20T04:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"city": "Kew", "label": "no"}, "label"),
+        ({"city": "Kew", "id": "9"}, "id"),
+        (
+            {"patient_phone_numbers": [{"number": "1", "phone_type": "Home", "normalized_number": "1"}]},
+            "patient_phone_numbers.normalized_number",
+        ),
+    ],
+)
+def test_a_field_that_is_not_described_is_refused_or_dropped_by_switch(body: dict[str, object], named: str) -> None:
+    one = caller()
+    before = one.world.tables
+    response = one.ask("PATCH", f"/v1/patients/{PATIENT}", body)
+    assert response.status == 400
+    assert json.loads(response.body)["message"] == f"The description of this request has no {named}"
+    assert one.world.tables is before
+    taken = caller(unknown_write_fields="dropped").ask("PATCH", f"/v1/patients/{PATIENT}", body)
+    assert taken.status == 200
+    assert json.loads(taken.body)["id"] == PATIENT
 
 
 def test_a_write_that_changes_nothing_leaves_updated_at_alone() -> None:

@@ -87,7 +87,7 @@ def _add(desk: Desk, call: Call, group: ContactGroup) -> Response:
         contact = desk.contacts.get(key)
         if contact is None:
             bad.append(_bad_member(key, "The contact with the specified ContactID could not be found."))
-        elif contact.status != "ACTIVE":
+        elif contact.status != "ACTIVE" and desk.switches.refuses_archived_contacts:
             bad.append(_bad_member(key, ARCHIVED_CONTACT))
     if bad:
         return invalid(bad)

@@ -14,6 +14,7 @@ from ligament.connectors.xero.simulator.errors import (
 )
 from ligament.connectors.xero.simulator.history import record
 from ligament.connectors.xero.simulator.records import Contact
+from ligament.connectors.xero.simulator.refusals import Proof
 from ligament.connectors.xero.simulator.wire import Json, read_guid, read_object, read_objects, read_text
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def for_document(desk: Desk, element: Json) -> Contact:
     content = _CONTENT_KEYS & nested.keys()
     if found is None or (content - {"Name", "ContactNumber"}) or _differs(found, nested):
         return upsert(desk, nested)
-    if found.status != "ACTIVE":
+    if found.status != "ACTIVE" and desk.switches.refuses_archived_contacts:
         raise Refused(ARCHIVED_CONTACT)
     return found
 
@@ -105,9 +106,11 @@ def for_document(desk: Desk, element: Json) -> Contact:
 def update(desk: Desk, contact: Contact, element: Json) -> Contact:
     """Merge the sent fields into a contact: absent stays, persons are replaced, slots are merged by type."""
     revived = read_text(element, "ContactStatus") == "ACTIVE" and desk.switches.unarchive_by_api
-    if contact.status != "ACTIVE" and not revived:
+    if contact.status != "ACTIVE" and not revived and desk.switches.refuses_archived_contacts:
         raise Refused(ARCHIVED_CONTACT)
     changed = replace(_merged(desk, contact, element), updated_at=desk.at)
+    if contact.status != "ACTIVE" and not revived:
+        changed = replace(changed, status=contact.status)
     _refuse_clashes(desk, changed)
     record(desk, changed.contact_id, "Edited", "The contact was changed.")
     return save(desk, changed, contact)
@@ -174,8 +177,18 @@ def _refuse_clashes(desk: Desk, contact: Contact, *, is_put: bool = False) -> No
             messages.append(CONTACT_NUMBER_TAKEN)
         elif rule == "archived":
             messages.append(ARCHIVED_CONTACT)
+    if desk.switches.account_number_unique and _account_number_taken(desk, contact):
+        messages.append("The Account Number already exists.")
     if messages:
         raise Refused(*messages)
+
+
+def _account_number_taken(desk: Desk, contact: Contact) -> bool:
+    wanted = contact.account_number.casefold()
+    return bool(wanted) and any(
+        it.account_number.casefold() == wanted and it.contact_id != contact.contact_id
+        for it in desk.contacts.rows.values()
+    )
 
 
 def _archived_namesake(desk: Desk, name: str) -> Contact | None:
@@ -189,21 +202,20 @@ def _differs(contact: Contact, nested: Json) -> bool:
 
 
 def _merged(desk: Desk, contact: Contact, element: Json) -> Contact:
-    texts = {key: read_text(element, key) for key in _TEXT_LENGTHS}
-    messages = _text_problems(texts)
+    proof = Proof(desk.switches)
+    texts = {key: proof.text(key, read_text(element, key), longest) for key, longest in _TEXT_LENGTHS.items()}
+    _check_signs(texts, proof)
     persons = read_objects(element, "ContactPersons")
     if persons is not None and len(persons) > _MAX_PERSONS:
-        messages.append(f"A contact can have at most {_MAX_PERSONS} contact persons.")
-    for person in persons or ():
-        if (email := read_text(person, "EmailAddress")) and not _EMAIL.match(email):
-            messages.append("Email address must be valid.")
-    addresses = _slots(contact.addresses, read_objects(element, "Addresses"), "AddressType", ADDRESS_TYPES, messages)
-    phones = _slots(contact.phones, read_objects(element, "Phones"), "PhoneType", PHONE_TYPES, messages)
+        proof.messages.append(f"A contact can have at most {_MAX_PERSONS} contact persons.")
+    shown_persons = contact.persons if persons is None else tuple(_person(it, proof) for it in persons)
+    addresses = _slots(contact.addresses, read_objects(element, "Addresses"), "AddressType", ADDRESS_TYPES, proof)
+    phones = _slots(contact.phones, read_objects(element, "Phones"), "PhoneType", PHONE_TYPES, proof)
+    extra = _extras(contact.extra, element, proof)
     status = read_text(element, "ContactStatus") or contact.status
     if status not in {"ACTIVE", "ARCHIVED", "GDPRREQUEST"}:
-        messages.append("The ContactStatus is not valid.")
-    if messages:
-        raise Refused(*dict.fromkeys(messages))
+        proof.messages.append("The ContactStatus is not valid.")
+    proof.refuse()
 
     def kept(key: str, former: str) -> str:
         sent = texts[key]
@@ -217,42 +229,41 @@ def _merged(desk: Desk, contact: Contact, element: Json) -> Contact:
         first_name=kept("FirstName", contact.first_name),
         last_name=kept("LastName", contact.last_name),
         email=kept("EmailAddress", contact.email),
-        persons=contact.persons if persons is None else tuple(_person(it) for it in persons),
+        persons=shown_persons,
         addresses=addresses,
         phones=phones,
-        extra=_extras(contact.extra, element),
+        extra=extra,
         status=status,
         touched_by_api=contact.touched_by_api or bool(desk.client_id),
     )
 
 
-def _text_problems(texts: Mapping[str, str | None]) -> list[str]:
-    messages = [
-        f"The value for {key} exceeds the maximum length of {_TEXT_LENGTHS[key]}."
-        for key, value in texts.items()
-        if value is not None and len(value) > _TEXT_LENGTHS[key]
-    ]
-    name, email = texts["Name"], texts["EmailAddress"]
+def _check_signs(texts: Mapping[str, str | None], proof: Proof) -> None:
+    name = texts["Name"]
     if name is not None and (name != " ".join(name.split(" ")).strip() or "  " in name or "<" in name or ">" in name):
-        messages.append("The contact name must not contain < or >, nor leading, trailing or repeated spaces.")
-    if email and not _EMAIL.match(email):
-        messages.append("Email address must be valid.")
-    return messages
+        proof.messages.append("The contact name must not contain < or >, nor leading, trailing or repeated spaces.")
+    _check_email(texts["EmailAddress"], proof)
 
 
-def _extras(former: Mapping[str, object], element: Json) -> Mapping[str, object]:
-    sent: dict[str, object] = {key: read_text(element, key) for key in EXTRA_TEXTS if element.get(key) is not None}
+def _check_email(email: str | None, proof: Proof) -> None:
+    if email and proof.switches.refuses_odd_emails and not _EMAIL.match(email):
+        proof.messages.append("Email address must be valid.")
+
+
+def _extras(former: Mapping[str, object], element: Json, proof: Proof) -> Mapping[str, object]:
+    sent: dict[str, object] = {
+        key: proof.text(key, read_text(element, key), longest)
+        for key, longest in EXTRA_TEXTS.items()
+        if element.get(key) is not None
+    }
     sent.update({key: element[key] for key in _EXTRA_OTHERS if element.get(key) is not None})
     return {**former, **sent} if sent else former
 
 
-def _person(sent: Json) -> Json:
-    return {
-        "FirstName": read_text(sent, "FirstName") or "",
-        "LastName": read_text(sent, "LastName") or "",
-        "EmailAddress": read_text(sent, "EmailAddress") or "",
-        "IncludeInEmails": sent.get("IncludeInEmails") is True,
-    }
+def _person(sent: Json, proof: Proof) -> Json:
+    texts = {key: proof.text(key, read_text(sent, key), 255) or "" for key in ("FirstName", "LastName", "EmailAddress")}
+    _check_email(texts["EmailAddress"], proof)
+    return {**texts, "IncludeInEmails": sent.get("IncludeInEmails") is True}
 
 
 def _slots(
@@ -260,7 +271,7 @@ def _slots(
     sent: list[Json] | None,
     type_key: str,
     types: tuple[str, ...],
-    messages: list[str],
+    proof: Proof,
 ) -> Mapping[str, Mapping[str, str]]:
     if not sent:
         return former
@@ -269,16 +280,15 @@ def _slots(
     for item in sent:
         kind = read_text(item, type_key) or types[0]
         if kind not in types:
-            messages.append(f"{type_key} {kind} is not valid.")
+            proof.messages.append(f"{type_key} {kind} is not valid.")
             continue
-        texts = {key: text for key in lengths if (text := read_text(item, key)) is not None}
-        messages.extend(
-            f"The value for {key} exceeds the maximum length of {lengths[key]}."
-            for key, text in texts.items()
-            if len(text) > lengths[key]
-        )
-        if any(letter.isdigit() for letter in texts.get("Country", "")):
-            messages.append("Country may have letters only.")
+        texts = {
+            key: text
+            for key, longest in lengths.items()
+            if (text := proof.text(key, read_text(item, key), longest)) is not None
+        }
+        if proof.switches.refuses_odd_countries and any(letter.isdigit() for letter in texts.get("Country", "")):
+            proof.messages.append("Country may have letters only.")
         slots[kind] = {**slots.get(kind, {}), **texts}
     return slots
 

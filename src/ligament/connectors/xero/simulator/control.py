@@ -253,6 +253,15 @@ def rename_tracking(world: World, category_id: str, name: str, *, at: datetime, 
     return _close(world, desk)
 
 
+def archive_option(world: World, category: str, option: str, *, at: datetime, tenant_id: str = "") -> World:
+    """Archive one option of a tracking category, both by name."""
+    desk = _open(world, at, tenant_id)
+    found = next(it for it in desk.tracking.rows.values() if it.name == category)
+    options = tuple(replace(it, status="ARCHIVED") if it.name == option else it for it in found.options)
+    desk.tracking.put(found.category_id, replace(found, options=options))
+    return _close(world, desk)
+
+
 def disconnect(world: World, *, client_id: str = "", tenant_id: str = "") -> World:
     """A person disconnects an app (or all of them) from an organisation; nobody is told."""
     tenant = tenant_id or world.tenant_id

@@ -11,6 +11,7 @@ from ligament.connectors.xero.simulator.errors import HAS_MONEY, NOT_FOR_MODIFIC
 from ligament.connectors.xero.simulator.lines import LineRules, approved_ready, build, retaxed
 from ligament.connectors.xero.simulator.money import round2
 from ligament.connectors.xero.simulator.records import ZERO, Document, Line
+from ligament.connectors.xero.simulator.refusals import check_number, fitting
 from ligament.connectors.xero.simulator.wire import (
     Json,
     read_bool,
@@ -263,9 +264,9 @@ def _with_plain_fields(desk: Desk, document: Document, element: Json) -> Documen
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.netloc or "xero" in url.casefold():
             raise Refused("Url must be a valid absolute URL that does not contain 'xero'.")
-    for key, text in (("Reference", reference), ("Number", document.number)):
-        if text is not None and len(text) > 255:  # noqa: PLR2004
-            raise Refused(f"{key} must not be longer than 255 characters.")
+    reference = fitting(desk.switches, "Reference", reference, 255)
+    number = fitting(desk.switches, "Number", document.number, 255) or ""
+    check_number(desk.switches, "Number", number)
     currency = read_text(element, "CurrencyCode") or document.currency
     base = desk.organisation.base_currency
     if currency != base and currency not in desk.organisation.currencies:
@@ -275,6 +276,7 @@ def _with_plain_fields(desk: Desk, document: Document, element: Json) -> Documen
         raise Refused("The BrandingThemeID is not valid.")
     return replace(
         document,
+        number=number,
         url=document.url if url is None else url,
         reference=document.reference if reference is None else reference,
         currency=currency,

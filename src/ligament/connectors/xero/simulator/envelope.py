@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from ligament.connectors.xero.simulator.described import ROOTS, unknown_fields
 from ligament.connectors.xero.simulator.errors import BadPost, Refused
 from ligament.connectors.xero.simulator.records import ZERO_GUID
 from ligament.connectors.xero.simulator.wire import (
@@ -35,6 +36,8 @@ class Call:
     request: Request
     segments: tuple[str, ...]
     app_name: str = "Ligament"
+    swallows_unknown_fields: bool = False
+    largest_batch: int = 500
 
     @property
     def method(self) -> str:
@@ -66,7 +69,17 @@ class Call:
             raise BadPost(message=f"{plural} must hold objects.")
         if not found:
             raise BadPost(message="No data was given to process.", number=17, kind="NoDataProcessedException")
+        if len(found) > self.largest_batch:
+            raise BadPost(message=f"At most {self.largest_batch} elements can be sent at once.")
+        self._refuse_unknown(plural, document, found)
         return found
+
+    def _refuse_unknown(self, plural: str, document: Json, found: list[Json]) -> None:
+        if self.swallows_unknown_fields:
+            return
+        beside = [key for key in document if key.casefold() != plural.casefold()] if found != [document] else []
+        if odd := [*beside, *unknown_fields(ROOTS[plural], found)]:
+            raise BadPost(message=f"The description of this request has no {', '.join(dict.fromkeys(odd))}.")
 
 
 def answer(desk: Desk, call: Call, plural: str, elements: Sequence[Json], pagination: Json | None = None) -> Response:

@@ -89,7 +89,13 @@ def _serve(
         return world, not_found()
     books = world.books[tenant_id]
     desk = Desk(books, at=request.at, switches=world.switches, seed=world.seed, client_id=client_id)
-    call = Call(request=request, segments=segments, app_name=world.apps[client_id].name)
+    call = Call(
+        request=request,
+        segments=segments,
+        app_name=world.apps[client_id].name,
+        swallows_unknown_fields=world.switches.swallows_unknown_fields,
+        largest_batch=world.switches.largest_batch,
+    )
     try:
         response = serve(desk, call)
     except NotFound:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ligament.connectors.xero.simulator.errors import Refused
 from ligament.connectors.xero.simulator.money import HUNDRED, round2, round4, tax_on
 from ligament.connectors.xero.simulator.records import ZERO, Account, Line
+from ligament.connectors.xero.simulator.refusals import check_line_account, check_quantity, fitting
 from ligament.connectors.xero.simulator.wire import Json, read_decimal, read_guid, read_objects, read_text
 
 if TYPE_CHECKING:
@@ -79,19 +80,19 @@ def find_account(desk: Desk, element: Json) -> Account | None:
             raise Refused(f"Account code '{code}' is not a valid code for this document.")
     else:
         return None
-    if found.status != "ACTIVE":
-        raise Refused(f"Account code '{found.code}' has been archived, or deleted.")
-    if found.type == "BANK" or found.system_account in {"DEBTORS", "CREDITORS"}:
-        raise Refused(f"Account code '{found.code}' is not a valid code for this document.")
+    check_line_account(desk.switches, found)
     return found
 
 
 def _build_one(desk: Desk, element: Json, base: Line, rules: LineRules, *, is_new: bool) -> Line:
     description = read_text(element, "Description")
     description = base.description if description is None else description
-    if not description.strip() or len(description) > _MAX_DESCRIPTION:
+    if not description.strip():
         raise Refused(f"Description must have 1 to {_MAX_DESCRIPTION} characters.")
+    description = fitting(desk.switches, "Description", description, _MAX_DESCRIPTION) or ""
     line = _with_amounts(replace(base, description=description), element, rules)
+    if line.quantity is not None and line != base:
+        check_quantity(desk.switches, line.quantity, line.unit_amount or ZERO)
     if element.get("ItemCode"):
         raise Refused(f"Item code '{element['ItemCode']}' is not valid")
     tracking = read_objects(element, "Tracking")
@@ -196,7 +197,11 @@ def _usable_rate(desk: Desk, tax_type: str, account: Account | None) -> Decimal:
     if rate is None or rate.status != "ACTIVE":
         raise Refused(f"The TaxType code '{tax_type}' does not exist or cannot be used for this type of transaction.")
     code = account.code if account is not None else ""
-    wrong_class = account is not None and CLASS_OF_TYPE[account.type] not in rate.applies_to
+    wrong_class = (
+        account is not None
+        and CLASS_OF_TYPE[account.type] not in rate.applies_to
+        and desk.switches.refuses_wrong_tax_types
+    )
     unregistered = not desk.organisation.pays_tax and desk.switches.unregistered_refuses_tax and rate.rate > 0
     if wrong_class or unregistered:
         raise Refused(f"The TaxType code '{tax_type}' cannot be used with account code '{code}'.")
@@ -221,7 +226,8 @@ def _tracking(desk: Desk, sent: list[Json]) -> tuple[tuple[str, str], ...]:
             ),
             None,
         )
-        if category is None or option is None or category.status != "ACTIVE" or option.status != "ACTIVE":
+        archived = category is not None and option is not None and {category.status, option.status} != {"ACTIVE"}
+        if category is None or option is None or (archived and desk.switches.refuses_archived_options):
             raise Refused(f"The tracking option '{option_name or option_id}' is not valid.")
         found.append((category.category_id, option.option_id))
     return tuple(found)

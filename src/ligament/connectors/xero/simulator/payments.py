@@ -11,6 +11,7 @@ from ligament.connectors.xero.simulator.errors import NOT_AUTHORISED, OVERPAID, 
 from ligament.connectors.xero.simulator.money import round2
 from ligament.connectors.xero.simulator.query import Listing, paginate, select
 from ligament.connectors.xero.simulator.records import ZERO, Account, Document, Payment
+from ligament.connectors.xero.simulator.refusals import check_paying_account, fitting
 from ligament.connectors.xero.simulator.wire import (
     Json,
     iso_instant,
@@ -180,10 +181,7 @@ def payable_account(desk: Desk, element: Json) -> Account:
         found = next((it for it in desk.accounts.rows.values() if it.code == code), None)
     if found is None:
         raise Refused("Account could not be found")
-    if found.status != "ACTIVE":
-        raise Refused(f"Account code '{found.code}' has been archived, or deleted.")
-    if found.type != "BANK" and not found.enable_payments:
-        raise Refused("Account type is invalid for a payment")
+    check_paying_account(desk.switches, found)
     return found
 
 
@@ -263,7 +261,7 @@ def _apply(desk: Desk, element: Json) -> Json:
         account_id=payable_account(desk, element).account_id,
         paid_on=read_date(element, "Date") or desk.today,
         amount=round2(amount or ZERO),
-        reference=read_text(element, "Reference") or "",
+        reference=fitting(desk.switches, "Reference", read_text(element, "Reference"), 255) or "",
         is_reconciled=read_bool(element, "IsReconciled") is True,
     )
     return render(desk, pay(desk, wanted), single=True)

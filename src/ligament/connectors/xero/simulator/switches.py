@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class Switches:
     concurrent_limit: int = 5
     rapid_sync: bool = False
     """Minute and day limits are lifted in the first 30 minutes of a connection, and the headers stay full."""
+    swallows_unknown_fields: bool = False
+    """A field that the description of a request does not have is dropped; else the request is refused."""
     batch_atomic: bool = False
     """With summarizeErrors absent, one bad element keeps all others from being saved."""
     element_order_reversed: bool = False
@@ -51,6 +54,27 @@ class Switches:
     refuse_reconciled_delete: bool = True
     unregistered_refuses_tax: bool = True
     """An organisation whose PaysTax is false refuses tax types with a rate above zero."""
+    refuses_quantity_below_zero: bool = True
+    refuses_price_without_quantity: bool = True
+    """A line of quantity zero that has a price is refused."""
+    refuses_wrong_accounts: bool = True
+    """Lines on bank accounts and on those the books fill themselves, and payments through others, are refused."""
+    refuses_wrong_tax_types: bool = True
+    """A tax type that may not be applied to the account's class is refused."""
+    refuses_archived_accounts: bool = True
+    refuses_archived_options: bool = True
+    refuses_archived_contacts: bool = True
+    """Whatever is aimed at an archived contact is refused; else it is done, and the contact stays archived."""
+    refuses_odd_emails: bool = True
+    refuses_odd_countries: bool = True
+    """A country with digits in it is refused."""
+    refuses_odd_numbers: bool = True
+    """Document numbers outside of printable ASCII are refused."""
+    long_texts: Literal["refused", "cut"] = "refused"
+    account_number_unique: bool = True
+    """A second contact of the same account number is refused."""
+    largest_batch: int = 500
+    """Elements that one write may carry."""
     body_limit_bytes: int = 3_500_000
     refresh_grace_s: int = 1_800
     access_token_s: int = 1_800

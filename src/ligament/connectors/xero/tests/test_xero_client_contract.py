@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ligament.connectors.xero.simulator.described import FIELDS
 from ligament.connectors.xero.tests.books_kit import DAY, Desk, desk, line, payment_write
 from ligament.core.changes import (
     AllocationWrite,
@@ -37,6 +38,9 @@ pytestmark = pytest.mark.skipif(not SPEC.exists(), reason="the vendor's descript
 # (facts 0.2); a new one is listed here as (method, path, query name) with its reason.
 UNDESCRIBED_QUERY: dict[tuple[str, str, str], str] = {}
 
+# What is nested in answers only; a request that holds one is not looked into.
+ONLY_ANSWERED = {"Attachment", "ValidationError", "InvoiceAddress", "TaxBreakdownComponent"}
+
 
 @cache
 def spec() -> dict[str, Any]:
@@ -60,10 +64,24 @@ def operations() -> list[tuple[re.Pattern[str], str, str]]:
 
 
 @cache
+def strict_schemas() -> dict[str, Any]:
+    """Return all schemas as requests must fit them: nothing that is not described, nothing that only answers have."""
+    return {name: strict(schema) for name, schema in spec()["components"]["schemas"].items()}
+
+
+def strict(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema that refuses unknown fields and those that are only read."""
+    if not schema.get("properties"):
+        return schema
+    sent = {name: field for name, field in schema["properties"].items() if not field.get("readOnly")}
+    return {**schema, "properties": sent, "additionalProperties": False}
+
+
+@cache
 def checker(path: str, method: str) -> Any:
     """Return a validator of the body of one operation."""
     jsonschema_rs = pytest.importorskip("jsonschema_rs", reason="jsonschema-rs is not installed")
-    schemas = spec()["components"]["schemas"]
+    schemas = strict_schemas()
     body = spec()["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"]
     return jsonschema_rs.Draft202012Validator({"components": {"schemas": schemas}, **body}, validate_formats=True)
 
@@ -106,7 +124,8 @@ def everything(here: Desk) -> None:
     contact = here.contact()
     here.write(Verb.UPDATE_CONTACTS, ContactWrite(id=contact.id, phones=phones, street=address, postal=address))
     invoice = here.invoice(contact, url="https://clinic.example/1")
-    note = here.note(contact)
+    # A link is asked for on the note too: its description has none, so it must not be sent.
+    note = here.note(contact, url="https://clinic.example/2")
     lines = (line(id=invoice.lines[0].id, tracking=(("Location", "Quay St"),), tax=Decimal("10.00")),)
     here.write(
         Verb.UPDATE_INVOICES,
@@ -165,3 +184,36 @@ def test_the_check_itself_sees_what_is_wrong() -> None:
         method="PUT", path=request.path, query=(("odd", "1"),), body=json.dumps(spoilt).encode(), at=request.at
     )
     assert len(problems(wrong)) == 2
+
+
+@pytest.mark.parametrize(
+    ("plural", "sent"),
+    [
+        ("CreditNotes", {"Url": "https://clinic.example/1"}),
+        ("CreditNotes", {"ExpectedPaymentDate": "2026-11-03"}),
+        ("Invoices", {"LineItems": [{"Description": "Visit", "Note": "left knee"}]}),
+        ("Invoices", {"AmountPaid": 1}),
+        ("Contacts", {"Phones": [{"PhoneType": "MOBILE", "Extension": "7"}]}),
+        ("Payments", {"ExternalId": "1"}),
+    ],
+)
+def test_a_field_that_is_not_described_for_a_request_is_seen(plural: str, sent: dict[str, Any]) -> None:
+    here = desk()
+    here.contact()
+    request = here.host.log[-1].request
+    body = json.dumps({plural: [sent]}).encode()
+    spoilt = type(request)(method="PUT", path=f"/api.xro/2.0/{plural}", body=body, at=request.at)
+    assert any("unexpected" in problem for problem in problems(spoilt))
+
+
+@pytest.mark.parametrize("schema", sorted(FIELDS))
+def test_the_simulator_knows_the_fields_of_the_description_and_no_others(schema: str) -> None:
+    described = spec()["components"]["schemas"][schema]["properties"]
+    assert set(FIELDS[schema]) == set(described)
+    for name, inner in FIELDS[schema].items():
+        field = described[name]
+        target = (field.get("$ref") or field.get("items", {}).get("$ref") or "").rpartition("/")[2]
+        if inner:
+            assert target == inner, name
+        elif target and target not in ONLY_ANSWERED:
+            assert not spec()["components"]["schemas"][target].get("properties"), f"{schema}.{name} goes deeper"
