@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
+from ligament.app.results import Result
+from ligament.app.sync import App
 from ligament.cli import comparisons as show
 from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.session import Session, run_verb
 from ligament.wiring import variance_verbs
-from ligament.wiring.app import App, Verdict
 from ligament.wiring.comparison_files import check_outputs, write_outputs
 from ligament.wiring.reconcile import Period, reconcile, side_by_side
 
@@ -51,7 +52,7 @@ def compare(
     run_verb(session, verb, show.compared)
 
 
-def _compare(app: App, *, first: str | None, last: str | None, full: bool, outputs: list[Path], force: bool) -> Verdict:
+def _compare(app: App, *, first: str | None, last: str | None, full: bool, outputs: list[Path], force: bool) -> Result:
     check_outputs(outputs, force=force)
     verdict = reconcile(app, first=first, last=last, full=full)
     period = Period.of(verdict.document["period"])

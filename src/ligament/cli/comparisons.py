@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ligament.cli.paper import count, day, heading, line
+from ligament.cli.views.paper import count, day, heading, line
 
 Document = Mapping[str, Any]
 Command = Callable[[str], str]

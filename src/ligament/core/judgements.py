@@ -7,28 +7,12 @@ from decimal import Decimal
 
 from ligament.core import explanations as say
 from ligament.core.cases import Case, held_variance, opened
-from ligament.core.comparisons import (
-    Judging,
-    Pairing,
-    Posted,
-    books_split,
-    owed_on_document,
-    paid_on_document,
-    sign_of,
-)
+from ligament.core.comparisons import Judging, Pairing, Posted, books_split, owed_on_document, paid_on_document, sign_of
 from ligament.core.ledgers import BooksDocument, DocumentStatus
 from ligament.core.money import ZERO, cents, two_places
 from ligament.core.periods import australian
 from ligament.core.receivables import judge_money
-from ligament.core.variances import (
-    Cell,
-    Fix,
-    Needs,
-    Variance,
-    VarianceKind,
-    in_parts,
-    total_of,
-)
+from ligament.core.variances import Cell, Fix, Needs, Variance, VarianceKind, in_parts, total_of
 
 _DISMISSED = "dismissed"
 _RULE = "rule:"

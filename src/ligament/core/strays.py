@@ -6,13 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from ligament.core.comparisons import (
-    Judging,
-    books_split,
-    owed_on_document,
-    paid_on_document,
-    sign_of,
-)
+from ligament.core.comparisons import Judging, books_split, owed_on_document, paid_on_document, sign_of
 from ligament.core.explanations import listed
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksDocument

@@ -14,7 +14,7 @@ from ligament.core.links import DocumentLink
 from ligament.core.money import HUNDRED, ZERO, cents
 from ligament.core.postings import tax_key
 from ligament.core.records import Invoice, Line
-from ligament.store.keys import folded, stamp
+from ligament.store.database.search_keys import folded, stamp
 
 MANY = "*"
 """Stands for the day of the payment where there are several."""

@@ -41,9 +41,7 @@ from ligament.store.conditions import (
     signed,
     subject_of,
 )
-from ligament.store.pairings import Unlinked, doubles, load_pairings, load_visits, strays_of
-from ligament.store.side_by_side import counted, in_period, left_out, side_by_side, stray_row
-from ligament.store.tables import (
+from ligament.store.database.tables import (
     books_amounts,
     books_contacts,
     books_documents,
@@ -54,6 +52,8 @@ from ligament.store.tables import (
     outcomes,
     practice_rows,
 )
+from ligament.store.pairings import Unlinked, doubles, load_pairings, load_visits, strays_of
+from ligament.store.side_by_side import counted, in_period, left_out, side_by_side, stray_row
 
 _AT_ONCE = 500
 _TELLING = ("held", "planned", "skipped")

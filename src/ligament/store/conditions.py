@@ -10,7 +10,7 @@ from sqlalchemy.sql.selectable import CTE
 
 from ligament.core.ledgers import DocumentKind, DocumentStatus
 from ligament.core.records import InvoiceStatus
-from ligament.store.tables import books_documents, document_links
+from ligament.store.database.tables import books_documents, document_links
 
 GONE = (DocumentStatus.VOIDED.value, DocumentStatus.DELETED.value)
 OPEN = (InvoiceStatus.OPEN.value, InvoiceStatus.OPEN_CREDIT.value)

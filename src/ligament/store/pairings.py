@@ -20,10 +20,9 @@ from ligament.core.periods import local_date
 from ligament.core.plans import Outcome, State
 from ligament.core.records import Invoice, Location, Party, Visit
 from ligament.ports.comparison import Scope, Stray
-from ligament.store.closure import Closure
-from ligament.store.codec import decode_hold, decoder
-from ligament.store.rows import of_clinic, of_kind, select_in
-from ligament.store.tables import (
+from ligament.store.database.bulk import of_clinic, of_kind, select_in
+from ligament.store.database.codec import decode_hold, decoder
+from ligament.store.database.tables import (
     books_contacts,
     books_documents,
     document_links,
@@ -32,6 +31,7 @@ from ligament.store.tables import (
     payment_links,
     practice_rows,
 )
+from ligament.store.mirror.related import Closure
 
 T = TypeVar("T")
 _GONE = ("voided", "deleted")

@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import select
 
 from ligament.core.variances import KeptVariance, Variance, VarianceState, acknowledged, seen_again
-from ligament.store.codec import decode, decoder, encode
-from ligament.store.journal import Journal, Note
-from ligament.store.keys import stamp
-from ligament.store.rows import all_of_clinic, upsert
-from ligament.store.tables import comparisons, variances
+from ligament.store.database.bulk import all_of_clinic, upsert
+from ligament.store.database.codec import decode, decoder, encode
+from ligament.store.database.search_keys import stamp
+from ligament.store.database.tables import comparisons, variances
+from ligament.store.journal.journal import Journal, Note
 
 _ALL = all_of_clinic(variances)
 

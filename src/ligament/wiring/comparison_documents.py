@@ -12,7 +12,7 @@ from ligament.core.variances import KeptVariance, Variance
 from ligament.flow.reconcile.compare import Compared
 
 if TYPE_CHECKING:
-    from ligament.wiring.build import Clinic
+    from ligament.wiring.clinic import Clinic
 
 Document = dict[str, Any]
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ligament.app.output import to_json
 from ligament.ports.comparison import SideBySide
-from ligament.wiring.output import to_json
-from ligament.wiring.settings import ConfigurationError
+from ligament.wiring.errors import ConfigurationError
 
 Document = Mapping[str, Any]
 Rows = Callable[[], Iterator[SideBySide]]

@@ -10,28 +10,29 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ligament.app.output import to_json
+from ligament.app.results import DONE, WAITS, Result
+from ligament.app.safety.after_restore import settle
+from ligament.app.sync import App
 from ligament.core.comparisons import Judging, tax_labels
 from ligament.core.facts import Facts
 from ligament.core.judgements import judge
 from ligament.core.periods import local_date
 from ligament.core.strays import judge_contact
 from ligament.core.variances import KeptVariance, Unbalanced, Variance
-from ligament.flow.read import EVERYTHING, chart_is_old, read_books, read_chart, read_practice, selection_of
+from ligament.flow.plan.survey import Planner, approvals, surveyed
+from ligament.flow.read.read import EVERYTHING, chart_is_old, read_books, read_chart, read_practice, selection_of
 from ligament.flow.reconcile.compare import Compared, compare
-from ligament.flow.survey import Planner, approvals, surveyed
 from ligament.ports.comparison import Comparison, Scope, SideBySide
 from ligament.ports.errors import Broken, PortError
 from ligament.ports.memory import Selection
 from ligament.store.comparison import StoreComparison
 from ligament.store.pairings import merged_contacts
 from ligament.store.variances import KeptComparison
-from ligament.wiring.app import DONE, WAITS, App, Verdict
-from ligament.wiring.build import Clinic
+from ligament.wiring.clinic import Clinic
 from ligament.wiring.comparison_documents import compared_document
-from ligament.wiring.holding import alone_for
-from ligament.wiring.output import to_json
-from ligament.wiring.restoring import settle
-from ligament.wiring.settings import ConfigurationError
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.exclusive import alone_for
 
 _PATIENCE_MS = 600_000
 _HOURS = 24
@@ -102,7 +103,7 @@ def started_on(clinic: Clinic) -> date:
 
 def reconcile(
     app: App, *, first: str | None = None, last: str | None = None, full: bool = False, patience_ms: int = _PATIENCE_MS
-) -> Verdict:
+) -> Result:
     """Compare both systems and explain every difference; nothing is written to either.
 
     Raises the port errors when a system cannot be reached, and Broken when the sums do not close.
@@ -140,7 +141,7 @@ def reconcile(
             made, {key: document["totals"][key] for key in ("source", "books", "explained")}
         )
         clinic.runs.finish(run_id, {"balanced": document["balanced"], "variances": len(document["variances"])})
-    return Verdict(document=document, code=DONE if document["balanced"] else WAITS)
+    return Result(document=document, code=DONE if document["balanced"] else WAITS)
 
 
 def _period_document(clinic: Clinic, period: Period, compared: Compared) -> dict[str, Any]:

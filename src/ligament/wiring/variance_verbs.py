@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from ligament.app.results import DONE, WAITS, Result
+from ligament.app.sync import App
 from ligament.core.money import two_places
 from ligament.core.periods import iso_instant
 from ligament.core.variances import KeptVariance
-from ligament.wiring.app import DONE, WAITS, App, Verdict
 from ligament.wiring.comparison_documents import in_order, variance_document
-from ligament.wiring.settings import ConfigurationError
+from ligament.wiring.errors import ConfigurationError
 
 
-def list_variances(app: App) -> Verdict:
+def list_variances(app: App) -> Result:
     """Tell every variance that still stands, what needs somebody first."""
     kept = in_order(app.clinic.variances.kept())
     document = {"variances": [variance_document(app.clinic, held) for held in kept]}
-    return Verdict(document=document, code=WAITS if any(held.counts() for held in kept) else DONE)
+    return Result(document=document, code=WAITS if any(held.counts() for held in kept) else DONE)
 
 
-def show_variance(app: App, wanted: str) -> Verdict:
+def show_variance(app: App, wanted: str) -> Result:
     """Tell one variance with its history; raises ConfigurationError where there is none of that id."""
     held = found(app, wanted)
     document = variance_document(app.clinic, held)
@@ -27,15 +28,15 @@ def show_variance(app: App, wanted: str) -> Verdict:
         "gone_at": iso_instant(held.gone_at) if held.gone_at is not None else None,
         "history": app.clinic.queries.journal(subject=held.variance.subject, limit=20),
     }
-    return Verdict(document={"variance": document}, code=WAITS if held.counts() else DONE)
+    return Result(document={"variance": document}, code=WAITS if held.counts() else DONE)
 
 
-def acknowledge(app: App, wanted: str, note: str) -> Verdict:
+def acknowledge(app: App, wanted: str, note: str) -> Result:
     """Keep what a person knows about a variance; it counts no more while its amount stays."""
     if not note.strip():
         raise ConfigurationError(("--note: say in a few words why this difference is all right.",))
     held = app.clinic.variances.acknowledge(found(app, wanted), note.strip(), app.clinic.outside.actor)
-    return Verdict(document={"variance": variance_document(app.clinic, held)})
+    return Result(document={"variance": variance_document(app.clinic, held)})
 
 
 def found(app: App, wanted: str) -> KeptVariance:
