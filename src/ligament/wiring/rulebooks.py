@@ -41,6 +41,7 @@ def rulebook_files(home: Path) -> tuple[Path, ...]:
 
 
 def check_names(clinics: tuple[ClinicSettings, ...]) -> None:
+    """Raise ConfigurationError where two clinics bear one name."""
     names = [clinic.name for clinic in clinics]
     for clinic in clinics:
         if names.count(clinic.name) > 1:

@@ -93,6 +93,7 @@ class Words:
         return practice if system_titles()[0] in sentence else books
 
     def sign_in(self, sentence: str) -> Cause:
+        """Return the cause: somebody must sign in again."""
         return Cause(
             family=CauseKind.SIGN_IN,
             name=hashlib.blake2b(sentence.encode(), digest_size=4).hexdigest(),
@@ -103,6 +104,7 @@ class Words:
         )
 
     def configuration(self, sentence: str) -> Cause:
+        """Return the cause: the rulebook cannot be read."""
         return Cause(
             family=CauseKind.CONFIGURATION,
             title="the rulebook cannot be read",
@@ -112,6 +114,7 @@ class Words:
         )
 
     def broken(self, sentence: str) -> Cause:
+        """Return the cause: something is broken."""
         return Cause(
             family=CauseKind.BROKEN,
             title="something is broken",
@@ -121,6 +124,7 @@ class Words:
         )
 
     def native(self) -> Cause:
+        """Return the cause: the practice's own link is on."""
         practice, books = system_titles()
         return Cause(
             family=CauseKind.NATIVE,
@@ -131,6 +135,7 @@ class Words:
         )
 
     def limit(self) -> Cause:
+        """Return the cause: the day's calls are not enough."""
         return Cause(
             family=CauseKind.LIMIT,
             title="the day's calls are not enough",
@@ -140,6 +145,7 @@ class Words:
         )
 
     def holds(self, code: str, count: int) -> Cause:
+        """Return the cause: records wait, for one reason."""
         return Cause(
             family=CauseKind.HOLDS,
             name=code,

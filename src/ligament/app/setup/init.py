@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +9,7 @@ from string import Template
 
 from ligament.app.results import Result
 from ligament.connectors.registry import for_role
+from ligament.wiring.ambient import environment
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.rulebooks import RULEBOOK_FILE
 from ligament.wiring.settings import default_home
@@ -29,7 +29,7 @@ def rulebook_text() -> str:
 
 def write_rulebook(home: Path | None = None, *, environ: Mapping[str, str] | None = None) -> Result:
     """Write a commented rulebook and make the key of the vault; raises ConfigurationError when there is one already."""
-    environ = os.environ if environ is None else environ
+    environ = environment(environ)
     home = home or default_home(environ)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = home / RULEBOOK_FILE
