@@ -58,7 +58,7 @@ class InProcess:
 
     def reconcile(self) -> Shape | None:
         """Open and reconcile."""
-        from ligament.wiring.reconcile import reconcile  # noqa: PLC0415 - as below
+        from ligament.app.reconcile import reconcile  # noqa: PLC0415 - as below
 
         with self._opened() as app:
             return as_printed(reconcile(app))

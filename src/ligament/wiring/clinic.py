@@ -35,9 +35,9 @@ from ligament.store.queries.people import PeopleQueries
 from ligament.store.queries.records import Queries
 from ligament.store.shared.leases import Leases
 from ligament.store.shared.rate_limits import SharedWindows
-from ligament.store.variances import Variances
 from ligament.store.vault.vault import Vault
 from ligament.store.writes.runs import Runs
+from ligament.store.writes.variances import Variances
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
 from ligament.wiring.expressions import evaluate
 from ligament.wiring.likeness import likeness, phone_key

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, select, update
 from ligament.core.intents import Subject, subject_from_key
 from ligament.core.ledgers import BooksContact, BooksDocument, Chart, ContactGroup, ContactStatus
 from ligament.core.records import Party
-from ligament.store import columns
+from ligament.store.database import columns
 from ligament.store.database.bulk import delete_in, gone_from_clinic, of_clinic, select_in, upsert
 from ligament.store.database.codec import decode, encode
 from ligament.store.database.search_keys import folded, history_key, stamp

@@ -24,7 +24,7 @@ from ligament.core.records import (
     Removal,
     Visit,
 )
-from ligament.store import columns
+from ligament.store.database import columns
 from ligament.store.database.bulk import all_of_clinic, of_kind, select_in, upsert
 from ligament.store.database.codec import decode, encode
 from ligament.store.database.search_keys import folded, stamp

@@ -12,7 +12,7 @@ from ligament.core.events import records_posted
 from ligament.core.links import ContactLink, DocumentLink
 from ligament.core.plans import ActionKind
 from ligament.core.receipts import Effect
-from ligament.store import columns
+from ligament.store.database import columns
 from ligament.store.database.bulk import all_of_clinic, delete_in, gone_from_clinic, of_clinic, select_in, upsert
 from ligament.store.database.codec import builtins, decode, encode
 from ligament.store.database.errors import AlreadyLinked

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,10 +9,11 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ligament.app.comparison_documents import compared_document
+from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection
 from ligament.app.output import to_json
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.safety.after_restore import settle
-from ligament.app.sync import App
 from ligament.core.comparisons import Judging, tax_labels
 from ligament.core.facts import Facts
 from ligament.core.judgements import judge
@@ -26,15 +26,14 @@ from ligament.flow.reconcile.compare import Compared, compare
 from ligament.ports.comparison import Comparison, Scope, SideBySide
 from ligament.ports.errors import Broken, PortError
 from ligament.ports.memory import Selection
-from ligament.store.comparison import StoreComparison
-from ligament.store.pairings import merged_contacts
-from ligament.store.variances import KeptComparison
+from ligament.store.queries.comparison import StoreComparison
+from ligament.store.queries.pairings import merged_contacts
+from ligament.store.writes.variances import KeptComparison
+from ligament.wiring.ambient import random_hex
 from ligament.wiring.clinic import Clinic
-from ligament.wiring.comparison_documents import compared_document
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.exclusive import alone_for
 
-_PATIENCE_MS = 600_000
 _HOURS = 24
 _FAR_BACK = date(2000, 1, 1)
 
@@ -102,19 +101,23 @@ def started_on(clinic: Clinic) -> date:
 
 
 def reconcile(
-    app: App, *, first: str | None = None, last: str | None = None, full: bool = False, patience_ms: int = _PATIENCE_MS
+    clinic: Clinic,
+    *,
+    first: str | None = None,
+    last: str | None = None,
+    full: bool = False,
+    patience_ms: int = PATIENCE_MS,
 ) -> Result:
     """Compare both systems and explain every difference; nothing is written to either.
 
     Raises the port errors when a system cannot be reached, and Broken when the sums do not close.
     """
-    clinic = app.clinic
     began, started_at = clinic.clock.monotonic_ms(), clinic.clock.now()
     with alone_for(clinic, patience_ms):
         settle(clinic)
-        run_id = clinic.runs.start("reconcile", secrets.token_hex(3))
+        run_id = clinic.runs.start("reconcile", random_hex(3))
         try:
-            asking = _brought_up_to_date(app, run_id)
+            asking = _brought_up_to_date(clinic, run_id)
             period = period_of(clinic, first, last, full=full)
             compared, kept = _compared(clinic, period, asking)
         except (PortError, Unbalanced) as trouble:
@@ -153,11 +156,11 @@ def _period_document(clinic: Clinic, period: Period, compared: Compared) -> dict
     return {"from": period.first.isoformat(), "to": last.isoformat(), "full": period.full}
 
 
-def _brought_up_to_date(app: App, run_id: Any) -> frozenset[str]:  # noqa: ANN401 - a RunId
+def _brought_up_to_date(clinic: Clinic, run_id: Any) -> frozenset[str]:  # noqa: ANN401 - a RunId
     """Read what changed on both sides and plan it, so that holds are those of now; returns what waits for approval."""
-    clinic = app.clinic
     book, store = clinic.settings.rulebook, clinic.store
-    orders = app._orders(full=False)  # noqa: SLF001 - what a cycle would be run with
+    orders = cycle_options(clinic, full=False)
+    first_connection(clinic)
     practice = read_practice(clinic.practice(), store, book, clinic.clock, clinic.outside.tell)
     books = read_books(clinic.books(), store, clinic.clock, clinic.outside.tell)
     if chart_is_old(store, clinic.clock.now(), waited_for=True):
@@ -260,7 +263,7 @@ def _hours_ahead(clinic: Clinic, facts: Facts) -> dict[int, int]:
     return found
 
 
-def side_by_side(app: App, period: Period) -> Iterator[SideBySide]:
+def side_by_side(clinic: Clinic, period: Period) -> Iterator[SideBySide]:
     """Yield every record of a period as both sides have it, one after the other."""
-    with comparing(app.clinic, period) as (comparison, _):
+    with comparing(clinic, period) as (comparison, _):
         yield from comparison.rows()

@@ -29,18 +29,6 @@ from ligament.core.plans import NoteKind
 from ligament.core.records import InvoiceStatus
 from ligament.core.variances import Cell, Split, Sums, month_of
 from ligament.ports.comparison import LeftOut, Scope, SideBySide, Stray
-from ligament.store.conditions import (
-    GONE,
-    OPEN,
-    beside,
-    documents_of,
-    joined,
-    money,
-    owed_of,
-    settled_of,
-    signed,
-    subject_of,
-)
 from ligament.store.database.tables import (
     books_amounts,
     books_contacts,
@@ -52,8 +40,20 @@ from ligament.store.database.tables import (
     outcomes,
     practice_rows,
 )
-from ligament.store.pairings import Unlinked, doubles, load_pairings, load_visits, strays_of
-from ligament.store.side_by_side import counted, in_period, left_out, side_by_side, stray_row
+from ligament.store.queries.conditions import (
+    GONE,
+    OPEN,
+    beside,
+    documents_of,
+    joined,
+    money,
+    owed_of,
+    settled_of,
+    signed,
+    subject_of,
+)
+from ligament.store.queries.pairings import Unlinked, doubles, load_pairings, load_visits, strays_of
+from ligament.store.queries.side_by_side import counted, in_period, left_out, side_by_side, stray_row
 
 _AT_ONCE = 500
 _TELLING = ("held", "planned", "skipped")

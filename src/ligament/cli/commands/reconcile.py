@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
+from ligament.app import variances as variance_verbs
+from ligament.app.comparison_files import check_outputs, write_outputs
+from ligament.app.reconcile import Period, reconcile, side_by_side
 from ligament.app.results import Result
-from ligament.app.sync import App
-from ligament.cli import comparisons as show
 from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.session import Session, run_verb
-from ligament.wiring import variance_verbs
-from ligament.wiring.comparison_files import check_outputs, write_outputs
-from ligament.wiring.reconcile import Period, reconcile, side_by_side
+from ligament.cli.views import reconcile as show
+from ligament.wiring.clinic import Clinic as OpenedClinic
 
 variances_app = typer.Typer(help="The differences found: list, show, acknowledge, fix.", invoke_without_command=True)
 VarianceName = Annotated[str, typer.Argument(metavar="ID", help="The id of a variance, as `variances` lists it.")]
@@ -52,11 +52,13 @@ def compare(
     run_verb(session, verb, show.compared)
 
 
-def _compare(app: App, *, first: str | None, last: str | None, full: bool, outputs: list[Path], force: bool) -> Result:
+def _compare(
+    opened: OpenedClinic, *, first: str | None, last: str | None, full: bool, outputs: list[Path], force: bool
+) -> Result:
     check_outputs(outputs, force=force)
-    verdict = reconcile(app, first=first, last=last, full=full)
+    verdict = reconcile(opened, first=first, last=last, full=full)
     period = Period.of(verdict.document["period"])
-    write_outputs(verdict.document, lambda: side_by_side(app, period), outputs)
+    write_outputs(verdict.document, lambda: side_by_side(opened, period), outputs)
     return verdict
 
 

@@ -11,11 +11,11 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, LargeBina
 from ligament.core.ledgers import BooksDocument
 from ligament.core.links import DocumentLink
 from ligament.core.records import Invoice, Line
-from ligament.store import columns
+from ligament.store.database import columns
 from ligament.store.database.codec import decoder
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 # A copy of the tables as they were then, never edited: later steps build on exactly this.
 metadata = MetaData()

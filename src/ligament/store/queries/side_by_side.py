@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Connection, case, func, not_, or_, select
 from ligament.core.ledgers import BooksDocument, DocumentKind
 from ligament.core.money import ZERO
 from ligament.ports.comparison import LeftOut, Scope, SideBySide
-from ligament.store.conditions import GONE, beside, documents_of, is_credit, money
 from ligament.store.database.tables import books_contacts, books_documents, document_links, practice_rows
+from ligament.store.queries.conditions import GONE, beside, documents_of, is_credit, money
 
 _AT_ONCE = 500
 

@@ -278,8 +278,8 @@ DOUBLED_WITHIN = 3
 def doubles(connection: Connection, clinic: str, scope: Scope) -> Iterator[Stray]:
     """Yield documents of others with contact, total and, within three days, the date of one of ours."""
     ours, theirs, links = books_documents.alias("ours"), books_documents.alias("theirs"), document_links
-    other = document_links.alias("other")
-    linked = select(other.c.books_id).where(other.c.clinic == clinic, other.c.books_id == theirs.c.id)
+    any_link = document_links.alias("any_link")
+    linked = select(any_link.c.books_id).where(any_link.c.clinic == clinic, any_link.c.books_id == theirs.c.id)
     joined = ours.join(links, and_(links.c.clinic == ours.c.clinic, links.c.books_id == ours.c.id)).join(
         theirs,
         and_(
