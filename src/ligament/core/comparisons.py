@@ -156,7 +156,9 @@ class Posted:
         if self.link is None or self.link.sent is None:
             return ()
         found = edited_fields(self.link.sent, self.document)
-        if "contact" in found and _survivor(self.link.sent.contact_id, merged) == _survivor(self.document.contact_id, merged):
+        if "contact" in found and _survivor(self.link.sent.contact_id, merged) == _survivor(
+            self.document.contact_id, merged
+        ):
             return tuple(name for name in found if name != "contact")
         return found
 

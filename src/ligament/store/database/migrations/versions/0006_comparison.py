@@ -14,8 +14,8 @@ from ligament.core.records import Invoice, Line
 from ligament.store.database import columns
 from ligament.store.database.codec import decoder
 
-revision = "0004"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0005"
 
 # A copy of the tables as they were then, never edited: later steps build on exactly this.
 metadata = MetaData()
