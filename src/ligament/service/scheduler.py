@@ -122,6 +122,12 @@ class Scheduler:
             self._flush_alerts()
         self.ticked_at = self._now()
 
+    def take_in_clinics(self) -> None:
+        """Take in at once that a clinic was added or taken away."""
+        self._done.pop("rulebooks", None)
+        self._refresh(self._now())
+        self.wake.now()
+
     def standings(self) -> list[ClinicStatus]:
         """Return where the clinics stand."""
         return self.turns.standings.all_of(self.clinics)
