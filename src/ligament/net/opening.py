@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ligament.core.private import Private
+from ligament.net.governor import Lane
 from ligament.net.meter import CallMeter
 from ligament.net.oauth import TokenVault
 from ligament.net.session import Observer, Transport
@@ -28,7 +29,7 @@ class Opening:
     `values` holds secrets and addresses by the names of the manifest's `[environment]`; an absent one is not set.
     `partner` is the name of the system on the other side. `clock` tells the day, `pace` the real time that limits are
     counted in: the two differ when a test chooses the day. `jitter(limit)` draws a whole number from 0 to `limit`.
-    `may_write` is asked right before a write leaves, and raises what forbids it.
+    `may_write` is asked right before a write leaves, and raises what forbids it. `lane` says who waits for the calls.
     """
 
     values: Mapping[str, Private[str]]
@@ -48,9 +49,8 @@ class Opening:
     may_add_options: bool = False
     prices_include_tax: bool | None = None
     custom_fields: tuple[str, ...] = ()
-    speed: int = 1
     may_write: Callable[[], None] | None = None
-    extra: Mapping[str, str] = field(default_factory=dict)
+    lane: Lane = Lane.SYNC
 
     def value(self, name: str) -> str:
         """Return a setting in clear, or an empty text."""
