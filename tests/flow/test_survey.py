@@ -219,22 +219,24 @@ def test_an_invoice_that_is_lost_between_portions_stops_the_run(tmp_path: Path) 
         found.assert_whole()
 
 
-def test_the_collector_works_again_after_planning_and_after_trouble(
+def test_the_collector_looks_as_often_as_before_after_planning_and_after_trouble(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clinic = clinic_with(tmp_path)
     clinic.sync()
+    before = gc.get_threshold()
     plan_of(clinic, 1)
-    assert gc.isenabled()
+    assert gc.get_threshold() == before
 
     class BrokenError(Exception):
         """Planning fails."""
 
     def broken(*_: Any) -> Any:
-        assert not gc.isenabled()
+        assert gc.isenabled()
+        assert gc.get_threshold() != before
         raise BrokenError
 
     monkeypatch.setattr(survey, "make_plan", broken)
     with pytest.raises(BrokenError):
         plan_of(clinic, 1)
-    assert gc.isenabled()
+    assert gc.get_threshold() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
@@ -56,6 +57,8 @@ def stopping(sign: StopSign) -> Iterator[None]:
     def stop(_number: int, _frame: FrameType | None) -> None:
         sign.stop()
 
+    # A crash inside a library says at least where it was.
+    faulthandler.enable()
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield

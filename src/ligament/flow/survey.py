@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -16,6 +14,7 @@ from ligament.core.intents import CLINIC, Subject, SubjectKind
 from ligament.core.money import ZERO
 from ligament.core.plans import Action, ConservationError, FieldNote, Outcome, Plan, State, in_order
 from ligament.core.rules.model import Rulebook
+from ligament.flow.collecting import seldom_collected
 from ligament.flow.execute import kind_word
 from ligament.flow.plan import make_plan
 from ligament.flow.planning.desk import Before
@@ -102,7 +101,7 @@ def survey(planner: Planner, selection: Selection, look: Callable[[Part], bool])
     """Plan a selection portion by portion and return what it comes to; nothing when `look` wants it to start again."""
     portions = planner.memory.portions(selection, planner.size)
     found, before = Survey(), Before()
-    with _uncollected():
+    with seldom_collected():
         for portion in portions:
             part = _part(planner, portion, before)
             if look(part):
@@ -127,18 +126,6 @@ def surveyed(planner: Planner, selection: Selection, look: Callable[[Part], None
     found = survey(planner, selection, goes_on)
     assert found is not None, "nothing asked it to start again"
     return found
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the collector from looking for cycles: facts and plans have none, and looking costs a fifth of the time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _part(planner: Planner, portion: Selection, before: Before) -> Part:
@@ -171,7 +158,7 @@ def approvals(planner: Planner, found: Survey, standing: Standing) -> Iterator[t
         return
     before, blocked = Before(), set(standing.blocked)
     for portion in found.busy:
-        with _uncollected():
+        with seldom_collected():
             part = _part(planner, portion, before)
         whole = replace(standing, existing=len(found.existing), blocked=frozenset(blocked))
         approved = approve_plan(part.plan, rules, whole)

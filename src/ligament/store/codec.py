@@ -78,7 +78,7 @@ def builtins(value: object) -> Any:  # noqa: ANN401 - JSON is any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _HoldForm:
+class HoldForm:
     """A hold as it is kept: as the hold itself, with tags where JSON has no type of its own."""
 
     subject: Subject
@@ -96,7 +96,7 @@ class _HoldForm:
 def encode_hold(hold: Hold) -> bytes:
     """Return a hold as JSON, with everything in its free-form detail."""
     return _IN_ITS_OWN_ORDER.encode(
-        _HoldForm(
+        HoldForm(
             subject=hold.subject,
             code=hold.code,
             kind=hold.kind,
@@ -113,7 +113,7 @@ def encode_hold(hold: Hold) -> bytes:
 
 def decode_hold(body: bytes) -> Hold:
     """Return the hold that `encode_hold` wrote."""
-    form = decode(_HoldForm, body)
+    form = decode(HoldForm, body)
     return Hold(
         subject=form.subject,
         code=form.code,

@@ -43,6 +43,7 @@ from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_tim
 from ligament.wiring.expressions import evaluate
 from ligament.wiring.keys import settled_key
 from ligament.wiring.likeness import likeness, phone_key
+from ligament.wiring.prepared import prepare
 from ligament.wiring.settings import ClinicSettings, Settings
 
 CONTACT = "no-contact-set@ligament.example"
@@ -97,6 +98,7 @@ class Clinic:
 
     def _port(self, manifest: Manifest, partner: Manifest) -> Any:  # noqa: ANN401 - a connector's own class
         if manifest.name not in self._ports:
+            prepare()
             opening = self.opening(manifest, partner)
             self._ports[manifest.name] = manifest.module("opening").open_port(opening)
         return self._ports[manifest.name]

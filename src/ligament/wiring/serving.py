@@ -21,6 +21,7 @@ from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_tim
 from ligament.wiring.health import AWAY, Metrics, health
 from ligament.wiring.hooks import Doorman, hooked
 from ligament.wiring.installation import Installation, Wake, reloading
+from ligament.wiring.prepared import prepare
 from ligament.wiring.settings import ConfigurationError, Settings
 from ligament.wiring.stopping import StopSign
 from ligament.wiring.turns import TurnReport, Turns, unheard
@@ -140,6 +141,7 @@ def engine_url(settings: Settings) -> str:
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Database]:
+    prepare()
     database = open_database(settings.database_url)
     try:
         need_same_time(database, SystemClock().now)

@@ -82,7 +82,9 @@ class _Links(msgspec.Struct, kw_only=True):
     next: str | None = None
 
 
-class _Envelope(msgspec.Struct, kw_only=True):
+class Envelope(msgspec.Struct, kw_only=True):
+    """What stands round the rows of a list."""
+
     total_entries: int | str | None = None
     links: _Links | None = None
 
@@ -126,7 +128,7 @@ class ClinikoClient:
             rows = msgspec.json.decode(whole[key], type=list[msgspec.Raw])
             envelope = msgspec.convert(
                 {name: msgspec.json.decode(whole[name]) for name in ("total_entries", "links") if name in whole},
-                _Envelope,
+                Envelope,
             )
             total = len(rows) if envelope.total_entries is None else int(envelope.total_entries)
         except (KeyError, ValueError, msgspec.MsgspecError):

@@ -6,6 +6,8 @@ import hashlib
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from ligament.connectors.cliniko import wire
+from ligament.connectors.cliniko.client import Envelope
 from ligament.connectors.cliniko.declared import declared
 from ligament.connectors.cliniko.port import ClinikoPractice, connect
 from ligament.net.governor import Governor
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from ligament.net.opening import Opening
     from ligament.ports.connector import Consent
     from ligament.ports.practice import PracticeIdentity
+
+SHAPES: tuple[type, ...] = (Envelope, wire.SettingsRow, *wire.ROWS)
+"""What answers are read as; `wiring/prepared.py` describes them all before threads use them together."""
 
 
 def open_port(opening: Opening) -> ClinikoPractice:

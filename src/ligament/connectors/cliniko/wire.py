@@ -226,6 +226,13 @@ class SettingsRow(msgspec.Struct, kw_only=True):
     integrations: Given = None
 
 
+ROWS: tuple[type[Row], ...] = (
+    Row, InvoiceRow, ItemRow, PersonRow, PatientRow, ContactRow, AttendeeRow, BookingRow, BusinessRow, PractitionerRow,
+    UserRow, BillableItemRow, ProductRow, TaxRow, ConcessionTypeRow, ConcessionPriceRow, ChargeRow,
+)  # fmt: skip
+"""Every row there is, so that all can be prepared before threads share them."""
+
+
 @cache
 def _decoder(row: type[Row]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(row, float_hook=Decimal)

@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ligament.connectors.xero import wire
 from ligament.connectors.xero.connecting import (
     Account,
     Connection,
@@ -18,6 +19,7 @@ from ligament.connectors.xero.connecting import (
 )
 from ligament.connectors.xero.declared import declared
 from ligament.connectors.xero.signin import (
+    Claims,
     Pin,
     code_flow_scope,
     confirm,
@@ -26,6 +28,7 @@ from ligament.connectors.xero.signin import (
     pick,
     scope_for,
 )
+from ligament.connectors.xero.webhooks import Delivery, EventRow
 from ligament.core.private import Private
 from ligament.net.governor import AppWide, Governor
 from ligament.net.oauth import code_from_callback, consent_url
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
 ORGANISATION_NOTE = "books_organisation"
 _PIN = "books_pin"
 _FLOW = "books_sign_in"
+SHAPES: tuple[type, ...] = (*wire.SHAPES, Claims, EventRow, Delivery)
+"""What answers are read as; `wiring/prepared.py` describes them all before threads use them together."""
 
 
 def open_port(opening: Opening) -> XeroBooks:

@@ -51,7 +51,9 @@ class Tenant:
         return Pin(tenant_id=self.tenant_id, name=self.name)
 
 
-class _Claims(msgspec.Struct, kw_only=True, frozen=True):
+class Claims(msgspec.Struct, kw_only=True, frozen=True):
+    """What is read of an access token."""
+
     authentication_event_id: str = ""
 
 
@@ -148,6 +150,6 @@ def consent_of(access_token: str) -> str:
         raise Broken("Xero's access token has an unknown form.", "not three parts")
     padded = parts[1] + "=" * (-len(parts[1]) % 4)
     try:
-        return wire.decode(base64.urlsafe_b64decode(padded), _Claims).authentication_event_id
+        return wire.decode(base64.urlsafe_b64decode(padded), Claims).authentication_event_id
     except (binascii.Error, ValueError, wire.Unreadable):
         raise Broken("Xero's access token has an unknown form.", "claims") from None

@@ -41,7 +41,9 @@ class Event:
         return KINDS.get(self.category, "")
 
 
-class _Event(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
+class EventRow(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
+    """One event of a delivery."""
+
     resource_id: str = ""
     tenant_id: str = ""
     event_category: str = ""
@@ -49,7 +51,9 @@ class _Event(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     event_date_utc: str = ""
 
 
-class _Delivery(msgspec.Struct, kw_only=True, frozen=True):
+class Delivery(msgspec.Struct, kw_only=True, frozen=True):
+    """What a webhook carries; its events are read one by one."""
+
     events: tuple[msgspec.Raw, ...] = ()
 
 
@@ -64,7 +68,7 @@ def is_signed(body: bytes, signature: str, key: Private[str]) -> bool:
 def events_of(body: bytes) -> tuple[Event, ...]:
     """Return the events of a verified body; what cannot be read is left out, for polling finds it anyway."""
     try:
-        delivery = msgspec.json.decode(body, type=_Delivery)
+        delivery = msgspec.json.decode(body, type=Delivery)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ()
     found = (_event(bytes(raw)) for raw in delivery.events)
@@ -73,7 +77,7 @@ def events_of(body: bytes) -> tuple[Event, ...]:
 
 def _event(raw: bytes) -> Event | None:
     try:
-        event = wire.decode(raw, _Event)
+        event = wire.decode(raw, EventRow)
     except wire.Unreadable:
         return None
     if not event.tenant_id or not event.resource_id:

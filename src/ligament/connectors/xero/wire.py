@@ -333,6 +333,10 @@ class Tenant(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     tenant_name: str = ""
 
 
+SHAPES: tuple[type[msgspec.Struct], ...] = (Envelope, Fault, Tenant)
+"""What bodies are read as, so that all can be prepared before threads share them; they lead to every other shape."""
+
+
 def decode(body: bytes, shape: type[R]) -> R:
     """Read a body leniently; raises Unreadable when it is not JSON or not of that shape."""
     try:

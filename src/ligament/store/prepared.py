@@ -1,0 +1,37 @@
+"""Every type that the store reads back, prepared once before threads share them.
+
+The JSON library describes a type to itself at the type's first use, in steps that let other threads in: a second thread
+that uses the same type meanwhile reads a half-made description, and the process dies (msgspec 0.22, seen 2026-11-28).
+"""
+
+from __future__ import annotations
+
+from ligament.core.ledgers import BooksContact, BooksDocument, Chart, Organisation
+from ligament.core.links import Agreement, ContactLink, Decision, DocumentLink, PaymentLink
+from ligament.core.plans import Outcome
+from ligament.core.receipts import WriteIntent
+from ligament.core.records import (
+    Address,
+    Invoice,
+    Line,
+    Location,
+    Party,
+    PracticeSettings,
+    Practitioner,
+    Visit,
+)
+from ligament.store.chain import Head
+from ligament.store.codec import HoldForm, decoder
+from ligament.store.restored import Restoration
+
+KEPT = (
+    Address, Agreement, BooksContact, BooksDocument, Chart, ContactLink, Decision, DocumentLink, Head, HoldForm,
+    Invoice, Line, Location, Organisation, Outcome, Party, PaymentLink, PracticeSettings, Practitioner,
+    Restoration, Visit, WriteIntent,
+)  # fmt: skip
+
+
+def prepare() -> None:
+    """Describe every type that is kept."""
+    for kind in KEPT:
+        decoder(kind)

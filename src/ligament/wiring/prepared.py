@@ -1,0 +1,41 @@
+"""Every type that is ever read from text, prepared once before any thread starts.
+
+The JSON library describes a type to itself at the type's first use, in steps that let other threads in. A second thread
+that uses the same type meanwhile reads a half-made description, and the whole process dies with SIGSEGV (msgspec 0.22:
+two clinics whose first turns began together, about one start in twelve).
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+
+import msgspec
+
+from ligament.connectors.registry import for_role
+from ligament.core.alerts import Ledger
+from ligament.engine.schedule import Standing
+from ligament.store import prepared as stored
+
+NOTED = (Ledger, Standing)
+"""What is kept as one text, and read outside the store."""
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def prepare() -> None:
+    """Describe every type; the second time, and from several threads at once, it costs nothing."""
+    with _ONE_AT_A_TIME:
+        _described()
+
+
+def shapes() -> tuple[type, ...]:
+    """Return every type that is read from text, of the connectors, the store and the notes."""
+    wires = tuple(shape for role in ("practice", "books") for shape in for_role(role).module("opening").SHAPES)
+    return (*wires, *NOTED, *stored.KEPT)
+
+
+@cache
+def _described() -> None:
+    for kind in shapes():
+        msgspec.json.Decoder(kind)
+    stored.prepare()
