@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
@@ -166,7 +165,7 @@ def bench(manifest: Manifest) -> Bench:
         pace=clock,
         meter=CallMeter(),
         windows=windows,
-        tokens=TextVault(lambda: tokens.get("kept"), lambda text: tokens.update(kept=text), threading.Lock),
+        tokens=TextVault(lambda: tokens.get("kept"), lambda text: tokens.update(kept=text), nullcontext),
         notebook=Notebook(read=lambda name: notes.get(name, ""), write=notes.__setitem__),
         jitter=lambda most: most // 2,
         transport=mounted(host),

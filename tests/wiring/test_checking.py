@@ -14,7 +14,7 @@ import pytest
 from ligament.connectors.cliniko import simulator as practice_side
 from ligament.connectors.xero.simulator import australian_books, control
 from ligament.wiring.app import App, Verdict, open_app
-from ligament.wiring.checking import examine, lacking_scopes, same_wall
+from ligament.wiring.checking import examine, same_wall
 from ligament.wiring.settings import load_settings
 from tests.cli.kit import NOW, Clinic, served
 from tests.support.practice import RULEBOOK
@@ -157,12 +157,6 @@ def test_a_practitioner_with_a_user_in_the_books_is_matched(clinic: Clinic) -> N
 
     clinic.practice.change(change)
     assert "Every practitioner is also a user of Xero." in everything(examined(clinic))
-
-
-def test_a_permission_to_write_includes_the_one_to_read() -> None:
-    needed = "openid offline_access accounting.contacts accounting.settings.read"
-    assert lacking_scopes(needed, "accounting.contacts accounting.settings") == ()
-    assert lacking_scopes(needed, "accounting.settings.read") == ("accounting.contacts",)
 
 
 def test_zones_are_compared_in_winter_and_in_summer() -> None:

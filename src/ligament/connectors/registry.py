@@ -33,19 +33,19 @@ def manifests() -> tuple[Manifest, ...]:
 
 def for_role(role: str, name: str = "") -> Manifest:
     """Return the connector of that name for a role, or the only one there is; raises NoConnector."""
-    players = [manifest for manifest in manifests() if manifest.role == role]
-    chosen = [manifest for manifest in players if manifest.name == name] if name else players
+    there = players(role)
+    chosen = [manifest for manifest in there if manifest.name == name] if name else list(there)
     if len(chosen) == 1:
         return chosen[0]
-    there = ", ".join(f'"{manifest.name}"' for manifest in players) or "none"
-    if name or not players:
-        raise NoConnector(f'"{name}" is no {role} system that is installed; there is: {there}')
-    raise NoConnector(f'several {role} systems are installed ({there}): say which, as in {role} = "{players[0].name}"')
+    listed = ", ".join(f'"{manifest.name}"' for manifest in there) or "none"
+    if name or not there:
+        raise NoConnector(f'"{name}" is no {role} system that is installed; there is: {listed}.')
+    raise NoConnector(f'Several {role} systems are installed ({listed}): say which, as in {role} = "{there[0].name}".')
 
 
 def optional_for_role(role: str) -> Manifest | None:
     """Return the only connector for a role, or nothing where there is none."""
-    return for_role(role) if any(manifest.role == role for manifest in manifests()) else None
+    return for_role(role) if players(role) else None
 
 
 def named(name: str) -> Manifest:
@@ -55,6 +55,17 @@ def named(name: str) -> Manifest:
             return manifest
     there = ", ".join(manifest.name for manifest in manifests())
     raise NoConnector(f"no connector called {name} is installed; there are {there}")
+
+
+def players(role: str) -> tuple[Manifest, ...]:
+    """Return the connectors for a role, by name."""
+    return tuple(manifest for manifest in manifests() if manifest.role == role)
+
+
+def connector_of(manifest: Manifest) -> Connector[Opening, Any, Any]:
+    """Load a connector of whatever role."""
+    found: Connector[Opening, Any, Any] = part_of(manifest, "opening")
+    return found
 
 
 def practice_connector(manifest: Manifest) -> PracticeConnector:

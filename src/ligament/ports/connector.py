@@ -48,7 +48,12 @@ class Access:
 
 
 class Connector(Protocol[LentT_contra, PortT_co, WhoT_co]):
-    """One system as the house uses it: opened for work, signed in to by a person, and checked."""
+    """One system as the house uses it: opened for work, signed in to by a person, and checked.
+
+    `SHAPES` are the types that its answers are read as: they are prepared before threads use them together.
+    """
+
+    SHAPES: tuple[type, ...]
 
     def open_port(self, lent: LentT_contra, /) -> PortT_co:
         """Return the port of the system that was chosen when a person signed in.

@@ -35,7 +35,7 @@ from ligament.ports.errors import Broken, PortError, Rejected, SignInAgain
 from ligament.store.beats import Beats
 from ligament.store.engine import Database
 from ligament.store.errors import StoreError, StoreFull
-from ligament.wiring.settings import ClinicSettings, Settings, system_names, system_titles
+from ligament.wiring.settings import ClinicSettings, Settings, system_named_in, system_titles
 
 if TYPE_CHECKING:
     from ligament.wiring.build import Clinic
@@ -247,10 +247,6 @@ class _Words:
     def _command(self, words: str) -> str:
         return f'`ligament {words} --clinic "{self.clinic}"`'
 
-    def _named_in(self, sentence: str) -> str:
-        practice, books = system_names()
-        return practice if system_titles()[0] in sentence else books
-
     def sign_in(self, sentence: str) -> Cause:
         return Cause(
             family=Family.SIGN_IN,
@@ -258,7 +254,7 @@ class _Words:
             title="somebody must sign in again",
             happened=sentence,
             means="Nothing is read or posted for this clinic until then. Nothing is lost; all of it is caught up on.",
-            todo=f"Connect again: {self._command(f'connect {self._named_in(sentence)}')}.",
+            todo=f"Connect again: {self._command(f'connect {system_named_in(sentence)}')}.",
         )
 
     def configuration(self, sentence: str) -> Cause:

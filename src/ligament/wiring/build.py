@@ -12,14 +12,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from ligament.connectors.registry import Manifest, for_role
+from ligament.connectors.registry import books_connector, practice_connector
 from ligament.core.facts import Surroundings
 from ligament.core.ids import RunId
 from ligament.core.money import HUNDRED
 from ligament.core.private import Private
 from ligament.flow.execute import World
+from ligament.net.manifest import Manifest
 from ligament.net.meter import CallMeter
 from ligament.net.oauth import TextVault
 from ligament.net.opening import Notebook, Opening
@@ -86,28 +86,31 @@ class Clinic:
     outside: Outside
     practice_manifest: Manifest
     books_manifest: Manifest
-    _ports: dict[str, Any] = field(default_factory=dict)
+    _practice: Practice | None = None
+    _books: Books | None = None
 
     def practice(self) -> Practice:
         """Return the practice, opened at first use; raises SignInAgain when there are no credentials."""
-        return self._port(self.practice_manifest, self.books_manifest)  # type: ignore[no-any-return]
+        if self._practice is None:
+            prepare()
+            manifest = self.practice_manifest
+            self._practice = practice_connector(manifest).open_port(self.opening(manifest, self.books_manifest))
+        return self._practice
 
     def books(self) -> Books:
         """Return the books, opened at first use; raises SignInAgain when there are no credentials."""
-        return self._port(self.books_manifest, self.practice_manifest)  # type: ignore[no-any-return]
-
-    def _port(self, manifest: Manifest, partner: Manifest) -> Any:  # noqa: ANN401 - a connector's own class
-        if manifest.name not in self._ports:
+        if self._books is None:
             prepare()
-            opening = self.opening(manifest, partner)
-            self._ports[manifest.name] = manifest.module("opening").open_port(opening)
-        return self._ports[manifest.name]
+            manifest = self.books_manifest
+            self._books = books_connector(manifest).open_port(self.opening(manifest, self.practice_manifest))
+        return self._books
 
     def close(self) -> None:
         """Close the connections that were opened."""
-        for port in self._ports.values():
-            port.close()
-        self._ports.clear()
+        for port in (self._practice, self._books):
+            if port is not None:
+                port.close()
+        self._practice = self._books = None
 
     def opening(self, manifest: Manifest, partner: Manifest) -> Opening:
         """Return what a connector is opened with."""
@@ -258,6 +261,6 @@ def _assembled(
         clock=clock,
         meter=CallMeter(),
         outside=outside,
-        practice_manifest=for_role("practice"),
-        books_manifest=for_role("books"),
+        practice_manifest=chosen.practice,
+        books_manifest=chosen.books,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import queue
+import secrets
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
+from ligament.ports.connector import Callback as ConsentCallback
 from ligament.ports.errors import SignInAgain
 from ligament.wiring.settings import ConfigurationError
 
@@ -35,6 +37,16 @@ class Browser:
     patience_s: int = PATIENCE_S
     open_page: Callable[[str], object] = field(default=webbrowser.open)
     tell: Callable[[str], object] = _ignore
+
+    def ask(self, page: Callable[[ConsentCallback], str]) -> tuple[ConsentCallback, str]:
+        """Bring a person to the page that is made for a callback, and wait for the answer."""
+        state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
+        with listening(self.port, state) as listener:
+            callback = ConsentCallback(redirect_uri=listener.redirect_uri, state=state, verifier=verifier)
+            address = page(callback)
+            self.tell(address)
+            self.open_page(address)
+            return callback, listener.wait(self.patience_s)
 
 
 class Callback:

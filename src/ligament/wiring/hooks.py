@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-from ligament.connectors.registry import Manifest, manifests
+from ligament.connectors.registry import manifests, webhooks_of
 from ligament.core.private import Private
+from ligament.net.manifest import Manifest
+from ligament.ports.connector import WebhookHint
 from ligament.store.engine import Database
 from ligament.store.errors import StoreError
 from ligament.store.hints import DONE, NOBODY, REFUSED, WAITING, Arrived, Hints
@@ -51,11 +52,11 @@ class Doorman:
         manifest = hooked().get(path)
         if manifest is None:
             return NO_SUCH
-        part = manifest.module("webhooks")
+        part = webhooks_of(manifest)
         signature = header(manifest.webhooks["signature_header"])
         try:
             # Every key is compared, so that the time taken does not tell which one came close.
-            fits = [bool(part.is_signed(body, signature, key)) for key in self._signing_keys(manifest)]
+            fits = [part.is_signed(body, signature, key) for key in self._signing_keys(manifest)]
             if not any(fits):
                 self.counts["forged"] += 1
                 return FORGED
@@ -86,7 +87,7 @@ class Doorman:
     def _vault(self, clinic: str) -> Vault:
         return Vault(self.database, clinic, self.settings.vault_key, secrets.token_bytes, self.now)
 
-    def _keep(self, manifest: Manifest, events: Iterable[Any]) -> int:
+    def _keep(self, manifest: Manifest, events: Iterable[WebhookHint]) -> int:
         """Keep events for the clinics connected to their organisations; others are kept as refused."""
         hints = Hints(self.database, self.now)
         owners = self._owners(manifest, hints)

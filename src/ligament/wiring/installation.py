@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ligament.connectors.registry import for_role
 from ligament.engine.schedule import Round, Standing, due
 from ligament.engine.work import Engine
 from ligament.store.errors import StoreError
@@ -120,13 +119,12 @@ class Installation:
         return self.turns.standings.all_of(self.clinics)
 
     def _due(self, now: datetime) -> list[str]:
-        limit = for_role("practice").calls_per_minute
         standings = self.standings()
         busy = {standing.clinic for standing in standings if self._is_queued(standing, now)}
         names = [standing.clinic for standing in standings if standing.clinic not in busy]
         moment = Round(
             now=now,
-            paces={name: self.turns.pace(name, limit) for name in names},
+            paces={name: self.turns.pace(name) for name in names},
             walls={name: self.turns.wall(name) for name in names},
             hints=dict(self.turns.hints.waiting()),
             busy=busy,

@@ -16,12 +16,13 @@ from urllib.parse import urlsplit
 import tomlkit
 from tomlkit.exceptions import ParseError
 
-from ligament.connectors.registry import for_role, manifests
+from ligament.connectors.registry import NoConnector, for_role, manifests, players
 from ligament.core.private import Private
 from ligament.core.rules.model import Rulebook
 from ligament.core.rules.parse import rulebook
 from ligament.core.rules.reading import Problem
 from ligament.core.rules.settings import Systems
+from ligament.net.manifest import Manifest
 from ligament.wiring.expressions import complaint
 
 RULEBOOK_FILE = "ligament.toml"
@@ -45,11 +46,13 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicSettings:
-    """One clinic of a home: its name, the file of its rulebook, and the rulebook."""
+    """One clinic of a home: its name, the file of its rulebook, the rulebook, and the two systems that it names."""
 
     name: str
     file: Path
     rulebook: Rulebook
+    practice: Manifest
+    books: Manifest
     rulebook_text: str = ""
 
 
@@ -142,27 +145,49 @@ def read_clinic(file: Path) -> ClinicSettings:
         table: dict[str, Any] = tomlkit.parse(text).unwrap()
     except ParseError as error:
         raise ConfigurationError((f"{file}, line {error.line}: {error}",)) from None
-    book, problems = rulebook(table, rulebook_systems(), complaint)
+    practice, books = (_system(table, role, file, text) for role in ("practice", "books"))
+    systems = Systems(practice=practice.name, books=books.name, audience=_audience())
+    book, problems = rulebook(table, systems, complaint)
     if problems:
         raise ConfigurationError(tuple(_located(file, text, problem) for problem in problems))
-    return ClinicSettings(name=book.clinic.name or file.stem, file=file, rulebook=book, rulebook_text=text)
+    return ClinicSettings(
+        name=book.clinic.name or file.stem, file=file, rulebook=book, practice=practice, books=books, rulebook_text=text
+    )
+
+
+def _system(table: Mapping[str, Any], role: str, file: Path, text: str) -> Manifest:
+    """Return the system that a rulebook names for a role, or the only one there is."""
+    clinic = table.get("clinic")
+    name = clinic.get(role, "") if isinstance(clinic, Mapping) else ""
+    try:
+        return for_role(role, name if isinstance(name, str) else "")
+    except NoConnector as error:
+        problem = Problem(key=f"clinic.{role}", sentence=str(error))
+        raise ConfigurationError((_located(file, text, problem),)) from None
+
+
+def _audience() -> str:
+    return next((manifest.name for manifest in players("audience")), "")
 
 
 def system_names() -> tuple[str, str]:
-    """Return the names of the practice and the books as the rulebook uses them."""
-    return for_role("practice").name, for_role("books").name
-
-
-def rulebook_systems() -> Systems:
-    """Return the names of all systems as the rulebook uses them; not every house has one for mailing lists."""
-    practice, books = system_names()
-    audience = next((manifest.name for manifest in manifests() if manifest.role == "audience"), "")
-    return Systems(practice=practice, books=books, audience=audience)
+    """Return the short names of the practice and books systems that are installed, for help and examples."""
+    return _listed("practice", "name"), _listed("books", "name")
 
 
 def system_titles() -> tuple[str, str]:
-    """Return the names of the practice and the books as people know them."""
-    return for_role("practice").title, for_role("books").title
+    """Return the names of the practice and books systems that are installed, as people know them."""
+    return _listed("practice", "title"), _listed("books", "title")
+
+
+def system_named_in(sentence: str) -> str:
+    """Return the short name of the system that a sentence names by its title, or that of the first books."""
+    told = (manifest.name for manifest in manifests() if manifest.title in sentence)
+    return next(told, players("books")[0].name)
+
+
+def _listed(role: str, what: str) -> str:
+    return " or ".join(str(getattr(manifest, what)) for manifest in players(role))
 
 
 def _located(file: Path, text: str, problem: Problem) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from ligament.connectors.xero import signin
 from ligament.connectors.xero.connecting import Means, app_of, consent_page, consented, custom_connection
+from ligament.connectors.xero.opening import lacking_scopes
 from ligament.connectors.xero.simulator import control
 from ligament.connectors.xero.simulator.charts import CLIENT_ID, CLIENT_SECRET, PKCE_CLIENT_ID
 from ligament.connectors.xero.tests.books_kit import START, Desk, MemoryVault, account, desk
@@ -339,3 +340,9 @@ def test_a_code_is_redeemed_once() -> None:
     with pytest.raises(SignInAgain, match="no answer"):
         tokens.redeem("code", redirect_uri=REDIRECT, verifier=VERIFIER)
     assert len(token_calls(here)) == 1
+
+
+def test_a_permission_to_write_includes_the_one_to_read() -> None:
+    needed = "openid offline_access accounting.contacts accounting.settings.read"
+    assert lacking_scopes(needed, "accounting.contacts accounting.settings") == ()
+    assert lacking_scopes(needed, "accounting.settings.read") == ("accounting.contacts",)
