@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ligament.core.changes import ContactWrite, DocumentWrite, PartyWrite, PaymentWrite, Verb, Verdict
 from ligament.core.ids import SourceId
 from ligament.core.ledgers import BooksContact, BooksDocument, BooksLine, BooksPayment, DocumentKind, DocumentStatus
 from ligament.core.private import Private
 from ligament.core.records import Invoice, Party, PartyKind, Removal
+from ligament.core.writes import ContactWrite, DocumentWrite, ElementVerdict, PartyWrite, PaymentWrite, Verb
 from ligament.ports.errors import OutcomeUnknown
 from ligament.simkit.faults import FaultKind
 from tests.conformance.every import EveryConnector, records
@@ -103,11 +103,11 @@ class TestPractice(EveryConnector):
     def test_a_refused_change_is_a_result_and_an_accepted_one_shows_the_record(self, here: Bench, port: Any) -> None:
         party = self.parties(here, port)[0]
         done = port.send(port.prepare(PartyWrite(id=party.id, email=Private("new@clinic.example"))))
-        assert done.verdict is Verdict.DONE
+        assert done.verdict is ElementVerdict.DONE
         assert isinstance(done.result, Party)
         assert done.result.email.reveal() == "new@clinic.example"
         refused = port.send(port.prepare(PartyWrite(id=party.id, email=Private("nonsense"))))
-        assert refused.verdict is Verdict.REFUSED
+        assert refused.verdict is ElementVerdict.REFUSED
 
     @shows("asks-before-writing")
     def test_a_worker_that_was_overtaken_changes_nothing(self, here: Bench) -> None:
@@ -202,7 +202,7 @@ class TestBooks(EveryConnector):
         other = ContactWrite(number="CLK-78", name=Private("Bo Reyes"))
         again = ContactWrite(number="CLK-77", name=Private("Somebody Else"))
         refused, done = self.send(here, port, Verb.CREATE_CONTACTS, again, other)
-        assert (refused.verdict, done.verdict) == (Verdict.REFUSED, Verdict.DONE)
+        assert (refused.verdict, done.verdict) == (ElementVerdict.REFUSED, ElementVerdict.DONE)
         assert refused.refusals
         assert refused.code
         assert port.contacts_by_id([made.id])[0].name.reveal() == "Ada Quill"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ligament.connectors.registry import NoConnector, for_role, manifests, players
-from ligament.wiring.settings import ConfigurationError, load_settings
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.settings import load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path

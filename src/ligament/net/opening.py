@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ligament.core.private import Private
-from ligament.net.governor import Lane
+from ligament.net.governor import Priority
 from ligament.net.meter import CallMeter
 from ligament.net.oauth import TokenVault
 from ligament.net.session import Observer, Transport
@@ -50,7 +50,7 @@ class Opening:
     prices_include_tax: bool | None = None
     custom_fields: tuple[str, ...] = ()
     may_write: Callable[[], None] | None = None
-    lane: Lane = Lane.SYNC
+    lane: Priority = Priority.SYNC
 
     def value(self, name: str) -> str:
         """Return a setting in clear, or an empty text."""
