@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from ligament.service.scheduler import Scheduler, Wake, reloading
 from ligament.service.stopping import StopSign
 from ligament.store.database.connection import Database, open_database
 from ligament.store.database.errors import StoreError
+from ligament.wiring.ambient import random_hex
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.prepared import prepare
@@ -129,7 +129,7 @@ def need_shared_database(settings: Settings) -> None:
 
 def executor_id() -> str:
     """Return a name that no other process ever has."""
-    return f"{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}"
+    return f"{platform.node()}-{os.getpid()}-{random_hex(4)}"
 
 
 def engine_url(settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import ParseError
 
+from ligament.connectors.registry import NoConnector, for_role, manifests, players
 from ligament.core.rules.model import Rulebook
 from ligament.core.rules.parse import rulebook
 from ligament.core.rules.reading import Problem
@@ -16,7 +18,6 @@ from ligament.core.rules.settings import Systems
 from ligament.net.manifest import Manifest
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.expressions import complaint
-from ligament.wiring.settings import audience, listed, system
 
 RULEBOOK_FILE = "ligament.toml"
 
@@ -44,6 +45,7 @@ def rulebook_files(home: Path) -> tuple[Path, ...]:
 
 
 def check_names(clinics: tuple[ClinicSettings, ...]) -> None:
+    """Raise ConfigurationError where two clinics bear one name."""
     names = [clinic.name for clinic in clinics]
     for clinic in clinics:
         if names.count(clinic.name) > 1:
@@ -62,27 +64,52 @@ def read_clinic(file: Path) -> ClinicSettings:
         table: dict[str, Any] = tomlkit.parse(text).unwrap()
     except ParseError as error:
         raise ConfigurationError((f"{file}, line {error.line}: {error}",)) from None
-    practice, books = (system(table, role, file, text) for role in ("practice", "books"))
-    systems = Systems(practice=practice.name, books=books.name, audience=audience())
+    practice, books = (_system(table, role, file, text) for role in ("practice", "books"))
+    systems = Systems(practice=practice.name, books=books.name, audience=_audience())
     book, problems = rulebook(table, systems, complaint)
     if problems:
-        raise ConfigurationError(tuple(located(file, text, problem) for problem in problems))
+        raise ConfigurationError(tuple(_located(file, text, problem) for problem in problems))
     return ClinicSettings(
         name=book.clinic.name or file.stem, file=file, rulebook=book, practice=practice, books=books, rulebook_text=text
     )
 
 
+def _system(table: Mapping[str, Any], role: str, file: Path, text: str) -> Manifest:
+    """Return the system that a rulebook names for a role, or the only one there is."""
+    clinic = table.get("clinic")
+    name = clinic.get(role, "") if isinstance(clinic, Mapping) else ""
+    try:
+        return for_role(role, name if isinstance(name, str) else "")
+    except NoConnector as error:
+        problem = Problem(key=f"clinic.{role}", sentence=str(error))
+        raise ConfigurationError((_located(file, text, problem),)) from None
+
+
+def _audience() -> str:
+    return next((manifest.name for manifest in players("audience")), "")
+
+
 def system_names() -> tuple[str, str]:
     """Return the short names of the practice and books systems that are installed, for help and examples."""
-    return listed("practice", "name"), listed("books", "name")
+    return _listed("practice", "name"), _listed("books", "name")
 
 
 def system_titles() -> tuple[str, str]:
     """Return the names of the practice and books systems that are installed, as people know them."""
-    return listed("practice", "title"), listed("books", "title")
+    return _listed("practice", "title"), _listed("books", "title")
 
 
-def located(file: Path, text: str, problem: Problem) -> str:
+def system_named_in(sentence: str) -> str:
+    """Return the short name of the system that a sentence names by its title, or that of the first books."""
+    told = (manifest.name for manifest in manifests() if manifest.title in sentence)
+    return next(told, players("books")[0].name)
+
+
+def _listed(role: str, what: str) -> str:
+    return " or ".join(str(getattr(manifest, what)) for manifest in players(role))
+
+
+def _located(file: Path, text: str, problem: Problem) -> str:
     line = line_of(text, problem.key)
     where = f"{file}, line {line}" if line else f"{file}"
     return f"{where}, {problem.key}: {problem.sentence}"

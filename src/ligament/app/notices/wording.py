@@ -17,8 +17,7 @@ from ligament.core.causes import CAUSES, advice
 from ligament.core.holds import HoldCode
 from ligament.ports.errors import Broken, PortError, Rejected, SignInAgain
 from ligament.store.database.errors import StoreError, StoreFull
-from ligament.wiring.rulebooks import system_titles
-from ligament.wiring.settings import system_named_in
+from ligament.wiring.rulebooks import system_named_in, system_titles
 
 _WHOLE = frozenset(CauseKind)
 
@@ -90,6 +89,7 @@ class Words:
         return f'`ligament {words} --clinic "{self.clinic}"`'
 
     def sign_in(self, sentence: str) -> Cause:
+        """Return the cause: somebody must sign in again."""
         return Cause(
             family=CauseKind.SIGN_IN,
             name=hashlib.blake2b(sentence.encode(), digest_size=4).hexdigest(),
@@ -100,6 +100,7 @@ class Words:
         )
 
     def configuration(self, sentence: str) -> Cause:
+        """Return the cause: the rulebook cannot be read."""
         return Cause(
             family=CauseKind.CONFIGURATION,
             title="the rulebook cannot be read",
@@ -109,6 +110,7 @@ class Words:
         )
 
     def broken(self, sentence: str) -> Cause:
+        """Return the cause: something is broken."""
         return Cause(
             family=CauseKind.BROKEN,
             title="something is broken",
@@ -118,6 +120,7 @@ class Words:
         )
 
     def native(self) -> Cause:
+        """Return the cause: the practice's own link is on."""
         practice, books = system_titles()
         return Cause(
             family=CauseKind.NATIVE,
@@ -128,6 +131,7 @@ class Words:
         )
 
     def limit(self) -> Cause:
+        """Return the cause: the day's calls are not enough."""
         return Cause(
             family=CauseKind.LIMIT,
             title="the day's calls are not enough",
@@ -137,6 +141,7 @@ class Words:
         )
 
     def holds(self, code: str, count: int) -> Cause:
+        """Return the cause: records wait, for one reason."""
         return Cause(
             family=CauseKind.HOLDS,
             name=code,

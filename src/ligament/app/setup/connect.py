@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 
 from ligament.app.results import Result
 from ligament.app.setup.consent import Browser
-from ligament.app.sync import App
 from ligament.connectors.registry import books_connector, manifests, practice_connector
 from ligament.core.private import Private
 from ligament.net.governor import Priority
@@ -64,14 +63,13 @@ class Draft:
 
 
 def connect_system(
-    app: App, system: str, ask: Ask, *, by_browser: bool = False, browser: Browser | None = None
+    clinic: Clinic, system: str, ask: Ask, *, by_browser: bool = False, browser: Browser | None = None
 ) -> Result:
     """Check the credentials of one system and keep them in the vault, encrypted.
 
     Raises ConfigurationError for an unknown system or a missing answer, and the port errors when the system refuses.
     Nothing that worked before is lost when the new credentials do not work.
     """
-    clinic = app.clinic
     own = (clinic.practice_manifest, clinic.books_manifest)
     manifest = _manifest(system, own)
     partner = next(other for other in own if other.role != manifest.role)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import queue
-import secrets
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from ligament.ports.connector import Callback as ConsentCallback
 from ligament.ports.errors import SignInAgain
+from ligament.wiring.ambient import random_text
 from ligament.wiring.errors import ConfigurationError
 
 PORT = 8322
@@ -40,7 +40,7 @@ class Browser:
 
     def ask(self, page: Callable[[ConsentCallback], str]) -> tuple[ConsentCallback, str]:
         """Bring a person to the page that is made for a callback, and wait for the answer."""
-        state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
+        state, verifier = random_text(32), random_text(64)
         with listening(self.port, state) as listener:
             callback = ConsentCallback(redirect_uri=listener.redirect_uri, state=state, verifier=verifier)
             address = page(callback)

@@ -89,6 +89,7 @@ def act_allocation(
     *,
     decided: bool = False,
 ) -> bool:
+    """Plan one allocation; says whether it is planned."""
     action = Action(
         kind=ActionKind.ALLOCATE,
         subject=note.subject,
