@@ -8,7 +8,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -37,6 +37,7 @@ from ligament.store.shared.leases import Leases
 from ligament.store.shared.rate_limits import SharedWindows
 from ligament.store.vault.vault import Vault
 from ligament.store.writes.runs import Runs
+from ligament.store.writes.variances import Variances
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
 from ligament.wiring.expressions import evaluate
 from ligament.wiring.likeness import likeness, phone_key
@@ -77,6 +78,7 @@ class Clinic:
     queries: Queries
     people: PeopleQueries
     runs: Runs
+    variances: Variances
     leases: Leases
     clock: Clock
     meter: CallMeter
@@ -85,6 +87,7 @@ class Clinic:
     books_manifest: Manifest
     _practice: Practice | None = None
     _books: Books | None = None
+    _books_to_read: Books | None = None
 
     def practice(self) -> Practice:
         """Return the practice, opened at first use; raises SignInAgain when there are no credentials."""
@@ -102,17 +105,33 @@ class Clinic:
             self._books = books_connector(manifest).open_port(self.opening(manifest, self.practice_manifest))
         return self._books
 
+    def books_to_read(self) -> Books:
+        """Return the books for reading only: a sign-in that may do nothing else is enough."""
+        if self._books_to_read is None:
+            prepare()
+            manifest = self.books_manifest
+            opening = self.opening(manifest, self.practice_manifest)
+            opening = replace(opening, reading_tokens=self._tokens(f"{manifest.name}/reading"))
+            self._books_to_read = books_connector(manifest).open_port(opening)
+        return self._books_to_read
+
+    def _tokens(self, secret: str) -> TextVault:
+        return TextVault(
+            partial(self.vault.get, secret),
+            partial(self.vault.put, secret),
+            partial(self.vault.exclusively, secret, self.clock.pause_ms),
+        )
+
     def close(self) -> None:
         """Close the connections that were opened."""
-        for port in (self._practice, self._books):
+        for port in (self._practice, self._books, self._books_to_read):
             if port is not None:
                 port.close()
-        self._practice = self._books = None
+        self._practice = self._books = self._books_to_read = None
 
     def opening(self, manifest: Manifest, partner: Manifest) -> Opening:
         """Return what a connector is opened with."""
         book = self.settings.rulebook
-        secret = f"{manifest.name}/tokens"
         return Opening(
             values=credentials(self, manifest),
             partner=partner.name,
@@ -121,11 +140,7 @@ class Clinic:
             pace=self.outside.clock or SystemClock(),
             meter=self.meter,
             windows=SharedWindows(self.database),
-            tokens=TextVault(
-                partial(self.vault.get, secret),
-                partial(self.vault.put, secret),
-                partial(self.vault.exclusively, secret, self.clock.pause_ms),
-            ),
+            tokens=self._tokens(f"{manifest.name}/tokens"),
             notebook=Notebook(read=self.store.note, write=self.store.keep_note),
             jitter=jitter,
             observer=self.outside.observer,
@@ -227,6 +242,7 @@ def _assembled(
         queries=Queries(journal),
         people=PeopleQueries(journal),
         runs=Runs(journal),
+        variances=Variances(journal),
         # Leases are about processes: they follow the machine's calendar, not one that a test has set.
         leases=Leases(database, chosen.name, outside.machine_now or (outside.clock or SystemClock()).now),
         clock=clock,

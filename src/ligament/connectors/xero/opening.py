@@ -21,6 +21,7 @@ from ligament.connectors.xero.declared import declared
 from ligament.connectors.xero.signin import (
     Claims,
     Pin,
+    TenantRow,
     code_flow_scope,
     confirm,
     consent_of,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 ORGANISATION_NOTE = "books_organisation"
 _PIN = "books_pin"
 _FLOW = "books_sign_in"
-SHAPES: tuple[type, ...] = (*wire.SHAPES, Claims, EventRow, Delivery)
+SHAPES: tuple[type, ...] = (*wire.SHAPES, Claims, TenantRow, EventRow, Delivery)
 """What answers are read as; `wiring/prepared.py` describes them all before threads use them together."""
 
 
@@ -130,6 +131,10 @@ def open_connection(opening: Opening) -> Connection:
         return consent_flow(opening)[0]
     if not opening.value("client_secret"):
         raise SignInAgain("Xero has not been connected yet. Run `ligament connect xero` and sign in with the browser.")
+    if opening.reading_tokens is not None:
+        # To read, whatever was permitted serves: an app with reading scopes only would be refused the usual ones.
+        means = replace(means_for(opening), vault=opening.reading_tokens)
+        return custom_connection(account_for(opening, ""), means, scope="")
     return custom_connection(account_for(opening, custom_connection_scope()), means_for(opening))
 
 
