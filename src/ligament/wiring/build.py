@@ -40,7 +40,6 @@ from ligament.store.runs import Runs
 from ligament.store.vault import Vault
 from ligament.store.windows import SharedWindows
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
-from ligament.wiring.expressions import evaluate
 from ligament.wiring.keys import settled_key
 from ligament.wiring.likeness import likeness, phone_key
 from ligament.wiring.prepared import prepare
@@ -145,7 +144,8 @@ class Clinic:
             likeness=likeness,
             phone_key=phone_key,
             code_for=partial(opaque_code, self.code_key()),
-            evaluate=evaluate,
+            evaluate=self.settings.expressions.holds,
+            express=self.settings.expressions.says,
             practice_name=self.practice_manifest.name,
             books_title=self.books_manifest.title,
         )

@@ -23,7 +23,8 @@ from ligament.core.periods import australian
 from ligament.core.plans import Action, ActionKind, DocumentRef, DocumentStep, OptionStep, State
 from ligament.core.postings import NO_LINE_RULES, LineContext, LineRules
 from ligament.core.records import Invoice, InvoiceStatus, Party
-from ligament.core.rules.apply import NO_RULING, Ruling, context, judge
+from ligament.core.rules.apply import NO_RULING, Ruling, judge
+from ligament.core.rules.contexts import Around, context
 from ligament.core.rules.model import ZeroTotal
 from ligament.core.troubles import Trouble
 from ligament.flow.planning.desk import (
@@ -52,8 +53,16 @@ def _ruling(desk: Desk, invoice: Invoice) -> Ruling:
     bill = bill_to(invoice, desk.rulebook, desk.facts)
     payer = bill.party if isinstance(bill, Bill) and bill.is_payer else None
     visit = desk.facts.visits.get(invoice.visit_id) if invoice.visit_id else None
-    facts = context(invoice, patient, payer, visit, desk.rulebook)
-    return judge(desk.rulebook.rules, facts, desk.around.evaluate, _forgotten(patient))
+    practitioners, locations = desk.facts.practitioners, desk.facts.locations
+    around = Around(
+        patient=patient,
+        payer=payer,
+        visit=visit,
+        practitioner=practitioners.get(invoice.practitioner_id) if invoice.practitioner_id else None,
+        business=locations.get(invoice.location_id) if invoice.location_id else None,
+    )
+    facts = context(invoice, around, desk.rulebook)
+    return judge(desk.rulebook.rules, facts, desk.around.evaluate, desk.around.express, _forgotten(patient))
 
 
 def _forgotten(patient: Party | None) -> frozenset[str]:
