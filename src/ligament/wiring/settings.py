@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 import re
 import tomllib
@@ -16,47 +14,30 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ligament.connectors.registry import for_role, manifests
+from ligament.connectors.registry import manifests
 from ligament.core.private import Private
-from ligament.core.rules.model import Rulebook
 from ligament.core.rules.parse import rulebook
 from ligament.core.rules.parse_entries import UNCHECKED, lookups
-from ligament.core.rules.reading import Problem
-from ligament.core.rules.settings import Systems
+from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.expressions import Expressions
-from ligament.wiring.places import Places, places
+from ligament.wiring.places import places
+from ligament.wiring.rulebooks import (
+    ClinicSettings,
+    check_names,
+    located,
+    read_clinic,
+    rulebook_files,
+    rulebook_systems,
+)
 from ligament.wiring.tables import read_tables
+from ligament.wiring.vault_keys import next_vault_key, vault_key
 
-RULEBOOK_FILE = "ligament.toml"
-KEY_FILE = "vault.key"
-NEXT_KEY_FILE = "vault.key.new"
 DATABASE_FILE = "ligament.db"
 LEASE_S = 30
 """For how long a worker that no longer answers keeps its clinics; others take them over then."""
 _DATABASES = {"postgresql", "postgres", "postgresql+psycopg", "sqlite"}
-_KEY_BYTES = 32
 LARGEST_RULEBOOK = 256_000
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)$")
-
-
-class ConfigurationError(Exception):
-    """Something in the settings is wrong; each complaint says where and what to do."""
-
-    def __init__(self, complaints: tuple[str, ...]) -> None:
-        """Keep the complaints."""
-        super().__init__("\n".join(complaints))
-        self.complaints = complaints
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClinicSettings:
-    """One clinic of a home: its name, the file of its rulebook, and the rulebook."""
-
-    name: str
-    file: Path
-    rulebook: Rulebook
-    rulebook_text: str = ""
-    expressions: Expressions = field(default_factory=Expressions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +83,7 @@ def load_settings(*, home: Path | None = None, environ: Mapping[str, str] | None
     home = home or default_home(environ)
     files = rulebook_files(home)
     clinics = tuple(read_clinic(file) for file in files)
-    _check_names(clinics)
+    check_names(clinics)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Settings(
         home=home,
@@ -114,25 +95,6 @@ def load_settings(*, home: Path | None = None, environ: Mapping[str, str] | None
         now=_given_now(environ),
         lease_s=_lease_s(environ),
     )
-
-
-def rulebook_files(home: Path) -> tuple[Path, ...]:
-    """Return the rulebooks of a home; raises ConfigurationError when there is none."""
-    single = home / RULEBOOK_FILE
-    several = sorted((home / "clinics").glob("*.toml")) if (home / "clinics").is_dir() else []
-    files = ([single] if single.is_file() else []) + several
-    if not files:
-        raise ConfigurationError((f"{single}: there is no rulebook yet. Run `ligament init` to write one.",))
-    return tuple(files)
-
-
-def _check_names(clinics: tuple[ClinicSettings, ...]) -> None:
-    names = [clinic.name for clinic in clinics]
-    for clinic in clinics:
-        if names.count(clinic.name) > 1:
-            raise ConfigurationError(
-                (f'{clinic.file}: two clinics are called "{clinic.name}"; give each its own name.',)
-            )
 
 
 # --- the rulebook -----------------------------------------------------------------------------------------------------
@@ -152,15 +114,6 @@ class Mistake:
         """Return it as one line."""
         where = f"{self.file}, line {self.line}" if self.line else f"{self.file}"
         return f"{where}, {self.key}: {self.sentence}" if self.key else f"{where}: {self.sentence}"
-
-
-def read_clinic(file: Path) -> ClinicSettings:
-    """Read one rulebook file; raises ConfigurationError naming file, line and key."""
-    clinic, mistakes = looked_over(file)
-    if mistakes:
-        raise ConfigurationError(tuple(mistake.told() for mistake in mistakes))
-    assert clinic is not None
-    return clinic
 
 
 def looked_over(file: Path) -> tuple[ClinicSettings | None, tuple[Mistake, ...]]:
@@ -184,7 +137,7 @@ def looked_over(file: Path) -> tuple[ClinicSettings | None, tuple[Mistake, ...]]
     found = [Mistake(file=one.file, line=one.line, column=one.column, key="", sentence=one.sentence) for one in wrong]
     if problems:
         where = places(text)
-        found += [_located(file, where, problem) for problem in problems]
+        found += [located(file, where, problem) for problem in problems]
     if found:
         return None, tuple(found)
     book = replace(book, lookups=known)
@@ -209,28 +162,6 @@ def _unreadable(file: Path, text: str, told: str) -> Mistake:
     return Mistake(
         file=file, line=int(found[1]), column=int(found[2]), key="", sentence=f"{told[: found.start()].strip()}."
     )
-
-
-def _located(file: Path, where: Places, problem: Problem) -> Mistake:
-    line, column = where.of(problem.key, problem.at)
-    return Mistake(file=file, line=line, column=column, key=problem.key, sentence=problem.sentence)
-
-
-def system_names() -> tuple[str, str]:
-    """Return the names of the practice and the books as the rulebook uses them."""
-    return for_role("practice").name, for_role("books").name
-
-
-def rulebook_systems() -> Systems:
-    """Return the names of all systems as the rulebook uses them; not every house has one for mailing lists."""
-    practice, books = system_names()
-    audience = next((manifest.name for manifest in manifests() if manifest.role == "audience"), "")
-    return Systems(practice=practice, books=books, audience=audience)
-
-
-def system_titles() -> tuple[str, str]:
-    """Return the names of the practice and the books as people know them."""
-    return for_role("practice").title, for_role("books").title
 
 
 # --- the environment --------------------------------------------------------------------------------------------------
@@ -258,46 +189,6 @@ def _lease_s(environ: Mapping[str, str]) -> int:
     if not given.isdecimal() or not 1 <= int(given) <= LEASE_S:
         raise ConfigurationError((f"LIGAMENT_LEASE_S: give whole seconds from 1 to {LEASE_S}.",))
     return int(given)
-
-
-def vault_key(home: Path, environ: Mapping[str, str]) -> bytes:
-    """Return the key of the vault: from the environment, else from its file, which is made when it is missing."""
-    given = environ.get("LIGAMENT_VAULT_KEY")
-    if given:
-        return _decoded(given, "LIGAMENT_VAULT_KEY")
-    file = home / KEY_FILE
-    if file.is_file():
-        return _decoded(file.read_text(encoding="ascii"), str(file))
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = os.urandom(32)
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _decoded(file.read_text(encoding="ascii"), str(file))
-    with os.fdopen(descriptor, "w", encoding="ascii") as handle:
-        handle.write(base64.b64encode(key).decode("ascii") + "\n")
-        handle.flush()
-        os.fsync(handle.fileno())
-    return key
-
-
-def next_vault_key(home: Path, environ: Mapping[str, str]) -> bytes | None:
-    """Return the key that a change of keys was begun with, from where the present one comes from, or nothing."""
-    if environ.get("LIGAMENT_VAULT_KEY"):
-        given = environ.get("LIGAMENT_VAULT_KEY_NEW")
-        return _decoded(given, "LIGAMENT_VAULT_KEY_NEW") if given else None
-    file = home / NEXT_KEY_FILE
-    return _decoded(file.read_text(encoding="ascii"), str(file)) if file.is_file() else None
-
-
-def _decoded(text: str, where: str) -> bytes:
-    try:
-        key = base64.b64decode(text.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) != _KEY_BYTES:
-        raise ConfigurationError((f"{where}: the vault key must be 32 bytes in base64.",))
-    return key
 
 
 def _given_now(environ: Mapping[str, str]) -> datetime | None:

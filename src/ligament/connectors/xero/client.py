@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
 
 from ligament.connectors.xero import errors, wire
-from ligament.net.governor import Lane, Observed
+from ligament.net.governor import Observed, Priority
 from ligament.net.patience import patiently
 from ligament.net.session import NotSent, Unanswered
 from ligament.ports.errors import Broken, OutcomeUnknown, TryLater
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from ligament.core.changes import PreparedCall
+    from ligament.core.writes import PreparedCall
     from ligament.net.governor import Governor
     from ligament.net.oauth import TokenSource
     from ligament.net.session import Reply, Session
@@ -54,7 +54,7 @@ class XeroClient:
     tenant_id: str
     clock: Clock
     jitter: Callable[[int], int]
-    lane: Lane = Lane.SYNC
+    lane: Priority = Priority.SYNC
 
     def read(self, path: str, query: Query = (), since: str = "") -> Answer | None:
         """Read one page below the base path, patiently; nothing when the record does not exist.
