@@ -8,7 +8,7 @@ from typing import Any
 
 from ligament.core.rules.lookups import LookupTable
 from ligament.wiring.expressions import Expressions
-from ligament.wiring.settings import Mistake, looked_over
+from ligament.wiring.rulebooks import Mistake, looked_over
 
 NEEDED = '[accounts]\ndefault = "200"\n[payments]\naccount = "090"\n'
 CLAIMS = LookupTable(columns=("number", "claim"), rows={"12": ("12", "C7")})

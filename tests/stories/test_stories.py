@@ -49,8 +49,8 @@ def test_story(path: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", STORIES)
 def test_story_planned_in_portions(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A large clinic is planned in portions; here every patient is one, and nothing comes out differently."""
-    monkeypatch.setattr("ligament.app.sync.Orders", partial(CycleOptions, portion=1))
-    monkeypatch.setattr("ligament.app.sync.Planner", partial(Planner, size=1))
+    monkeypatch.setattr("ligament.app.cycle_options.CycleOptions", partial(CycleOptions, portion=1))
+    monkeypatch.setattr("ligament.app.plans.Planner", partial(Planner, size=1))
     story = load(path)
     told = play(story, tmp_path / "home")
     assert not any(one.differences for one in told), f"\n{as_text(story, told)}"
@@ -59,7 +59,7 @@ def test_story_planned_in_portions(path: Path, tmp_path: Path, monkeypatch: pyte
 @needs_app
 def test_expected_variances_are_compared() -> None:
     """Until something reconciles, the stories that expect variances run without them; here they are named."""
-    if hasattr(importlib.import_module("ligament.app.sync").App, "reconcile"):
+    if importlib.util.find_spec("ligament.app.reconcile") is not None:
         return
     stories = [load(path) for path in all_files()]
     waiting = [

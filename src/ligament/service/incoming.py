@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from ligament.store.database.connection import Database
 from ligament.store.database.errors import StoreError
 from ligament.store.shared.webhook_events import NOBODY, Arrived, WebhookEvents
 from ligament.store.vault.vault import Vault
+from ligament.wiring.ambient import random_bytes
 from ligament.wiring.settings import Settings
 
 GOOD, FORGED, NOT_KEPT, NO_SUCH = 200, 401, 503, 404
@@ -79,7 +79,7 @@ class WebhookReceiver:
         return [Private(key) for key in dict.fromkeys(key for key in kept if key)]
 
     def _vault(self, clinic: str) -> Vault:
-        return Vault(self.database, clinic, self.settings.vault_key, secrets.token_bytes, self.now)
+        return Vault(self.database, clinic, self.settings.vault_key, random_bytes, self.now)
 
     def _keep(self, manifest: Manifest, events: Iterable[Any]) -> int:
         """Keep events for the clinics connected to their organisations; others are kept as refused."""

@@ -16,6 +16,7 @@ from ligament.engine.work import Engine
 from ligament.service.runner import ClinicRunner
 from ligament.service.stopping import StopSign
 from ligament.store.database.errors import StoreError
+from ligament.store.shared.heartbeats import Heartbeats
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.rulebooks import rulebook_files
 from ligament.wiring.settings import Settings, load_settings
@@ -62,6 +63,10 @@ class Scheduler:
     _queued: dict[str, datetime] = field(default_factory=dict)
 
     @property
+    def _heartbeats(self) -> Heartbeats:
+        return Heartbeats(values=self.turns.standings.beats)
+
+    @property
     def sign(self) -> StopSign:
         """Return what asks everybody to stop."""
         return self.turns.sign
@@ -80,7 +85,7 @@ class Scheduler:
             finally:
                 self._queued.pop(clinic, None)
 
-        self.turns.standings.beat(self.executor, self._now())
+        self._heartbeats.beat(self.executor, self._now())
         self.engine.start(followed)
 
     def run(self) -> None:
@@ -97,17 +102,17 @@ class Scheduler:
         self.wake.now()
         ended = self.engine.stop(STOP_S)
         with suppress(StoreError):
-            self.turns.standings.leave(self.executor)
+            self._heartbeats.leave(self.executor)
         return ended
 
     def tick(self) -> None:
         """Queue who is due."""
         now = self._now()
         self._refresh(now)
-        self.turns.standings.beat(self.executor, now)
+        self._heartbeats.beat(self.executor, now)
         if self._is_time("dead", _LOOK_FOR_DEAD, now):
             patience_s = max(self.turns.settings.lease_s, 2)
-            self.engine.adopt(self.turns.standings.alive(now, patience_s))
+            self.engine.adopt(self._heartbeats.alive(now, patience_s))
         for clinic in self._due(now):
             # Noted before, because a turn may have ended by the time that this returns.
             self._queued[clinic] = now
@@ -116,6 +121,12 @@ class Scheduler:
             self.engine.tidy()
             self._flush_alerts()
         self.ticked_at = self._now()
+
+    def take_in_clinics(self) -> None:
+        """Take in at once that a clinic was added or taken away."""
+        self._done.pop("rulebooks", None)
+        self._refresh(self._now())
+        self.wake.now()
 
     def standings(self) -> list[ClinicStatus]:
         """Return where the clinics stand."""

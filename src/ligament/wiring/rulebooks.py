@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+import tomllib
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 
 from ligament.connectors.registry import for_role, manifests
 from ligament.core.rules.model import Rulebook
+from ligament.core.rules.parse import rulebook
+from ligament.core.rules.parse_entries import UNCHECKED, lookups
 from ligament.core.rules.reading import Problem
 from ligament.core.rules.settings import Systems
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.expressions import Expressions
-from ligament.wiring.places import Places
-from ligament.wiring.settings import Mistake, looked_over
+from ligament.wiring.places import Places, places
+from ligament.wiring.tables import read_tables
 
 RULEBOOK_FILE = "ligament.toml"
+LARGEST_RULEBOOK = 256_000
+_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +47,77 @@ def rulebook_files(home: Path) -> tuple[Path, ...]:
 
 
 def check_names(clinics: tuple[ClinicSettings, ...]) -> None:
+    """Raise ConfigurationError where two clinics bear one name."""
     names = [clinic.name for clinic in clinics]
     for clinic in clinics:
         if names.count(clinic.name) > 1:
             raise ConfigurationError(
                 (f'{clinic.file}: two clinics are called "{clinic.name}"; give each its own name.',)
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """One thing wrong in a rulebook or in a file beside it; line and column count from 1, and 0 is nowhere."""
+
+    file: Path
+    line: int
+    column: int
+    key: str
+    sentence: str
+
+    def told(self) -> str:
+        """Return it as one line."""
+        where = f"{self.file}, line {self.line}" if self.line else f"{self.file}"
+        return f"{where}, {self.key}: {self.sentence}" if self.key else f"{where}: {self.sentence}"
+
+
+def looked_over(file: Path) -> tuple[ClinicSettings | None, tuple[Mistake, ...]]:
+    """Read one rulebook file and everything that is wrong in it; it can be used only when there is nothing."""
+    try:
+        with file.open("rb") as handle:
+            text = handle.read(LARGEST_RULEBOOK + 1).decode("utf-8").replace("\r\n", "\n")
+    except (OSError, UnicodeDecodeError) as error:
+        return None, (_mistake(file, f"it cannot be read ({error.__class__.__name__})."),)
+    if len(text.encode()) > LARGEST_RULEBOOK:
+        return None, (_mistake(file, "it is larger than 256 KB; keep lists in a file of their own."),)
+    try:
+        table: dict[str, Any] = tomllib.loads(text, parse_float=Decimal)
+    except RecursionError:
+        return None, (_mistake(file, "tables stand too deep in each other."),)
+    except (ValueError, InvalidOperation) as error:
+        return None, (_unreadable(file, text, str(error)),)
+    known, tables, wrong = read_tables(lookups(table.get("lookups"), []), file.parent)
+    expressions = Expressions(tables=tables)
+    book, problems = rulebook(table, rulebook_systems(), UNCHECKED if wrong else expressions)
+    found = [Mistake(file=one.file, line=one.line, column=one.column, key="", sentence=one.sentence) for one in wrong]
+    if problems:
+        where = places(text)
+        found += [_located(file, where, problem) for problem in problems]
+    if found:
+        return None, tuple(found)
+    book = replace(book, lookups=known)
+    return (
+        ClinicSettings(
+            name=book.clinic.name or file.stem, file=file, rulebook=book, rulebook_text=text, expressions=expressions
+        ),
+        (),
+    )
+
+
+def _mistake(file: Path, sentence: str) -> Mistake:
+    return Mistake(file=file, line=0, column=0, key="", sentence=sentence)
+
+
+def _unreadable(file: Path, text: str, told: str) -> Mistake:
+    found = _PLACE.search(told)
+    if found is None:
+        at_end = "at end of document" in told
+        line = text.count("\n") + 1 if at_end else 0
+        return Mistake(file=file, line=line, column=1 if at_end else 0, key="", sentence=f"{told}.")
+    return Mistake(
+        file=file, line=int(found[1]), column=int(found[2]), key="", sentence=f"{told[: found.start()].strip()}."
+    )
 
 
 def read_clinic(file: Path) -> ClinicSettings:
@@ -56,7 +129,7 @@ def read_clinic(file: Path) -> ClinicSettings:
     return clinic
 
 
-def located(file: Path, where: Places, problem: Problem) -> Mistake:
+def _located(file: Path, where: Places, problem: Problem) -> Mistake:
     line, column = where.of(problem.key, problem.at)
     return Mistake(file=file, line=line, column=column, key=problem.key, sentence=problem.sentence)
 

@@ -3,41 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from ligament.connectors.registry import manifests
 from ligament.core.private import Private
-from ligament.core.rules.parse import rulebook
-from ligament.core.rules.parse_entries import UNCHECKED, lookups
 from ligament.wiring.errors import ConfigurationError
-from ligament.wiring.expressions import Expressions
-from ligament.wiring.places import places
-from ligament.wiring.rulebooks import (
-    ClinicSettings,
-    check_names,
-    located,
-    read_clinic,
-    rulebook_files,
-    rulebook_systems,
-)
-from ligament.wiring.tables import read_tables
+from ligament.wiring.rulebooks import RULEBOOK_FILE, ClinicSettings, check_names, read_clinic, rulebook_files
 from ligament.wiring.vault_keys import next_vault_key, vault_key
 
 DATABASE_FILE = "ligament.db"
 LEASE_S = 30
 """For how long a worker that no longer answers keeps its clinics; others take them over then."""
 _DATABASES = {"postgresql", "postgres", "postgresql+psycopg", "sqlite"}
-LARGEST_RULEBOOK = 256_000
-_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +37,8 @@ class Settings:
     values: Mapping[str, Private[str]] = field(default_factory=dict)
     now: datetime | None = None
     lease_s: int = LEASE_S
+    public_url: str = ""
+    trusted_proxies: tuple[str, ...] = ()
 
     def clinic(self, name: str | None = None) -> ClinicSettings:
         """Return the clinic with that name, or the only one."""
@@ -74,14 +58,17 @@ def default_home(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("LIGAMENT_HOME") or Path.home() / ".ligament")
 
 
-def load_settings(*, home: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+def load_settings(
+    *, home: Path | None = None, environ: Mapping[str, str] | None = None, may_be_empty: bool = False
+) -> Settings:
     """Read every setting; raises ConfigurationError with all complaints at once.
 
-    Makes the home and its vault key when they are not there, so that a first run needs nothing before it.
+    Makes the home and its vault key when they are not there, so that a first run needs nothing before it. Where it
+    `may_be_empty`, a home without a clinic is one that waits for its first.
     """
     environ = os.environ if environ is None else environ
     home = home or default_home(environ)
-    files = rulebook_files(home)
+    files = () if may_be_empty and not has_rulebooks(home) else rulebook_files(home)
     clinics = tuple(read_clinic(file) for file in files)
     check_names(clinics)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -94,74 +81,17 @@ def load_settings(*, home: Path | None = None, environ: Mapping[str, str] | None
         values=_connection_values(environ),
         now=_given_now(environ),
         lease_s=_lease_s(environ),
+        public_url=_public_url(environ),
+        trusted_proxies=_trusted_proxies(environ),
     )
+
+
+def has_rulebooks(home: Path) -> bool:
+    """Say whether a home has a clinic."""
+    return (home / RULEBOOK_FILE).is_file() or any((home / "clinics").glob("*.toml"))
 
 
 # --- the rulebook -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mistake:
-    """One thing wrong in a rulebook or in a file beside it; line and column count from 1, and 0 is nowhere."""
-
-    file: Path
-    line: int
-    column: int
-    key: str
-    sentence: str
-
-    def told(self) -> str:
-        """Return it as one line."""
-        where = f"{self.file}, line {self.line}" if self.line else f"{self.file}"
-        return f"{where}, {self.key}: {self.sentence}" if self.key else f"{where}: {self.sentence}"
-
-
-def looked_over(file: Path) -> tuple[ClinicSettings | None, tuple[Mistake, ...]]:
-    """Read one rulebook file and everything that is wrong in it; it can be used only when there is nothing."""
-    try:
-        with file.open("rb") as handle:
-            text = handle.read(LARGEST_RULEBOOK + 1).decode("utf-8").replace("\r\n", "\n")
-    except (OSError, UnicodeDecodeError) as error:
-        return None, (_mistake(file, f"it cannot be read ({error.__class__.__name__})."),)
-    if len(text.encode()) > LARGEST_RULEBOOK:
-        return None, (_mistake(file, "it is larger than 256 KB; keep lists in a file of their own."),)
-    try:
-        table: dict[str, Any] = tomllib.loads(text, parse_float=Decimal)
-    except RecursionError:
-        return None, (_mistake(file, "tables stand too deep in each other."),)
-    except (ValueError, InvalidOperation) as error:
-        return None, (_unreadable(file, text, str(error)),)
-    known, tables, wrong = read_tables(lookups(table.get("lookups"), []), file.parent)
-    expressions = Expressions(tables=tables)
-    book, problems = rulebook(table, rulebook_systems(), UNCHECKED if wrong else expressions)
-    found = [Mistake(file=one.file, line=one.line, column=one.column, key="", sentence=one.sentence) for one in wrong]
-    if problems:
-        where = places(text)
-        found += [located(file, where, problem) for problem in problems]
-    if found:
-        return None, tuple(found)
-    book = replace(book, lookups=known)
-    return (
-        ClinicSettings(
-            name=book.clinic.name or file.stem, file=file, rulebook=book, rulebook_text=text, expressions=expressions
-        ),
-        (),
-    )
-
-
-def _mistake(file: Path, sentence: str) -> Mistake:
-    return Mistake(file=file, line=0, column=0, key="", sentence=sentence)
-
-
-def _unreadable(file: Path, text: str, told: str) -> Mistake:
-    found = _PLACE.search(told)
-    if found is None:
-        at_end = "at end of document" in told
-        line = text.count("\n") + 1 if at_end else 0
-        return Mistake(file=file, line=line, column=1 if at_end else 0, key="", sentence=f"{told}.")
-    return Mistake(
-        file=file, line=int(found[1]), column=int(found[2]), key="", sentence=f"{told[: found.start()].strip()}."
-    )
 
 
 # --- the environment --------------------------------------------------------------------------------------------------
@@ -189,6 +119,33 @@ def _lease_s(environ: Mapping[str, str]) -> int:
     if not given.isdecimal() or not 1 <= int(given) <= LEASE_S:
         raise ConfigurationError((f"LIGAMENT_LEASE_S: give whole seconds from 1 to {LEASE_S}.",))
     return int(given)
+
+
+def _public_url(environ: Mapping[str, str]) -> str:
+    """Return the address under which browsers reach the dashboard, without a slash at its end; empty without one."""
+    given = (environ.get("LIGAMENT_PUBLIC_URL") or "").strip().rstrip("/")
+    if not given:
+        return ""
+    try:
+        found = urlsplit(given)
+        is_whole = found.scheme in {"http", "https"} and bool(found.hostname) and found.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or found.path or found.query or found.fragment or found.username:
+        raise ConfigurationError(("LIGAMENT_PUBLIC_URL: give an address such as https://ligament.clinic.example.",))
+    if found.scheme == "http" and not is_loopback(given):
+        raise ConfigurationError(("LIGAMENT_PUBLIC_URL: it must begin with https, except on this machine itself.",))
+    return given.lower()
+
+
+def _trusted_proxies(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return whose X-Forwarded-For counts: addresses or networks, one after the other with commas."""
+    given = (environ.get("LIGAMENT_TRUSTED_PROXIES") or "").replace(",", " ").split()
+    try:
+        return tuple(str(ip_network(one, strict=False)) for one in given)
+    except ValueError:
+        complaint = "LIGAMENT_TRUSTED_PROXIES: give addresses or networks such as 10.0.0.2, 172.16.0.0/12."
+        raise ConfigurationError((complaint,)) from None
 
 
 def _given_now(environ: Mapping[str, str]) -> datetime | None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import difflib
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from ligament.app.results import Result
 from ligament.app.setup.consent import Browser, listening
-from ligament.app.sync import App
 from ligament.connectors.registry import Manifest, manifests
 from ligament.core.ledgers import Organisation
 from ligament.core.private import Private
 from ligament.net.governor import Priority
 from ligament.net.oauth import StoredTokens, code_from_callback, consent_url
 from ligament.net.opening import Notebook, Opening
+from ligament.wiring.ambient import random_text
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 
@@ -68,7 +67,7 @@ class Draft:
 
 
 def connect_system(
-    app: App, system: str, ask: Ask, *, by_browser: bool = False, browser: Browser | None = None
+    clinic: Clinic, system: str, ask: Ask, *, by_browser: bool = False, browser: Browser | None = None
 ) -> Result:
     """Check the credentials of one system and keep them in the vault, encrypted.
 
@@ -76,7 +75,6 @@ def connect_system(
     Nothing that worked before is lost when the new credentials do not work.
     """
     manifest = _manifest(system)
-    clinic = app.clinic
     partner = next(other for other in (clinic.practice_manifest, clinic.books_manifest) if other.role != manifest.role)
     if manifest.role == "practice":
         if by_browser:
@@ -219,7 +217,7 @@ def _consented(manifest: Manifest, opening: Opening, browser: Browser) -> Organi
     account = part.account_for(opening, part.CODE_FLOW_SCOPE)
     page, app = connecting.consent_page(account), connecting.app_of(account, part.CODE_FLOW_SCOPE)
     connection, tokens = part.consent_flow(opening)
-    state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
+    state, verifier = random_text(32), random_text(64)
     try:
         with listening(browser.port, state) as callback:
             address = consent_url(app, page, redirect_uri=callback.redirect_uri, state=state, verifier=verifier)

@@ -22,6 +22,7 @@ from ligament.store.database.tables import (
     document_links,
     practice_rows,
 )
+from ligament.store.mirror.merges import move_documents, survivors
 
 R = TypeVar("R", BooksContact, BooksDocument)
 _NAMELESS = of_clinic(books_contacts.c.id).where(books_contacts.c.name_key == "")
@@ -50,15 +51,15 @@ def contact_row(clinic: str, contact: BooksContact) -> dict[str, Any]:
     }
 
 
-def document_row(clinic: str, document: BooksDocument) -> dict[str, Any]:
-    """Return the row that keeps a document."""
+def document_row(clinic: str, document: BooksDocument, survivor: str = "") -> dict[str, Any]:
+    """Return the row that keeps a document; `survivor` is the contact that its own was merged into."""
     return {
         "clinic": clinic,
         "id": document.id,
         "kind": document.kind.value,
         "number": document.number.replace("\x00", ""),
         "history_key": history_key(document.number),
-        "contact_id": document.contact_id,
+        "contact_id": survivor or document.contact_id,
         "status": document.status.value,
         "open_amount": str(document.open_amount),
         "is_open": document.open_amount > 0,
@@ -74,9 +75,8 @@ def keep(
     """Keep what is newer than what is kept; return the subjects linked to what changed in content."""
     held = _without_forgotten(connection, clinic, tuple(contacts))
     people = _keep_rows(connection, books_contacts, [contact_row(clinic, contact) for contact in held], BooksContact)
-    papers = _keep_rows(
-        connection, books_documents, [document_row(clinic, document) for document in documents], BooksDocument
-    )
+    move_documents(connection, clinic, [contact for contact in held if contact.id in people])
+    papers = _keep_rows(connection, books_documents, _document_rows(connection, clinic, documents), BooksDocument)
     parties = of_clinic(contact_links.c.party)
     subjects = of_clinic(document_links.c.subject)
     linked = select_in(connection, parties, contact_links.c.contact_id, people, clinic=clinic)
@@ -84,6 +84,13 @@ def keep(
     return frozenset(
         subject_from_key(key) for key in [*(row.party for row in linked), *(row.subject for row in posted)]
     )
+
+
+def _document_rows(connection: Connection, clinic: str, documents: Iterable[BooksDocument]) -> list[dict[str, Any]]:
+    """Return the rows of documents, filed under the contacts they belong to by now."""
+    held = tuple(documents)
+    merged = survivors(connection, clinic, {document.contact_id for document in held})
+    return [document_row(clinic, document, merged.get(document.contact_id, "")) for document in held]
 
 
 def add_groups(connection: Connection, clinic: str, made: Sequence[ContactGroup]) -> None:

@@ -69,6 +69,8 @@ def _columns(record: PracticeRecord) -> dict[str, Any]:
     match record:
         case Party():
             return {
+                # Whom a patient was merged into is searched from both ends.
+                "parent_id": record.merged_into,
                 "updated_at": stamp(record.updated_at),
                 "removed": record.removed_at is not None or record.deleted,
                 "name_key": folded(record.full_name()),

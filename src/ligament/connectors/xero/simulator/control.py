@@ -112,7 +112,8 @@ def merge_contacts(world: World, *, loser_id: str, winner_id: str, at: datetime,
     for table in (desk.invoices, desk.credit_notes, desk.prepayments, desk.overpayments):
         for key, document in list(table.rows.items()):
             if document.contact_id == loser_id:
-                table.put(key, replace(document, contact_id=winner_id, updated_at=at))
+                moved_at = at if desk.switches.merge_moves_documents else document.updated_at
+                table.put(key, replace(document, contact_id=winner_id, updated_at=moved_at))
     return _close(world, desk)
 
 
