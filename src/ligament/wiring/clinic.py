@@ -39,7 +39,6 @@ from ligament.store.vault.vault import Vault
 from ligament.store.writes.runs import Runs
 from ligament.store.writes.variances import Variances
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
-from ligament.wiring.expressions import evaluate
 from ligament.wiring.likeness import likeness, phone_key
 from ligament.wiring.prepared import prepare
 from ligament.wiring.retries import RetryBudget, jitter
@@ -160,7 +159,8 @@ class Clinic:
             likeness=likeness,
             phone_key=phone_key,
             code_for=partial(opaque_code, self.code_key()),
-            evaluate=evaluate,
+            evaluate=self.settings.expressions.holds,
+            express=self.settings.expressions.says,
             practice_name=self.practice_manifest.name,
             books_title=self.books_manifest.title,
         )
