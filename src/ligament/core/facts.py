@@ -10,6 +10,7 @@ from ligament.core.ids import BooksId, SourceId
 from ligament.core.ledgers import BooksContact, BooksDocument, Chart, ContactStatus, Organisation
 from ligament.core.links import Agreement, ContactLink, Decision, DocumentLink, PaymentLink
 from ligament.core.naming import comparable
+from ligament.core.oddities import Heed, unheeded
 from ligament.core.records import Invoice, Location, Party, PracticeSettings, Practitioner, Visit
 
 
@@ -79,7 +80,7 @@ class Surroundings:
     `likeness` compares two names (0 to 1); `phone_key` brings a number as typed and a country code to one form that is
     equal for equal numbers, or an empty text; `code_for` gives the opaque name of a party; `evaluate` says whether a
     rule's condition holds and raises ValueError with a sentence when it cannot be judged. `practice_name` stands before
-    ids in references (`name:id`); `books_title` names the books in sentences.
+    ids in references (`name:id`); `books_title` names the books in sentences; `heed` takes note of what nobody foresaw.
     """
 
     now: datetime
@@ -89,3 +90,4 @@ class Surroundings:
     evaluate: Callable[[str, Mapping[str, object]], bool]
     practice_name: str
     books_title: str
+    heed: Heed = unheeded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from ligament.core.billing import Bill, party_subject
 from ligament.core.drafting import content_fingerprint, invoice_subject, visit_subject
@@ -11,8 +12,8 @@ from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.intents import CLINIC, Subject
 from ligament.core.links import DecisionKind
 from ligament.core.money import ZERO
-from ligament.core.plans import Action, ActionKind, Outcome, Plan, State, assert_conserved, in_order
-from ligament.core.records import Invoice
+from ligament.core.plans import Action, ActionKind, ConservationError, Outcome, Plan, State, assert_conserved, in_order
+from ligament.core.records import Invoice, Visit
 from ligament.core.rules.model import Rulebook
 from ligament.core.troubles import Trouble
 from ligament.flow.planning.arrivals import plan_new
@@ -23,8 +24,11 @@ from ligament.flow.planning.edits import plan_posted
 from ligament.flow.planning.groups import plan_groups
 from ligament.flow.planning.leaving import drop_archivals
 from ligament.flow.planning.money import plan_money
+from ligament.flow.planning.setting_aside import set_aside
 from ligament.flow.planning.visits import chargeable, take_over_visit, visit_outcome
 
+_MOST_ATTEMPTS = 5
+"""How often a plan is made anew without the records that nobody foresaw; each attempt sets aside all that it met."""
 Paper = tuple[Invoice, Subject]
 """An invoice of the practice, or what a visit is charged, with the record it stands for."""
 
@@ -37,30 +41,47 @@ def make_plan(facts: Facts, rulebook: Rulebook, around: Surroundings, before: Be
     """
     assert facts.organisation is not None, "the organisation is read before anything is planned"
     before = before or Before()
-    desk = Desk(
-        facts=facts,
-        rulebook=rulebook,
-        around=around,
-        organisation=facts.organisation,
-        names=before.names,
-        adopted=before.adopted,
-        options=before.options,
-        groups=before.groups,
-        made=before.made,
-    )
-    if facts.settings.native_link_on:
+    untouched = before.copy()
+    for _ in range(_MOST_ATTEMPTS):
+        desk = Desk(
+            facts=facts,
+            rulebook=rulebook,
+            around=around,
+            organisation=facts.organisation,
+            names=before.names,
+            adopted=before.adopted,
+            options=before.options,
+            groups=before.groups,
+            made=before.made,
+        )
+        plan = _planned(desk)
+        if plan is not None:
+            return plan
+        for oddity in desk.odd.values():
+            if not oddity.known:
+                around.heed(oddity)
+        facts = set_aside(facts, desk.odd)
+        before.become(untouched)
+    message = "records keep failing although they were set aside"
+    raise ConservationError(message)
+
+
+def _planned(desk: Desk) -> Plan | None:
+    """Plan everything on the desk; nothing when some record has to be set aside first."""
+    if desk.facts.settings.native_link_on:
         return _all_wait(desk)
     charges = _charges(desk)
-    invoices = sorted(facts.invoices.values(), key=_age)
+    invoices = sorted(desk.facts.invoices.values(), key=_age)
     papers = [(invoice, invoice_subject(invoice)) for invoice in invoices]
     papers += [(charge, visit_subject(charge.id)) for charge in charges]
-    plan_contacts(desk, list(facts.parties.values()), _bills(desk, papers))
+    plan_contacts(desk, list(desk.facts.parties.values()), _bills(desk, papers))
     for invoice, subject in _originals_first(papers):
-        _plan_document(desk, invoice, subject)
+        desk.guard(subject, partial(_plan_document, desk, invoice, subject))
     plan_money(desk, invoices)
     plan_groups(desk, [*invoices, *charges])
+    drop_archivals(desk)
     desk.made.update(key for key, contact_id in desk.contacts.items() if contact_id is None)
-    return _finished(desk)
+    return None if desk.odd else _finished(desk)
 
 
 def _age(invoice: Invoice) -> tuple[object, ...]:
@@ -79,20 +100,32 @@ def _originals_first(papers: list[Paper]) -> list[Paper]:
 
 def _charges(desk: Desk) -> list[Invoice]:
     visits = sorted(desk.facts.visits.values(), key=lambda visit: (visit.updated_at, visit.id))
-    found = [chargeable(desk, visit) for visit in visits]
-    return [invoice for invoice in found if invoice is not None]
+    found: list[Invoice] = []
+
+    def charge(visit: Visit) -> None:
+        invoice = chargeable(desk, visit)
+        if invoice is not None:
+            found.append(invoice)
+
+    for visit in visits:
+        desk.guard(visit_subject(visit.id), partial(charge, visit))
+    return found
 
 
 def _bills(desk: Desk, papers: list[Paper]) -> list[Bill]:
     """Decide who is billed for every document that is new or has changed, so that contacts are planned first."""
-    bills = []
-    for invoice, subject in papers:
+    bills: list[Bill] = []
+
+    def decide(invoice: Invoice, subject: Subject) -> None:
         if not _needs_bill(desk, invoice, subject):
-            continue
+            return
         bill: Bill | Trouble = bill_of(desk, invoice, ruling_for(desk, invoice))
         desk.bills[subject.key] = bill
         if isinstance(bill, Bill):
             bills.append(bill)
+
+    for invoice, subject in papers:
+        desk.guard(subject, partial(decide, invoice, subject))
     return bills
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ligament.core.oddities import Heed, unheeded
 from ligament.core.private import Private
 from ligament.net.meter import CallMeter
 from ligament.net.oauth import TokenVault
@@ -28,7 +29,8 @@ class Opening:
     `values` holds secrets and addresses by the names of the manifest's `[environment]`; an absent one is not set.
     `partner` is the name of the system on the other side. `clock` tells the day, `pace` the real time that limits are
     counted in: the two differ when a test chooses the day. `jitter(limit)` draws a whole number from 0 to `limit`.
-    `may_write` is asked right before a write leaves, and raises what forbids it.
+    `may_write` is asked right before a write leaves, and raises what forbids it; `heed` notes what nobody
+    foresaw.
     """
 
     values: Mapping[str, Private[str]]
@@ -50,6 +52,7 @@ class Opening:
     custom_fields: tuple[str, ...] = ()
     speed: int = 1
     may_write: Callable[[], None] | None = None
+    heed: Heed = unheeded
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, name: str) -> str:

@@ -43,6 +43,7 @@ from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_tim
 from ligament.wiring.expressions import evaluate
 from ligament.wiring.keys import settled_key
 from ligament.wiring.likeness import likeness, phone_key
+from ligament.wiring.logs import OddityLog
 from ligament.wiring.prepared import prepare
 from ligament.wiring.settings import ClinicSettings, Settings
 
@@ -86,6 +87,7 @@ class Clinic:
     outside: Outside
     practice_manifest: Manifest
     books_manifest: Manifest
+    oddities: OddityLog = field(default_factory=OddityLog)
     _ports: dict[str, Any] = field(default_factory=dict)
 
     def practice(self) -> Practice:
@@ -136,6 +138,7 @@ class Clinic:
             prices_include_tax=book.invoices.appointment_prices_include_tax,
             custom_fields=tuple(sorted(set(book.contacts.custom_fields.values()))),
             may_write=self.store.may_write,
+            heed=self.oddities,
         )
 
     def surroundings(self) -> Surroundings:
@@ -148,6 +151,7 @@ class Clinic:
             evaluate=evaluate,
             practice_name=self.practice_manifest.name,
             books_title=self.books_manifest.title,
+            heed=self.oddities,
         )
 
     def code_key(self) -> bytes:

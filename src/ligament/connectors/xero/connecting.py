@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ligament.connectors.xero import signin
 from ligament.connectors.xero.client import XeroClient
 from ligament.connectors.xero.port import XeroBooks
+from ligament.core.oddities import Heed, unheeded
 from ligament.core.private import NOTHING, Private
 from ligament.net.governor import Lane
 from ligament.net.hosts import HostRule
@@ -60,6 +61,7 @@ class Means:
     transport: Transport | None = None
     observer: Observer | None = None
     may_write: Callable[[], None] | None = None
+    heed: Heed = unheeded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,7 @@ class Connection:
             clock=self.means.clock,
             jitter=self.means.jitter,
             lane=lane,
+            heed=self.means.heed,
         )
         return XeroBooks(client, pin, short_code=short_code, close=self.close)
 

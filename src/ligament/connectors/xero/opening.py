@@ -108,6 +108,7 @@ def means_for(opening: Opening) -> Means:
         transport=opening.transport,
         observer=opening.observer,
         may_write=opening.may_write,
+        heed=opening.heed,
     )
 
 

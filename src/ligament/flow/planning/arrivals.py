@@ -14,7 +14,7 @@ from ligament.core.money import cents, two_places
 from ligament.core.plans import DocumentStep, State
 from ligament.core.records import Invoice, InvoiceStatus
 from ligament.core.troubles import Trouble
-from ligament.flow.planning.desk import Desk, invoice_hold, invoice_outcome
+from ligament.flow.planning.desk import Desk, invoice_hold, invoice_outcome, sound
 from ligament.flow.planning.documents import (
     agreement_for,
     as_intent,
@@ -27,6 +27,7 @@ from ligament.flow.planning.documents import (
     ruling_for,
     skip_reason,
     stopped_by_rule,
+    unreadable,
     waits,
 )
 from ligament.flow.planning.found import act_link, agreed_on
@@ -66,11 +67,7 @@ def plan_new(desk: Desk, invoice: Invoice, subject: Subject) -> None:
 
 def _unreadable(invoice: Invoice) -> Trouble | None:
     if invoice.defect:
-        return Trouble(
-            code=HoldCode.BAD_RECORD,
-            sentence=invoice.defect,
-            todo="Open the invoice in the practice and save it again; tell us if it stays.",
-        )
+        return unreadable(invoice.defect)
     if invoice.status is InvoiceStatus.UNKNOWN:
         return Trouble(
             code=HoldCode.UNKNOWN_STATUS,
@@ -126,7 +123,7 @@ def in_history(desk: Desk, invoice: Invoice, subject: Subject, bill: Bill) -> bo
     if not past:
         return False
     ours = document_number(invoice, desk.rulebook)
-    found = [desk.facts.documents[held] for held in past if held not in desk.facts.subject_of_document]
+    found = [sound(desk.facts.documents[held]) for held in past if held not in desk.facts.subject_of_document]
     found = [document for document in found if document.number != ours and not document.status.is_gone()]
     if not found:
         return False
@@ -222,7 +219,7 @@ def create_or_find(desk: Desk, invoice: Invoice, subject: Subject, drafted: Draf
     held = desk.facts.documents_by_number.get(f"{intent.kind}|{intent.number}")
     document = desk.facts.documents.get(held) if held else None
     if document is not None:
-        _number_in_use(desk, invoice, subject, drafted, document)
+        _number_in_use(desk, invoice, subject, drafted, sound(document))
         return
     trouble = lock_trouble(desk, intent.on)
     if trouble is not None:

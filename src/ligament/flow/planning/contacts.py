@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from ligament.core.billing import Bill, party_subject
 from ligament.core.changes import ContactWrite, RefusalCode
 from ligament.core.contacts import (
     ContactIntent,
     Match,
+    contact_number,
     find_contact,
     intent_for,
     pool_intent,
@@ -25,7 +27,7 @@ from ligament.core.plans import Action, ActionKind, ContactStep, FieldNote, Note
 from ligament.core.records import Party, PartyKind
 from ligament.core.rules.model import CreateContacts, Privacy
 from ligament.core.troubles import Trouble
-from ligament.flow.planning.desk import Desk, contact_outcome, refusal_hold, trouble_hold
+from ligament.flow.planning.desk import Desk, contact_outcome, refusal_hold, sound, trouble_hold
 from ligament.flow.planning.fields import Synced, synchronise
 from ligament.flow.planning.leaving import plan_archival
 from ligament.flow.planning.pairs import agreed_by
@@ -40,7 +42,8 @@ def plan_contacts(desk: Desk, parties: list[Party], bills: list[Bill]) -> None:
         if bill.party is not None and bill.subject.kind is not SubjectKind.LOCATION:
             everybody.setdefault(bill.subject.key, bill.party)
     for party in sorted(everybody.values(), key=lambda party: (party.created_at, party.id)):
-        plan_party(desk, party, needed=party_subject(party).key in billed)
+        subject = party_subject(party)
+        desk.guard(subject, partial(plan_party, desk, party, needed=subject.key in billed))
     for bill in bills:
         if bill.subject.kind is SubjectKind.LOCATION and bill.subject.key not in desk.contacts:
             _plan_pool(desk, bill.subject)
@@ -54,6 +57,8 @@ def plan_party(desk: Desk, party: Party, *, needed: bool) -> None:
         # Also when it was made meanwhile: its documents read as they were approved, and get its id when they leave.
         desk.contacts[subject.key] = None
         desk.outcome(contact_outcome(subject, State.PLANNED))
+    elif party.defect and (link is not None or needed or _wanted(desk, party)):
+        _hold_unreadable(desk, party, link)
     elif link is not None:
         _plan_linked(desk, party, link, needed=needed)
     elif needed or _wanted(desk, party):
@@ -74,6 +79,20 @@ def _hold_contact(desk: Desk, subject: Subject, hold: Hold) -> None:
     desk.hold(hold)
     desk.unready[subject.key] = hold.code
     desk.outcome(contact_outcome(subject, State.HELD, hold.code.value))
+
+
+def _hold_unreadable(desk: Desk, party: Party, link: ContactLink | None) -> None:
+    """Leave somebody alone who makes no sense; where there is a contact already, documents go on to it as it is."""
+    trouble = Trouble(
+        code=HoldCode.BAD_RECORD,
+        sentence=party.defect,
+        todo="Open it in the practice and save it again; tell us if it stays.",
+    )
+    subject = party_subject(party)
+    _hold_contact(desk, subject, trouble_hold(trouble, subject, HoldKind.CONTACT, contact_number(subject)))
+    if link is not None:
+        del desk.unready[subject.key]
+        desk.contacts[subject.key] = link.contact_id
 
 
 # --- new pairs --------------------------------------------------------------------------------------------------------
@@ -162,7 +181,7 @@ def _is_own(desk: Desk, contact_id: str, subject: Subject) -> bool:
 
 def _take_over(desk: Desk, party: Party, intent: ContactIntent, match: Match) -> None:
     """Link an existing contact; its own number is kept, ours is written only where there is none."""
-    contact = match.contact
+    contact = sound(match.contact)
     if contact.id in desk.adopted or desk.facts.party_of_contact.get(contact.id) not in {None, intent.subject.key}:
         _create(desk, intent)
         return
@@ -253,7 +272,7 @@ def _plan_linked(desk: Desk, party: Party, link: ContactLink, *, needed: bool) -
     desk.contacts[subject.key] = link.contact_id
     if contact is None:
         desk.outcome(contact_outcome(subject, State.UNCHANGED))
-    elif contact.status is not ContactStatus.ACTIVE:
+    elif sound(contact).status is not ContactStatus.ACTIVE:
         _plan_archived(desk, subject, link, contact, needed=needed)
     elif party.merged_into is not None or party.removed_at is not None:
         plan_archival(desk, party, link, contact)

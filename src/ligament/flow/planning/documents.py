@@ -61,6 +61,15 @@ def _forgotten(patient: Party | None) -> frozenset[str]:
     return frozenset({"patient"}) if patient is None or patient.deleted else frozenset()
 
 
+def unreadable(defect: str) -> Trouble:
+    """Return the trouble with an invoice of which something cannot be understood."""
+    return Trouble(
+        code=HoldCode.BAD_RECORD,
+        sentence=defect,
+        todo="Open the invoice in the practice and save it again; tell us if it stays.",
+    )
+
+
 def skip_reason(desk: Desk, invoice: Invoice) -> str:
     """Return why an invoice that was never posted is left out, or an empty text."""
     if invoice.removed_at is not None:

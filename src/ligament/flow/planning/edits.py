@@ -25,6 +25,7 @@ from ligament.flow.planning.desk import (
     DocumentState,
     invoice_hold,
     invoice_outcome,
+    sound,
     state_of,
 )
 from ligament.flow.planning.documents import (
@@ -39,6 +40,7 @@ from ligament.flow.planning.documents import (
     lock_trouble,
     ruling_for,
     stopped_by_rule,
+    unreadable,
     waits,
 )
 from ligament.flow.planning.found import agree_again, agreed_on, link_again, ours_in_books
@@ -53,13 +55,16 @@ def main_link(links: tuple[DocumentLink, ...]) -> DocumentLink | None:
 
 def plan_posted(desk: Desk, invoice: Invoice, subject: Subject, links: tuple[DocumentLink, ...]) -> None:
     """Plan an invoice that has a document: nothing, an update, a void, a re-issue, or a hold."""
+    if invoice.defect:
+        hold_trouble(desk, invoice, subject, unreadable(invoice.defect))
+        return
     main = main_link(links)
     assert main is not None
     document = desk.facts.documents.get(main.books_id)
     if document is None:
         desk.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
         return
-    posted = Posted(invoice=invoice, subject=subject, main=main, document=document, links=links)
+    posted = Posted(invoice=invoice, subject=subject, main=main, document=sound(document), links=links)
     _keep_states(desk, posted)
     if invoice.removed_at is not None:
         _plan_removed(desk, posted)
@@ -77,7 +82,7 @@ def _keep_states(desk: Desk, posted: Posted) -> None:
         if document is None or (document.status.is_gone() and link is not posted.main):
             continue
         contact = link.sent.party if link.sent is not None else None
-        state = state_of(document, posted.subject, link.role, link.version, contact)
+        state = state_of(sound(document), posted.subject, link.role, link.version, contact)
         state.base_number = _base_number(desk, posted.invoice, link)
         states.append(state)
 
@@ -258,7 +263,7 @@ def _plan_content(desk: Desk, posted: Posted) -> None:
     if _total_differs(posted):
         _hold_total(desk, posted)
         return
-    if invoice.defect or (held is not None and held.fingerprint == content_fingerprint(invoice)):
+    if held is not None and held.fingerprint == content_fingerprint(invoice):
         desk.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
         return
     drafted = _draft(desk, posted, posted.main.number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 from ligament.core.drafting import invoice_subject, zone_of
 from ligament.core.holds import HoldCode, HoldKind
@@ -30,19 +31,19 @@ def plan_money(desk: Desk, invoices: list[Invoice]) -> None:
     for invoice in invoices:
         (credits_ if invoice.is_credit() else others).append(invoice)
     for invoice in others:
-        plan_unpayment(desk, invoice)
+        desk.guard(invoice_subject(invoice), partial(plan_unpayment, desk, invoice))
     for credit in credits_:
         original = desk.facts.invoices.get(credit.original_id) if credit.original_id else None
         if original is not None and _paid_before(original, credit):
-            _plan_payments(desk, original, ActionKind.PAY_FIRST)
+            desk.guard(invoice_subject(original), partial(_plan_payments, desk, original, ActionKind.PAY_FIRST))
     for credit in credits_:
-        _plan_credit(desk, credit)
+        desk.guard(invoice_subject(credit), partial(_plan_credit, desk, credit))
     has_adjustments = any(len(states) > 1 for states in desk.states.values())
     for invoice in invoices if has_adjustments else ():
-        _plan_adjusted_credit(desk, invoice)
+        desk.guard(invoice_subject(invoice), partial(_plan_adjusted_credit, desk, invoice))
     _index_credits(desk)
     for invoice in others:
-        _plan_payments(desk, invoice, ActionKind.PAY)
+        desk.guard(invoice_subject(invoice), partial(_plan_payments, desk, invoice, ActionKind.PAY))
 
 
 def _paid_before(original: Invoice, credit: Invoice) -> bool:
