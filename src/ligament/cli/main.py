@@ -16,6 +16,7 @@ from ligament.cli.asking import ask_secret, tell_page
 from ligament.cli.deciding import approve_some
 from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.people import add_commands
+from ligament.cli.reports import add_commands as add_reports
 from ligament.cli.safety import alerts_app, backup, restore
 from ligament.cli.session import Session, run_plain, run_verb
 from ligament.wiring import hold_verbs, journal_verbs, plan_verbs
@@ -297,6 +298,7 @@ def webhooks(
 
 
 add_commands(app)
+add_reports(app)
 
 
 def main() -> None:

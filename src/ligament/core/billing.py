@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ligament.core.facts import Facts
@@ -65,6 +66,16 @@ def payer_of(invoice: Invoice, facts: Facts) -> Party | Trouble | None:
             detail={"payers": [payer.id for payer in found]},
         )
     return found[0] if found else None
+
+
+def payers_by_name(parties: Iterable[Party]) -> dict[str, tuple[Party, ...]]:
+    """Index active payers by company, as an addressee names them."""
+    named: dict[str, tuple[Party, ...]] = {}
+    for party in parties:
+        company = folded(party.company.reveal())
+        if party.kind is PartyKind.PAYER and company and party.removed_at is None and not party.deleted:
+            named[company] = (*named.get(company, ()), party)
+    return named
 
 
 def first_line(invoice: Invoice) -> str:

@@ -15,7 +15,7 @@ from ligament.core.seals import sealed
 from ligament.core.troubles import Trouble
 
 ROUNDING_LIMIT = Decimal("0.10")
-_OUTSIDE_TAX = {Country.AU: "BASEXCLUDED", Country.NZ: "NONE", Country.UK: "NONE"}
+OUTSIDE_TAX = {Country.AU: "BASEXCLUDED", Country.NZ: "NONE", Country.UK: "NONE"}
 
 
 @sealed
@@ -119,7 +119,7 @@ def _round(
         )
     code = how.rulebook.invoices.rounding_account
     account = how.chart.account(code) if code else how.chart.system_account("ROUNDING")
-    rate = how.chart.tax_rate(_OUTSIDE_TAX[how.rulebook.clinic.country])
+    rate = how.chart.tax_rate(OUTSIDE_TAX[how.rulebook.clinic.country])
     if account is None or not account.active:
         return Trouble(
             code=HoldCode.UNMAPPED_ACCOUNT,

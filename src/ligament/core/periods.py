@@ -31,9 +31,42 @@ def iso_instant(instant: datetime) -> str:
 
 
 @lru_cache(maxsize=1000)
+def month_of(day: date) -> str:
+    """Return the month of a day, as in `2026-11`."""
+    return f"{day.year:04}-{day.month:02}"
+
+
+@lru_cache(maxsize=1000)
 def australian(day: date) -> str:
     """Return a date as people in Australia write it: 22 Nov 2026."""
     return f"{day.day} {day.strftime('%b %Y')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """Calendar days from the first to the last, both included; None is open on that side."""
+
+    first: date | None = None
+    last: date | None = None
+
+    def covers(self, day: date) -> bool:
+        """Say whether a day lies in it."""
+        return (self.first is None or day >= self.first) and (self.last is None or day <= self.last)
+
+    def words(self) -> str:
+        """Return the period as people write it: 1 Oct 2026 to 30 Nov 2026."""
+        first = australian(self.first) if self.first else ""
+        last = australian(self.last) if self.last else ""
+        if first and last:
+            return f"{first} to {last}"
+        return f"from {first}" if first else f"up to {last}" if last else "everything"
+
+
+def this_and_last_month(today: date) -> Period:
+    """Return the present month and the one before, whole."""
+    begin = today.replace(day=1)
+    following = (begin + timedelta(days=31)).replace(day=1)
+    return Period(first=(begin - timedelta(days=1)).replace(day=1), last=following - timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import ssl
 import zlib
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,10 +17,10 @@ import httpx2
 
 from ligament.net.deadline import Deadline, DeadlinePassed, Permission
 from ligament.net.governor import Governor, Lane
-from ligament.net.hosts import HostRule, WrongAddress, origin_of
+from ligament.net.hosts import Origin, WrongAddress, origin_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from ligament.net.meter import CallMeter
     from ligament.ports.clocks import Clock
@@ -30,6 +32,9 @@ _STEP = 1024 * 1024
 _READS = frozenset({"GET", "HEAD"})
 _NEVER_LEFT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 
+
+Pinned = Callable[[str, int], tuple[str, ...]]
+"""Returns the addresses that a host and port may be connected to; raises OSError, or WrongAddress to forbid it."""
 
 Transport = httpx2.BaseTransport
 """What carries requests; another module names it so, because the HTTP library is met here only."""
@@ -52,6 +57,14 @@ class Reply:
     body: bytes
 
 
+class AddressRule(Protocol):
+    """Says which addresses a session may talk to."""
+
+    def check(self, url: str) -> Origin:
+        """Return the origin of an address, or raise WrongAddress."""
+        ...
+
+
 class Observer(Protocol):
     """Hears about every call: no bodies, no query values, no ids; `status` is 0 when no answer came."""
 
@@ -64,15 +77,17 @@ class Session:
     """Calls one system; keeps connections alive, never follows a redirect and never sends anything twice.
 
     `read_s` bounds the silence between bytes; with a `clock` the whole answer may take `total_s`, by default four times
-    as long. `may_write` is asked right before a write leaves, after every wait, and raises what forbids it. Raises
-    NotSent, Unanswered, WrongAddress (a target outside the base address) and what the governor and `may_write` raise.
+    as long. `may_write` is asked right before a write leaves, after every wait, and raises what forbids it. `pinned`
+    chooses the addresses that a host name may lead to when a connection is made. With `cut_at` an answer counts as soon
+    as its status is there: of its body no more than that is read, and no longer than it may take. Raises NotSent,
+    Unanswered, WrongAddress (a target outside the base address) and what the governor and `may_write` raise.
     """
 
     def __init__(  # noqa: PLR0913 - a session is opened in one place per system, by name
         self,
         *,
         base_url: str,
-        host_rule: HostRule,
+        host_rule: AddressRule,
         user_agent: str,
         meter: CallMeter,
         governor: Governor | None,
@@ -85,6 +100,8 @@ class Session:
         observer: Observer | None = None,
         clock: Clock | None = None,
         may_write: Callable[[], None] | None = None,
+        pinned: Pinned | None = None,
+        cut_at: int | None = None,
     ) -> None:
         self._origin = host_rule.check(base_url)
         self._base = base_url.rstrip("/")
@@ -95,6 +112,7 @@ class Session:
         self._governor = governor
         self._total_s = total_s if total_s is not None else read_s * 4
         self._max_bytes = max_bytes
+        self._cut_at = cut_at
         self._system = system or self._origin.host
         self._observer = observer
         self._deadline = Deadline(clock)
@@ -105,7 +123,7 @@ class Session:
             trust_env=False,
             follow_redirects=False,
             timeout=httpx2.Timeout(connect=connect_s, read=read_s, write=read_s, pool=connect_s),
-            transport=transport if transport is not None else DeadlineTransport(self._deadline, self._permission),
+            transport=transport or DeadlineTransport(self._deadline, self._permission, pinned),
         )
 
     @property
@@ -160,7 +178,7 @@ class Session:
         try:
             response = self._client.send(request, stream=True)
             try:
-                return self._whole(response)
+                return self._whole(response) if self._cut_at is None else self._beginning(response, self._cut_at)
             finally:
                 response.close()
         except _NEVER_LEFT as trouble:
@@ -169,6 +187,19 @@ class Session:
         except (httpx2.HTTPError, httpx2.StreamError, DeadlinePassed, zlib.error) as trouble:
             # The text of a library's error may hold the address with its query: only its kind is passed on.
             raise Unanswered(type(trouble).__name__) from None
+
+    def _beginning(self, response: httpx2.Response, most: int) -> Reply:
+        """Return the status with as much of the body as comes in time, as it came; what is missing is no trouble."""
+        body = b""
+        with suppress(httpx2.HTTPError, httpx2.StreamError, DeadlinePassed):
+            for raw in response.iter_raw():
+                body += raw
+                if len(body) > most:
+                    break
+                self._deadline.check()
+        self._meter.received(self._system, len(body))
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(status=response.status_code, headers=headers, body=body[:most])
 
     def _whole(self, response: httpx2.Response) -> Reply:
         packing = response.headers.get("content-encoding", "identity").strip().lower()
@@ -247,9 +278,10 @@ class _Stream(httpcore2.NetworkStream):
 
 
 class _Backend(httpcore2.SyncBackend):
-    def __init__(self, deadline: Deadline, permission: Permission) -> None:
+    def __init__(self, deadline: Deadline, permission: Permission, pinned: Pinned | None) -> None:
         self._deadline = deadline
         self._permission = permission
+        self._pinned = pinned
 
     def connect_tcp(
         self,
@@ -260,14 +292,29 @@ class _Backend(httpcore2.SyncBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
         """Connect within the time left and return a connection that keeps to it."""
-        inner = super().connect_tcp(host, port, self._deadline.left(timeout), local_address, socket_options)
-        return _Stream(inner, self._deadline, self._permission)
+        trouble: Exception | None = None
+        for address in self._addresses(host, port):
+            try:
+                left = self._deadline.left(timeout)
+                inner = super().connect_tcp(address, port, left, local_address, socket_options)
+                return _Stream(inner, self._deadline, self._permission)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                trouble = error
+        raise trouble or httpcore2.ConnectError("no address")
+
+    def _addresses(self, host: str, port: int) -> tuple[str, ...]:
+        if self._pinned is None:
+            return (host,)
+        try:
+            return self._pinned(host, port)
+        except OSError as error:
+            raise httpcore2.ConnectError(type(error).__name__) from None
 
 
 class DeadlineTransport(httpx2.HTTPTransport):
     """The library's transport, without retries or the environment, with a deadline for the whole call."""
 
-    def __init__(self, deadline: Deadline, permission: Permission) -> None:
+    def __init__(self, deadline: Deadline, permission: Permission, pinned: Pinned | None = None) -> None:
         super().__init__(verify=_trust(), trust_env=False, retries=0)
         self._pool = httpcore2.ConnectionPool(
             ssl_context=_trust(),
@@ -275,5 +322,5 @@ class DeadlineTransport(httpx2.HTTPTransport):
             max_keepalive_connections=10,
             keepalive_expiry=4,
             retries=0,
-            network_backend=_Backend(deadline, permission),
+            network_backend=_Backend(deadline, permission, pinned),
         )

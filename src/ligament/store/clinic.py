@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from ligament.core.events import Event
 from ligament.core.facts import Facts
 from ligament.core.holds import Hold
 from ligament.core.ids import HoldId, RunId, SourceId
@@ -234,13 +235,17 @@ class ClinicStore:
             given = {"clinic": self._clinic, "name": name}
             return connection.execute(_NOTE, given).scalar_one_or_none() or ""
 
-    def keep_note(self, name: str, value: str) -> None:
-        """Keep a small fact for the clinic; the journal tells when it changed, unless it is a mere position."""
+    def keep_note(self, name: str, value: str, news: Iterable[Event] = ()) -> None:
+        """Keep a small fact for the clinic; the journal tells when it changed, unless it is a mere position.
+
+        `news` is what other tools are told when it did.
+        """
         with self._journal.writing() as writing:
             before = writing.connection.execute(_NOTE, {"clinic": self._clinic, "name": name}).scalar_one_or_none()
             if before == value:
                 return
             upsert(writing.connection, notes, [{"clinic": self._clinic, "name": name, "value": value}])
+            writing.tell(*news)
             if not name.endswith(_POSITIONS):
                 writing.add(Note(kind="note", public={"name": name, "before": before, "after": value}))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from ligament.core.events import records_posted
 from ligament.core.links import ContactLink, DocumentLink
 from ligament.core.plans import ActionKind
 from ligament.core.receipts import Effect
@@ -34,6 +35,7 @@ def keep(writing: Writing, context: Mapping[str, object], effects: Sequence[Effe
     _keep_contact_links(connection, clinic, effects)
     _keep_document_links(connection, clinic, effects)
     _keep_rest(connection, clinic, effects, at)
+    writing.tell(*records_posted(clinic, effects))
     for effect in effects:
         writing.add(
             Note(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection
 
+from ligament.core.billing import payers_by_name
 from ligament.core.facts import Facts
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.ledgers import (
@@ -19,12 +20,12 @@ from ligament.core.ledgers import (
     Organisation,
 )
 from ligament.core.links import Agreement, ContactLink, Decision, DocumentLink, PaymentLink
-from ligament.core.records import Location, Party, PracticeSettings, Practitioner
+from ligament.core.records import Location, PracticeSettings, Practitioner
 from ligament.ports.memory import Selection
 from ligament.store import candidates, closure
 from ligament.store.closure import Closure, Loaded
 from ligament.store.codec import decode, decoder
-from ligament.store.keys import digit_runs, folded, history_key, stamp
+from ligament.store.keys import digit_runs, history_key, stamp
 from ligament.store.rows import of_clinic, select_in
 from ligament.store.tables import (
     agreements,
@@ -60,7 +61,7 @@ def gather(connection: Connection, clinic: str, selection: Selection, now: datet
         locations=reader.records(Location, "location", None),
         practitioners=reader.records(Practitioner, "practitioner", None),
         parties=loaded.parties,
-        payers_by_name=_payers_by_name(loaded.parties.values()),
+        payers_by_name=payers_by_name(loaded.parties.values()),
         invoices=loaded.invoices,
         visits=loaded.visits,
         credits_of=closure.credits_of(loaded.invoices.values()),
@@ -91,16 +92,6 @@ class _Reader:
         read: Callable[[bytes], T] = decoder(kind)
         statement = of_clinic(column.table.c.body)
         return [read(row.body) for row in select_in(self.connection, statement, column, values, clinic=self.clinic)]
-
-
-def _payers_by_name(parties: Iterable[Party]) -> dict[str, tuple[Party, ...]]:
-    """Index active payers by company, as an addressee names them."""
-    named: dict[str, tuple[Party, ...]] = {}
-    for party in parties:
-        company = folded(party.company.reveal())
-        if party.kind == "payer" and company and party.removed_at is None and not party.deleted:
-            named[company] = (*named.get(company, ()), party)
-    return named
 
 
 def _reference(tables: _Reader, facts: Facts) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
+from ligament.core.events import Event
 from ligament.store.chain import ROOT, Entry, Head, sign
 from ligament.store.codec import encode
 from ligament.store.engine import Database
@@ -18,10 +19,13 @@ from ligament.store.headfile import HeadFile
 from ligament.store.keys import stamp
 from ligament.store.rows import of_clinic, upsert
 from ligament.store.seals import NOBODY, SIGNING, Seals
+from ligament.store.shared.deliveries import keep_events
 from ligament.store.tables import journal, journal_heads
 from ligament.store.vault import Vault
 
 Public = Mapping[str, object]
+SCHEDULE = "engine"
+"""The source of what runs by itself."""
 _INSERT = insert(journal)
 _NEWEST = of_clinic(journal.c.sequence, journal.c.hash).order_by(journal.c.sequence.desc()).limit(1)
 
@@ -67,6 +71,11 @@ class Journal:
         self._provenance = provenance
         self._announced: dict[str, Note] = {}
 
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether a person or a tool asked for what happens now, and not the schedule."""
+        return self._provenance.source != SCHEDULE
+
     @contextmanager
     def writing(self) -> Iterator[Writing]:
         """Give one transaction in which rows change and entries are added; all of it is kept, or nothing."""
@@ -74,6 +83,7 @@ class Journal:
             book = Writing(connection, self)
             yield book
             head = self._append(connection, book.notes)
+            keep_events(connection, self.clinic, book.events, book.now)
         if head is None:
             return
         self._announced.clear()
@@ -139,11 +149,16 @@ class Writing:
         self.clinic = book.clinic
         self.now = book.now()
         self.notes: list[Note] = []
+        self.events: list[Event] = []
         self._book = book
 
     def add(self, note: Note) -> None:
         """Add an entry, in order."""
         self.notes.append(note)
+
+    def tell(self, *events: Event) -> None:
+        """Let other tools know, in order: what is told is kept with everything else of this transaction, or not."""
+        self.events.extend(events)
 
     def keyed_digest(self, data: bytes) -> str:
         """Return a fingerprint of exact bytes that tells nothing to those without the vault key."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
+from ligament.core.events import hold_cleared, hold_opened
 from ligament.core.holds import Hold
 from ligament.core.ids import RunId
 from ligament.core.intents import Subject, subject_from_key
@@ -101,6 +102,7 @@ def _open(
     parties = owners(writing.connection, writing.clinic, {hold.subject.key for hold in fresh.values()})
     for identifier, hold in fresh.items():
         writing.add(_opened(run_id, identifier, hold, parties[hold.subject.key]))
+        writing.tell(hold_opened(writing.clinic, hold))
 
 
 def _hold_row(clinic: str, run_id: str, hold: Hold, opened_at: str) -> dict[str, Any]:
@@ -136,3 +138,4 @@ def _close(writing: Writing, row: Any) -> None:  # noqa: ANN401 - a row of any c
     writing.connection.execute(update(holds).where(*where).values(closed_at=stamp(writing.now)))
     public = {"hold": row.id, "code": row.code, "kind": row.kind, "number": row.number}
     writing.add(Note(kind="hold_closed", subject=row.subject, public=public))
+    writing.tell(hold_cleared(writing.clinic, decode_hold(row.body)))

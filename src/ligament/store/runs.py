@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
+from ligament.core.events import run_completed, run_failed, run_healed
 from ligament.core.ids import RunId
 from ligament.store.codec import encode
 from ligament.store.errors import StoreError
-from ligament.store.journal import Journal, Note
+from ligament.store.journal import Journal, Note, Writing
 from ligament.store.keys import moment, stamp
 from ligament.store.tables import runs
 
@@ -61,6 +62,7 @@ class Runs:
         is_quiet = self._journal.withdraw(run_id)
         with self._journal.writing() as writing:
             ended = {"finished_at": stamp(self._journal.now()), "summary": text}
+            self._tell(writing, run_id, summary, is_quiet=is_quiet)
             if is_quiet:
                 former = delete(runs).where(runs.c.clinic == self._clinic, runs.c.kind == QUIET)
                 writing.connection.execute(former)
@@ -69,6 +71,31 @@ class Runs:
                 raise StoreError("There is no such run to finish.", run_id)
             if not is_quiet:
                 writing.add(Note(kind="run_finished", public={"run": run_id, "summary": msgspec.Raw(text.encode())}))
+
+    def _tell(self, writing: Writing, run_id: RunId, summary: Mapping[str, object], *, is_quiet: bool) -> None:
+        """Let other tools know how a run ended; a look by schedule that found nothing is no news.
+
+        The same trouble in one look after the other is told once, and once that it is over.
+        """
+        kind, before = self._before(writing.connection, run_id)
+        failed = str(summary.get("error") or "")
+        if failed and (self._journal.is_asked_for or before != failed):
+            writing.tell(run_failed(self._clinic, run_id, kind, failed))
+        if failed or summary.get("stopped"):
+            return
+        recovered = summary.get("recovered")
+        if before or recovered:
+            writing.tell(run_healed(self._clinic, run_id, kind, recovered if isinstance(recovered, int) else 0))
+        if not is_quiet or self._journal.is_asked_for:
+            writing.tell(run_completed(self._clinic, run_id, kind, summary))
+
+    def _before(self, connection: Connection, run_id: RunId) -> tuple[str, str]:
+        """Return the kind of a run, and what went wrong in the one that ended before it, or nothing."""
+        mine = runs.c.clinic == self._clinic
+        kind = connection.execute(select(runs.c.kind).where(mine, runs.c.id == run_id)).scalar_one_or_none()
+        earlier = select(runs.c.summary).where(mine, runs.c.id < run_id, runs.c.finished_at.is_not(None))
+        text = connection.execute(earlier.order_by(runs.c.id.desc()).limit(1)).scalar_one_or_none()
+        return kind or "", str(msgspec.json.decode(text).get("error") or "") if text else ""
 
     def newest(self, limit: int = 20) -> tuple[Run, ...]:
         """Return the newest runs, newest first."""

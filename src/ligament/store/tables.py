@@ -153,3 +153,25 @@ webhook_events = _table(
     _text("state"), _whole("turn"), _text("event_at"), _text("received_at"),
     Index("webhook_events_state", "state", "clinic"),
 )  # fmt: skip
+
+# --- signed webhooks that leave: where to, what is on its way, and how each attempt ended -----------------------------
+hooks = _table(
+    "hooks",
+    _key("id"),
+    _text("url"), _text("events"), _text("state"), _text("header"), _text("made_at"), _text("made_by"),
+    _whole("failures"), _text("not_before"), _text("busy_until"),
+)  # fmt: skip
+deliveries = _table(
+    "deliveries",
+    _key("id"),
+    _text("hook"), _text("webhook_id"), _text("type"), _whole("place"), _text("state"), _whole("attempts"),
+    _whole("status"), _text("reason"), _text("due_at"), _text("made_at"), _maybe("ended_at"), _bytes("body"),
+    Index("deliveries_due", "clinic", "hook", "state", "due_at"),
+    Index("deliveries_place", "clinic", "place"),
+    Index("deliveries_ended", "state", "ended_at"),
+)  # fmt: skip
+delivery_attempts = _table(
+    "delivery_attempts",
+    _key("delivery"), Column("number", Integer, primary_key=True),
+    _text("at"), _whole("status"), _text("reason"), _whole("ms"),
+)  # fmt: skip

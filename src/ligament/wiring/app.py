@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ligament.core.approvals import Standing, approval_mark, approve_plan, gives, needs
+from ligament.core.events import Event, approval_wanted
 from ligament.core.groups import uses_groups
 from ligament.core.holds import Hold
 from ligament.core.links import Decision, DecisionKind
+from ligament.core.money import ZERO
 from ligament.core.periods import iso_instant, local_date
 from ligament.core.plans import Action, Plan
 from ligament.flow.read import EVERYTHING, Hint, read_books, read_chart, read_practice, selection_of
@@ -190,8 +192,18 @@ class App:
             {"mark": approval_mark(a), "gives": list(gives(a)), "needs": list(needs(a)), **action_document(a)}
             for a in waiting
         ]
-        self.clinic.store.keep_note("waiting", json.dumps({"plan": plan_name(waiting), "actions": kept}))
+        known = {action["mark"] for action in self.waiting()["actions"]}
+        text = json.dumps({"plan": plan_name(waiting), "actions": kept})
+        self.clinic.store.keep_note("waiting", text, self._news(waiting, known))
         return kept
+
+    def _news(self, waiting: Iterable[Action], known: set[str]) -> list[Event]:
+        """Tell other tools that approval is wanted, when something waits that did not before."""
+        actions = list(waiting)
+        if all(approval_mark(action) in known for action in actions):
+            return []
+        amount = sum((action.amount for action in actions), ZERO)
+        return [approval_wanted(self.clinic.settings.name, plan_name(actions), len(actions), amount)]
 
     def _planned(self) -> Plan:
         clinic = self.clinic

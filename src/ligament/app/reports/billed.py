@@ -1,0 +1,101 @@
+"""Who is billed for a document, named as the clinic's privacy dial allows: as it was posted, else as it would be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from ligament.core.billing import Bill, bill_to, payers_by_name
+from ligament.core.drafting import invoice_subject
+from ligament.core.facts import Facts
+from ligament.core.intents import Subject, SubjectKind
+from ligament.core.links import DocumentLink, Role
+from ligament.core.naming import shown_name
+from ligament.core.records import Invoice, Party
+from ligament.core.rules.model import Privacy, Rulebook
+from ligament.store.reporting import ReportRows
+
+UNKNOWN = "(nobody known)"
+_SAY_NO_NAME = frozenset({Privacy.CODE, Privacy.POOLED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who owes a document: a key that stays, a name, and until when or within how many days it is due."""
+
+    key: str
+    name: str
+    is_payer: bool
+    due_on: date | None
+    terms_days: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Billed:
+    """Answers who is billed; everybody is looked up once."""
+
+    rows: ReportRows
+    rulebook: Rulebook
+    _facts: Facts = field(init=False)
+    _posted: dict[str, DocumentLink] = field(init=False)
+    _names: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        parties = self.rows.parties()
+        self._facts = Facts(
+            parties=parties,
+            payers_by_name=payers_by_name(parties.values()),
+            contact_links=self.rows.contact_links(),
+            locations=self.rows.locations(),
+        )
+        mains = (link for link in self.rows.document_links() if link.role is Role.MAIN and link.sent is not None)
+        self._posted = {link.subject.key: link for link in mains}
+
+    def payer(self, invoice: Invoice) -> str:
+        """Return the name of the payer who is billed, or nothing when the patient is."""
+        owner = self.owner(invoice)
+        return owner.name if owner.is_payer else ""
+
+    def owner(self, invoice: Invoice) -> Owner:
+        """Return who owes a document."""
+        link = self._posted.get(invoice_subject(invoice).key)
+        if link is not None and link.sent is not None:
+            return self._owner(link.sent.party, link.sent.due_on)
+        bill = bill_to(invoice, self.rulebook, self._facts)
+        if isinstance(bill, Bill):
+            return self._owner(bill.subject, None)
+        return Owner(key="", name=UNKNOWN, is_payer=False, due_on=None, terms_days=self.rulebook.invoices.terms_days)
+
+    def _owner(self, subject: Subject, due_on: date | None) -> Owner:
+        is_payer = subject.kind is SubjectKind.PAYER
+        invoices = self.rulebook.invoices
+        return Owner(
+            key=subject.key,
+            name=self._name(subject),
+            is_payer=is_payer,
+            due_on=due_on,
+            terms_days=invoices.terms_days_payer if is_payer else invoices.terms_days,
+        )
+
+    def _name(self, subject: Subject) -> str:
+        if subject.key not in self._names:
+            self._names[subject.key] = self._named(subject) or UNKNOWN
+        return self._names[subject.key]
+
+    def _named(self, subject: Subject) -> str:
+        """Return the name that the contact has in the books, else the one it would get."""
+        link = self._facts.contact_links.get(subject.key)
+        if link is not None and link.name:
+            return link.name.reveal()
+        if subject.kind is SubjectKind.LOCATION:
+            place = next((one for one in self._facts.locations.values() if one.id == subject.id), None)
+            return f"{place.name} patients" if place is not None else ""
+        party = self._facts.parties.get(subject.key)
+        return self._dialled(party) if party is not None else ""
+
+    def _dialled(self, party: Party) -> str:
+        contacts = self.rulebook.contacts
+        privacy = contacts.privacy_payer if party.kind.value == "payer" else contacts.privacy
+        if privacy in _SAY_NO_NAME:
+            return f"{self.rulebook.invoices.prefix}{party.id}"
+        return shown_name(party.first.reveal(), party.last.reveal(), party.full_name(), privacy)

@@ -1,0 +1,68 @@
+"""Files that appear whole or not at all, and that only their owner can read."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from ligament.exports.errors import FileRefused
+
+OWNER_ONLY = 0o600
+
+
+def write_whole(path: Path, fill: Callable[[Path], None], *, replace: bool) -> None:
+    """Let `fill` write a file beside the wanted one and put it in its place when it is complete.
+
+    Without `replace` a file that is there stays as it is. Raises FileRefused when the folder cannot be written.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    except OSError as error:
+        raise _refused(path, error) from None
+    os.close(handle)
+    beside = Path(name)
+    try:
+        fill(beside)
+        beside.chmod(OWNER_ONLY)
+        _settle(beside)
+        _put(beside, path, replace=replace)
+    except OSError as error:
+        raise _refused(path, error) from None
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _settle(beside: Path) -> None:
+    """Wait until the file is on the disk, so that a power cut leaves none that is empty."""
+    descriptor = os.open(beside, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _put(beside: Path, path: Path, *, replace: bool) -> None:
+    if replace:
+        beside.replace(path)
+        return
+    try:
+        # A second name is refused when there is one already, also when it came a moment ago.
+        path.hardlink_to(beside)
+    except FileExistsError:
+        raise already_there(path) from None
+    except OSError:
+        # Some file systems know no second names.
+        if path.exists():
+            raise already_there(path) from None
+        beside.replace(path)
+
+
+def already_there(path: Path) -> FileRefused:
+    """Return the error for a file that would have to be overwritten."""
+    return FileRefused(f"{path} is there already. Name another file, or say --force to overwrite it.")
+
+
+def _refused(path: Path, error: OSError) -> FileRefused:
+    return FileRefused(f"{path} cannot be written ({error.strerror or type(error).__name__}).")
