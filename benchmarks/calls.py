@@ -28,13 +28,14 @@ from typing import Any
 from benchmarks.clinic import LARGE, NOW, RULEBOOK, SMALL, Size, books_world, edited, paid, practice_world
 from benchmarks.clock import JumpingClock
 from benchmarks.figures import Figure
+from ligament.app.results import Result
+from ligament.app.sync import open_app
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.xero import simulator as xero
 from ligament.connectors.xero.simulator.charts import CLIENT_SECRET, CUSTOM_CLIENT_ID
 from ligament.net.session import path_template
 from ligament.simkit.hosting import Exchange, Host
-from ligament.wiring.app import Verdict, open_app
-from ligament.wiring.build import Outside
+from ligament.wiring.clinic import Overrides
 from ligament.wiring.settings import load_settings
 from tests.support.mounting import LOOPBACK, mounted
 
@@ -60,12 +61,14 @@ class Stage:
         self._home = home
         (home / "ligament.toml").write_text(RULEBOOK, encoding="utf-8")
 
-    def run(self) -> tuple[Verdict, list[Exchange], list[Exchange]]:
+    def run(self) -> tuple[Result, list[Exchange], list[Exchange]]:
         """Run once; returns the verdict and what was said to practice and books."""
         self.practice.clear_log()
         self.books.clear_log()
         settings = load_settings(home=self._home, environ=ENVIRONMENT)
-        outside = Outside(transports={"cliniko": mounted(self.practice), "xero": mounted(self.books)}, clock=self.clock)
+        outside = Overrides(
+            transports={"cliniko": mounted(self.practice), "xero": mounted(self.books)}, clock=self.clock
+        )
         with open_app(settings, outside=outside) as app:
             verdict = app.sync()
         said = [exchange for exchange in self.books.log if not exchange.request.path.startswith("/connect")]

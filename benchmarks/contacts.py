@@ -28,8 +28,8 @@ from ligament.core.ledgers import BooksContact, Organisation, PhoneSlot
 from ligament.core.plans import ActionKind
 from ligament.core.private import Private
 from ligament.core.records import Party
-from ligament.flow.read import EVERYTHING
-from ligament.flow.survey import Part, Planner, Survey, surveyed
+from ligament.flow.plan.survey import Part, Planner, Survey, surveyed
+from ligament.flow.read.read import EVERYTHING
 from ligament.ports.books import BooksPage
 from ligament.ports.practice import PracticePage
 

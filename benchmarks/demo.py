@@ -18,7 +18,7 @@ NAME = "demo"
 
 def measure(*, small: bool = False) -> list[Figure]:
     """Run the demo once as a person would, with its data printed."""
-    if importlib.util.find_spec("ligament.cli.demo") is None:
+    if importlib.util.find_spec("ligament.cli.commands.demo") is None:
         return [Figure(name=NAME, skipped="the demo is not built yet")]
     size = "small" if small else "medium"
     command = [sys.executable, "-m", "ligament.cli.main", "demo", "--once", "--json", "--size", size]

@@ -32,8 +32,8 @@ from ligament.connectors.xero import simulator as xero
 from ligament.connectors.xero.simulator.charts import CLIENT_SECRET, CUSTOM_CLIENT_ID
 from ligament.simkit.hosting import Host
 from ligament.simkit.messages import Request, Response
-from ligament.store.vault import Vault
-from ligament.wiring.build import open_clinic
+from ligament.store.vault.vault import Vault
+from ligament.wiring.clinic import open_clinic
 from ligament.wiring.settings import load_settings
 from tests.support.postgres import running_postgres
 

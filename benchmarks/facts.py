@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from benchmarks.clinic import FIRST, LAST, NOW, PLACE, START, WHO, Size, has_product, invoice_id, patient_id
 from benchmarks.measuring import cpu_s, peak_mb
-from ligament.core.facts import Facts, Surroundings
+from ligament.core.facts import Facts, PlanContext
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.ledgers import Account, Chart, Organisation, TaxRate
 from ligament.core.private import Private
@@ -24,7 +24,7 @@ from ligament.core.records import (
     PhoneKind,
     Practitioner,
 )
-from ligament.flow.read import EVERYTHING
+from ligament.flow.read.read import EVERYTHING
 from ligament.ports.memory import Selection
 from ligament.wiring.expressions import evaluate
 from ligament.wiring.likeness import likeness, phone_key
@@ -166,9 +166,9 @@ def _lines(place: int, identifier: SourceId) -> tuple[Line, ...]:
     return (visit, tape)
 
 
-def surroundings() -> Surroundings:
+def surroundings() -> PlanContext:
     """Return what planning needs beside its facts, as wiring gives it."""
-    return Surroundings(
+    return PlanContext(
         now=NOW,
         likeness=likeness,
         phone_key=phone_key,

@@ -22,9 +22,9 @@ from benchmarks.measuring import child, peak_mb, timed
 from ligament.core.plans import State
 from ligament.core.rules.model import Rulebook
 from ligament.core.rules.parse import rulebook
-from ligament.flow.read import EVERYTHING
-from ligament.flow.survey import Part, Planner, Survey, surveyed
-from ligament.wiring.settings import system_names
+from ligament.flow.plan.survey import Part, Planner, Survey, surveyed
+from ligament.flow.read.read import EVERYTHING
+from ligament.wiring.rulebooks import system_names
 
 LIMIT_MB = 400
 AIM = 5.0

@@ -16,12 +16,12 @@ from benchmarks.clinic import RULEBOOK, Size
 from benchmarks.clock import JumpingClock
 from ligament.connectors.xero.simulator.webhooks import Delivery, Subscription, deliveries
 from ligament.engine.work import Work
-from ligament.store.engine import open_database
-from ligament.wiring.hooks import Doorman
-from ligament.wiring.installation import TICK_S, Installation
+from ligament.service.incoming import WebhookReceiver
+from ligament.service.runner import ClinicRunner
+from ligament.service.scheduler import TICK_S, Scheduler
+from ligament.service.stopping import StopSign
+from ligament.store.database.connection import open_database
 from ligament.wiring.settings import load_settings
-from ligament.wiring.stopping import StopSign
-from ligament.wiring.turns import Turns
 from tests.support.mounting import mounted
 
 HOOK_KEY = "benchmark signing key"
@@ -68,8 +68,8 @@ class Service:
     """The installation at work; `at` runs something at an instant, `hear` says whether webhooks arrive at all."""
 
     stage: Stage
-    place: Installation
-    doorman: Doorman
+    place: Scheduler
+    doorman: WebhookReceiver
     hear: bool
     random: random.Random
     woken: list[bool]
@@ -137,7 +137,7 @@ def service(home: Path, size: Size, *, poll_s: int, daily_calls: int = 5000, hea
     sign = _Sign()
     sign.clock = stage.clock
     database = open_database(opened.database_url)
-    turns = Turns(
+    turns = ClinicRunner(
         settings=opened,
         database=database,
         sign=sign,
@@ -146,8 +146,8 @@ def service(home: Path, size: Size, *, poll_s: int, daily_calls: int = 5000, hea
         transports={"cliniko": mounted(stage.practice), "xero": mounted(stage.books)},
     )
     woken: list[bool] = []
-    place = Installation(turns=turns, engine=_AtOnce(), executor="benchmark")
-    doorman = Doorman(
+    place = Scheduler(turns=turns, engine=_AtOnce(), executor="benchmark")
+    doorman = WebhookReceiver(
         current=lambda: turns.settings, database=database, now=stage.clock.now, wake=lambda: woken.append(True)
     )
     place.start(turns.take)

@@ -16,13 +16,13 @@ from benchmarks.facts import facts_of
 from benchmarks.figures import Figure
 from benchmarks.measuring import child, peak_mb, timed
 from ligament.core.facts import Facts
-from ligament.flow.read import EVERYTHING
+from ligament.flow.read.read import EVERYTHING
 from ligament.ports.practice import PracticePage
-from ligament.store.clinic import ClinicStore
-from ligament.store.engine import open_database
-from ligament.store.headfile import HeadFile
-from ligament.store.journal import Journal, Provenance
-from ligament.store.vault import Vault
+from ligament.store.database.connection import open_database
+from ligament.store.journal.headfile import HeadFile
+from ligament.store.journal.journal import Journal, Provenance
+from ligament.store.memory import ClinicStore
+from ligament.store.vault.vault import Vault
 
 T = TypeVar("T")
 KEY = b"0123456789abcdef0123456789abcdef"

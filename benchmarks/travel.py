@@ -21,7 +21,7 @@ from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control
 from ligament.connectors.xero.simulator import control as desk
 from ligament.connectors.xero.simulator.records import Contact
-from ligament.wiring.turns import books_pause
+from ligament.service.runner import books_pause
 
 CLINIC = Size(patients=60, invoices=0)
 CHANGES, SOME_CHANGES = 60, 12

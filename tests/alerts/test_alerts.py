@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
+from ligament.app import holds
+from ligament.app.notices import notifier
+from ligament.app.notices.alerts import list_alerts
+from ligament.app.notices.alerts import test_alerts as try_addresses
 from ligament.connectors.xero.simulator import control as office
 from ligament.ports.errors import Broken, SignInAgain
-from ligament.store.errors import StoreFull
-from ligament.wiring import alerting, hold_verbs
-from ligament.wiring.alert_verbs import list_alerts
-from ligament.wiring.alert_verbs import test_alerts as try_addresses
-from ligament.wiring.settings import ConfigurationError, read_clinic
+from ligament.store.database.errors import StoreFull
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.rulebooks import read_clinic
 from tests.alerts.receiver import Receiver, receiving
 from tests.support import stage as stages
 from tests.support.stage import RULEBOOK, Stage, stage
@@ -130,7 +132,7 @@ def test_something_broken_is_told_once(told: Stage, receiver: Receiver, monkeypa
         raise Broken("The answer makes no sense.", f"detail {SECRET}")
 
     with monkeypatch.context() as patch:
-        patch.setattr("ligament.wiring.app.run_cycle", broken)
+        patch.setattr("ligament.app.sync.run_cycle", broken)
         for _ in range(2):
             with pytest.raises(Broken):
                 told.sync()
@@ -145,7 +147,7 @@ def test_a_full_disk_is_told(told: Stage, receiver: Receiver, monkeypatch: pytes
     def full(*_: object) -> None:
         raise StoreFull("The disk is full. Make room and try again.")
 
-    monkeypatch.setattr("ligament.wiring.app.run_cycle", full)
+    monkeypatch.setattr("ligament.app.sync.run_cycle", full)
     with pytest.raises(StoreFull):
         told.sync()
     assert "The disk is full." in receiver.got[0]["message"]
@@ -222,13 +224,13 @@ def test_nothing_personal_is_ever_in_an_alert(told: Stage, receiver: Receiver) -
 def test_addresses_take_secrets_from_the_environment(tmp_path: Path, receiver: Receiver) -> None:
     made = stage(tmp_path / "home", rulebook=rulebook(receiver.address.replace("inbox", "${ALERT_TOKEN}")))
     clinic = made.settings().clinics[0]
-    (one,) = alerting.addresses(clinic, {"ALERT_TOKEN": "a b@c"})
+    (one,) = notifier.addresses(clinic, {"ALERT_TOKEN": "a b@c"})
     assert "a%20b%40c" in one.url.reveal()
     assert "a b" not in one.shown
-    (one,) = alerting.addresses(clinic, {})
+    (one,) = notifier.addresses(clinic, {})
     assert one.complaint == "address 1 (json://...): the environment has no ALERT_TOKEN."
     whole = stage(tmp_path / "other", rulebook=rulebook("${ALERT_URL}")).settings().clinics[0]
-    (one,) = alerting.addresses(whole, {"ALERT_URL": receiver.address})
+    (one,) = notifier.addresses(whole, {"ALERT_URL": receiver.address})
     assert (one.url.reveal(), one.complaint) == (receiver.address, "")
 
 
@@ -278,7 +280,7 @@ def test_no_address_is_a_clear_error(tmp_path: Path) -> None:
 
 def test_the_engine_tells_of_a_rulebook_that_cannot_be_read(told: Stage, receiver: Receiver) -> None:
     with told.app() as app:
-        ring = alerting.bells(told.settings(), app.clinic.database, lambda: told.time.at)
+        ring = notifier.bells(told.settings(), app.clinic.database, lambda: told.time.at)
         for _ in range(2):
             ring("configuration", "Riverside", "ligament.toml, line 3: it is wrong.")
         ring("sign_in", "Riverside", "the cycle itself tells this")
@@ -291,13 +293,13 @@ def test_the_engine_tells_of_a_rulebook_that_cannot_be_read(told: Stage, receive
 def test_a_paused_clinic_is_told_after_quiet_hours_without_any_run(told: Stage, receiver: Receiver) -> None:
     told.pass_time(hours=12)  # 21:30 at the clinic
     with told.app() as app:
-        ring = alerting.bells(told.settings(), app.clinic.database, lambda: told.time.at)
+        ring = notifier.bells(told.settings(), app.clinic.database, lambda: told.time.at)
         ring("configuration", "Riverside", "ligament.toml, line 3: it is wrong.")
-        alerting.flush(told.settings(), app.clinic.database, lambda: told.time.at)
+        notifier.flush(told.settings(), app.clinic.database, lambda: told.time.at)
         assert receiver.got == []
         told.pass_time(hours=10)
         for _ in range(2):
-            alerting.flush(told.settings(), app.clinic.database, lambda: told.time.at)
+            notifier.flush(told.settings(), app.clinic.database, lambda: told.time.at)
     assert len(receiver.got) == 1
 
 
@@ -321,12 +323,12 @@ def test_holds_can_be_retried_by_id_by_cause_and_all_at_once(told: Stage) -> Non
     told.sync()
     with told.app() as app:
         ids = sorted(hold["id"] for hold in app.holds())
-        assert sorted(hold_verbs.retry(app, "unmapped_tax").document["retried"]) == ids
-        assert hold_verbs.retry(app, ids[0]).document["retried"] == [ids[0]]
-        assert hold_verbs.retry(app, "all").document["retried"] == []
-        assert "rejected" in hold_verbs.retry(app, "rejected").document["sentence"]
+        assert sorted(holds.retry(app, "unmapped_tax").document["retried"]) == ids
+        assert holds.retry(app, ids[0]).document["retried"] == [ids[0]]
+        assert holds.retry(app, "all").document["retried"] == []
+        assert "rejected" in holds.retry(app, "rejected").document["sentence"]
         with pytest.raises(ConfigurationError, match="Nothing called"):
-            hold_verbs.retry(app, "no such thing")
+            holds.retry(app, "no such thing")
 
 
 def test_what_waits_clears_itself_when_its_cause_is_gone(told: Stage) -> None:

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from ligament.core.alerts import (
+    AlertLedger,
+    AlertPolicy,
     Cause,
-    Family,
-    Ledger,
-    Manners,
+    CauseKind,
     Message,
-    Seen,
-    Tone,
+    MessageKind,
+    Observation,
     advance,
     after_sending,
     claimed,
@@ -24,27 +24,27 @@ from ligament.core.alerts import (
 
 HOME = ZoneInfo("Australia/Melbourne")
 MONDAY = datetime(2026, 11, 23, 9, 30, tzinfo=HOME)
-MANNERS = Manners(clinic="Riverside", link="https://pages.example")
-ALL = frozenset(Family)
+MANNERS = AlertPolicy(clinic="Riverside", link="https://pages.example")
+ALL = frozenset(CauseKind)
 
 
-def cause(family: Family, name: str = "") -> Cause:
+def cause(family: CauseKind, name: str = "") -> Cause:
     return Cause(family=family, name=name, title=f"{family.value} {name}", happened="It is so.", means="M", todo="T")
 
 
-SIGN_IN, HOLD = cause(Family.SIGN_IN), cause(Family.HOLDS, "rejected")
-FINE = Seen(judged=ALL, parked=False)
+SIGN_IN, HOLD = cause(CauseKind.SIGN_IN), cause(CauseKind.HOLDS, "rejected")
+FINE = Observation(judged=ALL, parked=False)
 
 
-def bad(*causes: Cause) -> Seen:
-    return Seen(causes=causes, judged=ALL, parked=False)
+def bad(*causes: Cause) -> Observation:
+    return Observation(causes=causes, judged=ALL, parked=False)
 
 
-def told(ledger: Ledger) -> list[tuple[Tone, str]]:
+def told(ledger: AlertLedger) -> list[tuple[MessageKind, str]]:
     return [(message.tone, message.key) for message in ledger.outbox]
 
 
-def emptied(ledger: Ledger, wall: datetime) -> tuple[Ledger, list[Message]]:
+def emptied(ledger: AlertLedger, wall: datetime) -> tuple[AlertLedger, list[Message]]:
     """Send everything that may leave."""
     ledger, chosen = claimed(ledger, wall, MANNERS, ("a",))
     for message in chosen:
@@ -52,41 +52,41 @@ def emptied(ledger: Ledger, wall: datetime) -> tuple[Ledger, list[Message]]:
     return ledger, list(chosen)
 
 
-@pytest.mark.parametrize("family", sorted(set(Family) - {Family.LIMIT}))
-def test_a_cause_is_told_once_however_often_it_is_seen(family: Family) -> None:
-    ledger, sent = Ledger(), []
+@pytest.mark.parametrize("family", sorted(set(CauseKind) - {CauseKind.LIMIT}))
+def test_a_cause_is_told_once_however_often_it_is_seen(family: CauseKind) -> None:
+    ledger, sent = AlertLedger(), []
     for minute in range(0, 600, 5):
         ledger = advance(ledger, bad(cause(family)), MONDAY + timedelta(minutes=minute), MANNERS)
         ledger, out = emptied(ledger, MONDAY + timedelta(minutes=minute))
         sent += out
-    assert [message.tone for message in sent] == [Tone.ALERT]
+    assert [message.tone for message in sent] == [MessageKind.ALERT]
     assert sent[0].body == "It is so.\nWhat it means: M\nWhat to do: T\nhttps://pages.example"
 
 
 def test_two_causes_are_two_messages() -> None:
-    ledger = advance(Ledger(), bad(SIGN_IN, HOLD), MONDAY, MANNERS)
-    assert told(ledger) == [(Tone.ALERT, "sign_in"), (Tone.ALERT, "holds:rejected")]
+    ledger = advance(AlertLedger(), bad(SIGN_IN, HOLD), MONDAY, MANNERS)
+    assert told(ledger) == [(MessageKind.ALERT, "sign_in"), (MessageKind.ALERT, "holds:rejected")]
 
 
 def test_a_recovery_is_told_once() -> None:
-    ledger, _ = emptied(advance(Ledger(), bad(SIGN_IN), MONDAY, MANNERS), MONDAY)
+    ledger, _ = emptied(advance(AlertLedger(), bad(SIGN_IN), MONDAY, MANNERS), MONDAY)
     for minute in (5, 10, 15):
         ledger = advance(ledger, FINE, MONDAY + timedelta(minutes=minute), MANNERS)
-    assert told(ledger) == [(Tone.RECOVERED, "sign_in")]
+    assert told(ledger) == [(MessageKind.RECOVERED, "sign_in")]
     assert ledger.open == {}
 
 
 def test_a_cycle_that_cannot_judge_a_family_ends_none_of_its_causes() -> None:
-    ledger, _ = emptied(advance(Ledger(), bad(SIGN_IN, HOLD), MONDAY, MANNERS), MONDAY)
+    ledger, _ = emptied(advance(AlertLedger(), bad(SIGN_IN, HOLD), MONDAY, MANNERS), MONDAY)
     later = MONDAY + timedelta(minutes=5)
-    assert told(advance(ledger, Seen(), later, MANNERS)) == []
-    partly = advance(ledger, Seen(judged=frozenset({Family.HOLDS})), later, MANNERS)
-    assert told(partly) == [(Tone.RECOVERED, "holds:rejected")]
+    assert told(advance(ledger, Observation(), later, MANNERS)) == []
+    partly = advance(ledger, Observation(judged=frozenset({CauseKind.HOLDS})), later, MANNERS)
+    assert told(partly) == [(MessageKind.RECOVERED, "holds:rejected")]
 
 
 def test_what_is_remembered_survives_being_written_down() -> None:
-    ledger, _ = emptied(advance(Ledger(), bad(SIGN_IN, HOLD), MONDAY, MANNERS), MONDAY)
-    again = msgspec.json.decode(msgspec.json.encode(ledger), type=Ledger)
+    ledger, _ = emptied(advance(AlertLedger(), bad(SIGN_IN, HOLD), MONDAY, MANNERS), MONDAY)
+    again = msgspec.json.decode(msgspec.json.encode(ledger), type=AlertLedger)
     assert told(advance(again, bad(SIGN_IN, HOLD), MONDAY + timedelta(minutes=5), MANNERS)) == []
 
 
@@ -102,7 +102,7 @@ def test_quiet_hours_go_past_midnight(at: str, quiet: bool) -> None:
 
 def test_what_happens_in_quiet_hours_is_told_afterwards() -> None:
     night = MONDAY.replace(hour=22)
-    ledger, sent = emptied(advance(Ledger(), bad(SIGN_IN), night, MANNERS), night)
+    ledger, sent = emptied(advance(AlertLedger(), bad(SIGN_IN), night, MANNERS), night)
     assert sent == []
     morning = night + timedelta(hours=9)
     ledger, sent = emptied(advance(ledger, bad(SIGN_IN), morning, MANNERS), morning)
@@ -111,20 +111,20 @@ def test_what_happens_in_quiet_hours_is_told_afterwards() -> None:
 
 def test_what_is_over_before_anybody_heard_goes_into_the_summary_only() -> None:
     night = MONDAY.replace(hour=22)
-    ledger = advance(Ledger(), bad(SIGN_IN), night, MANNERS)
+    ledger = advance(AlertLedger(), bad(SIGN_IN), night, MANNERS)
     ledger = advance(ledger, FINE, night + timedelta(hours=1), MANNERS)
     assert told(ledger) == []
     morning = night + timedelta(hours=10, minutes=1)
     ledger, sent = emptied(advance(ledger, FINE, morning, MANNERS), morning)
-    assert [message.tone for message in sent] == [Tone.DIGEST]
+    assert [message.tone for message in sent] == [MessageKind.DIGEST]
     assert "Over by itself: It is so." in sent[0].body
 
 
 def test_the_summary_comes_once_a_day_and_only_when_there_is_something() -> None:
-    def seen(count: int) -> Seen:
-        return Seen(judged=ALL, parked=False, counts={"approval": count}, remarks={"approval": f"{count} wait."})
+    def seen(count: int) -> Observation:
+        return Observation(judged=ALL, parked=False, counts={"approval": count}, remarks={"approval": f"{count} wait."})
 
-    ledger, sent = Ledger(), []
+    ledger, sent = AlertLedger(), []
     counts = {0: 0, 3: 2, 4: 2, 30: 5, 31: 5}
     count = 0
     for hour in range(100):
@@ -136,11 +136,13 @@ def test_the_summary_comes_once_a_day_and_only_when_there_is_something() -> None
 
 
 def test_more_of_the_same_cause_goes_into_the_summary() -> None:
-    def seen(count: int) -> Seen:
+    def seen(count: int) -> Observation:
         key = HOLD.key
-        return Seen(causes=(HOLD,), judged=ALL, parked=False, counts={key: count}, remarks={key: f"{count} wait."})
+        return Observation(
+            causes=(HOLD,), judged=ALL, parked=False, counts={key: count}, remarks={key: f"{count} wait."}
+        )
 
-    ledger, _ = emptied(advance(Ledger(), seen(1), MONDAY, MANNERS), MONDAY)
+    ledger, _ = emptied(advance(AlertLedger(), seen(1), MONDAY, MANNERS), MONDAY)
     assert ledger.remarks == {}
     ledger = advance(ledger, seen(4), MONDAY + timedelta(minutes=5), MANNERS)
     assert told(ledger) == []
@@ -148,42 +150,42 @@ def test_more_of_the_same_cause_goes_into_the_summary() -> None:
 
 
 def test_a_hold_that_comes_and_goes_is_not_told_each_time() -> None:
-    ledger, tones = Ledger(), []
+    ledger, tones = AlertLedger(), []
     for minute in range(0, 200, 10):
         at = MONDAY + timedelta(minutes=minute)
         ledger, out = emptied(advance(ledger, bad(HOLD) if minute % 20 == 0 else FINE, at, MANNERS), at)
         tones += [message.tone for message in out]
-    assert tones == [Tone.ALERT, Tone.RECOVERED]
+    assert tones == [MessageKind.ALERT, MessageKind.RECOVERED]
 
 
 def test_a_sign_in_that_expires_again_is_told_again() -> None:
-    ledger, tones = Ledger(), []
+    ledger, tones = AlertLedger(), []
     for minute, seen in ((0, bad(SIGN_IN)), (10, FINE), (20, bad(SIGN_IN))):
         at = MONDAY + timedelta(minutes=minute)
         ledger, out = emptied(advance(ledger, seen, at, MANNERS), at)
         tones += [message.tone for message in out]
-    assert tones == [Tone.ALERT, Tone.RECOVERED, Tone.ALERT]
+    assert tones == [MessageKind.ALERT, MessageKind.RECOVERED, MessageKind.ALERT]
 
 
 def test_the_days_limit_alerts_when_it_is_used_up_twice() -> None:
-    parked = Seen(causes=(cause(Family.LIMIT),), parked=True)
-    ledger = Ledger()
+    parked = Observation(causes=(cause(CauseKind.LIMIT),), parked=True)
+    ledger = AlertLedger()
     for minute in range(0, 60, 5):
         ledger = advance(ledger, parked, MONDAY + timedelta(minutes=minute), MANNERS)
     assert told(ledger) == []
     assert ledger.remarks == {"limit": "The day's calls were used up. What was left went on by itself later."}
     ledger = advance(ledger, FINE, MONDAY + timedelta(hours=5), MANNERS)
     ledger = advance(ledger, parked, MONDAY + timedelta(hours=26), MANNERS)
-    assert (Tone.ALERT, "limit") in told(ledger)
+    assert (MessageKind.ALERT, "limit") in told(ledger)
     ledger, _ = emptied(ledger, MONDAY + timedelta(hours=26))
     ledger = advance(ledger, FINE, MONDAY + timedelta(hours=30), MANNERS)
     assert told(ledger) == []
     ledger = advance(ledger, FINE, MONDAY + timedelta(days=9), MANNERS)
-    assert (Tone.RECOVERED, "limit") in told(ledger)
+    assert (MessageKind.RECOVERED, "limit") in told(ledger)
 
 
 def test_an_address_that_fails_is_tried_again_later_and_the_others_get_it_once() -> None:
-    ledger = advance(Ledger(), bad(SIGN_IN), MONDAY, MANNERS)
+    ledger = advance(AlertLedger(), bad(SIGN_IN), MONDAY, MANNERS)
     attempts: list[tuple[int, tuple[str, ...]]] = []
     # Within the hours in which something may be sent.
     for minute in range(0, 600, 5):
@@ -199,7 +201,7 @@ def test_an_address_that_fails_is_tried_again_later_and_the_others_get_it_once()
 
 
 def test_what_another_process_sends_is_not_sent_twice() -> None:
-    ledger, first = claimed(advance(Ledger(), bad(SIGN_IN), MONDAY, MANNERS), MONDAY, MANNERS, ("a",))
+    ledger, first = claimed(advance(AlertLedger(), bad(SIGN_IN), MONDAY, MANNERS), MONDAY, MANNERS, ("a",))
     assert len(first) == 1
     _, second = claimed(ledger, MONDAY + timedelta(seconds=1), MANNERS, ("a",))
     assert second == ()

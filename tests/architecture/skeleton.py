@@ -21,7 +21,7 @@ SOURCES = {
     "simkit/__init__.py": "import json\n",
     "simkit/messages.py": "",
     "flow/__init__.py": "",
-    "flow/plan.py": "from ligament.ports import books\n",
+    "flow/plan/plan.py": "from ligament.ports import books\n",
     "net/__init__.py": "",
     "net/session.py": "import httpx2\n",
     "net/oauth.py": "import authlib.oauth2\n\nfrom ligament.net import session\n",
@@ -30,14 +30,14 @@ SOURCES = {
     "engine/__init__.py": "",
     "engine/durable.py": "import dbos\n\nfrom ligament.flow import plan\n",
     "store/__init__.py": "",
-    "store/tables.py": "import sqlalchemy as sa\nfrom cryptography.fernet import Fernet\n",
+    "store/database/tables.py": "import sqlalchemy as sa\nfrom cryptography.fernet import Fernet\n",
     "wiring/__init__.py": "",
-    "wiring/app.py": (
+    "app/sync.py": (
         "from ligament.connectors import registry\n"
         "from ligament.engine import durable\n"
         "from ligament.store import tables\n"
     ),
-    "wiring/demo.py": "from ligament.connectors import registry\nfrom ligament.simkit import messages\n",
+    "demo/demo.py": "from ligament.connectors import registry\nfrom ligament.simkit import messages\n",
     "cli/__init__.py": "",
     "cli/main.py": "import typer\n\nfrom ligament.core import money\nfrom ligament.wiring import app\n",
     "web/__init__.py": "",

@@ -14,10 +14,10 @@ PACKAGE = REPOSITORY / "src" / "ligament"
 # rule, file, what is written there
 CAUGHT = [
     ("pure", "core/money.py", "import msgspec"),
-    ("pure", "flow/plan.py", "from cryptography.fernet import Fernet"),
+    ("pure", "flow/plan/plan.py", "from cryptography.fernet import Fernet"),
     ("pure", "ports/books.py", "import httpx2 as http"),
     ("vendors", "core/money.py", "# as Xero rounds"),
-    ("vendors", "wiring/app.py", 'NAME = "cliniko"'),
+    ("vendors", "app/sync.py", 'NAME = "cliniko"'),
     ("vendors", "web/page.jinja", "<p>Open in Xero</p>"),
     ("vendors", "connectors/xero/mapping.py", '"""What Cliniko sends."""'),
     ("vendors", "connectors/registry.py", "KNOWN = ['xero']"),
@@ -33,14 +33,14 @@ CAUGHT = [
     ("hidden-inputs", "connectors/xero/simulator/world.py", "import random\nN = random.randint(1, 6)"),
     ("hidden-inputs", "simkit/messages.py", "import random\nDICE = random.Random()"),
     ("hidden-inputs", "cli/main.py", "import os\nHOME = os.environ['HOME']"),
-    ("hidden-inputs", "store/tables.py", "from os import getenv\nURL = getenv('URL')"),
+    ("hidden-inputs", "store/database/tables.py", "from os import getenv\nURL = getenv('URL')"),
     ("approvals", "engine/durable.py", "from ligament.core import approvals\nPLAN = approvals.ApprovedPlan()"),
     ("approvals", "core/money.py", "from ligament.core.approvals import ApprovedPlan\nPLAN = ApprovedPlan()"),
     ("broad-except", "net/session.py", "try:\n    pass\nexcept Exception:\n    pass"),
     ("broad-except", "engine/durable.py", "try:\n    pass\nexcept (ValueError, BaseException):\n    pass"),
-    ("broad-except", "wiring/app.py", "try:\n    pass\nexcept:\n    pass"),
-    ("length", "wiring/app.py", "X = 1\n" * 401),
-    ("length", "wiring/app.py", "def long():\n" + "    pass\n" * 60),
+    ("broad-except", "app/sync.py", "try:\n    pass\nexcept:\n    pass"),
+    ("length", "app/sync.py", "X = 1\n" * 401),
+    ("length", "app/sync.py", "def long():\n" + "    pass\n" * 60),
     ("empty-names", "core/utils.py", ""),
     ("empty-names", "net/common/__init__.py", ""),
     ("empty-names", "net/retry_helpers.py", ""),
@@ -57,14 +57,14 @@ NOT_CAUGHT = [
     ("exact", "core/money.py", 'from decimal import Decimal\nRATE = Decimal("0.1")\nN = 1'),
     ("exact", "net/session.py", "TIMEOUT_S = 0.5"),
     ("exact", "connectors/xero/tests/test_client.py", "REFUSED = 0.1"),
-    ("hidden-inputs", "wiring/app.py", "import os, time\nHOME = os.environ, time.time()"),
+    ("hidden-inputs", "app/sync.py", "import os, time\nHOME = os.environ, time.time()"),
     ("hidden-inputs", "core/money.py", "import datetime\nDAY = datetime.date(2026, 7, 1)\nclock = DAY\nclock.now = 1"),
     (
         "hidden-inputs",
         "simkit/messages.py",
         "import random\ndef roll(dice: random.Random): ...\nDICE = random.Random(7)",
     ),
-    ("hidden-inputs", "store/tables.py", "import os\nNAME = os.path.join('a', 'b')"),
+    ("hidden-inputs", "store/database/tables.py", "import os\nNAME = os.path.join('a', 'b')"),
     ("approvals", "core/approvals.py", "PLAN = ApprovedPlan()"),
     (
         "approvals",
@@ -74,8 +74,8 @@ NOT_CAUGHT = [
     ("broad-except", "engine/inline.py", "try:\n    pass\nexcept Exception:\n    pass"),
     ("broad-except", "cli/main.py", "try:\n    pass\nexcept BaseException:\n    pass"),
     ("broad-except", "net/session.py", "try:\n    pass\nexcept (KeyError, ValueError):\n    pass"),
-    ("length", "wiring/app.py", "X = 1\n" * 400),
-    ("length", "wiring/app.py", "def fits():\n" + "    pass\n" * 59),
+    ("length", "app/sync.py", "X = 1\n" * 400),
+    ("length", "app/sync.py", "def fits():\n" + "    pass\n" * 59),
     ("empty-names", "core/database.py", "class Baseline: ...\nclass Commons: ..."),
 ]
 
@@ -83,7 +83,7 @@ NOT_CAUGHT = [
 def plant(root: Path, file: str, text: str) -> list[str]:
     """Write the text at the end of a file of the skeleton, or as a new one, and return the findings."""
     package = skeleton.build(root)
-    if file == "wiring/app.py" or not (package / file).exists():
+    if file == "app/sync.py" or not (package / file).exists():
         skeleton.write(package / file, text)
     else:
         skeleton.write(package / file, (package / file).read_text(encoding="utf-8") + text)

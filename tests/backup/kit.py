@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from ligament.app.journal import journal_verify
+from ligament.app.safety.backup import back_up
+from ligament.app.safety.restore import restore
 from ligament.ports.memory import Selection
-from ligament.store.clinic import ClinicStore
-from ligament.wiring.backup import back_up
-from ligament.wiring.journal_verbs import journal_verify
-from ligament.wiring.restore import restore
+from ligament.store.memory import ClinicStore
 from tests.support.stage import Stage
 
 Document = dict[str, Any]

@@ -6,8 +6,8 @@ from functools import cache
 
 from sqlalchemy import Connection, inspect, text
 
-from ligament.store.engine import open_database
-from ligament.store.schema import bring_up_to_date, revision_of
+from ligament.store.database.connection import open_database
+from ligament.store.database.schema import bring_up_to_date, revision_of
 
 FIRST = "0001"
 

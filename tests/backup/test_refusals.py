@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from ligament.store.beats import Beats
-from ligament.store.engine import open_database
-from ligament.store.errors import NewerStore, WrongKey
-from ligament.store.leases import Leases
-from ligament.wiring import restore as restoring
-from ligament.wiring.app import open_app
-from ligament.wiring.backup import back_up
+from ligament.app.safety import restore as restoring
+from ligament.app.safety.backup import back_up
+from ligament.app.safety.restore import restore
+from ligament.app.sync import open_app
+from ligament.store.database.connection import open_database
+from ligament.store.database.errors import NewerStore, WrongKey
+from ligament.store.shared.leases import Leases
+from ligament.store.shared.values import SharedValues
 from ligament.wiring.clocks import SystemClock
-from ligament.wiring.locking import AnotherRun, alone
-from ligament.wiring.restore import restore
-from ligament.wiring.settings import ConfigurationError
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.file_lock import AnotherRun, alone
 from tests.backup.kit import backed_up, links, put_back, verified
 from tests.support.stage import Stage
 
@@ -235,7 +235,7 @@ def test_nothing_is_restored_while_a_service_is_alive(clinic: Stage) -> None:
     clinic.sync()
     file = backed_up(clinic)
     with clinic.app() as app:
-        Beats(app.clinic.database).keep("*", "executor/desk-1", SystemClock().now().isoformat())
+        SharedValues(app.clinic.database).keep("*", "executor/desk-1", SystemClock().now().isoformat())
     with pytest.raises(AnotherRun, match="ligament serve"):
         put_back(clinic, file)
 

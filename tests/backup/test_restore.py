@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from ligament.app.safety import restore as restoring
 from ligament.core.ids import RunId
 from ligament.core.intents import Subject, SubjectKind
-from ligament.store.audit import verify
-from ligament.store.engine import open_database
-from ligament.wiring import restore as restoring
+from ligament.store.database.connection import open_database
+from ligament.store.journal.audit import verify
 from tests.backup.kit import backed_up, cut_off, links, put_back, twice, verified
 from tests.backup.older import age_to_first
 from tests.support.stage import Stage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ligament.store.schema import NEWEST
+from ligament.store.database.schema import NEWEST
 from tests.backup.kit import cut_off, links, twice, verified
 from tests.backup.older import FIRST, age_to_first, revision
 from tests.support.stage import Stage
@@ -43,7 +43,7 @@ def test_a_call_that_never_left_is_sent_once_after_an_upgrade(clinic: Stage, mon
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("ligament.flow.execute._transmit", power_cut)
+        patch.setattr("ligament.flow.execute.sending._transmit", power_cut)
         with pytest.raises(KeyboardInterrupt):
             clinic.sync()
     assert clinic.writes() == []

@@ -14,6 +14,8 @@ import pytest
 
 from benchmarks.clinic import NOW, RULEBOOK, Size, books_world, practice_world
 from benchmarks.clock import JumpingClock
+from ligament.app.results import Result
+from ligament.app.sync import open_app
 from ligament.cli.session import Session, run_plain
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.xero import simulator as xero
@@ -21,8 +23,7 @@ from ligament.connectors.xero.simulator.charts import CLIENT_SECRET
 from ligament.connectors.xero.simulator.demo import environment, is_write
 from ligament.simkit.hosting import Host
 from ligament.simkit.messages import Request, Response
-from ligament.wiring.app import Verdict, open_app
-from ligament.wiring.build import Outside
+from ligament.wiring.clinic import Overrides
 from ligament.wiring.settings import load_settings
 from tests.support.mounting import LOOPBACK, mounted
 
@@ -82,14 +83,14 @@ class Desk:
         """Run `sync --once --json`, with other environment settings for this once."""
         return self.run(lambda app: app.sync(), **changed)
 
-    def run(self, verb: Callable[[Any], Verdict], **changed: str) -> Told:
+    def run(self, verb: Callable[[Any], Result], **changed: str) -> Told:
         """Run a verb as the command does, and return what it printed."""
         (self.home / "ligament.toml").write_text(self.rulebook, encoding="utf-8")
         transports = {"cliniko": mounted(self.practice), "xero": mounted(self.books)}
 
-        def opened() -> Verdict:
+        def opened() -> Result:
             settings = load_settings(home=self.home, environ={**self.environ, **changed})
-            with open_app(settings, outside=Outside(transports=transports, clock=self.clock)) as app:
+            with open_app(settings, outside=Overrides(transports=transports, clock=self.clock)) as app:
                 return verb(app)
 
         self.capsys.readouterr()

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from ligament.app.sync import App, open_app
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control
 from ligament.connectors.xero import simulator as xero
 from ligament.connectors.xero.simulator import control as desk
 from ligament.simkit.hosting import Host
-from ligament.wiring.app import App, open_app
-from ligament.wiring.build import Outside
+from ligament.wiring.clinic import Overrides
 from ligament.wiring.settings import load_settings
 from tests.stories.acting import environment
 from tests.stories.clocks import StoryClock
@@ -64,7 +64,7 @@ class Clinic:
     def app(self) -> Iterator[App]:
         """Open Ligament as a new process would."""
         transports = {"cliniko": mounted(self.practice), "xero": mounted(self.books)}
-        with open_app(self.settings(), outside=Outside(transports=transports, clock=self.clock)) as app:
+        with open_app(self.settings(), outside=Overrides(transports=transports, clock=self.clock)) as app:
             yield app
 
     def sync(self, *, full: bool = False) -> dict[str, Any]:

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ligament.core.changes import ElementResult, PartyWrite, Verdict
-from ligament.core.facts import Facts, Surroundings
+from ligament.core.facts import Facts, PlanContext
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.ledgers import BooksContact, Organisation
 from ligament.core.links import ContactLink, Decision, DecisionKind
@@ -17,16 +16,18 @@ from ligament.core.plans import Action, ActionKind, Plan
 from ligament.core.private import Private
 from ligament.core.records import Address, Party, PartyKind, Phone, PhoneKind
 from ligament.core.rules.model import Rulebook
-from ligament.flow.plan import make_plan
-from ligament.flow.record import Ledger, effect_of
+from ligament.core.writes import ElementResult, ElementVerdict, PartyWrite
+from ligament.flow.execute.record import effect_of
+from ligament.flow.execute.working_state import WorkingState
+from ligament.flow.plan.plan import make_plan
 from ligament.wiring.likeness import likeness, phone_key
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 KEY = "patient:1410000000000000001"
 
 
-def around() -> Surroundings:
-    return Surroundings(
+def around() -> PlanContext:
+    return PlanContext(
         now=NOW,
         likeness=likeness,
         phone_key=phone_key,
@@ -91,10 +92,10 @@ class Pair:
             if not plan.actions:
                 return plan
             for action in plan.actions:
-                self._do(action, Ledger(facts))
+                self._do(action, WorkingState(facts))
         raise AssertionError(f"it never comes to rest: {[action.kind for action in plan.actions]}")
 
-    def _do(self, action: Action, ledger: Ledger) -> None:
+    def _do(self, action: Action, ledger: WorkingState) -> None:
         self.minutes += 1
         at = NOW + timedelta(minutes=self.minutes)
         result: Any = None
@@ -107,7 +108,7 @@ class Pair:
             )
         if self.link is not None:
             ledger.contacts[KEY] = self.link
-        effect = effect_of(action, ElementResult(verdict=Verdict.DONE, result=result), ledger)
+        effect = effect_of(action, ElementResult(verdict=ElementVerdict.DONE, result=result), ledger)
         self.link = effect.contact_link or self.link
 
     # --- people at work ---------------------------------------------------------------------------------------------

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from ligament.wiring.dial import destroy_codes, preview
-from ligament.wiring.finding import find
-from ligament.wiring.settings import ConfigurationError
+from ligament.app.contacts.find import find
+from ligament.app.contacts.privacy import destroy_codes, preview
+from ligament.wiring.errors import ConfigurationError
 from tests.contacts.kit import ANA, BEN, Clinic
 
 CODE = re.compile(r"[A-Z0-9-]{4,20}")

@@ -79,7 +79,7 @@ def test_a_thousand_quiet_cycles_plan_nothing() -> None:
     pair.in_practice(phones=(Phone(kind=PhoneKind.MOBILE, number=Private("0491 570 158")),))
     pair.cycle()
     facts = pair.facts()
-    from ligament.flow.plan import make_plan  # noqa: PLC0415
+    from ligament.flow.plan.plan import make_plan  # noqa: PLC0415
     from tests.contacts.pairs import around  # noqa: PLC0415
 
     surroundings = around()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ligament.app.contacts.duplicates import find_duplicates
+from ligament.app.contacts.find import find
+from ligament.app.holds import show_hold
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.xero.simulator import control as desk
-from ligament.wiring.duplicates import find_duplicates
-from ligament.wiring.finding import find
-from ligament.wiring.hold_verbs import show_hold
 from tests.contacts.kit import ANA, BEN, LONG_AGO, Clinic
 from tests.support.practice import PRACTITIONER
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from ligament.app.holds import decide
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control
 from ligament.core.links import DecisionKind
-from ligament.wiring.hold_verbs import decide
 from tests.contacts.kit import ANA, LONG_AGO, Clinic
 
 QUIET = "[contacts]\narchive_contacts = false\n"

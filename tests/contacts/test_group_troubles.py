@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from ligament.app.doctor.doctor import examine
 from ligament.connectors.xero.simulator import control as desk
-from ligament.wiring.checking import examine
 from tests.contacts.groups import CREATE, OURS, VETERANS, assert_quiet, group, lose, members, veteran
 from tests.contacts.kit import ANA, BEN, Clinic
 

@@ -6,10 +6,10 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from ligament.app.contacts.find import find
+from ligament.app.contacts.privacy import preview
 from ligament.connectors.xero.simulator import control as desk
-from ligament.store.audit import export, verify
-from ligament.wiring.dial import preview
-from ligament.wiring.finding import find
+from ligament.store.journal.audit import export, verify
 from tests.contacts.groups import CREATE, FIELD, LARGE, OURS, THEIRS, VETERANS, assert_quiet, group, members, veteran
 from tests.contacts.kit import ANA, BEN, Clinic
 from tests.contacts.test_references import custom

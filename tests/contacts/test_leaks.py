@@ -11,15 +11,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from ligament.app.contacts.duplicates import find_duplicates
+from ligament.app.contacts.find import find
+from ligament.app.contacts.privacy import preview
+from ligament.app.doctor.doctor import examine
+from ligament.app.output import to_json
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.ports.errors import PortError
 from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
-from ligament.store.audit import export
-from ligament.wiring.checking import examine
-from ligament.wiring.dial import preview
-from ligament.wiring.duplicates import find_duplicates
-from ligament.wiring.finding import find
-from ligament.wiring.output import to_json
+from ligament.store.journal.audit import export
 from tests.alerts.receiver import receiving
 from tests.contacts.kit import ANA, LONG_AGO, Clinic
 from tests.contacts.test_references import TOKENS, custom

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from ligament.app.contacts.find import find
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control
 from ligament.connectors.xero.simulator import control as desk
-from ligament.store.audit import export, verify
-from ligament.wiring.finding import find
+from ligament.store.journal.audit import export, verify
 from tests.contacts.kit import ANA, BEN, Clinic
 
 TRACES = (b"Silva", b"silva", b"ana@example", b"0491 570 156", b"61491570156", b"Made-up Street")
@@ -144,7 +144,7 @@ def test_a_crash_before_forgetting_is_made_good(clinic: Clinic, monkeypatch: pyt
     clinic.sync()
     at = clinic.later()
     clinic.practice.change(lambda world: control.delete_patient(world, ANA, at=at, anonymise=True))
-    from ligament.store.clinic import ClinicStore  # noqa: PLC0415
+    from ligament.store.memory import ClinicStore  # noqa: PLC0415
 
     with monkeypatch.context() as patched:
         patched.setattr(ClinicStore, "forget", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ligament.core.contacts import address_parts
-from ligament.core.merging import Judge, Sides, Verdict
+from ligament.core.merging import FieldVerdict, Judge, Sides
 from ligament.core.naming import comparable
 from ligament.core.records import Address
 from ligament.core.rules.model import Winner
@@ -18,7 +18,7 @@ THEN = datetime(2026, 11, 22, tzinfo=UTC)
 texts = st.sampled_from(["", " ", "a", "A", "b", "c"])
 winners = st.sampled_from(list(Winner))
 minutes = st.integers(-3, 3)
-WRITES = {Verdict.TO_BOOKS, Verdict.TO_PRACTICE}
+WRITES = {FieldVerdict.TO_BOOKS, FieldVerdict.TO_PRACTICE}
 
 
 def same(left: str, right: str) -> bool:
@@ -34,12 +34,12 @@ def judge(winner: Winner, later: int = 0, *, back: bool = True) -> Judge[str]:
     return Judge(same=same, blank=blank, winner=winner, may_flow_back=back, practice_at=at, books_at=THEN)
 
 
-def after(verdict: Verdict, sides: Sides[str]) -> Sides[str]:
+def after(verdict: FieldVerdict, sides: Sides[str]) -> Sides[str]:
     """Do what the verdict says, and agree on it."""
-    if verdict is Verdict.TO_BOOKS or verdict is Verdict.AGREED:
-        books = sides.practice if verdict is Verdict.TO_BOOKS else sides.books
+    if verdict is FieldVerdict.TO_BOOKS or verdict is FieldVerdict.AGREED:
+        books = sides.practice if verdict is FieldVerdict.TO_BOOKS else sides.books
         return Sides(practice=sides.practice, books=books, agreed=sides.practice)
-    if verdict is Verdict.TO_PRACTICE:
+    if verdict is FieldVerdict.TO_PRACTICE:
         return Sides(practice=sides.books, books=sides.books, agreed=sides.books)
     return sides
 
@@ -49,9 +49,9 @@ def test_a_blank_never_wins(
     practice: str, books: str, agreed: str | None, winner: Winner, later: int, back: bool
 ) -> None:
     verdict = judge(winner, later, back=back).decide(Sides(practice=practice, books=books, agreed=agreed))
-    assert not (verdict is Verdict.TO_BOOKS and blank(practice) and not blank(books))
-    assert not (verdict is Verdict.TO_PRACTICE and blank(books))
-    assert back or verdict is not Verdict.TO_PRACTICE
+    assert not (verdict is FieldVerdict.TO_BOOKS and blank(practice) and not blank(books))
+    assert not (verdict is FieldVerdict.TO_PRACTICE and blank(books))
+    assert back or verdict is not FieldVerdict.TO_PRACTICE
 
 
 @given(winner=winners, later=minutes, back=st.booleans())
@@ -60,11 +60,11 @@ def test_parts_left_blank_are_no_change_but_another_value_is(winner: Winner, lat
         return text != than and text in than
 
     decide = judge(winner, later, back=back).decide
-    assert decide(Sides(practice="a", books="ab", agreed="ab", less=fewer)) is Verdict.EMPTIED
-    assert decide(Sides(practice="ab", books="b", agreed="ab", less=fewer)) is Verdict.EMPTIED
-    assert decide(Sides(practice="a", books="b", agreed="ab", less=fewer)) is Verdict.EMPTIED
+    assert decide(Sides(practice="a", books="ab", agreed="ab", less=fewer)) is FieldVerdict.EMPTIED
+    assert decide(Sides(practice="ab", books="b", agreed="ab", less=fewer)) is FieldVerdict.EMPTIED
+    assert decide(Sides(practice="a", books="b", agreed="ab", less=fewer)) is FieldVerdict.EMPTIED
     only_practice = decide(Sides(practice="c", books="b", agreed="ab", less=fewer))
-    assert only_practice is (Verdict.PUT_BACK if winner is Winner.BOOKS else Verdict.TO_BOOKS)
+    assert only_practice is (FieldVerdict.PUT_BACK if winner is Winner.BOOKS else FieldVerdict.TO_BOOKS)
 
 
 @given(practice=texts, books=texts, agreed=st.none() | texts, winner=winners, later=minutes, back=st.booleans())
@@ -75,7 +75,7 @@ def test_our_own_echo_ends_there(
     sides = Sides(practice=practice, books=books, agreed=agreed)
     verdict = decide(sides)
     again = decide(after(verdict, sides))
-    assert verdict not in WRITES or again is Verdict.AGREED
+    assert verdict not in WRITES or again is FieldVerdict.AGREED
     assert again not in WRITES or verdict in WRITES
 
 
@@ -84,7 +84,7 @@ def test_both_sides_that_came_to_the_same_are_left_alone(
     value: str, agreed: str | None, winner: Winner, back: bool
 ) -> None:
     sides = Sides(practice=value, books=value.upper(), agreed=agreed)
-    assert judge(winner, back=back).decide(sides) is Verdict.AGREED
+    assert judge(winner, back=back).decide(sides) is FieldVerdict.AGREED
 
 
 @given(first=texts, second=texts, winner=winners)
@@ -101,14 +101,14 @@ def test_there_and_back_again_ends_where_it_began_but_for_blanks(first: str, sec
 @given(practice=st.sampled_from("bc"), books=st.sampled_from("de"), winner=winners, later=minutes)
 def test_who_wins_when_both_moved(practice: str, books: str, winner: Winner, later: int) -> None:
     verdict = judge(winner, later).decide(Sides(practice=practice, books=books, agreed="a"))
-    newest = Verdict.TO_BOOKS if later >= 0 else Verdict.TO_PRACTICE
+    newest = FieldVerdict.TO_BOOKS if later >= 0 else FieldVerdict.TO_PRACTICE
     assert (
         verdict
         is {
-            Winner.PRACTICE: Verdict.TO_BOOKS,
-            Winner.BOOKS: Verdict.TO_PRACTICE,
+            Winner.PRACTICE: FieldVerdict.TO_BOOKS,
+            Winner.BOOKS: FieldVerdict.TO_PRACTICE,
             Winner.NEWEST: newest,
-            Winner.ASK: Verdict.CONFLICT,
+            Winner.ASK: FieldVerdict.CONFLICT,
         }[winner]
     )
 

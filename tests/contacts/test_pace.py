@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from ligament.engine.schedule import SLOW_EVERY
-from ligament.store.engine import open_database
-from ligament.store.hints import Arrived
-from ligament.wiring.stopping import StopSign
-from ligament.wiring.turns import Turns, books_pause
+from ligament.service.runner import ClinicRunner, books_pause
+from ligament.service.stopping import StopSign
+from ligament.store.database.connection import open_database
+from ligament.store.shared.webhook_events import Arrived
 from tests.contacts.kit import ANA, Clinic
 from tests.support.mounting import mounted
 
@@ -19,11 +19,11 @@ BRIEF, WHOLE = 3, 6
 
 
 @pytest.fixture
-def turns(clinic: Clinic) -> Iterator[Turns]:
+def turns(clinic: Clinic) -> Iterator[ClinicRunner]:
     clinic.sync()
     opened = clinic.settings()
     database = open_database(opened.database_url)
-    yield Turns(
+    yield ClinicRunner(
         settings=opened,
         database=database,
         sign=StopSign(),
@@ -34,7 +34,7 @@ def turns(clinic: Clinic) -> Iterator[Turns]:
     database.close()
 
 
-def take(clinic: Clinic, turns: Turns) -> tuple[int, int]:
+def take(clinic: Clinic, turns: ClinicRunner) -> tuple[int, int]:
     """Take one turn and return the calls to practice and books."""
     before = [len(host.log) for host in (clinic.practice, clinic.books)]
     turns.take(turns.settings.clinics[0].name)
@@ -42,7 +42,7 @@ def take(clinic: Clinic, turns: Turns) -> tuple[int, int]:
     return practice, books
 
 
-def test_a_service_asks_for_the_slow_lists_once_a_minute_only(clinic: Clinic, turns: Turns) -> None:
+def test_a_service_asks_for_the_slow_lists_once_a_minute_only(clinic: Clinic, turns: ClinicRunner) -> None:
     take(clinic, turns)
     calls = []
     for _ in range(13):
@@ -52,7 +52,7 @@ def test_a_service_asks_for_the_slow_lists_once_a_minute_only(clinic: Clinic, tu
     assert timedelta(seconds=6 * 11) >= SLOW_EVERY
 
 
-def test_something_to_charge_is_posted_by_a_brief_look_that_asks_who_pays(clinic: Clinic, turns: Turns) -> None:
+def test_something_to_charge_is_posted_by_a_brief_look_that_asks_who_pays(clinic: Clinic, turns: ClinicRunner) -> None:
     take(clinic, turns)
     clinic.later(5)
     clinic.invoice(ANA)
@@ -62,7 +62,7 @@ def test_something_to_charge_is_posted_by_a_brief_look_that_asks_who_pays(clinic
 
 
 def test_a_change_in_the_books_that_is_told_when_it_is_time_to_look_is_read_in_that_very_look(
-    clinic: Clinic, turns: Turns
+    clinic: Clinic, turns: ClinicRunner
 ) -> None:
     take(clinic, turns)
     contact = clinic.contact(f"CLK-{ANA}").contact_id
@@ -75,7 +75,7 @@ def test_a_change_in_the_books_that_is_told_when_it_is_time_to_look_is_read_in_t
     assert clinic.patient(ANA)["email"] == "told@example.org"
 
 
-def test_a_run_by_hand_reads_everything(clinic: Clinic, turns: Turns) -> None:
+def test_a_run_by_hand_reads_everything(clinic: Clinic, turns: ClinicRunner) -> None:
     take(clinic, turns)
     clinic.later(1)
     before = len(clinic.practice.log)
@@ -83,7 +83,9 @@ def test_a_run_by_hand_reads_everything(clinic: Clinic, turns: Turns) -> None:
     assert len(clinic.practice.log) - before == WHOLE
 
 
-def test_the_books_are_listed_as_often_as_three_tenths_of_the_days_calls_allow(clinic: Clinic, turns: Turns) -> None:
+def test_the_books_are_listed_as_often_as_three_tenths_of_the_days_calls_allow(
+    clinic: Clinic, turns: ClinicRunner
+) -> None:
     for daily, seconds in ((1000, 1152), (5000, 230.4), (10**7, 60), (0, 60)):
         assert books_pause(daily) == timedelta(seconds=seconds)
     take(clinic, turns)

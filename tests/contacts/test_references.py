@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ligament.app.contacts.find import find
 from ligament.connectors.xero.simulator import control as desk
-from ligament.wiring.finding import find
 from tests.contacts.kit import ANA, BEN, Clinic
 
 TOKENS = '[contacts.custom_fields]\naccount_number = "t-fund"\ntax_number = "t-abn"\n'

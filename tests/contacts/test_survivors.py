@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from ligament.app.contacts.find import find
+from ligament.app.holds import decide, show_hold
 from ligament.connectors.xero.simulator import control as desk
 from ligament.core.links import DecisionKind
-from ligament.wiring.finding import find
-from ligament.wiring.hold_verbs import decide, show_hold
 from tests.contacts.kit import ANA, BEN, Clinic
 
 WINS = '[contacts.wins]\nname = "{0}"\nemail = "{0}"\nphones = "{0}"\naddress = "{0}"\n'

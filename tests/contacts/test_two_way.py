@@ -6,13 +6,13 @@ import json
 
 import pytest
 
+from ligament.app.holds import decide, show_hold
+from ligament.app.sync import App
 from ligament.connectors.cliniko.simulator import control
 from ligament.connectors.xero.simulator import control as desk
 from ligament.core.links import DecisionKind
 from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
-from ligament.store.audit import export, verify
-from ligament.wiring.app import App
-from ligament.wiring.hold_verbs import decide, show_hold
+from ligament.store.journal.audit import export, verify
 from tests.contacts.kit import ANA, BEN, Clinic
 
 AWAY = Fault(kind=FaultKind.ANSWER, status=503)

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from benchmarks.clinic import NOW, invoice_id
+from ligament.app.holds import list_holds
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control
 from ligament.simkit.hosting import Exchange
-from ligament.wiring.hold_verbs import list_holds
 from tests.bad_input.desk import KINDS, TINY, Desk, Told
 
 COUNTS = ("read", "planned", "created", "updated", "voided", "unchanged", "held", "skipped", "failed")

@@ -1,4 +1,4 @@
-"""A sealed record is the frozen dataclass it was, only quicker to make."""
+"""A fast_frozen record is the frozen dataclass it was, only quicker to make."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from ligament.core.frozen import fast_frozen
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.plans import Action, ActionKind, Outcome, RecordKind, State
-from ligament.core.seals import sealed
 
 BILLED = Subject(kind=SubjectKind.INVOICE, id="1")
 ACTION = Action(kind=ActionKind.PAY, subject=BILLED, number="CLK-1", amount=Decimal("95.00"))
@@ -27,7 +27,7 @@ class _Slow:
     third: int = 3
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class _Quick:
     first: int
@@ -102,4 +102,4 @@ def test_a_field_made_by_a_factory_is_refused_when_the_class_is_written() -> Non
         names: list[str] = field(default_factory=list)
 
     with pytest.raises(AssertionError, match="plain fields"):
-        sealed(Listed)
+        fast_frozen(Listed)

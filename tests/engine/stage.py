@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from ligament.connectors.registry import for_role
+from ligament.demo.demo import rulebook_text
 from ligament.simkit.clinic import make_clinic
 from ligament.simkit.hosting import Host
 from ligament.simkit.story import ClinicStory, Size
-from ligament.wiring.demo import rulebook_text
 
 COMMAND = Path(sys.executable).with_name("ligament")
 PATIENCE_S = 90

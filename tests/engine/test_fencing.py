@@ -13,10 +13,10 @@ import pytest
 
 from ligament.core.ids import RunId
 from ligament.ports.errors import OutcomeUnknown
-from ligament.store.beats import Beats
-from ligament.store.errors import Fenced
-from ligament.store.hints import DONE, REFUSED, Arrived, Hints
-from ligament.store.leases import Leases
+from ligament.store.database.errors import Fenced
+from ligament.store.shared.leases import Leases
+from ligament.store.shared.values import SharedValues
+from ligament.store.shared.webhook_events import DONE, REFUSED, Arrived, WebhookEvents
 from tests.store.homes import START, Home
 from tests.store.makers import document_action, intent
 
@@ -131,7 +131,7 @@ def test_without_a_lease_nothing_is_checked(home: Home) -> None:
 
 
 def test_beats_are_kept_for_each_clinic_and_taken_away_once(home: Home) -> None:
-    beats = Beats(home.open().database)
+    beats = SharedValues(home.open().database)
     beats.keep("a", "standing", "1")
     beats.keep("b", "standing", "2")
     beats.keep("*", "executor/x", "now")
@@ -143,7 +143,7 @@ def test_beats_are_kept_for_each_clinic_and_taken_away_once(home: Home) -> None:
 
 
 def test_hints_are_kept_once_for_each_record_and_wait_again_when_named_again(home: Home) -> None:
-    hints = Hints(home.open().database, home.calendar.now)
+    hints = WebhookEvents(home.open().database, home.calendar.now)
     early, late = START, START + timedelta(minutes=5)
     named = Arrived(clinic="a", kind="contact", resource="c1", tenant="t", at=late)
     hints.keep([named, Arrived(clinic="a", kind="contact", resource="c1", tenant="t", at=early)])

@@ -7,10 +7,10 @@ from datetime import time, timedelta
 from pathlib import Path
 
 from ligament.engine.schedule import Hours
-from ligament.store.engine import open_database
-from ligament.wiring.installation import reloading
-from ligament.wiring.stopping import StopSign
-from ligament.wiring.turns import Turns
+from ligament.service.runner import ClinicRunner
+from ligament.service.scheduler import reloading
+from ligament.service.stopping import StopSign
+from ligament.store.database.connection import open_database
 from tests.support.stage import RULEBOOK, stage
 
 EVENING = RULEBOOK + '[sync]\npoll_seconds = 60\nopen_from = "12:30"\nopen_until = "22:00"\nopen_days = ["Sunday"]\n'
@@ -20,7 +20,7 @@ def test_opening_hours_come_from_the_rulebook_and_a_change_counts_at_once(tmp_pa
     made = stage(tmp_path / "home")
     settings = made.settings()
     database = open_database(settings.database_url)
-    turns = Turns(settings=settings, database=database, sign=StopSign())
+    turns = ClinicRunner(settings=settings, database=database, sign=StopSign())
     assert turns.pace("Riverside", 0).hours == Hours()
     file = settings.clinics[0].file
     file.write_text(EVENING, encoding="utf-8")

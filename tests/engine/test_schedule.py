@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ligament.engine import schedule
-from ligament.engine.schedule import Hours, Pace, Round, Standing, State, due, due_at, interval
+from ligament.engine.schedule import ClinicStatus, Hours, Pace, Round, State, due, due_at, interval
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday
 NIGHT = NOON.replace(hour=23)
@@ -28,8 +28,8 @@ def at(now: datetime, *names: str, pace: Pace | None = None, **more: object) -> 
     return Round(now=now, **rest)  # type: ignore[arg-type]
 
 
-def ready(name: str, began: datetime, **more: object) -> Standing:
-    return replace(Standing(clinic=name, began_at=began, ended_at=began, succeeded_at=began), **more)  # type: ignore[arg-type]
+def ready(name: str, began: datetime, **more: object) -> ClinicStatus:
+    return replace(ClinicStatus(clinic=name, began_at=began, ended_at=began, succeeded_at=began), **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_slow_poll_is_not_made_faster_at_night() -> None:
 
 
 def test_a_clinic_that_was_never_read_and_one_whose_calendar_went_back_are_due_at_once() -> None:
-    never, ahead = Standing(clinic="a"), ready("b", NOON + timedelta(days=400))
+    never, ahead = ClinicStatus(clinic="a"), ready("b", NOON + timedelta(days=400))
     assert due([never, ahead], at(NOON, "a", "b")) == ["a", "b"]
 
 
@@ -73,7 +73,7 @@ def test_a_turn_that_nobody_ended_is_due_at_once_even_at_night() -> None:
     cut, ended = ready("a", NIGHT), ready("b", NIGHT)
     cut = schedule.begun(cut, NIGHT + SECOND)
     assert due([cut, ended], at(NIGHT + 2 * SECOND, "a", "b")) == ["a"]
-    assert not schedule.is_unfinished(Standing(clinic="a"))
+    assert not schedule.is_unfinished(ClinicStatus(clinic="a"))
 
 
 def test_a_hint_is_due_at_once_and_a_busy_clinic_is_left() -> None:
@@ -159,7 +159,7 @@ def test_daily_and_weekly_jobs_come_once_and_are_made_up_for(wall: datetime, dai
 
 
 def test_what_a_quiet_turn_costs_forgets_the_first_great_reading() -> None:
-    first = schedule.succeeded(Standing(clinic="a"), NOON, 3_660)
+    first = schedule.succeeded(ClinicStatus(clinic="a"), NOON, 3_660)
     assert first.calls <= 10
     assert schedule.succeeded(first, NOON, 4).calls == 4
 
@@ -188,7 +188,7 @@ def test_of_500_clinics_with_too_few_workers_none_waits_more_than_twice_the_mean
     draw = random.Random(seed)
     names = [f"c{number:03}" for number in range(500)]
     standings = {name: ready(name, NOON - SECOND * draw.randint(0, 30)) for name in names}
-    standings[names[7]] = Standing(clinic=names[7])
+    standings[names[7]] = ClinicStatus(clinic=names[7])
     now, running, waits = NOON, list[tuple[datetime, str]](), dict[str, list[timedelta]]()
     queued: list[str] = []
     while now < NOON + timedelta(minutes=30):

@@ -12,9 +12,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from ligament.store.errors import Fenced
-from ligament.wiring.app import open_app
-from ligament.wiring.build import Outside
+from ligament.app.sync import open_app
+from ligament.store.database.errors import Fenced
+from ligament.wiring.clinic import Overrides
 from tests.faults.clocks import TrueTime, WorkerClock
 from tests.support.mounting import mounted
 from tests.support.stage import Stage, stage
@@ -75,7 +75,7 @@ def run(made: Stage, meanwhile: Callable[[], None]) -> dict[str, Any]:
     """Run a cycle; while its first payment, kept already, waits for its minute, something happens."""
     clock = Suspended(made.time)
     books = LastOfTheMinute(mounted(made.books), lambda: clock.meanwhile.append(meanwhile))
-    outside = Outside(transports={"cliniko": mounted(made.practice), "xero": books}, clock=clock)
+    outside = Overrides(transports={"cliniko": mounted(made.practice), "xero": books}, clock=clock)
     with open_app(made.settings(), outside=outside) as app:
         return app.sync().document
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ligament.store.restored import Restoration, mark, outliving
+from ligament.store.backup.after_restore import Restoration, mark, outliving
 from tests.faults.homes import OneDatabase
 
 CLINIC = "Riverside"

@@ -19,14 +19,14 @@ from typing import Any
 
 import httpx2
 
+from ligament.app.sync import open_app
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.net.governor import InMemoryWindows
 from ligament.ports.errors import PortError
 from ligament.simkit.hosting import Host
-from ligament.store.errors import StoreError, StoreFull
-from ligament.wiring.app import open_app
-from ligament.wiring.build import Outside
-from ligament.wiring.locking import lock_file
+from ligament.store.database.errors import StoreError, StoreFull
+from ligament.wiring.clinic import Overrides
+from ligament.wiring.file_lock import lock_file
 from ligament.wiring.settings import Settings, load_settings
 from tests.faults.checker import PATIENT_FIELDS
 from tests.faults.homes import one_database
@@ -112,7 +112,7 @@ def lock_free() -> Iterator[None]:
 
     The lease in the database stays: it is there for whoever comes after a cut, as on a real machine.
     """
-    holding = "ligament.wiring.holding"
+    holding = "ligament.wiring.exclusive"
     with switched(f"{holding}:alone", always(_unlocked)), switched(f"{holding}:_renewed", returning(nullcontext())):
         yield
 
@@ -297,7 +297,7 @@ class Enumerating:
 
     def _opened(self) -> Any:
         transports = {name: _Cutting(host, self) for name, host in self._hosts.items()}
-        return open_app(self._settings, outside=Outside(transports=transports, clock=self._clock))
+        return open_app(self._settings, outside=Overrides(transports=transports, clock=self._clock))
 
     # --- going back in time -------------------------------------------------------------------------------------------
 

@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
 from ligament.net.governor import InMemoryWindows
-from ligament.ports.windows import Crowd, Full, Window
-from ligament.store.chain import Head
-from ligament.store.engine import Database, _sqlite, open_database
-from ligament.store.schema import bring_up_to_date
+from ligament.ports.windows import Full, SharedQuota, Window
+from ligament.store.database.connection import Database, _sqlite, open_database
+from ligament.store.database.schema import bring_up_to_date
+from ligament.store.journal.chain import Head
 from ligament.wiring.settings import Settings, load_settings
 from tests.backup.older import age
 from tests.stories.acting import environment
@@ -89,7 +89,7 @@ class GatedWindows(InMemoryWindows):
         super().__init__()
         self._gate = gate
 
-    def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: Crowd | None = None) -> Full | None:
+    def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: SharedQuota | None = None) -> Full | None:
         """Record a call unless a window is full."""
         self._gate("read")
         return super().take(scope, windows, at_ms, crowd)

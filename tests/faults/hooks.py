@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ligament.app.results import Result
+from ligament.app.sync import App
 from ligament.connectors.xero.simulator.webhooks import Delivery, Subscription, deliveries
 from ligament.core.ids import BooksId
-from ligament.flow.read import Hint
-from ligament.store.hints import Hints
-from ligament.wiring.app import App, Verdict
-from ligament.wiring.hooks import GOOD, Doorman
+from ligament.flow.read.read import Hint
+from ligament.service.incoming import GOOD, WebhookReceiver
+from ligament.store.shared.webhook_events import WebhookEvents
 from tests.faults.homes import HOOK_KEY
 from tests.faults.wires import Killed
 
@@ -28,11 +29,11 @@ class Hooks:
     sim: Simulation
     subscription: Subscription = field(default_factory=lambda: Subscription(key=HOOK_KEY))
     under_way: list[Delivery] = field(default_factory=list)
-    doorman: Doorman = field(init=False)
+    doorman: WebhookReceiver = field(init=False)
 
     def __post_init__(self) -> None:
         sim = self.sim
-        self.doorman = Doorman(
+        self.doorman = WebhookReceiver(
             current=lambda: sim.settings, database=sim.database, now=lambda: sim.time.at, wake=lambda: None
         )
 
@@ -69,10 +70,10 @@ class Hooks:
             self.under_way.append(post)
 
 
-def run_hinted(app: App) -> Verdict:
+def run_hinted(app: App) -> Result:
     """Do what the scheduler does when hints wait and it is not time to read everything; else read the practice only."""
     clinic = app.clinic
-    hints = Hints(clinic.database, clinic.clock.now)
+    hints = WebhookEvents(clinic.database, clinic.clock.now)
     waiting = hints.of(clinic.settings.name)
     if not waiting:
         return app.sync(leave_books=True)

@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from ligament.core.changes import ElementResult, Verb, Verdict
 from ligament.core.receipts import IntentState
+from ligament.core.writes import ElementResult, ElementVerdict, Verb
 from ligament.ports.errors import OutcomeUnknown, TryLater
 from ligament.ports.practice import PracticePage
 from tests.faults.planted import always, bug, returning
 
-EXECUTE, CLINIC = "ligament.flow.execute", "ligament.store.clinic:ClinicStore"
+EXECUTE, CLINIC = "ligament.flow.execute.execute", "ligament.store.memory:ClinicStore"
 CLINIKO, XERO = "ligament.connectors.cliniko", "ligament.connectors.xero"
 WRITING = f"{XERO}.writing"
 
@@ -72,7 +72,7 @@ def _as_done(original: Any) -> Any:
         try:
             return original(self, call, key)
         except OutcomeUnknown:
-            return tuple(ElementResult(verdict=Verdict.DONE) for _ in range(call.elements))
+            return tuple(ElementResult(verdict=ElementVerdict.DONE) for _ in range(call.elements))
 
     return send
 
@@ -180,7 +180,9 @@ FLOW = (
         (f"{XERO}.streams:OVERLAP", always(timedelta(0))),
     ),
     bug(
-        "what was read is not marked to be looked at", (11, 16), ("ligament.store.outcomes:mark_dirty", returning(None))
+        "what was read is not marked to be looked at",
+        (11, 16),
+        ("ligament.store.writes.outcomes:mark_dirty", returning(None)),
     ),
     bug("what waits is not looked at again", (87,), (f"{CLINIC}.pending", returning(frozenset()))),
     bug("no overlap behind the practice's cursor", (15, 18), (f"{CLINIKO}.streams:OVERLAP", always(timedelta(0)))),
@@ -203,7 +205,7 @@ FLOW = (
     bug(
         "payments are not looked up",
         (10,),
-        ("ligament.flow.lookup:_IN_BOOKS", lambda ways: {**ways, Verb.PAY: lambda *_: {}}),
+        ("ligament.flow.execute.lookup:_IN_BOOKS", lambda ways: {**ways, Verb.PAY: lambda *_: {}}),
     ),
     bug(
         "a new key each time it is sent again",
@@ -240,14 +242,14 @@ FLOW = (
     bug(
         "line ids are left out",
         (64,),
-        ("ligament.flow.planning.edits:with_line_ids", lambda _: lambda lines, _document: lines),
-        ("ligament.flow.planning.adjusting:with_line_ids", lambda _: lambda lines, _document: lines),
+        ("ligament.flow.plan.documents.posted:with_line_ids", lambda _: lambda lines, _document: lines),
+        ("ligament.flow.plan.documents.adjustments:with_line_ids", lambda _: lambda lines, _document: lines),
     ),
     # --- settling and keeping
     bug(
         "an unfinished call is forgotten",
         (11,),
-        ("ligament.flow.sequence:_recover", _forgotten),
+        ("ligament.flow.cycle:_recover", _forgotten),
     ),
     bug(
         "calls are not kept before they leave",
@@ -255,18 +257,18 @@ FLOW = (
         (f"{CLINIC}.open_intent", returning(None)),
         (f"{CLINIC}.resend_intent", returning(None)),
     ),
-    bug("payments are not remembered", (10, 71), ("ligament.flow.record:_payment", _without_payment)),
+    bug("payments are not remembered", (10, 71), ("ligament.flow.execute.record:_payment", _without_payment)),
     bug(
         "what a refusal hides is not read",
         (3,),
-        ("ligament.flow.refusals:_read_behind", returning(([], []))),
+        ("ligament.flow.execute.closing:_read_behind", returning(([], []))),
         (f"{EXECUTE}:look_up", returning({})),
     ),
     bug("nothing is read anew before an update", (66,), (f"{EXECUTE}:_fresh", _skipped)),
     bug(
         "what was overwritten is not in the journal",
         (68,),
-        ("ligament.store.intents:records_before", returning({})),
+        ("ligament.store.writes.intents:records_before", returning({})),
     ),
     bug("nothing asks whether a write may still leave", (8, 86), (f"{CLINIC}.may_write", returning(None))),
     bug(
@@ -274,7 +276,7 @@ FLOW = (
         (8, 86),
         ("ligament.net.deadline:Permission.ask", returning(None)),
     ),
-    bug("two runs at once", (85,), ("ligament.wiring.holding:alone", always(_no_lock))),
+    bug("two runs at once", (85,), ("ligament.wiring.exclusive:alone", always(_no_lock))),
     bug("a refused token is not renewed", (36,), ("ligament.net.oauth:_Kept.renew", returning(None))),
     bug("limits are not counted", (44, 45), ("ligament.net.governor:Governor._wait_now", returning(0))),
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from ligament.core.contacts import Match
 from ligament.core.ledgers import DocumentKind, DocumentStatus
-from ligament.core.merging import Verdict
+from ligament.core.merging import FieldVerdict
 from ligament.core.naming import folded
 from tests.faults.planted import bug, returning
 
@@ -68,8 +68,8 @@ def _unreconciled(original: Any) -> Any:
 
 
 def _blank_wins(original: Any) -> Any:
-    def practice_only(self: Any, sides: Any) -> Verdict:
-        return Verdict.TO_BOOKS if self.blank(sides.practice) else original(self, sides)
+    def practice_only(self: Any, sides: Any) -> FieldVerdict:
+        return FieldVerdict.TO_BOOKS if self.blank(sides.practice) else original(self, sides)
 
     return practice_only
 
@@ -77,10 +77,10 @@ def _blank_wins(original: Any) -> Any:
 def _practice_wins(original: Any) -> Any:
     """Let the practice write over whatever the books say."""
 
-    def decide(self: Any, sides: Any) -> Verdict:
-        found: Verdict = original(self, sides)
+    def decide(self: Any, sides: Any) -> FieldVerdict:
+        found: FieldVerdict = original(self, sides)
         differs = not self.same(sides.practice, sides.books)
-        return Verdict.TO_BOOKS if differs and not self.blank(sides.practice) else found
+        return FieldVerdict.TO_BOOKS if differs and not self.blank(sides.practice) else found
 
     return decide
 
@@ -166,7 +166,7 @@ RULES = (
         "an archived invoice is posted",
         (22, 58),
         (f"{PLANNING}.arrivals:skip_reason", returning("")),
-        ("ligament.flow.plan:skip_reason", returning("")),
+        ("ligament.flow.plan.plan:skip_reason", returning("")),
     ),
     # --- payments
     bug("the total is paid, not what is due", (10, 60), (f"{PLANNING}.money:PaymentStep", _full_amount)),
@@ -200,12 +200,12 @@ RULES = (
         "edits in the practice are ignored",
         (59,),
         (f"{PLANNING}.edits:content_fingerprint", returning("same")),
-        ("ligament.flow.plan:content_fingerprint", returning("same")),
+        ("ligament.flow.plan.plan:content_fingerprint", returning("same")),
         (f"{PLANNING}.documents:content_fingerprint", returning("same")),
     ),
     bug("a void with money on it", (58,), ("ligament.core.ledgers:BooksDocument.has_money", returning(False))),
     bug("archived invoices stay in the books", (58,), (f"{PLANNING}.edits:_void", _ignored)),
-    bug("what was agreed is forgotten", (67,), ("ligament.flow.record:_document", _same_agreement)),
+    bug("what was agreed is forgotten", (67,), ("ligament.flow.execute.record:_document", _same_agreement)),
     bug("gone documents count as live", (58,), ("ligament.core.ledgers:DocumentStatus.is_gone", returning(False))),
     bug("an adjustment is posted twice", (59,), (f"{PLANNING}.adjusting:agreement_for", _ignored)),
     bug(

@@ -12,15 +12,15 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+from ligament.app import sync as app_module
+from ligament.app.sync import App, open_app
 from ligament.connectors.cliniko.simulator import control
 from ligament.ports.errors import PortError
-from ligament.store.audit import export, verify
-from ligament.store.errors import StoreBusy, StoreError, StoreFull
-from ligament.wiring import app as app_module
-from ligament.wiring import build as build_module
-from ligament.wiring.app import App, open_app
-from ligament.wiring.build import Outside
-from ligament.wiring.locking import AnotherRun
+from ligament.store.database.errors import StoreBusy, StoreError, StoreFull
+from ligament.store.journal.audit import export, verify
+from ligament.wiring import clinic as build_module
+from ligament.wiring.clinic import Overrides
+from ligament.wiring.file_lock import AnotherRun
 from tests.faults import people
 from tests.faults.backups import put_back
 from tests.faults.checker import Checker
@@ -235,7 +235,7 @@ class Simulation:
     def run(self, worker: int, style: str = WHOLE) -> str:
         """Open Ligament as one worker does, run one cycle, and say how it ended."""
         self._worker = worker
-        outside = Outside(transports=self.wire.transports(), clock=self.clocks[worker])
+        outside = Overrides(transports=self.wire.transports(), clock=self.clocks[worker])
         try:
             with open_app(self.settings, outside=outside) as app:
                 self._app = app
@@ -251,14 +251,14 @@ class Simulation:
 
     def judge_journal(self) -> None:
         """Check that everything we wrote over is in the journal, which holds."""
-        with open_app(self.settings, outside=Outside(clock=self.clocks[0])) as app:
+        with open_app(self.settings, outside=Overrides(clock=self.clocks[0])) as app:
             if not verify(app.clinic.journal).holds:
                 raise Violation("journal", "its chain does not hold")
             self.checker.overwritten.judge(export(app.clinic.journal))
 
     def _try_second(self, event: Event) -> None:
         """Let the other worker start a run of the same clinic while this one is under way: it has to wait."""
-        outside = Outside(transports=self.wire.transports(), clock=self.clocks[1 - self._worker])
+        outside = Overrides(transports=self.wire.transports(), clock=self.clocks[1 - self._worker])
         calls = len(self.wire.log)
         self.strike(event.kind, f"{event.at} {event.nth}")
         held, self._events = self._events, {}
@@ -278,7 +278,7 @@ class Simulation:
         self.strike(event.kind, f"{event.at} {event.nth}: this worker is suspended, another machine takes over")
         self.time.advance(timedelta(seconds=(60, 200, 700)[event.pick % 3]))
         held, self._events = self._events, {}
-        outside = Outside(transports=self.wire.transports(), clock=self.clocks[1 - self._worker])
+        outside = Overrides(transports=self.wire.transports(), clock=self.clocks[1 - self._worker])
         # Between two runs, or before it holds the clinic, nothing can be taken from this worker.
         is_taken = self._app is not None and self._app.clinic.store.is_fenced
         try:

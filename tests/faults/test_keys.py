@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ligament.flow.execute import _key
+from ligament.flow.execute.sending import _key
 
 
 def test_the_same_bytes_sent_on_purpose_twice_never_share_a_key() -> None:

@@ -18,8 +18,8 @@ from ligament.core.records import Invoice, InvoiceStatus, Party, PartyKind
 from ligament.core.rules.apply import Ruling
 from ligament.core.rules.entries import Effects
 from ligament.core.rules.model import ContactsSection, PayerUnknown, Privacy, Rulebook
-from ligament.flow.planning.desk import Desk
-from ligament.flow.planning.documents import bill_of
+from ligament.flow.plan.builder import PlanBuilder
+from ligament.flow.plan.rulings import bill_of
 from tests.contacts.pairs import around
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -63,9 +63,11 @@ INVOICES = [
 @pytest.mark.parametrize("unknown", list(PayerUnknown))
 def test_every_invoice_is_billed_as_if_it_were_the_only_one(privacy: Privacy, unknown: PayerUnknown) -> None:
     book = Rulebook(contacts=ContactsSection(privacy=privacy, payer_unknown=unknown))
-    desk = Desk(facts=FACTS, rulebook=book, around=around(), organisation=Organisation(id=BooksId("o"), name="Made-up"))
+    builder = PlanBuilder(
+        facts=FACTS, rulebook=book, around=around(), organisation=Organisation(id=BooksId("o"), name="Made-up")
+    )
     rulings = ["", "patient", "Insurer", "Nobody"]
     for invoice, by_rule in product(INVOICES, rulings):
-        billed = bill_of(desk, invoice, Ruling(effects=Effects(contact=by_rule)))
+        billed = bill_of(builder, invoice, Ruling(effects=Effects(contact=by_rule)))
         assert billed == bill_to(invoice, book, FACTS, by_rule), (invoice.party_id, invoice.location_id, by_rule)
-    assert bill_of(desk, INVOICES[-1], Ruling()) is bill_of(desk, replace(INVOICES[-1], number="10"), Ruling())
+    assert bill_of(builder, INVOICES[-1], Ruling()) is bill_of(builder, replace(INVOICES[-1], number="10"), Ruling())

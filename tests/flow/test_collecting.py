@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from ligament.flow.collecting import SELDOM, seldom_collected
+from ligament.flow.plan.collecting import SELDOM, seldom_collected
 
 
 @pytest.mark.parametrize("first_to_end", [0, 1])

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from ligament.core.facts import Facts, Surroundings
+from ligament.core.facts import Facts, PlanContext
 from ligament.core.holds import HoldCode
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.ledgers import BooksContact, PhoneSlot
@@ -16,8 +16,8 @@ from ligament.core.oddities import Oddity
 from ligament.core.plans import Plan
 from ligament.core.private import Private
 from ligament.core.records import Invoice, InvoiceStatus, Line, Party, PartyKind, Phone, PhoneKind
-from ligament.flow.plan import make_plan
-from ligament.flow.planning.desk import Before
+from ligament.flow.plan.builder import EarlierPortions
+from ligament.flow.plan.plan import make_plan
 from ligament.wiring.logs import OddityLog
 from tests.fuzz import world
 
@@ -79,7 +79,7 @@ def facts() -> Facts:
     )
 
 
-def around(told: list[Oddity]) -> Surroundings:
+def around(told: list[Oddity]) -> PlanContext:
     """Return surroundings of which one part fails for one person's number, with that number in its words."""
     whole = world.around(told.append)
 
@@ -97,7 +97,7 @@ def held(plan: Plan) -> dict[str, str]:
 
 def test_the_record_waits_and_everybody_else_is_planned() -> None:
     told: list[Oddity] = []
-    taken = Before()
+    taken = EarlierPortions()
     plan = make_plan(facts(), world.rulebook(), around(told), taken)
     assert held(plan) == {"patient:2": HoldCode.BAD_RECORD.value, "invoice:2": HoldCode.WAITS_FOR.value}
     subjects = {action.subject.key for action in plan.actions}

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ligament.connectors.cliniko import simulator as cliniko
-from ligament.connectors.cliniko.simulator import control as desk
+from ligament.connectors.cliniko.simulator import control as builder
 from ligament.core.facts import Facts
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.plans import ConservationError, Outcome, Plan, RecordKind, State
-from ligament.flow import sequence, survey
-from ligament.flow.execute import execute
-from ligament.flow.read import EVERYTHING
-from ligament.flow.survey import Part, Planner, Survey, whole_plan
+from ligament.flow import cycle
+from ligament.flow.execute.execute import execute
+from ligament.flow.plan import survey
+from ligament.flow.plan.survey import Part, Planner, Survey, whole_plan
+from ligament.flow.read.read import EVERYTHING
 from tests.support.practice import PLACE
 from tests.support.stage import RULEBOOK, Stage, stage
 
@@ -36,8 +37,8 @@ CONSULT = [{"name": "Consult", "unit_price": "95.00"}]
 @pytest.fixture
 def in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every patient a portion."""
-    monkeypatch.setattr("ligament.wiring.app.Orders", partial(sequence.Orders, portion=1))
-    monkeypatch.setattr("ligament.wiring.app.Planner", partial(Planner, size=1))
+    monkeypatch.setattr("ligament.app.sync.Orders", partial(cycle.Orders, portion=1))
+    monkeypatch.setattr("ligament.app.sync.Planner", partial(Planner, size=1))
 
 
 def clinic_with(home: Path, **policy: str) -> Stage:
@@ -58,10 +59,10 @@ def raised(clinic: Stage, price: str = "95.00") -> list[str]:
 
 
 def edit(clinic: Stage, invoice: str, price: str) -> None:
-    (item,) = [one for one in desk.items_of(clinic.practice.world, invoice) if not one.get("archived_at")]
+    (item,) = [one for one in builder.items_of(clinic.practice.world, invoice) if not one.get("archived_at")]
     changed = [{"id": item["id"], "name": item["name"], "unit_price": price}]
     at = clinic.pass_time(seconds=30)
-    clinic.practice.change(lambda world: desk.edit_invoice(world, invoice, {}, changed, at=at))
+    clinic.practice.change(lambda world: builder.edit_invoice(world, invoice, {}, changed, at=at))
 
 
 def to_the_insurer(clinic: Stage) -> None:
@@ -76,7 +77,7 @@ def to_the_insurer(clinic: Stage) -> None:
 
 
 def _raise(fields: dict[str, object], at: datetime, world: Any) -> Any:
-    return desk.create_invoice(world, fields, CONSULT, at=at)[0]
+    return builder.create_invoice(world, fields, CONSULT, at=at)[0]
 
 
 def plan_of(clinic: Stage, size: int) -> Plan:
@@ -187,7 +188,7 @@ def test_a_run_that_is_cut_between_portions_posts_the_rest_later_and_nothing_twi
             raise CutError
         return execute(*given)
 
-    monkeypatch.setattr("ligament.flow.sequence.execute", cut)
+    monkeypatch.setattr("ligament.flow.cycle.execute", cut)
     with pytest.raises(CutError):
         clinic.sync()
     posted = len(clinic.kept_books().invoices)

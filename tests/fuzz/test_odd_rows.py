@@ -21,8 +21,8 @@ from ligament.core.ledgers import BooksContact, BooksDocument, DocumentKind
 from ligament.core.oddities import MARK, NUL, Oddity
 from ligament.core.plans import Plan
 from ligament.core.records import Invoice, Line, Party
-from ligament.flow.plan import make_plan
-from ligament.store.codec import decode, encode
+from ligament.flow.plan.plan import make_plan
+from ligament.store.database.codec import decode, encode
 from tests.fuzz.odd import ODD, rows, text, to, written
 from tests.fuzz.world import CHART, around, organisation, rulebook
 

@@ -8,12 +8,12 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-from ligament.core.facts import Surroundings
+from ligament.core.facts import PlanContext
 from ligament.core.ids import BooksId
 from ligament.core.ledgers import Account, Chart, Organisation, TaxRate
 from ligament.core.oddities import Heed
 from ligament.core.rules.model import Rulebook
-from ligament.wiring.settings import read_clinic
+from ligament.wiring.rulebooks import read_clinic
 from tests.contacts import pairs
 from tests.support.practice import RULEBOOK
 
@@ -29,7 +29,7 @@ CHART = Chart(
 )
 
 
-def around(heed: Heed) -> Surroundings:
+def around(heed: Heed) -> PlanContext:
     return replace(pairs.around(), heed=heed)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ligament.net.governor import AppWide, Governor, InMemoryWindows, Lane, Limit, Observed
+from ligament.net.governor import AppWide, Governor, InMemoryWindows, Limit, Observed, Priority
 from ligament.ports.errors import TryLater
 from tests.net.clocks import VirtualClock
 
@@ -66,9 +66,9 @@ def test_people_may_use_the_reserve_and_the_next_day_is_new() -> None:
     with pytest.raises(TryLater) as refused:
         guard.before()
     assert refused.value.limit == "day"
-    guard.before(Lane.PEOPLE)
+    guard.before(Priority.PEOPLE)
     with pytest.raises(TryLater):
-        guard.before(Lane.PEOPLE)
+        guard.before(Priority.PEOPLE)
     clock.at += timedelta(seconds=refused.value.wait_s)
     guard.before()
 
@@ -94,7 +94,7 @@ def test_a_day_that_the_server_calls_used_up_is_a_day_limit() -> None:
     guard = governor(clock, day_allowance=5000)
     guard.learn(Observed(retry_after_s=30_000, problem="day"))
     with pytest.raises(TryLater) as refused:
-        guard.before(Lane.PEOPLE)
+        guard.before(Priority.PEOPLE)
     assert (refused.value.limit, refused.value.wait_s) == ("day", 30_000)
 
 
@@ -109,7 +109,7 @@ def test_what_the_server_says_is_left_of_the_day_wins_over_our_own_count() -> No
         guard.before()
     with pytest.raises(TryLater):
         guard.before()
-    guard.before(Lane.PEOPLE)
+    guard.before(Priority.PEOPLE)
 
 
 def test_after_an_hour_one_call_may_ask_whether_a_new_day_has_begun() -> None:

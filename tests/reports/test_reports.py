@@ -16,7 +16,7 @@ from ligament.app.reports.reports import wish
 from ligament.cli.main import app
 from ligament.connectors.xero.simulator import control as desk
 from ligament.core.reports import bucket
-from ligament.wiring.settings import ConfigurationError
+from ligament.wiring.errors import ConfigurationError
 from tests.contacts.kit import Clinic
 from tests.reports.kit import CONSULT, PAYER, busy_clinic, documents, issue, told
 from tests.stories.acting import environment

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from ligament.store.clinic import ClinicStore
-from ligament.store.engine import Database, open_database
-from ligament.store.headfile import HeadFile
-from ligament.store.journal import Journal, Provenance
-from ligament.store.queries import Queries
-from ligament.store.runs import Runs
-from ligament.store.vault import Vault
+from ligament.store.database.connection import Database, open_database
+from ligament.store.journal.headfile import HeadFile
+from ligament.store.journal.journal import Journal, Provenance
+from ligament.store.memory import ClinicStore
+from ligament.store.queries.records import Queries
+from ligament.store.vault.vault import Vault
+from ligament.store.writes.runs import Runs
 
 if TYPE_CHECKING:
     import random

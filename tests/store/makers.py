@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from ligament.core.changes import ContactWrite, PreparedCall, Verb
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.intents import DocumentIntent, Subject, subject_from_key
@@ -16,6 +15,7 @@ from ligament.core.plans import Action, ActionKind, ContactStep, DocumentStep, O
 from ligament.core.private import Private
 from ligament.core.receipts import WriteIntent
 from ligament.core.records import Invoice, InvoiceStatus, Line, Party, PartyKind, Visit
+from ligament.core.writes import ContactWrite, PreparedCall, Verb
 
 THEN = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 LATER = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ligament.core.changes import ContactWrite
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.ledgers import BooksContact, BooksDocument, Chart, Organisation
 from ligament.core.links import Agreement, ContactLink, Decision, DocumentLink, PaymentLink
@@ -18,7 +17,8 @@ from ligament.core.plans import Action, Outcome
 from ligament.core.private import Private
 from ligament.core.receipts import WriteIntent
 from ligament.core.records import Invoice, Line, Location, Party, PracticeSettings, Practitioner, Visit
-from ligament.store.codec import decode, decode_hold, encode, encode_hold
+from ligament.core.writes import ContactWrite
+from ligament.store.database.codec import decode, decode_hold, encode, encode_hold
 from tests.store import makers
 
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**9), max_value=10**9)

@@ -20,9 +20,9 @@ from ligament.core.records import Address, Phone, PhoneKind, Removal
 from ligament.core.rules.model import Rulebook
 from ligament.ports.books import BooksPage
 from ligament.ports.memory import Selection
-from ligament.store.audit import export, verify
-from ligament.store.erasure import forget
-from ligament.store.people import PeopleQueries
+from ligament.store.journal.audit import export, verify
+from ligament.store.journal.erasure import forget
+from ligament.store.queries.people import PeopleQueries
 from tests.store.makers import (
     LATER,
     THEN,

@@ -13,9 +13,9 @@ from ligament.core.ids import BooksId, RunId
 from ligament.core.receipts import Effect, IntentState
 from ligament.ports.books import BooksPage
 from ligament.ports.memory import Selection
-from ligament.store.audit import export, verify
-from ligament.store.errors import AlreadyLinked, StoreError, StoreFull
-from ligament.store.gather import REFUSAL_LASTS
+from ligament.store.database.errors import AlreadyLinked, StoreError, StoreFull
+from ligament.store.journal.audit import export, verify
+from ligament.store.mirror.facts import REFUSAL_LASTS
 from tests.store.makers import (
     LATER,
     THEN,

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from ligament.store.audit import export, verify
-from ligament.store.errors import StoreError
+from ligament.store.database.errors import StoreError
+from ligament.store.journal.audit import export, verify
 from tests.store.makers import contact_action, intent
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def test_swapped_entries_are_named(five: Opened) -> None:
 
 
 def test_an_entry_added_by_others_is_named(five: Opened) -> None:
-    from ligament.store.chain import Entry  # noqa: PLC0415 - only the forger needs it
+    from ligament.store.journal.chain import Entry  # noqa: PLC0415 - only the forger needs it
 
     last = five.one("SELECT hash FROM journal WHERE sequence = 5")
     forged = Entry(
@@ -124,7 +124,7 @@ def test_an_entry_added_by_others_is_named(five: Opened) -> None:
 
 
 def test_a_rewritten_last_entry_is_named_even_with_a_fitting_hash(five: Opened) -> None:
-    from ligament.store.chain import Entry  # noqa: PLC0415 - only the forger needs it
+    from ligament.store.journal.chain import Entry  # noqa: PLC0415 - only the forger needs it
 
     previous = five.one("SELECT hash FROM journal WHERE sequence = 4")
     at = five.one("SELECT at FROM journal WHERE sequence = 5")

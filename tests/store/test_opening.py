@@ -11,10 +11,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
-from ligament.store import schema
-from ligament.store.engine import open_database
-from ligament.store.errors import NewerStore, StoreUnreachable
-from ligament.store.tables import metadata
+from ligament.store.database import schema
+from ligament.store.database.connection import open_database
+from ligament.store.database.errors import NewerStore, StoreUnreachable
+from ligament.store.database.tables import metadata
 from tests.store.makers import patient
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ def test_what_is_planned_or_held_is_considered_again(opened: Opened) -> None:
 
 
 def test_more_outcomes_than_are_written_at_once_are_all_kept(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ligament.store.outcomes._AT_ONCE", 2)
+    monkeypatch.setattr("ligament.store.writes.outcomes._AT_ONCE", 2)
     told = tuple(outcome(f"invoice:{number}", State.PLANNED) for number in range(1, 6))
     keep(opened, subjects(*(f"invoice:{number}" for number in range(1, 6))), outcomes=told)
     assert opened.store.outcomes() == told

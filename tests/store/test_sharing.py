@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import text
 
 from ligament.core.ids import RunId
-from ligament.ports.windows import Crowd, Full, Window, WindowStore
-from ligament.store.beats import Beats
-from ligament.store.errors import StoreError
-from ligament.store.journal import Note
-from ligament.store.leases import Leases
-from ligament.store.runs import QUIET
-from ligament.store.windows import SharedWindows
+from ligament.ports.windows import Full, SharedQuota, Window, WindowStore
+from ligament.store.database.errors import StoreError
+from ligament.store.journal.journal import Note
+from ligament.store.shared.leases import Leases
+from ligament.store.shared.rate_limits import SharedWindows
+from ligament.store.shared.values import SharedValues
+from ligament.store.writes.runs import QUIET
 
 if TYPE_CHECKING:
     from tests.store.homes import Home, Opened
@@ -71,7 +71,7 @@ def test_slots_are_few_end_by_themselves_and_are_never_freed_by_others(opened: O
 def test_a_crowd_shares_one_allowance_fairly_across_processes(home: Home) -> None:
     """Ten calls a minute for all: once both had to wait, each gets half of what the third, who never had to, leaves."""
     one, other = SharedWindows(home.open().database), SharedWindows(home.open().database)
-    crowd = Crowd(scope="app", calls=10, span_ms=MINUTE)
+    crowd = SharedQuota(scope="app", calls=10, span_ms=MINUTE)
     full = Full(window=None, blocking_ms=2_000)
     assert other.take("modest", [], 1_000, crowd) is None
     assert [one.take("greedy", [], 1_001 + at, crowd) for at in range(10)] == [*[None] * 9, full]
@@ -86,13 +86,13 @@ def test_a_crowd_shares_one_allowance_fairly_across_processes(home: Home) -> Non
 
 def test_a_crowd_believes_what_the_server_said_of_others(opened: Opened) -> None:
     windows = SharedWindows(opened.database)
-    told = Crowd(scope="app", calls=10, span_ms=MINUTE, said_used=8, said_ms=5_000)
+    told = SharedQuota(scope="app", calls=10, span_ms=MINUTE, said_used=8, said_ms=5_000)
     assert [windows.take("one", [], at, told) is None for at in (6_100, 6_200, 6_300)] == [True, True, False]
 
 
 def test_seconds_of_a_crowd_that_count_no_more_are_forgotten(opened: Opened) -> None:
     windows = SharedWindows(opened.database)
-    crowd = Crowd(scope="app", calls=1, span_ms=MINUTE)
+    crowd = SharedQuota(scope="app", calls=1, span_ms=MINUTE)
     assert windows.take("one", [], 0, crowd) is None
     assert windows.take("two", [], 1, crowd) is not None
     for minute_ in range(1, 20):
@@ -180,8 +180,8 @@ def test_an_announcement_that_was_rolled_back_is_written_the_next_time(opened: O
 
 
 def test_what_is_jotted_down_is_seen_by_others_at_once_and_taken_back_like_everything_else(home: Home) -> None:
-    one, other = home.open(), Beats(home.open().database)
-    beats = Beats(one.database)
+    one, other = home.open(), SharedValues(home.open().database)
+    beats = SharedValues(one.database)
     beats.jot("a", "standing", "1")
     assert other.one("a", "standing") == "1"
     with suppress(ZeroDivisionError), one.database.jotting("test") as connection:

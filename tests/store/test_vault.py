@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ligament.store.audit import export, verify
-from ligament.store.errors import WrongKey
+from ligament.store.database.errors import WrongKey
+from ligament.store.journal.audit import export, verify
 from tests.store.homes import KEY, OTHER_KEY
 from tests.store.makers import contact_action, intent
 

@@ -61,13 +61,13 @@ class InProcess:
 
     def _opened(self) -> Any:
         # A broken application fails its stories, not the collection of all tests.
-        from ligament.wiring.app import open_app  # noqa: PLC0415
-        from ligament.wiring.build import Outside  # noqa: PLC0415
+        from ligament.app.sync import open_app  # noqa: PLC0415
+        from ligament.wiring.clinic import Overrides  # noqa: PLC0415
         from ligament.wiring.settings import load_settings  # noqa: PLC0415
 
         settings = load_settings(home=self._home, environ=environment(f"{LOOPBACK}/v1", LOOPBACK))
         transports = {name: mounted(host) for name, host in self._hosts.items()}
-        return open_app(settings, outside=Outside(transports=transports, clock=self._clock))
+        return open_app(settings, outside=Overrides(transports=transports, clock=self._clock))
 
 
 class AsCommand:
@@ -127,7 +127,7 @@ def environment(cliniko_url: str, xero_url: str) -> dict[str, str]:
 
 def as_printed(verdict: Any) -> Shape:
     """Return a verb's document exactly as `--json` prints it."""
-    from ligament.wiring.output import to_json  # noqa: PLC0415
+    from ligament.app.output import to_json  # noqa: PLC0415
 
     printed: Shape = json.loads(to_json(verdict.document), parse_float=Decimal)
     return printed

@@ -16,8 +16,8 @@ from tests.stories.comparing import Run, differences
 from tests.stories.loading import OWN, load
 from tests.stories.running import Stage
 
-HAS_APP = importlib.util.find_spec("ligament.wiring.app") is not None
-pytestmark = pytest.mark.skipif(not HAS_APP, reason="there is no application to run yet (ligament.wiring.app)")
+HAS_APP = importlib.util.find_spec("ligament.app.sync") is not None
+pytestmark = pytest.mark.skipif(not HAS_APP, reason="there is no application to run yet (ligament.app.sync)")
 
 SPOILT = ("locked-unpaid-lowered", "privacy-initials", "visits-with-goods", "practitioner-changed-on-paid")
 

@@ -9,23 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from ligament.flow.sequence import Orders
-from ligament.flow.survey import Planner
+from ligament.flow.cycle import CycleOptions
+from ligament.flow.plan.survey import Planner
 from tests.stories.acting import COMMAND, AsCommand
 from tests.stories.loading import GOLDEN, OWN, SCHEMA, Story, all_files, load, story_files
 from tests.stories.running import as_text, play
 from tests.stories.schema import complaints
 from tests.stories.scope import SCOPE, waits_for
 
-HAS_APP = importlib.util.find_spec("ligament.wiring.app") is not None
-HAS_COMMAND = COMMAND.exists() and importlib.util.find_spec("ligament.cli.show") is not None
+HAS_APP = importlib.util.find_spec("ligament.app.sync") is not None
+HAS_COMMAND = COMMAND.exists() and importlib.util.find_spec("ligament.cli.views.sync") is not None
 HAS_GOLDEN = bool(story_files(GOLDEN))
 NO_GOLDEN = "the golden stories are not beside this repository (../shared/stories)"
 
 TYPED = ("20-open-paid-open", "29-edit-paid-adjust", "reconciled-payment-stays", "first-run-asks")
 """Stories that are also typed at the command line, one process per run."""
 
-needs_app = pytest.mark.skipif(not HAS_APP, reason="there is no application to run yet (ligament.wiring.app)")
+needs_app = pytest.mark.skipif(not HAS_APP, reason="there is no application to run yet (ligament.app.sync)")
 
 
 def _marks(path: Path) -> list[pytest.MarkDecorator]:
@@ -49,8 +49,8 @@ def test_story(path: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", STORIES)
 def test_story_planned_in_portions(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A large clinic is planned in portions; here every patient is one, and nothing comes out differently."""
-    monkeypatch.setattr("ligament.wiring.app.Orders", partial(Orders, portion=1))
-    monkeypatch.setattr("ligament.wiring.app.Planner", partial(Planner, size=1))
+    monkeypatch.setattr("ligament.app.sync.Orders", partial(CycleOptions, portion=1))
+    monkeypatch.setattr("ligament.app.sync.Planner", partial(Planner, size=1))
     story = load(path)
     told = play(story, tmp_path / "home")
     assert not any(one.differences for one in told), f"\n{as_text(story, told)}"
@@ -59,7 +59,7 @@ def test_story_planned_in_portions(path: Path, tmp_path: Path, monkeypatch: pyte
 @needs_app
 def test_expected_variances_are_compared() -> None:
     """Until something reconciles, the stories that expect variances run without them; here they are named."""
-    if hasattr(importlib.import_module("ligament.wiring.app").App, "reconcile"):
+    if hasattr(importlib.import_module("ligament.app.sync").App, "reconcile"):
         return
     stories = [load(path) for path in all_files()]
     waiting = [

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from ligament.app.sync import App, open_app
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control as desk
 from ligament.connectors.xero import simulator as xero
 from ligament.connectors.xero.simulator import control as office
 from ligament.simkit.hosting import Host
-from ligament.wiring.app import App, open_app
-from ligament.wiring.build import Outside
+from ligament.wiring.clinic import Overrides
 from ligament.wiring.settings import Settings, load_settings
 from tests.faults.clocks import START, TICK, TrueTime, WorkerClock
 from tests.stories.acting import environment
@@ -40,9 +40,9 @@ class Stage:
         """Read the settings as every command does."""
         return load_settings(home=self.home, environ={**self.environ, **more})
 
-    def outside(self) -> Outside:
+    def outside(self) -> Overrides:
         """Return what the application is opened with."""
-        return Outside(
+        return Overrides(
             transports={"cliniko": mounted(self.practice), "xero": mounted(self.books)}, clock=WorkerClock(self.time)
         )
 

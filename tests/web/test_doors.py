@@ -22,18 +22,18 @@ from ligament.core.private import Private
 from ligament.engine import schedule
 from ligament.engine.inline import InlineEngine
 from ligament.net.session import Session
-from ligament.store.engine import open_database
-from ligament.store.errors import StoreBusy
-from ligament.store.hints import Hints
+from ligament.service.health import Metrics
+from ligament.service.incoming import WebhookReceiver
+from ligament.service.opening import Service
+from ligament.service.runner import ClinicRunner, RunReport
+from ligament.service.scheduler import Scheduler
+from ligament.service.stopping import StopSign
+from ligament.store.database.connection import open_database
+from ligament.store.database.errors import StoreBusy
+from ligament.store.shared.webhook_events import WebhookEvents
 from ligament.web.application import MOST_BYTES, application
-from ligament.wiring.build import open_clinic
-from ligament.wiring.health import Metrics
-from ligament.wiring.hooks import Doorman
-from ligament.wiring.installation import Installation
-from ligament.wiring.serving import Door
+from ligament.wiring.clinic import open_clinic
 from ligament.wiring.settings import load_settings
-from ligament.wiring.stopping import StopSign
-from ligament.wiring.turns import TurnReport, Turns
 
 KEY = "the key of the app"
 PATH = "/webhooks/xero"
@@ -56,8 +56,8 @@ class Front:
     """The door of an installation with two clinics, and a client before it."""
 
     client: TestClient[Any]
-    door: Door
-    hints: Hints
+    door: Service
+    hints: WebhookEvents
     woken: threading.Event
 
     def post(self, body: bytes, signature: str | None = None) -> Any:
@@ -81,12 +81,12 @@ def front(tmp_path: Path) -> Iterator[Front]:
             clinic.store.keep_note("books_pin", tenant)
     database = open_database(opened.database_url)
     woken, clock = threading.Event(), Clock()
-    turns = Turns(settings=opened, database=database, sign=StopSign(), clock=clock)  # type: ignore[arg-type]
-    place = Installation(turns=turns, engine=InlineEngine(), executor="this")
-    doorman = Doorman(current=lambda: turns.settings, database=database, now=clock.now, wake=woken.set)
-    door = Door(place=place, doorman=doorman, metrics=Metrics())
+    turns = ClinicRunner(settings=opened, database=database, sign=StopSign(), clock=clock)  # type: ignore[arg-type]
+    place = Scheduler(turns=turns, engine=InlineEngine(), executor="this")
+    doorman = WebhookReceiver(current=lambda: turns.settings, database=database, now=clock.now, wake=woken.set)
+    door = Service(place=place, doorman=doorman, metrics=Metrics())
     with TestClient(application(door)) as client:
-        yield Front(client=client, door=door, hints=Hints(database, clock.now), woken=woken)
+        yield Front(client=client, door=door, hints=WebhookEvents(database, clock.now), woken=woken)
     database.close()
 
 
@@ -209,7 +209,7 @@ def test_what_could_not_be_kept_is_not_taken(front: Front, monkeypatch: pytest.M
     def busy(*_: object) -> None:
         raise StoreBusy("Another process is using the database.")
 
-    monkeypatch.setattr(Hints, "keep", busy)
+    monkeypatch.setattr(WebhookEvents, "keep", busy)
     assert front.post(body(event(OURS, "c1"))).status_code == 503
     assert not front.woken.is_set()
 
@@ -219,7 +219,9 @@ def test_a_key_kept_in_the_vault_counts_where_the_environment_has_none(front: Fr
     bare = load_settings(home=doorman.settings.home, environ={})
     with open_clinic(bare, "South") as clinic:
         clinic.vault.put("xero/webhook_key", "from the vault")
-    front.door.doorman = Doorman(current=lambda: bare, database=doorman.database, now=doorman.now, wake=doorman.wake)
+    front.door.doorman = WebhookReceiver(
+        current=lambda: bare, database=doorman.database, now=doorman.now, wake=doorman.wake
+    )
     said = body(event(THEIRS, "c2"))
     assert front.post(said).status_code == 401
     assert front.post(said, sign("from the vault", said)).status_code == 200
@@ -229,7 +231,9 @@ def test_a_key_kept_in_the_vault_counts_where_the_environment_has_none(front: Fr
 def test_without_any_key_nobody_gets_in(front: Front) -> None:
     doorman = front.door.doorman
     bare = load_settings(home=doorman.settings.home, environ={})
-    front.door.doorman = Doorman(current=lambda: bare, database=doorman.database, now=doorman.now, wake=doorman.wake)
+    front.door.doorman = WebhookReceiver(
+        current=lambda: bare, database=doorman.database, now=doorman.now, wake=doorman.wake
+    )
     assert front.post(body(), sign("", body())).status_code == 401
 
 
@@ -268,7 +272,7 @@ def test_health_says_how_each_clinic_stands_and_503_only_when_nothing_works(fron
 def test_counts_name_no_clinic_and_no_person(front: Front) -> None:
     front.post(body(event(OURS, "c1"), event(STRANGE, "c1")))
     document = {"calls": {"practice": {"GET": 3}}, "bytes": {"practice": 12}}
-    front.door.metrics.hear(TurnReport(clinic="North", outcome="done", seconds=0.5, document=document))
+    front.door.metrics.hear(RunReport(clinic="North", outcome="done", seconds=0.5, document=document))
     text = front.client.get("/metrics").text
     assert 'ligament_turns_total{outcome="done"} 1.0' in text
     assert 'ligament_calls_total{method="GET",system="practice"} 3.0' in text

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ligament.store.codec import decoder
+from ligament.store.database.codec import decoder
 from ligament.store.prepared import KEPT
 from ligament.wiring.prepared import prepare, shapes
 

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from ligament.app.doctor.doctor import examine, same_wall
+from ligament.app.doctor.systems import lacking_scopes
+from ligament.app.results import Result
+from ligament.app.sync import App, open_app
 from ligament.connectors.cliniko import simulator as practice_side
 from ligament.connectors.xero.simulator import australian_books, control
-from ligament.wiring.app import App, Verdict, open_app
-from ligament.wiring.checking import examine, lacking_scopes, same_wall
 from ligament.wiring.settings import load_settings
 from tests.cli.kit import NOW, Clinic, served
 from tests.support.practice import RULEBOOK
@@ -26,17 +28,17 @@ def opened(clinic: Clinic, **more: str) -> Iterator[App]:
         yield app
 
 
-def examined(clinic: Clinic, **more: str) -> Verdict:
+def examined(clinic: Clinic, **more: str) -> Result:
     with opened(clinic, **more) as app:
         return examine(app)
 
 
-def troubles(verdict: Verdict) -> str:
+def troubles(verdict: Result) -> str:
     """Return the sentences of everything that is not well."""
     return "\n".join(check["sentence"] for check in verdict.document["checks"] if check["state"] != "ok")
 
 
-def everything(verdict: Verdict) -> str:
+def everything(verdict: Result) -> str:
     return "\n".join(check["sentence"] for check in verdict.document["checks"])
 
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ligament.store.engine import Database, open_database
+from ligament.store.database.connection import Database, open_database
 from ligament.wiring.clocks import need_same_time
-from ligament.wiring.settings import ConfigurationError
+from ligament.wiring.errors import ConfigurationError
 
 
 @pytest.fixture

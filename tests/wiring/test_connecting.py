@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from ligament.app.setup.connect import connect_system
+from ligament.app.setup.consent import Browser, listening
+from ligament.app.sync import App, open_app
 from ligament.connectors.cliniko.simulator import DEFAULT_KEY
 from ligament.connectors.xero.simulator.charts import CLIENT_SECRET, CUSTOM_CLIENT_ID, PKCE_CLIENT_ID
 from ligament.ports.errors import SignInAgain
-from ligament.wiring.app import App, open_app
-from ligament.wiring.connecting import connect_system
-from ligament.wiring.consent import Browser, listening
-from ligament.wiring.settings import ConfigurationError, load_settings
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.settings import load_settings
 from tests.cli.kit import Clinic, served
 
 BARE = ("CLINIKO_API_KEY", "XERO_CLIENT_ID", "XERO_CLIENT_SECRET")

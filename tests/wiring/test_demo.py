@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from ligament.demo.demo import Stage, compare, play_demo, set_stage
 from ligament.simkit.story import Size
-from ligament.wiring.demo import Stage, compare, play_demo, set_stage
 
 pytestmark = pytest.mark.slow
 

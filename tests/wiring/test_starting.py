@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 
+from ligament.app.errors import trouble_of
+from ligament.app.safety.vault import rotate_key
+from ligament.app.setup.init import rulebook_text, write_rulebook
+from ligament.app.sync import open_app
 from ligament.core.rules.model import Rulebook
-from ligament.store.errors import WrongKey
-from ligament.store.vault import Vault
-from ligament.wiring import keys
-from ligament.wiring.app import open_app
-from ligament.wiring.settings import ConfigurationError, load_settings
-from ligament.wiring.starting import rotate_key, rulebook_text, write_rulebook
-from ligament.wiring.troubles import trouble_of
+from ligament.store.database.errors import WrongKey
+from ligament.store.vault.vault import Vault
+from ligament.wiring import vault_rotation
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.settings import load_settings
 
 SECRET = "canary-6b0f2c11-kept"
 RULEBOOK = '[clinic]\nname = "{name}"\n[accounts]\ndefault = "200"\n[payments]\naccount = "090"\n'
@@ -190,9 +192,9 @@ def test_a_key_of_the_environment_is_changed_there(home: Path) -> None:
 
 
 def test_two_processes_may_both_finish_a_change(home: Path) -> None:
-    keys.prepare(home, bytes(32))
-    keys.put_in_force(home)
-    keys.put_in_force(home)
+    vault_rotation.prepare(home, bytes(32))
+    vault_rotation.put_in_force(home)
+    vault_rotation.put_in_force(home)
     assert base64.b64decode((home / "vault.key").read_text(encoding="ascii")) == bytes(32)
 
 
@@ -200,7 +202,7 @@ def test_the_present_key_counts_while_it_fits(home: Path) -> None:
     settings = load_settings(home=home, environ=ENV)
     with open_app(settings, clinic="North") as app:
         prepared = replace(settings, next_vault_key=bytes(32))
-        assert keys.settled_key(prepared, app.clinic.database, app.clinic.clock.now) == settings.vault_key
+        assert vault_rotation.settled_key(prepared, app.clinic.database, app.clinic.clock.now) == settings.vault_key
 
 
 def test_a_wrong_vault_key_is_a_matter_of_configuration() -> None:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from ligament.cli.progress import console
+from ligament.cli.views.progress import console
 
 
 def ask_secret(words: str) -> str:

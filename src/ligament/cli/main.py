@@ -11,21 +11,24 @@ from typing import Annotated
 
 import typer
 
-from ligament.cli import show
+from ligament.app import holds as hold_verbs
+from ligament.app import journal as journal_verbs
+from ligament.app import plans as plan_verbs
+from ligament.app.doctor.doctor import examine
+from ligament.app.output import to_json
+from ligament.app.safety.vault import rotate_key
+from ligament.app.setup.connect import connect_system
+from ligament.app.setup.consent import PORT, Browser
+from ligament.app.setup.init import write_rulebook
 from ligament.cli.asking import ask_secret, tell_page
-from ligament.cli.deciding import approve_some
+from ligament.cli.commands.approve import approve_some
+from ligament.cli.commands.contacts import add_commands
+from ligament.cli.commands.reports import add_commands as add_reports
+from ligament.cli.commands.safety import alerts_app, backup, restore
 from ligament.cli.options import Clinic, Home, Json
-from ligament.cli.people import add_commands
-from ligament.cli.reports import add_commands as add_reports
-from ligament.cli.safety import alerts_app, backup, restore
 from ligament.cli.session import Session, run_plain, run_verb
-from ligament.wiring import hold_verbs, journal_verbs, plan_verbs
-from ligament.wiring.checking import examine
-from ligament.wiring.connecting import connect_system
-from ligament.wiring.consent import PORT, Browser
-from ligament.wiring.output import to_json
-from ligament.wiring.settings import system_names, system_titles
-from ligament.wiring.starting import rotate_key, write_rulebook
+from ligament.cli.views import sync as show
+from ligament.wiring.rulebooks import system_names, system_titles
 
 UNEXPECTED = 70
 _PRACTICE, _BOOKS = system_names()
@@ -129,7 +132,7 @@ def sync(
     """Read, plan, apply what policy approves, hold the rest."""
     session = Session(home=home, clinic=clinic, as_json=as_json)
     if watch and not once:
-        from ligament.cli.watching import watch_clinic  # noqa: PLC0415 - loaded only when it is wanted
+        from ligament.cli.commands.watch import watch_clinic  # noqa: PLC0415 - loaded only when it is wanted
 
         watch_clinic(session)
     else:
@@ -252,7 +255,7 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Run a made-up clinic on simulated servers on this machine, and print the outcome."""
-    from ligament.cli.demo import run_demo  # noqa: PLC0415 - the simulators are loaded only when they are wanted
+    from ligament.cli.commands.demo import run_demo  # noqa: PLC0415 - the simulators are loaded only when they are wanted
 
     run_demo(once=once, seed=seed, size=size, as_json=as_json)
 
@@ -265,7 +268,7 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8321,
 ) -> None:
     """Keep all clinics the same, and answer webhooks, /healthz and /metrics, until stopped."""
-    from ligament.cli.serving import serve as run  # noqa: PLC0415 - most commands need none of it
+    from ligament.cli.commands.serve import serve as run  # noqa: PLC0415 - most commands need none of it
 
     run(Session(home=home, as_json=as_json), host, port)
 
@@ -273,7 +276,7 @@ def serve(
 @app.command()
 def worker(home: Home = None, as_json: Json = False) -> None:
     """Run a further worker process on the same PostgreSQL database, until stopped."""
-    from ligament.cli.serving import work  # noqa: PLC0415 - most commands need none of it
+    from ligament.cli.commands.serve import work  # noqa: PLC0415 - most commands need none of it
 
     work(Session(home=home, as_json=as_json))
 
@@ -289,8 +292,8 @@ def webhooks(
     keep_key: Annotated[bool, typer.Option("--key", help="Ask for the signing key and keep it.")] = False,
 ) -> None:
     """Set webhooks up: the address to enter, the signing key, and whether events arrive."""
-    from ligament.cli.serving import show_webhooks  # noqa: PLC0415 - most commands need none of it
-    from ligament.wiring.hooks import webhooks as verb  # noqa: PLC0415 - as above
+    from ligament.app.setup.incoming_webhooks import webhooks as verb  # noqa: PLC0415 - as above
+    from ligament.cli.commands.serve import show_webhooks  # noqa: PLC0415 - most commands need none of it
 
     session = Session(home=home, clinic=clinic, as_json=as_json, asks=keep_key)
     ask = ask_secret if keep_key else None

@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ligament.cli.progress import console, progress_bar
+from ligament.app.errors import EXPECTED, trouble_of
+from ligament.app.output import to_json
+from ligament.app.results import Result
+from ligament.app.sync import App, open_app
+from ligament.cli.views.progress import console, progress_bar
 from ligament.wiring.actors import person_at_terminal
-from ligament.wiring.app import App, Verdict, open_app
-from ligament.wiring.build import Outside
-from ligament.wiring.output import to_json
-from ligament.wiring.settings import ConfigurationError, load_settings
-from ligament.wiring.troubles import EXPECTED, trouble_of
+from ligament.wiring.clinic import Overrides
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.settings import load_settings
 
 USAGE, UNREACHABLE, STOPPED = 2, 3, 130
 Show = Callable[[dict[str, Any], Callable[[str], str]], None]
@@ -44,7 +46,7 @@ class Session:
 
 
 def run_verb(
-    session: Session, verb: Callable[[App], Verdict], show: Show, *, part: Callable[[dict[str, Any]], object] = dict
+    session: Session, verb: Callable[[App], Result], show: Show, *, part: Callable[[dict[str, Any]], object] = dict
 ) -> None:
     """Call a verb on the opened clinic and print what it tells; ends the process with the verb's exit code.
 
@@ -54,7 +56,7 @@ def run_verb(
 
 
 def run_plain(
-    session: Session, verb: Callable[[], Verdict], show: Show, *, part: Callable[[dict[str, Any]], object] = dict
+    session: Session, verb: Callable[[], Result], show: Show, *, part: Callable[[dict[str, Any]], object] = dict
 ) -> None:
     """Call a verb that opens no clinic, and print and exit in the same way."""
     try:
@@ -88,10 +90,10 @@ def _write(output: Path, text: str) -> None:
         raise ConfigurationError((f"--output: {output} cannot be written ({error.strerror}).",)) from None
 
 
-def _with_app(session: Session, verb: Callable[[App], Verdict]) -> Verdict:
+def _with_app(session: Session, verb: Callable[[App], Result]) -> Result:
     settings = load_settings(home=session.home)
     with progress_bar(quiet=session.as_json or session.asks) as tell:
-        outside = Outside(tell=tell, actor=person_at_terminal(), source="cli")
+        outside = Overrides(tell=tell, actor=person_at_terminal(), source="cli")
         with open_app(settings, clinic=session.clinic, outside=outside) as held:
             return verb(held)
 

@@ -17,7 +17,7 @@ _FIRST_PAUSE = timedelta(minutes=10)
 _CLAIM = timedelta(minutes=2)
 
 
-class Family(StrEnum):
+class CauseKind(StrEnum):
     """What kind of thing is the matter; a cycle may be able to judge some of them and not others."""
 
     SIGN_IN = "sign_in"
@@ -28,14 +28,14 @@ class Family(StrEnum):
     LIMIT = "limit"
 
 
-RESTLESS = frozenset({Family.HOLDS, Family.BROKEN})
+RESTLESS = frozenset({CauseKind.HOLDS, CauseKind.BROKEN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """One thing that needs a person, without anybody's name: what happened, what it means and what to do."""
 
-    family: Family
+    family: CauseKind
     name: str = ""
     title: str
     happened: str
@@ -50,11 +50,11 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Observation:
     """What one cycle showed: the causes there are, the families it can judge, and counts of what is no alarm."""
 
     causes: tuple[Cause, ...] = ()
-    judged: frozenset[Family] = frozenset()
+    judged: frozenset[CauseKind] = frozenset()
     counts: Mapping[str, int] = field(default_factory=dict)
     remarks: Mapping[str, str] = field(default_factory=dict)
     parked: bool | None = None
@@ -69,7 +69,7 @@ class Open:
     told: bool
 
 
-class Tone(StrEnum):
+class MessageKind(StrEnum):
     """How a message is meant."""
 
     ALERT = "alert"
@@ -82,7 +82,7 @@ class Message:
     """Something to be told; `left` are the addresses that have not got it yet, None before the first attempt."""
 
     key: str
-    tone: Tone
+    tone: MessageKind
     title: str
     body: str
     at: datetime
@@ -92,7 +92,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
+class AlertLedger:
     """Everything that is remembered about alerts of one clinic, so that a restart repeats none."""
 
     open: Mapping[str, Open] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manners:
+class AlertPolicy:
     """How a clinic wants to be told; `quiet` is None for never quiet, `link` the address of the pages or empty."""
 
     clinic: str
@@ -119,7 +119,7 @@ class Manners:
 # --- what a cycle changes ---------------------------------------------------------------------------------------------
 
 
-def advance(ledger: Ledger, seen: Seen, wall: datetime, manners: Manners) -> Ledger:
+def advance(ledger: AlertLedger, seen: Observation, wall: datetime, manners: AlertPolicy) -> AlertLedger:
     """Take in what a cycle showed; `wall` is the clock on the clinic's wall, aware.
 
     What is to be told is put into the outbox; `due` says what of it may leave now.
@@ -132,7 +132,7 @@ def advance(ledger: Ledger, seen: Seen, wall: datetime, manners: Manners) -> Led
     return _remarked(ledger, seen, wall)
 
 
-def _opened(ledger: Ledger, cause: Cause, now: datetime, manners: Manners) -> Ledger:
+def _opened(ledger: AlertLedger, cause: Cause, now: datetime, manners: AlertPolicy) -> AlertLedger:
     before = ledger.open.get(cause.key)
     if before is not None:
         return replace(ledger, open={**ledger.open, cause.key: replace(before, cause=cause)})
@@ -142,20 +142,20 @@ def _opened(ledger: Ledger, cause: Cause, now: datetime, manners: Manners) -> Le
     if again_soon:
         return replace(ledger, open=opened, remarks={**ledger.remarks, cause.key: f"Again: {cause.happened}"})
     message = Message(
-        key=cause.key, tone=Tone.ALERT, title=_title(manners, cause.title), body=body_of(cause, manners), at=now
+        key=cause.key, tone=MessageKind.ALERT, title=_title(manners, cause.title), body=body_of(cause, manners), at=now
     )
     told_at = {**ledger.told_at, cause.key: now}
     return replace(ledger, open=opened, told_at=told_at, outbox=(*ledger.outbox, message))
 
 
-def _closed(ledger: Ledger, seen: Seen, now: datetime, manners: Manners) -> Ledger:
+def _closed(ledger: AlertLedger, seen: Observation, now: datetime, manners: AlertPolicy) -> AlertLedger:
     """Tell once that a cause has gone; a message about it that nobody got yet is taken back instead."""
     there = {cause.key for cause in seen.causes}
     for key, held in list(ledger.open.items()):
         if key in there or held.cause.family not in seen.judged:
             continue
         rest = {name: kept for name, kept in ledger.open.items() if name != key}
-        unsent = [m for m in ledger.outbox if m.key == key and m.tone is Tone.ALERT and m.left is None]
+        unsent = [m for m in ledger.outbox if m.key == key and m.tone is MessageKind.ALERT and m.left is None]
         ledger = replace(ledger, open=rest)
         if unsent:
             outbox = tuple(m for m in ledger.outbox if m not in unsent)
@@ -165,7 +165,7 @@ def _closed(ledger: Ledger, seen: Seen, now: datetime, manners: Manners) -> Ledg
             body = f"It is over: {held.cause.title}.\nNothing needs to be done. What waited for it goes on by itself."
             message = Message(
                 key=key,
-                tone=Tone.RECOVERED,
+                tone=MessageKind.RECOVERED,
                 title=_title(manners, f"it is over: {held.cause.title}"),
                 body=body,
                 at=now,
@@ -174,7 +174,7 @@ def _closed(ledger: Ledger, seen: Seen, now: datetime, manners: Manners) -> Ledg
     return ledger
 
 
-def _parking(ledger: Ledger, seen: Seen, now: datetime) -> tuple[Ledger, Seen]:
+def _parking(ledger: AlertLedger, seen: Observation, now: datetime) -> tuple[AlertLedger, Observation]:
     """Count how often the day's allowance was used up; the second time within a week needs a person."""
     if seen.parked is None:
         return ledger, seen
@@ -184,16 +184,16 @@ def _parking(ledger: Ledger, seen: Seen, now: datetime) -> tuple[Ledger, Seen]:
         recent = (*recent, now)
     twice = len(recent) > 1
     kept = replace(ledger, parked_at=recent, is_parked=seen.parked)
-    causes = tuple(cause for cause in seen.causes if cause.family is not Family.LIMIT or twice)
+    causes = tuple(cause for cause in seen.causes if cause.family is not CauseKind.LIMIT or twice)
     remarks = dict(seen.remarks)
     if is_new and not twice:
         remarks["limit"] = "The day's calls were used up. What was left went on by itself later."
-    if twice and not seen.parked and Family.LIMIT.value in kept.open:
-        causes = (*causes, kept.open[Family.LIMIT.value].cause)
+    if twice and not seen.parked and CauseKind.LIMIT.value in kept.open:
+        causes = (*causes, kept.open[CauseKind.LIMIT.value].cause)
     return kept, replace(seen, causes=causes, remarks=remarks)
 
 
-def _remarked(ledger: Ledger, seen: Seen, now: datetime) -> Ledger:
+def _remarked(ledger: AlertLedger, seen: Observation, now: datetime) -> AlertLedger:
     """Keep for the digest what grew and is no alarm by itself; counts of a cause are filed under its key."""
     remarks = dict(ledger.remarks)
     just_told = {message.key for message in ledger.outbox if message.at == now}
@@ -207,7 +207,7 @@ def _remarked(ledger: Ledger, seen: Seen, now: datetime) -> Ledger:
     return replace(ledger, remarks=remarks, counts={**ledger.counts, **seen.counts})
 
 
-def _digested(ledger: Ledger, wall: datetime, manners: Manners) -> Ledger:
+def _digested(ledger: AlertLedger, wall: datetime, manners: AlertPolicy) -> AlertLedger:
     """Put the digest into the outbox when its time has come since the last look."""
     slot = _slot(wall, manners.digest_at).isoformat()
     if slot == ledger.digest_slot:
@@ -221,7 +221,7 @@ def _digested(ledger: Ledger, wall: datetime, manners: Manners) -> Ledger:
     if manners.link:
         parts += ["", manners.link]
     message = Message(
-        key="digest", tone=Tone.DIGEST, title=_title(manners, "daily summary"), body="\n".join(parts), at=wall
+        key="digest", tone=MessageKind.DIGEST, title=_title(manners, "daily summary"), body="\n".join(parts), at=wall
     )
     return replace(kept, remarks={}, outbox=(*kept.outbox, message))
 
@@ -244,8 +244,8 @@ def is_quiet(wall: datetime, quiet: tuple[str, str] | None) -> bool:
 
 
 def claimed(
-    ledger: Ledger, wall: datetime, manners: Manners, everybody: tuple[str, ...]
-) -> tuple[Ledger, tuple[Message, ...]]:
+    ledger: AlertLedger, wall: datetime, manners: AlertPolicy, everybody: tuple[str, ...]
+) -> tuple[AlertLedger, tuple[Message, ...]]:
     """Return what may be sent now to whom; for a while nobody else sends it."""
     if is_quiet(wall, manners.quiet):
         return ledger, ()
@@ -264,7 +264,7 @@ def claimed(
     return replace(ledger, outbox=tuple(outbox)), tuple(chosen)
 
 
-def after_sending(ledger: Ledger, message: Message, left: tuple[str, ...], now: datetime) -> Ledger:
+def after_sending(ledger: AlertLedger, message: Message, left: tuple[str, ...], now: datetime) -> AlertLedger:
     """Keep which addresses did not get a message: they are tried again some times, later and later."""
     if message not in ledger.outbox:
         return ledger
@@ -276,7 +276,7 @@ def after_sending(ledger: Ledger, message: Message, left: tuple[str, ...], now: 
     return replace(ledger, outbox=(*ledger.outbox[:place], *again, *ledger.outbox[place + 1 :]))
 
 
-def body_of(cause: Cause, manners: Manners) -> str:
+def body_of(cause: Cause, manners: AlertPolicy) -> str:
     """Return what a message says: what happened, what it means, what to do, and where."""
     parts = [cause.happened, f"What it means: {cause.means}", f"What to do: {cause.todo}"]
     if manners.link:
@@ -284,5 +284,5 @@ def body_of(cause: Cause, manners: Manners) -> str:
     return "\n".join(parts)
 
 
-def _title(manners: Manners, words: str) -> str:
+def _title(manners: AlertPolicy, words: str) -> str:
     return f"Ligament, {manners.clinic}: {words}"

@@ -43,7 +43,7 @@ def _policy(action: Action, rules: ApprovalSection) -> Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ApprovalState:
     """What counts beside the rulebook.
 
     `marks` are approvals given, `asked` is what was asked before and still waits; `changed_before` counts the existing
@@ -59,7 +59,7 @@ class Standing:
     blocked: frozenset[str] = frozenset()
 
 
-def approve_plan(plan: Plan, rules: ApprovalSection, standing: Standing) -> ApprovedPlan:
+def approve_plan(plan: Plan, rules: ApprovalSection, standing: ApprovalState) -> ApprovedPlan:
     """Sort a plan's actions by the clinic's policy and the approvals given.
 
     What depends on an action that waits, waits with it. When more records that the books already had would change than

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ligament.core.facts import Facts
+from ligament.core.frozen import fast_frozen
 from ligament.core.holds import HoldCode
 from ligament.core.ids import SourceId
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.naming import folded, without_title
 from ligament.core.records import Invoice, Party, PartyKind
 from ligament.core.rules.model import BillTo, PayerUnknown, Privacy, Rulebook
-from ligament.core.seals import sealed
 from ligament.core.troubles import Trouble
 
 _MERGES_AT_MOST = 20
@@ -21,7 +21,7 @@ SOMEBODY_ELSE = "(somebody else)"
 _NEITHER = "The invoice is addressed to somebody who is neither the patient nor a known payer; the patient is billed."
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
     """Who is billed: `subject` owns the contact, `party` is who owes, `note` what the report should say."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ligament.core.billing import party_subject
-from ligament.core.facts import Facts, Surroundings
+from ligament.core.facts import Facts, PlanContext
+from ligament.core.frozen import fast_frozen
 from ligament.core.holds import HoldCode
 from ligament.core.ids import BooksId
 from ligament.core.intents import Subject, SubjectKind
@@ -14,7 +15,6 @@ from ligament.core.naming import comparable, contact_name, folded, shown_name, t
 from ligament.core.private import NOTHING, Private
 from ligament.core.records import NO_ADDRESS, Address, Location, Party, PartyKind, PhoneKind
 from ligament.core.rules.model import Privacy, Rulebook
-from ligament.core.seals import sealed
 from ligament.core.troubles import Trouble
 
 SLOTS = {
@@ -29,7 +29,7 @@ _MERGES_AT_MOST = 20
 _LINE_LENGTH, _PLACE_LENGTH, _CODE_LENGTH = 500, 255, 50
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactIntent:
     """What a contact should say; `full` is the name before a suffix; blank fields are never written."""
@@ -59,7 +59,7 @@ def privacy_of(party: Party, rulebook: Rulebook) -> Privacy:
     return contacts.privacy_payer if party.kind is PartyKind.PAYER else contacts.privacy
 
 
-def intent_for(party: Party, rulebook: Rulebook, around: Surroundings) -> ContactIntent:
+def intent_for(party: Party, rulebook: Rulebook, around: PlanContext) -> ContactIntent:
     """Say what the contact of a party should hold, with its name before any suffix (choice C24)."""
     privacy = privacy_of(party, rulebook)
     subject = party_subject(party)
@@ -138,7 +138,7 @@ class Match:
 
 
 def find_contact(
-    intent: ContactIntent, party: Party | None, rulebook: Rulebook, facts: Facts, around: Surroundings
+    intent: ContactIntent, party: Party | None, rulebook: Rulebook, facts: Facts, around: PlanContext
 ) -> Match | Trouble | None:
     """Find before making: contact number or the id the patient carries, then e-mail with a like name.
 
@@ -193,7 +193,7 @@ def _archived(contact: BooksContact, intent: ContactIntent) -> Trouble:
 
 
 def _by_email(
-    intent: ContactIntent, party: Party, rulebook: Rulebook, facts: Facts, around: Surroundings
+    intent: ContactIntent, party: Party, rulebook: Rulebook, facts: Facts, around: PlanContext
 ) -> Match | Trouble | None:
     email = folded(intent.email.reveal())
     found = _free(facts.contacts_by_email.get(email, ()), facts) if email else []
@@ -220,7 +220,7 @@ def called_name(party: Party) -> str:
     return f"{preferred} {party.last.reveal().strip()}" if preferred else party.full_name()
 
 
-def names_agree(full: str, contact: BooksContact, rulebook: Rulebook, around: Surroundings) -> bool:
+def names_agree(full: str, contact: BooksContact, rulebook: Rulebook, around: PlanContext) -> bool:
     """Say whether a contact's name is like enough to a party's, in either order of first and last name."""
     limit = rulebook.contacts.name_likeness
     wanted = comparable(full)
@@ -228,7 +228,7 @@ def names_agree(full: str, contact: BooksContact, rulebook: Rulebook, around: Su
     return any(name and around.likeness(wanted, name) >= limit for name in theirs)
 
 
-def _by_details(intent: ContactIntent, party: Party, facts: Facts, around: Surroundings) -> Trouble | None:
+def _by_details(intent: ContactIntent, party: Party, facts: Facts, around: PlanContext) -> Trouble | None:
     """Name and phone or address equal: probably the same person, for somebody to decide."""
     names = dict.fromkeys((intent.full, called_name(party)))
     alike = dict.fromkeys(held for name in names for held in facts.contacts_called(name))
@@ -242,7 +242,7 @@ def _by_details(intent: ContactIntent, party: Party, facts: Facts, around: Surro
     return None
 
 
-def _same_phone(intent: ContactIntent, party: Party, contact: BooksContact, around: Surroundings) -> bool:
+def _same_phone(intent: ContactIntent, party: Party, contact: BooksContact, around: PlanContext) -> bool:
     ours = {around.phone_key(phone.number.reveal(), party.country_code) for phone in party.phones} - {""}
     theirs = {around.phone_key(number.reveal(), party.country_code) for _, number in contact.phones}
     return bool(ours & theirs) and bool(intent.full)

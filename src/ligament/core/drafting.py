@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from ligament.core.billing import Bill
 from ligament.core.facts import Facts
+from ligament.core.frozen import fast_frozen
 from ligament.core.ids import BooksId
 from ligament.core.intents import DocumentIntent, Subject, SubjectKind
 from ligament.core.ledgers import DocumentKind, DocumentStatus
@@ -18,7 +19,6 @@ from ligament.core.postings import LineContext, Place
 from ligament.core.records import Invoice, InvoiceStatus, Location, Visit
 from ligament.core.rules.apply import Ruling
 from ligament.core.rules.model import Rulebook
-from ligament.core.seals import sealed
 from ligament.core.troubles import Trouble
 
 
@@ -55,7 +55,7 @@ def zone_of(location: Location | None, rulebook: Rulebook) -> str:
     return location.zone if location is not None and location.zone else rulebook.clinic.time_zone
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A document intent, with the tracking options it needs first (category, option)."""
@@ -64,9 +64,9 @@ class Draft:
     wanted_options: tuple[tuple[str, str], ...] = ()
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letterhead:
+class DraftHeader:
     """What a draft needs beside the invoice and its lines."""
 
     number: str
@@ -76,7 +76,7 @@ class Letterhead:
     reference_prefix: str
 
 
-def draft(invoice: Invoice, head: Letterhead, how: LineContext) -> Draft | Trouble:
+def draft(invoice: Invoice, head: DraftHeader, how: LineContext) -> Draft | Trouble:
     """Say what the books should hold for an invoice; the caller decided who is billed and what the rules say."""
     mapped = map_lines(invoice, how)
     if isinstance(mapped, Trouble):
@@ -102,7 +102,7 @@ def draft(invoice: Invoice, head: Letterhead, how: LineContext) -> Draft | Troub
     return Draft(intent=intent, wanted_options=mapped.wanted_options)
 
 
-def _terms(head: Letterhead, rulebook: Rulebook) -> int:
+def _terms(head: DraftHeader, rulebook: Rulebook) -> int:
     if head.ruling.effects.terms_days is not None:
         return head.ruling.effects.terms_days
     return rulebook.invoices.terms_days_payer if head.bill.is_payer else rulebook.invoices.terms_days

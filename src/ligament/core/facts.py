@@ -74,7 +74,7 @@ def words_of(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class PlanContext:
     """What a plan needs beside its facts: the instant, codes for parties, and how to compare and judge.
 
     `likeness` compares two names (0 to 1); `phone_key` brings a number as typed and a country code to one form that is

@@ -7,9 +7,9 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from ligament.core.frozen import fast_frozen
 from ligament.core.ids import BooksId
 from ligament.core.ledgers import BooksLine, DocumentKind, DocumentStatus
-from ligament.core.seals import sealed
 
 
 class SubjectKind(StrEnum):
@@ -27,7 +27,7 @@ _PREFIXES = {kind: f"{kind.value}:" for kind in SubjectKind}
 """Keys are made more often than anything else, and looking up a prefix is the quickest way."""
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Subject:
     """One record of the practice that a decision is about."""
@@ -50,7 +50,7 @@ def subject_from_key(key: str) -> Subject:
 CLINIC = Subject(kind=SubjectKind.CLINIC, id="clinic")
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentIntent:
     """What one document of the books should say; `contact_id` is None until its contact exists.

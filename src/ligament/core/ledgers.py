@@ -7,12 +7,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from ligament.core.frozen import fast_frozen
 from ligament.core.ids import BooksId
 from ligament.core.money import ZERO
 from ligament.core.periods import Locks
 from ligament.core.private import NOTHING, Private
 from ligament.core.records import NO_ADDRESS, Address
-from ligament.core.seals import sealed
 
 
 class ContactStatus(StrEnum):
@@ -43,7 +43,7 @@ class ExtraSlot(StrEnum):
 Extras = tuple[tuple[ExtraSlot, Private[str]], ...]
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BooksContact:
     """A contact of the books; `number` is our cross-reference or somebody else's; `phones` as typed by slot.
@@ -116,7 +116,7 @@ _GONE = frozenset({DocumentStatus.VOIDED, DocumentStatus.DELETED})
 _DRAFTS = frozenset({DocumentStatus.DRAFT, DocumentStatus.SUBMITTED})
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BooksLine:
     """One line of a document; amounts include tax; `tracking` pairs category and option, sorted by category."""
@@ -132,7 +132,7 @@ class BooksLine:
     tracking: tuple[tuple[str, str], ...] = ()
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BooksPayment:
     """Money on a document; `reconciled` is None where the reading does not tell."""
@@ -146,7 +146,7 @@ class BooksPayment:
     reconciled: bool | None = None
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BooksAllocation:
     """Credit used on an invoice; seen from either side, `other_id` is the document on the other side."""
@@ -157,7 +157,7 @@ class BooksAllocation:
     id: BooksId | None = None
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BooksDocument:
     """An invoice or credit note of the books; `open_amount` is what is due on it, or the credit left.

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from ligament.core.frozen import fast_frozen
 from ligament.core.holds import HoldCode
 from ligament.core.ledgers import BooksLine
 from ligament.core.money import HUNDRED, NO_CENTS, ONE, ZERO, cents, fits_four_places, plain, price_text, tax_within
 from ligament.core.postings import LineContext, Pairs, Posting
 from ligament.core.records import Invoice, Line
 from ligament.core.rules.model import Country
-from ligament.core.seals import sealed
 from ligament.core.troubles import Trouble
 
 ROUNDING_LIMIT = Decimal("0.10")
 OUTSIDE_TAX = {Country.AU: "BASEXCLUDED", Country.NZ: "NONE", Country.UK: "NONE"}
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappedLines:
     """Lines ready for the books; `wanted_options` are tracking options to create first (category, option)."""

@@ -7,12 +7,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from ligament.core.frozen import fast_frozen
 from ligament.core.ids import BooksId
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksLine, DocumentKind, Extras, PhoneSlot
 from ligament.core.private import NOTHING, Private
 from ligament.core.records import Address
-from ligament.core.seals import sealed
+from ligament.flow.plan.contacts.field_merge import Phones, T
 
 
 class Origin(StrEnum):
@@ -46,7 +47,7 @@ class Membership:
     reason: Reason = Reason.RECORD
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedFields:
     """The values both systems last agreed on; None was never agreed; `refused` is an e-mail the books found invalid.
@@ -68,7 +69,7 @@ class AgreedFields:
     another: tuple[str, ...] | None = None
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactLink:
     """A party and its contact; `number` is the contact's number, `name` the name decided once and kept."""
@@ -83,7 +84,7 @@ class ContactLink:
     archived: bool = False
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentLink:
     """A record and one document of the books; `sent` is what we last wrote there (None: never written by us)."""
@@ -99,7 +100,7 @@ class DocumentLink:
     voided_by_us: bool = False
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """What the practice said about a record when the books last followed it.
@@ -119,7 +120,7 @@ ALLOCATED = "allocation:"
 """How the name under which used credit is remembered begins."""
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentLink:
     """A payment of ours; `for_total` is the practice's total when it was posted."""
@@ -163,3 +164,32 @@ class Decision:
     fingerprint: str
     by: str
     at: datetime
+
+
+def joined(before: AgreedFields, after: AgreedFields) -> AgreedFields:
+    """Return what was agreed before with what is newly agreed over it."""
+    return AgreedFields(
+        name=_newer(after.name, before.name),
+        first=_newer(after.first, before.first),
+        last=_newer(after.last, before.last),
+        email=_newer(after.email, before.email),
+        phones=_over(before.phones, after.phones),
+        street=_newer(after.street, before.street),
+        postal=_newer(after.postal, before.postal),
+        extras=_extras(before.extras, after.extras),
+        refused=_newer(after.refused, before.refused),
+        groups=_newer(after.groups, before.groups),
+        another=_newer(after.another, before.another),
+    )
+
+
+def _newer(after: T | None, before: T | None) -> T | None:
+    return before if after is None else after
+
+
+def _over(before: Phones | None, after: Phones | None) -> Phones | None:
+    return before if after is None else tuple(sorted({**dict(before or ()), **dict(after)}.items()))
+
+
+def _extras(before: Extras | None, after: Extras | None) -> Extras | None:
+    return before if after is None else tuple(sorted({**dict(before or ()), **dict(after)}.items()))

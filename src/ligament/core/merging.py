@@ -18,7 +18,7 @@ def never_less(_value: object, _than: object) -> bool:
     return False
 
 
-class Verdict(StrEnum):
+class FieldVerdict(StrEnum):
     """What is to be done about one field."""
 
     AGREED = "agreed"
@@ -57,16 +57,16 @@ class Judge(Generic[T]):
     practice_at: datetime
     books_at: datetime
 
-    def decide(self, sides: Sides[T]) -> Verdict:
+    def decide(self, sides: Sides[T]) -> FieldVerdict:
         """Decide about one field; a blank never overwrites a value and is never put back (choice C38)."""
         if self.same(sides.practice, sides.books):
-            return Verdict.AGREED
+            return FieldVerdict.AGREED
         if sides.agreed is None:
             return self._first_time(sides)
         practice_moved = self._moved(sides.practice, sides.agreed, sides.less)
         books_moved = self._moved(sides.books, sides.agreed, sides.less)
         if not practice_moved and not books_moved:
-            return Verdict.EMPTIED
+            return FieldVerdict.EMPTIED
         if practice_moved and books_moved:
             return self._both(sides)
         if practice_moved:
@@ -76,32 +76,36 @@ class Judge(Generic[T]):
     def _moved(self, value: T, agreed: T, less: Callable[[T, T], bool]) -> bool:
         return not self.same(value, agreed) and not less(value, agreed)
 
-    def _first_time(self, sides: Sides[T]) -> Verdict:
+    def _first_time(self, sides: Sides[T]) -> FieldVerdict:
         if self.blank(sides.books):
-            return Verdict.TO_BOOKS
+            return FieldVerdict.TO_BOOKS
         if self.blank(sides.practice):
-            return self._back() if self.winner is not Winner.PRACTICE else Verdict.PUT_BACK
+            return self._back() if self.winner is not Winner.PRACTICE else FieldVerdict.PUT_BACK
         return self._both(sides)
 
-    def _practice_only(self, sides: Sides[T]) -> Verdict:
+    def _practice_only(self, sides: Sides[T]) -> FieldVerdict:
         if self.blank(sides.practice):
-            return Verdict.EMPTIED
-        return Verdict.PUT_BACK if self.winner is Winner.BOOKS and not self.blank(sides.books) else Verdict.TO_BOOKS
+            return FieldVerdict.EMPTIED
+        return (
+            FieldVerdict.PUT_BACK
+            if self.winner is Winner.BOOKS and not self.blank(sides.books)
+            else FieldVerdict.TO_BOOKS
+        )
 
-    def _books_only(self, sides: Sides[T]) -> Verdict:
+    def _books_only(self, sides: Sides[T]) -> FieldVerdict:
         if self.blank(sides.books):
-            return Verdict.EMPTIED
-        return Verdict.PUT_BACK if self.winner is Winner.PRACTICE else self._back()
+            return FieldVerdict.EMPTIED
+        return FieldVerdict.PUT_BACK if self.winner is Winner.PRACTICE else self._back()
 
-    def _both(self, sides: Sides[T]) -> Verdict:
+    def _both(self, sides: Sides[T]) -> FieldVerdict:
         if self.blank(sides.practice) or self.blank(sides.books):
-            return Verdict.EMPTIED
+            return FieldVerdict.EMPTIED
         if self.winner is Winner.ASK:
-            return Verdict.CONFLICT
+            return FieldVerdict.CONFLICT
         practice_wins = self.winner is Winner.PRACTICE or (
             self.winner is Winner.NEWEST and self.practice_at >= self.books_at
         )
-        return Verdict.TO_BOOKS if practice_wins else self._back()
+        return FieldVerdict.TO_BOOKS if practice_wins else self._back()
 
-    def _back(self) -> Verdict:
-        return Verdict.TO_PRACTICE if self.may_flow_back else Verdict.PUT_BACK
+    def _back(self) -> FieldVerdict:
+        return FieldVerdict.TO_PRACTICE if self.may_flow_back else FieldVerdict.PUT_BACK

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from ligament.core.changes import ContactWrite
 from ligament.core.contacts import address_parts, extras_of, phone_slots
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.ledgers import BooksContact, ContactStatus, PhoneSlot
@@ -16,6 +15,7 @@ from ligament.core.naming import folded
 from ligament.core.private import NOTHING, Private
 from ligament.core.records import NO_ADDRESS, Address, Party, PartyKind
 from ligament.core.rules.model import Rulebook
+from ligament.core.writes import ContactWrite
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 PhoneKey = Callable[[str, str], str]

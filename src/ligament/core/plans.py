@@ -10,15 +10,18 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from ligament.core.changes import ContactWrite, PartyWrite
+from ligament.core.frozen import fast_frozen
 from ligament.core.holds import Hold
 from ligament.core.ids import BooksId
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import DocumentKind, DocumentStatus
-from ligament.core.links import AgreedFields, Agreement, Origin, Reason, Role
+from ligament.core.links import ALLOCATED, AgreedFields, Agreement, Origin, Reason, Role
 from ligament.core.money import ZERO
 from ligament.core.private import NOTHING, Private
-from ligament.core.seals import sealed
+from ligament.core.writes import (
+    ContactWrite,
+    PartyWrite,
+)
 
 
 class ActionKind(StrEnum):
@@ -46,7 +49,7 @@ class ActionKind(StrEnum):
 ORDER = {kind: place for place, kind in enumerate(ActionKind)}
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentRef:
     """A document of the books by number, and by id once it has one."""
@@ -56,7 +59,7 @@ class DocumentRef:
     id: BooksId | None = None
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactStep:
     """A contact to link, create, update or archive; `agreed` is what both sides say afterwards."""
@@ -68,7 +71,7 @@ class ContactStep:
     agreed: AgreedFields = AgreedFields()
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentStep:
     """A document to link, create or update; `document_id` is None for a new one."""
@@ -100,7 +103,7 @@ class AllocationStep:
     on: date
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentStep:
     """A payment to post; `amount` is what will be due then; `for_total` the practice's total."""
@@ -156,7 +159,7 @@ class PartyStep:
     agreed: AgreedFields = AgreedFields()
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """One step of a plan: exactly one of the step fields that fits `kind` is given.
@@ -237,7 +240,7 @@ class RecordKind(StrEnum):
     ALLOCATIONS = "allocations"
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one record; `reason` is the skip reason or the hold code; `label` names the kind in `skips`."""
@@ -320,3 +323,22 @@ def assert_conserved(read: Mapping[str, Decimal], plan: Plan) -> None:
 def in_order(actions: Iterable[Action]) -> tuple[Action, ...]:
     """Return the actions in the order in which they must run: by kind, then as they were planned."""
     return tuple(sorted(actions, key=lambda action: ORDER[action.kind]))
+
+
+def allocation_id(note: DocumentRef, invoice: DocumentRef) -> str:
+    """Return the name under which an allocation of ours is remembered."""
+    return f"{ALLOCATED}{note.number}:{invoice.number}"
+
+
+def kind_word(action: Action) -> str:
+    """Return under which kind of record an action is counted."""
+    if action.allocation is not None:
+        return "allocations"
+    if action.payment is not None or action.unpayment is not None:
+        return "payments"
+    kind = action.document.intent.kind if action.document is not None else None
+    if action.void is not None:
+        kind = action.void.document.kind
+    if kind is None:
+        return "contacts"
+    return "credit_notes" if kind is DocumentKind.CREDIT_NOTE else "invoices"

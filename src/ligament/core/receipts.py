@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from ligament.core.changes import PreparedCall, Verb
 from ligament.core.ids import BooksId
 from ligament.core.ledgers import BooksContact, BooksDocument, ContactGroup
 from ligament.core.links import Agreement, ContactLink, DocumentLink, PaymentLink
 from ligament.core.plans import Action
 from ligament.core.records import Party
+from ligament.core.writes import PreparedCall, Verb
 
 
 class IntentState(StrEnum):

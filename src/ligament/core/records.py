@@ -7,10 +7,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from ligament.core.frozen import fast_frozen
 from ligament.core.ids import SourceId
 from ligament.core.money import ZERO
 from ligament.core.private import NOTHING, Private
-from ligament.core.seals import sealed
 
 
 class PartyKind(StrEnum):
@@ -30,7 +30,7 @@ class PhoneKind(StrEnum):
     OTHER = "other"
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phone:
     """One telephone number as typed."""
@@ -39,7 +39,7 @@ class Phone:
     number: Private[str]
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """A postal address; `country` is the English name."""
@@ -58,7 +58,7 @@ class Address:
 NO_ADDRESS: Private[Address] = Private(Address())
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
     """A patient or a third-party payer.
@@ -117,7 +117,7 @@ class Discount:
     is_money: bool
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One line of an invoice.
@@ -144,7 +144,7 @@ class Line:
     revision: str = ""
 
 
-@sealed
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
     """An invoice or a credit note of the practice, with its lines in order.

@@ -11,15 +11,7 @@ from enum import StrEnum
 
 from ligament.core.money import NO_CENTS, ZERO
 from ligament.core.periods import month_of
-from ligament.core.tables import (
-    Cell,
-    Table,
-    TableColumn,
-    count_column,
-    fixed,
-    money_column,
-    text_column,
-)
+from ligament.core.tables import Cell, Table, TableColumn, count_column, fixed, money_column, text_column
 
 
 class ReportName(StrEnum):

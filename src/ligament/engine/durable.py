@@ -29,7 +29,7 @@ _SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class QueuePlace:
     """Where the queue is kept, who works on it, and how many turns this process takes at once."""
 
     url: str
@@ -69,7 +69,7 @@ class JsonText:
 class DurableEngine:
     """Runs turns from a queue in the database that all processes of an installation share."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: QueuePlace) -> None:
         """Take where the queue is kept."""
         self._place = place
         self._dbos: Any = None

@@ -43,7 +43,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ClinicStatus:
     """Where one clinic stands, as every process of the installation sees it; `calls` is what a quiet turn costs."""
 
     clinic: str
@@ -113,7 +113,7 @@ class Round:
     busy: Collection[str] = frozenset()
 
 
-def due(standings: Iterable[Standing], at: Round) -> list[str]:
+def due(standings: Iterable[ClinicStatus], at: Round) -> list[str]:
     """Return the clinics whose turn has come, the one that waits longest first; one probe only during an outage."""
     everyone = list(standings)
     began = outage_since(everyone)
@@ -131,7 +131,7 @@ def due(standings: Iterable[Standing], at: Round) -> list[str]:
     return [clinic for _, clinic in sorted(found)]
 
 
-def due_at(standing: Standing, at: Round, everyone: Sequence[Standing] = ()) -> datetime:
+def due_at(standing: ClinicStatus, at: Round, everyone: Sequence[ClinicStatus] = ()) -> datetime:
     """Return from when on a clinic's next turn may begin."""
     began = standing.began_at
     if began is None or began > at.now:
@@ -151,12 +151,12 @@ def due_at(standing: Standing, at: Round, everyone: Sequence[Standing] = ()) -> 
     return min(polled, max(hinted, standing.ended_at or began))
 
 
-def is_unfinished(standing: Standing) -> bool:
+def is_unfinished(standing: ClinicStatus) -> bool:
     """Say whether a turn began and nobody has kept how it ended."""
     return standing.began_at is not None and (standing.ended_at is None or standing.ended_at < standing.began_at)
 
 
-def outage_since(everyone: Sequence[Standing]) -> datetime | None:
+def outage_since(everyone: Sequence[ClinicStatus]) -> datetime | None:
     """Return when a clinic failed last while a system is away for most of them; nothing once one got through again."""
     troubled = [standing.ended_at for standing in everyone if standing.state is State.TROUBLED and standing.ended_at]
     if len(troubled) < OUTAGE_CLINICS or len(troubled) * 2 <= len(everyone):
@@ -166,7 +166,7 @@ def outage_since(everyone: Sequence[Standing]) -> datetime | None:
     return None if worked and max(worked) > newest else newest
 
 
-def _probing(everyone: Sequence[Standing], now: datetime) -> bool:
+def _probing(everyone: Sequence[ClinicStatus], now: datetime) -> bool:
     """Say whether a clinic is trying at this moment; one that began long ago has died."""
     return any(
         standing.began_at > standing.ended_at and now - standing.began_at < PROBE_DIES
@@ -175,7 +175,7 @@ def _probing(everyone: Sequence[Standing], now: datetime) -> bool:
     )
 
 
-def _return_after_outage(standing: Standing, everyone: Sequence[Standing]) -> datetime:
+def _return_after_outage(standing: ClinicStatus, everyone: Sequence[ClinicStatus]) -> datetime:
     """Return when a troubled clinic comes back, so that not all of them come at the moment the system does."""
     failed = standing.ended_at or standing.began_at
     assert failed is not None
@@ -198,20 +198,22 @@ def _place(clinic: str) -> float:
 # --- what became of a turn --------------------------------------------------------------------------------------------
 
 
-def begun(standing: Standing, now: datetime) -> Standing:
+def begun(standing: ClinicStatus, now: datetime) -> ClinicStatus:
     """Return the standing of a clinic whose turn begins."""
     return replace(standing, began_at=now)
 
 
-def succeeded(standing: Standing, now: datetime, calls: int) -> Standing:
+def succeeded(standing: ClinicStatus, now: datetime, calls: int) -> ClinicStatus:
     """Return the standing after a turn that did all it could; `calls` were made to the practice."""
     quiet = min(calls, standing.calls) if standing.calls else min(calls, QUIET_CALLS)
-    return Standing(
+    return ClinicStatus(
         clinic=standing.clinic, began_at=standing.began_at, ended_at=now, calls=max(quiet, 1), succeeded_at=now
     )
 
 
-def troubled(standing: Standing, now: datetime, sentence: str, wait_s: int, jitter: Callable[[int], int]) -> Standing:
+def troubled(
+    standing: ClinicStatus, now: datetime, sentence: str, wait_s: int, jitter: Callable[[int], int]
+) -> ClinicStatus:
     """Return the standing after passing trouble: exponential waits with full jitter, or the wait that was asked for.
 
     `jitter` draws a whole number from 0 up to what it is given.
@@ -224,12 +226,14 @@ def troubled(standing: Standing, now: datetime, sentence: str, wait_s: int, jitt
     )
 
 
-def paused(standing: Standing, now: datetime, sentence: str) -> Standing:
+def paused(standing: ClinicStatus, now: datetime, sentence: str) -> ClinicStatus:
     """Return the standing of a clinic that waits for a person; each poll tries whether it works again."""
     return replace(standing, state=State.PAUSED, ended_at=now, not_before=None, sentence=sentence)
 
 
-def parked(standing: Standing, now: datetime, sentence: str, wait_s: int, jitter: Callable[[int], int]) -> Standing:
+def parked(
+    standing: ClinicStatus, now: datetime, sentence: str, wait_s: int, jitter: Callable[[int], int]
+) -> ClinicStatus:
     """Return the standing of a clinic whose calls for today are used up; it goes on by itself."""
     pause = timedelta(seconds=max(wait_s, 60), milliseconds=jitter(10_000))
     return replace(standing, state=State.PARKED, ended_at=now, not_before=now + pause, sentence=sentence)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ligament.ports.errors import TryLater
-from ligament.ports.windows import Crowd, Full, Window
+from ligament.ports.windows import Full, SharedQuota, Window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ APP_SEEN = "app_seen_ms"
 _LOOK_AGAIN_MS = 2_000
 
 
-class Lane(StrEnum):
+class Priority(StrEnum):
     """Who waits for the answer: the regular run, or a person in front of a screen, who may use the reserve."""
 
     SYNC = "sync"
@@ -110,7 +110,7 @@ class Governor:
         self._app_wide = app_wide
         self._calendar = calendar or clock
 
-    def before(self, lane: Lane = Lane.SYNC) -> str | None:
+    def before(self, lane: Priority = Priority.SYNC) -> str | None:
         """Wait for a turn and return the slot to give back with `after`; raises TryLater."""
         slot = self._wait_for_slot() if self._slots else None
         granted = False
@@ -181,7 +181,7 @@ class Governor:
             self._clock.pause_ms(_SLOT_PAUSE_MS)
             waited += _SLOT_PAUSE_MS
 
-    def _wait_for_room(self, lane: Lane) -> None:
+    def _wait_for_room(self, lane: Priority) -> None:
         waited = 0
         while True:
             wait = self._wait_now(lane)
@@ -192,7 +192,7 @@ class Governor:
             self._clock.pause_ms(wait)
             waited += wait
 
-    def _wait_now(self, lane: Lane) -> int:
+    def _wait_now(self, lane: Priority) -> int:
         """Record the call and return 0, or return the milliseconds to wait; raises when the day is used up."""
         now = self._now()
         numbers = self._store.numbers(self._scope)
@@ -218,7 +218,7 @@ class Governor:
             return 0
         return self._wait_for(full, now)
 
-    def _crowd(self, now: int) -> tuple[Crowd | None, int]:
+    def _crowd(self, now: int) -> tuple[SharedQuota | None, int]:
         """Return what all clinics of the app share, and how long all of them wait because the server said so."""
         app = self._app_wide
         if app is None:
@@ -226,7 +226,7 @@ class Governor:
         numbers = self._store.numbers(app.scope)
         seen = numbers.get(APP_SEEN, 0)
         is_new = 0 <= now - seen < BELIEVED_MINUTE_MS
-        crowd = Crowd(
+        crowd = SharedQuota(
             scope=app.scope,
             calls=_share(app.limit.calls),
             span_ms=app.limit.per_s * 1000,
@@ -248,10 +248,10 @@ class Governor:
             windows.append(Window(name="said", calls=left, since_ms=seen, until_ms=now + MINUTE_MS))
         return windows
 
-    def _day_window(self, numbers: Mapping[str, int], now: int, lane: Lane) -> tuple[Window | None, bool]:
+    def _day_window(self, numbers: Mapping[str, int], now: int, lane: Priority) -> tuple[Window | None, bool]:
         """Return the window that guards the day, and whether the next call asks the server anew."""
         seen, left = numbers.get(DAY_SEEN), numbers.get(DAY_LEFT, 0)
-        keep = 0 if lane is Lane.PEOPLE else (self._day_allowance or 0) * self._reserve_percent // 100
+        keep = 0 if lane is Priority.PEOPLE else (self._day_allowance or 0) * self._reserve_percent // 100
         if seen is not None and 0 <= now - seen < BELIEVED_DAY_MS - self._skipped(numbers):
             window = Window(name="day", calls=max(left - keep, 0), since_ms=seen, until_ms=now + DAY_MS)
             return window, False
@@ -303,7 +303,7 @@ class InMemoryWindows:
         self._waiting: dict[str, dict[str, int]] = {}
         self._made = 0
 
-    def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: Crowd | None = None) -> Full | None:
+    def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: SharedQuota | None = None) -> Full | None:
         """Record a call unless a window is full."""
         with self._lock:
             calls = [at for at in self._calls.get(scope, []) if at > at_ms - _FORGET_MS]
@@ -316,7 +316,7 @@ class InMemoryWindows:
                 self._calls[scope] = [*calls, at_ms]
             return full
 
-    def _join(self, crowd: Crowd, scope: str, at_ms: int) -> Full | None:
+    def _join(self, crowd: SharedQuota, scope: str, at_ms: int) -> Full | None:
         """Count a call among those of everybody, unless there is no room."""
         made = [one for one in self._crowds.get(crowd.scope, []) if abs(at_ms - one[0]) < crowd.span_ms]
         since_said = sum(1 for at, _ in made if at > crowd.said_ms)

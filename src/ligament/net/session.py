@@ -16,7 +16,7 @@ import httpcore2
 import httpx2
 
 from ligament.net.deadline import Deadline, DeadlinePassed, Permission
-from ligament.net.governor import Governor, Lane
+from ligament.net.governor import Governor, Priority
 from ligament.net.hosts import Origin, WrongAddress, origin_of
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Session:
         return self._base
 
     def call(
-        self, method: str, target: str, *, headers: Mapping[str, str], body: bytes = b"", lane: Lane = Lane.SYNC
+        self, method: str, target: str, *, headers: Mapping[str, str], body: bytes = b"", lane: Priority = Priority.SYNC
     ) -> Reply:
         """Send one request and return its complete answer; `target` is a path below the base, or a full address."""
         url = self._address(target)

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from ligament.core.changes import BooksWrite, ElementResult, PreparedCall, Verb
     from ligament.core.ids import BooksId
     from ligament.core.ledgers import (
         BooksContact,
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
         Organisation,
         RecordedChange,
     )
+    from ligament.core.writes import BooksWrite, ElementResult, PreparedCall, Verb
 
 BooksRecordKind = str
 

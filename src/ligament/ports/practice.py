@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from ligament.core.changes import ElementResult, PartyWrite, PreparedCall
     from ligament.core.ids import SourceId
     from ligament.core.records import Invoice, Party, PracticeRecord, Removal
+    from ligament.core.writes import ElementResult, PartyWrite, PreparedCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

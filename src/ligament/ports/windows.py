@@ -22,7 +22,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crowd:
+class SharedQuota:
     """What many scopes use together: at most `calls` calls of all of them in any `span_ms`.
 
     Who had to wait within that time shares evenly, with the others who had to, what those leave who did not. The server
@@ -60,7 +60,7 @@ class Full:
 class WindowStore(Protocol):
     """Calls, slots and numbers per scope (one scope is one allowance); every method is atomic across processes."""
 
-    def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: Crowd | None = None) -> Full | None:
+    def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: SharedQuota | None = None) -> Full | None:
         """Record a call at that moment and return None, or record nothing and return the first full window.
 
         With a `crowd` the call counts there too. Calls older than 25 hours before `at_ms` may be forgotten.

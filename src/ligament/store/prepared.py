@@ -10,19 +10,10 @@ from ligament.core.ledgers import BooksContact, BooksDocument, Chart, Organisati
 from ligament.core.links import Agreement, ContactLink, Decision, DocumentLink, PaymentLink
 from ligament.core.plans import Outcome
 from ligament.core.receipts import WriteIntent
-from ligament.core.records import (
-    Address,
-    Invoice,
-    Line,
-    Location,
-    Party,
-    PracticeSettings,
-    Practitioner,
-    Visit,
-)
-from ligament.store.chain import Head
-from ligament.store.codec import HoldForm, decoder
-from ligament.store.restored import Restoration
+from ligament.core.records import Address, Invoice, Line, Location, Party, PracticeSettings, Practitioner, Visit
+from ligament.store.backup.after_restore import Restoration
+from ligament.store.database.codec import HoldForm, decoder
+from ligament.store.journal.chain import Head
 
 KEPT = (
     Address, Agreement, BooksContact, BooksDocument, Chart, ContactLink, Decision, DocumentLink, Head, HoldForm,

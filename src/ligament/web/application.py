@@ -11,8 +11,8 @@ from litestar.datastructures import MutableScopeHeaders, State
 from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
 
-from ligament.wiring.output import to_json
-from ligament.wiring.serving import Door
+from ligament.app.output import to_json
+from ligament.service.opening import Service
 
 MOST_BYTES = 1_000_000
 _HEADERS = {
@@ -27,7 +27,7 @@ _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 AnyRequest = Request[Any, Any, State]
 
 
-def application(door: Door) -> Litestar:
+def application(door: Service) -> Litestar:
     """Return the application around a running installation."""
 
     @post(list(door.paths), status_code=200)

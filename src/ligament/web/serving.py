@@ -7,15 +7,15 @@ from collections.abc import Callable
 
 import uvicorn
 
+from ligament.service.opening import Service
 from ligament.web.application import application
-from ligament.wiring.serving import Door
-from ligament.wiring.settings import ConfigurationError
+from ligament.wiring.errors import ConfigurationError
 
 _END_S = 2
 """How long answers under way may take once the process is asked to stop."""
 
 
-def listen(door: Door, host: str, port: int, ready: Callable[[str], None]) -> None:
+def listen(door: Service, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Answer on an address until SIGTERM or Ctrl-C; `ready` hears the address once nobody else can have it."""
     with _bound(host, port) as listener:
         shown = f"[{host}]" if ":" in host else host

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from ligament.store.engine import Database
-from ligament.wiring.settings import ConfigurationError
+from ligament.store.database.connection import Database
+from ligament.wiring.errors import ConfigurationError
 
 MOST_OFF = timedelta(seconds=30)
 """How far two machines' clocks may differ; what waits for late calls has two minutes to spare."""

@@ -13,11 +13,11 @@ from functools import cache
 import msgspec
 
 from ligament.connectors.registry import for_role
-from ligament.core.alerts import Ledger
-from ligament.engine.schedule import Standing
+from ligament.core.alerts import AlertLedger
+from ligament.engine.schedule import ClinicStatus
 from ligament.store import prepared as stored
 
-NOTED = (Ledger, Standing)
+NOTED = (AlertLedger, ClinicStatus)
 """What is kept as one text, and read outside the store."""
 _ONE_AT_A_TIME = threading.Lock()
 

@@ -2,55 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-import tomlkit
-from tomlkit.exceptions import ParseError
-
-from ligament.connectors.registry import for_role, manifests
+from ligament.connectors.registry import manifests
 from ligament.core.private import Private
-from ligament.core.rules.model import Rulebook
-from ligament.core.rules.parse import rulebook
-from ligament.core.rules.reading import Problem
-from ligament.core.rules.settings import Systems
-from ligament.wiring.expressions import complaint
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.rulebooks import ClinicSettings, check_names, read_clinic, rulebook_files
+from ligament.wiring.vault_keys import next_vault_key, vault_key
 
-RULEBOOK_FILE = "ligament.toml"
-KEY_FILE = "vault.key"
-NEXT_KEY_FILE = "vault.key.new"
 DATABASE_FILE = "ligament.db"
 LEASE_S = 30
 """For how long a worker that no longer answers keeps its clinics; others take them over then."""
 _DATABASES = {"postgresql", "postgres", "postgresql+psycopg", "sqlite"}
-_KEY_BYTES = 32
-
-
-class ConfigurationError(Exception):
-    """Something in the settings is wrong; each complaint says where and what to do."""
-
-    def __init__(self, complaints: tuple[str, ...]) -> None:
-        """Keep the complaints."""
-        super().__init__("\n".join(complaints))
-        self.complaints = complaints
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClinicSettings:
-    """One clinic of a home: its name, the file of its rulebook, and the rulebook."""
-
-    name: str
-    file: Path
-    rulebook: Rulebook
-    rulebook_text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +65,7 @@ def load_settings(*, home: Path | None = None, environ: Mapping[str, str] | None
     home = home or default_home(environ)
     files = rulebook_files(home)
     clinics = tuple(read_clinic(file) for file in files)
-    _check_names(clinics)
+    check_names(clinics)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Settings(
         home=home,
@@ -110,89 +79,7 @@ def load_settings(*, home: Path | None = None, environ: Mapping[str, str] | None
     )
 
 
-def rulebook_files(home: Path) -> tuple[Path, ...]:
-    """Return the rulebooks of a home; raises ConfigurationError when there is none."""
-    single = home / RULEBOOK_FILE
-    several = sorted((home / "clinics").glob("*.toml")) if (home / "clinics").is_dir() else []
-    files = ([single] if single.is_file() else []) + several
-    if not files:
-        raise ConfigurationError((f"{single}: there is no rulebook yet. Run `ligament init` to write one.",))
-    return tuple(files)
-
-
-def _check_names(clinics: tuple[ClinicSettings, ...]) -> None:
-    names = [clinic.name for clinic in clinics]
-    for clinic in clinics:
-        if names.count(clinic.name) > 1:
-            raise ConfigurationError(
-                (f'{clinic.file}: two clinics are called "{clinic.name}"; give each its own name.',)
-            )
-
-
 # --- the rulebook -----------------------------------------------------------------------------------------------------
-
-
-def read_clinic(file: Path) -> ClinicSettings:
-    """Read one rulebook file; raises ConfigurationError naming file, line and key."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError((f"{file}: it cannot be read ({error.__class__.__name__}).",)) from None
-    try:
-        table: dict[str, Any] = tomlkit.parse(text).unwrap()
-    except ParseError as error:
-        raise ConfigurationError((f"{file}, line {error.line}: {error}",)) from None
-    book, problems = rulebook(table, rulebook_systems(), complaint)
-    if problems:
-        raise ConfigurationError(tuple(_located(file, text, problem) for problem in problems))
-    return ClinicSettings(name=book.clinic.name or file.stem, file=file, rulebook=book, rulebook_text=text)
-
-
-def system_names() -> tuple[str, str]:
-    """Return the names of the practice and the books as the rulebook uses them."""
-    return for_role("practice").name, for_role("books").name
-
-
-def rulebook_systems() -> Systems:
-    """Return the names of all systems as the rulebook uses them; not every house has one for mailing lists."""
-    practice, books = system_names()
-    audience = next((manifest.name for manifest in manifests() if manifest.role == "audience"), "")
-    return Systems(practice=practice, books=books, audience=audience)
-
-
-def system_titles() -> tuple[str, str]:
-    """Return the names of the practice and the books as people know them."""
-    return for_role("practice").title, for_role("books").title
-
-
-def _located(file: Path, text: str, problem: Problem) -> str:
-    line = line_of(text, problem.key)
-    where = f"{file}, line {line}" if line else f"{file}"
-    return f"{where}, {problem.key}: {problem.sentence}"
-
-
-def line_of(text: str, dotted: str) -> int:
-    """Return the line on which a dotted key of a TOML file stands, or its table's, or 0."""
-    section, _, key = dotted.rpartition(".")
-    wanted = section.replace("[", ".").replace("]", "").split(".")
-    table, rule, best = "", 0, 0
-    for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.strip()
-        if line.startswith("[["):
-            rule += 1
-            table = f"{line.strip('[] ').split(']')[0]}.{rule}"
-        elif line.startswith("["):
-            table = line[1:].split("]")[0].strip()
-        if table != ".".join(wanted) and table != section:
-            continue
-        if line.startswith("["):
-            best = number
-        name = line.split("=")[0].strip().strip("\"'")
-        if "=" in line and name == key.strip("\"'"):
-            return number
-    if not section and not best:
-        return next((n for n, raw in enumerate(text.splitlines(), 1) if raw.strip().strip("[]").startswith(key)), 0)
-    return best
 
 
 # --- the environment --------------------------------------------------------------------------------------------------
@@ -220,46 +107,6 @@ def _lease_s(environ: Mapping[str, str]) -> int:
     if not given.isdecimal() or not 1 <= int(given) <= LEASE_S:
         raise ConfigurationError((f"LIGAMENT_LEASE_S: give whole seconds from 1 to {LEASE_S}.",))
     return int(given)
-
-
-def vault_key(home: Path, environ: Mapping[str, str]) -> bytes:
-    """Return the key of the vault: from the environment, else from its file, which is made when it is missing."""
-    given = environ.get("LIGAMENT_VAULT_KEY")
-    if given:
-        return _decoded(given, "LIGAMENT_VAULT_KEY")
-    file = home / KEY_FILE
-    if file.is_file():
-        return _decoded(file.read_text(encoding="ascii"), str(file))
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = os.urandom(32)
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _decoded(file.read_text(encoding="ascii"), str(file))
-    with os.fdopen(descriptor, "w", encoding="ascii") as handle:
-        handle.write(base64.b64encode(key).decode("ascii") + "\n")
-        handle.flush()
-        os.fsync(handle.fileno())
-    return key
-
-
-def next_vault_key(home: Path, environ: Mapping[str, str]) -> bytes | None:
-    """Return the key that a change of keys was begun with, from where the present one comes from, or nothing."""
-    if environ.get("LIGAMENT_VAULT_KEY"):
-        given = environ.get("LIGAMENT_VAULT_KEY_NEW")
-        return _decoded(given, "LIGAMENT_VAULT_KEY_NEW") if given else None
-    file = home / NEXT_KEY_FILE
-    return _decoded(file.read_text(encoding="ascii"), str(file)) if file.is_file() else None
-
-
-def _decoded(text: str, where: str) -> bytes:
-    try:
-        key = base64.b64decode(text.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) != _KEY_BYTES:
-        raise ConfigurationError((f"{where}: the vault key must be 32 bytes in base64.",))
-    return key
 
 
 def _given_now(environ: Mapping[str, str]) -> datetime | None:

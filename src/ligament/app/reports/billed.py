@@ -13,7 +13,7 @@ from ligament.core.links import DocumentLink, Role
 from ligament.core.naming import shown_name
 from ligament.core.records import Invoice, Party
 from ligament.core.rules.model import Privacy, Rulebook
-from ligament.store.reporting import ReportRows
+from ligament.store.queries.reports import ReportRows
 
 UNKNOWN = "(nobody known)"
 _SAY_NO_NAME = frozenset({Privacy.CODE, Privacy.POOLED})

@@ -7,12 +7,12 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ligament.app.output import to_json
 from ligament.core.tables import Report
 from ligament.exports.errors import FileRefused
 from ligament.exports.files import WRITERS, write_report, write_text
 from ligament.exports.whole import already_there
-from ligament.wiring.output import to_json
-from ligament.wiring.settings import ConfigurationError
+from ligament.wiring.errors import ConfigurationError
 
 JSON = ".json"
 FORMATS = frozenset({*WRITERS, JSON})

@@ -13,15 +13,16 @@ from ligament import __version__
 from ligament.app.reports.files import NO_FILES, Files, write_files
 from ligament.app.reports.sources import Sources
 from ligament.app.reports.visits import seats
+from ligament.app.results import Result
+from ligament.app.sync import INFERRED_NOTE
 from ligament.core import reports
 from ligament.core.money import ZERO, two_places
 from ligament.core.periods import Period, iso_instant, local_date, this_and_last_month
 from ligament.core.reports import BUCKETS, DIMENSIONS, Basis, Dimension, ReportName
 from ligament.core.tables import Cell, Figure, Point, Report, Table, records, total_record
-from ligament.store.reporting import ReportRows, report_rows
-from ligament.wiring.app import INFERRED_NOTE, Verdict
-from ligament.wiring.build import Clinic
-from ligament.wiring.settings import ConfigurationError
+from ligament.store.queries.reports import ReportRows, report_rows
+from ligament.wiring.clinic import Clinic
+from ligament.wiring.errors import ConfigurationError
 
 _MOST_BARS = 12
 _FEW_BARS = 2
@@ -88,11 +89,11 @@ def _one_of(place: str, word: str, known: Sequence[str]) -> str:
     raise ConfigurationError((f'{place}: "{word}" is not known.{hint} Known are {", ".join(known)}.',))
 
 
-def report(clinic: Clinic, wanted: Wish, files: Files = NO_FILES) -> Verdict:
+def report(clinic: Clinic, wanted: Wish, files: Files = NO_FILES) -> Result:
     """Make a report, and write it into the files that were asked for."""
     made = make(clinic, wanted)
     written = write_files(files, made.report, made.document)
-    return Verdict(document={**made.document, "files": written} if written else made.document)
+    return Result(document={**made.document, "files": written} if written else made.document)
 
 
 def make(clinic: Clinic, wanted: Wish) -> Made:

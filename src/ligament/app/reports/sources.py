@@ -20,7 +20,7 @@ from ligament.core.postings import tax_key
 from ligament.core.records import Invoice, InvoiceStatus, Line, Location, Practitioner
 from ligament.core.reports import Basis, Dimension, OpenAmount, Sale, SaleState, Seen, TaxPart
 from ligament.core.rules.model import Rulebook
-from ligament.store.reporting import ReportRows
+from ligament.store.queries.reports import ReportRows
 
 NO_TAX = "none"
 ROUNDING = "Rounding"

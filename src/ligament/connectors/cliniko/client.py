@@ -11,7 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from ligament.connectors.cliniko.errors import TOO_MANY, Garbled, server_date, trouble_in, wait_asked_for
-from ligament.net.governor import Governor, Lane, Limit, Observed
+from ligament.net.governor import Governor, Limit, Observed, Priority
 from ligament.net.hosts import HostRule, WrongAddress
 from ligament.net.mending import mended
 from ligament.net.patience import patiently
@@ -114,7 +114,7 @@ class ClinikoClient:
         self._attempts = attempts
         self._slowed = 0
 
-    def one(self, path: str, row: type[T], *, filters: Sequence[str] = (), lane: Lane = Lane.SYNC) -> T:
+    def one(self, path: str, row: type[T], *, filters: Sequence[str] = (), lane: Priority = Priority.SYNC) -> T:
         """Read one object."""
         body, _ = self._read(target_of(path, filters), msgspec.json.Decoder(row), lane)
         return body
@@ -126,7 +126,7 @@ class ClinikoClient:
 
     def follow(self, target: str, *, key: str) -> Page:
         """Read the page at a target that the API gave, such as `links.next`; its rows are under `key`."""
-        whole, reply = self._read(target, msgspec.json.Decoder(dict[str, msgspec.Raw]), Lane.SYNC)
+        whole, reply = self._read(target, msgspec.json.Decoder(dict[str, msgspec.Raw]), Priority.SYNC)
         try:
             rows = msgspec.json.decode(whole[key], type=list[msgspec.Raw])
             envelope = msgspec.convert(
@@ -191,7 +191,7 @@ class ClinikoClient:
         """Close the connections."""
         self._session.close()
 
-    def _read(self, target: str, decoder: msgspec.json.Decoder[T], lane: Lane) -> tuple[T, Reply]:
+    def _read(self, target: str, decoder: msgspec.json.Decoder[T], lane: Priority) -> tuple[T, Reply]:
         def attempt() -> tuple[T, Reply]:
             reply = self._get(target, lane)
             try:
@@ -205,7 +205,7 @@ class ClinikoClient:
             sentence = "Cliniko keeps answering with something that cannot be read (a page instead of data, perhaps)."
             raise Broken(sentence, trouble.detail) from None
 
-    def _get(self, target: str, lane: Lane) -> Reply:
+    def _get(self, target: str, lane: Priority) -> Reply:
         try:
             reply = self._session.call("GET", target, headers=self._headers, lane=lane)
         except (NotSent, Unanswered) as trouble:

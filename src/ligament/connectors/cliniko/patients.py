@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 from ligament.connectors.cliniko.countries import country_code
-from ligament.core.changes import ElementResult, RefusalCode, Verdict
+from ligament.core.writes import ElementResult, ElementVerdict, RefusalCode
 
 if TYPE_CHECKING:
-    from ligament.core.changes import PartyWrite
     from ligament.core.records import Address, Phone
+    from ligament.core.writes import PartyWrite
     from ligament.net.session import Reply
 
 _ADDRESS_LINES = 3
@@ -56,13 +56,13 @@ def refusal_of(reply: Reply) -> ElementResult | None:
     """Return what a refused change means, or None when it was accepted; names fields, never values."""
     if reply.status == _NOT_FOUND:
         refused = "Cliniko does not know this patient, or they have been archived."
-        return ElementResult(verdict=Verdict.REFUSED, refusals=(refused,), code=RefusalCode.NOT_FOUND)
+        return ElementResult(verdict=ElementVerdict.REFUSED, refusals=(refused,), code=RefusalCode.NOT_FOUND)
     if reply.status != _UNPROCESSABLE:
         return None
     names = _refused(reply.body)
     refusals = tuple(f"Cliniko refused the {name.replace('_', ' ')}." for name in names) or ("Cliniko refused this.",)
     code = RefusalCode.BAD_EMAIL if "email" in names else RefusalCode.OTHER
-    return ElementResult(verdict=Verdict.REFUSED, refusals=refusals, code=code)
+    return ElementResult(verdict=ElementVerdict.REFUSED, refusals=refusals, code=code)
 
 
 def _refused(body: bytes) -> list[str]:

@@ -15,10 +15,10 @@ from ligament.connectors.cliniko.mapping import invoice_of, patient_of
 from ligament.connectors.cliniko.patients import body_of, refusal_of
 from ligament.connectors.cliniko.reading import Choices, Reading, lines_of, read_settings
 from ligament.connectors.cliniko.visits import ARCHIVED, REMOVED, PriceBook
-from ligament.core.changes import ElementResult, PreparedCall, Verb, Verdict
 from ligament.core.ids import SourceId
 from ligament.core.oddities import Heed, unheeded
 from ligament.core.records import Removal
+from ligament.core.writes import ElementResult, ElementVerdict, PreparedCall, Verb
 from ligament.net.session import Session
 from ligament.ports.errors import OutcomeUnknown, Rejected, SignInAgain
 from ligament.ports.practice import PracticeIdentity
@@ -26,8 +26,8 @@ from ligament.ports.practice import PracticeIdentity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ligament.core.changes import PartyWrite
     from ligament.core.records import Invoice, Party
+    from ligament.core.writes import PartyWrite
     from ligament.net.governor import Governor
     from ligament.net.meter import CallMeter
     from ligament.net.session import Observer, Transport
@@ -119,7 +119,7 @@ class ClinikoPractice:
         if party is None:
             sentence = "Cliniko's answer to the change could not be read; it must be looked up whether it was saved."
             raise OutcomeUnknown(sentence, "the body is no patient")
-        return ElementResult(verdict=Verdict.DONE, result=party)
+        return ElementResult(verdict=ElementVerdict.DONE, result=party)
 
     def close(self) -> None:
         """Close the connections."""

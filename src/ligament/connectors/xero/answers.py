@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ligament.connectors.xero import errors, mapping, wire
-from ligament.core.changes import ElementResult, RefusalCode, Verb, Verdict, Written
 from ligament.core.ledgers import DocumentKind
+from ligament.core.writes import ElementResult, ElementVerdict, RefusalCode, Verb, Written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ligament.core.changes import PreparedCall
+    from ligament.core.writes import PreparedCall
     from ligament.net.session import Reply
 
 _OK: Final = 200
@@ -31,13 +31,13 @@ def judge(call: PreparedCall, reply: Reply) -> tuple[ElementResult, ...]:
     """Return a result per element in the order of the call; raises the five port errors for the call as a whole."""
     if call.verb is Verb.LEAVE_GROUP and (_OK <= reply.status < 300 or reply.status == errors.NOT_FOUND):  # noqa: PLR2004
         # The answer has no body; where contact or group is not there, nobody is in it any more.
-        return (ElementResult(verdict=Verdict.DONE),)
+        return (ElementResult(verdict=ElementVerdict.DONE),)
     if reply.status == _OK:
         return _judge_envelope(call, reply)
     if reply.status == _BAD_REQUEST:
         return _judge_refusal(call, reply)
     if reply.status == errors.NOT_FOUND and call.verb in _AIMED:
-        gone = ElementResult(verdict=Verdict.REFUSED, refusals=(_GONE,), code=RefusalCode.NOT_FOUND)
+        gone = ElementResult(verdict=ElementVerdict.REFUSED, refusals=(_GONE,), code=RefusalCode.NOT_FOUND)
         return (gone,) * call.elements
     if _OK < reply.status < 300:  # noqa: PLR2004 - success in another form than the one described
         raise errors.unclear(reply, "success without an answer we know")
@@ -79,7 +79,7 @@ def _judge(verb: Verb, row: wire.Judged, personal: Sequence[str], reply: Reply) 
     if not _is_saved(row):
         words = errors.messages_of(row) or ("No reason was given.",)
         return _refused(words, warnings, personal)
-    return ElementResult(verdict=Verdict.DONE, result=_result(verb, row, reply), warnings=warnings)
+    return ElementResult(verdict=ElementVerdict.DONE, result=_result(verb, row, reply), warnings=warnings)
 
 
 def _is_saved(row: wire.Judged) -> bool:
@@ -90,7 +90,7 @@ def _is_saved(row: wire.Judged) -> bool:
 
 def _refused(words: Sequence[str], warnings: tuple[str, ...], personal: Sequence[str]) -> ElementResult:
     return ElementResult(
-        verdict=Verdict.REFUSED,
+        verdict=ElementVerdict.REFUSED,
         refusals=tuple(errors.scrubbed(text, personal) for text in words),
         warnings=warnings,
         code=errors.code_of(words),

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from ligament.connectors.xero import errors, wire
 from ligament.core.oddities import Heed, unheeded
-from ligament.net.governor import Lane, Observed
+from ligament.net.governor import Observed, Priority
 from ligament.net.patience import patiently
 from ligament.net.session import NotSent, Unanswered
 from ligament.ports.errors import Broken, OutcomeUnknown, TryLater
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from ligament.core.changes import PreparedCall
+    from ligament.core.writes import PreparedCall
     from ligament.net.governor import Governor
     from ligament.net.oauth import TokenSource
     from ligament.net.session import Reply, Session
@@ -55,7 +55,7 @@ class XeroClient:
     tenant_id: str
     clock: Clock
     jitter: Callable[[int], int]
-    lane: Lane = Lane.SYNC
+    lane: Priority = Priority.SYNC
     heed: Heed = unheeded
 
     def read(self, path: str, query: Query = (), since: str = "") -> Answer | None:

@@ -10,7 +10,7 @@ from ligament.connectors.xero.client import XeroClient
 from ligament.connectors.xero.port import XeroBooks
 from ligament.core.oddities import Heed, unheeded
 from ligament.core.private import NOTHING, Private
-from ligament.net.governor import Lane
+from ligament.net.governor import Priority
 from ligament.net.hosts import HostRule
 from ligament.net.oauth import AuthorizationCode, ClientCredentials, OAuthApp
 from ligament.net.patience import patiently
@@ -81,7 +81,7 @@ class Connection:
 
         return patiently(attempt, clock=self.means.clock, jitter=self.means.jitter)
 
-    def books(self, pin: Pin, *, short_code: str = "", lane: Lane = Lane.SYNC) -> XeroBooks:
+    def books(self, pin: Pin, *, short_code: str = "", lane: Priority = Priority.SYNC) -> XeroBooks:
         """Return the books of the pinned organisation, for the regular run or for people who wait."""
         client = XeroClient(
             session=self.session,

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from ligament.connectors.xero import wire
-from ligament.core.changes import RefusalCode
 from ligament.core.private import MASK
+from ligament.core.writes import RefusalCode
 from ligament.ports.errors import Broken, OutcomeUnknown, PortError, Rejected, SignInAgain, TryLater
 
 if TYPE_CHECKING:

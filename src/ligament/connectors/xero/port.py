@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ligament.connectors.xero import wire
     from ligament.connectors.xero.client import Query, XeroClient
     from ligament.connectors.xero.signin import Pin
-    from ligament.core.changes import BooksWrite, ElementResult, PreparedCall, Verb
     from ligament.core.ids import BooksId
     from ligament.core.ledgers import (
         BooksContact,
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
         Organisation,
         RecordedChange,
     )
+    from ligament.core.writes import BooksWrite, ElementResult, PreparedCall, Verb
     from ligament.ports.books import BooksPage, KnownBooks
 
 _WEB = "https://go.xero.com"

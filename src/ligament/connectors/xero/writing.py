@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeVar, assert_never
 from ligament.connectors.xero import wire
 from ligament.connectors.xero.client import segment, target_for
 from ligament.connectors.xero.mapping import EXTRAS, SALES_CREDIT, SALES_INVOICE, SLOTS
-from ligament.core.changes import (
+from ligament.core.ledgers import BooksLine, DocumentKind, DocumentStatus
+from ligament.core.writes import (
     AllocationWrite,
     BooksWrite,
     ContactWrite,
@@ -21,7 +22,6 @@ from ligament.core.changes import (
     PreparedCall,
     Verb,
 )
-from ligament.core.ledgers import BooksLine, DocumentKind, DocumentStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from ligament.core.events import Event, EventType
 from ligament.core.periods import iso_instant
-from ligament.store.engine import Database
-from ligament.store.keys import moment, stamp
-from ligament.store.tables import deliveries, delivery_attempts, hooks
+from ligament.store.database.connection import Database
+from ligament.store.database.search_keys import moment, stamp
+from ligament.store.database.tables import deliveries, delivery_attempts, hooks
 
 WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
 ON, GONE = "on", "gone"

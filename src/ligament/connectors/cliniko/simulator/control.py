@@ -28,12 +28,7 @@ from ligament.connectors.cliniko.simulator.ui_payments import (
     pay_invoice,
     refund_credit,
 )
-from ligament.connectors.cliniko.simulator.ui_records import (
-    archive_record,
-    edit_record,
-    silently,
-    unarchive_record,
-)
+from ligament.connectors.cliniko.simulator.ui_records import archive_record, edit_record, silently, unarchive_record
 from ligament.connectors.cliniko.simulator.ui_settings import (
     change_settings,
     set_anonymisation,

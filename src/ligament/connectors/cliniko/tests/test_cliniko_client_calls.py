@@ -21,10 +21,10 @@ from ligament.connectors.cliniko.simulator.handle import handle
 from ligament.connectors.cliniko.simulator.switches import Switches
 from ligament.connectors.cliniko.simulator.world import DEFAULT_KEY, World, amend, get, revoke_key
 from ligament.connectors.cliniko.tests.client_kit import START, VirtualClock, clinic, with_invoices, with_people
-from ligament.core.changes import PartyWrite, RefusalCode, Verdict
 from ligament.core.ids import SourceId
 from ligament.core.private import Private
 from ligament.core.records import Address, Party, Phone, PhoneKind, Removal
+from ligament.core.writes import ElementVerdict, PartyWrite, RefusalCode
 from ligament.net.governor import Governor, InMemoryWindows
 from ligament.net.hosts import WrongAddress
 from ligament.net.meter import CallMeter
@@ -285,7 +285,7 @@ def test_only_the_changed_contact_fields_are_written() -> None:
     }  # fmt: skip
     before = get(one.host.world, "patients", ADA)
     result = one.practice.send(call)
-    assert result.verdict is Verdict.DONE
+    assert result.verdict is ElementVerdict.DONE
     assert isinstance(result.result, Party)
     assert result.result.email.reveal() == "new@example.org"
     assert result.result.address.reveal() == address
@@ -297,14 +297,14 @@ def test_only_the_changed_contact_fields_are_written() -> None:
 def test_a_refused_email_is_named_but_not_repeated() -> None:
     one = small()
     result = one.practice.send(one.practice.prepare(change(email=Private("x" * 300))))
-    assert (result.verdict, result.code) == (Verdict.REFUSED, RefusalCode.BAD_EMAIL)
+    assert (result.verdict, result.code) == (ElementVerdict.REFUSED, RefusalCode.BAD_EMAIL)
     assert "xxx" not in str(result.refusals)
 
 
 def test_a_write_to_nobody_is_refused_as_not_found() -> None:
     one = small()
     result = one.practice.send(one.practice.prepare(PartyWrite(id=SourceId("1419"), first=Private("A"))))
-    assert (result.verdict, result.code) == (Verdict.REFUSED, RefusalCode.NOT_FOUND)
+    assert (result.verdict, result.code) == (ElementVerdict.REFUSED, RefusalCode.NOT_FOUND)
     with pytest.raises(Rejected):
         one.practice.prepare(PartyWrite(id=SourceId("../user"), first=Private("A")))
 

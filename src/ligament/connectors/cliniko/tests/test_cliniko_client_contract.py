@@ -13,10 +13,10 @@ import yaml
 
 from ligament.connectors.cliniko.tests.client_kit import Clinic
 from ligament.connectors.cliniko.tests.test_cliniko_client_visits import clinic_with_prices
-from ligament.core.changes import PartyWrite
 from ligament.core.ids import SourceId
 from ligament.core.private import Private
 from ligament.core.records import Address, Phone, PhoneKind
+from ligament.core.writes import PartyWrite
 
 SPEC = Path(__file__).parents[6] / "shared" / "specs" / "cliniko-openapi.yaml"
 # What the description gets wrong, with the reason; there is nothing that it leaves out and we use.

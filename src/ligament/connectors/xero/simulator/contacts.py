@@ -6,12 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ligament.connectors.xero.simulator.errors import (
-    ARCHIVED_CONTACT,
-    CONTACT_NUMBER_TAKEN,
-    NO_CONTACT_KEY,
-    Refused,
-)
+from ligament.connectors.xero.simulator.errors import ARCHIVED_CONTACT, CONTACT_NUMBER_TAKEN, NO_CONTACT_KEY, Refused
 from ligament.connectors.xero.simulator.history import record
 from ligament.connectors.xero.simulator.records import Contact
 from ligament.connectors.xero.simulator.refusals import Proof

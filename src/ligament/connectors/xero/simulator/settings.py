@@ -11,13 +11,7 @@ from ligament.connectors.xero.simulator.errors import NotFound
 from ligament.connectors.xero.simulator.lines import CLASS_OF_TYPE
 from ligament.connectors.xero.simulator.query import Listing, condition, is_true, select
 from ligament.connectors.xero.simulator.records import Account, TaxRate, TrackingCategory, TrackingOption
-from ligament.connectors.xero.simulator.wire import (
-    Json,
-    number4,
-    read_text,
-    wire_date,
-    wire_instant,
-)
+from ligament.connectors.xero.simulator.wire import Json, number4, read_text, wire_date, wire_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -14,10 +14,10 @@ from ligament.connectors.xero.connecting import Account, Connection, Means, cust
 from ligament.connectors.xero.signin import Pin
 from ligament.connectors.xero.simulator import Switches, World, australian_books, code_app, custom_app, handle, pkce_app
 from ligament.connectors.xero.simulator.charts import CLIENT_SECRET, CUSTOM_CLIENT_ID
-from ligament.core.changes import ContactWrite, DocumentWrite, PaymentWrite, Verb
 from ligament.core.ids import BooksId
 from ligament.core.ledgers import BooksContact, BooksDocument, BooksLine, DocumentKind, DocumentStatus
 from ligament.core.private import Private
+from ligament.core.writes import ContactWrite, DocumentWrite, PaymentWrite, Verb
 from ligament.net.meter import CallMeter
 from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
 from ligament.simkit.hosting import Host
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ligament.connectors.xero.port import XeroBooks
-    from ligament.core.changes import BooksWrite, ElementResult
+    from ligament.core.writes import BooksWrite, ElementResult
     from ligament.net.governor import Governor
     from ligament.net.oauth import StoredTokens
     from ligament.net.session import Transport

@@ -10,8 +10,8 @@ import pytest
 from ligament.connectors.xero.opening import APP_LIMIT, LIMITS
 from ligament.connectors.xero.simulator.switches import Switches
 from ligament.connectors.xero.tests.books_kit import Desk, VirtualClock, desk
-from ligament.core.changes import OptionWrite, Verb
 from ligament.core.ids import BooksId
+from ligament.core.writes import OptionWrite, Verb
 from ligament.net.governor import AppWide, Governor, InMemoryWindows, Limit
 from ligament.ports.errors import TryLater
 from ligament.simkit.faults import FaultKind

@@ -10,26 +10,7 @@ from typing import Any
 import pytest
 
 from ligament.connectors.xero.simulator import Switches, control
-from ligament.connectors.xero.tests.books_kit import (
-    DAY,
-    contact_write,
-    desk,
-    invoice_write,
-    line,
-    payment_write,
-)
-from ligament.core.changes import (
-    AllocationWrite,
-    ContactWrite,
-    DocumentWrite,
-    GroupWrite,
-    MembershipWrite,
-    OptionWrite,
-    PaymentRemoval,
-    RefusalCode,
-    Verb,
-    Verdict,
-)
+from ligament.connectors.xero.tests.books_kit import DAY, contact_write, desk, invoice_write, line, payment_write
 from ligament.core.ids import BooksId
 from ligament.core.ledgers import (
     BooksContact,
@@ -42,6 +23,18 @@ from ligament.core.ledgers import (
     TrackingOption,
 )
 from ligament.core.private import Private
+from ligament.core.writes import (
+    AllocationWrite,
+    ContactWrite,
+    DocumentWrite,
+    ElementVerdict,
+    GroupWrite,
+    MembershipWrite,
+    OptionWrite,
+    PaymentRemoval,
+    RefusalCode,
+    Verb,
+)
 from ligament.ports.errors import Broken, OutcomeUnknown
 from ligament.simkit.faults import FaultKind
 
@@ -52,7 +45,7 @@ def codes(results: tuple[Any, ...]) -> list[str]:
     return [result.code for result in results]
 
 
-def verdicts(results: tuple[Any, ...]) -> list[Verdict]:
+def verdicts(results: tuple[Any, ...]) -> list[ElementVerdict]:
     return [result.verdict for result in results]
 
 
@@ -65,7 +58,7 @@ def test_one_bad_element_leaves_the_others_saved_and_in_order(reversed_order: bo
     contact = here.contact()
     here.invoice(contact, "CLK-2")
     results = here.write(Verb.CREATE_INVOICES, *(invoice_write(contact, f"CLK-{n}") for n in (1, 2, 3)))
-    assert verdicts(results) == [Verdict.DONE, Verdict.REFUSED, Verdict.DONE]
+    assert verdicts(results) == [ElementVerdict.DONE, ElementVerdict.REFUSED, ElementVerdict.DONE]
     assert codes(results) == ["", RefusalCode.NUMBER_TAKEN, ""]
     made = [result.result for result in results if isinstance(result.result, BooksDocument)]
     assert [document.number for document in made] == ["CLK-1", "CLK-3"]
@@ -132,7 +125,7 @@ def test_states_money_and_locks_have_their_codes() -> None:
     contact = here.contact()
     paid, open_one = here.invoice(contact, "CLK-1"), here.invoice(contact, "CLK-2")
     draft = here.invoice(contact, "CLK-3", status=DocumentStatus.DRAFT)
-    assert here.write(Verb.PAY, payment_write(paid, "110.00"))[0].verdict is Verdict.DONE
+    assert here.write(Verb.PAY, payment_write(paid, "110.00"))[0].verdict is ElementVerdict.DONE
     (too_much,) = here.write(Verb.PAY, payment_write(open_one, "110.01"))
     (too_early,) = here.write(Verb.PAY, payment_write(draft))
     gone, edited = here.write(
@@ -167,7 +160,7 @@ def test_a_payment_is_taken_back_once_and_an_unknown_one_is_not_found() -> None:
     assert isinstance(result.result, BooksPayment)
     assert result.result.deleted
     (nothing,) = here.write(Verb.UNPAY, PaymentRemoval(payment_id=NOBODY, invoice_id=invoice.id))
-    assert (nothing.verdict, nothing.code) == (Verdict.REFUSED, RefusalCode.NOT_FOUND)
+    assert (nothing.verdict, nothing.code) == (ElementVerdict.REFUSED, RefusalCode.NOT_FOUND)
 
 
 def test_credit_is_used_on_several_invoices_in_one_call() -> None:
@@ -180,7 +173,7 @@ def test_credit_is_used_on_several_invoices_in_one_call() -> None:
         for invoice, amount in ((one, "60.00"), (two, "40.00"))
     ]
     results = here.write(Verb.ALLOCATE, *wanted)
-    assert verdicts(results) == [Verdict.DONE, Verdict.DONE]
+    assert verdicts(results) == [ElementVerdict.DONE, ElementVerdict.DONE]
     assert [result.result for result in results] == [None, None]
     (credit,) = here.books.documents_by_id("credit_note", [note.id])
     (paid,) = here.books.documents_by_id("invoice", [one.id])
@@ -214,14 +207,17 @@ def test_a_group_is_made_and_members_come_and_go() -> None:
     assert [group.name for group in here.books.groups()] == ["Veterans"]
     member = MembershipWrite(group_id=made.result.id, contact_id=contact.id)
     (joined,) = here.write(Verb.JOIN_GROUP, member)
-    assert (joined.verdict, joined.result) == (Verdict.DONE, None)
+    assert (joined.verdict, joined.result) == (ElementVerdict.DONE, None)
     assert here.books.contacts_by_id([contact.id])[0].groups == (made.result.id,)
-    assert [here.write(Verb.LEAVE_GROUP, member)[0].verdict for _ in range(2)] == [Verdict.DONE, Verdict.DONE]
+    assert [here.write(Verb.LEAVE_GROUP, member)[0].verdict for _ in range(2)] == [
+        ElementVerdict.DONE,
+        ElementVerdict.DONE,
+    ]
     assert here.books.contacts_by_id([contact.id])[0].groups == ()
     (gone,) = here.write(Verb.JOIN_GROUP, replace(member, group_id=NOBODY))
     assert gone.code == RefusalCode.NOT_FOUND
     (twice,) = here.write(Verb.ADD_GROUP, GroupWrite(name=Private("veterans")))
-    assert twice.verdict is Verdict.REFUSED
+    assert twice.verdict is ElementVerdict.REFUSED
 
 
 # --- unclear answers --------------------------------------------------------------------------------------------------
@@ -261,7 +257,7 @@ def test_the_same_bytes_under_the_same_key_are_done_once() -> None:
     with pytest.raises(OutcomeUnknown):
         here.books.send(call, "tenant:7:0")
     (result,) = here.books.send(call, "tenant:7:0")
-    assert result.verdict is Verdict.DONE
+    assert result.verdict is ElementVerdict.DONE
     assert len(here.host.world.only().invoices) == 1
 
 
@@ -272,7 +268,7 @@ def test_an_error_inside_is_replayed_under_its_key() -> None:
     for _ in range(2):
         with pytest.raises(OutcomeUnknown):
             here.books.send(call, "tenant:8:0")
-    assert here.books.send(call, "tenant:8:1")[0].verdict is Verdict.DONE
+    assert here.books.send(call, "tenant:8:1")[0].verdict is ElementVerdict.DONE
 
 
 def test_a_key_used_for_other_bytes_is_our_own_mistake() -> None:

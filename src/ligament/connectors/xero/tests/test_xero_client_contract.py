@@ -13,7 +13,10 @@ import pytest
 
 from ligament.connectors.xero.simulator.described import FIELDS
 from ligament.connectors.xero.tests.books_kit import DAY, Desk, desk, line, payment_write
-from ligament.core.changes import (
+from ligament.core.ledgers import BooksPayment, ContactGroup, DocumentKind, DocumentStatus, PhoneSlot
+from ligament.core.private import Private
+from ligament.core.records import Address
+from ligament.core.writes import (
     AllocationWrite,
     ContactWrite,
     DocumentWrite,
@@ -23,9 +26,6 @@ from ligament.core.changes import (
     PaymentRemoval,
     Verb,
 )
-from ligament.core.ledgers import BooksPayment, ContactGroup, DocumentKind, DocumentStatus, PhoneSlot
-from ligament.core.private import Private
-from ligament.core.records import Address
 
 if TYPE_CHECKING:
     from ligament.simkit.messages import Request

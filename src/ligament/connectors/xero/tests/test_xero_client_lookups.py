@@ -8,9 +8,9 @@ import pytest
 
 from ligament.connectors.xero.simulator import control
 from ligament.connectors.xero.tests.books_kit import contact_write, desk, payment_write
-from ligament.core.changes import Verb
 from ligament.core.ids import BooksId
 from ligament.core.ledgers import BooksPayment, ContactStatus, DocumentStatus
+from ligament.core.writes import Verb
 
 NOBODY = BooksId("11111111-2222-3333-4444-555555555555")
 

@@ -14,9 +14,9 @@ from ligament.connectors.xero import mapping, streams, wire
 from ligament.connectors.xero.port import XeroBooks
 from ligament.connectors.xero.simulator import Switches, control
 from ligament.connectors.xero.tests.books_kit import Desk, VirtualClock, contact_write, desk, line, payment_write
-from ligament.core.changes import Verb
 from ligament.core.ledgers import BooksDocument, ContactStatus, DocumentKind, DocumentStatus
 from ligament.core.oddities import unheeded
+from ligament.core.writes import Verb
 from ligament.net.governor import Governor, InMemoryWindows, Limit
 from ligament.ports.errors import Broken, SignInAgain, TryLater
 from ligament.simkit.faults import FaultKind

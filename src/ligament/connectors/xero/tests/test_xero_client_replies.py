@@ -10,9 +10,9 @@ import pytest
 
 from ligament.connectors.xero import answers, errors, writing
 from ligament.connectors.xero.tests.books_kit import START, invoice_write
-from ligament.core.changes import PreparedCall, RefusalCode, Verb, Verdict
 from ligament.core.ids import BooksId
 from ligament.core.ledgers import BooksContact
+from ligament.core.writes import ElementVerdict, PreparedCall, RefusalCode, Verb
 from ligament.net.session import Reply
 from ligament.ports.errors import Broken, OutcomeUnknown, Rejected, SignInAgain, TryLater
 
@@ -71,13 +71,13 @@ def test_a_warning_means_saved_and_a_refusal_without_a_number_takes_its_place() 
     bad = {"StatusAttributeString": "ERROR", "Status": "AUTHORISED", "ValidationErrors": [{"Description": "lock date"}]}
     good = saved("CLK-1", StatusAttributeString="WARNING", Warnings=[{"Message": "Only a hint to x@y.example"}])
     first, second = judge_invoices(good, bad)
-    assert (first.verdict, first.code) == (Verdict.REFUSED, RefusalCode.LOCKED)
-    assert (second.verdict, second.warnings) == (Verdict.DONE, ("Only a hint to •••",))
+    assert (first.verdict, first.code) == (ElementVerdict.REFUSED, RefusalCode.LOCKED)
+    assert (second.verdict, second.warnings) == (ElementVerdict.DONE, ("Only a hint to •••",))
 
 
 def test_has_errors_alone_is_a_refusal_too() -> None:
     first, second = judge_invoices(saved("CLK-0", HasErrors="true"), saved("CLK-1", HasErrors=False))
-    assert (first.verdict, second.verdict) == (Verdict.REFUSED, Verdict.DONE)
+    assert (first.verdict, second.verdict) == (ElementVerdict.REFUSED, ElementVerdict.DONE)
     assert first.refusals == ("No reason was given.",)
 
 
@@ -101,7 +101,7 @@ def test_a_400_about_the_whole_body_is_rejected_and_a_single_one_refused() -> No
         answers.judge(prepared(), reply(400, said))
     assert "a@b" not in str(caught.value)
     (result,) = answers.judge(prepared(1), reply(400, said))
-    assert (result.verdict, result.refusals) == (Verdict.REFUSED, ("••• is odd",))
+    assert (result.verdict, result.refusals) == (ElementVerdict.REFUSED, ("••• is odd",))
 
 
 def _refused(message: str) -> dict[str, Any]:

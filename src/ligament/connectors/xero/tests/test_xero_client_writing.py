@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 
 from ligament.connectors.xero import writing
 from ligament.connectors.xero.tests.books_kit import DAY, contact_write, line
-from ligament.core.changes import (
+from ligament.core.ids import BooksId
+from ligament.core.ledgers import DocumentKind, DocumentStatus, PhoneSlot
+from ligament.core.private import Private
+from ligament.core.records import Address
+from ligament.core.writes import (
     AllocationWrite,
     ContactWrite,
     DocumentWrite,
@@ -24,10 +28,6 @@ from ligament.core.changes import (
     PreparedCall,
     Verb,
 )
-from ligament.core.ids import BooksId
-from ligament.core.ledgers import DocumentKind, DocumentStatus, PhoneSlot
-from ligament.core.private import Private
-from ligament.core.records import Address
 
 ID = BooksId("11111111-2222-3333-4444-555555555555")
 OTHER = BooksId("66666666-7777-8888-9999-aaaaaaaaaaaa")

@@ -13,13 +13,7 @@ from hypothesis import strategies as st
 from ligament.connectors.xero.simulator import Switches, World, australian_books, control
 from ligament.connectors.xero.simulator.errors import HAS_MONEY, NOT_FOR_MODIFICATION, NUMBER_TAKEN
 from ligament.connectors.xero.simulator.money import tax_on
-from ligament.connectors.xero.tests.simulated_books import (
-    SAVED_ALONE,
-    ZERO_GUID,
-    SimulatedBooks,
-    invoice_element,
-    line,
-)
+from ligament.connectors.xero.tests.simulated_books import SAVED_ALONE, ZERO_GUID, SimulatedBooks, invoice_element, line
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,206 @@
+"""The doctor: whether everything that a run needs is there, fits together and is switched on."""
+
+from __future__ import annotations
+
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from ligament.app.doctor.checks import Check, CheckState, bad, ok, warn
+from ligament.app.doctor.mapping import mapping_checks
+from ligament.app.doctor.systems import BooksSide, PracticeSide, meet_books, meet_practice
+from ligament.app.results import DONE, WAITS, Result
+from ligament.app.setup.connect import role_warnings
+from ligament.app.sync import App
+from ligament.connectors.registry import Manifest
+from ligament.core.facts import Facts
+from ligament.core.ledgers import BooksUser, Organisation
+from ligament.core.notes import PAUSED_NOTE
+from ligament.core.periods import australian, is_zone
+from ligament.core.records import Practitioner
+from ligament.core.rules.model import PaymentSource, Rulebook
+from ligament.flow.read.read import EVERYTHING
+from ligament.ports.errors import PortError
+from ligament.wiring.clinic import Clinic
+from ligament.wiring.vault_keys import KEY_FILE
+
+S = TypeVar("S")
+UNREACHABLE = 3
+_HOME, _CONNECTIONS, _SETTINGS, _PEOPLE = "Home", "Connections", "Settings", "People"
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_HALF_A_YEAR = timedelta(days=182)
+
+
+def examine(app: App) -> Result:
+    """Look at everything a run needs and tell what is well, what is doubtful and what is wrong; writes nothing.
+
+    The code is 0 when all is well, 1 when something is not, and 3 when a system cannot be reached or signed in to.
+    """
+    clinic = app.clinic
+    checks = list(home_checks(clinic))
+    practice = _met(clinic.practice_manifest, checks, lambda: meet_practice(clinic))
+    books = _met(clinic.books_manifest, checks, lambda: meet_books(clinic))
+    book = clinic.settings.rulebook
+    if practice is not None:
+        checks.extend(practice_checks(clinic, practice))
+    if books is not None:
+        checks.extend(books_checks(clinic, books))
+        checks.extend(zone_checks(book, clinic.clock.now(), practice, books.organisation))
+        checks.extend(mapping_checks(book, books.chart, books.organisation, _facts(clinic, practice)))
+    if practice is not None and books is not None:
+        checks.extend(owner_checks(clinic.books_manifest.title, practice.practitioners.values(), books.users))
+    checks.extend(payment_checks(book))
+    counts = Counter(check.state.value for check in checks)
+    document = {
+        "checks": [check.document() for check in checks],
+        **{standing.value: counts[standing.value] for standing in CheckState},
+        "calls": clinic.meter.as_dict(),
+    }
+    unreached = practice is None or books is None
+    worse = counts[CheckState.WARN.value] + counts[CheckState.BAD.value]
+    return Result(document=document, code=UNREACHABLE if unreached else WAITS if worse else DONE)
+
+
+# --- meeting both systems ---------------------------------------------------------------------------------------------
+
+
+def _met(manifest: Manifest, checks: list[Check], meet: Callable[[], S]) -> S | None:
+    try:
+        return meet()
+    except PortError as trouble:
+        todo = f"Check the connection and the credentials; `ligament connect {manifest.name}` sets them anew."
+        checks.append(bad(_CONNECTIONS, f"{manifest.title}: {trouble.sentence}", todo))
+    except ValueError as trouble:
+        todo = f"Set it right in the environment, or run `ligament connect {manifest.name}`."
+        checks.append(bad(_CONNECTIONS, f"{manifest.title}: {trouble}.", todo))
+    return None
+
+
+def _facts(clinic: Clinic, practice: PracticeSide | None) -> Facts:
+    """Return what is kept, with places and people as they are now."""
+    facts = clinic.store.gather(EVERYTHING)
+    if practice is not None:
+        facts.locations = {**facts.locations, **practice.locations}
+        facts.practitioners = {**facts.practitioners, **practice.practitioners}
+    return facts
+
+
+# --- what is looked at ------------------------------------------------------------------------------------------------
+
+
+def home_checks(clinic: Clinic) -> Iterator[Check]:
+    """Check the rulebook's file, the key of the vault and the database."""
+    home = clinic.home_settings.home
+    yield ok(_HOME, f"The rulebook is {clinic.settings.file}.")
+    key_file = home / KEY_FILE
+    if key_file.is_file() and key_file.stat().st_mode & _OTHERS:
+        sentence = f"Others on this machine can read the key of the vault, {key_file}."
+        yield bad(_HOME, sentence, f"Run `chmod 600 {key_file}`, then `ligament vault --rotate`.")
+    else:
+        yield ok(_HOME, "The vault opens, and only its owner can read its key.")
+    url = urlsplit(clinic.home_settings.database_url)
+    place = url.hostname or url.path.removeprefix("/") or "memory"
+    yield ok(_HOME, f"The database answers: {url.scheme.partition('+')[0]}, {place}.")
+    paused = clinic.store.note(PAUSED_NOTE)
+    if paused:
+        yield warn(_HOME, f"The clinic is paused: {paused}", "It is tried again at every poll and then catches up.")
+
+
+def practice_checks(clinic: Clinic, side: PracticeSide) -> Iterator[Check]:
+    """Check who we are in the practice, and whether its own link to the books is on."""
+    title, books_title = clinic.practice_manifest.title, clinic.books_manifest.title
+    name = side.identity.account_name or side.identity.host
+    role = side.identity.role or "a user of unknown role"
+    warnings = role_warnings(role)
+    for sentence in warnings:
+        todo = f"Make a key as such a user, then `ligament connect {clinic.practice_manifest.name}`."
+        yield bad(_CONNECTIONS, f"{title}: {sentence}", todo)
+    if not warnings:
+        yield ok(_CONNECTIONS, f"{title}: connected to {name} with the key of {_article(role)}.")
+    if side.settings.native_link_on:
+        sentence = f"{title}'s own link to {books_title} is on, so nothing is posted: it would be posted twice."
+        yield bad(_CONNECTIONS, sentence, f"Switch it off in the settings of {title}.")
+    else:
+        yield ok(_CONNECTIONS, f"{title}'s own link to {books_title} is off.")
+
+
+def _article(role: str) -> str:
+    if role.startswith("a "):
+        return role
+    return f"an {role}" if role[:1].casefold() in {"a", "e", "i", "o", "u"} else f"a {role}"
+
+
+def books_checks(clinic: Clinic, side: BooksSide) -> Iterator[Check]:
+    """Check the organisation, the permissions, the lock dates and what is left of the day."""
+    title, organisation = clinic.books_manifest.title, side.organisation
+    money = f" ({organisation.currency})" if organisation.currency else ""
+    yield ok(_CONNECTIONS, f"{title}: connected to {organisation.name}{money}, and to no other organisation.")
+    if organisation.is_demo:
+        yield warn(_CONNECTIONS, f"{organisation.name} is a demo company.", "Do not keep a clinic's real books in it.")
+    if side.lacking:
+        todo = f"Allow it for the app in {title}, then `ligament connect {clinic.books_manifest.name}`."
+        yield bad(_CONNECTIONS, f"{title} did not grant {', '.join(side.lacking)}.", todo)
+    else:
+        yield ok(_CONNECTIONS, f"{title} granted every permission that is needed.")
+    locked = organisation.locks.last_locked_day()
+    until = f"Locked up to {australian(locked)}; what is dated before is held." if locked else "No lock date is set."
+    yield ok(_SETTINGS, until)
+    if side.day_left is not None:
+        allowed = clinic.settings.rulebook.sync.daily_calls
+        keep = allowed * clinic.settings.rulebook.sync.reserve
+        sentence = f"{title} takes {side.day_left:,} more calls today."
+        if side.day_left <= keep:
+            yield warn(_CONNECTIONS, sentence, "What is left is kept for people; runs go on when the day has passed.")
+        else:
+            yield ok(_CONNECTIONS, sentence)
+
+
+def zone_checks(
+    book: Rulebook, now: datetime, practice: PracticeSide | None, organisation: Organisation
+) -> Iterator[Check]:
+    """Check that the clinic, its locations and the books read the same date off their walls."""
+    zone = book.clinic.time_zone
+    if organisation.zone_name and not same_wall(zone, organisation.zone_name, now):
+        sentence = f"The clinic's time zone is {zone}, that of the books is {organisation.zone_name}."
+        yield warn(_SETTINGS, sentence, "Set time_zone under [clinic], or the time zone of the organisation.")
+    else:
+        yield ok(_SETTINGS, f"Dates are those of {zone}.")
+    without = [place.name for place in practice.locations.values() if not is_zone(place.zone)] if practice else []
+    if without:
+        sentence = f"{', '.join(sorted(without))}: no time zone, so {zone} is used."
+        yield warn(_SETTINGS, sentence, "Set the time zone of the location in the practice, if it is another one.")
+
+
+def same_wall(one: str, other: str, now: datetime) -> bool:
+    """Say whether two zones show the same time, now and half a year from now."""
+    instants = (now, now + _HALF_A_YEAR)
+    return all(
+        at.astimezone(ZoneInfo(one)).utcoffset() == at.astimezone(ZoneInfo(other)).utcoffset() for at in instants
+    )
+
+
+def owner_checks(title: str, practitioners: Iterable[Practitioner], users: Sequence[BooksUser]) -> Iterator[Check]:
+    """Name the practitioners who match no user of the books by e-mail; for the clinic's own screen only."""
+    known = {user.email.reveal().strip().casefold() for user in users if user.email}
+    active = [person for person in practitioners if person.active]
+    strangers = [p for p in active if not p.email or p.email.reveal().strip().casefold() not in known]
+    if strangers:
+        shown = ", ".join(f"{person.name} ({person.id})" for person in strangers)
+        todo = f"Use the same e-mail address for them in both systems, or leave it: they need not use {title}."
+        yield ok(_PEOPLE, f"Without a user in {title}: {shown}. {todo}")
+    elif active:
+        yield ok(_PEOPLE, f"Every practitioner is also a user of {title}.")
+
+
+def payment_checks(book: Rulebook) -> Iterator[Check]:
+    """Say what inferred payments cannot show."""
+    if book.payments.source is PaymentSource.INFERRED:
+        sentence = (
+            "Payments are inferred from the day an invoice was closed. Part payments cannot be seen and that day can "
+            "be edited, so on a cash-basis BAS compare the month's receipts with the practice's payments report."
+        )
+        yield ok(_SETTINGS, sentence)

@@ -1,0 +1,63 @@
+"""Turning expected trouble into an exit code and sentences; unexpected errors are left to be raised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ligament.connectors.registry import NoConnector
+from ligament.net.hosts import WrongAddress
+from ligament.ports.errors import Broken, OutcomeUnknown, PortError, SignInAgain, TryLater
+from ligament.store.database.errors import NewerStore, StoreError, WrongKey
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.file_lock import AnotherRun
+
+_USAGE, _UNREACHABLE = 2, 3
+_NEXT = {
+    SignInAgain: "Sign in again with `ligament connect`, then run this once more. Nothing is lost meanwhile.",
+    TryLater: "Run it again later; it goes on where it stopped.",
+    OutcomeUnknown: "Run it again: what is uncertain is looked up first, nothing is sent twice.",
+    Broken: "Tell us about it; nothing was guessed and nothing is lost.",
+}
+
+EXPECTED = (ConfigurationError, PortError, StoreError, AnotherRun, WrongAddress, NoConnector, OSError)
+"""The errors that `trouble_of` knows how to tell; of an OSError only one that names a file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundTrouble:
+    """What to print and how to exit."""
+
+    code: int
+    document: dict[str, Any]
+    lines: tuple[str, ...]
+
+
+def trouble_of(error: BaseException) -> FoundTrouble | None:
+    """Return how to tell an expected error, or nothing for one that should not happen."""
+    found: FoundTrouble | None = None
+    match error:
+        case ConfigurationError():
+            found = _found(_USAGE, "configuration", error.complaints)
+        case PortError():
+            advice = next((text for kind, text in _NEXT.items() if isinstance(error, kind)), "")
+            lines = tuple(line for line in (error.sentence, advice) if line)
+            found = _found(_UNREACHABLE, type(error).__name__, lines, error.detail)
+        case WrongKey() | NewerStore():
+            # Trying later does not help: somebody has to put the right key, or the right version, in its place.
+            found = _found(_USAGE, type(error).__name__, (str(error),))
+        case StoreError() | AnotherRun():
+            found = _found(_UNREACHABLE, type(error).__name__, (str(error),))
+        case WrongAddress() | NoConnector():
+            found = _found(_USAGE, type(error).__name__, (str(error),))
+        case OSError(filename=str() | Path() as name):
+            found = _found(_USAGE, "file", (f"{name}: it cannot be used ({error.strerror}).",))
+        case _:
+            pass
+    return found
+
+
+def _found(code: int, kind: str, lines: tuple[str, ...], detail: str = "") -> FoundTrouble:
+    document = {"error": {"kind": kind, "sentences": list(lines), "detail": detail}}
+    return FoundTrouble(code=code, document=document, lines=lines)

@@ -1,0 +1,150 @@
+"""Wording: what alerts say about a run, in sentences without names."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ligament.core.alerts import (
+    Cause,
+    CauseKind,
+    Observation,
+)
+from ligament.core.causes import CAUSES, advice
+from ligament.core.holds import HoldCode
+from ligament.ports.errors import Broken, PortError, Rejected, SignInAgain
+from ligament.store.database.errors import StoreError, StoreFull
+from ligament.wiring.rulebooks import system_names, system_titles
+
+_WHOLE = frozenset(CauseKind)
+
+
+_PARTLY = frozenset({CauseKind.HOLDS, CauseKind.NATIVE, CauseKind.CONFIGURATION})
+
+
+_NO_PERSON = {HoldCode.WAITS_FOR.value, HoldCode.NATIVE_INTEGRATION_ON.value}
+
+
+def seen_in(document: Mapping[str, Any], *, whole: bool, words: Words) -> Observation:
+    """Return what a finished cycle shows, from its counts and codes only."""
+    if document.get("parked"):
+        return Observation(causes=(words.limit(),), parked=True)
+    codes = Counter(str(hold["code"]) for hold in document["holds"])
+    causes = [words.holds(code, count) for code, count in sorted(codes.items()) if code not in _NO_PERSON]
+    if codes[HoldCode.NATIVE_INTEGRATION_ON.value]:
+        causes.append(words.native())
+    counts = {
+        f"{CauseKind.HOLDS.value}:{code}": codes.get(code, 0)
+        for code in CAUSES
+        if code != HoldCode.NATIVE_INTEGRATION_ON.value
+    }
+    counts["approval"] = len(document["waiting"])
+    remarks = {
+        f"{CauseKind.HOLDS.value}:{code}": f"{_count(count)} {_wait(count)}: {CAUSES.get(code, code)}."
+        for code, count in codes.items()
+    }
+    remarks["approval"] = f"{counts['approval']} planned {_wait(counts['approval'], 'action')} for approval."
+    return Observation(
+        causes=tuple(causes),
+        judged=_WHOLE if whole else _PARTLY,
+        counts=counts,
+        remarks=remarks,
+        parked=False if whole else None,
+    )
+
+
+def seen_trouble(trouble: PortError | StoreError, words: Words) -> Observation:
+    """Return what a cycle shows that was cut off: nothing is over, and something may be new."""
+    if isinstance(trouble, SignInAgain):
+        return Observation(causes=(words.sign_in(trouble.sentence),))
+    if isinstance(trouble, Broken | Rejected | StoreFull):
+        return Observation(causes=(words.broken(trouble.sentence),))
+    return Observation(remarks={"unreachable": f"For a while: {trouble.sentence} It was tried again by itself."})
+
+
+def seen_configuration(sentence: str, words: Words) -> Observation:
+    """Return what a rulebook shows that cannot be read."""
+    return Observation(causes=(words.configuration(sentence),))
+
+
+def _count(count: int) -> str:
+    return f"{count} record" if count == 1 else f"{count} records"
+
+
+def _wait(count: int, noun: str = "") -> str:
+    verb = "waits" if count == 1 else "wait"
+    return f"{noun}{'' if count == 1 else 's'} {verb}" if noun else verb
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The causes in words; `clinic` completes the commands."""
+
+    clinic: str
+
+    def _command(self, words: str) -> str:
+        return f'`ligament {words} --clinic "{self.clinic}"`'
+
+    def _named_in(self, sentence: str) -> str:
+        practice, books = system_names()
+        return practice if system_titles()[0] in sentence else books
+
+    def sign_in(self, sentence: str) -> Cause:
+        return Cause(
+            family=CauseKind.SIGN_IN,
+            name=hashlib.blake2b(sentence.encode(), digest_size=4).hexdigest(),
+            title="somebody must sign in again",
+            happened=sentence,
+            means="Nothing is read or posted for this clinic until then. Nothing is lost; all of it is caught up on.",
+            todo=f"Connect again: {self._command(f'connect {self._named_in(sentence)}')}.",
+        )
+
+    def configuration(self, sentence: str) -> Cause:
+        return Cause(
+            family=CauseKind.CONFIGURATION,
+            title="the rulebook cannot be read",
+            happened=sentence,
+            means="Nothing is read or posted for this clinic until then. Nothing is lost.",
+            todo=f"Correct the line that is named; {self._command('doctor')} says whether it fits.",
+        )
+
+    def broken(self, sentence: str) -> Cause:
+        return Cause(
+            family=CauseKind.BROKEN,
+            title="something is broken",
+            happened=sentence,
+            means="The run was cut off. What was done is kept, nothing was guessed, and it is tried again by itself.",
+            todo=f"Look at {self._command('doctor')}. If it stays, tell us.",
+        )
+
+    def native(self) -> Cause:
+        practice, books = system_titles()
+        return Cause(
+            family=CauseKind.NATIVE,
+            title=f"{practice}'s own link to {books} is on",
+            happened=f"{practice}'s own link to {books} was switched on.",
+            means="Nothing is posted while it is on, because everything would be posted twice.",
+            todo=f"Switch it off in the settings of {practice}. What waited then goes on by itself.",
+        )
+
+    def limit(self) -> Cause:
+        return Cause(
+            family=CauseKind.LIMIT,
+            title="the day's calls are not enough",
+            happened=f"The calls that {system_titles()[1]} allows in a day were used up for the second time in a week.",
+            means="What is left is posted a day late each time.",
+            todo="Read less often (poll_seconds), or get a larger allowance and enter it in the rulebook.",
+        )
+
+    def holds(self, code: str, count: int) -> Cause:
+        return Cause(
+            family=CauseKind.HOLDS,
+            name=code,
+            title=CAUSES.get(code, code),
+            happened=f"{_count(count)} {_wait(count)}: {CAUSES.get(code, code)}.",
+            means="Only these wait; everything else goes on.",
+            todo=f"{advice(code)} They are listed by {self._command('holds')}.",
+        )

@@ -1,0 +1,1 @@
+"""Use cases about backup, restore and the vault."""

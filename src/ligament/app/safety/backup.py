@@ -1,0 +1,165 @@
+"""`backup`: a consistent copy of a whole home, but for the vault key, in one file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import ligament
+from ligament.app.results import Result
+from ligament.core.periods import iso_instant
+from ligament.store.backup.archive import Contents, contents, dumped
+from ligament.store.database.connection import Database, open_database
+from ligament.wiring.clocks import SystemClock, clock_starting_at
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.settings import Settings, load_settings
+from ligament.wiring.vault_keys import KEY_FILE
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+DATABASE = "database.sqlite"
+TABLES, HOME = "tables/", "home/"
+_BLOCK = 1 << 20
+
+
+def back_up(
+    file: Path,
+    home: Path | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    now: Callable[[], datetime] | None = None,
+) -> Result:
+    """Write a backup into a new file that only its owner may read; others may go on working meanwhile."""
+    environ = os.environ if environ is None else environ
+    settings = load_settings(home=home, environ=environ)
+    now = now or (clock_starting_at(settings.now) if settings.now is not None else SystemClock()).now
+    if file.exists():
+        raise ConfigurationError((f"{file}: there is a file of that name already, and it is left as it is.",))
+    # The heads come first: one that is behind its database is no alarm, one that is ahead would be.
+    files = [(name, path.read_bytes()) for name, path in home_files(settings.home)]
+    database = open_database(settings.database_url, as_it_is=True)
+    try:
+        manifest = _write(file, database, files, now)
+    finally:
+        database.close()
+    if environ.get("LIGAMENT_VAULT_KEY"):
+        key = "Keep the value of LIGAMENT_VAULT_KEY in another safe place."
+    else:
+        key = f"Keep a copy of {settings.home / KEY_FILE} in another safe place."
+    document = {"file": str(file), "made_at": manifest["made_at"], "clinics": manifest["clinics"], "key": key}
+    return Result(document=document)
+
+
+def home_files(home: Path) -> list[tuple[str, Path]]:
+    """Return the files of a home that a backup holds beside the database: heads of journals, and rulebooks."""
+    found = [*sorted(home.glob("journal-*.head")), *sorted(home.glob("*.toml")), *sorted(home.glob("clinics/*.toml"))]
+    return [(path.relative_to(home).as_posix(), path) for path in found]
+
+
+def kept_aside(settings: Settings, file: Path, now: Callable[[], datetime]) -> None:
+    """Write a backup of what a restore is about to replace."""
+    database = open_database(settings.database_url, as_it_is=True)
+    try:
+        _write(file, database, [(name, path.read_bytes()) for name, path in home_files(settings.home)], now)
+    finally:
+        database.close()
+
+
+def _write(
+    file: Path, database: Database, files: Iterable[tuple[str, bytes]], now: Callable[[], datetime]
+) -> dict[str, Any]:
+    """Write all parts, the manifest last, and put the file in its place when it is whole."""
+    parts: dict[str, dict[str, Any]] = {}
+    with _fresh(file) as (archive, draft):
+        for name, content in files:
+            parts[HOME + name] = _part(archive, HOME + name, [content])
+        if database.is_sqlite:
+            held = _copied(archive, parts, database, draft.parent)
+        else:
+            with database.reading() as connection:
+                held = contents(connection)
+                for name, lines in dumped(connection):
+                    part = f"{TABLES}{name}.jsonl"
+                    parts[part] = _part(archive, part, lines)
+        if not held.revision:
+            raise ConfigurationError(("There is nothing to back up yet: no run has been made.",))
+        manifest = _manifest(held, parts, now(), "sqlite" if database.is_sqlite else "tables")
+        archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
+    return manifest
+
+
+def _copied(archive: zipfile.ZipFile, parts: dict[str, dict[str, Any]], database: Database, folder: Path) -> Contents:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".ligament-backup-") as held:
+        copy = Path(held) / DATABASE
+        database.copy_into(copy)
+        copied = open_database(f"sqlite:///{copy}", as_it_is=True)
+        try:
+            with copied.reading() as connection:
+                found = contents(connection)
+        finally:
+            copied.close()
+        parts[DATABASE] = _part(archive, DATABASE, _blocks(copy))
+    return found
+
+
+def _blocks(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as handle:
+        while block := handle.read(_BLOCK):
+            yield block
+
+
+def _part(archive: zipfile.ZipFile, name: str, blocks: Iterable[bytes]) -> dict[str, Any]:
+    digest, size = hashlib.sha256(), 0
+    with archive.open(name, "w", force_zip64=True) as part:
+        for block in blocks:
+            part.write(block)
+            digest.update(block)
+            size += len(block)
+    return {"sha256": digest.hexdigest(), "bytes": size}
+
+
+def _manifest(held: Contents, parts: Mapping[str, Any], now: datetime, kind: str) -> dict[str, Any]:
+    clinics = [
+        {
+            "name": name,
+            "entries": held.entries.get(name, 0),
+            "head": {"sequence": head.sequence, "hash": head.hash, "mac": head.mac},
+        }
+        for name, head in sorted(held.heads.items())
+    ]
+    return {
+        "format": FORMAT,
+        "made_at": iso_instant(now),
+        "version": ligament.__version__,
+        "schema": held.revision,
+        "database": kind,
+        "clinics": clinics,
+        "key_ids": sorted(held.key_ids),
+        "parts": dict(parts),
+    }
+
+
+@contextmanager
+def _fresh(file: Path) -> Iterator[tuple[zipfile.ZipFile, Path]]:
+    """Give an archive that takes its name only when it is whole and on the disk."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w+b") as handle:
+            with zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as archive:
+                yield archive, draft
+            handle.flush()
+            os.fsync(handle.fileno())
+        draft.rename(file)
+    except OSError as error:
+        raise ConfigurationError((f"{file}: the backup cannot be written ({error.strerror}).",)) from None
+    finally:
+        draft.unlink(missing_ok=True)

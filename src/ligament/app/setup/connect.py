@@ -1,0 +1,240 @@
+"""Connecting one system: asking for what is missing, checking it with the system itself, and keeping it encrypted."""
+
+from __future__ import annotations
+
+import difflib
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from ligament.app.results import Result
+from ligament.app.setup.consent import Browser, listening
+from ligament.app.sync import App
+from ligament.connectors.registry import Manifest, manifests
+from ligament.core.ledgers import Organisation
+from ligament.core.private import Private
+from ligament.net.governor import Priority
+from ligament.net.oauth import StoredTokens, code_from_callback, consent_url
+from ligament.net.opening import Notebook, Opening
+from ligament.wiring.clinic import Clinic
+from ligament.wiring.errors import ConfigurationError
+
+Ask = Callable[[str], str]
+"""Asks a person for a secret, with hidden input; an empty text is no answer."""
+
+SIGN_IN_NOTE = "books_sign_in"
+ORGANISATION_NOTE = "books_organisation"
+_OPTIONAL = {"tenant_id", "webhook_key"}
+_NARROW_ROLES = {"scheduler"}
+
+
+@dataclass(slots=True)
+class Draft:
+    """Notes and tokens of a sign-in that is being tried; they count only once it worked."""
+
+    clinic: Clinic
+    notes: dict[str, str] = field(default_factory=dict)
+    tokens: StoredTokens | None = None
+
+    def read(self, name: str) -> str:
+        """Return a note as it would stand afterwards."""
+        return self.notes[name] if name in self.notes else self.clinic.store.note(name)
+
+    def write(self, name: str, value: str) -> None:
+        """Set a note, for now."""
+        self.notes[name] = value
+
+    def load(self) -> StoredTokens | None:
+        """Return the tokens of this sign-in."""
+        return self.tokens
+
+    def save(self, tokens: StoredTokens) -> None:
+        """Hold the tokens, for now."""
+        self.tokens = tokens
+
+    @contextmanager
+    def exclusively(self) -> Iterator[None]:
+        """Let the only user in."""
+        yield
+
+    def keep(self, opening: Opening) -> None:
+        """Make it count: the tokens first, then the notes that say what they are for."""
+        if self.tokens is not None:
+            with opening.tokens.exclusively():
+                opening.tokens.save(self.tokens)
+        for name, value in self.notes.items():
+            self.clinic.store.keep_note(name, value)
+
+
+def connect_system(
+    app: App, system: str, ask: Ask, *, by_browser: bool = False, browser: Browser | None = None
+) -> Result:
+    """Check the credentials of one system and keep them in the vault, encrypted.
+
+    Raises ConfigurationError for an unknown system or a missing answer, and the port errors when the system refuses.
+    Nothing that worked before is lost when the new credentials do not work.
+    """
+    manifest = _manifest(system)
+    clinic = app.clinic
+    partner = next(other for other in (clinic.practice_manifest, clinic.books_manifest) if other.role != manifest.role)
+    if manifest.role == "practice":
+        if by_browser:
+            raise ConfigurationError((f"--browser: {manifest.title} is connected with a key, not in the browser.",))
+        return _connect_practice(clinic, manifest, partner, ask)
+    return _connect_books(clinic, manifest, partner, ask, (browser or Browser()) if by_browser else None)
+
+
+def _manifest(system: str) -> Manifest:
+    found = {manifest.name: manifest for manifest in manifests()}
+    wanted = system.strip().casefold()
+    if wanted in found:
+        return found[wanted]
+    near = difflib.get_close_matches(wanted, list(found), n=1, cutoff=0)
+    hint = f' Did you mean "{near[0]}"?' if near else ""
+    raise ConfigurationError((f'"{system}" is not a system that can be connected.{hint}',))
+
+
+# --- what is asked for ------------------------------------------------------------------------------------------------
+
+
+def _answers(clinic: Clinic, manifest: Manifest, ask: Ask, wanted: set[str]) -> dict[str, Private[str]]:
+    """Return the settings to try: from the environment, else asked for, else those kept before."""
+    found: dict[str, Private[str]] = {}
+    for name, variable in manifest.environment.items():
+        if _is_address(name):
+            continue
+        given = clinic.home_settings.values.get(variable)
+        if given is None and name in wanted:
+            words = name.replace("_", " ").replace(" id", " ID")
+            answer = ask(f"{manifest.title} {words}").strip() or (clinic.vault.get(f"{manifest.name}/{name}") or "")
+            if not answer:
+                raise ConfigurationError(
+                    (f"No {words} for {manifest.title} was given. Type it when asked, or set {variable}.",)
+                )
+            given = Private(answer)
+        if given is not None:
+            found[name] = given
+    return found
+
+
+def _is_address(name: str) -> bool:
+    return name == "url" or name.endswith("_url")
+
+
+def _tried(clinic: Clinic, manifest: Manifest, partner: Manifest, answers: Mapping[str, Private[str]]) -> Opening:
+    """Return the opening with these answers in place of what is kept; addresses stay."""
+    opening = clinic.opening(manifest, partner)
+    addresses = {name: value for name, value in opening.values.items() if _is_address(name)}
+    return replace(opening, values={**addresses, **answers})
+
+
+def _keep(clinic: Clinic, manifest: Manifest, answers: Mapping[str, Private[str]]) -> None:
+    for name in manifest.environment:
+        place = f"{manifest.name}/{name}"
+        if name in answers:
+            clinic.vault.put(place, answers[name].reveal())
+        elif not _is_address(name) and name not in _OPTIONAL and clinic.vault.get(place) is not None:
+            clinic.vault.delete(place)
+
+
+# --- the practice -----------------------------------------------------------------------------------------------------
+
+
+def _connect_practice(clinic: Clinic, manifest: Manifest, partner: Manifest, ask: Ask) -> Result:
+    wanted = {name for name in manifest.environment if not _is_address(name)}
+    answers = _answers(clinic, manifest, ask, wanted)
+    opening = _tried(clinic, manifest, partner, answers)
+    try:
+        practice = manifest.module("opening").open_port(opening)
+    except ValueError as error:
+        raise ConfigurationError((f"{manifest.title}: {error}.",)) from None
+    try:
+        identity = practice.identify()
+    finally:
+        practice.close()
+    _keep(clinic, manifest, answers)
+    document = {
+        "system": manifest.name,
+        "title": manifest.title,
+        "account": identity.account_name,
+        "role": identity.role,
+        "warnings": list(role_warnings(identity.role)),
+        "notes": list(identity.notes),
+    }
+    return Result(document=document)
+
+
+def role_warnings(role: str) -> tuple[str, ...]:
+    """Return what is wrong with using the key of somebody in that role."""
+    if role.casefold() in _NARROW_ROLES:
+        return (f"A {role} cannot see invoices. Use the key of an administrator or a bookkeeper.",)
+    return ()
+
+
+# --- the books --------------------------------------------------------------------------------------------------------
+
+
+def _connect_books(clinic: Clinic, manifest: Manifest, partner: Manifest, ask: Ask, browser: Browser | None) -> Result:
+    wanted = {"client_id"} if browser else {"client_id", "client_secret"}
+    answers = _answers(clinic, manifest, ask, wanted)
+    draft = Draft(clinic)
+    opening = replace(
+        _tried(clinic, manifest, partner, answers), tokens=draft, notebook=Notebook(read=draft.read, write=draft.write)
+    )
+    organisation = _consented(manifest, opening, browser) if browser else _by_itself(manifest, opening, draft)
+    if not draft.read(ORGANISATION_NOTE):
+        draft.write(ORGANISATION_NOTE, str(organisation.id))
+    _keep(clinic, manifest, answers)
+    draft.keep(clinic.opening(manifest, partner))
+    document = {
+        "system": manifest.name,
+        "title": manifest.title,
+        "account": organisation.name,
+        "currency": organisation.currency,
+        "demo_company": organisation.is_demo,
+        "warnings": ["This is a demo company: it forgets everything after 28 days."] if organisation.is_demo else [],
+        "notes": [f"{organisation.name} is pinned: no other organisation is ever touched for this clinic."],
+    }
+    return Result(document=document)
+
+
+def _by_itself(manifest: Manifest, opening: Opening, draft: Draft) -> Organisation:
+    """Sign in as an app that belongs to one organisation, and read it."""
+    draft.write(SIGN_IN_NOTE, "")
+    part, signin = manifest.module("opening"), manifest.module("signin")
+    connection = part.open_connection(opening)
+    try:
+        pin = part.pin_for(opening, connection)
+        signin.confirm(connection.tenants(), pin)
+        organisation: Organisation = connection.books(pin, lane=Priority.PEOPLE).organisation()
+    finally:
+        connection.close()
+    return organisation
+
+
+def _consented(manifest: Manifest, opening: Opening, browser: Browser) -> Organisation:
+    """Let a person consent in the browser, redeem the code, and read the organisation that was consented to."""
+    part, signin, connecting = (manifest.module(name) for name in ("opening", "signin", "connecting"))
+    account = part.account_for(opening, part.CODE_FLOW_SCOPE)
+    page, app = connecting.consent_page(account), connecting.app_of(account, part.CODE_FLOW_SCOPE)
+    connection, tokens = part.consent_flow(opening)
+    state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
+    try:
+        with listening(browser.port, state) as callback:
+            address = consent_url(app, page, redirect_uri=callback.redirect_uri, state=state, verifier=verifier)
+            browser.tell(address)
+            browser.open_page(address)
+            answer = callback.wait(browser.patience_s)
+        code = code_from_callback(app, answer, state=state)
+        stored = tokens.redeem(code, redirect_uri=callback.redirect_uri, verifier=verifier)
+        part.keep_consent(opening)
+        event = signin.consent_of(stored.access.reveal())
+        wanted = opening.value("tenant_id")
+        chosen = signin.pick(connection.tenants(), tenant_id=wanted, event_id=event)
+        pinned = replace(opening, values={**opening.values, "tenant_id": Private(wanted or chosen.tenant_id)})
+        books = connection.books(part.pin_for(pinned, connection), lane=Priority.PEOPLE)
+        organisation: Organisation = books.organisation()
+    finally:
+        connection.close()
+    return organisation

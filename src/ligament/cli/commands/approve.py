@@ -1,0 +1,73 @@
+"""Approving what waits: everything of the newest plan after asking once, or what is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ligament.app.holds import decide
+from ligament.app.results import WAITS, Result
+from ligament.app.sync import App
+from ligament.cli.asking import confirmed
+from ligament.cli.views import sync as show
+from ligament.core.links import DecisionKind
+from ligament.wiring.errors import ConfigurationError
+
+_NOTHING: dict[str, object] = {"approved": 0, "holds": [], "unknown": []}
+
+
+def approve_some(
+    app: App, wanted: Sequence[str], *, yes: bool, choice: str = "", quiet: bool = False, command: show.Command = str
+) -> Result:
+    """Approve what is named, or everything in the newest plan once somebody says yes.
+
+    Raises ConfigurationError for a choice that is none. Nothing is approved when nobody can be asked.
+    """
+    kind = decision_of(app, choice)
+    if not wanted:
+        if kind is not DecisionKind.APPROVED:
+            raise ConfigurationError(
+                (f"--as {choice}: name what it is about, as in `ligament approve ID --as {choice}`.",)
+            )
+        return _approve_all(app, yes=yes, quiet=quiet, command=command)
+    if kind is DecisionKind.APPROVED:
+        return app.approve(wanted)
+    return decide(app, wanted, kind)
+
+
+def decision_of(app: App, choice: str) -> DecisionKind:
+    """Return the decision that a word stands for; the two systems may be named too."""
+    words = choices(app.clinic.practice_manifest.name, app.clinic.books_manifest.name)
+    found = words.get(choice.strip().casefold())
+    if found is None:
+        raise ConfigurationError(
+            (f'--as: "{choice}" is no decision. Choose one of {", ".join(w for w in words if w)}.',)
+        )
+    return found
+
+
+def choices(practice: str, books: str) -> dict[str, DecisionKind]:
+    """Return the decisions by the words that stand for them."""
+    return {
+        "": DecisionKind.APPROVED,
+        "cash": DecisionKind.CASH,
+        "separate": DecisionKind.SEPARATE,
+        "practice": DecisionKind.TAKE_PRACTICE,
+        "books": DecisionKind.TAKE_BOOKS,
+        practice: DecisionKind.TAKE_PRACTICE,
+        books: DecisionKind.TAKE_BOOKS,
+    }
+
+
+def _approve_all(app: App, *, yes: bool, quiet: bool, command: Callable[[str], str]) -> Result:
+    held = app.waiting()
+    if not held["actions"]:
+        return Result(document={**_NOTHING, "plan": "", "sentence": "Nothing waits for approval."})
+    if not quiet:
+        show.waiting(held, command)
+    number = len(held["actions"])
+    answer = True if yes else None if quiet else confirmed(f"Approve all {number:,}?")
+    if answer:
+        verdict = app.approve()
+        return Result(document={**verdict.document, "plan": held["plan"]}, code=verdict.code)
+    why = "Nobody can be asked here, so nothing was approved: add --yes." if answer is None else "Nothing was approved."
+    return Result(document={**_NOTHING, "plan": held["plan"], "waiting": held["actions"], "sentence": why}, code=WAITS)

@@ -1,0 +1,1 @@
+"""Views: documents on the screen."""

@@ -1,0 +1,124 @@
+"""Hold views: what waits for a person, on the screen."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from ligament.cli.views.actions import summary
+from ligament.cli.views.paper import Column, count, heading, line, listed, moment, money, table
+from ligament.cli.views.types import SHOWN_HOLDS, Command, Document
+from ligament.cli.views.words import next_commands
+from ligament.core.causes import CAUSES
+
+_SIDES = {"practice": "In the practice", "books": "In the books", "agreed": "Last agreed"}
+
+
+def waiting(document: Document, command: Command) -> None:
+    """Tell what waits for approval in the newest plan."""
+    actions = document["actions"]
+    line(f"{count(len(actions), 'action waits', 'actions wait')} for approval (plan {document['plan']}).", style="bold")
+    summary(actions)
+    actions(actions, command("plan --output plan.json"))
+
+
+def approved(document: Document, command: Command) -> None:
+    """Tell what was approved."""
+    if document.get("sentence"):
+        line(document["sentence"], style="bold")
+    actions, holds = document["approved"], document["holds"]
+    verb = {"approved": "Approved"}.get(document.get("decision", "approved"), "Decided")
+    parts = ([count(actions, "planned action")] if actions else []) + (
+        [count(len(holds), "held record")] if holds else []
+    )
+    if parts:
+        line(f"{verb}: {listed(parts)}.", style="bold")
+    for name in document["unknown"]:
+        line(f'Nothing called "{name}" waits. `{command("holds")}` lists what does.', style="yellow")
+    if parts:
+        line(f"The next run does it: {command('sync --once')}")
+
+
+def holds(document: Document, command: Command) -> None:
+    """Tell everything that waits, grouped by cause."""
+    found = document["holds"]
+    if not found:
+        line("Nothing waits for you.", style="bold")
+        return
+    line(f"{count(len(found), 'thing waits', 'things wait')} for you.", style="bold")
+    grouped(found, command, title=False)
+
+
+def grouped(found: Sequence[Document], command: Command, *, title: bool = True) -> None:
+    groups: defaultdict[tuple[str, str], list[Document]] = defaultdict(list)
+    for hold_ in found:
+        groups[hold_["code"], hold_["todo"]].append(hold_)
+    if groups and title:
+        heading(f"Held: {count(len(found), 'record')}")
+    for (code, todo), members in sorted(groups.items(), key=lambda group: -len(group[1])):
+        heading(f"{CAUSES.get(code, code)} ({len(members)})")
+        if todo:
+            line(todo)
+        rows = [
+            [str(one["id"]), str(one["kind"]).replace("_", " "), str(one["number"]), str(one["sentence"])]
+            for one in members[:SHOWN_HOLDS]
+        ]
+        table((Column("Id"), Column("Kind"), Column("Number"), Column("Why")), rows)
+        if len(members) > SHOWN_HOLDS:
+            line(f"And {len(members) - SHOWN_HOLDS:,} more: {command('holds --json')}")
+        for typed, meaning in next_commands(members[0]):
+            line(f"  {command(typed)}    {meaning}")
+
+
+_PARTS_OF_A_NAME = {"first", "last", "postal"}
+
+
+_TOLD_BESIDE = {"practice_changed_at", "books_changed_at"}
+"""Times of a conflict, which stand beside the two values."""
+
+
+def hold(document: Document, command: Command) -> None:
+    """Tell one hold, or all of one record, with the detail and the proposal."""
+    for one in document["holds"]:
+        line(f"{CAUSES.get(one['code'], one['code'])}: {one['sentence']}", style="bold")
+        state = f"until {moment(one['closed_at'])}" if one.get("closed_at") else "and still does"
+        kind = str(one["kind"]).replace("_", " ")
+        named = f"{kind.capitalize()} {one['number']}".rstrip()
+        line(f"{named} (id {one['id']}) waits since {moment(one['waiting_since'])}, {state}.")
+        if one["todo"]:
+            line(one["todo"])
+        values = one.get("values") or {}
+        _detail("Detail", {key: held for key, held in one["detail"].items() if not values or key not in _TOLD_BESIDE})
+        _detail("Proposed", one.get("proposed") or {})
+        for side, held in values.items():
+            when = f", changed {moment(held['changed_at'])}" if held.get("changed_at") else ""
+            who = f" ({held['changed_by']})" if held.get("changed_by") else ""
+            line(f"  {_SIDES.get(side, side)}: {held['value'] or '(nothing)'}{when}{who}")
+        for person in one.get("people") or ():
+            said = ", ".join(held for name, held in person["fields"].items() if name not in _PARTS_OF_A_NAME)
+            line(f"  {_SIDES[person['side']]}: {said or '(nothing)'} ({person['number']})")
+        for typed, meaning in next_commands(one):
+            if not typed.startswith("holds show"):
+                line(f"  {command(typed)}    {meaning}")
+        line(f"  {command('holds dismiss ' + one['id'])}    to leave it as it is until it changes")
+        line()
+
+
+def _detail(title: str, detail: Mapping[str, Any]) -> None:
+    if not detail:
+        return
+    heading(title)
+    for key, value in detail.items():
+        line(f"  {key.replace('_', ' ')}: {_value(value)}")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Decimal):
+        return money(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_value(held)}" for key, held in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(_value(held) for held in value)
+    return str(value)

@@ -1,0 +1,47 @@
+"""Journal views: the audit trail on the screen."""
+
+from __future__ import annotations
+
+from ligament.cli.views.paper import Column, count, line, moment, table
+from ligament.cli.views.types import Command, Document
+
+
+def journal(document: Document, command: Command) -> None:
+    """Tell the newest entries, without anybody's personal detail."""
+    entries = document["entries"]
+    if not entries:
+        line("The journal is empty.")
+        return
+    rows = [
+        [
+            f"{entry['sequence']:,}",
+            moment(entry["at"]),
+            str(entry["actor"]),
+            str(entry["kind"]).replace("_", " "),
+            str(entry["subject"] or entry["public"].get("name", "")),
+        ]
+        for entry in entries
+    ]
+    table((Column("Entry", right=True), Column("When"), Column("Who"), Column("What"), Column("About")), rows)
+    line(f"Every entry, with its detail: {command('journal export --output journal.jsonl')}")
+    line(f"Proof that none was changed: {command('journal verify')}")
+
+
+def verified(document: Document, command: Command) -> None:
+    """Tell whether the journal holds, or the first entry that does not."""
+    del command
+    if document["holds"]:
+        line(f"The journal is whole: {count(document['entries'], 'entry', 'entries')}, none changed and none missing.")
+        for gap in document["gaps"]:
+            line(gap["sentence"], style="yellow")
+        return
+    line(f"The journal is broken at entry {document['broken_at']:,}.", style="bold red")
+    line(document["reason"])
+    line("Keep a copy of the database as it is, and compare it with your last backup.")
+
+
+def exported(document: Document, command: Command) -> None:
+    """Tell where the entries are; on standard output they speak for themselves."""
+    del command
+    if document["file"]:
+        line(f"{count(document['entries'], 'entry', 'entries')} written to {document['file']}.")

@@ -1,0 +1,15 @@
+"""View types: a document to show, and the command that asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Document = Mapping[str, Any]
+
+
+Command = Callable[[str], str]
+"""Completes a command to what is typed exactly, with the home and the clinic that were given."""
+
+
+SHOWN, SHOWN_HOLDS = 20, 10

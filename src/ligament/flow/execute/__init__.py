@@ -1,0 +1,1 @@
+"""Applying an approved plan."""

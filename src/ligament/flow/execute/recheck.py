@@ -1,0 +1,139 @@
+"""A last look at people's details just before they are changed: what somebody edited meanwhile is planned again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ligament.core.ids import BooksId, SourceId
+from ligament.core.intents import subject_from_key
+from ligament.core.ledgers import BooksContact, ContactStatus, DocumentKind
+from ligament.core.plans import Action, ActionKind
+from ligament.core.records import Party, Removal
+from ligament.flow.context import RunContext
+from ligament.flow.execute.resolve import still_true
+from ligament.flow.execute.working_state import WorkingState
+from ligament.ports.books import Books
+from ligament.ports.memory import Memory
+from ligament.ports.practice import Practice
+
+CHECKED = frozenset({
+    ActionKind.UPDATE_CONTACT, ActionKind.UPDATE_PARTY, ActionKind.JOIN_GROUP, ActionKind.LEAVE_GROUP,
+})  # fmt: skip
+_GROUPS = frozenset({ActionKind.JOIN_GROUP, ActionKind.LEAVE_GROUP})
+
+
+def still_as_planned(
+    actions: list[Action], ledger: WorkingState, books: Books, practice: Practice, memory: Memory
+) -> list[Action]:
+    """Return the updates of contacts or patients that still change what the plan saw; the rest is kept as it is now."""
+    if actions[0].kind in _GROUPS:
+        return _members(actions, books, memory)
+    if actions[0].kind is ActionKind.UPDATE_CONTACT:
+        return _contacts(actions, ledger, books, memory)
+    return _parties(actions, ledger, practice, memory)
+
+
+def _contacts(actions: list[Action], ledger: WorkingState, books: Books, memory: Memory) -> list[Action]:
+    ids = [action.contact.write.id for action in actions if action.contact is not None and action.contact.write.id]
+    there = {contact.id: contact for contact in books.contacts_by_id(ids)}
+    moved = {held for held in there.values() if not _same(held, ledger.contact(held.id))}
+    if moved:
+        memory.keep_books_records(sorted(moved, key=lambda contact: contact.id), ())
+    gone = {contact.id for contact in moved}
+    return [a for a in actions if a.contact is not None and a.contact.write.id in there.keys() - gone]
+
+
+def _members(actions: list[Action], books: Books, memory: Memory) -> list[Action]:
+    """A contact that a person put into the group, or took out of it, or archived meanwhile is left to them."""
+    steps = [action.group for action in actions if action.group is not None]
+    there = {held.id: held for held in books.contacts_by_id([step.contact_id for step in steps if step.contact_id])}
+    kept: list[Action] = []
+    moved: dict[BooksId, BooksContact] = {}
+    for action in actions:
+        contact = there.get(action.group.contact_id) if action.group is not None and action.group.contact_id else None
+        if contact is None or action.group is None:
+            continue
+        is_member = action.group.group_id in contact.groups
+        if contact.status is ContactStatus.ACTIVE and is_member == (action.kind is ActionKind.LEAVE_GROUP):
+            kept.append(action)
+        else:
+            moved[contact.id] = contact
+    if moved:
+        memory.keep_books_records(moved.values(), ())
+    return kept
+
+
+def _same(there: BooksContact, known: BooksContact | None) -> bool:
+    """Compare everything but groups, and the instant, which also moves when somebody looks at it in another way."""
+    return known is not None and replace(there, updated_at=known.updated_at, groups=known.groups) == known
+
+
+def _parties(actions: list[Action], ledger: WorkingState, practice: Practice, memory: Memory) -> list[Action]:
+    wanted = {action.party.write.id: action for action in actions if action.party is not None}
+    kept: list[Action] = []
+    for party in practice.read_parties(list(wanted)):
+        action = wanted[SourceId(party.id)]
+        if isinstance(party, Removal):
+            memory.forget(subject_from_key(action.subject.key))
+        elif _unmoved(party, ledger.party(action.subject.key)):
+            kept.append(action)
+        else:
+            memory.keep_parties([party])
+    return kept
+
+
+def _unmoved(there: Party, known: Party | None) -> bool:
+    return known is not None and there.revision == known.revision
+
+
+def fresh(actions: list[Action], ledger: WorkingState, world: RunContext) -> list[Action]:
+    """Read again what an update or void is about to change; drop what a person changed meanwhile."""
+    kinds = {ActionKind.UPDATE_DOCUMENT, ActionKind.VOID}
+    if actions and actions[0].kind in CHECKED:
+        return still_as_planned(actions, ledger, world.books, world.practice, world.memory)
+    if not actions or actions[0].kind not in kinds:
+        return _unreconciled(actions, ledger, world)
+    kept: list[Action] = []
+    for kind in DocumentKind:
+        wanted = {}
+        for action in actions:
+            ref = action.void.document if action.void is not None else None
+            held_kind = ref.kind if ref is not None else action.document.intent.kind if action.document else None
+            held_id = ref.id if ref is not None else action.document.document_id if action.document else None
+            if held_kind is kind and held_id is not None:
+                wanted[held_id] = action
+        if not wanted:
+            continue
+        now_there = world.books.documents_by_id(kind.value, list(wanted))
+        moved = []
+        for document in now_there:
+            known = ledger.document(document.id)
+            if known is not None and known.updated_at == document.updated_at:
+                kept.append(wanted[document.id])
+            else:
+                moved.append(document)
+        if moved:
+            world.memory.keep_books_records((), moved)
+    return kept
+
+
+def _unreconciled(actions: list[Action], ledger: WorkingState, world: RunContext) -> list[Action]:
+    """Never delete a reconciled payment: read its state first, and keep it for the next plan."""
+    kept = []
+    for action in actions:
+        if action.unpayment is None:
+            kept.append(action)
+            continue
+        payment = world.books.payment(action.unpayment.payment_id)
+        if payment is None or payment.deleted or not payment.reconciled:
+            kept.append(action)
+            continue
+        document = ledger.document(action.unpayment.document.id)
+        if document is not None:
+            payments = tuple(payment if held.id == payment.id else held for held in document.payments)
+            world.memory.keep_books_records((), [replace(document, payments=payments)])
+    return kept
+
+
+def unmoved(actions: list[Action], ledger: WorkingState) -> list[Action]:
+    return [action for action in actions if still_true(action, ledger)]

@@ -1,0 +1,1 @@
+"""Planning: from facts and rules to ordered actions."""

@@ -1,0 +1,1 @@
+"""Planning of invoices and credit notes."""

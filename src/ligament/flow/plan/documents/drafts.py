@@ -1,0 +1,154 @@
+"""Planning invoices and credit notes that have no document yet: create, link what is there, skip, or hold."""
+
+from __future__ import annotations
+
+from ligament.core.billing import Bill
+from ligament.core.drafting import (
+    Draft,
+    DraftHeader,
+    content_fingerprint,
+    document_number,
+    draft,
+    place_of,
+)
+from ligament.core.holds import HoldCode
+from ligament.core.intents import DocumentIntent, Subject, SubjectKind
+from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus
+from ligament.core.links import Agreement, Role
+from ligament.core.money import two_places
+from ligament.core.periods import australian
+from ligament.core.plans import Action, ActionKind, DocumentRef, DocumentStep, OptionStep, State
+from ligament.core.postings import NO_LINE_RULES, LineContext, LineRules
+from ligament.core.records import Invoice
+from ligament.core.rules.apply import NO_RULING, Ruling
+from ligament.core.troubles import Trouble
+from ligament.flow.plan.builder import (
+    DocumentState,
+    PlanBuilder,
+    held_as_refused,
+    invoice_outcome,
+)
+
+
+def unreadable(defect: str) -> Trouble:
+    """Return the trouble with an invoice of which something cannot be understood."""
+    return Trouble(
+        code=HoldCode.BAD_RECORD,
+        sentence=defect,
+        todo="Open the invoice in the practice and save it again; tell us if it stays.",
+    )
+
+
+def drafted_for(
+    builder: PlanBuilder, invoice: Invoice, bill: Bill, ruling: Ruling, number: str = ""
+) -> Draft | Trouble:
+    """Draft the document of an invoice for a contact that is settled."""
+    head = DraftHeader(
+        number=number or document_number(invoice, builder.rulebook),
+        bill=bill,
+        contact_id=builder.contacts.get(bill.subject.key),
+        ruling=ruling,
+        reference_prefix=f"{builder.around.practice_name}:",
+    )
+    return draft(invoice, head, _line_context(builder, invoice, ruling))
+
+
+def _line_context(builder: PlanBuilder, invoice: Invoice, ruling: Ruling) -> LineContext:
+    """Return what decides about the lines: the same for all invoices of one place, practitioner and set of rules."""
+    rules = NO_LINE_RULES if ruling is NO_RULING else LineRules.of(ruling.effects, ruling.by)
+    said = () if ruling is NO_RULING else rules.sort
+    sort = (invoice.location_id, invoice.practitioner_id, said)
+    found = builder.contexts.get(sort)
+    if found is None:
+        found = builder.contexts[sort] = LineContext(
+            rulebook=builder.rulebook,
+            chart=builder.facts.chart,
+            organisation=builder.organisation,
+            place=place_of(invoice, builder.facts),
+            rules=rules,
+        )
+    return found
+
+
+# --- creating --------------------------------------------------------------------------------------------------------
+
+
+def as_intent(document: BooksDocument, contact: Subject) -> DocumentIntent:
+    """Return what a document of the books says, as an intent."""
+    return DocumentIntent(
+        kind=document.kind,
+        number=document.number,
+        party=contact,
+        contact_id=document.contact_id,
+        reference=document.reference,
+        url=document.url,
+        on=document.on,
+        due_on=document.due_on,
+        status=document.status,
+        lines=document.lines,
+        total=document.total,
+        tax=document.tax,
+    )
+
+
+def agreement_for(invoice: Invoice, subject: Subject, intent: DocumentIntent) -> Agreement:
+    """Return what the practice says now, as what the books follow."""
+    return Agreement(
+        subject=subject,
+        fingerprint=content_fingerprint(invoice),
+        kind=intent.kind,
+        lines=intent.lines,
+        total=intent.total,
+    )
+
+
+def create(builder: PlanBuilder, invoice: Invoice, subject: Subject, drafted: Draft, version: int = 1) -> None:
+    """Plan a new document, with the tracking options it needs."""
+    intent = drafted.intent
+    action = Action(
+        kind=ActionKind.CREATE_DOCUMENT,
+        subject=subject,
+        number=intent.number,
+        sentence=f"Post {intent.number} over {two_places(intent.total)}, dated {australian(intent.on)}.",
+        amount=intent.total,
+        document=DocumentStep(intent=intent, version=version, agreement=agreement_for(invoice, subject, intent)),
+        trail=intent.trail,
+    )
+    if held_as_refused(builder, invoice, action):
+        return
+    plan_options(builder, drafted.wanted_options)
+    builder.act(action)
+    builder.states.setdefault(subject.key, []).append(
+        DocumentState(
+            subject=subject,
+            role=Role.MAIN,
+            version=version,
+            ref=DocumentRef(kind=intent.kind, number=intent.number),
+            contact=intent.party,
+            contact_id=intent.contact_id,
+            status=_status_after(intent),
+            open_amount=intent.total,
+            base_number=intent.number,
+            on=intent.on,
+        )
+    )
+    builder.outcome(invoice_outcome(invoice, subject, State.PLANNED))
+
+
+def _status_after(intent: DocumentIntent) -> DocumentStatus:
+    if intent.status is DocumentStatus.AUTHORISED and not intent.total and intent.kind is DocumentKind.INVOICE:
+        return DocumentStatus.PAID
+    return intent.status
+
+
+def plan_options(builder: PlanBuilder, wanted: tuple[tuple[str, str], ...]) -> None:
+    """Plan tracking options that do not exist yet, each once."""
+    for category_name, name in wanted:
+        category = builder.facts.chart.category(category_name)
+        if category is None or (category_name, name) in builder.options:
+            continue
+        builder.options.add((category_name, name))
+        step = OptionStep(category_id=category.id, category=category.name, name=name)
+        subject = Subject(kind=SubjectKind.CLINIC, id=f"{category.name}/{name}")
+        sentence = f'Add the tracking option "{name}" to {category.name}.'
+        builder.act(Action(kind=ActionKind.ADD_OPTION, subject=subject, number=name, sentence=sentence, option=step))

@@ -1,0 +1,233 @@
+"""Planning invoices and credit notes that have no document linked yet: create, link what is there, skip, or hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ligament.core.billing import Bill
+from ligament.core.drafting import Draft, document_kind, document_number, invoice_subject
+from ligament.core.holds import Hold, HoldCode
+from ligament.core.intents import DocumentIntent, Subject
+from ligament.core.ledgers import BooksDocument
+from ligament.core.links import DecisionKind, Origin
+from ligament.core.money import cents, two_places
+from ligament.core.plans import DocumentStep, State
+from ligament.core.records import Invoice, InvoiceStatus
+from ligament.core.troubles import Trouble
+from ligament.flow.plan.builder import (
+    PlanBuilder,
+    hold_document,
+    hold_trouble,
+    invoice_hold,
+    invoice_outcome,
+    lock_trouble,
+    sound,
+    stopped_by_rule,
+    waits,
+)
+from ligament.flow.plan.documents.drafts import agreement_for, as_intent, create, drafted_for, unreadable
+from ligament.flow.plan.documents.relinking import act_link, agreed_on
+from ligament.flow.plan.rulings import bill_of, ruling_for, skip_reason
+
+
+def plan_new(builder: PlanBuilder, invoice: Invoice, subject: Subject) -> None:
+    """Plan an invoice or credit note that has no document in the books yet."""
+    reason = skip_reason(builder, invoice)
+    if reason:
+        builder.outcome(invoice_outcome(invoice, subject, State.SKIPPED, reason))
+        return
+    trouble = _unreadable(invoice)
+    if trouble is not None:
+        hold_trouble(builder, invoice, subject, trouble)
+        return
+    ruling = ruling_for(builder, invoice)
+    if ruling.skipped_by:
+        builder.outcome(invoice_outcome(invoice, subject, State.SKIPPED, f"rule:{ruling.skipped_by}"))
+        return
+    if stopped_by_rule(builder, invoice, subject, ruling) or _waits_for_original(builder, invoice, subject):
+        return
+    bill = builder.bills.get(subject.key) or bill_of(builder, invoice, ruling)
+    if isinstance(bill, Trouble):
+        hold_trouble(builder, invoice, subject, bill)
+        return
+    if bill.subject.key in builder.unready or bill.subject.key not in builder.contacts:
+        waits(builder, invoice, subject, bill.subject)
+        return
+    if in_history(builder, invoice, subject, bill):
+        return
+    drafted = drafted_for(builder, invoice, bill, ruling)
+    if isinstance(drafted, Trouble):
+        hold_trouble(builder, invoice, subject, drafted)
+    else:
+        create_or_find(builder, invoice, subject, drafted)
+
+
+def _unreadable(invoice: Invoice) -> Trouble | None:
+    if invoice.defect:
+        return unreadable(invoice.defect)
+    if invoice.status is InvoiceStatus.UNKNOWN:
+        return Trouble(
+            code=HoldCode.UNKNOWN_STATUS,
+            sentence=f'The invoice has a status we have never seen ("{invoice.status_text}").',
+            todo="Tell us about it; nothing is guessed about money.",
+        )
+    if not invoice.lines and cents(invoice.total):
+        return Trouble(
+            code=HoldCode.TOTAL_MISMATCH,
+            sentence=f"The invoice comes to {two_places(invoice.total)} but shows no lines.",
+            todo="Open the invoice in the practice and save it again.",
+        )
+    return None
+
+
+def _waits_for_original(builder: PlanBuilder, invoice: Invoice, subject: Subject) -> bool:
+    """Hold a credit note whose original is not in the books (choice C19), or let it wait for a held one."""
+    if invoice.original_id is None:
+        return False
+    original = builder.facts.invoices.get(invoice.original_id)
+    key = f"invoice:{invoice.original_id}"
+    if key in builder.held_documents and not builder.states.get(key):
+        waits(builder, invoice, subject, invoice_subject(original) if original else subject)
+        return True
+    if builder.states.get(key) or builder.facts.document_links.get(key):
+        return False
+    trouble = Trouble(
+        code=HoldCode.ORIGINAL_NOT_POSTED,
+        sentence="The invoice that this credit note reverses is not in the books.",
+        todo="Approve to post the credit note on its own, or dismiss it if it belongs to the old books.",
+    )
+    hold = invoice_hold(trouble, invoice, subject)
+    if builder.decision(hold) is DecisionKind.APPROVED:
+        return False
+    hold_document(builder, invoice, subject, hold)
+    return True
+
+
+# --- what the books already have --------------------------------------------------------------------------------------
+
+
+def history_key(number: str) -> str:
+    """Return a number without a leading non-digit prefix and zeros (choice C30), or nothing if more remains."""
+    digits = number.lstrip("".join({char for char in number if not char.isdigit()})).lstrip("0")
+    return digits if digits.isdigit() else ""
+
+
+def in_history(builder: PlanBuilder, invoice: Invoice, subject: Subject, bill: Bill) -> bool:
+    """Link a document that an earlier link between the systems posted, or hold when it differs (choice C30)."""
+    if not builder.facts.history:
+        return False
+    past = builder.facts.history.get(f"{document_kind(invoice).value}|{invoice.number.lstrip('0')}", ())
+    if not past:
+        return False
+    ours = document_number(invoice, builder.rulebook)
+    found = [sound(builder.facts.documents[held]) for held in past if held not in builder.facts.subject_of_document]
+    found = [document for document in found if document.number != ours and not document.status.is_gone()]
+    if not found:
+        return False
+    total = cents(abs(invoice.total))
+    contact_id = builder.contacts.get(bill.subject.key)
+    same = [document for document in found if document.total == total and document.contact_id == contact_id]
+    if len(same) == 1:
+        link_document(builder, invoice, subject, same[0], bill.subject, Origin.HISTORY)
+        return True
+    document = (same or found)[0]
+    trouble = Trouble(
+        code=HoldCode.HISTORY_DIFFERS,
+        sentence=(
+            f"{builder.around.books_title} already has {document.number} over {two_places(document.total)}, "
+            "which may be this invoice."
+        ),
+        todo="Approve to link the two as they are, or void the one that is wrong.",
+        detail={
+            "books_id": document.id,
+            "books_number": document.number,
+            "books_total": document.total,
+            "total": total,
+        },
+        proposed={"link": document.number, "total": document.total},
+    )
+    hold = invoice_hold(trouble, invoice, subject)
+    if builder.decision(hold) is DecisionKind.APPROVED:
+        link_document(builder, invoice, subject, document, bill.subject, Origin.HISTORY)
+    elif builder.decision(hold) is DecisionKind.SEPARATE:
+        return False
+    else:
+        hold_document(builder, invoice, subject, hold)
+    return True
+
+
+def link_document(
+    builder: PlanBuilder, invoice: Invoice, subject: Subject, document: BooksDocument, contact: Subject, origin: Origin
+) -> None:
+    """Plan to link a document as it is; the practice is taken to agree with what it says."""
+    intent = as_intent(document, contact)
+    agreement = agreement_for(invoice, subject, intent)
+    step = DocumentStep(intent=intent, document_id=document.id, origin=origin, agreement=agreement)
+    _act_link(builder, invoice, subject, document, step)
+
+
+def _act_link(
+    builder: PlanBuilder, invoice: Invoice, subject: Subject, document: BooksDocument, step: DocumentStep
+) -> None:
+    act_link(builder, invoice, subject, document, step).base_number = document_number(invoice, builder.rulebook)
+
+
+def _link_own(
+    builder: PlanBuilder, invoice: Invoice, subject: Subject, wanted: DocumentIntent, document: BooksDocument
+) -> None:
+    agreed = agreed_on(builder, invoice, subject, wanted, document)
+    if isinstance(agreed, Hold):
+        hold_document(builder, invoice, subject, agreed)
+        return
+    intent = as_intent(document, wanted.party)
+    _act_link(
+        builder, invoice, subject, document, DocumentStep(intent=intent, document_id=document.id, agreement=agreed)
+    )
+
+
+def _number_in_use(
+    builder: PlanBuilder, invoice: Invoice, subject: Subject, drafted: Draft, document: BooksDocument
+) -> None:
+    intent = drafted.intent
+    ours = document.reference == intent.reference and builder.facts.subject_of_document.get(document.id) in {
+        None,
+        subject.key,
+    }
+    if ours and not document.status.is_gone():
+        _link_own(builder, invoice, subject, intent, document)
+        return
+    if ours:
+        trouble = Trouble(
+            code=HoldCode.VOIDED_IN_BOOKS,
+            sentence=f"{intent.number} was voided in the books, and we do not know why.",
+            todo=f"Approve to post it again as {intent.number}-2, or dismiss it.",
+            proposed={"number": document_number(invoice, builder.rulebook, 2)},
+        )
+    else:
+        trouble = Trouble(
+            code=HoldCode.NUMBER_TAKEN,
+            sentence=f"The number {intent.number} belongs to another document in the books.",
+            todo="Rename that document in the books, or choose another prefix in the rulebook.",
+            detail={"books_id": document.id},
+        )
+    hold = invoice_hold(trouble, invoice, subject)
+    if trouble.code is HoldCode.VOIDED_IN_BOOKS and builder.decision(hold) is DecisionKind.APPROVED:
+        renumbered = replace(intent, number=document_number(invoice, builder.rulebook, 2))
+        create(builder, invoice, subject, replace(drafted, intent=renumbered), version=2)
+        return
+    hold_document(builder, invoice, subject, hold)
+
+
+def create_or_find(builder: PlanBuilder, invoice: Invoice, subject: Subject, drafted: Draft) -> None:
+    """Create the document, or link our own when the cross-reference was lost."""
+    intent = drafted.intent
+    held = builder.facts.documents_by_number.get(f"{intent.kind}|{intent.number}")
+    document = builder.facts.documents.get(held) if held else None
+    if document is not None:
+        _number_in_use(builder, invoice, subject, drafted, sound(document))
+        return
+    trouble = lock_trouble(builder, intent.on)
+    if trouble is not None:
+        hold_trouble(builder, invoice, subject, trouble)
+        return
+    create(builder, invoice, subject, drafted)

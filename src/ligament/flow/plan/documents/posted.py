@@ -1,0 +1,343 @@
+"""Planning records whose document is in the books already: later edits, voids, re-issues and adjustments."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ligament.core.billing import Bill
+from ligament.core.differences import changed_fields, edited_fields, with_line_ids
+from ligament.core.drafting import Draft, content_fingerprint, document_number
+from ligament.core.holds import Hold, HoldCode
+from ligament.core.intents import DocumentIntent, Subject, SubjectKind
+from ligament.core.ledgers import DocumentStatus
+from ligament.core.links import Agreement, DecisionKind, DocumentLink, Role
+from ligament.core.money import two_places
+from ligament.core.plans import Action, ActionKind, State, VoidStep
+from ligament.core.records import Invoice
+from ligament.core.troubles import Trouble
+from ligament.flow.plan.builder import (
+    DocumentState,
+    PlanBuilder,
+    held_as_refused,
+    hold_document,
+    hold_trouble,
+    invoice_hold,
+    invoice_outcome,
+    lock_trouble,
+    sound,
+    state_of,
+    stopped_by_rule,
+    waits,
+)
+from ligament.flow.plan.documents.adjustments import plan_difference
+from ligament.flow.plan.documents.drafts import agreement_for, as_intent, create, drafted_for, unreadable
+from ligament.flow.plan.documents.relinking import agree_again, agreed_on, link_again, ours_in_books
+from ligament.flow.plan.documents.updates import Posted, act_update, edited
+from ligament.flow.plan.rulings import bill_of, ruling_for
+
+
+def main_link(links: tuple[DocumentLink, ...]) -> DocumentLink | None:
+    """Return the newest main document of a record."""
+    mains = [link for link in links if link.role is Role.MAIN]
+    return max(mains, key=lambda link: link.version) if mains else None
+
+
+def plan_posted(builder: PlanBuilder, invoice: Invoice, subject: Subject, links: tuple[DocumentLink, ...]) -> None:
+    """Plan an invoice that has a document: nothing, an update, a void, a re-issue, or a hold."""
+    if invoice.defect:
+        hold_trouble(builder, invoice, subject, unreadable(invoice.defect))
+        return
+    main = main_link(links)
+    assert main is not None
+    document = builder.facts.documents.get(main.books_id)
+    if document is None:
+        builder.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
+        return
+    posted = Posted(invoice=invoice, subject=subject, main=main, document=sound(document), links=links)
+    _keep_states(builder, posted)
+    if invoice.removed_at is not None:
+        _plan_removed(builder, posted)
+    elif document.status.is_gone():
+        _plan_gone(builder, posted)
+    else:
+        _plan_content(builder, posted)
+
+
+def _keep_states(builder: PlanBuilder, posted: Posted) -> None:
+    """Put every live document of the record on the builder."""
+    states = builder.states.setdefault(posted.subject.key, [])
+    for link in posted.links:
+        document = builder.facts.documents.get(link.books_id)
+        if document is None or (document.status.is_gone() and link is not posted.main):
+            continue
+        contact = link.sent.party if link.sent is not None else None
+        state = state_of(sound(document), posted.subject, link.role, link.version, contact)
+        state.base_number = _base_number(builder, posted.invoice, link)
+        states.append(state)
+
+
+def _base_number(builder: PlanBuilder, invoice: Invoice, link: DocumentLink) -> str:
+    """Return the number that payments on a document refer to (choices C15, C20, C28, C30)."""
+    if link.role is Role.ADJUSTMENT:
+        return link.number
+    return document_number(invoice, builder.rulebook, link.version)
+
+
+# --- removed in the practice, or gone in the books --------------------------------------------------------------------
+
+
+def _plan_removed(builder: PlanBuilder, posted: Posted) -> None:
+    invoice, subject, document = posted.invoice, posted.subject, posted.document
+    live = [state for state in builder.states[subject.key] if not state.status.is_gone()]
+    if not live:
+        builder.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
+        return
+    if any(state.document is not None and state.document.has_money() for state in live):
+        trouble: Trouble | None = Trouble(
+            code=HoldCode.ARCHIVED_PAID,
+            sentence=f"The invoice was archived in the practice, but money is on {document.number} in the books.",
+            todo="Say where the money went: take the payment or credit off in the books, and this goes on by itself.",
+            detail={"books_number": document.number},
+        )
+    else:
+        trouble = lock_trouble(builder, document.on) or edited(builder, posted)
+    if trouble is not None and not _overruled(builder, posted, trouble):
+        hold_trouble(builder, invoice, subject, trouble)
+        return
+    for state in live:
+        _void(builder, posted, state)
+
+
+def _overruled(builder: PlanBuilder, posted: Posted, trouble: Trouble) -> bool:
+    """Say whether a person approved to go over what somebody changed in the books."""
+    hold = invoice_hold(trouble, posted.invoice, posted.subject)
+    return trouble.code is HoldCode.EDITED_IN_BOOKS and builder.decision(hold) is DecisionKind.APPROVED
+
+
+def _void(builder: PlanBuilder, posted: Posted, state: DocumentState) -> None:
+    status = DocumentStatus.DELETED if state.is_draft() else DocumentStatus.VOIDED
+    word = "Delete the draft" if state.is_draft() else "Void"
+    action = Action(
+        kind=ActionKind.VOID,
+        subject=posted.subject,
+        number=state.ref.number,
+        sentence=f"{word} {state.ref.number}: it was archived in the practice.",
+        amount=state.document.total if state.document is not None else state.open_amount,
+        existing=True,
+        void=VoidStep(document=state.ref, status=status),
+    )
+    if held_as_refused(builder, posted.invoice, action):
+        return
+    builder.act(action)
+    state.status = status
+    state.open_amount = state.open_amount * 0
+    builder.outcome(invoice_outcome(posted.invoice, posted.subject, State.PLANNED))
+
+
+def _plan_gone(builder: PlanBuilder, posted: Posted) -> None:
+    """A document we voided is issued again when the invoice is restored; one voided by a person stays so (C20, C36)."""
+    invoice, subject = posted.invoice, posted.subject
+    if posted.main.voided_by_us:
+        builder.states[subject.key] = [s for s in builder.states[subject.key] if not s.status.is_gone()]
+        _reissue(builder, posted)
+        return
+    if posted.main.sent is not None and _found_successor(builder, posted, posted.main.sent):
+        return
+    held = builder.facts.agreements.get(subject.key)
+    if held is None or held.fingerprint == content_fingerprint(invoice):
+        builder.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
+        return
+    hold_trouble(
+        builder,
+        invoice,
+        subject,
+        Trouble(
+            code=HoldCode.EDITED_IN_BOOKS,
+            sentence=f"{posted.document.number} was voided in the books, and the invoice has changed in the practice.",
+            todo="Archive the invoice in the practice, or dismiss this to leave it as it is.",
+            detail={"changed": ["status"], "books_number": posted.document.number},
+        ),
+    )
+
+
+def _reissue(builder: PlanBuilder, posted: Posted) -> None:
+    drafted = _draft(builder, posted, document_number(posted.invoice, builder.rulebook, posted.main.version + 1))
+    if drafted is None or _linked_successor(builder, posted, drafted.intent):
+        return
+    trouble = lock_trouble(builder, drafted.intent.on)
+    if trouble is not None:
+        hold_trouble(builder, posted.invoice, posted.subject, trouble)
+        return
+    create(builder, posted.invoice, posted.subject, drafted, version=posted.main.version + 1)
+
+
+def _found_successor(builder: PlanBuilder, posted: Posted, sent: DocumentIntent) -> bool:
+    """Link what was issued again in the place of a document that somebody voided, as far as our memory goes."""
+    again = document_number(posted.invoice, builder.rulebook, posted.main.version + 1)
+    if ours_in_books(builder, replace(sent, number=again), posted.subject) is None:
+        return False
+    drafted = _draft(builder, posted, again)
+    return drafted is None or _linked_successor(builder, posted, drafted.intent)
+
+
+def _linked_successor(builder: PlanBuilder, posted: Posted, intent: DocumentIntent) -> bool:
+    """Link the document that was issued again in the place of a voided one, when the cross-reference was lost."""
+    document = ours_in_books(builder, intent, posted.subject)
+    if document is None:
+        return False
+    agreed = agreed_on(builder, posted.invoice, posted.subject, intent, document)
+    if isinstance(agreed, Hold):
+        hold_document(builder, posted.invoice, posted.subject, agreed)
+        return True
+    version = posted.main.version + 1
+    link_again(builder, posted, document, intent.party, role=Role.MAIN, version=version, agreed=agreed)
+    return True
+
+
+def _draft(builder: PlanBuilder, posted: Posted, number: str) -> Draft | None:
+    """Draft what the document should say now; hold or let it wait when that cannot be decided."""
+    invoice, subject = posted.invoice, posted.subject
+    ruling = ruling_for(builder, invoice)
+    if stopped_by_rule(builder, invoice, subject, ruling):
+        return None
+    bill = _same_bill(builder, posted) or builder.bills.get(subject.key) or bill_of(builder, invoice, ruling)
+    if isinstance(bill, Trouble):
+        hold_trouble(builder, invoice, subject, bill)
+        return None
+    if bill.subject.key in builder.unready:
+        waits(builder, invoice, subject, bill.subject)
+        return None
+    drafted = drafted_for(builder, invoice, bill, ruling, number)
+    if isinstance(drafted, Trouble):
+        hold_trouble(builder, invoice, subject, drafted)
+        return None
+    return drafted
+
+
+def _same_bill(builder: PlanBuilder, posted: Posted) -> Bill | None:
+    """Keep billing whom the document bills when that person, or the patient, left since (choices C25, C26)."""
+    sent = posted.main.sent
+    if sent is None or sent.party.kind is SubjectKind.LOCATION or not _left(builder, posted, sent.party):
+        return None
+    said = builder.bills.get(posted.subject.key)
+    if isinstance(said, Bill) and said.is_payer:
+        return None
+    builder.contacts.setdefault(sent.party.key, sent.contact_id or posted.document.contact_id)
+    return Bill(
+        subject=sent.party,
+        party=builder.facts.parties.get(sent.party.key),
+        is_payer=sent.party.kind is SubjectKind.PAYER,
+        why="the document was posted to this contact",
+    )
+
+
+def _left(builder: PlanBuilder, posted: Posted, billed: Subject) -> bool:
+    """Say whether the patient was deleted, or whom the document bills was merged, deleted or, a payer, archived."""
+    patient = posted.invoice.party_id
+    treated = builder.facts.parties.get(f"patient:{patient}")
+    if patient is None or (treated is not None and treated.deleted):
+        return True
+    party = builder.facts.parties.get(billed.key)
+    if billed.kind is SubjectKind.PAYER:
+        return party is None or party.removed_at is not None
+    return party is not None and (party.merged_into is not None or party.deleted)
+
+
+# --- edited in the practice -------------------------------------------------------------------------------------------
+
+
+def _plan_content(builder: PlanBuilder, posted: Posted) -> None:
+    invoice, subject = posted.invoice, posted.subject
+    held = builder.facts.agreements.get(subject.key)
+    if _total_differs(posted):
+        _hold_total(builder, posted)
+        return
+    if held is not None and held.fingerprint == content_fingerprint(invoice):
+        builder.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
+        return
+    drafted = _draft(builder, posted, posted.main.number)
+    if drafted is None:
+        return
+    before = posted.main.sent or as_intent(posted.document, drafted.intent.party)
+    wanted = replace(drafted.intent, reference=before.reference, url=before.url or drafted.intent.url)
+    drafted = replace(drafted, intent=wanted)
+    agreed_lines = held.lines if held is not None else before.lines
+    effective = replace(before, lines=agreed_lines)
+    if wanted.kind is not posted.document.kind:
+        _hold_kind_change(builder, posted)
+    elif not changed_fields(effective, wanted):
+        _note_agreement(builder, posted, before)
+    elif _money_or_lock(builder, posted, wanted):
+        plan_difference(builder, posted, effective, drafted)
+    else:
+        _update_in_place(builder, posted, drafted)
+
+
+def _total_differs(posted: Posted) -> bool:
+    """Say whether the books came to another total than we sent, though nobody touched the lines."""
+    sent = posted.main.sent
+    return sent is not None and sent.total != posted.document.total and not edited_fields(sent, posted.document)
+
+
+def _hold_total(builder: PlanBuilder, posted: Posted) -> None:
+    assert posted.main.sent is not None
+    trouble = Trouble(
+        code=HoldCode.TOTAL_MISMATCH,
+        sentence=(
+            f"{posted.document.number} comes to {two_places(posted.document.total)} in the books, "
+            f"but {two_places(posted.main.sent.total)} was sent."
+        ),
+        todo="Compare the two documents; nothing is paid on it until they agree.",
+        detail={"books": posted.document.total, "header": posted.main.sent.total},
+    )
+    builder.states[posted.subject.key] = []
+    hold_trouble(builder, posted.invoice, posted.subject, trouble)
+
+
+def _money_or_lock(builder: PlanBuilder, posted: Posted, wanted: DocumentIntent) -> bool:
+    adjusted = any(link.role is Role.ADJUSTMENT for link in posted.links)
+    locked = builder.organisation.locks.locks(posted.document.on) or builder.organisation.locks.locks(wanted.on)
+    return posted.document.has_money() or adjusted or locked
+
+
+def _hold_kind_change(builder: PlanBuilder, posted: Posted) -> None:
+    trouble = Trouble(
+        code=HoldCode.PAID_EDIT,
+        sentence="The invoice turned into a credit note, or the other way round, after it was posted.",
+        todo="Void the document in the books, or correct the invoice in the practice.",
+        detail={"books_number": posted.document.number},
+    )
+    hold_trouble(builder, posted.invoice, posted.subject, trouble)
+
+
+def _note_agreement(builder: PlanBuilder, posted: Posted, before: DocumentIntent) -> None:
+    """What changed in the practice makes no difference in the books: remember that, write nothing."""
+    held = builder.facts.agreements.get(posted.subject.key)
+    lines = held.lines if held is not None else before.lines
+    agreement = Agreement(
+        subject=posted.subject,
+        fingerprint=content_fingerprint(posted.invoice),
+        kind=before.kind,
+        lines=lines,
+        total=held.total if held is not None else before.total,
+    )
+    agree_again(builder, posted, before, agreement, f"Nothing on {posted.main.number} changes.")
+
+
+def _update_in_place(builder: PlanBuilder, posted: Posted, drafted: Draft) -> None:
+    """Update an unpaid, unlocked document, after checking that nobody changed it meanwhile."""
+    intent = drafted.intent
+    there = as_intent(posted.document, intent.party)
+    if not changed_fields(there, intent):
+        agreement = agreement_for(posted.invoice, posted.subject, intent)
+        agree_again(builder, posted, there, agreement, f"{posted.main.number} says it already.")
+        return
+    trouble = edited(builder, posted)
+    if trouble is not None:
+        hold = invoice_hold(trouble, posted.invoice, posted.subject)
+        if builder.decision(hold) is not DecisionKind.APPROVED:
+            hold_document(builder, posted.invoice, posted.subject, hold)
+            return
+    status = posted.document.status if posted.document.status.is_draft() else DocumentStatus.AUTHORISED
+    wanted = replace(intent, status=status, lines=with_line_ids(intent.lines, posted.document))
+    act_update(builder, posted, wanted, agreement_for(posted.invoice, posted.subject, intent), drafted)

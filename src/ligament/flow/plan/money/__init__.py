@@ -1,0 +1,1 @@
+"""Planning of payments and allocations."""

@@ -1,0 +1,195 @@
+"""Planning the money: credits on their originals, payments from settlements, and payments to take back."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+
+from ligament.core.drafting import invoice_subject, zone_of
+from ligament.core.holds import HoldCode, HoldKind
+from ligament.core.ledgers import DocumentKind
+from ligament.core.links import DecisionKind, PaymentLink
+from ligament.core.money import two_places
+from ligament.core.periods import australian, local_date
+from ligament.core.plans import Action, ActionKind, PaymentStep
+from ligament.core.records import Invoice, InvoiceStatus
+from ligament.core.rules.model import PaymentSource
+from ligament.core.troubles import Trouble
+from ligament.flow.plan.builder import DocumentState, PlanBuilder, lock_trouble, refusal_hold, reprice, trouble_hold
+from ligament.flow.plan.money.allocations import (
+    act_allocation,
+    index_credits,
+    open_credit,
+    plan_adjusted_credit,
+    plan_credit,
+)
+from ligament.flow.plan.money.unpaying import hold_payment, plan_unpayment
+
+
+def plan_money(builder: PlanBuilder, invoices: list[Invoice]) -> None:
+    """Plan unpayments first, then payments that came before a credit, then credits, then the other payments."""
+    credits_: list[Invoice] = []
+    others: list[Invoice] = []
+    for invoice in invoices:
+        (credits_ if invoice.is_credit() else others).append(invoice)
+    for invoice in others:
+        builder.guard(invoice_subject(invoice), partial(plan_unpayment, builder, invoice))
+    for credit in credits_:
+        original = builder.facts.invoices.get(credit.original_id) if credit.original_id else None
+        if original is not None and _paid_before(original, credit):
+            builder.guard(invoice_subject(original), partial(_plan_payments, builder, original, ActionKind.PAY_FIRST))
+    for credit in credits_:
+        builder.guard(invoice_subject(credit), partial(plan_credit, builder, credit))
+    has_adjustments = any(len(states) > 1 for states in builder.states.values())
+    for invoice in invoices if has_adjustments else ():
+        builder.guard(invoice_subject(invoice), partial(plan_adjusted_credit, builder, invoice))
+    index_credits(builder)
+    for invoice in others:
+        builder.guard(invoice_subject(invoice), partial(_plan_payments, builder, invoice, ActionKind.PAY))
+
+
+def _paid_before(original: Invoice, credit: Invoice) -> bool:
+    """Say whether the original was closed before the credit note existed (choice C06)."""
+    closed = original.closed_at
+    return original.status is InvoiceStatus.PAID and closed is not None and closed < credit.created_at
+
+
+# --- credits ----------------------------------------------------------------------------------------------------------
+
+
+# --- payments ---------------------------------------------------------------------------------------------------------
+
+
+def _plan_payments(builder: PlanBuilder, invoice: Invoice, kind: ActionKind) -> None:
+    """Post what is due on every document of an invoice that the practice says is paid."""
+    settled = invoice.status is InvoiceStatus.PAID and invoice.closed_at is not None
+    if (
+        not settled
+        or invoice.removed_at is not None
+        or invoice.defect
+        or builder.rulebook.payments.source is not PaymentSource.INFERRED
+    ):
+        return
+    for state in builder.states.get(f"invoice:{invoice.id}", []):
+        if state.ref.kind is DocumentKind.INVOICE and state.open_amount > 0 and not state.status.is_gone():
+            _plan_payment(builder, invoice, state, kind)
+
+
+def _plan_payment(builder: PlanBuilder, invoice: Invoice, state: DocumentState, kind: ActionKind) -> None:
+    if _own_payment(builder, state) is not None or _own_payment_in_books(state):
+        return
+    if state.is_draft():
+        hold_payment(builder, invoice, _draft_trouble(state, builder))
+        return
+    on = payment_date(builder, invoice)
+    trouble = lock_trouble(builder, on) or _clearing_trouble(builder)
+    if trouble is not None:
+        hold_payment(builder, invoice, trouble)
+        return
+    if kind is ActionKind.PAY and _credit_may_have_paid(builder, invoice, state):
+        return
+    action = Action(
+        kind=kind,
+        subject=state.subject,
+        number=state.ref.number,
+        sentence=f"Post a payment of {two_places(state.open_amount)} on {state.ref.number}, dated {australian(on)}.",
+        amount=state.open_amount,
+        payment=PaymentStep(
+            document=state.ref,
+            account=builder.rulebook.payments.account,
+            on=on,
+            amount=state.open_amount,
+            reference=f"{state.base_number or state.ref.number}/paid",
+            for_total=invoice.total,
+        ),
+        trail=(
+            "The practice says that the invoice is paid; its interface shows no payments, so this one is inferred.",
+        ),
+    )
+    hold = refusal_hold(builder, action, HoldKind.PAYMENT, invoice.number)
+    if hold is not None:
+        builder.hold(hold)
+        return
+    builder.act(action)
+    reprice(state, state.open_amount)
+
+
+def payment_date(builder: PlanBuilder, invoice: Invoice) -> date:
+    """Return the day on the wall of the place that took the money."""
+    assert invoice.closed_at is not None
+    location = builder.facts.locations.get(invoice.location_id) if invoice.location_id else None
+    return local_date(invoice.closed_at, zone_of(location, builder.rulebook))
+
+
+def _own_payment(builder: PlanBuilder, state: DocumentState) -> PaymentLink | None:
+    """Return our live payment on a document, even one that a person deleted in the books: it is not posted again."""
+    links = builder.facts.payments.get(state.subject.key, ())
+    if not links:
+        return None
+    own = (link for link in links if link.live and link.document_id == state.ref.id and not link.is_allocation())
+    return next(own, None)
+
+
+def _own_payment_in_books(state: DocumentState) -> bool:
+    held = state.document.payments if state.document is not None else ()
+    if not held:
+        return False
+    reference = f"{state.base_number or state.ref.number}/paid"
+    return any(payment.reference == reference and not payment.deleted for payment in held)
+
+
+def _draft_trouble(state: DocumentState, builder: PlanBuilder) -> Trouble:
+    return Trouble(
+        code=HoldCode.INVOICE_IS_DRAFT,
+        sentence=f"{state.ref.number} is still a draft in {builder.around.books_title}, and a draft cannot be paid.",
+        todo="Approve the invoice in the books; the payment follows by itself.",
+    )
+
+
+def _clearing_trouble(builder: PlanBuilder) -> Trouble | None:
+    """Return what is wrong with the clearing account; it is the same one for every payment, so it is looked at once."""
+    code = builder.rulebook.payments.account
+    if code not in builder.clearing:
+        builder.clearing[code] = _account_trouble(builder, code)
+    return builder.clearing[code]
+
+
+def _account_trouble(builder: PlanBuilder, code: str) -> Trouble | None:
+    account = builder.facts.chart.account(code)
+    if account is not None and account.active and (account.is_bank or account.takes_payments):
+        return None
+    state = "does not exist" if account is None else "is archived" if not account.active else "takes no payments"
+    return Trouble(
+        code=HoldCode.UNMAPPED_ACCOUNT,
+        sentence=f"The clearing account {code} {state} in the books.",
+        todo="Choose another account under [payments] in the rulebook, or allow payments to it in the books.",
+        detail={"account": code},
+    )
+
+
+# --- credit or cash ---------------------------------------------------------------------------------------------------
+
+
+def _credit_may_have_paid(builder: PlanBuilder, invoice: Invoice, state: DocumentState) -> bool:
+    """Hold a payment that may have come from account credit (choice C07), or do what a person decided."""
+    note = open_credit(builder, invoice, state)
+    if note is None:
+        return False
+    amount = min(note.open_amount, state.open_amount)
+    state_on = state.on or invoice.issued_on
+    on = max(note.on or state_on, state_on)
+    trouble = Trouble(
+        code=HoldCode.CREDIT_OR_CASH,
+        sentence=f"This invoice may have been paid from the credit {note.ref.number} instead of with money.",
+        todo="Approve to use the credit, or say that it was paid with money.",
+        detail={"credit": note.ref.number, "left": note.open_amount},
+        proposed={"allocate": note.ref.number, "amount": amount, "date": on.isoformat()},
+    )
+    hold = trouble_hold(trouble, invoice_subject(invoice), HoldKind.PAYMENT, invoice.number)
+    decision = builder.decision(hold)
+    if decision is DecisionKind.CASH:
+        return False
+    if decision is DecisionKind.APPROVED:
+        return not act_allocation(builder, note, state, amount, on, decided=True) or state.open_amount <= 0
+    builder.hold(hold)
+    return True

@@ -1,0 +1,83 @@
+"""Rulings: who a document is for, and whether it is posted at all."""
+
+from __future__ import annotations
+
+from ligament.core.billing import Bill, bill_to, first_line, survivor
+from ligament.core.drafting import (
+    invoice_subject,
+)
+from ligament.core.holds import HoldCode
+from ligament.core.links import DecisionKind
+from ligament.core.money import cents
+from ligament.core.records import Invoice, InvoiceStatus, Party
+from ligament.core.rules.apply import NO_RULING, Ruling, context, judge
+from ligament.core.rules.model import ZeroTotal
+from ligament.core.troubles import Trouble
+from ligament.flow.plan.builder import (
+    PlanBuilder,
+    invoice_hold,
+)
+
+
+def ruling_for(builder: PlanBuilder, invoice: Invoice) -> Ruling:
+    """Return what the clinic's rules say about an invoice; conditions see the bill as it would be without rules."""
+    if not builder.rulebook.rules:
+        return NO_RULING
+    # A visit can carry the id of an invoice, but never its number.
+    key = (invoice.id, invoice.number)
+    if key not in builder.rulings:
+        builder.rulings[key] = _ruling(builder, invoice)
+    return builder.rulings[key]
+
+
+def _ruling(builder: PlanBuilder, invoice: Invoice) -> Ruling:
+    patient = survivor(invoice.party_id, builder.facts)
+    bill = bill_to(invoice, builder.rulebook, builder.facts)
+    payer = bill.party if isinstance(bill, Bill) and bill.is_payer else None
+    visit = builder.facts.visits.get(invoice.visit_id) if invoice.visit_id else None
+    facts = context(invoice, patient, payer, visit, builder.rulebook)
+    return judge(builder.rulebook.rules, facts, builder.around.evaluate, _forgotten(patient))
+
+
+def _forgotten(patient: Party | None) -> frozenset[str]:
+    """Return under which name rules speak of a patient of whom nothing is known any more."""
+    return frozenset({"patient"}) if patient is None or patient.deleted else frozenset()
+
+
+def skip_reason(builder: PlanBuilder, invoice: Invoice) -> str:
+    """Return why an invoice that was never posted is left out, or an empty text."""
+    if invoice.removed_at is not None:
+        return "archived"
+    if invoice.defect:
+        # What cannot be read stands there as an old date or zero: that is no reason to leave it out.
+        return ""
+    started = builder.rulebook.invoices.start_on or builder.facts.first_connected_on
+    if started is not None and invoice.issued_on < started and not _open_before_start(builder, invoice):
+        return "before_start"
+    if not cents(invoice.total) and builder.rulebook.invoices.zero_total is ZeroTotal.SKIP:
+        return "zero_total"
+    return ""
+
+
+def _open_before_start(builder: PlanBuilder, invoice: Invoice) -> bool:
+    open_ones = {InvoiceStatus.OPEN, InvoiceStatus.OPEN_CREDIT}
+    return builder.rulebook.invoices.post_open_before_start and invoice.status in open_ones
+
+
+def bill_of(builder: PlanBuilder, invoice: Invoice, ruling: Ruling) -> Bill | Trouble:
+    """Return who is billed, with a person's answer to an unknown payer applied."""
+    bill = _addressed(builder, invoice, ruling.effects.contact)
+    if isinstance(bill, Trouble) and bill.code is HoldCode.PAYER_UNKNOWN and bill.proposed:
+        hold = invoice_hold(bill, invoice, invoice_subject(invoice))
+        if builder.decision(hold) is DecisionKind.APPROVED:
+            return bill_to(invoice, builder.rulebook, builder.facts, "patient")
+    return bill
+
+
+def _addressed(builder: PlanBuilder, invoice: Invoice, by_rule: str) -> Bill | Trouble:
+    """Return who is billed: the same for all invoices of one patient and place that are addressed alike."""
+    sort = (invoice.party_id, invoice.location_id, first_line(invoice), by_rule)
+    found = builder.addressed.get(sort)
+    if found is None:
+        found = builder.addressed[sort] = bill_to(invoice, builder.rulebook, builder.facts, by_rule)
+    return found

@@ -1,0 +1,44 @@
+"""A payment that was reconciled with the bank is looked at again: that it no longer is, its invoice does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ligament.core.holds import HoldCode
+from ligament.core.intents import Subject
+from ligament.core.ledgers import BooksDocument, BooksPayment
+from ligament.flow.read.read import WAITED_AGE, age_of, selection_of
+from ligament.ports.books import Books
+from ligament.ports.clocks import Clock
+from ligament.ports.memory import Memory
+
+_READ_AT = "reconciled_read_at"
+_AT_ONCE = 20
+
+
+def read_reconciled(books: Books, memory: Memory, clock: Clock) -> None:
+    """Read the payments again that wait because they were reconciled; their invoices are planned anew anyway."""
+    waiting = {hold.subject for hold in memory.open_holds() if hold.code is HoldCode.PAYMENT_RECONCILED}
+    if not waiting or age_of(memory.note(_READ_AT), clock.now()) < WAITED_AGE:
+        return
+    moved = list(_moved(waiting, books, memory))
+    if moved:
+        memory.keep_books_records((), moved)
+    memory.keep_note(_READ_AT, clock.now().isoformat())
+
+
+def _moved(waiting: set[Subject], books: Books, memory: Memory) -> Iterator[BooksDocument]:
+    documents = memory.gather(selection_of(waiting)).documents.values()
+    held = [document for document in documents if any(payment.reconciled for payment in document.payments)]
+    for document in sorted(held, key=lambda document: document.id)[:_AT_ONCE]:
+        payments = tuple(_as_now(payment, books) for payment in document.payments)
+        if payments != document.payments:
+            yield replace(document, payments=payments)
+
+
+def _as_now(payment: BooksPayment, books: Books) -> BooksPayment:
+    if not payment.reconciled:
+        return payment
+    there = books.payment(payment.id)
+    return replace(payment, reconciled=None) if there is None else there

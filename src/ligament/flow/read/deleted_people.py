@@ -1,0 +1,94 @@
+"""DeletionWatch whom the practice deleted for good: noticed while reading, and forgotten here too."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ligament.core.ids import SourceId
+from ligament.core.intents import Subject, SubjectKind
+from ligament.core.records import Party, PartyKind, PracticeRecord, Removal
+from ligament.ports.memory import Memory
+from ligament.ports.practice import Practice
+
+ASKED_AT_MOST = 250
+"""How many patients are asked for by their id in one reading; what is left waits in a note for the next one."""
+SWEPT_AT_ONCE = 200
+"""How many archived patients are looked for at once: only they can be deleted."""
+SWEEP_EVERY = timedelta(minutes=30)
+_NOTE = "patients_to_ask_for"
+_SWEPT = "patients_swept_to"
+_LEAVING = "patients_to_forget"
+
+
+@dataclass(slots=True, kw_only=True)
+class DeletionWatch:
+    """Who was seen in one reading, who is gone, and whose invoices lost them."""
+
+    seen: set[str] = field(default_factory=set)
+    gone: dict[str, Subject] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
+    announced: set[str] = field(default_factory=set)
+
+    def begin(self, memory: Memory) -> None:
+        """Take up whom an earlier reading, which did not come to its end, should have forgotten."""
+        for key in filter(None, memory.note(_LEAVING).split(",")):
+            self.announced.add(key)
+            kind, _, identifier = key.partition(":")
+            self.gone[key] = _subject(kind, identifier)
+
+    def announce(self, rows: Iterable[PracticeRecord | Removal], memory: Memory) -> None:
+        """Before a page is kept, write down who on it is deleted, so that a crash right behind it loses nobody."""
+        leaving = {f"{row.kind.value}:{row.id}" for row in rows if isinstance(row, Party) and row.deleted}
+        if not leaving <= self.announced:
+            self.announced |= leaving
+            memory.keep_note(_LEAVING, ",".join(sorted(self.announced)))
+
+    def note(self, rows: Iterable[PracticeRecord | Removal], touched: Collection[Subject], memory: Memory) -> None:
+        """Look at a page that was just kept, and at what it changed; whom to ask for is written down."""
+        keys = {subject.key for subject in touched}
+        for row in rows:
+            if isinstance(row, Party):
+                self.seen.add(row.id)
+                subject = _subject(row.kind.value, row.id)
+                if row.deleted and subject.key in keys:
+                    self.gone[subject.key] = subject
+            elif isinstance(row, Removal) and row.kind in {kind.value for kind in PartyKind}:
+                self.gone[f"{row.kind}:{row.id}"] = _subject(row.kind, row.id)
+        lost = {subject.id for subject in touched if subject.kind is SubjectKind.PATIENT} - self.seen
+        if lost - self.lost:
+            self.lost |= lost
+            memory.keep_note(_NOTE, ",".join(sorted(self.lost | set(filter(None, memory.note(_NOTE).split(","))))))
+
+    def sweep(self, memory: Memory, now: datetime) -> None:
+        """From time to time choose the next archived patients to be asked for: most deletions leave no other sign."""
+        when, _, after = memory.note(_SWEPT).partition("|")
+        if when and timedelta(0) <= now - datetime.fromisoformat(when) < SWEEP_EVERY:
+            return
+        found = memory.archived_patients(after, SWEPT_AT_ONCE)
+        self.lost |= set(found)
+        reached = found[-1] if len(found) == SWEPT_AT_ONCE else ""
+        memory.keep_note(_SWEPT, f"{now.isoformat()}|{reached}")
+
+    def settle(self, practice: Practice, memory: Memory) -> None:
+        """Ask for patients whom nothing but a lost invoice told about, and forget everybody who is gone."""
+        before = set(filter(None, memory.note(_NOTE).split(",")))
+        asked = sorted((self.lost | before) - self.seen)
+        for party in practice.read_parties([SourceId(held) for held in asked[:ASKED_AT_MOST]]) if asked else ():
+            if isinstance(party, Removal) or party.deleted:
+                subject = _subject(PartyKind.PATIENT.value, party.id)
+                self.gone[subject.key] = subject
+            else:
+                memory.keep_parties([party])
+        for subject in self.gone.values():
+            memory.forget(subject)
+        if self.announced:
+            memory.keep_note(_LEAVING, "")
+        left = ",".join(asked[ASKED_AT_MOST:])
+        if left or before:
+            memory.keep_note(_NOTE, left)
+
+
+def _subject(kind: str, identifier: str) -> Subject:
+    return Subject(kind=SubjectKind(kind), id=identifier)

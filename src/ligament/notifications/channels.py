@@ -1,0 +1,46 @@
+"""Sending a message to the addresses that a clinic named: mail, chat, text message, or any web address."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from ligament.core.alerts import Message, MessageKind
+
+_SCHEME_END = "://"
+_TONES: Mapping[MessageKind, str] = {
+    MessageKind.ALERT: "warning",
+    MessageKind.RECOVERED: "success",
+    MessageKind.DIGEST: "info",
+}
+
+
+def masked(address: str) -> str:
+    """Return the kind of an address without anything that may be a secret."""
+    scheme, found, _ = address.partition(_SCHEME_END)
+    return f"{scheme}{_SCHEME_END}..." if found and scheme.isalnum() else "..."
+
+
+def complaint(address: str) -> str:
+    """Say what is wrong with an address, or nothing when messages can be sent there."""
+    return "" if _channel(address) is not None else f"{masked(address)} is no address that messages can be sent to."
+
+
+def send(address: str, message: Message) -> bool:
+    """Send a message; says whether the address took it."""
+    channel = _channel(address)
+    if channel is None:
+        return False
+    return bool(channel.notify(title=message.title, body=message.body, notify_type=_TONES[message.tone]))
+
+
+def _channel(address: str) -> Any | None:  # noqa: ANN401 - the library has no types
+    # Most runs send nothing, and the library is slow to load.
+    import apprise  # noqa: PLC0415
+
+    # Its log repeats addresses, which may hold secrets; what matters is told by us.
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    channel = apprise.Apprise()
+    # `add` returns False for a bad address and says nothing else.
+    return channel if channel.add(address) else None

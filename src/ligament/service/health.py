@@ -1,0 +1,89 @@
+"""What machines ask: is it alive, how does each clinic stand, and how much was done."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from ligament.engine.schedule import State
+from ligament.service.incoming import WebhookReceiver
+from ligament.service.runner import RunReport
+from ligament.service.scheduler import STALLED, Scheduler
+from ligament.store.database.errors import StoreError
+
+ALIVE, AWAY = 200, 503
+_BUCKETS = (0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000)
+
+
+def health(place: Scheduler) -> tuple[int, dict[str, Any]]:
+    """Return 200 while the database answers and the scheduler ticks; what waits for a person is no reason for 503."""
+    now = place.turns.clock.now()
+    ticked = place.ticked_at
+    ticking = ticked is not None and now - ticked < STALLED
+    document: dict[str, Any] = {"status": "ok", "executor": place.executor, "scheduler": "ok" if ticking else "stalled"}
+    try:
+        standings = place.standings()
+        document["database"] = "ok"
+    except StoreError as trouble:
+        return AWAY, {**document, "status": "down", "database": trouble.sentence, "clinics": []}
+    document["clinics"] = [
+        {
+            "clinic": standing.clinic,
+            "state": standing.state.value,
+            "sentence": standing.sentence,
+            "succeeded_at": standing.succeeded_at.isoformat() if standing.succeeded_at else None,
+            "not_before": standing.not_before.isoformat() if standing.not_before else None,
+        }
+        for standing in standings
+    ]
+    if any(standing.state is not State.READY for standing in standings):
+        document["status"] = "attention"
+    if not ticking:
+        document["status"] = "down"
+    return (ALIVE if ticking else AWAY), document
+
+
+@dataclass(slots=True)
+class Metrics:
+    """Counts for this process, as Prometheus reads them; no label ever names a person."""
+
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    _turns: Counter = field(init=False)
+    _seconds: Histogram = field(init=False)
+    _calls: Counter = field(init=False)
+    _clinics: Gauge = field(init=False)
+    _hooks: Gauge = field(init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        """Name what is counted."""
+        self._turns = Counter("ligament_turns", "Turns by how they ended.", ["outcome"], registry=self.registry)
+        self._seconds = Histogram(
+            "ligament_turn_seconds", "Duration of turns.", buckets=_BUCKETS, registry=self.registry
+        )
+        self._calls = Counter(
+            "ligament_calls", "Calls to outside systems.", ["system", "method"], registry=self.registry
+        )
+        self._clinics = Gauge("ligament_clinics", "Clinics by state.", ["state"], registry=self.registry)
+        self._hooks = Gauge("ligament_webhook_events", "Webhook events by fate.", ["fate"], registry=self.registry)
+
+    def hear(self, report: RunReport) -> None:
+        """Count a turn."""
+        self._turns.labels(report.outcome).inc()
+        self._seconds.observe(report.seconds)
+        for system, made in report.document.get("calls", {}).items():
+            for method, count in made.items():
+                self._calls.labels(system, method).inc(count)
+
+    def text(self, place: Scheduler, doorman: WebhookReceiver) -> bytes:
+        """Return everything in Prometheus' text format; raises StoreError when the database is away."""
+        standings = place.standings()
+        with self._lock:
+            for state in State:
+                self._clinics.labels(state.value).set(sum(1 for one in standings if one.state is state))
+            for fate in ("accepted", "ignored", "refused", "forged", "not_kept"):
+                self._hooks.labels(fate).set(doorman.counts[fate])
+            return generate_latest(self.registry)

@@ -1,0 +1,163 @@
+"""Opening an installation: the scheduler and its engine, for `sync --watch`, `serve` and `worker`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from ligament.app.notices.notifier import bells
+from ligament.app.setup.incoming_webhooks import webhook_paths
+from ligament.engine.inline import InlineEngine, guarded
+from ligament.engine.work import CannotStart, Engine
+from ligament.ports.alerts import Alerts, silent
+from ligament.service.health import AWAY, Metrics, health
+from ligament.service.incoming import WebhookReceiver
+from ligament.service.runner import ClinicRunner, RunReport, unheard
+from ligament.service.scheduler import Scheduler, Wake, reloading
+from ligament.service.stopping import StopSign
+from ligament.store.database.connection import Database, open_database
+from ligament.store.database.errors import StoreError
+from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.prepared import prepare
+from ligament.wiring.settings import Settings
+
+ENGINE_FILE = "engine.db"
+THREADS = 4
+Heard = Callable[[RunReport], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Service:
+    """What the outside may ask of a running installation; every answer is ready to be sent."""
+
+    place: Scheduler
+    doorman: WebhookReceiver
+    metrics: Metrics
+    paths: tuple[str, ...] = field(default_factory=lambda: tuple(webhook_paths()))
+
+    def webhook(self, path: str, header: Callable[[str], str], body: bytes) -> int:
+        """Return the status for a webhook."""
+        return self.doorman.receive(path, header, body)
+
+    def health(self) -> tuple[int, dict[str, Any]]:
+        """Return status and document of `/healthz`."""
+        return health(self.place)
+
+    def measured(self) -> tuple[int, bytes]:
+        """Return status and text of `/metrics`."""
+        try:
+            return 200, self.metrics.text(self.place, self.doorman)
+        except StoreError:
+            return AWAY, b""
+
+
+@contextmanager
+def watching(
+    settings: Settings, *, clinic: str | None, sign: StopSign, heard: Heard = unheard, alert: Alerts = silent
+) -> Iterator[Scheduler]:
+    """Open what `sync --watch` runs: one clinic, inside this process."""
+    only = settings.clinic(clinic).name
+    with _opened(settings) as database:
+        turns = _turns(settings, database, sign, alert, heard)
+        yield Scheduler(turns=turns, engine=InlineEngine(), executor=executor_id(), only=(only,))
+
+
+@contextmanager
+def working(
+    settings: Settings, *, sign: StopSign, heard: Heard = unheard, alert: Alerts = silent, threads: int = THREADS
+) -> Iterator[Scheduler]:
+    """Open what `serve` and `worker` run: all clinics, with work queued in the database."""
+    from ligament.engine.durable import DurableEngine, QueuePlace  # noqa: PLC0415 - its library is slow to load
+
+    with _opened(settings) as database:
+        name = executor_id()
+        place = QueuePlace(url=engine_url(settings), executor=name, threads=threads, now=SystemClock().now)
+        engine: Engine = DurableEngine(place)
+        yield Scheduler(
+            turns=_turns(settings, database, sign, alert, heard),
+            engine=engine,
+            executor=name,
+            wake=Wake(),
+            reload=reloading(settings.home),
+        )
+
+
+@contextmanager
+def door(settings: Settings, *, sign: StopSign, alert: Alerts = silent, heard: Heard = unheard) -> Iterator[Service]:
+    """Open what `serve` runs: everything, with a door to the outside."""
+    metrics = Metrics()
+
+    def hear(report: RunReport) -> None:
+        metrics.hear(report)
+        heard(report)
+
+    with working(settings, sign=sign, alert=alert, heard=hear) as place:
+        turns = place.turns
+        doorman = WebhookReceiver(
+            current=lambda: turns.settings, database=turns.database, now=turns.clock.now, wake=place.wake.now
+        )
+        yield Service(place=place, doorman=doorman, metrics=metrics)
+
+
+def begin(place: Scheduler) -> threading.Thread:
+    """Start an installation's engine and scheduler; raises ConfigurationError where the engine cannot run."""
+    try:
+        place.start(guarded(place.turns.take, place.turns.unexpected))
+    except CannotStart as error:
+        raise ConfigurationError((str(error),)) from None
+    thread = threading.Thread(target=place.run, name="scheduler", daemon=True)
+    thread.start()
+    return thread
+
+
+def need_shared_database(settings: Settings) -> None:
+    """Raise ConfigurationError where a further worker makes no sense."""
+    if settings.database_url.startswith("sqlite"):
+        complaint = (
+            "A SQLite database has one worker only, the one inside `ligament serve` or `ligament sync --watch`. "
+            "For further workers set LIGAMENT_DATABASE_URL to a PostgreSQL database."
+        )
+        raise ConfigurationError((complaint,))
+
+
+def executor_id() -> str:
+    """Return a name that no other process ever has."""
+    return f"{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def engine_url(settings: Settings) -> str:
+    """Return where the queue is kept: beside the database, in a file or a schema of its own."""
+    url = settings.database_url
+    if url.startswith("sqlite"):
+        return f"sqlite:///{settings.home / ENGINE_FILE}"
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else url
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Database]:
+    prepare()
+    database = open_database(settings.database_url)
+    try:
+        need_same_time(database, SystemClock().now)
+        yield database
+    finally:
+        database.close()
+
+
+def _turns(settings: Settings, database: Database, sign: StopSign, alert: Alerts, heard: Heard) -> ClinicRunner:
+    calendar = clock_starting_at(settings.now) if settings.now is not None else SystemClock()
+    ring = bells(settings, database, calendar.now)
+
+    def told(kind: str, clinic: str, sentence: str) -> None:
+        alert(kind, clinic, sentence)
+        ring(kind, clinic, sentence)
+
+    return ClinicRunner(settings=settings, database=database, sign=sign, alert=told, heard=heard, calendar=calendar)

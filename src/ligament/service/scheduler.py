@@ -1,0 +1,184 @@
+"""All clinics of a home at work: who is due is queued, dead processes' work is taken over, hints are taken in."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ligament.app.notices.notifier import flush
+from ligament.connectors.registry import for_role
+from ligament.engine.schedule import ClinicStatus, Round, due
+from ligament.engine.work import Engine
+from ligament.service.runner import ClinicRunner
+from ligament.service.stopping import StopSign
+from ligament.store.database.errors import StoreError
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.rulebooks import rulebook_files
+from ligament.wiring.settings import Settings, load_settings
+
+TICK_S = 1
+_LOOK_FOR_DEAD = timedelta(seconds=5)
+_TIDY = timedelta(minutes=1)
+_REFRESH = timedelta(seconds=5)
+_ASK_AGAIN = timedelta(seconds=15)
+"""After how long a clinic is queued again whose turn has shown no end; before, that is asked for in vain."""
+STALLED = timedelta(seconds=30)
+STOP_S = 8
+"""How long work under way may take to come to the end of its step; a call still without an answer is then left."""
+
+
+@dataclass(slots=True)
+class Wake:
+    """Lets somebody end the pause of the scheduler early."""
+
+    _event: threading.Event = field(default_factory=threading.Event)
+
+    def now(self) -> None:
+        """End the pause."""
+        self._event.set()
+
+    def wait(self, seconds: float) -> None:
+        """Pause."""
+        self._event.wait(seconds)
+        self._event.clear()
+
+
+@dataclass(slots=True, kw_only=True)
+class Scheduler:
+    """Decides every second who is due; `only` restricts it to some clinics, `executor` names this process."""
+
+    turns: ClinicRunner
+    engine: Engine
+    executor: str
+    only: tuple[str, ...] = ()
+    wake: Wake = field(default_factory=Wake)
+    reload: Callable[[], Settings] | None = None
+    ticked_at: datetime | None = None
+    _done: dict[str, datetime] = field(default_factory=dict)
+    _queued: dict[str, datetime] = field(default_factory=dict)
+
+    @property
+    def sign(self) -> StopSign:
+        """Return what asks everybody to stop."""
+        return self.turns.sign
+
+    @property
+    def clinics(self) -> tuple[str, ...]:
+        """Return the clinics that are worked on."""
+        return self.only or tuple(clinic.name for clinic in self.turns.settings.clinics)
+
+    def start(self, work: Callable[[str], None]) -> None:
+        """Say that this process is alive and begin to work; raises CannotStart."""
+
+        def followed(clinic: str) -> None:
+            try:
+                work(clinic)
+            finally:
+                self._queued.pop(clinic, None)
+
+        self.turns.standings.beat(self.executor, self._now())
+        self.engine.start(followed)
+
+    def run(self) -> None:
+        """Go on until asked to stop."""
+        while not self.sign.is_set():
+            # A database that is away comes back; meanwhile nobody is due.
+            with suppress(StoreError):
+                self.tick()
+            self.wake.wait(TICK_S)
+
+    def stop(self) -> bool:
+        """Begin nothing more; says whether everything under way came to the end of its step."""
+        self.sign.stop()
+        self.wake.now()
+        ended = self.engine.stop(STOP_S)
+        with suppress(StoreError):
+            self.turns.standings.leave(self.executor)
+        return ended
+
+    def tick(self) -> None:
+        """Queue who is due."""
+        now = self._now()
+        self._refresh(now)
+        self.turns.standings.beat(self.executor, now)
+        if self._is_time("dead", _LOOK_FOR_DEAD, now):
+            patience_s = max(self.turns.settings.lease_s, 2)
+            self.engine.adopt(self.turns.standings.alive(now, patience_s))
+        for clinic in self._due(now):
+            # Noted before, because a turn may have ended by the time that this returns.
+            self._queued[clinic] = now
+            self.engine.submit(clinic)
+        if self._is_time("tidy", _TIDY, now):
+            self.engine.tidy()
+            self._flush_alerts()
+        self.ticked_at = self._now()
+
+    def standings(self) -> list[ClinicStatus]:
+        """Return where the clinics stand."""
+        return self.turns.standings.all_of(self.clinics)
+
+    def _due(self, now: datetime) -> list[str]:
+        limit = for_role("practice").calls_per_minute
+        standings = self.standings()
+        busy = {standing.clinic for standing in standings if self._is_queued(standing, now)}
+        names = [standing.clinic for standing in standings if standing.clinic not in busy]
+        moment = Round(
+            now=now,
+            paces={name: self.turns.pace(name, limit) for name in names},
+            walls={name: self.turns.wall(name) for name in names},
+            hints=dict(self.turns.hints.waiting()),
+            busy=busy,
+        )
+        return due(standings, moment)
+
+    def _is_queued(self, standing: ClinicStatus, now: datetime) -> bool:
+        at = self._queued.get(standing.clinic)
+        if at is None or (standing.ended_at is not None and standing.ended_at >= at):
+            return False
+        return timedelta(0) <= now - at < _ASK_AGAIN
+
+    def _flush_alerts(self) -> None:
+        """Send messages that became due; an address that answers slowly must not hold the scheduler up."""
+        settings = self.turns.settings
+        if not any(clinic.rulebook.alerts.urls for clinic in settings.clinics):
+            return
+        arguments = (settings, self.turns.database, self.turns.calendar.now)
+        threading.Thread(target=flush, args=arguments, name="alerts", daemon=True).start()
+
+    def _refresh(self, now: datetime) -> None:
+        """Take in rulebooks that were added or taken away; one that is wrong is told by its clinic's own turn."""
+        if self.reload is None or not self._is_time("rulebooks", _REFRESH, now):
+            return
+        with suppress(ConfigurationError, OSError):
+            found = self.reload()
+            if [clinic.name for clinic in found.clinics] != [clinic.name for clinic in self.turns.settings.clinics]:
+                self.turns.settings = replace(self.turns.settings, clinics=found.clinics)
+
+    def _is_time(self, what: str, pause: timedelta, now: datetime) -> bool:
+        last = self._done.get(what)
+        if last is not None and timedelta(0) <= now - last < pause:
+            return False
+        self._done[what] = now
+        return True
+
+    def _now(self) -> datetime:
+        return self.turns.clock.now()
+
+
+def reloading(home: Path) -> Callable[[], Settings]:
+    """Return what reads the settings of a home again; rulebooks that nobody touched are not read twice."""
+    kept: dict[tuple[tuple[Path, int], ...], Settings] = {}
+
+    def again() -> Settings:
+        touched = tuple((file, file.stat().st_mtime_ns) for file in rulebook_files(home))
+        if touched not in kept:
+            found = load_settings(home=home)
+            kept.clear()
+            kept[touched] = found
+        return kept[touched]
+
+    return again

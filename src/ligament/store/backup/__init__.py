@@ -1,0 +1,1 @@
+"""Copies of a whole home, and putting them back."""

@@ -1,0 +1,330 @@
+"""A database that was put back from a backup: what outlives it, what it must forget, and what it must say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Table, delete, insert, select, update
+
+from ligament.core.ids import BooksId, SourceId
+from ligament.core.intents import Subject, SubjectKind
+from ligament.core.ledgers import BooksDocument, DocumentKind
+from ligament.core.links import DocumentLink, PaymentLink
+from ligament.core.plans import DocumentRef, allocation_id
+from ligament.core.records import Invoice
+from ligament.store.database.bulk import upsert
+from ligament.store.database.codec import decode, encode
+from ligament.store.database.tables import (
+    beats,
+    books_documents,
+    cursors,
+    document_links,
+    journal,
+    journal_heads,
+    leases,
+    notes,
+    payment_links,
+    practice_rows,
+    secrets,
+    webhook_events,
+    window_calls,
+    window_numbers,
+    window_slots,
+)
+from ligament.store.journal.audit import RESTORED
+from ligament.store.journal.chain import Head
+from ligament.store.journal.journal import Journal, Note
+from ligament.store.writes import outcomes
+
+NOTE = "restored"
+"""Kept until the first whole run after a restore has read everything anew."""
+UNSEEN = "restored"
+"""Stands where the mark of the rulebook would: every record is planned again."""
+_READ_AGAIN = ("reference_read_at", "chart_read_at", "both_sides_read")
+_OUTLIVES = (leases, beats, webhook_events, window_calls, window_slots, window_numbers)
+_TOKENS = "/tokens"
+_LINE = "line"
+_STANDING = "standing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outliving:
+    """What the present database knows that no backup may undo.
+
+    `rows` are limits used, fences and hints by table; `tokens` are sign-ins that were renewed since; `erased` are the
+    people whose data were erased since, by clinic.
+    """
+
+    rows: Mapping[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
+    tokens: tuple[dict[str, Any], ...] = ()
+    erased: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestorePlace:
+    """One end of a journal: the number of its newest entry, and its hash."""
+
+    sequence: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restoration:
+    """What is kept about a restore until it is caught up with; `replaced` is the newer end that was put aside."""
+
+    made_at: str
+    backup: RestorePlace | None = None
+    replaced: RestorePlace | None = None
+    erased: tuple[str, ...] = ()
+    told: bool = False
+
+
+def place_of(head: Head | None) -> RestorePlace | None:
+    """Return where a head is."""
+    return RestorePlace(sequence=head.sequence, hash=head.hash) if head is not None else None
+
+
+# --- before and while it is put back ----------------------------------------------------------------------------------
+
+
+def outliving(connection: Connection, since: Mapping[str, Head]) -> Outliving:
+    """Read what must outlive a restore; `since` are the ends of the journals in the backup."""
+    rows = {table.name: tuple(_plain(connection, table)) for table in _OUTLIVES}
+    tokens = tuple(row for row in _plain(connection, secrets) if str(row["name"]).endswith(_TOKENS))
+    erased: dict[str, tuple[str, ...]] = {}
+    statement = select(journal.c.clinic, journal.c.sequence, journal.c.subject).where(journal.c.kind == "erased")
+    for row in connection.execute(statement.order_by(journal.c.sequence)):
+        head = since.get(row.clinic)
+        if head is None or row.sequence > head.sequence:
+            erased[row.clinic] = (*erased.get(row.clinic, ()), row.subject)
+    return Outliving(rows=rows, tokens=tokens, erased=erased)
+
+
+def _plain(connection: Connection, table: Table) -> Iterable[dict[str, Any]]:
+    return [dict(row._mapping) for row in connection.execute(select(table))]  # noqa: SLF001 - a row as a mapping
+
+
+def mark(connection: Connection, restorations: Mapping[str, Restoration], kept: Outliving | None) -> None:
+    """Mark a database that was just put back, in the transaction that did so, or before anybody else sees it."""
+    if kept is not None:
+        _carry(connection, kept)
+    _forget_standings(connection)
+    connection.execute(delete(cursors))
+    # A list shows what is there, not what is gone: lines that were taken off an invoice since must not come back.
+    connection.execute(delete(practice_rows).where(practice_rows.c.kind == _LINE))
+    connection.execute(delete(notes).where(notes.c.name.in_(_READ_AGAIN)))
+    for clinic, restoration in restorations.items():
+        text = msgspec.json.encode(restoration).decode()
+        upsert(connection, notes, [_note_row(clinic, NOTE, text), _note_row(clinic, "rulebook_seen", UNSEEN)])
+
+
+def _note_row(clinic: str, name: str, value: str) -> dict[str, Any]:
+    return {"clinic": clinic, "name": name, "value": value}
+
+
+def _carry(connection: Connection, kept: Outliving) -> None:
+    for table in _OUTLIVES:
+        connection.execute(delete(table))
+        rows = kept.rows.get(table.name, ())
+        if rows:
+            connection.execute(insert(table), list(rows))
+    # Nobody holds anything now, and whoever did before is recognised as late.
+    connection.execute(update(leases).values(until="", fence=leases.c.fence + 1))
+    present = {(row["clinic"], row["name"]): row for row in _plain(connection, secrets)}
+    newer = [
+        row
+        for row in kept.tokens
+        if (row["clinic"], row["name"]) not in present
+        or present[row["clinic"], row["name"]]["kept_at"] < row["kept_at"]
+    ]
+    upsert(connection, secrets, newer)
+
+
+def _forget_standings(connection: Connection) -> None:
+    """Every clinic is due, and no process of before is alive."""
+    gone = beats.c.name.startswith("executor/") | (beats.c.name == _STANDING)
+    connection.execute(delete(beats).where(gone))
+
+
+# --- afterwards, clinic by clinic -------------------------------------------------------------------------------------
+
+
+def pending(connection: Connection, clinic: str) -> Restoration | None:
+    """Return the restore that a clinic has not caught up with yet."""
+    statement = select(notes.c.value).where(notes.c.clinic == clinic, notes.c.name == NOTE)
+    text = connection.execute(statement).scalar_one_or_none()
+    return msgspec.json.decode(text, type=Restoration) if text else None
+
+
+def tell(book: Journal, restoration: Restoration) -> None:
+    """Write into the journal that a backup was put back, and let the head file begin anew from there."""
+    public = {
+        "made_at": restoration.made_at,
+        "backup": msgspec.to_builtins(restoration.backup),
+        "replaced": msgspec.to_builtins(restoration.replaced),
+    }
+    done = Restoration(made_at=restoration.made_at, erased=restoration.erased, told=True)
+    with book.writing() as writing:
+        writing.add(Note(kind=RESTORED, public=public))
+        row = _note_row(book.clinic, NOTE, msgspec.json.encode(done).decode())
+        upsert(writing.connection, notes, [row])
+    follow(book)
+
+
+def follow(book: Journal) -> None:
+    """Let the head file follow a journal that a restore took back."""
+    if book.head_file is None:
+        return
+    with book.database.reading() as connection:
+        row = connection.execute(select(journal_heads).where(journal_heads.c.clinic == book.clinic)).one_or_none()
+    if row is not None:
+        book.head_file.begin_anew(Head(sequence=row.sequence, hash=row.hash, mac=row.mac))
+
+
+def relinked(book: Journal) -> int:
+    """Link our own payments and used credit again that the books were last seen with, and say how many.
+
+    Their records are looked at by the next run, so that what happened since to one of them is followed.
+    """
+    clinic = book.clinic
+    with book.writing() as writing:
+        connection = writing.connection
+        known = set(
+            connection.execute(select(payment_links.c.payment_id).where(payment_links.c.clinic == clinic)).scalars()
+        )
+        links = {link.payment_id: link for link in _own_payments(connection, clinic) if link.payment_id not in known}
+        rows = [
+            {
+                "clinic": clinic,
+                "payment_id": link.payment_id,
+                "subject": link.subject.key,
+                "body": encode(link),
+            }
+            for link in links.values()
+        ]
+        upsert(connection, payment_links, rows)
+        outcomes.mark_dirty(connection, clinic, {link.subject for link in links.values()})
+        for link in links.values():
+            public = {"payment": link.payment_id, "reference": link.reference, "amount": str(link.amount)}
+            writing.add(Note(kind="payment_relinked", subject=link.subject.key, public=public))
+    return len(links)
+
+
+def over(book: Journal) -> None:
+    """Keep that a clinic has caught up with a restore."""
+    with book.writing() as writing:
+        gone = delete(notes).where(notes.c.clinic == book.clinic, notes.c.name == NOTE)
+        writing.connection.execute(gone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Paper:
+    """A document of the books that belongs to one of our records."""
+
+    subject: Subject
+    kind: DocumentKind
+    number: str
+    id: BooksId
+
+
+def _own_payments(connection: Connection, clinic: str) -> list[PaymentLink]:
+    bodies = connection.execute(select(books_documents.c.body).where(books_documents.c.clinic == clinic)).scalars()
+    documents = [decode(BooksDocument, body) for body in bodies]
+    papers = _papers(connection, clinic, documents)
+    numbers = defaultdict[Subject, set[str]](set)
+    for held in papers.values():
+        numbers[held.subject].add(held.number)
+    found = []
+    for document in documents:
+        paper = papers.get(document.id)
+        if paper is None:
+            continue
+        found.extend(_credit_used(document, paper, papers))
+        invoice = _invoice(connection, clinic, paper.subject) if paper.kind is DocumentKind.INVOICE else None
+        if invoice is not None:
+            found.extend(_payments_on(document, paper, numbers[paper.subject], invoice))
+    return found
+
+
+def _papers(connection: Connection, clinic: str, documents: Iterable[BooksDocument]) -> dict[BooksId, _Paper]:
+    """Return the documents that are linked, and those whose reference names a record.
+
+    A run that was cut off before it linked anything has read them all the same.
+    """
+    rows = practice_rows.c
+    records = set(connection.execute(select(rows.id).where(rows.clinic == clinic, rows.kind == "invoice")).scalars())
+    papers = {}
+    for document in documents:
+        _, marked, named = document.reference.rpartition(":")
+        if marked and named in records:
+            subject = Subject(kind=SubjectKind.INVOICE, id=SourceId(named))
+            papers[document.id] = _Paper(subject=subject, kind=document.kind, number=document.number, id=document.id)
+    bodies = connection.execute(select(document_links.c.body).where(document_links.c.clinic == clinic)).scalars()
+    for link in (decode(DocumentLink, body) for body in bodies):
+        papers[link.books_id] = _Paper(subject=link.subject, kind=link.kind, number=link.number, id=link.books_id)
+    return papers
+
+
+def _payments_on(
+    document: BooksDocument, paper: _Paper, numbers: Collection[str], invoice: Invoice
+) -> list[PaymentLink]:
+    """Return the payments on a document that carry our reference, the number of one of its record's documents."""
+    ours = {f"{number}/paid" for number in numbers}
+    return [
+        PaymentLink(
+            subject=paper.subject,
+            payment_id=payment.id,
+            document_id=document.id,
+            reference=payment.reference,
+            account=payment.account,
+            amount=payment.amount,
+            on=payment.on,
+            for_total=invoice.total,
+        )
+        for payment in document.payments
+        if payment.reference in ours and not payment.deleted
+    ]
+
+
+def _credit_used(document: BooksDocument, paper: _Paper, papers: Mapping[BooksId, _Paper]) -> list[PaymentLink]:
+    """Return where credit notes of ours were used: what a person takes apart from now on is not put together again.
+
+    Either side tells of it: the two are read one after the other, and a person may come in between.
+    """
+    found = []
+    for used in document.allocations:
+        other = papers.get(used.other_id)
+        if other is None or other.kind is paper.kind:
+            continue
+        note, invoice = (paper, other) if paper.kind is DocumentKind.CREDIT_NOTE else (other, paper)
+        name = allocation_id(_ref(note), _ref(invoice))
+        found.append(
+            PaymentLink(
+                subject=note.subject,
+                payment_id=BooksId(name),
+                document_id=invoice.id,
+                reference=f"{note.number}>{invoice.number}",
+                account="",
+                amount=used.amount,
+                on=used.on or document.on,
+                for_total=used.amount,
+            )
+        )
+    return found
+
+
+def _ref(paper: _Paper) -> DocumentRef:
+    return DocumentRef(kind=paper.kind, number=paper.number)
+
+
+def _invoice(connection: Connection, clinic: str, subject: Subject) -> Invoice | None:
+    if subject.kind is not SubjectKind.INVOICE:
+        return None
+    rows = practice_rows.c
+    where = (rows.clinic == clinic, rows.kind == "invoice", rows.id == SourceId(subject.id))
+    body = connection.execute(select(rows.body).where(*where)).scalar_one_or_none()
+    return decode(Invoice, body) if body else None

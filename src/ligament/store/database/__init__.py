@@ -1,0 +1,1 @@
+"""The database itself: connection, schema, tables, codecs."""

@@ -1,0 +1,237 @@
+"""Opening the database, SQLite or PostgreSQL, and the two ways to use it: reading and writing."""
+
+from __future__ import annotations
+
+import select
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from datetime import datetime
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
+from sqlalchemy.pool import StaticPool
+
+from ligament.store.database.errors import AlreadyLinked, StoreBusy, StoreError, StoreFull, StoreUnreachable
+from ligament.store.database.schema import bring_up_to_date
+
+BUSY_S = 30
+_LOCK_BY_NAME = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_CLOCK = text("SELECT clock_timestamp()")
+_LOCK_NOT_WAITING = text(
+    "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(hashtextextended(:name, 0))"
+)
+_KEPT = ("PRAGMA synchronous=FULL", "BEGIN IMMEDIATE")
+_JOTTED = ("PRAGMA synchronous=NORMAL", "BEGIN IMMEDIATE")
+_FULL = ("disk is full", "no space left", "could not extend file")
+_BUSY = ("is locked", "lock timeout", "deadlock detected")
+_SQLITE_MANNERS = (
+    f"PRAGMA busy_timeout={BUSY_S * 1000}",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    # What is deleted is overwritten, so that an erased person does not linger in free pages.
+    "PRAGMA secure_delete=ON",
+)
+
+
+class Database:
+    """One database for all clinics of a home; safe to share between threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Take an engine that `open_database` made."""
+        self._engine = engine
+        self._turn = RLock()
+        self._reader = engine if self.is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Say whether this is a SQLite file."""
+        return self._engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees one moment of the database throughout."""
+        with clear_errors(), self._reader.begin() as connection:
+            self._begin(connection, "BEGIN")
+            yield connection
+
+    @contextmanager
+    def writing(self, lock: str) -> Iterator[Connection]:
+        """Give a connection inside one transaction, alone among the writers that name the same lock."""
+        with self._in_turn(), clear_errors(), self._engine.begin() as connection:
+            self._begin(connection, *_KEPT)
+            self.hold_lock(connection, lock)
+            yield connection
+
+    @contextmanager
+    def jotting(self, lock: str) -> Iterator[Connection]:
+        """The same for what a power cut may take back: counts of calls, who is at work; nobody waits for the disk."""
+        with self._in_turn(), clear_errors(), self._engine.begin() as connection:
+            self._begin(connection, *_JOTTED)
+            if not self.is_sqlite:
+                connection.execute(_LOCK_NOT_WAITING, {"name": f"ligament|{lock}"})
+            yield connection
+
+    def _in_turn(self) -> AbstractContextManager[object]:
+        """Let the threads of this process write one after the other: SQLite itself lets them sleep and try again."""
+        return self._turn if self.is_sqlite else nullcontext()
+
+    def _begin(self, connection: Connection, *words: str) -> None:
+        """Begin a transaction of SQLite, whose driver does not; a writer waits for the others at once, not later.
+
+        Said to the driver itself, since these few words would cost as much as everything that follows.
+        """
+        if not self.is_sqlite:
+            return
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+        cursor = driver.cursor()
+        try:
+            for statement in words:
+                cursor.execute(statement)
+        except sqlite3.Error as error:
+            raise OperationalError(words[-1], None, error) from error
+        finally:
+            cursor.close()
+
+    def hold_lock(self, connection: Connection, lock: str) -> None:
+        """Wait for a lock that ends with the transaction; a SQLite writer is alone anyway."""
+        if not self.is_sqlite:
+            connection.execute(_LOCK_BY_NAME, {"name": f"ligament|{lock}"})
+
+    def server_time(self) -> datetime | None:
+        """Return what the database server's clock shows; None for a SQLite file, which has none of its own."""
+        if self.is_sqlite:
+            return None
+        with clear_errors(), self._engine.connect() as connection:
+            found: datetime = connection.execute(_CLOCK).scalar_one()
+        return found
+
+    def scrub(self) -> None:
+        """Leave nothing of what was deleted in the files of a SQLite database."""
+        if not self.is_sqlite:
+            return
+        with clear_errors(), self._engine.connect() as connection:
+            raw = connection.connection.dbapi_connection
+            assert raw is not None
+            cursor = raw.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.close()
+
+    def copy_into(self, file: Path) -> None:
+        """Write a consistent copy of a SQLite database into a new file, also while others write."""
+        assert self.is_sqlite
+        with clear_errors(), self._engine.connect() as connection:
+            raw = connection.connection.dbapi_connection
+            assert raw is not None
+            target = sqlite3.connect(file)
+            try:
+                raw.backup(target)
+            finally:
+                target.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+
+def open_database(url: str, *, as_it_is: bool = False) -> Database:
+    """Open the database at a URL (`sqlite:///file`, `postgresql://...`), making or upgrading its tables first.
+
+    With `as_it_is` its tables are left alone.
+    """
+    address = _address(url)
+    engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgres(address)
+    database = Database(engine)
+    if as_it_is:
+        return database
+    with ExitStack() as on_failure:
+        on_failure.callback(database.close)
+        with database.writing("schema") as connection:
+            bring_up_to_date(connection)
+        on_failure.pop_all()
+    return database
+
+
+def _address(url: str) -> URL:
+    """Name the driver of a PostgreSQL URL, which people write without one."""
+    address = make_url(url)
+    if address.drivername in {"postgresql", "postgres"}:
+        return address.set(drivername="postgresql+psycopg")
+    return address
+
+
+def _postgres(address: URL) -> Engine:
+    """Make an engine that lets go of a connection whose server has gone, before anything is asked of it."""
+    engine = create_engine(address)
+
+    @event.listens_for(engine, "checkout")
+    def look(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401 - the driver's own connection
+        # An idle connection has nothing to read but its end. Asking the server would cost as much as the question.
+        waiting = select.poll()
+        waiting.register(connection.pgconn.socket, select.POLLIN)
+        if waiting.poll(0):
+            raise InvalidatePoolError
+
+    return engine
+
+
+def _sqlite(address: URL) -> Engine:
+    """Make an engine whose transactions begin when we say so, and whose writers wait for each other."""
+    arguments: dict[str, Any] = {"timeout": BUSY_S, "check_same_thread": False}
+    in_memory = address.database in {None, "", ":memory:"}
+    pool: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
+    engine = create_engine(address, connect_args=arguments, **pool)
+
+    @event.listens_for(engine, "connect")
+    def set_manners(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
+        # The driver must not begin or commit by itself: DDL has to take part in transactions.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in _SQLITE_MANNERS:
+            cursor.execute(pragma)
+        if cursor.execute("PRAGMA journal_mode").fetchone()[0] not in {"wal", "memory"}:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.close()
+
+    return engine
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Turn the database's complaints into our own errors, which say what to do."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise AlreadyLinked(
+            "Two records would share what only one may have; nothing was kept.", _first(error)
+        ) from error
+    except OperationalError as error:
+        raise _clear(error) from error
+    except DBAPIError as error:
+        if error.connection_invalidated or _says(error, _FULL):
+            raise _clear(error) from error
+        raise
+
+
+def _clear(error: DBAPIError) -> StoreError:
+    if _says(error, _FULL):
+        return StoreFull("The disk is full. Nothing of this step was written; make room and try again.", _first(error))
+    if _says(error, _BUSY):
+        return StoreBusy("Another process is using the database. Try again in a moment.", _first(error))
+    return StoreUnreachable("The database does not answer.", _first(error))
+
+
+def _says(error: DBAPIError, words: tuple[str, ...]) -> bool:
+    complaint = str(error.orig).casefold()
+    return any(word in complaint for word in words)
+
+
+def _first(error: DBAPIError) -> str:
+    """Return the driver's complaint without the statement and its values, which may be personal."""
+    lines = str(error.orig).splitlines() or [type(error.orig).__name__]
+    return lines[0]

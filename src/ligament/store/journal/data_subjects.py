@@ -1,0 +1,37 @@
+"""Whose personal detail an entry holds: the party itself, or the party of an invoice or visit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, select
+
+from ligament.store.database.bulk import of_kind, select_in
+from ligament.store.database.tables import journal
+from ligament.store.database.tables import practice_rows as rows
+
+_PARTIES = of_kind(rows.c.id, rows.c.party_id)
+
+
+def owners(connection: Connection, clinic: str, subjects: Collection[str]) -> dict[str, str]:
+    """Return the party of each subject key; empty where it belongs to nobody."""
+    found = {key: key if key.startswith(("patient:", "payer:")) else "" for key in subjects}
+    for kind in ("invoice", "visit"):
+        ids = [key.partition(":")[2] for key in subjects if key.startswith(f"{kind}:")]
+        for row in select_in(connection, _PARTIES, rows.c.id, ids, clinic=clinic, kind=kind):
+            if row.party_id:
+                found[f"{kind}:{row.id}"] = f"patient:{row.party_id}"
+    return found
+
+
+def subjects_of(connection: Connection, clinic: str, party: str) -> frozenset[str]:
+    """Return the subject keys whose detail may name a party: itself, its visits, its invoices of now and before."""
+    kind, _, identifier = party.partition(":")
+    if kind != "patient":
+        return frozenset({party})
+    statement = select(rows.c.kind, rows.c.id).where(
+        rows.c.clinic == clinic, rows.c.kind.in_(("invoice", "visit")), rows.c.party_id == identifier
+    )
+    sealed = select(journal.c.subject).where(journal.c.clinic == clinic, journal.c.owner == party).distinct()
+    told = {row.subject for row in connection.execute(sealed)} - {""}
+    return frozenset({party, *told, *(f"{row.kind}:{row.id}" for row in connection.execute(statement))})

@@ -1,0 +1,43 @@
+"""The head of the journal in a file beside the home, so that a database with its tail cut off is found out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from msgspec import DecodeError
+
+from ligament.store.database.codec import decode, encode
+from ligament.store.journal.chain import Head
+
+
+class HeadFile:
+    """One file with one signed head; replaced as a whole."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the place of the file; its folder must exist."""
+        self.path = path
+
+    def read(self) -> Head | None:
+        """Return the head, or nothing when there is no file."""
+        try:
+            return decode(Head, self.path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except DecodeError:
+            return Head(sequence=0, hash="", mac="")
+
+    def write(self, head: Head) -> None:
+        """Put a newer head in place of the old one; two processes may finish in either order."""
+        held = self.read()
+        if held is None or held.sequence < head.sequence:
+            self.begin_anew(head)
+
+    def begin_anew(self, head: Head) -> None:
+        """Put a head in its place, even of an earlier entry: a backup was put back, and the journal says so."""
+        fresh = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        with fresh.open("wb") as file:
+            file.write(encode(head))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self.path)

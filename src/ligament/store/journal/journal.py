@@ -1,0 +1,166 @@
+"""The journal: append-only, every entry bound to the one before, personal detail sealed for the person it is about."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from ligament.core.events import Event
+from ligament.store.database.bulk import of_clinic, upsert
+from ligament.store.database.codec import encode
+from ligament.store.database.connection import Database
+from ligament.store.database.search_keys import stamp
+from ligament.store.database.tables import journal, journal_heads
+from ligament.store.journal.chain import ROOT, Entry, Head, sign
+from ligament.store.journal.headfile import HeadFile
+from ligament.store.journal.person_keys import NOBODY, SIGNING, Seals
+from ligament.store.shared.deliveries import keep_events
+from ligament.store.vault.vault import Vault
+
+Public = Mapping[str, object]
+SCHEDULE = "engine"
+"""The source of what runs by itself."""
+_INSERT = insert(journal)
+_NEWEST = of_clinic(journal.c.sequence, journal.c.hash).order_by(journal.c.sequence.desc()).limit(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Who acts and from where: a person or `ligament`, and the program with a hash of the host's name."""
+
+    actor: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """An entry to be written: `personal` is sealed for `owner` (a party's key, or nobody's), `actor` if not ours."""
+
+    kind: str
+    subject: str = ""
+    public: Public
+    personal: Public | None = None
+    owner: str = ""
+    actor: str = ""
+    at: datetime | None = None
+
+
+class Journal:
+    """The journal of one clinic."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        provenance: Provenance,
+        now: Callable[[], datetime],
+        head_file: HeadFile | None = None,
+    ) -> None:
+        """Take the database, the clinic's vault, who acts, the calendar and the file of the head."""
+        self.database = database
+        self.clinic = vault.clinic
+        self.now = now
+        self.seals = Seals(vault)
+        self.head_file = head_file
+        self._provenance = provenance
+        self._announced: dict[str, Note] = {}
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether a person or a tool asked for what happens now, and not the schedule."""
+        return self._provenance.source != SCHEDULE
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """Give one transaction in which rows change and entries are added; all of it is kept, or nothing."""
+        with self.database.writing(self.clinic) as connection:
+            book = Writing(connection, self)
+            yield book
+            head = self._append(connection, book.notes)
+            keep_events(connection, self.clinic, book.events, book.now)
+        if head is None:
+            return
+        self._announced.clear()
+        # The file follows the commit: a file that is behind is no alarm, a database that is behind is one.
+        if self.head_file is not None:
+            self.head_file.write(head)
+
+    def announce(self, name: str, note: Note) -> None:
+        """Add an entry in front of the next ones; where none follows, it is never written."""
+        self._announced[name] = note
+
+    def withdraw(self, name: str) -> bool:
+        """Take an announcement back; says whether it was still to be written, so that nothing has followed it."""
+        return self._announced.pop(name, None) is not None
+
+    def _append(self, connection: Connection, notes: list[Note]) -> Head | None:
+        if not notes:
+            return None
+        notes = [*self._announced.values(), *notes]
+        owners = {note.owner or NOBODY for note in notes if note.personal}
+        keys = self.seals.keys_or_new(connection, {*owners, SIGNING})
+        sequence, digest = self._last(connection)
+        rows: list[dict[str, Any]] = []
+        for note in notes:
+            sequence += 1
+            entry = self._entry(note, sequence, digest, keys)
+            digest = entry.digest()
+            rows.append({**{name: getattr(entry, name) for name in Entry.__slots__}, "hash": digest})
+        connection.execute(_INSERT, rows)
+        head = sign(keys[SIGNING], self.clinic, sequence, digest)
+        row = {"clinic": self.clinic, "sequence": head.sequence, "hash": head.hash, "mac": head.mac}
+        upsert(connection, journal_heads, [row])
+        return head
+
+    def _entry(self, note: Note, sequence: int, previous: str, keys: Mapping[str, bytes]) -> Entry:
+        owner = (note.owner or NOBODY) if note.personal else ""
+        return Entry(
+            clinic=self.clinic,
+            sequence=sequence,
+            at=stamp(note.at or self.now()),
+            actor=note.actor or self._provenance.actor,
+            source=self._provenance.source,
+            kind=note.kind,
+            subject=note.subject,
+            public=encode(note.public).decode(),
+            owner=owner,
+            sealed=self.seals.seal(keys[owner], owner, note.personal) if note.personal else None,
+            previous=previous,
+        )
+
+    def _last(self, connection: Connection) -> tuple[int, str]:
+        """Return number and hash of the newest entry."""
+        row = connection.execute(_NEWEST, {"clinic": self.clinic}).one_or_none()
+        return (row.sequence, row.hash) if row else (0, ROOT)
+
+
+class Writing:
+    """One transaction: its connection, its clinic, its instant, and the entries to be added at its end."""
+
+    def __init__(self, connection: Connection, book: Journal) -> None:
+        """Take the open connection."""
+        self.connection = connection
+        self.clinic = book.clinic
+        self.now = book.now()
+        self.notes: list[Note] = []
+        self.events: list[Event] = []
+        self._book = book
+
+    def add(self, note: Note) -> None:
+        """Add an entry, in order."""
+        self.notes.append(note)
+
+    def tell(self, *events: Event) -> None:
+        """Let other tools know, in order: what is told is kept with everything else of this transaction, or not."""
+        self.events.extend(events)
+
+    def keyed_digest(self, data: bytes) -> str:
+        """Return a fingerprint of exact bytes that tells nothing to those without the vault key."""
+        key = self._book.seals.keys_or_new(self.connection, {SIGNING})[SIGNING]
+        return hmac.digest(key, data, "sha256").hex()

@@ -1,0 +1,321 @@
+"""One clinic's memory: the port of the flow, each method one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, delete, select
+
+from ligament.core.events import Event
+from ligament.core.facts import Facts
+from ligament.core.holds import Hold
+from ligament.core.ids import HoldId, RunId, SourceId
+from ligament.core.intents import Subject
+from ligament.core.ledgers import BooksContact, BooksDocument, Chart, Organisation
+from ligament.core.links import Decision, DecisionKind
+from ligament.core.plans import Outcome, Plan
+from ligament.core.receipts import Effect, WriteIntent
+from ligament.core.records import Invoice, Party, Removal
+from ligament.ports.books import BooksPage
+from ligament.ports.errors import OutcomeUnknown
+from ligament.ports.memory import Selection
+from ligament.ports.practice import PracticePage
+from ligament.store.database.bulk import of_clinic, upsert
+from ligament.store.database.codec import decoder, encode
+from ligament.store.database.connection import Database
+from ligament.store.database.search_keys import stamp
+from ligament.store.database.tables import books_reference, cursors, decisions, notes, refusals
+from ligament.store.journal import erasure
+from ligament.store.journal.data_subjects import owners
+from ligament.store.journal.journal import Journal, Note, Writing
+from ligament.store.mirror import books, practice
+from ligament.store.mirror.facts import gather
+from ligament.store.mirror.portions import portions
+from ligament.store.mirror.positions import KeptBooks, KeptRows
+from ligament.store.writes import effects as effect_rows
+from ligament.store.writes import intents, outcomes
+
+_CURSORS = of_clinic(cursors.c.stream, cursors.c.value).where(cursors.c.system == bindparam("system"))
+_NOTE = of_clinic(notes.c.value).where(notes.c.name == bindparam("name"))
+_POSITIONS = ("_read_at", "_looked_on", "_swept_to")
+"""How notes end that only say when or how far somebody looked: they move all day long and are no history."""
+KEY_LIVES = timedelta(minutes=4)
+"""How long after its first sending a call may be repeated under its key: as `flow.execute.REPLAY_WINDOW` says."""
+HELD_UP = timedelta(seconds=5)
+"""A call that waited longer than this after it was kept is kept anew: what it may do late is counted from then."""
+
+
+class ClinicStore:
+    """Implements `ports.memory.Memory` for one clinic; safe to share between threads."""
+
+    def __init__(self, database: Database, clinic: str, clock_now: Callable[[], datetime], journal: Journal) -> None:
+        """Take the database, the clinic's name, the calendar and the clinic's journal."""
+        self._database = database
+        self._clinic = clinic
+        self._now = clock_now
+        self._journal = journal
+        self._check: Callable[[Connection], None] = _unchecked
+        self._look: Callable[[Connection], None] = _unchecked
+        self._leaving: WriteIntent | None = None
+        self._repeats = False
+
+    @property
+    def is_fenced(self) -> bool:
+        """Whether a cycle holds the clinic just now, so that another worker can take it away."""
+        return self._check is not _unchecked
+
+    @contextmanager
+    def fenced(
+        self, check: Callable[[Connection], None], look: Callable[[Connection], None] | None = None
+    ) -> Iterator[None]:
+        """Meanwhile let `check` look, in the transaction of each step of a cycle, whether this cycle may still write.
+
+        What it raises (Fenced) takes the whole transaction back. `look` does the same without keeping it so; it is
+        asked before a call leaves.
+        """
+        self._check, self._look = check, look or check
+        try:
+            yield
+        finally:
+            self._check = self._look = _unchecked
+            self._leaving = None
+
+    # --- what both sides said -----------------------------------------------------------------------------------------
+    def cursors(self, system: str) -> Mapping[str, str]:
+        """Return the reading positions of `practice` or `books`."""
+        with self._database.reading() as connection:
+            found = connection.execute(_CURSORS, {"clinic": self._clinic, "system": system})
+            return {row.stream: row.value for row in found}
+
+    def forget_cursors(self, system: str) -> None:
+        """Forget the reading positions of a system, so that the next reading reads everything again."""
+        with self._journal.writing() as writing:
+            gone = delete(cursors).where(cursors.c.clinic == self._clinic, cursors.c.system == system)
+            writing.connection.execute(gone)
+            writing.add(Note(kind="note", public={"name": f"cursors of {system}", "after": "forgotten"}))
+
+    def known_rows(self) -> KeptRows:
+        """Return the view of kept practice rows that a reader needs."""
+        return KeptRows(self._database, self._clinic)
+
+    def known_books(self) -> KeptBooks:
+        """Return the view of kept books rows that a reader needs."""
+        return KeptBooks(self._database, self._clinic)
+
+    def keep_practice_page(self, page: PracticePage) -> frozenset[Subject]:
+        """Keep rows and cursors of a page; return the subjects whose content differs from what was kept."""
+        with self._step() as writing:
+            connection = writing.connection
+            touched = practice.keep(connection, self._clinic, page.rows, page.whole_invoices, self._now())
+            self._keep_cursors(writing, "practice", page.cursors)
+            outcomes.mark_dirty(connection, self._clinic, touched)
+            return touched
+
+    def keep_parties(self, parties: Iterable[Party | Removal]) -> None:
+        """Keep parties read one by one."""
+        with self._journal.writing() as writing:
+            practice.keep(writing.connection, self._clinic, parties, (), self._now())
+
+    def archived_patients(self, after: str, limit: int) -> tuple[SourceId, ...]:
+        """Return ids of archived patients who are not forgotten, in order, those behind an id."""
+        with self._database.reading() as connection:
+            return practice.archived_patients(connection, self._clinic, after, limit)
+
+    def forget(self, party: Subject) -> None:
+        """Erase everything personal about a party; links, documents, amounts and the chain of the journal stay."""
+        erasure.forget(self._journal, party)
+
+    def keep_invoices(self, invoices: Iterable[Invoice]) -> None:
+        """Keep invoices read one by one, each with its complete lines."""
+        with self._journal.writing() as writing:
+            practice.keep_invoices(writing.connection, self._clinic, invoices, self._now())
+
+    def keep_books_page(self, page: BooksPage) -> frozenset[Subject]:
+        """Keep contacts and documents of a page; return the subjects linked to what differs from what was kept."""
+        with self._step() as writing:
+            touched = books.keep(writing.connection, self._clinic, page.contacts, page.documents)
+            self._keep_cursors(writing, "books", page.cursors)
+            outcomes.mark_dirty(writing.connection, self._clinic, touched)
+            return touched
+
+    def keep_books_records(self, contacts: Iterable[BooksContact], documents: Iterable[BooksDocument]) -> None:
+        """Keep records of the books read one by one."""
+        with self._journal.writing() as writing:
+            books.keep(writing.connection, self._clinic, contacts, documents)
+
+    def keep_organisation(self, organisation: Organisation) -> None:
+        """Keep the organisation as last read."""
+        self._keep_reference("organisation", organisation, self._now())
+
+    def keep_chart(self, chart: Chart, read_at: datetime) -> None:
+        """Keep the chart as last read."""
+        self._keep_reference("chart", chart, read_at)
+
+    # --- facts and outcomes -------------------------------------------------------------------------------------------
+    def portions(self, selection: Selection, size: int) -> tuple[Selection, ...]:
+        """Cut a selection into one or more of about `size` records each, the oldest patients first."""
+        with self._database.reading() as connection:
+            return portions(connection, self._clinic, selection, size)
+
+    def gather(self, selection: Selection) -> Facts:
+        """Load everything that planning those records needs."""
+        with self._database.reading() as connection:
+            return gather(connection, self._clinic, selection, self._now())
+
+    def pending(self) -> frozenset[Subject]:
+        """Return the subjects whose last outcome was planned or held."""
+        with self._database.reading() as connection:
+            return outcomes.pending(connection, self._clinic)
+
+    def keep_outcomes(self, run_id: RunId, plan: Plan, considered: Collection[Subject]) -> None:
+        """Keep the newest outcome of the considered subjects and open, keep or close their holds accordingly."""
+        with self._step() as writing:
+            outcomes.keep(writing, run_id, plan, considered)
+
+    def open_holds(self) -> tuple[Hold, ...]:
+        """Return every open hold, oldest first."""
+        with self._database.reading() as connection:
+            return outcomes.open_holds(connection, self._clinic)
+
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Return the newest outcome of every record."""
+        with self._database.reading() as connection:
+            return outcomes.newest(connection, self._clinic)
+
+    def decide(self, decision: Decision) -> None:
+        """Keep a person's decision about a hold, and journal it."""
+        subject = decision.subject.key
+        row = {
+            "clinic": self._clinic,
+            "key": f"{subject}|{decision.code}",
+            "subject": subject,
+            "body": encode(decision),
+        }
+        public = {"code": decision.code, "decision": decision.decision.value, "fingerprint": decision.fingerprint}
+        with self._journal.writing() as writing:
+            upsert(writing.connection, decisions, [row])
+            writing.add(Note(kind="decision", subject=subject, public=public, actor=decision.by, at=decision.at))
+
+    def dismissed(self, holds: Collection[Hold]) -> frozenset[HoldId]:
+        """Return which of those holds a person has dismissed as they are shown."""
+        named = {f"{hold.subject.key}|{hold.decision_code}": hold for hold in holds}
+        rows, read = (
+            select(decisions.c.key, decisions.c.body).where(decisions.c.clinic == self._clinic),
+            decoder(Decision),
+        )
+        with self._database.reading() as connection:
+            answers = {row.key: read(row.body) for row in connection.execute(rows) if row.key in named}
+        return frozenset(
+            named[key].id
+            for key, answer in answers.items()
+            if answer.decision is DecisionKind.DISMISSED and answer.fingerprint in {named[key].fingerprint, ""}
+        )
+
+    def keep_refusal(self, action_key: str, content: str, words: str) -> None:
+        """Remember that the other system refused exactly this, so that it waits instead of being sent again."""
+        row = effect_rows.refusal_row(self._clinic, action_key, content, words, self._now())
+        subject = row["subject"]
+        with self._journal.writing() as writing:
+            upsert(writing.connection, refusals, [row])
+            party = owners(writing.connection, self._clinic, {subject})[subject]
+            public = {"action": action_key, "content": content}
+            writing.add(Note(kind="refusal", subject=subject, public=public, personal={"words": words}, owner=party))
+
+    def forget_refusals(self, subject: Subject) -> None:
+        """Forget what was refused about a record, so that it is tried again."""
+        with self._journal.writing() as writing:
+            gone = delete(refusals).where(refusals.c.clinic == self._clinic, refusals.c.subject == subject.key)
+            writing.connection.execute(gone)
+            writing.add(Note(kind="decision", subject=subject.key, public={"decision": "retry"}))
+
+    def note(self, name: str) -> str:
+        """Return a small fact kept for the clinic, or an empty text."""
+        with self._database.reading() as connection:
+            given = {"clinic": self._clinic, "name": name}
+            return connection.execute(_NOTE, given).scalar_one_or_none() or ""
+
+    def keep_note(self, name: str, value: str, news: Iterable[Event] = ()) -> None:
+        """Keep a small fact for the clinic; the journal tells when it changed, unless it is a mere position.
+
+        `news` is what other tools are told when it did.
+        """
+        with self._journal.writing() as writing:
+            before = writing.connection.execute(_NOTE, {"clinic": self._clinic, "name": name}).scalar_one_or_none()
+            if before == value:
+                return
+            upsert(writing.connection, notes, [{"clinic": self._clinic, "name": name, "value": value}])
+            writing.tell(*news)
+            if not name.endswith(_POSITIONS):
+                writing.add(Note(kind="note", public={"name": name, "before": before, "after": value}))
+
+    # --- writing safely -----------------------------------------------------------------------------------------------
+    def open_intent(self, intent: WriteIntent) -> None:
+        """Commit the exact bytes and key of a call, and journal them, before it leaves (state sent)."""
+        with self._step() as writing:
+            intents.open_one(writing, intent)
+        self._leaving, self._repeats = intent, False
+
+    def resend_intent(self, intent: WriteIntent) -> None:
+        """Commit that the same bytes leave again, or under a new key and epoch."""
+        with self._step() as writing:
+            intents.resend(writing, intent)
+        self._leaving, self._repeats = intent, True
+
+    def may_write(self) -> None:
+        """Look once more, right before a call leaves, whether this cycle may still write; raises Fenced.
+
+        Between keeping a call and sending it lie waits: for a limit, for a sign-in, for a machine that was suspended.
+        A repeated call that was held up for longer than its key may live does not leave: raises OutcomeUnknown, so that
+        it is looked up first.
+        """
+        intent, now = self._leaving, self._now()
+        if intent is None or intent.last_sent_at is None or now - intent.last_sent_at <= HELD_UP:
+            with self._database.reading() as connection:
+                self._look(connection)
+            return
+        if self._repeats and now - (intent.first_sent_at or now) >= KEY_LIVES:
+            raise OutcomeUnknown("A repeated call was held up for too long and did not leave.", f"intent {intent.id}")
+        self._leaving = replace(intent, last_sent_at=now)
+        with self._step() as writing:
+            intents.leaves_late(writing, self._leaving)
+
+    def unfinished_intents(self) -> tuple[WriteIntent, ...]:
+        """Return the calls that left, or may have, and whose outcome is not kept; oldest first."""
+        with self._database.reading() as connection:
+            return intents.unfinished(connection, self._clinic)
+
+    def close_intent(self, intent: WriteIntent, effects: Sequence[Effect], at: datetime) -> None:
+        """Commit what a call did, element by element, with its journal entries, in one transaction."""
+        with self._step() as writing:
+            intents.close(writing, intent)
+            context = {"run": intent.run_id, "intent": intent.id}
+            effect_rows.keep(writing, context, effects, at)
+
+    def keep_effects(self, run_id: RunId, effects: Sequence[Effect], at: datetime) -> None:
+        """Commit effects that needed no call (links), with their journal entries."""
+        with self._step() as writing:
+            effect_rows.keep(writing, {"run": run_id}, effects, at)
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+    @contextmanager
+    def _step(self) -> Iterator[Writing]:
+        """Give one transaction of a cycle, which is refused when another worker has taken the clinic over."""
+        with self._journal.writing() as writing:
+            self._check(writing.connection)
+            yield writing
+
+    def _keep_cursors(self, writing: Writing, system: str, positions: Mapping[str, str]) -> None:
+        fixed = {"clinic": self._clinic, "system": system}
+        upsert(writing.connection, cursors, [{**fixed, "stream": s, "value": v} for s, v in positions.items()])
+
+    def _keep_reference(self, name: str, record: Organisation | Chart, read_at: datetime) -> None:
+        row = {"clinic": self._clinic, "name": name, "read_at": stamp(read_at), "body": encode(record)}
+        with self._journal.writing() as writing:
+            upsert(writing.connection, books_reference, [row])
+
+
+def _unchecked(connection: Connection) -> None:
+    """Let everything pass: no lease is held, so no other worker can take anything over."""

@@ -1,0 +1,157 @@
+"""Keeping what the books hold: contacts and documents in, changed subjects out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table, select, update
+
+from ligament.core.intents import Subject, subject_from_key
+from ligament.core.ledgers import BooksContact, BooksDocument, Chart, ContactGroup, ContactStatus
+from ligament.core.records import Party
+from ligament.store.database.bulk import of_clinic, select_in, upsert
+from ligament.store.database.codec import decode, encode
+from ligament.store.database.search_keys import folded, history_key, stamp
+from ligament.store.database.tables import (
+    books_contacts,
+    books_documents,
+    books_reference,
+    contact_links,
+    document_links,
+    practice_rows,
+)
+
+R = TypeVar("R", BooksContact, BooksDocument)
+_NAMELESS = of_clinic(books_contacts.c.id).where(books_contacts.c.name_key == "")
+_PEOPLE_GONE = (
+    of_clinic(contact_links.c.contact_id, practice_rows.c.body)
+    .join(
+        practice_rows,
+        (practice_rows.c.clinic == contact_links.c.clinic)
+        & (contact_links.c.party == practice_rows.c.kind + ":" + practice_rows.c.id),
+    )
+    .where(practice_rows.c.removed)
+)
+
+
+def contact_row(clinic: str, contact: BooksContact) -> dict[str, Any]:
+    """Return the row that keeps a contact."""
+    return {
+        "clinic": clinic,
+        "id": contact.id,
+        "number": contact.number.replace("\x00", ""),
+        "email_key": folded(contact.email.reveal()),
+        "name_key": folded(contact.name.reveal()),
+        "status": contact.status.value,
+        "updated_at": stamp(contact.updated_at),
+        "body": encode(contact),
+    }
+
+
+def document_row(clinic: str, document: BooksDocument) -> dict[str, Any]:
+    """Return the row that keeps a document."""
+    return {
+        "clinic": clinic,
+        "id": document.id,
+        "kind": document.kind.value,
+        "number": document.number.replace("\x00", ""),
+        "history_key": history_key(document.number),
+        "contact_id": document.contact_id,
+        "status": document.status.value,
+        "open_amount": str(document.open_amount),
+        "is_open": document.open_amount > 0,
+        "updated_at": stamp(document.updated_at),
+        "reference": document.reference.replace("\x00", ""),
+        "body": encode(document),
+    }
+
+
+def keep(
+    connection: Connection, clinic: str, contacts: Iterable[BooksContact], documents: Iterable[BooksDocument]
+) -> frozenset[Subject]:
+    """Keep what is newer than what is kept; return the subjects linked to what changed in content."""
+    held = _without_forgotten(connection, clinic, tuple(contacts))
+    people = _keep_rows(connection, books_contacts, [contact_row(clinic, contact) for contact in held], BooksContact)
+    papers = _keep_rows(
+        connection, books_documents, [document_row(clinic, document) for document in documents], BooksDocument
+    )
+    parties = of_clinic(contact_links.c.party)
+    subjects = of_clinic(document_links.c.subject)
+    linked = select_in(connection, parties, contact_links.c.contact_id, people, clinic=clinic)
+    posted = select_in(connection, subjects, document_links.c.books_id, papers, clinic=clinic)
+    return frozenset(
+        subject_from_key(key) for key in [*(row.party for row in linked), *(row.subject for row in posted)]
+    )
+
+
+def add_groups(connection: Connection, clinic: str, made: Sequence[ContactGroup]) -> None:
+    """Keep contact groups that were just made with the chart, so that no later plan makes them again."""
+    if not made:
+        return
+    where = (books_reference.c.clinic == clinic, books_reference.c.name == "chart")
+    body = connection.execute(select(books_reference.c.body).where(*where)).scalar_one_or_none()
+    if body is None:
+        return
+    chart = decode(Chart, body)
+    ids = {group.id for group in made}
+    groups = (*(group for group in chart.groups or () if group.id not in ids), *made)
+    changed = encode(replace(chart, groups=groups))
+    connection.execute(update(books_reference).where(*where).values(body=changed))
+
+
+def nameless(contact: BooksContact) -> BooksContact:
+    """Return a contact without the person: what stays when somebody is forgotten."""
+    return BooksContact(
+        id=contact.id,
+        number=contact.number,
+        status=contact.status,
+        merged_into=contact.merged_into,
+        updated_at=contact.updated_at,
+    )
+
+
+def _without_forgotten(
+    connection: Connection, clinic: str, contacts: Sequence[BooksContact]
+) -> tuple[BooksContact, ...]:
+    """Keep contacts of forgotten people without the person, however often the books show them."""
+    ids = {contact.id for contact in contacts}
+    found = select_in(connection, _PEOPLE_GONE, contact_links.c.contact_id, ids, clinic=clinic)
+    forgotten = {row.contact_id for row in found if decode(Party, row.body).deleted}
+    # One that was merged away belongs to nobody any more, but was forgotten together with the person.
+    left = {contact.id for contact in contacts if contact.status is not ContactStatus.ACTIVE}
+    forgotten |= {row.id for row in select_in(connection, _NAMELESS, books_contacts.c.id, left, clinic=clinic)}
+    return tuple(nameless(contact) if contact.id in forgotten else contact for contact in contacts)
+
+
+def _keep_rows(connection: Connection, table: Table, wanted: Sequence[dict[str, Any]], kind: type[R]) -> set[str]:
+    """Write the rows that are new or newer and differ; return the ids whose content changed."""
+    newest: dict[str, dict[str, Any]] = {}
+    for row in wanted:
+        other = newest.get(row["id"])
+        if other is None or other["updated_at"] <= row["updated_at"]:
+            newest[row["id"]] = row
+    if not newest:
+        return set()
+    clinic = wanted[0]["clinic"]
+    statement = of_clinic(table.c.id, table.c.updated_at, table.c.body)
+    known = {row.id: row for row in select_in(connection, statement, table.c.id, newest.keys(), clinic=clinic)}
+    changed: list[dict[str, Any]] = []
+    touched: set[str] = set()
+    for identifier, row in newest.items():
+        before = known.get(identifier)
+        # A late answer must not undo a newer one: pages and single reads overtake each other.
+        if before is not None and (before.updated_at > row["updated_at"] or before.body == row["body"]):
+            continue
+        changed.append(row)
+        if before is None or _says_other(kind, before.body, row):
+            touched.add(identifier)
+    upsert(connection, table, changed)
+    return touched
+
+
+def _says_other(kind: type[R], before: bytes, row: Mapping[str, Any]) -> bool:
+    """Say whether more than the instant of the last change differs."""
+    old, new = decode(kind, before), decode(kind, row["body"])
+    return replace(old, updated_at=new.updated_at) != new

@@ -1,0 +1,157 @@
+"""The limits of outside systems, shared by every process on the database: calls made, slots in use, small numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
+
+from ligament.ports.windows import Full, SharedQuota, Window
+from ligament.store.database.bulk import upsert
+from ligament.store.database.connection import Database
+from ligament.store.database.tables import window_calls, window_numbers, window_slots
+from ligament.store.shared.liveness import has_died, holder_mark
+
+_FORGET_MS = 25 * 60 * 60 * 1000
+_BUCKET_MS = 1_000
+"""Calls of a crowd are counted by the second: the whole of it counts as long as a part of it does."""
+_BUCKET, _WAITING = "b|", "w|"
+_INNER = "_|%"
+
+
+class SharedWindows:
+    """Implements `ports.windows.WindowStore` on the database of the home."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the database that all processes share."""
+        self._database = database
+
+    def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: SharedQuota | None = None) -> Full | None:
+        """Record a call at that moment and return None, or record nothing and return the first full window."""
+        with self._database.jotting(f"window|{scope}") as connection:
+            for window in windows:
+                full = _full(connection, scope, window)
+                if full is not None:
+                    return full
+            if crowd is not None:
+                self._database.hold_lock(connection, f"window|{crowd.scope}")
+                full = _join(connection, crowd, scope, at_ms)
+                if full is not None:
+                    return full
+            old = (window_calls.c.scope == scope, window_calls.c.at_ms < at_ms - _FORGET_MS)
+            connection.execute(delete(window_calls).where(*old))
+            last = select(func.coalesce(func.max(window_calls.c.place), 0)).where(window_calls.c.scope == scope)
+            place = connection.execute(last).scalar_one() + 1
+            connection.execute(insert(window_calls), [{"scope": scope, "place": place, "at_ms": at_ms}])
+        return None
+
+    def enter(self, scope: str, slots: int, at_ms: int, lease_ms: int) -> str | None:
+        """Occupy one of `slots` places until `leave`, at longest `lease_ms`; None when all are occupied."""
+        with self._database.jotting(f"window|{scope}") as connection:
+            over = (window_slots.c.scope == scope, window_slots.c.until_ms <= at_ms)
+            connection.execute(delete(window_slots).where(*over))
+            held = connection.execute(select(window_slots.c.slot).where(window_slots.c.scope == scope)).scalars().all()
+            dead = [slot for slot in held if has_died(slot.partition("@")[2])]
+            if dead:
+                # A process that was killed gives nothing back.
+                gone = (window_slots.c.scope == scope, window_slots.c.slot.in_(dead))
+                connection.execute(delete(window_slots).where(*gone))
+            if len(held) - len(dead) >= slots:
+                return None
+            # A name is never used twice, so that a late holder cannot free the place of the next one.
+            counted = select(window_numbers.c.value).where(*_number(scope, "#slots"))
+            turn = (connection.execute(counted).scalar_one_or_none() or 0) + 1
+            upsert(connection, window_numbers, [{"scope": scope, "name": "#slots", "value": turn}])
+            name = f"slot-{turn}@{holder_mark()}"
+            connection.execute(insert(window_slots), [{"scope": scope, "slot": name, "until_ms": at_ms + lease_ms}])
+        return name
+
+    def leave(self, scope: str, slot: str) -> None:
+        """Give the place back; unknown ones are no trouble."""
+        with self._database.jotting(f"window|{scope}") as connection:
+            connection.execute(delete(window_slots).where(window_slots.c.scope == scope, window_slots.c.slot == slot))
+
+    def numbers(self, scope: str) -> Mapping[str, int]:
+        """Return the small numbers kept for the scope."""
+        table = window_numbers.c
+        told = (table.scope == scope, table.name != "#slots", table.name.not_like(_INNER))
+        statement = select(table.name, table.value).where(*told)
+        with self._database.reading() as connection:
+            return {row.name: row.value for row in connection.execute(statement)}
+
+    def keep(self, scope: str, numbers: Mapping[str, int]) -> None:
+        """Keep small numbers under their names, the others stay."""
+        rows = [{"scope": scope, "name": name, "value": value} for name, value in numbers.items()]
+        with self._database.jotting(f"window|{scope}") as connection:
+            upsert(connection, window_numbers, rows)
+
+
+def _number(scope: str, name: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return window_numbers.c.scope == scope, window_numbers.c.name == name
+
+
+def _full(connection: Connection, scope: str, window: Window) -> Full | None:
+    """Return the window as full when the call that must leave it first is still inside."""
+    if window.calls <= 0:
+        return Full(window=window, blocking_ms=None)
+    inside = (
+        window_calls.c.scope == scope,
+        window_calls.c.at_ms > window.since_ms,
+        window_calls.c.at_ms <= window.until_ms,
+    )
+    ordered = select(window_calls.c.at_ms).where(*inside).order_by(window_calls.c.at_ms.desc())
+    blocking = connection.execute(ordered.offset(window.calls - 1).limit(1)).scalar_one_or_none()
+    return None if blocking is None else Full(window=window, blocking_ms=blocking)
+
+
+# --- what many scopes use together ------------------------------------------------------------------------------------
+
+
+def _join(connection: Connection, crowd: SharedQuota, scope: str, at_ms: int) -> Full | None:
+    """Count a call among those of everybody, or note that the scope has to wait."""
+    now, buckets = at_ms - at_ms % _BUCKET_MS, _named(connection, crowd, _BUCKET)
+    inside = {at: made for at, made in buckets.items() if abs(at_ms - int(at)) < crowd.span_ms + _BUCKET_MS}
+    since_said = sum(made for at, made in inside.items() if int(at) + _BUCKET_MS > crowd.said_ms)
+    refused = _named(connection, crowd, _WAITING)
+    lately = [name for name, at in refused.items() if at_ms - crowd.span_ms < at <= at_ms]
+    waiting = _made(connection, lately, crowd, at_ms)
+    if not crowd.has_room(sum(inside.values()), since_said, waiting, scope):
+        # Whoever waits looks again every two seconds: it need not be written down each time.
+        if at_ms - refused.get(scope, 0) > crowd.span_ms // 4:
+            _count(connection, crowd, _WAITING + scope, at_ms)
+        return Full(window=None, blocking_ms=min((int(at) for at in inside), default=at_ms) + _BUCKET_MS)
+    key = f"{now:015}"
+    if key not in buckets:
+        gone = {_WAITING + name for name in refused.keys() - waiting.keys()}
+        _forget(connection, crowd, gone | {_BUCKET + at for at in buckets.keys() - inside.keys()})
+    _count(connection, crowd, _BUCKET + key, buckets.get(key, 0) + 1)
+    return None
+
+
+def _made(connection: Connection, scopes: Sequence[str], crowd: SharedQuota, at_ms: int) -> dict[str, int]:
+    """Return how many calls each of the scopes has made within the span."""
+    if not scopes:
+        return {}
+    table = window_calls.c
+    recent = (table.scope.in_(scopes), table.at_ms > at_ms - crowd.span_ms, table.at_ms <= at_ms)
+    counted = select(table.scope, func.count().label("made")).where(*recent).group_by(table.scope)
+    return dict.fromkeys(scopes, 0) | {row.scope: row.made for row in connection.execute(counted)}
+
+
+def _named(connection: Connection, crowd: SharedQuota, prefix: str) -> dict[str, int]:
+    """Return the numbers of a crowd whose names begin so, without that beginning."""
+    table = window_numbers.c
+    where = (table.scope == crowd.scope, table.name.startswith(prefix))
+    rows = connection.execute(select(table.name, table.value).where(*where))
+    return {row.name.removeprefix(prefix): row.value for row in rows}
+
+
+def _count(connection: Connection, crowd: SharedQuota, name: str, value: int) -> None:
+    upsert(connection, window_numbers, [{"scope": crowd.scope, "name": name, "value": value}])
+
+
+def _forget(connection: Connection, crowd: SharedQuota, names: Collection[str]) -> None:
+    """Forget what counts no more."""
+    if names:
+        gone = (window_numbers.c.scope == crowd.scope, window_numbers.c.name.in_(sorted(names)))
+        connection.execute(delete(window_numbers).where(*gone))

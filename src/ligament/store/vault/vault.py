@@ -1,0 +1,149 @@
+"""Secrets at rest: encrypted under a key that the database never sees."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from ligament.store.database.bulk import all_of_clinic, of_clinic, upsert
+from ligament.store.database.connection import Database
+from ligament.store.database.errors import WrongKey
+from ligament.store.database.search_keys import stamp
+from ligament.store.database.tables import data_keys, secrets
+from ligament.store.shared.leases import Leases
+from ligament.store.shared.liveness import has_died, holder_mark
+from ligament.store.vault.cipher import KEY_BYTES, Cipher, RandomBytes
+
+LEASE_S = 120
+_PAUSE_MS = 50
+_TURN_KEY = "vault"
+_NAMED = all_of_clinic(secrets).where(secrets.c.name == bindparam("name"))
+_KEY_IDS = (of_clinic(secrets.c.key_id).distinct(), of_clinic(data_keys.c.key_id).distinct())
+
+
+class Vault:
+    """The secrets and data keys of one clinic, under the key of the home."""
+
+    def __init__(
+        self, database: Database, clinic: str, key: bytes, random_bytes: RandomBytes, now: Callable[[], datetime]
+    ) -> None:
+        """Take the key (32 bytes), a source of randomness and the calendar."""
+        self._database = database
+        self.clinic = clinic
+        self._random_bytes = random_bytes
+        self._now = now
+        self._cipher = Cipher(key, random_bytes)
+
+    # --- secrets ------------------------------------------------------------------------------------------------------
+    def put(self, name: str, value: str) -> None:
+        """Keep a secret under a name, in place of the one kept before."""
+        row = {
+            "clinic": self.clinic,
+            "name": name,
+            "key_id": self._cipher.key_id,
+            "sealed": self._cipher.close(value.encode(), _secret_place(self.clinic, name)),
+            "kept_at": stamp(self._now()),
+        }
+        with self._database.writing(_TURN_KEY) as connection:
+            upsert(connection, secrets, [row])
+
+    def get(self, name: str) -> str | None:
+        """Return a secret, or nothing."""
+        with self._database.reading() as connection:
+            row = connection.execute(_NAMED, {"clinic": self.clinic, "name": name}).one_or_none()
+        if row is None:
+            return None
+        self._must_fit(row.key_id)
+        return self._cipher.open(row.sealed, _secret_place(self.clinic, name)).decode()
+
+    def delete(self, name: str) -> None:
+        """Forget a secret; unknown names are no trouble."""
+        with self._database.writing(_TURN_KEY) as connection:
+            connection.execute(delete(secrets).where(secrets.c.clinic == self.clinic, secrets.c.name == name))
+        self._database.scrub()
+
+    def check(self) -> None:
+        """Raise WrongKey when anything kept for the clinic was kept with another key."""
+        with self._database.reading() as connection:
+            for statement in _KEY_IDS:
+                for key_id in connection.execute(statement, {"clinic": self.clinic}).scalars():
+                    self._must_fit(key_id)
+
+    def rotate(self, new_key: bytes) -> None:
+        """Encrypt everything of every clinic in the database under a new key, all or nothing."""
+        fresh = Cipher(new_key, self._random_bytes)
+        with self._database.writing(_TURN_KEY) as connection:
+            for row in connection.execute(select(secrets)).all():
+                self._must_fit(row.key_id)
+                place = _secret_place(row.clinic, row.name)
+                sealed = fresh.close(self._cipher.open(row.sealed, place), place)
+                where = (secrets.c.clinic == row.clinic, secrets.c.name == row.name)
+                connection.execute(update(secrets).where(*where).values(sealed=sealed, key_id=fresh.key_id))
+            for row in connection.execute(select(data_keys)).all():
+                self._must_fit(row.key_id)
+                place = _data_place(row.clinic, row.owner)
+                wrapped = fresh.close(self._cipher.open(row.wrapped, place), place)
+                where = (data_keys.c.clinic == row.clinic, data_keys.c.owner == row.owner)
+                connection.execute(update(data_keys).where(*where).values(wrapped=wrapped, key_id=fresh.key_id))
+        self._cipher = fresh
+        self._database.scrub()
+
+    @contextmanager
+    def exclusively(self, name: str, pause_ms: Callable[[int], None]) -> Iterator[None]:
+        """Hold a name alone among all threads and processes, for two minutes at most; waits with `pause_ms`."""
+        holder = f"{holder_mark()}/{threading.get_ident():x}-{self._random_bytes(8).hex()}"
+        leases = Leases(self._database, self.clinic, self._now)
+        lease = leases.take(f"vault|{name}", holder, LEASE_S, _is_gone)
+        while lease is None:
+            pause_ms(_PAUSE_MS)
+            lease = leases.take(f"vault|{name}", holder, LEASE_S, _is_gone)
+        try:
+            yield
+        finally:
+            leases.release(lease)
+
+    # --- data keys, one for each person -------------------------------------------------------------------------------
+    def new_data_key(self) -> bytes:
+        """Return a fresh key for one person's entries."""
+        return self._random_bytes(KEY_BYTES)
+
+    def cipher_for(self, data_key: bytes) -> Cipher:
+        """Return the cipher of a data key."""
+        return Cipher(data_key, self._random_bytes)
+
+    def wrap(self, owner: str, data_key: bytes) -> tuple[str, bytes]:
+        """Return the id of the vault key and the data key encrypted under it."""
+        return self._cipher.key_id, self._cipher.close(data_key, _data_place(self.clinic, owner))
+
+    def unwrap(self, owner: str, key_id: str, wrapped: bytes) -> bytes:
+        """Return a data key in clear."""
+        self._must_fit(key_id)
+        return self._cipher.open(wrapped, _data_place(self.clinic, owner))
+
+    def same_turn(self, connection: Connection) -> None:
+        """Wait until nobody turns the key, so that nothing new is wrapped under the old one."""
+        self._database.hold_lock(connection, _TURN_KEY)
+
+    def _must_fit(self, key_id: str) -> None:
+        if key_id != self._cipher.key_id:
+            raise WrongKey(
+                "The vault key is not the one this was kept with. Give the former key back, "
+                "or rotate from the former key to this one.",
+                f"kept with key {key_id}, given key {self._cipher.key_id}",
+            )
+
+
+def _is_gone(holder: str) -> bool:
+    return has_died(holder.partition("/")[0])
+
+
+def _secret_place(clinic: str, name: str) -> str:
+    return f"secret|{clinic}|{name}"
+
+
+def _data_place(clinic: str, owner: str) -> str:
+    return f"data key|{clinic}|{owner}"

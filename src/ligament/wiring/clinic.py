@@ -1,0 +1,238 @@
+"""Opening one clinic: store, clocks, connectors and rules put together."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from ligament.connectors.registry import Manifest, for_role
+from ligament.core.facts import PlanContext
+from ligament.core.ids import RunId
+from ligament.core.money import HUNDRED
+from ligament.core.private import Private
+from ligament.flow.context import RunContext
+from ligament.net.meter import CallMeter
+from ligament.net.oauth import TextVault
+from ligament.net.opening import Notebook, Opening
+from ligament.net.session import Observer, Transport
+from ligament.ports.books import Books
+from ligament.ports.clocks import Clock
+from ligament.ports.practice import Practice
+from ligament.ports.progress import Progress, silent
+from ligament.store.database.connection import Database, open_database
+from ligament.store.journal.headfile import HeadFile
+from ligament.store.journal.journal import Journal, Provenance
+from ligament.store.memory import ClinicStore
+from ligament.store.queries.people import PeopleQueries
+from ligament.store.queries.records import Queries
+from ligament.store.shared.leases import Leases
+from ligament.store.shared.rate_limits import SharedWindows
+from ligament.store.vault.vault import Vault
+from ligament.store.writes.runs import Runs
+from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
+from ligament.wiring.expressions import evaluate
+from ligament.wiring.likeness import likeness, phone_key
+from ligament.wiring.logs import OddityLog
+from ligament.wiring.prepared import prepare
+from ligament.wiring.retries import RetryBudget, jitter
+from ligament.wiring.rulebooks import ClinicSettings
+from ligament.wiring.settings import Settings
+from ligament.wiring.vault_rotation import settled_key
+
+CONTACT = "no-contact-set@ligament.example"
+"""Stands in the calls of a clinic that has given no contact address; `doctor` asks for one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """What tests and the demo replace: transports by connector name, the clock, who acts, and who hears of progress."""
+
+    transports: Mapping[str, Transport] = field(default_factory=dict)
+    clock: Clock | None = None
+    calendar: Callable[[], datetime] | None = None
+    machine_now: Callable[[], datetime] | None = None
+    tell: Progress = silent
+    observer: Observer | None = None
+    actor: str = "ligament"
+    source: str = "cli"
+
+
+@dataclass(slots=True, kw_only=True)
+class Clinic:
+    """One clinic, opened."""
+
+    settings: ClinicSettings
+    home_settings: Settings
+    database: Database
+    store: ClinicStore
+    vault: Vault
+    journal: Journal
+    queries: Queries
+    people: PeopleQueries
+    runs: Runs
+    leases: Leases
+    clock: Clock
+    meter: CallMeter
+    outside: Overrides
+    practice_manifest: Manifest
+    books_manifest: Manifest
+    oddities: OddityLog = field(default_factory=OddityLog)
+    _ports: dict[str, Any] = field(default_factory=dict)
+
+    def practice(self) -> Practice:
+        """Return the practice, opened at first use; raises SignInAgain when there are no credentials."""
+        return self._port(self.practice_manifest, self.books_manifest)  # type: ignore[no-any-return]
+
+    def books(self) -> Books:
+        """Return the books, opened at first use; raises SignInAgain when there are no credentials."""
+        return self._port(self.books_manifest, self.practice_manifest)  # type: ignore[no-any-return]
+
+    def _port(self, manifest: Manifest, partner: Manifest) -> Any:  # noqa: ANN401 - a connector's own class
+        if manifest.name not in self._ports:
+            prepare()
+            opening = self.opening(manifest, partner)
+            self._ports[manifest.name] = manifest.module("opening").open_port(opening)
+        return self._ports[manifest.name]
+
+    def close(self) -> None:
+        """Close the connections that were opened."""
+        for port in self._ports.values():
+            port.close()
+        self._ports.clear()
+
+    def opening(self, manifest: Manifest, partner: Manifest) -> Opening:
+        """Return what a connector is opened with."""
+        book = self.settings.rulebook
+        secret = f"{manifest.name}/tokens"
+        return Opening(
+            values=credentials(self, manifest),
+            partner=partner.name,
+            contact=book.clinic.contact or CONTACT,
+            clock=self.clock,
+            pace=self.outside.clock or SystemClock(),
+            meter=self.meter,
+            windows=SharedWindows(self.database),
+            tokens=TextVault(
+                partial(self.vault.get, secret),
+                partial(self.vault.put, secret),
+                partial(self.vault.exclusively, secret, self.clock.pause_ms),
+            ),
+            notebook=Notebook(read=self.store.note, write=self.store.keep_note),
+            jitter=jitter,
+            observer=self.outside.observer,
+            transport=self.outside.transports.get(manifest.name),
+            daily_calls=book.sync.daily_calls if manifest.role == "books" else 0,
+            reserve_percent=int(book.sync.reserve * HUNDRED),
+            may_add_options=book.tracking.create_options,
+            prices_include_tax=book.invoices.appointment_prices_include_tax,
+            custom_fields=tuple(sorted(set(book.contacts.custom_fields.values()))),
+            may_write=self.store.may_write,
+            heed=self.oddities,
+        )
+
+    def surroundings(self) -> PlanContext:
+        """Return what a plan needs beside its facts."""
+        return PlanContext(
+            now=self.clock.now(),
+            likeness=likeness,
+            phone_key=phone_key,
+            code_for=partial(opaque_code, self.code_key()),
+            evaluate=evaluate,
+            practice_name=self.practice_manifest.name,
+            books_title=self.books_manifest.title,
+            heed=self.oddities,
+        )
+
+    def code_key(self) -> bytes:
+        """Return the secret behind this clinic's opaque codes, made at first use; destroying it unlinks them."""
+        held = self.vault.get("codes")
+        if held is None:
+            held = secrets.token_hex(32)
+            self.vault.put("codes", held)
+        return bytes.fromhex(held)
+
+    def world(self, run_id: RunId) -> RunContext:
+        """Return what executing needs."""
+        return RunContext(
+            books=self.books(),
+            practice=self.practice(),
+            memory=self.store,
+            clock=self.clock,
+            run_id=run_id,
+            backoff_ms=RetryBudget(self.meter).pause_ms,
+            tell=self.outside.tell,
+        )
+
+
+def credentials(clinic: Clinic, manifest: Manifest) -> dict[str, Private[str]]:
+    """Return a connector's settings: the environment's first, else what `connect` kept in the vault."""
+    found: dict[str, Private[str]] = {}
+    for name, variable in manifest.environment.items():
+        given = clinic.home_settings.values.get(variable)
+        if given is not None:
+            found[name] = given
+            continue
+        kept = clinic.vault.get(f"{manifest.name}/{name}")
+        if kept:
+            found[name] = Private(kept)
+    return found
+
+
+def opaque_code(key: bytes, subject: str) -> str:
+    """Return the name of a party that says nothing about it: `CL-` and eight letters or digits."""
+    digest = hmac.new(key, subject.encode(), hashlib.sha256).digest()
+    return "CL-" + base64.b32encode(digest)[:8].decode("ascii")
+
+
+@contextmanager
+def open_clinic(
+    settings: Settings, name: str | None = None, outside: Overrides | None = None, database: Database | None = None
+) -> Iterator[Clinic]:
+    """Open one clinic of a home, and close everything again but a database that was handed in."""
+    outside = outside or Overrides()
+    chosen = settings.clinic(name)
+    clock = outside.clock or (clock_starting_at(settings.now) if settings.now is not None else SystemClock())
+    with ExitStack() as closing:
+        if database is None:
+            database = open_database(settings.database_url)
+            closing.callback(database.close)
+            need_same_time(database, SystemClock().now)
+        clinic = _assembled(settings, chosen, outside, clock, database)
+        closing.callback(clinic.close)
+        yield clinic
+
+
+def _assembled(
+    settings: Settings, chosen: ClinicSettings, outside: Overrides, clock: Clock, database: Database
+) -> Clinic:
+    vault = Vault(database, chosen.name, settled_key(settings, database, clock.now), secrets.token_bytes, clock.now)
+    vault.check()
+    slug = hashlib.sha256(chosen.name.encode()).hexdigest()[:12]
+    head = HeadFile(settings.home / f"journal-{slug}.head")
+    journal = Journal(database, vault, Provenance(actor=outside.actor, source=outside.source), clock.now, head)
+    return Clinic(
+        settings=chosen,
+        home_settings=settings,
+        database=database,
+        store=ClinicStore(database, chosen.name, clock.now, journal),
+        vault=vault,
+        journal=journal,
+        queries=Queries(journal),
+        people=PeopleQueries(journal),
+        runs=Runs(journal),
+        # Leases are about processes: they follow the machine's calendar, not one that a test has set.
+        leases=Leases(database, chosen.name, outside.machine_now or (outside.clock or SystemClock()).now),
+        clock=clock,
+        meter=CallMeter(),
+        outside=outside,
+        practice_manifest=for_role("practice"),
+        books_manifest=for_role("books"),
+    )
