@@ -29,13 +29,13 @@ from benchmarks.clinic import LARGE, NOW, RULEBOOK, SMALL, Size, books_world, ed
 from benchmarks.clock import JumpingClock
 from benchmarks.figures import Figure
 from ligament.app.results import Result
-from ligament.app.sync import open_app
+from ligament.app.sync import sync
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.xero import simulator as xero
 from ligament.connectors.xero.simulator.charts import CLIENT_SECRET, CUSTOM_CLIENT_ID
 from ligament.net.session import path_template
 from ligament.simkit.hosting import Exchange, Host
-from ligament.wiring.clinic import Overrides
+from ligament.wiring.clinic import Overrides, open_clinic
 from ligament.wiring.settings import load_settings
 from tests.support.mounting import LOOPBACK, mounted
 
@@ -69,8 +69,8 @@ class Stage:
         outside = Overrides(
             transports={"cliniko": mounted(self.practice), "xero": mounted(self.books)}, clock=self.clock
         )
-        with open_app(settings, outside=outside) as app:
-            verdict = app.sync()
+        with open_clinic(settings, outside=outside) as app:
+            verdict = sync(app)
         said = [exchange for exchange in self.books.log if not exchange.request.path.startswith("/connect")]
         return verdict, self.practice.log, said
 

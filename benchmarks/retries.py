@@ -15,10 +15,10 @@ import httpx2
 from benchmarks.calls import ENVIRONMENT, Stage, least_of_first
 from benchmarks.clinic import LARGE, SMALL, Size, edited
 from benchmarks.figures import Figure
-from ligament.app.sync import open_app
+from ligament.app.sync import sync
 from ligament.ports.errors import PortError
 from ligament.simkit.hosting import Exchange
-from ligament.wiring.clinic import Overrides
+from ligament.wiring.clinic import Overrides, open_clinic
 from ligament.wiring.settings import load_settings
 from tests.support.mounting import mounted
 
@@ -92,8 +92,8 @@ class Troubled(Stage):
         """Run once; says whether it came to its end, and what it made."""
         settings = load_settings(home=self._home, environ=ENVIRONMENT)
         try:
-            with open_app(settings, outside=Overrides(transports=self.wires, clock=self.clock)) as app:
-                return True, app.sync().document
+            with open_clinic(settings, outside=Overrides(transports=self.wires, clock=self.clock)) as app:
+                return True, sync(app).document
         except PortError:
             return False, {}
 

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from ligament.app import holds
+from ligament.app.decisions import open_holds
 from ligament.app.notices import notifier
+from ligament.app.notices.addresses import addresses
 from ligament.app.notices.alerts import list_alerts
 from ligament.app.notices.alerts import test_alerts as try_addresses
 from ligament.connectors.xero.simulator import control as office
@@ -224,13 +226,13 @@ def test_nothing_personal_is_ever_in_an_alert(told: Stage, receiver: Receiver) -
 def test_addresses_take_secrets_from_the_environment(tmp_path: Path, receiver: Receiver) -> None:
     made = stage(tmp_path / "home", rulebook=rulebook(receiver.address.replace("inbox", "${ALERT_TOKEN}")))
     clinic = made.settings().clinics[0]
-    (one,) = notifier.addresses(clinic, {"ALERT_TOKEN": "a b@c"})
+    (one,) = addresses(clinic, {"ALERT_TOKEN": "a b@c"})
     assert "a%20b%40c" in one.url.reveal()
     assert "a b" not in one.shown
-    (one,) = notifier.addresses(clinic, {})
+    (one,) = addresses(clinic, {})
     assert one.complaint == "address 1 (json://...): the environment has no ALERT_TOKEN."
     whole = stage(tmp_path / "other", rulebook=rulebook("${ALERT_URL}")).settings().clinics[0]
-    (one,) = notifier.addresses(whole, {"ALERT_URL": receiver.address})
+    (one,) = addresses(whole, {"ALERT_URL": receiver.address})
     assert (one.url.reveal(), one.complaint) == (receiver.address, "")
 
 
@@ -280,7 +282,7 @@ def test_no_address_is_a_clear_error(tmp_path: Path) -> None:
 
 def test_the_engine_tells_of_a_rulebook_that_cannot_be_read(told: Stage, receiver: Receiver) -> None:
     with told.app() as app:
-        ring = notifier.bells(told.settings(), app.clinic.database, lambda: told.time.at)
+        ring = notifier.bells(told.settings(), app.database, lambda: told.time.at)
         for _ in range(2):
             ring("configuration", "Riverside", "ligament.toml, line 3: it is wrong.")
         ring("sign_in", "Riverside", "the cycle itself tells this")
@@ -293,13 +295,13 @@ def test_the_engine_tells_of_a_rulebook_that_cannot_be_read(told: Stage, receive
 def test_a_paused_clinic_is_told_after_quiet_hours_without_any_run(told: Stage, receiver: Receiver) -> None:
     told.pass_time(hours=12)  # 21:30 at the clinic
     with told.app() as app:
-        ring = notifier.bells(told.settings(), app.clinic.database, lambda: told.time.at)
+        ring = notifier.bells(told.settings(), app.database, lambda: told.time.at)
         ring("configuration", "Riverside", "ligament.toml, line 3: it is wrong.")
-        notifier.flush(told.settings(), app.clinic.database, lambda: told.time.at)
+        notifier.flush(told.settings(), app.database, lambda: told.time.at)
         assert receiver.got == []
         told.pass_time(hours=10)
         for _ in range(2):
-            notifier.flush(told.settings(), app.clinic.database, lambda: told.time.at)
+            notifier.flush(told.settings(), app.database, lambda: told.time.at)
     assert len(receiver.got) == 1
 
 
@@ -322,7 +324,7 @@ def test_holds_can_be_retried_by_id_by_cause_and_all_at_once(told: Stage) -> Non
     told.invoice(tax_name="Odd", tax_rate="10")
     told.sync()
     with told.app() as app:
-        ids = sorted(hold["id"] for hold in app.holds())
+        ids = sorted(hold["id"] for hold in open_holds(app))
         assert sorted(holds.retry(app, "unmapped_tax").document["retried"]) == ids
         assert holds.retry(app, ids[0]).document["retried"] == [ids[0]]
         assert holds.retry(app, "all").document["retried"] == []

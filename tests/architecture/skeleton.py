@@ -21,27 +21,60 @@ SOURCES = {
     "simkit/__init__.py": "import json\n",
     "simkit/messages.py": "",
     "flow/__init__.py": "",
+    "flow/context.py": "from ligament.ports import books\n",
+    "flow/cycle.py": "from ligament.flow.plan import plan\nfrom ligament.flow.read import read\n",
+    "flow/read/__init__.py": "",
+    "flow/read/read.py": "from ligament.flow import context\n",
+    "flow/plan/__init__.py": "",
     "flow/plan/plan.py": "from ligament.ports import books\n",
+    "flow/execute/__init__.py": "",
+    "flow/execute/execute.py": "from ligament.flow import context\n",
     "net/__init__.py": "",
     "net/session.py": "import httpx2\n",
     "net/oauth.py": "import authlib.oauth2\n\nfrom ligament.net import session\n",
     "connectors/__init__.py": "",
     "connectors/registry.py": "import importlib\n",
     "engine/__init__.py": "",
-    "engine/durable.py": "import dbos\n\nfrom ligament.flow import plan\n",
+    "engine/durable.py": "import dbos\n\nfrom ligament.flow.plan import plan\n",
     "store/__init__.py": "",
-    "store/database/tables.py": "import sqlalchemy as sa\nfrom cryptography.fernet import Fernet\n",
+    "store/prepared.py": "from ligament.store import memory\n",
+    "store/memory.py": "from ligament.store.queries import records\nfrom ligament.store.writes import intents\n",
+    "store/backup/__init__.py": "",
+    "store/backup/archive.py": "from ligament.store.vault import cipher\n",
+    "store/writes/__init__.py": "",
+    "store/writes/intents.py": "from ligament.store.journal import journal\n",
+    "store/queries/__init__.py": "",
+    "store/queries/records.py": "from ligament.store.mirror import practice\n",
+    "store/journal/__init__.py": "",
+    "store/journal/journal.py": "from ligament.store.vault import cipher\n",
+    "store/vault/__init__.py": "",
+    "store/vault/cipher.py": "from cryptography.fernet import Fernet\n",
+    "store/mirror/__init__.py": "",
+    "store/mirror/practice.py": "from ligament.store.database import tables\n",
+    "store/shared/__init__.py": "",
+    "store/shared/values.py": "from ligament.store.database import tables\n",
+    "store/database/__init__.py": "",
+    "store/database/tables.py": "import sqlalchemy as sa\n",
+    "exports/__init__.py": "",
+    "exports/delimited.py": "from ligament.ports import books\n",
+    "notifications/__init__.py": "",
+    "notifications/channels.py": "import apprise\n",
     "wiring/__init__.py": "",
-    "app/sync.py": (
+    "wiring/clinic.py": (
         "from ligament.connectors import registry\n"
         "from ligament.engine import durable\n"
-        "from ligament.store import tables\n"
+        "from ligament.store.database import tables\n"
     ),
-    "demo/demo.py": "from ligament.connectors import registry\nfrom ligament.simkit import messages\n",
+    "app/__init__.py": "",
+    "app/sync.py": "from ligament.store import memory\nfrom ligament.wiring import clinic\n",
+    "service/__init__.py": "",
+    "service/runner.py": "from ligament.app import sync\n",
+    "demo/__init__.py": "",
+    "demo/demo.py": "from ligament.app import sync\nfrom ligament.simkit import messages\n",
     "cli/__init__.py": "",
-    "cli/main.py": "import typer\n\nfrom ligament.core import money\nfrom ligament.wiring import app\n",
+    "cli/main.py": "import typer\n\nfrom ligament.app import sync\nfrom ligament.core import money\n",
     "web/__init__.py": "",
-    "web/pages.py": "import litestar\n\nfrom ligament.wiring import app\n",
+    "web/pages.py": "import litestar\n\nfrom ligament.app import sync\n",
 }
 
 
@@ -72,7 +105,7 @@ def build_connector(folder: Path) -> None:
     write(
         folder / "tests" / "test_client.py",
         f"import pytest\n\nfrom {here} import client\nfrom {here}.simulator import world\n"
-        "from ligament.wiring import app\n",
+        "from ligament.app import sync\n",
     )
 
 

@@ -57,7 +57,7 @@ NOT_CAUGHT = [
     ("exact", "core/money.py", 'from decimal import Decimal\nRATE = Decimal("0.1")\nN = 1'),
     ("exact", "net/session.py", "TIMEOUT_S = 0.5"),
     ("exact", "connectors/xero/tests/test_client.py", "REFUSED = 0.1"),
-    ("hidden-inputs", "app/sync.py", "import os, time\nHOME = os.environ, time.time()"),
+    ("hidden-inputs", "wiring/ambient.py", "import os, time\nHOME = os.environ, time.time()"),
     ("hidden-inputs", "core/money.py", "import datetime\nDAY = datetime.date(2026, 7, 1)\nclock = DAY\nclock.now = 1"),
     (
         "hidden-inputs",

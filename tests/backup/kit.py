@@ -51,7 +51,7 @@ def twice(clinic: Stage) -> list[str]:
 def links(clinic: Stage) -> tuple[list[str], list[str], list[str]]:
     """Return what is linked: numbers of contacts and documents, references of payments."""
     with clinic.app() as app:
-        facts = app.clinic.store.gather(Selection(invoices=None, parties=None, visits=None))
+        facts = app.store.gather(Selection(invoices=None, parties=None, visits=None))
     people = sorted(link.number for link in facts.contact_links.values())
     papers = sorted(link.number for held in facts.document_links.values() for link in held)
     money = sorted(link.reference for held in facts.payments.values() for link in held if link.live)

@@ -14,11 +14,11 @@ import pytest
 from ligament.app.safety import restore as restoring
 from ligament.app.safety.backup import back_up
 from ligament.app.safety.restore import restore
-from ligament.app.sync import open_app
 from ligament.store.database.connection import open_database
 from ligament.store.database.errors import NewerStore, WrongKey
 from ligament.store.shared.leases import Leases
 from ligament.store.shared.values import SharedValues
+from ligament.wiring.clinic import open_clinic
 from ligament.wiring.clocks import SystemClock
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.file_lock import AnotherRun, alone
@@ -82,7 +82,7 @@ def test_a_backup_holds_no_key_and_no_open_secret(clinic: Stage) -> None:
     clinic.environ.pop("LIGAMENT_VAULT_KEY")
     clinic.sync()
     with clinic.app() as app:
-        app.clinic.vault.put("practice/key", "canary-4c1d-secret")
+        app.vault.put("practice/key", "canary-4c1d-secret")
     verdict = back_up(clinic.home.parent / "b", clinic.home, environ=clinic.environ)
     assert "vault.key" in verdict.document["key"]
     key = (clinic.home / "vault.key").read_text().strip().encode()
@@ -100,11 +100,11 @@ def test_a_backup_taken_while_others_write_is_of_one_moment(clinic: Stage) -> No
     wrote = []
 
     def write() -> None:
-        with open_app(clinic.settings(), outside=clinic.outside()) as app:
+        with open_clinic(clinic.settings(), outside=clinic.outside()) as app:
             number = 0
             while not stop.is_set() or number < 30:
                 number += 1
-                app.clinic.store.keep_note("counter", str(number))
+                app.store.keep_note("counter", str(number))
                 wrote.append(number)
 
     writer = threading.Thread(target=write)
@@ -117,9 +117,9 @@ def test_a_backup_taken_while_others_write_is_of_one_moment(clinic: Stage) -> No
         put_back(clinic, file)
         found = verified(clinic)
         assert found["holds"], found
-        with clinic.app() as app, app.clinic.database.reading() as connection:
+        with clinic.app() as app, app.database.reading() as connection:
             noted = connection.exec_driver_sql("SELECT count(*) FROM journal WHERE kind = 'note'").scalar()
-            value = app.clinic.store.note("counter")
+            value = app.store.note("counter")
         assert noted is not None
         assert value == "" or int(value) <= noted
 
@@ -144,7 +144,7 @@ def test_there_is_nothing_to_back_up_before_the_first_run(file_clinic: Stage) ->
 def test_another_vault_key_is_refused_and_nothing_changed(clinic: Stage) -> None:
     clinic.sync()
     with clinic.app() as app:
-        app.clinic.vault.put("practice/key", "secret")
+        app.vault.put("practice/key", "secret")
     file = backed_up(clinic)
     with pytest.raises(WrongKey, match="another vault key"):
         put_back(clinic, file, LIGAMENT_VAULT_KEY=OTHER_KEY)
@@ -235,7 +235,7 @@ def test_nothing_is_restored_while_a_service_is_alive(clinic: Stage) -> None:
     clinic.sync()
     file = backed_up(clinic)
     with clinic.app() as app:
-        SharedValues(app.clinic.database).keep("*", "executor/desk-1", SystemClock().now().isoformat())
+        SharedValues(app.database).keep("*", "executor/desk-1", SystemClock().now().isoformat())
     with pytest.raises(AnotherRun, match="ligament serve"):
         put_back(clinic, file)
 
@@ -248,6 +248,6 @@ def test_nothing_is_restored_while_another_machine_works(tmp_path: Path, postgre
     clinic.sync()
     file = backed_up(clinic)
     with clinic.app() as app:
-        Leases(app.clinic.database, "Riverside", SystemClock().now).take("cycle", "elsewhere/1", 60)
+        Leases(app.database, "Riverside", SystemClock().now).take("cycle", "elsewhere/1", 60)
     with pytest.raises(AnotherRun, match="another worker"):
         put_back(clinic, file)

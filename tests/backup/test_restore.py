@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ligament.app.plans import whole
 from ligament.app.safety import restore as restoring
 from ligament.core.ids import RunId
 from ligament.core.intents import Subject, SubjectKind
@@ -43,7 +44,7 @@ def test_a_plan_right_after_a_restore_shows_that_nothing_would_be_made(worked: t
     clinic, file, _ = worked
     put_back(clinic, file)
     with clinic.app() as app:
-        actions = {action["action"] for action in app.plan().document["actions"]}
+        actions = {action["action"] for action in whole(app).document["actions"]}
     assert actions <= {"link_contact", "link_document"}
     clinic.clear_log()
     clinic.sync()
@@ -178,14 +179,14 @@ def test_people_erased_since_the_backup_are_erased_again(clinic: Stage) -> None:
     clinic.sync()
     file = backed_up(clinic)
     with clinic.app() as app:
-        app.clinic.store.forget(Subject(kind=SubjectKind.PATIENT, id=patient))
+        app.store.forget(Subject(kind=SubjectKind.PATIENT, id=patient))
     assert not _knows(clinic, "Quagmire")
     put_back(clinic, file)
     assert not _knows(clinic, "Quagmire")
 
 
 def _knows(clinic: Stage, word: str) -> bool:
-    with clinic.app() as app, app.clinic.database.reading() as connection:
+    with clinic.app() as app, app.database.reading() as connection:
         bodies = connection.exec_driver_sql("SELECT body FROM practice_rows").scalars().all()
         return any(word.encode() in bytes(body) for body in bodies)
 
@@ -193,17 +194,17 @@ def _knows(clinic: Stage, word: str) -> bool:
 def test_a_sign_in_renewed_since_the_backup_is_kept(clinic: Stage) -> None:
     clinic.sync()
     with clinic.app() as app:
-        app.clinic.vault.put("xero/tokens", "old")
-        app.clinic.vault.put("xero/client_id", "old")
+        app.vault.put("xero/tokens", "old")
+        app.vault.put("xero/client_id", "old")
     file = backed_up(clinic)
     clinic.pass_time(hours=1)
     with clinic.app() as app:
-        app.clinic.vault.put("xero/tokens", "renewed")
-        app.clinic.vault.put("xero/client_id", "changed")
+        app.vault.put("xero/tokens", "renewed")
+        app.vault.put("xero/client_id", "changed")
     put_back(clinic, file)
     with clinic.app() as app:
-        assert app.clinic.vault.get("xero/tokens") == "renewed"
-        assert app.clinic.vault.get("xero/client_id") == "old"
+        assert app.vault.get("xero/tokens") == "renewed"
+        assert app.vault.get("xero/client_id") == "old"
 
 
 def test_fences_and_used_up_limits_are_not_taken_back(clinic: Stage) -> None:
@@ -213,10 +214,10 @@ def test_fences_and_used_up_limits_are_not_taken_back(clinic: Stage) -> None:
         clinic.sync()
     count = "SELECT count(*) FROM window_calls"
     fence = "SELECT max(fence) FROM leases"
-    with clinic.app() as app, app.clinic.database.reading() as connection:
+    with clinic.app() as app, app.database.reading() as connection:
         before = [connection.exec_driver_sql(text).scalar() or 0 for text in (count, fence)]
     put_back(clinic, file)
-    with clinic.app() as app, app.clinic.database.reading() as connection:
+    with clinic.app() as app, app.database.reading() as connection:
         after = [connection.exec_driver_sql(text).scalar() or 0 for text in (count, fence)]
     assert after[0] == before[0]
     assert after[1] > before[1]
@@ -273,6 +274,6 @@ def test_an_older_schema_is_upgraded_as_it_is_put_back(clinic: Stage, monkeypatc
 def test_verification_of_a_journal_without_any_restore_has_no_gaps(clinic: Stage) -> None:
     clinic.sync()
     with clinic.app() as app:
-        assert verify(app.clinic.journal).gaps == ()
-        assert replace(verify(app.clinic.journal)).holds
-        assert app.clinic.runs.one(RunId("none")) is None
+        assert verify(app.journal).gaps == ()
+        assert replace(verify(app.journal)).holds
+        assert app.runs.one(RunId("none")) is None

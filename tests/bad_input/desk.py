@@ -15,7 +15,7 @@ import pytest
 from benchmarks.clinic import NOW, RULEBOOK, Size, books_world, practice_world
 from benchmarks.clock import JumpingClock
 from ligament.app.results import Result
-from ligament.app.sync import open_app
+from ligament.app.sync import sync
 from ligament.cli.session import Session, run_plain
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.xero import simulator as xero
@@ -23,7 +23,7 @@ from ligament.connectors.xero.simulator.charts import CLIENT_SECRET
 from ligament.connectors.xero.simulator.demo import environment, is_write
 from ligament.simkit.hosting import Host
 from ligament.simkit.messages import Request, Response
-from ligament.wiring.clinic import Overrides
+from ligament.wiring.clinic import Overrides, open_clinic
 from ligament.wiring.settings import load_settings
 from tests.support.mounting import LOOPBACK, mounted
 
@@ -81,7 +81,7 @@ class Desk:
 
     def sync(self, **changed: str) -> Told:
         """Run `sync --once --json`, with other environment settings for this once."""
-        return self.run(lambda app: app.sync(), **changed)
+        return self.run(sync, **changed)
 
     def run(self, verb: Callable[[Any], Result], **changed: str) -> Told:
         """Run a verb as the command does, and return what it printed."""
@@ -90,7 +90,7 @@ class Desk:
 
         def opened() -> Result:
             settings = load_settings(home=self.home, environ={**self.environ, **changed})
-            with open_app(settings, outside=Overrides(transports=transports, clock=self.clock)) as app:
+            with open_clinic(settings, outside=Overrides(transports=transports, clock=self.clock)) as app:
                 return verb(app)
 
         self.capsys.readouterr()

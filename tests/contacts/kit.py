@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ligament.app.sync import App, open_app
+from ligament.app.sync import sync
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control
 from ligament.connectors.xero import simulator as xero
 from ligament.connectors.xero.simulator import control as desk
 from ligament.simkit.hosting import Host
-from ligament.wiring.clinic import Overrides
+from ligament.wiring.clinic import Clinic as OpenClinic
+from ligament.wiring.clinic import Overrides, open_clinic
 from ligament.wiring.settings import load_settings
 from tests.stories.acting import environment
 from tests.stories.clocks import StoryClock
@@ -61,17 +62,17 @@ class Clinic:
         return load_settings(home=self.home, environ=environment(f"{LOOPBACK}/v1", LOOPBACK))
 
     @contextmanager
-    def app(self) -> Iterator[App]:
+    def app(self) -> Iterator[OpenClinic]:
         """Open Ligament as a new process would."""
         transports = {"cliniko": mounted(self.practice), "xero": mounted(self.books)}
-        with open_app(self.settings(), outside=Overrides(transports=transports, clock=self.clock)) as app:
+        with open_clinic(self.settings(), outside=Overrides(transports=transports, clock=self.clock)) as app:
             yield app
 
     def sync(self, *, full: bool = False) -> dict[str, Any]:
         """Let half a minute pass and run one cycle."""
         self.later()
         with self.app() as app:
-            return app.sync(full=full).document
+            return sync(app, full=full).document
 
     def later(self, seconds: int = 30) -> datetime:
         """Let time pass, and return the instant."""

@@ -60,9 +60,9 @@ def test_a_code_says_nothing_and_outlives_its_key(clinic: Clinic) -> None:
     assert len(set(before.values())) == 2
     assert not any(part in name for name in before.values() for part in (ANA[-6:], "ANA", "SILVA"))
     with clinic.app() as app:
-        key = app.clinic.code_key()
+        key = app.code_key()
         assert destroy_codes(app).document["destroyed"]
-        assert app.clinic.code_key() != key
+        assert app.code_key() != key
     with clinic.heard() as said:
         clinic.sync(full=True)
     assert said == []

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ligament.app.doctor.doctor import examine
+from ligament.app.plans import whole
 from ligament.connectors.xero.simulator import control as desk
 from tests.contacts.groups import CREATE, OURS, VETERANS, assert_quiet, group, lose, members, veteran
 from tests.contacts.kit import ANA, BEN, Clinic
@@ -94,7 +95,7 @@ def test_the_plan_shows_it_and_many_known_contacts_ask_first(clinic: Clinic) -> 
     group(clinic, "Veterans")
     clinic.rulebook("max_existing_changes = 1\n" + VETERANS)
     with clinic.app() as app:
-        actions: list[dict[str, Any]] = app.plan().document["actions"]
+        actions: list[dict[str, Any]] = whole(app).document["actions"]
     assert [(one["action"], one["sentence"]) for one in actions] == [
         ("join_group", f'Put the contact CLK-{number} into the contact group "Veterans".') for number in (ANA, BEN)
     ]

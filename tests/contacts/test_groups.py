@@ -8,6 +8,7 @@ from typing import Any
 
 from ligament.app.contacts.find import find
 from ligament.app.contacts.privacy import preview
+from ligament.app.plans import whole
 from ligament.connectors.xero.simulator import control as desk
 from ligament.store.journal.audit import export, verify
 from tests.contacts.groups import CREATE, FIELD, LARGE, OURS, THEIRS, VETERANS, assert_quiet, group, members, veteran
@@ -70,7 +71,7 @@ def test_a_member_whom_a_person_chose_is_no_change_to_plan(clinic: Clinic) -> No
     clinic.sync()
     clinic.rulebook(VETERANS)
     with clinic.app() as app:
-        assert app.plan().document["actions"] == []
+        assert whole(app).document["actions"] == []
 
 
 def test_a_member_whom_a_person_chose_unseen_is_seen_just_before_writing(clinic: Clinic) -> None:
@@ -185,14 +186,14 @@ def test_what_stands_in_the_field_is_in_no_hold_no_answer_and_not_in_clear_in_th
     assert hold["code"] == "unmapped_group"
     clinic.rulebook(FIELD + CREATE)
     with clinic.app() as app:
-        planned = app.plan().document
+        planned = whole(app).document
     document2 = clinic.sync()
     assert members(clinic, "canary-zq") == [OURS]
     for told in (document, planned, document2):
         assert "canary-zq" not in json.dumps(told, default=str)
     with clinic.app() as app:
-        entries = list(export(app.clinic.journal))
-        assert verify(app.clinic.journal).holds
+        entries = list(export(app.journal))
+        assert verify(app.journal).holds
     joined = [entry for entry in entries if entry["public"].get("action") == "join_group"]  # type: ignore[attr-defined]
     assert {entry["kind"] for entry in joined} == {"intent", "receipt"}
     assert all("canary-zq" in json.dumps(entry["personal"], default=str) for entry in joined)

@@ -16,6 +16,7 @@ from ligament.app.contacts.find import find
 from ligament.app.contacts.privacy import preview
 from ligament.app.doctor.doctor import examine
 from ligament.app.output import to_json
+from ligament.app.plans import whole
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.ports.errors import PortError
 from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
@@ -77,9 +78,9 @@ def test_no_forbidden_field_ever_leaves_the_practice(
     plant(clinic, number)
     documents = [clinic.sync(), clinic.sync()]
     with clinic.app() as app:
-        documents += [app.plan().document, examine(app).document, find(app, ANA).document]
+        documents += [whole(app).document, examine(app).document, find(app, ANA).document]
         documents += [find_duplicates(app).document, preview(app, "full").document]
-        documents += list(export(app.clinic.journal))
+        documents += list(export(app.journal))
     told = [to_json(one) for one in documents]
     said = [f"{one.request.path} {one.request.query} {one.request.body!r}" for one in clinic.books.log]
     asked = [f"{one.request.path} {one.request.query} {one.request.body!r}" for one in clinic.practice.log]
@@ -134,7 +135,7 @@ def test_what_is_typed_where_it_does_not_belong_stays_among_the_clinics_own_scre
             except PortError as error:
                 errors.append(f"{error!r} {error} {error.__cause__!r}")
     with clinic.app() as app:
-        public = to_json([{**entry, "personal": None} for entry in export(app.clinic.journal)])
+        public = to_json([{**entry, "personal": None} for entry in export(app.journal)])
     printed = capfd.readouterr()
     for text in (public, *errors, to_json(receiver.got), caplog.text, printed.out, printed.err):
         assert "canaryzq" not in text
@@ -159,6 +160,6 @@ def test_the_public_part_of_the_journal_names_nobody(clinic: Clinic) -> None:
     clinic.edit_contact(clinic.contact(f"CLK-{ANA}").contact_id, EmailAddress="silva.new@example.org")
     clinic.sync()
     with clinic.app() as app:
-        entries = list(export(app.clinic.journal))
+        entries = list(export(app.journal))
     public = json.dumps([{**entry, "personal": None} for entry in entries], default=str)
     assert [word for word in ("Silva", "silva", "Ana ", "example.org", "Made-up", "0491") if word in public] == []

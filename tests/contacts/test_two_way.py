@@ -7,12 +7,13 @@ import json
 import pytest
 
 from ligament.app.holds import decide, show_hold
-from ligament.app.sync import App
+from ligament.app.sync import sync
 from ligament.connectors.cliniko.simulator import control
 from ligament.connectors.xero.simulator import control as desk
 from ligament.core.links import DecisionKind
 from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
 from ligament.store.journal.audit import export, verify
+from ligament.wiring.clinic import Clinic as OpenClinic
 from tests.contacts.kit import ANA, BEN, Clinic
 
 AWAY = Fault(kind=FaultKind.ANSWER, status=503)
@@ -45,7 +46,7 @@ def test_a_thousand_quiet_cycles_write_nothing(clinic: Clinic) -> None:
         for number in range(1000):
             clinic.later(30)
             # As a service does it: brief looks, looks at both sides, and now and then everything anew.
-            app.sync(leave_books=number % 4 != 0, brief=number % 4 in {1, 2}, full=number % 100 == 99)
+            sync(app, leave_books=number % 4 != 0, brief=number % 4 in {1, 2}, full=number % 100 == 99)
     assert said == []
 
 
@@ -129,7 +130,7 @@ def test_who_changed_a_conflict_is_asked_once_and_again_only_after_a_further_cha
     assert len(asked) == 2
 
 
-def shown_by(app: App, hold: str) -> str:
+def shown_by(app: OpenClinic, hold: str) -> str:
     (shown,) = show_hold(app, hold).document["holds"]
     return str(shown["values"]["books"]["changed_by"])
 
@@ -146,8 +147,8 @@ def test_every_overwritten_value_is_in_the_journal_and_sealed(clinic: Clinic) ->
     clinic.sync()
     assert clinic.patient(BEN)["email"] == "later@example.org"
     with clinic.app() as app:
-        entries = list(export(app.clinic.journal))
-        assert verify(app.clinic.journal).holds
+        entries = list(export(app.journal))
+        assert verify(app.journal).holds
     told = json.dumps([entry["personal"] for entry in entries], default=str)
     assert "overwritten.in.books@example.org" in told
     assert "overwritten.in.practice@example.org" in told

@@ -10,7 +10,7 @@ from tests.support.stage import Stage, stage
 
 def journal(made: Stage) -> list[dict[str, Any]]:
     with made.app() as app:
-        return [dict(entry) for entry in app.clinic.queries.journal(limit=10_000)]
+        return [dict(entry) for entry in app.queries.journal(limit=10_000)]
 
 
 def test_a_quiet_day_leaves_no_entry_in_the_journal_and_the_next_change_is_told_with_its_run(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_a_quiet_day_leaves_no_entry_in_the_journal_and_the_next_change_is_told_
         made.sync()
     assert journal(made) == before
     with made.app() as app:
-        assert [run.kind for run in app.clinic.runs.newest()] == ["quiet", "sync"]
+        assert [run.kind for run in app.runs.newest()] == ["quiet", "sync"]
     made.invoice()
     report = made.sync()
     new = journal(made)[: -len(before)]

@@ -12,9 +12,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from ligament.app.sync import open_app
+from ligament.app.sync import sync
 from ligament.store.database.errors import Fenced
-from ligament.wiring.clinic import Overrides
+from ligament.wiring.clinic import Overrides, open_clinic
 from tests.faults.clocks import TrueTime, WorkerClock
 from tests.support.mounting import mounted
 from tests.support.stage import Stage, stage
@@ -76,8 +76,8 @@ def run(made: Stage, meanwhile: Callable[[], None]) -> dict[str, Any]:
     clock = Suspended(made.time)
     books = LastOfTheMinute(mounted(made.books), lambda: clock.meanwhile.append(meanwhile))
     outside = Overrides(transports={"cliniko": mounted(made.practice), "xero": books}, clock=clock)
-    with open_app(made.settings(), outside=outside) as app:
-        return app.sync().document
+    with open_clinic(made.settings(), outside=outside) as app:
+        return sync(app).document
 
 
 def test_what_an_overtaken_worker_had_kept_but_not_sent_never_leaves(made: Stage) -> None:
@@ -86,7 +86,7 @@ def test_what_an_overtaken_worker_had_kept_but_not_sent_never_leaves(made: Stage
     def overtaken() -> None:
         """Twenty minutes pass; the payment was a mistake and is taken back; another machine does a whole run."""
         with made.app() as app:
-            seen.extend(one.verb.value for one in app.clinic.store.unfinished_intents())
+            seen.extend(one.verb.value for one in app.store.unfinished_intents())
         made.pass_time(minutes=20)
         made.unpay(invoice)
         seen.append(f"another machine settled {elsewhere(made).sync()['recovered']}")

@@ -19,13 +19,14 @@ from typing import Any
 
 import httpx2
 
-from ligament.app.sync import open_app
+from ligament.app.approvals import approve as approve_waiting
+from ligament.app.sync import sync
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.net.governor import InMemoryWindows
 from ligament.ports.errors import PortError
 from ligament.simkit.hosting import Host
 from ligament.store.database.errors import StoreError, StoreFull
-from ligament.wiring.clinic import Overrides
+from ligament.wiring.clinic import Overrides, open_clinic
 from ligament.wiring.file_lock import lock_file
 from ligament.wiring.settings import Settings, load_settings
 from tests.faults.checker import PATIENT_FIELDS
@@ -161,7 +162,7 @@ class Enumerating:
             self.database.gate = self._gate
             if approve:
                 with self._opened() as app:
-                    app.approve(list(approve))
+                    approve_waiting(app, list(approve))
             start = self._keep()
             report = self._uncut()
             end = self._keep()
@@ -266,7 +267,7 @@ class Enumerating:
     def _once(self) -> str:
         try:
             with self._opened() as app:
-                app.sync()
+                sync(app)
         except Killed:
             return "killed"
         except _TROUBLE as trouble:
@@ -282,7 +283,7 @@ class Enumerating:
     def _uncut(self) -> Shape:
         self._left, self.counters = 0, Counters()
         with self._opened() as app:
-            return as_printed(app.sync())
+            return as_printed(sync(app))
 
     def _gate(self, point: str) -> None:
         if self.counters.dead:
@@ -297,7 +298,7 @@ class Enumerating:
 
     def _opened(self) -> Any:
         transports = {name: _Cutting(host, self) for name, host in self._hosts.items()}
-        return open_app(self._settings, outside=Overrides(transports=transports, clock=self._clock))
+        return open_clinic(self._settings, outside=Overrides(transports=transports, clock=self._clock))
 
     # --- going back in time -------------------------------------------------------------------------------------------
 

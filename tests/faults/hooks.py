@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ligament.app.results import Result
-from ligament.app.sync import App
+from ligament.app.sync import sync
 from ligament.connectors.xero.simulator.webhooks import Delivery, Subscription, deliveries
 from ligament.core.ids import BooksId
 from ligament.flow.read.read import Hint
 from ligament.service.incoming import GOOD, WebhookReceiver
 from ligament.store.shared.webhook_events import WebhookEvents
+from ligament.wiring.clinic import Clinic as OpenClinic
 from tests.faults.homes import HOOK_KEY
 from tests.faults.wires import Killed
 
@@ -70,15 +71,15 @@ class Hooks:
             self.under_way.append(post)
 
 
-def run_hinted(app: App) -> Result:
+def run_hinted(app: OpenClinic) -> Result:
     """Do what the scheduler does when hints wait and it is not time to read everything; else read the practice only."""
-    clinic = app.clinic
+    clinic = app
     hints = WebhookEvents(clinic.database, clinic.clock.now)
     waiting = hints.of(clinic.settings.name)
     if not waiting:
-        return app.sync(leave_books=True)
+        return sync(app, leave_books=True)
     named = tuple(Hint(kind=held.kind, id=BooksId(held.resource), at=held.at) for held in waiting)
-    verdict = app.sync(hints=named)
+    verdict = sync(app, hints=named)
     if not verdict.document.get("parked"):
         hints.done(clinic.settings.name, waiting)
     return verdict

@@ -13,13 +13,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from ligament.app import sync as app_module
-from ligament.app.sync import App, open_app
+from ligament.app.sync import sync
 from ligament.connectors.cliniko.simulator import control
 from ligament.ports.errors import PortError
 from ligament.store.database.errors import StoreBusy, StoreError, StoreFull
 from ligament.store.journal.audit import export, verify
 from ligament.wiring import clinic as build_module
-from ligament.wiring.clinic import Overrides
+from ligament.wiring.clinic import Clinic as OpenClinic
+from ligament.wiring.clinic import Overrides, open_clinic
 from ligament.wiring.file_lock import AnotherRun
 from tests.faults import people
 from tests.faults.backups import put_back
@@ -93,7 +94,7 @@ class Simulation:
         self._events: dict[tuple[str, int], list[Event]] = {}
         self._dead = self._full = False
         self._worker = 0
-        self._app: App | None = None
+        self._app: OpenClinic | None = None
         self.fenced_off = False
         """Whether another machine has the clinic, taken between two calls: this worker must not write any more."""
         self.report: dict[str, Any] = {}
@@ -237,9 +238,9 @@ class Simulation:
         self._worker = worker
         outside = Overrides(transports=self.wire.transports(), clock=self.clocks[worker])
         try:
-            with open_app(self.settings, outside=outside) as app:
+            with open_clinic(self.settings, outside=outside) as app:
                 self._app = app
-                self.report = (run_hinted(app) if style == HINTS else app.sync()).document
+                self.report = (run_hinted(app) if style == HINTS else sync(app)).document
                 ended = "done" if not self.report.get("parked") else "parked"
         except Killed:
             ended = "killed"
@@ -251,10 +252,10 @@ class Simulation:
 
     def judge_journal(self) -> None:
         """Check that everything we wrote over is in the journal, which holds."""
-        with open_app(self.settings, outside=Overrides(clock=self.clocks[0])) as app:
-            if not verify(app.clinic.journal).holds:
+        with open_clinic(self.settings, outside=Overrides(clock=self.clocks[0])) as app:
+            if not verify(app.journal).holds:
                 raise Violation("journal", "its chain does not hold")
-            self.checker.overwritten.judge(export(app.clinic.journal))
+            self.checker.overwritten.judge(export(app.journal))
 
     def _try_second(self, event: Event) -> None:
         """Let the other worker start a run of the same clinic while this one is under way: it has to wait."""
@@ -263,8 +264,8 @@ class Simulation:
         self.strike(event.kind, f"{event.at} {event.nth}")
         held, self._events = self._events, {}
         try:
-            with open_app(self.settings, outside=outside) as app:
-                app.sync(patience_ms=_SECOND_PATIENCE_MS)
+            with open_clinic(self.settings, outside=outside) as app:
+                sync(app, patience_ms=_SECOND_PATIENCE_MS)
         except AnotherRun:
             self._events = held
             return
@@ -280,10 +281,10 @@ class Simulation:
         held, self._events = self._events, {}
         outside = Overrides(transports=self.wire.transports(), clock=self.clocks[1 - self._worker])
         # Between two runs, or before it holds the clinic, nothing can be taken from this worker.
-        is_taken = self._app is not None and self._app.clinic.store.is_fenced
+        is_taken = self._app is not None and self._app.store.is_fenced
         try:
-            with open_app(self.elsewhere, outside=outside) as app:
-                app.sync(patience_ms=_SECOND_PATIENCE_MS)
+            with open_clinic(self.elsewhere, outside=outside) as app:
+                sync(app, patience_ms=_SECOND_PATIENCE_MS)
         except _EXPECTED as trouble:
             is_taken = is_taken and isinstance(trouble, PortError)
             self.steps.append(f"    the other machine: {type(trouble).__name__}: {trouble}")
@@ -293,7 +294,7 @@ class Simulation:
     def ask_again(self, *, write: bool) -> None:
         """Do what the real connection does when a write was held up: ask once more whether it may leave."""
         if write and self._app is not None:
-            self._app.clinic.store.may_write()
+            self._app.store.may_write()
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ligament.app.approvals import approve
+from ligament.app.plans import whole
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control as builder
 from ligament.core.facts import Facts
@@ -37,8 +39,8 @@ CONSULT = [{"name": "Consult", "unit_price": "95.00"}]
 @pytest.fixture
 def in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every patient a portion."""
-    monkeypatch.setattr("ligament.app.sync.Orders", partial(cycle.Orders, portion=1))
-    monkeypatch.setattr("ligament.app.sync.Planner", partial(Planner, size=1))
+    monkeypatch.setattr("ligament.app.cycle_options.CycleOptions", partial(cycle.CycleOptions, portion=1))
+    monkeypatch.setattr("ligament.app.plans.Planner", partial(Planner, size=1))
 
 
 def clinic_with(home: Path, **policy: str) -> Stage:
@@ -82,8 +84,8 @@ def _raise(fields: dict[str, object], at: datetime, world: Any) -> Any:
 
 def plan_of(clinic: Stage, size: int) -> Plan:
     with clinic.app() as app:
-        around, book = app.clinic.surroundings(), app.clinic.settings.rulebook
-        return whole_plan(Planner(memory=app.clinic.store, rulebook=book, around=around, size=size), EVERYTHING)
+        around, book = app.surroundings(), app.settings.rulebook
+        return whole_plan(Planner(memory=app.store, rulebook=book, around=around, size=size), EVERYTHING)
 
 
 def test_a_plan_in_portions_is_the_plan_made_at_once(tmp_path: Path) -> None:
@@ -115,7 +117,7 @@ def test_what_several_portions_would_do_stands_in_the_plan_once(tmp_path: Path) 
         )
     )
     with clinic.app() as app:
-        shown = app.plan().document["actions"]
+        shown = whole(app).document["actions"]
     plan = plan_of(clinic, 1)
     assert [action["action"] for action in shown] == ["update_contact"]
     assert [action.kind.value for action in plan.actions] == ["update_contact"]
@@ -152,7 +154,7 @@ def test_what_waits_in_one_portion_holds_up_what_follows_in_others(tmp_path: Pat
     assert clinic.writes() == []
     assert len([one for one in waiting if one["action"] == "create_document"]) == 3
     with clinic.app() as app:
-        app.approve()
+        approve(app)
     done = clinic.sync()
     assert (done["created"]["contacts"], done["created"]["invoices"], done["waiting"]) == (5, 3, [])
     clinic.clear_log()
@@ -166,7 +168,7 @@ def test_what_was_approved_counts_though_an_earlier_portion_made_its_contact_mea
     to_the_insurer(clinic)
     clinic.sync()
     with clinic.app() as app:
-        app.approve()
+        approve(app)
     done = clinic.sync()
     assert (done["created"]["contacts"], done["created"]["invoices"], done["waiting"]) == (5, 3, [])
 
@@ -212,8 +214,8 @@ def test_an_invoice_that_is_lost_between_portions_stops_the_run(tmp_path: Path) 
     raised(clinic)
     clinic.sync()
     with clinic.app() as app:
-        around, book = app.clinic.surroundings(), app.clinic.settings.rulebook
-        planner = Planner(memory=app.clinic.store, rulebook=book, around=around, size=1)
+        around, book = app.surroundings(), app.settings.rulebook
+        planner = Planner(memory=app.store, rulebook=book, around=around, size=1)
         found = survey.surveyed(planner, EVERYTHING)
     found.outcomes.pop(next(key for key in found.outcomes if key.startswith("invoice:")))
     with pytest.raises(ConservationError, match="3 invoices"):

@@ -108,4 +108,4 @@ def documents(clinic: Clinic, first: str = "2026-07-01", last: str = "9999") -> 
 def told(clinic: Clinic, name: str, **options: str) -> dict[str, Any]:
     """Return a report as programs get it."""
     with clinic.app() as app:
-        return make(app.clinic, wish(name, **options)).document
+        return make(app, wish(name, **options)).document

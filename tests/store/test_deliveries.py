@@ -17,10 +17,10 @@ from ligament.store.shared.deliveries import (
     GONE,
     WAITING,
     Attempt,
+    Consequence,
     Delivery,
     Hook,
     Outbox,
-    Verdict,
     add_hook,
     drop_hook,
 )
@@ -118,7 +118,7 @@ def test_a_failed_delivery_waits_for_its_time_and_keeps_its_id(opened: Opened) -
     hold_opens(opened)
     box = outbox(opened)
     (first,) = claimed(box)
-    box.record(hook, first, failed(), Verdict(state=WAITING, due_at=AT + timedelta(seconds=30), failures=1))
+    box.record(hook, first, failed(), Consequence(state=WAITING, due_at=AT + timedelta(seconds=30), failures=1))
     box.release(hook)
     assert claimed(box) == []
     (again,) = claimed(outbox(opened, AT + timedelta(seconds=30)))
@@ -132,7 +132,7 @@ def test_a_hook_that_is_gone_gets_nothing_more_and_what_was_on_its_way_can_be_se
     opened.store.keep_outcomes(RunId("r2"), Plan(), subjects("invoice:1"))
     box = outbox(opened)
     first = claimed(box)[0]
-    box.record(hook, first, failed(), Verdict(state=DEAD, failures=1, ends_hook=True))
+    box.record(hook, first, failed(), Consequence(state=DEAD, failures=1, ends_hook=True))
     assert [one.state for one in box.hooks("clinic")] == [GONE]
     assert [one.state for one in box.deliveries("clinic", hook.id)] == [DEAD, DEAD]
     assert box.troubled("clinic") == {hook.id: 2}
@@ -148,10 +148,10 @@ def test_a_success_after_dead_letters_is_no_trouble_any_more(opened: Opened) -> 
     opened.store.keep_outcomes(RunId("r2"), Plan(), subjects("invoice:1"))
     box = outbox(opened)
     first, second = claimed(box)
-    box.record(hook, first, failed(), Verdict(state=DEAD, failures=1))
+    box.record(hook, first, failed(), Consequence(state=DEAD, failures=1))
     assert box.troubled("clinic") == {hook.id: 1}
     taken = replace(failed(AT + timedelta(seconds=1)), status=200)
-    box.record(hook, second, taken, Verdict(state=DELIVERED))
+    box.record(hook, second, taken, Consequence(state=DELIVERED))
     assert box.troubled("clinic") == {}
     assert box.counts("clinic") == {hook.id: {DEAD: 1, DELIVERED: 1}}
 
@@ -161,7 +161,7 @@ def test_a_removed_hook_leaves_nothing_behind(opened: Opened) -> None:
     hold_opens(opened)
     box = outbox(opened)
     (one,) = claimed(box)
-    box.record(hook, one, failed(), Verdict(state=WAITING, due_at=AT, failures=1))
+    box.record(hook, one, failed(), Consequence(state=WAITING, due_at=AT, failures=1))
     with opened.journal.writing() as writing:
         drop_hook(writing.connection, "clinic", hook.id)
     for table in ("hooks", "deliveries", "delivery_attempts"):
@@ -173,7 +173,7 @@ def test_deliveries_that_were_over_long_ago_are_forgotten(opened: Opened) -> Non
     hold_opens(opened)
     box = outbox(opened)
     (one,) = claimed(box)
-    box.record(hook, one, replace(failed(), status=200), Verdict(state=DELIVERED))
+    box.record(hook, one, replace(failed(), status=200), Consequence(state=DELIVERED))
     outbox(opened, AT + timedelta(days=6)).tidy()
     assert box.delivery("clinic", one.id) is not None
     outbox(opened, AT + timedelta(days=8)).tidy()

@@ -12,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
+from ligament.app.approvals import approve as approve_waiting
+from ligament.app.sync import sync
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.xero.simulator.charts import CLIENT_SECRET, CUSTOM_CLIENT_ID
 from ligament.simkit.hosting import Host
@@ -51,23 +53,24 @@ class InProcess:
         """Open, approve, run, close."""
         with self._opened() as app:
             if approve:
-                app.approve(list(approve))
-            return as_printed(app.sync())
+                approve_waiting(app, list(approve))
+            return as_printed(sync(app))
 
     def reconcile(self) -> Shape | None:
-        """Open and reconcile, once that verb exists."""
+        """Open and reconcile."""
+        from ligament.app.reconcile import reconcile  # noqa: PLC0415 - as below
+
         with self._opened() as app:
-            return as_printed(app.reconcile()) if hasattr(app, "reconcile") else None
+            return as_printed(reconcile(app))
 
     def _opened(self) -> Any:
         # A broken application fails its stories, not the collection of all tests.
-        from ligament.app.sync import open_app  # noqa: PLC0415
-        from ligament.wiring.clinic import Overrides  # noqa: PLC0415
+        from ligament.wiring.clinic import Overrides, open_clinic  # noqa: PLC0415
         from ligament.wiring.settings import load_settings  # noqa: PLC0415
 
         settings = load_settings(home=self._home, environ=environment(f"{LOOPBACK}/v1", LOOPBACK))
         transports = {name: mounted(host) for name, host in self._hosts.items()}
-        return open_app(settings, outside=Overrides(transports=transports, clock=self._clock))
+        return open_clinic(settings, outside=Overrides(transports=transports, clock=self._clock))
 
 
 class AsCommand:

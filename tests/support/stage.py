@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ligament.app.sync import App, open_app
+from ligament.app.sync import sync
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control as desk
 from ligament.connectors.xero import simulator as xero
 from ligament.connectors.xero.simulator import control as office
 from ligament.simkit.hosting import Host
-from ligament.wiring.clinic import Overrides
+from ligament.wiring.clinic import Clinic as OpenClinic
+from ligament.wiring.clinic import Overrides, open_clinic
 from ligament.wiring.settings import Settings, load_settings
 from tests.faults.clocks import START, TICK, TrueTime, WorkerClock
 from tests.stories.acting import environment
@@ -47,16 +48,16 @@ class Stage:
         )
 
     @contextmanager
-    def app(self) -> Iterator[App]:
+    def app(self) -> Iterator[OpenClinic]:
         """Open the application, as a new process would."""
-        with open_app(self.settings(), outside=self.outside()) as opened:
+        with open_clinic(self.settings(), outside=self.outside()) as opened:
             yield opened
 
     def sync(self, **how: Any) -> dict[str, Any]:
         """Run one cycle in a process of its own, a minute after whatever was before."""
         self.time.advance(timedelta(minutes=1))
         with self.app() as app:
-            return app.sync(**how).document
+            return sync(app, **how).document
 
     def pass_time(self, **span: float) -> datetime:
         """Let time go by."""

@@ -12,19 +12,19 @@ from typing import Any
 import pytest
 
 from ligament.app.doctor.doctor import examine, same_wall
-from ligament.app.doctor.systems import lacking_scopes
 from ligament.app.results import Result
-from ligament.app.sync import App, open_app
 from ligament.connectors.cliniko import simulator as practice_side
 from ligament.connectors.xero.simulator import australian_books, control
+from ligament.wiring.clinic import Clinic as OpenClinic
+from ligament.wiring.clinic import open_clinic
 from ligament.wiring.settings import load_settings
 from tests.cli.kit import NOW, Clinic, served
 from tests.support.practice import RULEBOOK
 
 
 @contextmanager
-def opened(clinic: Clinic, **more: str) -> Iterator[App]:
-    with open_app(load_settings(home=clinic.home, environ={**clinic.environ, **more})) as app:
+def opened(clinic: Clinic, **more: str) -> Iterator[OpenClinic]:
+    with open_clinic(load_settings(home=clinic.home, environ={**clinic.environ, **more})) as app:
         yield app
 
 
@@ -62,7 +62,7 @@ def test_a_healthy_clinic_is_told_so(clinic: Clinic) -> None:
 def test_the_doctor_writes_and_pins_nothing(clinic: Clinic) -> None:
     with opened(clinic) as app:
         examine(app)
-        assert app.clinic.store.note("books_pin") == ""
+        assert app.store.note("books_pin") == ""
     assert {exchange.request.method for exchange in clinic.practice.log} == {"GET"}
     posted = {exchange.request.path for exchange in clinic.books.log if exchange.request.method != "GET"}
     assert posted == {"/connect/token"}
@@ -159,12 +159,6 @@ def test_a_practitioner_with_a_user_in_the_books_is_matched(clinic: Clinic) -> N
 
     clinic.practice.change(change)
     assert "Every practitioner is also a user of Xero." in everything(examined(clinic))
-
-
-def test_a_permission_to_write_includes_the_one_to_read() -> None:
-    needed = "openid offline_access accounting.contacts accounting.settings.read"
-    assert lacking_scopes(needed, "accounting.contacts accounting.settings") == ()
-    assert lacking_scopes(needed, "accounting.settings.read") == ("accounting.contacts",)
 
 
 def test_zones_are_compared_in_winter_and_in_summer() -> None:

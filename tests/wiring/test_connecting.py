@@ -14,10 +14,11 @@ import pytest
 
 from ligament.app.setup.connect import connect_system
 from ligament.app.setup.consent import Browser, listening
-from ligament.app.sync import App, open_app
 from ligament.connectors.cliniko.simulator import DEFAULT_KEY
 from ligament.connectors.xero.simulator.charts import CLIENT_SECRET, CUSTOM_CLIENT_ID, PKCE_CLIENT_ID
 from ligament.ports.errors import SignInAgain
+from ligament.wiring.clinic import Clinic as OpenClinic
+from ligament.wiring.clinic import open_clinic
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.settings import load_settings
 from tests.cli.kit import Clinic, served
@@ -28,9 +29,9 @@ PORT = 8080
 
 
 @contextmanager
-def opened(clinic: Clinic, **more: str) -> Iterator[App]:
+def opened(clinic: Clinic, **more: str) -> Iterator[OpenClinic]:
     environ = {key: value for key, value in {**clinic.environ, **more}.items() if key not in BARE or key in more}
-    with open_app(load_settings(home=clinic.home, environ=environ)) as app:
+    with open_clinic(load_settings(home=clinic.home, environ=environ)) as app:
         yield app
 
 
@@ -61,10 +62,10 @@ def test_what_is_typed_is_checked_and_kept_encrypted(clinic: Clinic) -> None:
 
 
 def test_nothing_is_asked_that_the_environment_says(clinic: Clinic) -> None:
-    with open_app(load_settings(home=clinic.home, environ=clinic.environ)) as app:
+    with open_clinic(load_settings(home=clinic.home, environ=clinic.environ)) as app:
         assert connect_system(app, "Xero", never).document["currency"] == "AUD"
         assert connect_system(app, "cliniko", never).document["role"] == "administrator"
-        assert app.clinic.vault.get("cliniko/key") == DEFAULT_KEY
+        assert app.vault.get("cliniko/key") == DEFAULT_KEY
 
 
 def test_no_answer_names_what_is_missing(clinic: Clinic) -> None:
@@ -130,10 +131,10 @@ def test_a_person_consents_in_the_browser(clinic: Clinic) -> None:
         verdict = connect_system(app, "xero", never, by_browser=True, browser=means)
         assert verdict.document["account"] == "Harbour Clinic"
         assert "code_challenge" in addresses[0]
-        assert app.clinic.store.note("books_sign_in") == "code"
-        assert app.clinic.store.note("books_pin")
+        assert app.store.note("books_sign_in") == "code"
+        assert app.store.note("books_pin")
     with opened(clinic, LIGAMENT_XERO_LOGIN_URL=login(clinic)) as app:
-        assert app.clinic.books().organisation().name == "Harbour Clinic"
+        assert app.books().organisation().name == "Harbour Clinic"
 
 
 def test_a_declined_consent_keeps_nothing(clinic: Clinic) -> None:
@@ -142,8 +143,8 @@ def test_a_declined_consent_keeps_nothing(clinic: Clinic) -> None:
     with opened(clinic, XERO_CLIENT_ID=PKCE_CLIENT_ID, LIGAMENT_XERO_LOGIN_URL=login(clinic)) as app:
         with pytest.raises(SignInAgain, match="declined"):
             connect_system(app, "xero", never, by_browser=True, browser=means)
-        assert app.clinic.store.note("books_sign_in") == ""
-        assert app.clinic.vault.get("xero/tokens") is None
+        assert app.store.note("books_sign_in") == ""
+        assert app.vault.get("xero/tokens") is None
 
 
 def login(clinic: Clinic) -> str:

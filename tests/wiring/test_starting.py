@@ -14,11 +14,11 @@ import pytest
 from ligament.app.errors import trouble_of
 from ligament.app.safety.vault import rotate_key
 from ligament.app.setup.init import rulebook_text, write_rulebook
-from ligament.app.sync import open_app
 from ligament.core.rules.model import Rulebook
 from ligament.store.database.errors import WrongKey
 from ligament.store.vault.vault import Vault
 from ligament.wiring import vault_rotation
+from ligament.wiring.clinic import open_clinic
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.settings import load_settings
 
@@ -40,9 +40,9 @@ def home(tmp_path: Path) -> Path:
     for name in ("North", "South"):
         (folder / "clinics" / f"{name}.toml").write_text(RULEBOOK.format(name=name), encoding="utf-8")
     for name in ("North", "South"):
-        with open_app(load_settings(home=folder, environ=ENV), clinic=name) as app:
-            app.clinic.vault.put("practice/key", SECRET)
-            app.clinic.store.keep_note("greeting", name)
+        with open_clinic(load_settings(home=folder, environ=ENV), name=name) as app:
+            app.vault.put("practice/key", SECRET)
+            app.store.keep_note("greeting", name)
     return folder
 
 
@@ -50,8 +50,8 @@ def kept(home: Path, environ: Mapping[str, str] = ENV) -> set[str | None]:
     """Open every clinic anew and read its secret."""
     found = set()
     for name in ("North", "South"):
-        with open_app(load_settings(home=home, environ=environ), clinic=name) as app:
-            found.add(app.clinic.vault.get("practice/key"))
+        with open_clinic(load_settings(home=home, environ=environ), name=name) as app:
+            found.add(app.vault.get("practice/key"))
     return found
 
 
@@ -139,9 +139,9 @@ def test_a_power_cut_at_any_step_loses_nothing(
     with pytest.raises(PowerCut):
         rotate_key(home, rotate=True, environ=ENV)
     monkeypatch.undo()
-    with open_app(load_settings(home=home, environ=ENV), clinic=first) as app:
-        assert app.clinic.vault.get("practice/key") == SECRET
-        app.clinic.store.keep_note("greeting", "again")
+    with open_clinic(load_settings(home=home, environ=ENV), name=first) as app:
+        assert app.vault.get("practice/key") == SECRET
+        app.store.keep_note("greeting", "again")
     assert kept(home) == {SECRET}
     rotate_key(home, rotate=True, environ=ENV)
     assert kept(home) == {SECRET}
@@ -160,7 +160,7 @@ def cut_at(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
         raise PowerCut
 
     if step in {"prepare", "put_in_force"}:
-        monkeypatch.setattr(keys, step, stop)
+        monkeypatch.setattr(vault_rotation, step, stop)
     else:
         monkeypatch.setattr(Vault, "rotate", stop if step == "rotate" else turn_and_stop)
 
@@ -173,8 +173,8 @@ def test_a_clinic_with_nothing_kept_does_not_bring_the_former_key_back(
     with pytest.raises(PowerCut):
         rotate_key(home, rotate=True, environ=ENV)
     monkeypatch.undo()
-    with open_app(load_settings(home=home, environ=ENV), clinic="Blank") as app:
-        app.clinic.vault.put("practice/key", SECRET)
+    with open_clinic(load_settings(home=home, environ=ENV), name="Blank") as app:
+        app.vault.put("practice/key", SECRET)
     assert kept(home) == {SECRET}
 
 
@@ -200,9 +200,9 @@ def test_two_processes_may_both_finish_a_change(home: Path) -> None:
 
 def test_the_present_key_counts_while_it_fits(home: Path) -> None:
     settings = load_settings(home=home, environ=ENV)
-    with open_app(settings, clinic="North") as app:
+    with open_clinic(settings, name="North") as app:
         prepared = replace(settings, next_vault_key=bytes(32))
-        assert vault_rotation.settled_key(prepared, app.clinic.database, app.clinic.clock.now) == settings.vault_key
+        assert vault_rotation.settled_key(prepared, app.database, app.clock.now) == settings.vault_key
 
 
 def test_a_wrong_vault_key_is_a_matter_of_configuration() -> None:

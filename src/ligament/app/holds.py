@@ -4,37 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ligament.app.approvals import approve
 from ligament.app.contacts.conflicts import conflict_values, people_meant
+from ligament.app.decisions import open_holds
 from ligament.app.documents import Document, hold_document
 from ligament.app.results import DONE, WAITS, Result
-from ligament.app.sync import App
 from ligament.core.holds import Hold, HoldCode
 from ligament.core.links import DecisionKind
 from ligament.core.periods import iso_instant
+from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 
 ALL = "all"
 
 
-def list_holds(app: App) -> Result:
+def list_holds(clinic: Clinic) -> Result:
     """Tell everything that waits for a person, oldest first, under `holds`."""
-    holds = app.holds()
+    holds = open_holds(clinic)
     return Result(document={"holds": holds}, code=WAITS if holds else DONE)
 
 
-def show_hold(app: App, wanted: str) -> Result:
+def show_hold(clinic: Clinic, wanted: str) -> Result:
     """Tell the holds of one record, or one hold, with since when it waits; raises ConfigurationError for neither."""
-    open_holds = {hold.id for hold in _found(app, [wanted])[0]}
-    kept = [kept for kept in app.clinic.queries.holds() if kept.hold.id in open_holds]
+    open_holds = {hold.id for hold in _found(clinic, [wanted])[0]}
+    kept = [kept for kept in clinic.queries.holds() if kept.hold.id in open_holds]
     if not kept:
-        one = app.clinic.queries.hold(wanted)
+        one = clinic.queries.hold(wanted)
         kept = [one] if one is not None else []
     if not kept:
         raise ConfigurationError((_nothing_called(wanted),))
     shown = [
         {
             **hold_document(one.hold),
-            **_both(app, one.hold),
+            **_both(clinic, one.hold),
             "waiting_since": iso_instant(one.opened_at),
             "closed_at": iso_instant(one.closed_at) if one.closed_at else None,
         }
@@ -44,16 +46,16 @@ def show_hold(app: App, wanted: str) -> Result:
     return Result(document={"holds": shown}, code=WAITS if is_open else DONE)
 
 
-def _both(app: App, hold: Hold) -> Document:
+def _both(clinic: Clinic, hold: Hold) -> Document:
     """Return the two values of a conflict under `values`, and under `people` who may be the same person.
 
     Both are for the clinic's own screen only.
     """
-    values, people = conflict_values(app, hold), people_meant(app, hold)
+    values, people = conflict_values(clinic, hold), people_meant(clinic, hold)
     return {**({"values": values} if values else {}), **({"people": people} if people else {})}
 
 
-def retry(app: App, wanted: str) -> Result:
+def retry(clinic: Clinic, wanted: str) -> Result:
     """Look again at the next run: at one hold, at all for one reason (its code), or at `all` that was refused.
 
     What was refused is sent again; what waits for anything else is planned anew in every run and goes on by itself
@@ -62,15 +64,15 @@ def retry(app: App, wanted: str) -> Result:
     """
     if wanted == ALL or wanted in {code.value for code in HoldCode}:
         code = HoldCode.REJECTED if wanted == ALL else HoldCode(wanted)
-        held = [hold for hold in app.clinic.store.open_holds() if hold.code is code]
-        left = app.clinic.store.dismissed(held)
+        held = [hold for hold in clinic.store.open_holds() if hold.code is code]
+        left = clinic.store.dismissed(held)
         found = [hold for hold in held if hold.id not in left]
     else:
-        found, _ = _found(app, [wanted])
+        found, _ = _found(clinic, [wanted])
         if not found:
             raise ConfigurationError((_nothing_called(wanted),))
     for subject in {hold.subject.key: hold.subject for hold in found}.values():
-        app.clinic.store.forget_refusals(subject)
+        clinic.store.forget_refusals(subject)
     count = len(found)
     again = f"{count} {'record is' if count == 1 else 'records are'} tried again by the next run."
     nothing = "Nothing that was refused waits" if wanted == ALL else f"Nothing waits for the reason {wanted}"
@@ -78,9 +80,9 @@ def retry(app: App, wanted: str) -> Result:
     return Result(document={"retried": [hold.id for hold in found], "sentence": sentence})
 
 
-def dismiss(app: App, wanted: str) -> Result:
+def dismiss(clinic: Clinic, wanted: str) -> Result:
     """Leave a record as it is until it changes; raises ConfigurationError when nothing of that name waits."""
-    verdict = decide(app, [wanted], DecisionKind.DISMISSED)
+    verdict = decide(clinic, [wanted], DecisionKind.DISMISSED)
     if verdict.document["unknown"]:
         raise ConfigurationError((_nothing_called(wanted),))
     ids = verdict.document["holds"]
@@ -88,22 +90,22 @@ def dismiss(app: App, wanted: str) -> Result:
     return Result(document={"dismissed": ids, "sentence": sentence})
 
 
-def decide(app: App, names: Iterable[str], choice: DecisionKind) -> Result:
+def decide(clinic: Clinic, names: Iterable[str], choice: DecisionKind) -> Result:
     """Keep a decision about holds; unlike an approval it never touches planned actions of the same number."""
-    found, unknown = _found(app, names)
+    found, unknown = _found(clinic, names)
     ids = [str(hold.id) for hold in found]
     if ids:
-        app.approve(ids, choice=choice)
+        approve(clinic, ids, choice=choice)
     document = {"approved": 0, "holds": ids, "unknown": unknown, "decision": choice.value}
     return Result(document=document, code=WAITS if unknown else DONE)
 
 
-def _found(app: App, names: Iterable[str]) -> tuple[list[Hold], list[str]]:
+def _found(clinic: Clinic, names: Iterable[str]) -> tuple[list[Hold], list[str]]:
     """Return the open holds that the names stand for, each once, and the names that stand for none."""
     holds: dict[str, Hold] = {}
     unknown = []
     for name in names:
-        named = [hold for hold in app.clinic.store.open_holds() if name in {hold.id, hold.number, hold.subject.id}]
+        named = [hold for hold in clinic.store.open_holds() if name in {hold.id, hold.number, hold.subject.id}]
         holds.update({hold.id: hold for hold in named})
         if not named:
             unknown.append(name)

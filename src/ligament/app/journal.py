@@ -9,22 +9,22 @@ from typing import IO, Any
 
 from ligament.app.output import to_json
 from ligament.app.results import DONE, WAITS, Result
-from ligament.app.sync import App
 from ligament.store.journal.audit import export, verify
+from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 
 PAGE = 30
 
 
-def journal_page(app: App, *, subject: str = "", before: int = 0, limit: int = PAGE) -> Result:
+def journal_page(clinic: Clinic, *, subject: str = "", before: int = 0, limit: int = PAGE) -> Result:
     """Tell the newest entries, newest first; with `before` those that came before that entry."""
-    entries = app.clinic.queries.journal(subject=subject, before=before, limit=limit)
+    entries = clinic.queries.journal(subject=subject, before=before, limit=limit)
     return Result(document={"entries": entries})
 
 
-def journal_verify(app: App) -> Result:
+def journal_verify(clinic: Clinic) -> Result:
     """Check the whole chain and both heads; names the first entry that does not hold."""
-    found = verify(app.clinic.journal)
+    found = verify(clinic.journal)
     document = {
         "holds": found.holds,
         "entries": found.entries,
@@ -35,12 +35,12 @@ def journal_verify(app: App) -> Result:
     return Result(document=document, code=DONE if found.holds else WAITS)
 
 
-def journal_export(app: App, output: Path | None, stream: IO[str] | None = None) -> Result:
+def journal_export(clinic: Clinic, output: Path | None, stream: IO[str] | None = None) -> Result:
     """Write every entry as one line of JSON, to a file that only its owner may read or else to the stream.
 
     With neither of them the entries are part of what it tells.
     """
-    entries = export(app.clinic.journal)
+    entries = export(clinic.journal)
     if output is None and stream is None:
         return Result(document={"entries": list(entries), "file": None})
     if output is None:

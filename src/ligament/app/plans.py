@@ -1,29 +1,43 @@
-"""What the plan adds for people: the day of every record, and only those from a day on."""
+"""Plans: what would be posted and why, with the day of every record; and what decided one record."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
 
-from ligament.app.documents import Document
+from ligament.app.approvals import keep_asked, plan_name
+from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection
+from ligament.app.documents import Document, action_document, hold_document, skip_documents
 from ligament.app.results import DONE, WAITS, Result
-from ligament.app.sync import App
+from ligament.app.safety.after_restore import settle
+from ligament.core.approvals import approve_plan
+from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldKind
 from ligament.core.periods import local_date
+from ligament.core.plans import Plan
+from ligament.flow.plan.survey import Planner, whole_plan
+from ligament.flow.read.read import EVERYTHING, read_books, read_chart, read_practice, selection_of
 from ligament.ports.memory import Selection
+from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.exclusive import alone_for
+
+INFERRED_NOTE = (
+    "Payments are inferred: the practice's interface shows that an invoice is paid and when it was closed, not how or "
+    "in how many parts. On a cash-basis tax report, check part payments and edited closing times."
+)
 
 
-def plan(app: App, *, since: str | None = None) -> Result:
+def plan(clinic: Clinic, *, since: str | None = None) -> Result:
     """Say what would be posted and why, each with its day as `on`; `since` leaves out what is dated before that day.
 
     What has no day of its own, such as a contact, stays. Raises ConfigurationError for a day that is none.
     """
     first = _day(since) if since is not None else None
-    verdict = app.plan()
+    verdict = whole(clinic)
     document = verdict.document
     parts: dict[str, list[Document]] = {name: document[name] for name in ("actions", "holds", "skips")}
-    days = _days(app, {str(row["source_id"]) for rows in parts.values() for row in rows})
+    days = _days(clinic, {str(row["source_id"]) for rows in parts.values() for row in rows})
     dated = {name: _dated(rows, days, first) for name, rows in parts.items()}
     waits = dated["actions"] or dated["holds"]
     return Result(document={**document, "since": since, **dated}, code=WAITS if waits else DONE)
@@ -36,11 +50,11 @@ def _day(text: str) -> date:
         raise ConfigurationError((f'--since: "{text}" is no day. Write it as in 2026-07-01.',)) from None
 
 
-def _days(app: App, ids: Iterable[str]) -> dict[str, date]:
+def _days(clinic: Clinic, ids: Iterable[str]) -> dict[str, date]:
     """Return the day of each invoice and visit, by id."""
     wanted = frozenset(ids)
-    facts = app.clinic.store.gather(Selection(invoices=wanted, visits=wanted))
-    clinic_zone = app.clinic.settings.rulebook.clinic.time_zone
+    facts = clinic.store.gather(Selection(invoices=wanted, visits=wanted))
+    clinic_zone = clinic.settings.rulebook.clinic.time_zone
     days: dict[str, date] = {}
     for visit in facts.visits.values():
         if visit.starts_at is not None:
@@ -61,3 +75,73 @@ def _dated(rows: Iterable[Document], days: dict[str, date], first: date | None) 
 
 def _has_no_day(row: Document) -> bool:
     return row["kind"] in {"contacts", HoldKind.CONTACT.value, HoldKind.CLINIC.value}
+
+
+def explain(clinic: Clinic, wanted: str) -> Result:
+    """Tell what decided one record, by its number or id: the trail of its newest plan or of what was posted."""
+    plan = planned_now(clinic)
+    mine = [a for a in plan.actions if wanted in {a.number, a.subject.id, a.number.rpartition("-")[2]}]
+    holds = [h for h in plan.holds if wanted in {h.number, h.subject.id, h.id}]
+    outcomes = [o for o in clinic.store.outcomes() if wanted in {o.number, o.subject.id}]
+    document: Document = {
+        "actions": [action_document(action) for action in mine],
+        "holds": [hold_document(hold) for hold in holds],
+        "outcomes": [{"state": o.state.value, "reason": o.reason, "number": o.number} for o in outcomes],
+        "posted": [_posted(clinic, o.subject.key) for o in outcomes],
+    }
+    return Result(document=document)
+
+
+def _posted(clinic: Clinic, subject: str) -> list[Document]:
+    links = clinic.queries.document_links(subject)
+    return [
+        {"number": link.number, "because": list(link.sent.trail) if link.sent is not None else []} for link in links
+    ]
+
+
+def whole(clinic: Clinic) -> Result:
+    """Say what would be posted and why; nothing is written to either system."""
+    with alone_for(clinic, PATIENCE_MS):
+        settle(clinic)
+        plan = planned_now(clinic)
+        _keep_waiting(clinic, plan)
+    document: Document = {
+        "plan": plan_name(plan.actions),
+        "actions": [action_document(action) for action in plan.actions],
+        "holds": [hold_document(hold) for hold in plan.holds],
+        "skips": skip_documents(plan.outcomes),
+        "notes": _notes(clinic),
+        "calls": clinic.meter.as_dict(),
+    }
+    waits = plan.actions or plan.holds
+    return Result(document=document, code=WAITS if waits else DONE)
+
+
+def _keep_waiting(clinic: Clinic, plan: Plan) -> None:
+    """Keep what would ask, so that it can be approved before anything is posted."""
+    orders = cycle_options(clinic, full=False)
+    waiting = approve_plan(plan, orders.rulebook.approval, orders.standing).waiting
+    keep_asked(clinic, waiting)
+
+
+def planned_now(clinic: Clinic) -> Plan:
+    """Read what changed and plan it; what is read is kept, nothing is written to either system."""
+    book, store = clinic.settings.rulebook, clinic.store
+    first_connection(clinic)
+    practice = read_practice(clinic.practice(), store, book, clinic.clock, clinic.outside.tell)
+    # A plan writes nothing, so it can be made with a sign-in that may only read.
+    ledger = clinic.books_to_read()
+    books = read_books(ledger, store, clinic.clock, clinic.outside.tell)
+    read_chart(ledger, store, clinic.clock, groups=uses_groups(clinic.settings.rulebook))
+    selection: Selection = selection_of(practice.changed | books.changed | set(store.pending()))
+    if cycle_options(clinic, full=False).everything:
+        selection = EVERYTHING
+    return whole_plan(Planner(memory=store, rulebook=book, around=clinic.surroundings()), selection)
+
+
+def _notes(clinic: Clinic) -> list[str]:
+    """Say what a reader of the plan must know about inferred payments."""
+    source = clinic.settings.rulebook.payments.source.value
+    if source != "inferred":
+        return []
+    return [INFERRED_NOTE]

@@ -12,10 +12,9 @@ from typing import Any
 from ligament.app.errors import EXPECTED, trouble_of
 from ligament.app.output import to_json
 from ligament.app.results import Result
-from ligament.app.sync import App, open_app
 from ligament.cli.views.progress import console, progress_bar
 from ligament.wiring.actors import person_at_terminal
-from ligament.wiring.clinic import Overrides
+from ligament.wiring.clinic import Clinic, Overrides, open_clinic
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.settings import load_settings
 
@@ -46,7 +45,7 @@ class Session:
 
 
 def run_verb(
-    session: Session, verb: Callable[[App], Result], show: Show, *, part: Callable[[dict[str, Any]], object] = dict
+    session: Session, verb: Callable[[Clinic], Result], show: Show, *, part: Callable[[dict[str, Any]], object] = dict
 ) -> None:
     """Call a verb on the opened clinic and print what it tells; ends the process with the verb's exit code.
 
@@ -90,11 +89,11 @@ def _write(output: Path, text: str) -> None:
         raise ConfigurationError((f"--output: {output} cannot be written ({error.strerror}).",)) from None
 
 
-def _with_app(session: Session, verb: Callable[[App], Result]) -> Result:
+def _with_app(session: Session, verb: Callable[[Clinic], Result]) -> Result:
     settings = load_settings(home=session.home)
     with progress_bar(quiet=session.as_json or session.asks) as tell:
         outside = Overrides(tell=tell, actor=person_at_terminal(), source="cli")
-        with open_app(settings, clinic=session.clinic, outside=outside) as held:
+        with open_clinic(settings, name=session.clinic, outside=outside) as held:
             return verb(held)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import TypeVar
 
 from ligament.core.frozen import fast_frozen
 from ligament.core.ids import BooksId
@@ -13,7 +14,9 @@ from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksLine, DocumentKind, Extras, PhoneSlot
 from ligament.core.private import NOTHING, Private
 from ligament.core.records import Address
-from ligament.flow.plan.contacts.field_merge import Phones, T
+
+T = TypeVar("T")
+Phones = tuple[tuple[PhoneSlot, Private[str]], ...]
 
 
 class Origin(StrEnum):

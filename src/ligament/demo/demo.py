@@ -6,22 +6,26 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from ligament.app.approvals import approve
 from ligament.app.doctor.doctor import examine
 from ligament.app.documents import Document
+from ligament.app.plans import whole
 from ligament.app.results import DONE, WAITS, Result
-from ligament.app.sync import App, open_app
-from ligament.connectors.registry import Manifest, for_role
+from ligament.app.sync import sync
+from ligament.connectors.registry import for_role, part_of
 from ligament.core.money import ZERO, two_places
 from ligament.demo.travel import show_travel
+from ligament.net.manifest import Manifest
 from ligament.simkit.clinic import make_clinic
 from ligament.simkit.hosting import Host
 from ligament.simkit.story import ClinicStory, DeedKind, Size
-from ligament.wiring.clinic import Overrides
+from ligament.wiring.ambient import machine_now
+from ligament.wiring.clinic import Clinic, Overrides, open_clinic
 from ligament.wiring.clocks import FastClock
 from ligament.wiring.settings import Settings, load_settings
 
@@ -49,10 +53,10 @@ class Stage:
     settings: Settings
 
     @contextmanager
-    def app(self) -> Iterator[App]:
+    def app(self) -> Iterator[Clinic]:
         """Open the clinic as each command does."""
-        with open_app(self.settings, outside=Overrides(clock=self.clock, actor="demo", source="demo")) as app:
-            yield app
+        with open_clinic(self.settings, outside=Overrides(clock=self.clock, actor="demo", source="demo")) as clinic:
+            yield clinic
 
     def calls(self) -> dict[str, int]:
         """Return how many requests each server has answered, by its own log."""
@@ -88,11 +92,11 @@ class _Run:
     result: Document = field(default_factory=dict)
     steps: list[Document] = field(default_factory=list)
 
-    def step(self, name: str, work: Callable[[App], Document]) -> Document:
+    def step(self, name: str, work: Callable[[Clinic], Document]) -> Document:
         """Run one step with the clinic opened for it, time it and tell what came of it."""
         calls, began = sum(self.stage.calls().values()), self.stage.clock.monotonic_ms()
-        with self.stage.app() as app:
-            document = work(app)
+        with self.stage.app() as clinic:
+            document = work(clinic)
         seconds = Decimal((self.stage.clock.monotonic_ms() - began) // SPEED) / 1000
         spent = sum(self.stage.calls().values()) - calls
         self.steps.append({"step": name, "seconds": seconds, "calls": spent})
@@ -112,7 +116,7 @@ def play_demo(seed: int, size: str, tell: Tell = _untold) -> Result:
         run.step("connect", _connect)
         run.step("doctor", _examine)
         run.result["plan"] = run.step("plan", _plan)
-        run.result["approved"] = run.step("approve", lambda app: app.approve(by="demo").document)
+        run.result["approved"] = run.step("approve", lambda clinic: approve(clinic, by="demo").document)
         run.result["sync"] = _sync(run, "sync")
         run.result["sync_again"] = _sync(run, "sync again")
         run.result["travel"] = show_travel(stage.app, stage.servers, stage.clock)
@@ -128,12 +132,12 @@ def play_demo(seed: int, size: str, tell: Tell = _untold) -> Result:
 @contextmanager
 def set_stage(seed: int, size: Size, now: datetime | None = None) -> Iterator[Stage]:
     """Make the clinic, serve both systems on free loopback ports, and write the rulebook into a temporary home."""
-    start = now or datetime.now(UTC)
+    start = now or machine_now()
     story = make_clinic(seed, size, start.date())
     made = {}
     for role in _ROLES:
         manifest = for_role(role)
-        part = manifest.module("simulator.demo")
+        part = part_of(manifest, "simulator.demo")
         made[role] = (manifest, part, part.world_for(story))
     clock = FastClock(speed=SPEED, start=start)
     with tempfile.TemporaryDirectory(prefix="ligament-demo-") as folder:
@@ -218,20 +222,20 @@ def _about(story: ClinicStory) -> Document:
 # --- the steps --------------------------------------------------------------------------------------------------------
 
 
-def _connect(app: App) -> Document:
+def _connect(clinic: Clinic) -> Document:
     """Sign in to both systems and say who answers."""
-    who, books = app.clinic.practice().identify(), app.clinic.books().organisation()
+    who, books = clinic.practice().identify(), clinic.books().organisation()
     return {"practice": who.account_name, "role": who.role, "books": books.name}
 
 
-def _examine(app: App) -> Document:
+def _examine(clinic: Clinic) -> Document:
     """Run the doctor."""
-    return examine(app).document
+    return examine(clinic).document
 
 
-def _plan(app: App) -> Document:
+def _plan(clinic: Clinic) -> Document:
     """Plan, and keep only a summary: how many actions of each kind and their amount, and why others wait."""
-    document = app.plan().document
+    document = whole(clinic).document
     kinds: dict[str, Document] = {}
     for action in document["actions"]:
         row = kinds.setdefault(action["action"], {"count": 0, "amount": two_places(ZERO)})
@@ -249,7 +253,7 @@ def _plan(app: App) -> Document:
 def _sync(run: _Run, name: str) -> Document:
     """Run one cycle and count, by the servers' own logs, what it wrote."""
     before = run.stage.writes()
-    document = run.step(name, lambda app: app.sync().document)
+    document = run.step(name, lambda clinic: sync(clinic).document)
     after = run.stage.writes()
     document["writes"] = {role: after[role] - before[role] for role in after}
     return document

@@ -8,8 +8,11 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from ligament.app.documents import Document
-from ligament.app.sync import App
+from ligament.app.sync import sync
+from ligament.connectors.registry import part_of
 from ligament.core.contacts import CONTACT_PREFIX
+from ligament.net.manifest import Manifest
+from ligament.wiring.clinic import Clinic
 from ligament.wiring.clocks import FastClock
 
 EMAIL, MOBILE = "moved.house@example.org", "0491 570 110"
@@ -23,12 +26,12 @@ class Served(Protocol):
         """Return what serves its world."""
 
     @property
-    def manifest(self) -> Any:  # noqa: ANN401 - the connector's manifest
+    def manifest(self) -> Manifest:
         """Return what names its connector."""
 
 
 def show_travel(
-    open_app: Callable[[], AbstractContextManager[App]], servers: Mapping[str, Served], clock: FastClock
+    opened: Callable[[], AbstractContextManager[Clinic]], servers: Mapping[str, Served], clock: FastClock
 ) -> Document:
     """Change an e-mail in the practice and then a telephone number in the books, each followed by a cycle.
 
@@ -36,19 +39,19 @@ def show_travel(
     running service makes between two looks.
     """
     practice, books = servers["practice"], servers["books"]
-    desk = practice.manifest.module("simulator.demo_people")
-    keeper = books.manifest.module("simulator.demo_people")
+    desk = part_of(practice.manifest, "simulator.demo_people")
+    keeper = part_of(books.manifest, "simulator.demo_people")
     found = _somebody(desk, keeper, practice, books)
     if found is None:
         return {}
     patient, number = found
     began = clock.monotonic_ms()
     practice.host.change(lambda world: desk.change_email(world, patient, EMAIL, clock.now()))
-    _cycle(open_app)
+    _cycle(opened)
     there = _told(began, clock, arrived=keeper.email(books.host.world, number) == EMAIL)
     began = clock.monotonic_ms()
     books.host.change(lambda world: keeper.change_mobile(world, number, MOBILE, clock.now()))
-    _cycle(open_app)
+    _cycle(opened)
     back = _told(began, clock, arrived=desk.mobile(practice.host.world, patient) == MOBILE)
     titles = {role: server.manifest.title for role, server in servers.items()}
     return {"number": number, "titles": titles, "to_books": there, "to_practice": back}
@@ -63,9 +66,9 @@ def _somebody(desk: Any, keeper: Any, practice: Served, books: Served) -> tuple[
     return None
 
 
-def _cycle(open_app: Callable[[], AbstractContextManager[App]]) -> None:
-    with open_app() as app:
-        app.sync()
+def _cycle(opened: Callable[[], AbstractContextManager[Clinic]]) -> None:
+    with opened() as clinic:
+        sync(clinic)
 
 
 def _told(began: int, clock: FastClock, *, arrived: bool) -> Document:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from ligament.app.setup.incoming_webhooks import secret, webhook_paths
-from ligament.connectors.registry import Manifest
+from ligament.connectors.registry import webhooks_of
 from ligament.core.private import Private
+from ligament.net.manifest import Manifest
+from ligament.ports.connector import WebhookHint
 from ligament.store.database.connection import Database
 from ligament.store.database.errors import StoreError
 from ligament.store.shared.webhook_events import NOBODY, Arrived, WebhookEvents
 from ligament.store.vault.vault import Vault
+from ligament.wiring.ambient import random_bytes
 from ligament.wiring.settings import Settings
 
 GOOD, FORGED, NOT_KEPT, NO_SUCH = 200, 401, 503, 404
@@ -46,11 +47,11 @@ class WebhookReceiver:
         manifest = webhook_paths().get(path)
         if manifest is None:
             return NO_SUCH
-        part = manifest.module("webhooks")
+        part = webhooks_of(manifest)
         signature = header(manifest.webhooks["signature_header"])
         try:
             # Every key is compared, so that the time taken does not tell which one came close.
-            fits = [bool(part.is_signed(body, signature, key)) for key in self._signing_keys(manifest)]
+            fits = [part.is_signed(body, signature, key) for key in self._signing_keys(manifest)]
             if not any(fits):
                 self.counts["forged"] += 1
                 return FORGED
@@ -79,9 +80,9 @@ class WebhookReceiver:
         return [Private(key) for key in dict.fromkeys(key for key in kept if key)]
 
     def _vault(self, clinic: str) -> Vault:
-        return Vault(self.database, clinic, self.settings.vault_key, secrets.token_bytes, self.now)
+        return Vault(self.database, clinic, self.settings.vault_key, random_bytes, self.now)
 
-    def _keep(self, manifest: Manifest, events: Iterable[Any]) -> int:
+    def _keep(self, manifest: Manifest, events: Iterable[WebhookHint]) -> int:
         """Keep events for the clinics connected to their organisations; others are kept as refused."""
         hints = WebhookEvents(self.database, self.now)
         owners = self._owners(manifest, hints)

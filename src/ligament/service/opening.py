@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from ligament.app.setup.incoming_webhooks import webhook_paths
 from ligament.engine.inline import InlineEngine, guarded
 from ligament.engine.work import CannotStart, Engine
 from ligament.ports.alerts import Alerts, silent
+from ligament.service.delivery_loop import start_deliveries
 from ligament.service.health import AWAY, Metrics, health
 from ligament.service.incoming import WebhookReceiver
 from ligament.service.runner import ClinicRunner, RunReport, unheard
@@ -23,6 +23,7 @@ from ligament.service.scheduler import Scheduler, Wake, reloading
 from ligament.service.stopping import StopSign
 from ligament.store.database.connection import Database, open_database
 from ligament.store.database.errors import StoreError
+from ligament.wiring.ambient import random_hex
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.prepared import prepare
@@ -114,6 +115,7 @@ def begin(place: Scheduler) -> threading.Thread:
         raise ConfigurationError((str(error),)) from None
     thread = threading.Thread(target=place.run, name="scheduler", daemon=True)
     thread.start()
+    start_deliveries(place)
     return thread
 
 
@@ -129,7 +131,7 @@ def need_shared_database(settings: Settings) -> None:
 
 def executor_id() -> str:
     """Return a name that no other process ever has."""
-    return f"{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}"
+    return f"{platform.node()}-{os.getpid()}-{random_hex(4)}"
 
 
 def engine_url(settings: Settings) -> str:

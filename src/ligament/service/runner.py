@@ -9,8 +9,8 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ligament.app.sync import App
-from ligament.connectors.registry import for_role
+from ligament.app.sync import sync
+from ligament.connectors.registry import players
 from ligament.core.ids import BooksId
 from ligament.core.notes import PAUSED_NOTE
 from ligament.core.rules.hours import WEEK_DAYS
@@ -28,7 +28,7 @@ from ligament.store.database.connection import Database
 from ligament.store.database.errors import Fenced, StoreError, StoreFull
 from ligament.store.shared.values import SharedValues
 from ligament.store.shared.webhook_events import KeptHint, WebhookEvents
-from ligament.wiring.clinic import Overrides, open_clinic
+from ligament.wiring.clinic import Clinic, Overrides, open_clinic
 from ligament.wiring.clocks import SystemClock
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.file_lock import AnotherRun
@@ -59,7 +59,7 @@ def unheard(report: RunReport) -> None:
     """Tell nobody."""
 
 
-Job = Callable[[App], object]
+Job = Callable[[Clinic], object]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,16 +107,20 @@ class ClinicRunner:
         """Return what the clock on a clinic's wall shows."""
         return self.calendar.now().astimezone(ZoneInfo(self.settings.clinic(name).rulebook.clinic.time_zone))
 
-    def pace(self, name: str, limit: int) -> Pace:
-        """Return how often a clinic is read."""
+    def pace(self, name: str, limit: int | None = None) -> Pace:
+        """Return how often a clinic is read, within the limit of its practice or another one."""
         with suppress(ConfigurationError, OSError):
-            sync = self.clinic(name).rulebook.sync
+            clinic = self.clinic(name)
+            sync = clinic.rulebook.sync
+            limit = clinic.practice.calls_per_minute if limit is None else limit
             days = frozenset(map(WEEK_DAYS.index, sync.open_days))
             hours = Hours(
                 opens=time.fromisoformat(sync.open_from), closes=time.fromisoformat(sync.open_until), days=days
             )
             return Pace(poll=timedelta(seconds=sync.poll_seconds), limit=limit, hours=hours)
-        return Pace(limit=limit)
+        return Pace(
+            limit=max(manifest.calls_per_minute for manifest in players("practice")) if limit is None else limit
+        )
 
     # --- a turn -------------------------------------------------------------------------------------------------------
     def take(self, name: str) -> None:
@@ -181,24 +185,23 @@ class ClinicRunner:
         )
         settings = replace(self.settings, clinics=(chosen,))
         with open_clinic(settings, name, outside, self.database) as clinic:
-            app = App(clinic=clinic)
             named = tuple(Hint(kind=hint.kind, id=BooksId(hint.resource), at=hint.at) for hint in hints)
             if not polls:
-                return dict(app.sync(hints=named, patience_ms=_PATIENCE_MS).document)
-            return self._poll(app, name, chosen, named)
+                return dict(sync(clinic, hints=named, patience_ms=_PATIENCE_MS).document)
+            return self._poll(clinic, name, chosen, named)
 
-    def _poll(self, app: App, name: str, chosen: ClinicSettings, hints: tuple[Hint, ...]) -> dict[str, Any]:
-        beats, now, sync = SharedValues(self.database), self.clock.now(), chosen.rulebook.sync
+    def _poll(self, clinic: Clinic, name: str, chosen: ClinicSettings, hints: tuple[Hint, ...]) -> dict[str, Any]:
+        beats, now, times = SharedValues(self.database), self.clock.now(), chosen.rulebook.sync
         wall = self.wall(name)
-        day = schedule.last_daily(wall, sync.reconcile_daily_at).isoformat()
-        week = schedule.last_weekly(wall, sync.reconcile_daily_at, sync.reconcile_weekly_on).isoformat()
+        day = schedule.last_daily(wall, times.reconcile_daily_at).isoformat()
+        week = schedule.last_weekly(wall, times.reconcile_daily_at, times.reconcile_weekly_on).isoformat()
         done = {job: beats.one(name, kept) for job, kept in (("daily", _DAILY), ("weekly", _WEEKLY))}
         is_new_day = bool(done["daily"]) and done["daily"] != day
-        leave = not is_new_day and not _old(beats.one(name, _BOOKS_READ), now, books_pause(sync.daily_calls))
+        leave = not is_new_day and not _old(beats.one(name, _BOOKS_READ), now, books_pause(times.daily_calls))
         brief = leave and not _old(beats.one(name, _SLOW_READ), now, schedule.SLOW_EVERY)
         # Where the books are not listed, what hints name of them is read all the same.
         named = hints if leave and hints else None
-        verdict = app.sync(full=is_new_day, hints=named, leave_books=leave, brief=brief, patience_ms=_PATIENCE_MS)
+        verdict = sync(clinic, full=is_new_day, hints=named, leave_books=leave, brief=brief, patience_ms=_PATIENCE_MS)
         document = dict(verdict.document)
         if document.get("parked"):
             return document
@@ -208,7 +211,7 @@ class ClinicRunner:
             beats.keep(name, _BOOKS_READ, now.isoformat())
         for job, kept, last in (("daily", _DAILY, day), ("weekly", _WEEKLY, week)):
             if done[job] and done[job] != last and job in self.jobs:
-                self.jobs[job](app)
+                self.jobs[job](clinic)
             if done[job] != last:
                 beats.keep(name, kept, last)
         return document
@@ -226,7 +229,8 @@ class ClinicRunner:
             self.standings.keep(parked)
             return RunReport(clinic=name, outcome="parked", seconds=0, sentence=sentence, document=document)
         self.hints.done(name, hints)
-        worked = schedule.succeeded(standing, now, _practice_calls(document) if polls else standing.calls)
+        calls = _calls_of(self.clinic(name).practice.name, document) if polls else standing.calls
+        worked = schedule.succeeded(standing, now, calls)
         self.standings.keep(worked)
         if SharedValues(self.database).drop(name, _ALERTED):
             self._keep_paused(name, "")
@@ -274,9 +278,9 @@ def _old(kept: str, now: datetime, age: timedelta) -> bool:
     return not kept or not timedelta(0) <= now - datetime.fromisoformat(kept) < age
 
 
-def _practice_calls(document: Mapping[str, Any]) -> int:
-    """Return how many calls the practice got."""
-    return sum(document.get("calls", {}).get(for_role("practice").name, {}).values())
+def _calls_of(system: str, document: Mapping[str, Any]) -> int:
+    """Return how many calls a system got."""
+    return sum(document.get("calls", {}).get(system, {}).values())
 
 
 def _sentence(trouble: Exception) -> str:

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ligament.app.notices.notifier import flush
-from ligament.connectors.registry import for_role
 from ligament.engine.schedule import ClinicStatus, Round, due
 from ligament.engine.work import Engine
 from ligament.service.runner import ClinicRunner
 from ligament.service.stopping import StopSign
 from ligament.store.database.errors import StoreError
+from ligament.store.shared.heartbeats import Heartbeats
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.rulebooks import rulebook_files
 from ligament.wiring.settings import Settings, load_settings
@@ -62,6 +62,10 @@ class Scheduler:
     _queued: dict[str, datetime] = field(default_factory=dict)
 
     @property
+    def _heartbeats(self) -> Heartbeats:
+        return Heartbeats(values=self.turns.standings.beats)
+
+    @property
     def sign(self) -> StopSign:
         """Return what asks everybody to stop."""
         return self.turns.sign
@@ -80,7 +84,7 @@ class Scheduler:
             finally:
                 self._queued.pop(clinic, None)
 
-        self.turns.standings.beat(self.executor, self._now())
+        self._heartbeats.beat(self.executor, self._now())
         self.engine.start(followed)
 
     def run(self) -> None:
@@ -97,17 +101,17 @@ class Scheduler:
         self.wake.now()
         ended = self.engine.stop(STOP_S)
         with suppress(StoreError):
-            self.turns.standings.leave(self.executor)
+            self._heartbeats.leave(self.executor)
         return ended
 
     def tick(self) -> None:
         """Queue who is due."""
         now = self._now()
         self._refresh(now)
-        self.turns.standings.beat(self.executor, now)
+        self._heartbeats.beat(self.executor, now)
         if self._is_time("dead", _LOOK_FOR_DEAD, now):
             patience_s = max(self.turns.settings.lease_s, 2)
-            self.engine.adopt(self.turns.standings.alive(now, patience_s))
+            self.engine.adopt(self._heartbeats.alive(now, patience_s))
         for clinic in self._due(now):
             # Noted before, because a turn may have ended by the time that this returns.
             self._queued[clinic] = now
@@ -117,18 +121,23 @@ class Scheduler:
             self._flush_alerts()
         self.ticked_at = self._now()
 
+    def take_in_clinics(self) -> None:
+        """Take in at once that a clinic was added or taken away."""
+        self._done.pop("rulebooks", None)
+        self._refresh(self._now())
+        self.wake.now()
+
     def standings(self) -> list[ClinicStatus]:
         """Return where the clinics stand."""
         return self.turns.standings.all_of(self.clinics)
 
     def _due(self, now: datetime) -> list[str]:
-        limit = for_role("practice").calls_per_minute
         standings = self.standings()
         busy = {standing.clinic for standing in standings if self._is_queued(standing, now)}
         names = [standing.clinic for standing in standings if standing.clinic not in busy]
         moment = Round(
             now=now,
-            paces={name: self.turns.pace(name, limit) for name in names},
+            paces={name: self.turns.pace(name) for name in names},
             walls={name: self.turns.wall(name) for name in names},
             hints=dict(self.turns.hints.waiting()),
             busy=busy,

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import msgspec
 
 from ligament.engine.schedule import ClinicStatus
-from ligament.store.shared.values import EVERYBODY, SharedValues
+from ligament.store.shared.values import SharedValues
 
-_STANDING, _EXECUTOR = "standing", "executor/"
+_STANDING = "standing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statuses:
-    """The standings of all clinics, and which processes are alive."""
+    """Where all clinics stand."""
 
     beats: SharedValues
 
@@ -31,22 +30,6 @@ class Statuses:
     def keep(self, standing: ClinicStatus) -> None:
         """Keep where a clinic stands."""
         self.beats.jot(standing.clinic, _STANDING, msgspec.json.encode(standing).decode())
-
-    def beat(self, executor: str, now: datetime) -> None:
-        """Say that a process is alive."""
-        self.beats.jot(EVERYBODY, _EXECUTOR + executor, now.isoformat())
-
-    def leave(self, executor: str) -> None:
-        """Say that a process ends."""
-        self.beats.drop(EVERYBODY, _EXECUTOR + executor)
-
-    def alive(self, now: datetime, patience_s: int) -> frozenset[str]:
-        """Return the processes heard of within `patience_s`; those silent for an hour are forgotten."""
-        heard = {name: datetime.fromisoformat(at) for name, at in self.beats.everybody(_EXECUTOR).items()}
-        for name, at in heard.items():
-            if now - at > timedelta(hours=1):
-                self.leave(name)
-        return frozenset(name for name, at in heard.items() if now - at <= timedelta(seconds=patience_s))
 
 
 def _read(clinic: str, text: str) -> ClinicStatus:

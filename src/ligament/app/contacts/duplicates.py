@@ -7,18 +7,18 @@ from functools import partial
 
 from ligament.app.documents import Document
 from ligament.app.results import DONE, WAITS, Result
-from ligament.app.sync import App
 from ligament.core.associations import Person, Twins, person_of_contact, person_of_party, twins
 from ligament.core.records import PartyKind
+from ligament.wiring.clinic import Clinic
 from ligament.wiring.likeness import likeness, phone_key
 
 
-def find_duplicates(app: App) -> Result:
+def find_duplicates(clinic: Clinic) -> Result:
     """Tell the pairs that share an e-mail, a phone or an address, in each system; alike names first.
 
     It is for the clinic's own screen: it names people.
     """
-    people, book = app.clinic.people, app.clinic.settings.rulebook
+    people, book = clinic.people, clinic.settings.rulebook
     country = book.clinic.country.value
     patients = (person_of_party(party, phone_key) for party in people.parties() if party.kind is PartyKind.PATIENT)
     contacts = map(partial(person_of_contact, phone_key=phone_key, country=country), people.contacts())

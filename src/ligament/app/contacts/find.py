@@ -8,7 +8,6 @@ from typing import Any
 from ligament.app.contacts.owners import kept_owners
 from ligament.app.documents import Document, number_of
 from ligament.app.results import DONE, WAITS, Result
-from ligament.app.sync import App
 from ligament.core.associations import pays_for
 from ligament.core.contacts import privacy_of
 from ligament.core.facts import Facts
@@ -22,6 +21,7 @@ from ligament.core.records import Party, PartyKind, Practitioner
 from ligament.core.rules.model import Privacy
 from ligament.flow.plan.plan import make_plan
 from ligament.ports.memory import Selection
+from ligament.wiring.clinic import Clinic
 from ligament.wiring.likeness import phone_key
 
 MOST_FOUND = 20
@@ -30,14 +30,14 @@ DIALLED = "dialled"
 _HISTORY = 20
 
 
-def find(app: App, text: str) -> Result:
+def find(clinic: Clinic, text: str) -> Result:
     """Look somebody or something up by id, number, name or e-mail, in both systems, from what is kept; asks nobody."""
     wanted = text.strip()
-    keys, contacts = _matches(app, wanted) if wanted else ([], [])
+    keys, contacts = _matches(clinic, wanted) if wanted else ([], [])
     document = {
         "query": wanted,
-        "found": [_party(app, key) for key in keys[:MOST_FOUND]] + [_unpaired(app, held) for held in contacts],
-        "practitioners": [_practitioner(app, person) for person in _practitioners(app, wanted)],
+        "found": [_party(clinic, key) for key in keys[:MOST_FOUND]] + [_unpaired(clinic, held) for held in contacts],
+        "practitioners": [_practitioner(clinic, person) for person in _practitioners(clinic, wanted)],
         "more": max(0, len(keys) - MOST_FOUND),
     }
     found = document["found"] or document["practitioners"]
@@ -47,16 +47,16 @@ def find(app: App, text: str) -> Result:
 # --- who is meant -----------------------------------------------------------------------------------------------------
 
 
-def _matches(app: App, wanted: str) -> tuple[list[str], list[BooksContact]]:
+def _matches(clinic: Clinic, wanted: str) -> tuple[list[str], list[BooksContact]]:
     """Return the keys of the parties that are meant, and contacts that belong to nobody."""
-    queries, people = app.clinic.queries, app.clinic.people
+    queries, people = clinic.queries, clinic.people
     keys: dict[str, None] = {}
     for found in queries.find(wanted) or queries.find(wanted.rpartition("-")[2]):
         if found.subject:
-            keys.update(dict.fromkeys(_parties_of(app, found.subject)))
+            keys.update(dict.fromkeys(_parties_of(clinic, found.subject)))
     keys.update(dict.fromkeys(f"{party.kind.value}:{party.id}" for party in people.parties_called(wanted)))
     strangers: dict[str, BooksContact] = {}
-    for contact in people.contacts_called(wanted) or _by_id(app, wanted):
+    for contact in people.contacts_called(wanted) or _by_id(clinic, wanted):
         owner = people.party_of(contact.id)
         if owner:
             keys[owner] = None
@@ -65,29 +65,29 @@ def _matches(app: App, wanted: str) -> tuple[list[str], list[BooksContact]]:
     return list(keys), list(strangers.values())[:MOST_FOUND]
 
 
-def _by_id(app: App, wanted: str) -> tuple[BooksContact, ...]:
-    ids = [found.id for found in app.clinic.queries.find(wanted) if found.kind == "contact"]
-    return tuple(contact for contact in app.clinic.people.contacts() if contact.id in ids) if ids else ()
+def _by_id(clinic: Clinic, wanted: str) -> tuple[BooksContact, ...]:
+    ids = [found.id for found in clinic.queries.find(wanted) if found.kind == "contact"]
+    return tuple(contact for contact in clinic.people.contacts() if contact.id in ids) if ids else ()
 
 
-def _parties_of(app: App, subject: str) -> list[str]:
+def _parties_of(clinic: Clinic, subject: str) -> list[str]:
     """Return whom a record is about: itself, or the patient of an invoice or visit and who is billed for it."""
     kind, _, identifier = subject.partition(":")
     if kind in {"patient", "payer", "location"}:
         return [subject]
     if kind not in {"invoice", "visit"}:
         return []
-    billed = [link.sent.party.key for link in app.clinic.queries.document_links(subject) if link.sent is not None]
-    facts = app.clinic.store.gather(Selection(**{f"{kind}s": frozenset({identifier})}))
+    billed = [link.sent.party.key for link in clinic.queries.document_links(subject) if link.sent is not None]
+    facts = clinic.store.gather(Selection(**{f"{kind}s": frozenset({identifier})}))
     held: Any = (facts.invoices if kind == "invoice" else facts.visits).get(identifier)  # type: ignore[call-overload]
     return list(dict.fromkeys([*([f"patient:{held.party_id}"] if held and held.party_id else []), *billed]))
 
 
-def _practitioners(app: App, wanted: str) -> list[Practitioner]:
+def _practitioners(clinic: Clinic, wanted: str) -> list[Practitioner]:
     text = wanted.casefold()
     return [
         person
-        for person in app.clinic.people.practitioners()
+        for person in clinic.people.practitioners()
         if text and (text in {person.id, person.email.reveal().casefold()} or text in person.name.casefold())
     ]
 
@@ -95,8 +95,8 @@ def _practitioners(app: App, wanted: str) -> list[Practitioner]:
 # --- what is told -----------------------------------------------------------------------------------------------------
 
 
-def _party(app: App, key: str) -> Document:
-    facts = app.clinic.store.gather(Selection(parties=frozenset({key})))
+def _party(clinic: Clinic, key: str) -> Document:
+    facts = clinic.store.gather(Selection(parties=frozenset({key})))
     link, party = facts.contact_links.get(key), facts.parties.get(key)
     contact = facts.contacts.get(link.contact_id) if link is not None else None
     kind, _, identifier = key.partition(":")
@@ -105,18 +105,18 @@ def _party(app: App, key: str) -> Document:
         "source_id": identifier,
         "state": party_state(party),
         **_books_side(link, contact),
-        "fields": fields(app, facts, key),
+        "fields": fields(clinic, facts, key),
         "groups": _groups(facts, link, contact),
-        **_associated(app, party),
-        "documents": _documents(app, key),
-        "holds": [_hold(hold) for hold in app.clinic.store.open_holds() if hold.subject.key == key],
-        "history": _history(app, key),
+        **_associated(clinic, party),
+        "documents": _documents(clinic, key),
+        "holds": [_hold(hold) for hold in clinic.store.open_holds() if hold.subject.key == key],
+        "history": _history(clinic, key),
     }
 
 
-def _unpaired(app: App, contact: BooksContact) -> Document:
+def _unpaired(clinic: Clinic, contact: BooksContact) -> Document:
     """Tell a contact that belongs to nobody in the practice."""
-    rows = side_by_side(None, contact, AgreedFields(), app.clinic.settings.rulebook)
+    rows = side_by_side(None, contact, AgreedFields(), clinic.settings.rulebook)
     fields = [
         {"field": row.field, "practice": "", "books": row.books.reveal(), "agreed": "", "same": False} for row in rows
     ]
@@ -153,13 +153,13 @@ def _groups(facts: Facts, link: ContactLink | None, contact: BooksContact | None
     return [{"name": names[group], "ours": group in ours} for group in held if group in names]
 
 
-def fields(app: App, facts: Facts, key: str) -> list[Document]:
+def fields(clinic: Clinic, facts: Facts, key: str) -> list[Document]:
     """Return the fields side by side; those that differ and are only listed say why."""
     link, party = facts.contact_links.get(key), facts.parties.get(key)
     contact = facts.contacts.get(link.contact_id) if link is not None else None
     agreed = link.agreed if link is not None else AgreedFields()
-    notes = _notes(app, facts, key)
-    dialled = party is not None and privacy_of(party, app.clinic.settings.rulebook) is not Privacy.FULL
+    notes = _notes(clinic, facts, key)
+    dialled = party is not None and privacy_of(party, clinic.settings.rulebook) is not Privacy.FULL
     return [
         {
             "field": row.field,
@@ -169,7 +169,7 @@ def fields(app: App, facts: Facts, key: str) -> list[Document]:
             "same": row.same,
             "listed": notes.get(row.field, "") or (DIALLED if dialled and _kept_back(row) else ""),
         }
-        for row in side_by_side(party, contact, agreed, app.clinic.settings.rulebook, phone_key)
+        for row in side_by_side(party, contact, agreed, clinic.settings.rulebook, phone_key)
     ]
 
 
@@ -178,25 +178,23 @@ def _kept_back(row: FieldRow) -> bool:
     return not row.same and (not row.books or row.books == row.agreed)
 
 
-def _notes(app: App, facts: Facts, key: str) -> Mapping[str, str]:
+def _notes(clinic: Clinic, facts: Facts, key: str) -> Mapping[str, str]:
     if facts.organisation is None:
         return {}
-    plan = make_plan(facts, app.clinic.settings.rulebook, app.clinic.surroundings())
+    plan = make_plan(facts, clinic.settings.rulebook, clinic.surroundings())
     return {note.field: note.kind.value for note in plan.notes if note.subject.key == key}
 
 
-def _associated(app: App, party: Party | None) -> Document:
+def _associated(clinic: Clinic, party: Party | None) -> Document:
     """Tell who pays for a patient, or whom a payer pays for, from both sides."""
     if party is None:
         return {"payers": [], "patients": []}
     if party.kind is PartyKind.PAYER:
         return {
             "payers": [],
-            "patients": [_named(other) for other in app.clinic.people.parties() if pays_for(party, other)],
+            "patients": [_named(other) for other in clinic.people.parties() if pays_for(party, other)],
         }
-    payers = [
-        other for other in app.clinic.people.parties() if other.kind is PartyKind.PAYER and pays_for(other, party)
-    ]
+    payers = [other for other in clinic.people.parties() if other.kind is PartyKind.PAYER and pays_for(other, party)]
     return {"payers": [_named(other) for other in payers], "patients": []}
 
 
@@ -204,12 +202,12 @@ def _named(party: Party) -> Document:
     return {"source_id": party.id, "name": party.full_name()}
 
 
-def _documents(app: App, key: str) -> list[Document]:
+def _documents(clinic: Clinic, key: str) -> list[Document]:
     """Return the invoices of a patient, with their documents in the books and whose work they were."""
     kind, _, identifier = key.partition(":")
     if kind != "patient":
         return []
-    owners = kept_owners(app.clinic)
+    owners = kept_owners(clinic)
     return [
         {
             "number": number_of(invoice.number),
@@ -219,22 +217,22 @@ def _documents(app: App, key: str) -> list[Document]:
             "status": invoice.status.value,
             "books": [
                 {"id": paper.books_id, "number": paper.number, "role": paper.role.value}
-                for paper in app.clinic.queries.document_links(f"invoice:{invoice.id}")
+                for paper in clinic.queries.document_links(f"invoice:{invoice.id}")
             ],
             "practitioner_id": invoice.practitioner_id,
             "owner": owners.get(str(invoice.practitioner_id), ""),
         }
-        for invoice in app.clinic.people.invoices_of(identifier)
+        for invoice in clinic.people.invoices_of(identifier)
     ]
 
 
-def _practitioner(app: App, person: Practitioner) -> Document:
-    category = app.clinic.settings.rulebook.tracking.practitioner
+def _practitioner(clinic: Clinic, person: Practitioner) -> Document:
+    category = clinic.settings.rulebook.tracking.practitioner
     return {
         "id": person.id,
         "name": person.name,
         "active": person.active,
-        "owner": kept_owners(app.clinic).get(person.id, ""),
+        "owner": kept_owners(clinic).get(person.id, ""),
         "tracking": f"{category}: {person.name}" if category else "",
     }
 
@@ -243,8 +241,8 @@ def _hold(hold: Hold) -> Document:
     return {"id": hold.id, "code": hold.code.value, "sentence": hold.sentence}
 
 
-def _history(app: App, key: str) -> list[Document]:
-    entries = app.clinic.queries.journal(subject=key, limit=_HISTORY)
+def _history(clinic: Clinic, key: str) -> list[Document]:
+    entries = clinic.queries.journal(subject=key, limit=_HISTORY)
     return [_entry(entry) for entry in entries if entry["kind"] != "intent"]
 
 

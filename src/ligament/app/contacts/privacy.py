@@ -7,25 +7,26 @@ from dataclasses import replace
 
 from ligament.app.documents import Document
 from ligament.app.results import Result
-from ligament.app.sync import App
 from ligament.core.contacts import contact_number, pool_intent
 from ligament.core.intents import subject_from_key
 from ligament.core.ledgers import BooksContact, Chart
 from ligament.core.links import AgreedFields
 from ligament.core.naming import folded
 from ligament.core.pairing import after_writing, side_by_side
+from ligament.core.periods import iso_instant
 from ligament.core.plans import Action, ActionKind
 from ligament.core.records import Party, PartyKind
 from ligament.core.rules.model import Privacy, Rulebook
 from ligament.flow.plan.plan import make_plan
 from ligament.ports.memory import Selection
+from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 
 SAMPLE = 5
 _WRITES = {ActionKind.CREATE_CONTACT, ActionKind.UPDATE_CONTACT}
 
 
-def preview(app: App, mode: str, *, payers: bool = False, sample: int = SAMPLE) -> Result:
+def preview(clinic: Clinic, mode: str, *, payers: bool = False, sample: int = SAMPLE) -> Result:
     """Tell what the contacts of a few patients (or payers) say now, and would say with the dial at `mode`.
 
     Nothing is written anywhere. Raises ConfigurationError for a mode that is none.
@@ -34,15 +35,15 @@ def preview(app: App, mode: str, *, payers: bool = False, sample: int = SAMPLE) 
     if mode not in names:
         raise ConfigurationError((f'"{mode}" is no setting of the dial. Choose one of {", ".join(names)}.',))
     kind = PartyKind.PAYER if payers else PartyKind.PATIENT
-    book = app.clinic.settings.rulebook
-    chosen = _sample(app.clinic.people.parties(), kind, sample)
+    book = clinic.settings.rulebook
+    chosen = _sample(clinic.people.parties(), kind, sample)
     then = turned(book, Privacy(mode), payers=payers)
     document = {
         "class": kind.value,
         "now": (book.contacts.privacy_payer if payers else book.contacts.privacy).value,
         "then": mode,
-        "people": [_one(app, party, then) for party in chosen],
-        "pooled": _pools(app) if mode == Privacy.POOLED.value else [],
+        "people": [_one(clinic, party, then) for party in chosen],
+        "pooled": _pools(clinic) if mode == Privacy.POOLED.value else [],
     }
     return Result(document=document)
 
@@ -65,12 +66,12 @@ def _sample(parties: Iterable[Party], kind: PartyKind, size: int) -> list[Party]
     return found
 
 
-def _one(app: App, party: Party, book: Rulebook) -> Document:
+def _one(clinic: Clinic, party: Party, book: Rulebook) -> Document:
     key = f"{party.kind.value}:{party.id}"
-    facts = app.clinic.store.gather(Selection(parties=frozenset({key})))
+    facts = clinic.store.gather(Selection(parties=frozenset({key})))
     link = facts.contact_links.get(key)
     contact = facts.contacts.get(link.contact_id) if link is not None else None
-    plan = make_plan(facts, book, app.clinic.surroundings())
+    plan = make_plan(facts, book, clinic.surroundings())
     mine = [action for action in plan.actions if action.subject.key == key]
     after = _after(contact, mine)
     agreed = AgreedFields()
@@ -114,17 +115,17 @@ def _groups_after(names: Mapping[str, str], actions: Iterable[Action]) -> dict[s
     return after
 
 
-def _pools(app: App) -> list[str]:
-    facts = app.clinic.store.gather(Selection())
+def _pools(clinic: Clinic) -> list[str]:
+    facts = clinic.store.gather(Selection())
     return [pool_intent(place).name.reveal() for place in facts.locations.values()]
 
 
-def destroy_codes(app: App) -> Result:
+def destroy_codes(clinic: Clinic) -> Result:
     """Destroy the key behind the opaque codes: nobody can tell again from a code alone whose it is.
 
     Contacts keep the codes they have; people who come later get codes of a new key.
     """
-    app.clinic.vault.delete("codes")
-    app.clinic.store.keep_note("codes_destroyed_at", app.moment())
+    clinic.vault.delete("codes")
+    clinic.store.keep_note("codes_destroyed_at", iso_instant(clinic.clock.now()))
     sentence = "The key behind the codes is destroyed. Contacts keep their codes; new ones get codes of a new key."
     return Result(document={"destroyed": True, "sentence": sentence})

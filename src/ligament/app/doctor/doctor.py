@@ -15,8 +15,6 @@ from ligament.app.doctor.mapping import mapping_checks
 from ligament.app.doctor.systems import BooksSide, PracticeSide, meet_books, meet_practice
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.setup.connect import role_warnings
-from ligament.app.sync import App
-from ligament.connectors.registry import Manifest
 from ligament.core.facts import Facts
 from ligament.core.ledgers import BooksUser, Organisation
 from ligament.core.notes import PAUSED_NOTE
@@ -24,6 +22,7 @@ from ligament.core.periods import australian, is_zone
 from ligament.core.records import Practitioner
 from ligament.core.rules.model import PaymentSource, Rulebook
 from ligament.flow.read.read import EVERYTHING
+from ligament.net.manifest import Manifest
 from ligament.ports.errors import PortError
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.vault_keys import KEY_FILE
@@ -35,12 +34,11 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _HALF_A_YEAR = timedelta(days=182)
 
 
-def examine(app: App) -> Result:
+def examine(clinic: Clinic) -> Result:
     """Look at everything a run needs and tell what is well, what is doubtful and what is wrong; writes nothing.
 
     The code is 0 when all is well, 1 when something is not, and 3 when a system cannot be reached or signed in to.
     """
-    clinic = app.clinic
     checks = list(home_checks(clinic))
     practice = _met(clinic.practice_manifest, checks, lambda: meet_practice(clinic))
     books = _met(clinic.books_manifest, checks, lambda: meet_books(clinic))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from urllib.parse import quote
 
 from ligament.core.private import Private
 from ligament.notifications import channels
+from ligament.wiring.ambient import environment
 from ligament.wiring.rulebooks import ClinicSettings
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -28,7 +28,7 @@ class Address:
 
 def addresses(settings: ClinicSettings, environ: Mapping[str, str] | None = None) -> tuple[Address, ...]:
     """Return the addresses of a clinic, with ${NAME} replaced from the environment."""
-    environ = os.environ if environ is None else environ
+    environ = environment(environ)
     return tuple(_address(place, text, environ) for place, text in enumerate(settings.rulebook.alerts.urls, 1))
 
 

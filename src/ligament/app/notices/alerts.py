@@ -7,17 +7,17 @@ from typing import Any
 from ligament.app.notices.addresses import addresses
 from ligament.app.notices.notifier import Notifier
 from ligament.app.results import DONE, WAITS, Result
-from ligament.app.sync import App
 from ligament.core.alerts import Message, MessageKind
 from ligament.core.periods import iso_instant
 from ligament.notifications.channels import send
+from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 
 
-def list_alerts(app: App) -> Result:
+def list_alerts(clinic: Clinic) -> Result:
     """Tell what people were told and what is still to be told, and which addresses do not work."""
-    ledger = _bell(app).ledger()
-    known = addresses(app.clinic.settings)
+    ledger = _bell(clinic).ledger()
+    known = addresses(clinic.settings)
     wrong = {one.mark: one.complaint for one in known if one.complaint}
     found: list[dict[str, Any]] = [
         {
@@ -43,18 +43,18 @@ def list_alerts(app: App) -> Result:
     return Result(document=document, code=WAITS if troubled else DONE)
 
 
-def test_alerts(app: App) -> Result:
+def test_alerts(clinic: Clinic) -> Result:
     """Send a test message to each address at once, and say which took it; raises ConfigurationError without any."""
-    known = addresses(app.clinic.settings)
+    known = addresses(clinic.settings)
     if not known:
-        raise ConfigurationError((f"{app.clinic.settings.file}, alerts.urls: there is no address to send to yet.",))
-    name = app.clinic.settings.name
+        raise ConfigurationError((f"{clinic.settings.file}, alerts.urls: there is no address to send to yet.",))
+    name = clinic.settings.name
     message = Message(
         key="test",
         tone=MessageKind.DIGEST,
         title=f"Ligament, {name}: a test",
         body="This is a test message. When somebody is needed, it will arrive here.",
-        at=app.clinic.clock.now(),
+        at=clinic.clock.now(),
     )
     results = []
     for one in known:
@@ -65,5 +65,5 @@ def test_alerts(app: App) -> Result:
     return Result(document={"addresses": results}, code=DONE if all(one["worked"] for one in results) else WAITS)
 
 
-def _bell(app: App) -> Notifier:
-    return Notifier(database=app.clinic.database, settings=app.clinic.settings, now=app.clinic.clock.now)
+def _bell(clinic: Clinic) -> Notifier:
+    return Notifier(database=clinic.database, settings=clinic.settings, now=clinic.clock.now)

@@ -10,11 +10,11 @@ from difflib import get_close_matches
 from typing import Any
 
 from ligament import __version__
+from ligament.app.plans import INFERRED_NOTE
 from ligament.app.reports.files import NO_FILES, Files, write_files
 from ligament.app.reports.sources import Sources
 from ligament.app.reports.visits import seats
 from ligament.app.results import Result
-from ligament.app.sync import INFERRED_NOTE
 from ligament.core import reports
 from ligament.core.money import ZERO, two_places
 from ligament.core.periods import Period, iso_instant, local_date, this_and_last_month

@@ -18,6 +18,7 @@ from ligament.app.results import Result
 from ligament.core.periods import iso_instant
 from ligament.store.backup.archive import Contents, contents, dumped
 from ligament.store.database.connection import Database, open_database
+from ligament.wiring.ambient import environment
 from ligament.wiring.clocks import SystemClock, clock_starting_at
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.settings import Settings, load_settings
@@ -38,7 +39,7 @@ def back_up(
     now: Callable[[], datetime] | None = None,
 ) -> Result:
     """Write a backup into a new file that only its owner may read; others may go on working meanwhile."""
-    environ = os.environ if environ is None else environ
+    environ = environment(environ)
     settings = load_settings(home=home, environ=environ)
     now = now or (clock_starting_at(settings.now) if settings.now is not None else SystemClock()).now
     if file.exists():

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import secrets
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -19,16 +18,17 @@ from typing import Any
 from ligament.app.results import WAITS, Result
 from ligament.app.safety.after_restore import settle
 from ligament.app.safety.backup import DATABASE, FORMAT, HOME, MANIFEST, TABLES, kept_aside
-from ligament.service.statuses import Statuses
 from ligament.store.backup.after_restore import Outliving, Restoration, mark, outliving, place_of
 from ligament.store.backup.archive import Contents, contents, loaded
 from ligament.store.database.connection import Database, open_database
 from ligament.store.database.errors import NewerStore, StoreError, WrongKey
 from ligament.store.database.schema import NEWEST
 from ligament.store.journal.chain import Head
+from ligament.store.shared.heartbeats import Heartbeats
 from ligament.store.shared.leases import Lease, Leases
 from ligament.store.shared.values import SharedValues
 from ligament.store.vault.cipher import Cipher
+from ligament.wiring.ambient import environment, random_bytes, random_hex
 from ligament.wiring.clinic import Overrides, open_clinic
 from ligament.wiring.clocks import SystemClock
 from ligament.wiring.errors import ConfigurationError
@@ -98,7 +98,7 @@ def restore(
     Raises ConfigurationError for a damaged backup or one of another kind of database, WrongKey when the vault key does
     not fit, AnotherRun while somebody works; nothing is changed by then.
     """
-    environ = os.environ if environ is None else environ
+    environ = environment(environ)
     home = home or default_home(environ)
     with _opened(file) as archive:
         url = database_url(home, environ)
@@ -172,7 +172,7 @@ def _must_fit(job: _Job, environ: Mapping[str, str]) -> None:
     if not environ.get("LIGAMENT_VAULT_KEY") and not (home / KEY_FILE).is_file():
         message = f"{home / KEY_FILE}: put the vault key of that time there first (or into LIGAMENT_VAULT_KEY)."
         raise ConfigurationError((message,))
-    held = Cipher(vault_key(home, environ), secrets.token_bytes).key_id
+    held = Cipher(vault_key(home, environ), random_bytes).key_id
     if any(key != held for key in manifest["key_ids"]):
         raise WrongKey(
             "This backup was made with another vault key. Put the key of that time in its place first; "
@@ -191,7 +191,9 @@ def _present(job: _Job) -> _Present:
             holds = contents(connection)
             kept = outliving(connection, job.heads) if holds.revision == NEWEST else None
         alive = (
-            len(Statuses(beats=SharedValues(database)).alive(SystemClock().now(), _ALIVE_S)) if kept is not None else 0
+            len(Heartbeats(values=SharedValues(database)).alive(SystemClock().now(), _ALIVE_S))
+            if kept is not None
+            else 0
         )
         return _Present(holds=holds, outlives=kept, alive=alive)
     except StoreError:
@@ -255,7 +257,7 @@ def _alone(job: _Job, present: _Present) -> Iterator[None]:
 
 def _lease(database: Database, clinic: str) -> Lease:
     """Take a clinic from the other machines; the restore itself gives it back."""
-    found = Leases(database, clinic, SystemClock().now).take(LEASE, f"restore/{secrets.token_hex(6)}", _ALIVE_S)
+    found = Leases(database, clinic, SystemClock().now).take(LEASE, f"restore/{random_hex(6)}", _ALIVE_S)
     if found is None:
         raise AnotherRun(f"another worker has {clinic} in hand; try again when it has ended")
     return found

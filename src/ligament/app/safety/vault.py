@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +12,7 @@ from ligament.store.database.errors import WrongKey
 from ligament.store.vault.cipher import KEY_BYTES
 from ligament.store.vault.vault import Vault
 from ligament.wiring import vault_rotation
+from ligament.wiring.ambient import environment, random_bytes
 from ligament.wiring.clocks import SystemClock
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.file_lock import alone
@@ -38,7 +37,7 @@ def rotate_key(home: Path | None = None, *, rotate: bool, environ: Mapping[str, 
 
     The order is safe: the new key is in its file before the database turns to it, and the database turns at once.
     """
-    environ = os.environ if environ is None else environ
+    environ = environment(environ)
     settings = load_settings(home=home, environ=environ)
     from_environment = bool(environ.get("LIGAMENT_VAULT_KEY"))
     database = open_database(settings.database_url)
@@ -73,14 +72,14 @@ def _rotated(settings: Settings, database: Database, *, from_environment: bool) 
     now = SystemClock().now
     present = vault_rotation.settled_key(settings, database, now)
     _must_open(settings, database, present)
-    vault = Vault(database, settings.clinics[0].name, present, secrets.token_bytes, now)
+    vault = Vault(database, settings.clinics[0].name, present, random_bytes, now)
     if from_environment:
         assert settings.next_vault_key is not None
         if present != settings.next_vault_key:
             vault.rotate(settings.next_vault_key)
         sentence = f"{_DONE} Set LIGAMENT_VAULT_KEY to it now and take LIGAMENT_VAULT_KEY_NEW away."
         return Result(document={"sentence": sentence})
-    fresh = secrets.token_bytes(KEY_BYTES)
+    fresh = random_bytes(KEY_BYTES)
     vault_rotation.prepare(settings.home, fresh)
     vault.rotate(fresh)
     vault_rotation.put_in_force(settings.home)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ligament.app.results import Result
-from ligament.app.sync import App
-from ligament.connectors.registry import Manifest, manifests
+from ligament.connectors.registry import manifests
+from ligament.net.manifest import Manifest
 from ligament.store.shared.webhook_events import DONE, NOBODY, REFUSED, WAITING, WebhookEvents
+from ligament.wiring.clinic import Clinic
 
 
 def webhook_paths() -> dict[str, Manifest]:
@@ -15,9 +16,8 @@ def webhook_paths() -> dict[str, Manifest]:
     return {manifest.webhooks["path"]: manifest for manifest in manifests() if manifest.webhooks.get("path")}
 
 
-def webhooks(app: App, *, address: str, ask: Callable[[str], str] | None = None) -> Result:
+def webhooks(clinic: Clinic, *, address: str, ask: Callable[[str], str] | None = None) -> Result:
     """Say what to enter at the vendor, keep the signing key that is asked for, and tell whether events arrived."""
-    clinic = app.clinic
     manifest = clinic.books_manifest
     from_environment = manifest.environment[manifest.webhooks["setting"]] in clinic.home_settings.values
     if ask is not None and not from_environment:
@@ -43,4 +43,5 @@ def webhooks(app: App, *, address: str, ask: Callable[[str], str] | None = None)
 
 
 def secret(manifest: Manifest) -> str:
+    """Return the name under which the vault keeps a system's signing key."""
     return f"{manifest.name}/{manifest.webhooks['setting']}"

@@ -4,39 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ligament.app.approvals import approve, waiting
 from ligament.app.holds import decide
 from ligament.app.results import WAITS, Result
-from ligament.app.sync import App
 from ligament.cli.asking import confirmed
-from ligament.cli.views import sync as show
+from ligament.cli.views.holds import waiting as show_waiting
+from ligament.cli.views.types import Command
 from ligament.core.links import DecisionKind
+from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 
 _NOTHING: dict[str, object] = {"approved": 0, "holds": [], "unknown": []}
 
 
 def approve_some(
-    app: App, wanted: Sequence[str], *, yes: bool, choice: str = "", quiet: bool = False, command: show.Command = str
+    clinic: Clinic, wanted: Sequence[str], *, yes: bool, choice: str = "", quiet: bool = False, command: Command = str
 ) -> Result:
     """Approve what is named, or everything in the newest plan once somebody says yes.
 
     Raises ConfigurationError for a choice that is none. Nothing is approved when nobody can be asked.
     """
-    kind = decision_of(app, choice)
+    kind = decision_of(clinic, choice)
     if not wanted:
         if kind is not DecisionKind.APPROVED:
             raise ConfigurationError(
                 (f"--as {choice}: name what it is about, as in `ligament approve ID --as {choice}`.",)
             )
-        return _approve_all(app, yes=yes, quiet=quiet, command=command)
+        return _approve_all(clinic, yes=yes, quiet=quiet, command=command)
     if kind is DecisionKind.APPROVED:
-        return app.approve(wanted)
-    return decide(app, wanted, kind)
+        return approve(clinic, wanted)
+    return decide(clinic, wanted, kind)
 
 
-def decision_of(app: App, choice: str) -> DecisionKind:
+def decision_of(clinic: Clinic, choice: str) -> DecisionKind:
     """Return the decision that a word stands for; the two systems may be named too."""
-    words = choices(app.clinic.practice_manifest.name, app.clinic.books_manifest.name)
+    words = choices(clinic.practice_manifest.name, clinic.books_manifest.name)
     found = words.get(choice.strip().casefold())
     if found is None:
         raise ConfigurationError(
@@ -58,16 +60,16 @@ def choices(practice: str, books: str) -> dict[str, DecisionKind]:
     }
 
 
-def _approve_all(app: App, *, yes: bool, quiet: bool, command: Callable[[str], str]) -> Result:
-    held = app.waiting()
+def _approve_all(clinic: Clinic, *, yes: bool, quiet: bool, command: Callable[[str], str]) -> Result:
+    held = waiting(clinic)
     if not held["actions"]:
         return Result(document={**_NOTHING, "plan": "", "sentence": "Nothing waits for approval."})
     if not quiet:
-        show.waiting(held, command)
+        show_waiting(held, command)
     number = len(held["actions"])
     answer = True if yes else None if quiet else confirmed(f"Approve all {number:,}?")
     if answer:
-        verdict = app.approve()
+        verdict = approve(clinic)
         return Result(document={**verdict.document, "plan": held["plan"]}, code=verdict.code)
     why = "Nobody can be asked here, so nothing was approved: add --yes." if answer is None else "Nothing was approved."
     return Result(document={**_NOTHING, "plan": held["plan"], "waiting": held["actions"], "sentence": why}, code=WAITS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,20 +10,12 @@ from ligament.app.contacts import duplicates
 from ligament.app.contacts import find as finding
 from ligament.app.contacts import privacy as dial
 from ligament.app.results import WAITS, Result
-from ligament.app.sync import App
 from ligament.cli.asking import confirmed
+from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.session import Session, run_verb
 from ligament.cli.views.contacts import show_duplicates, show_found, show_preview, show_sentence
 from ligament.core.rules.model import Privacy
-
-Home = Annotated[
-    Path | None,
-    typer.Option("--home", help="Folder with ligament.toml and the database (or LIGAMENT_HOME).", show_default=False),
-]
-Clinic = Annotated[
-    str | None, typer.Option("--clinic", help="Which clinic, where there are several.", show_default=False)
-]
-Json = Annotated[bool, typer.Option("--json", help="One machine-readable document on standard output.")]
+from ligament.wiring.clinic import Clinic as OpenClinic
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -73,12 +64,12 @@ def privacy(
     run_verb(session, lambda held: dial.preview(held, _mode(held, preview, payers), payers=payers), show_preview)
 
 
-def _mode(held: App, chosen: Privacy | None, payers: bool) -> str:
-    contacts = held.clinic.settings.rulebook.contacts
+def _mode(held: OpenClinic, chosen: Privacy | None, payers: bool) -> str:
+    contacts = held.settings.rulebook.contacts
     return (chosen or (contacts.privacy_payer if payers else contacts.privacy)).value
 
 
-def _destroyed(held: App, *, yes: bool) -> Result:
+def _destroyed(held: OpenClinic, *, yes: bool) -> Result:
     question = "Destroy the key behind the codes? Nobody can undo it."
     if yes or confirmed(question):
         return dial.destroy_codes(held)

@@ -1,178 +1,28 @@
-"""`ligament demo`: prints each step of a made-up clinic's first day with Ligament, and what came of it."""
+"""The demo command: a made-up clinic on simulated servers."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping
-from decimal import Decimal
-from typing import Any
+from typing import Annotated
 
-from ligament.app.output import to_json
-from ligament.cli.views.paper import Column, day, heading, line, money, table
-from ligament.cli.views.progress import console
-from ligament.cli.views.words import ACTIONS, KINDS
-from ligament.core.causes import CAUSES
-from ligament.demo.demo import SIZES, SPEED, play_demo
+import typer
 
-USAGE = 2
-_STATES = ("created", "updated", "unchanged", "held", "skipped", "failed")
-
-Document = Mapping[str, Any]
+from ligament.cli.options import Json
 
 
-def run_demo(*, once: bool, seed: int, size: str, as_json: bool) -> None:
-    """Run the demo and end the process: 0 when the second run wrote nothing and nothing failed, else 1."""
-    if size not in SIZES:
-        console(stderr=True).print(f"There is no size {size!r}: choose {' or '.join(SIZES)}.", markup=False)
-        raise SystemExit(USAGE)
-    if as_json:
-        verdict = play_demo(seed, size)
-        sys.stdout.write(to_json(verdict.document) + "\n")
-    else:
-        verdict = play_demo(seed, size, _tell)
-        if not once:
-            line("The dashboard is not part of this version, so the demo ends here.")
-    raise SystemExit(verdict.code)
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("demo")(demo)
 
 
-# --- what is printed --------------------------------------------------------------------------------------------------
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the summary instead of serving the dashboard.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Which made-up clinic.")] = 1,
+    size: Annotated[str, typer.Option(help="small or medium")] = "medium",
+    as_json: Json = False,
+) -> None:
+    """Run a made-up clinic on simulated servers on this machine, and print the outcome."""
+    from ligament.cli.views.demo import run_demo  # noqa: PLC0415 - the simulators are loaded only when they are wanted
 
-
-def _tell(step: str, document: Document) -> None:
-    """Print one step as it ends."""
-    _STEPS[step](document)
-
-
-def _clinic(document: Document) -> None:
-    name = document["name"]
-    line(f"{name}: an invented clinic. Nothing here is real, and nothing leaves this machine.", style="bold")
-    line(
-        f"{document['locations']} locations, {document['practitioners']} practitioners, {document['patients']} "
-        f"patients, {document['payers']} payers; {document['invoices']:,} invoices until {day(document['to'])}, kept "
-        f"in these books from {day(document['from'])} on."
-    )
-    line(
-        "Both systems are simulated and answer over HTTP, with the vendors' own limits per minute on a clock that runs "
-        f"{SPEED} times as fast as a real one."
-    )
-
-
-def _connect(document: Document) -> None:
-    _began("Connect", document)
-    line(f"Practice: {document['practice']}, with the key of an {document['role']}")
-    line(f"Books:    {document['books']}")
-
-
-def _doctor(document: Document) -> None:
-    _began("Doctor", document)
-    checks = document["checks"]
-    line(f"{sum(check['state'] == 'ok' for check in checks)} of {len(checks)} checks are well.")
-    for check in checks:
-        if check["state"] != "ok":
-            line(f"  {check['state']:<5} {check['sentence']}", style="yellow")
-            line(f"        {check['todo']}")
-
-
-def _plan(document: Document) -> None:
-    _began("Plan: what would be written, and why; nothing is yet", document)
-    found: dict[str, tuple[int, Decimal]] = {}
-    for action, row in sorted(document["actions"].items()):
-        words = ACTIONS.get(action, action)
-        count, amount = found.get(words, (0, Decimal(0)))
-        found[words] = (count + row["count"], amount + Decimal(row["amount"]))
-    rows = [[f"{count:,}", money(amount) if amount else "", words] for words, (count, amount) in found.items()]
-    table((Column("Actions", right=True), Column("Amount", right=True), Column("What")), rows)
-    line(f"{document['holds']:,} held for a person, {document['skips']:,} skipped by a rule.")
-    for note in document["notes"]:
-        line(note)
-
-
-def _approve(document: Document) -> None:
-    _began("Approve: the first run always asks", document)
-    line(f"{document['approved']:,} actions approved.")
-
-
-def _sync(document: Document) -> None:
-    _began("Sync", document)
-    _counts(document)
-
-
-def _sync_again(document: Document) -> None:
-    _began("Sync again, with nothing changed", document)
-    _counts(document)
-
-
-def _travel(document: Document) -> None:
-    """Print how long a change took each way, and when a running service would have begun with it."""
-    if not document:
-        return
-    practice, books = document["titles"]["practice"], document["titles"]["books"]
-    ways = (
-        ("to_books", f"An e-mail changed in {practice} was", f"in {books}", "looks every 30 seconds, or faster"),
-        ("to_practice", f"A telephone number changed in {books} was", f"in {practice}", "is told at once by a webhook"),
-    )
-    heading("A change travels each way")
-    for way, words, where, when in ways:
-        told = document[way]
-        arrived = where if told["arrived"] else f"NOT {where}"
-        line(f"{words} {arrived} after {told['seconds']:.1f} seconds of work. A running service {when}.")
-
-
-def _counts(document: Document) -> None:
-    rows = []
-    for kind, (_, name) in KINDS.items():
-        counts = [document[state].get(kind, 0) for state in _STATES]
-        if any(counts):
-            rows.append([*(f"{count:,}" for count in counts), name.capitalize()])
-    table((*(Column(state.capitalize(), right=True) for state in _STATES), Column("Records")), rows)
-
-
-def _summary(document: Document) -> None:
-    heading("What waits for a person")
-    for hold in document["holds"]:
-        line(f"{hold['count']:>4,}  {CAUSES.get(hold['code'], hold['code'])}")
-        line(f"      such as {hold['number']}: {hold['example']}")
-    heading("What both hold of the posted documents, added up from their own records")
-    totals = document["totals"]
-    rows = [
-        [f"{totals['documents']:,}", "documents posted"],
-        [money(totals["practice"]), "in the practice"],
-        [money(totals["books"]), "in the books"],
-        [f"{totals['difference']:,}", "documents that differ"],
-    ]
-    table((Column("Total", right=True), Column("Of")), rows)
-    _ending(document)
-
-
-def _ending(document: Document) -> None:
-    heading("The second run, by the servers' own logs")
-    for role, count in document["sync_again"]["writes"].items():
-        line(f"{count:>4,}  writes reached the {role}")
-    seconds = sum((step["seconds"] for step in document["steps"]), Decimal(0))
-    line()
-    line(
-        f"{sum(document['calls'].values()):,} calls took {seconds:.0f} seconds here, where the clock runs "
-        f"{document['speed']} times as fast. Against the real servers, with their limits of calls per minute, they "
-        f"take about {document['real_minutes']} minutes."
-    )
-    if document["as_promised"]:
-        line("Done: what was posted agrees to the cent, what is doubtful waits, and the second run wrote nothing.")
-    else:
-        line("NOT as promised: something failed, differs, or was written a second time. See the counts above.")
-
-
-_STEPS: Mapping[str, Callable[[Document], None]] = {
-    "clinic": _clinic,
-    "connect": _connect,
-    "doctor": _doctor,
-    "plan": _plan,
-    "approve": _approve,
-    "sync": _sync,
-    "sync again": _sync_again,
-    "travel": _travel,
-    "summary": _summary,
-}
-
-
-def _began(text: str, document: Document) -> None:
-    heading(f"{text} ({document['seconds']:.1f} s, {document['step_calls']:,} calls)")
+    run_demo(once=once, seed=seed, size=size, as_json=as_json)

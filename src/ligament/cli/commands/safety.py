@@ -15,6 +15,13 @@ from ligament.cli.views.safety import Document, show_alerts, show_backup, show_p
 alerts_app = typer.Typer(help="Who is told when a person is needed: show, test.", invoke_without_command=True)
 
 
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.add_typer(alerts_app, name="alerts")
+    app.command("backup")(backup)
+    app.command("restore")(restore)
+
+
 # --- alerts -----------------------------------------------------------------------------------------------------------
 
 

@@ -1,66 +1,55 @@
-"""`ligament serve`, `ligament worker` and `ligament webhooks`."""
+"""Service commands: serve, worker, webhooks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import import_module
-from typing import Any
+from typing import Annotated
 
-from ligament.cli.commands.watch import Teller, alert, end, opened_settings, stopping, tell
-from ligament.cli.session import Session
-from ligament.cli.views.progress import console
-from ligament.service.opening import begin, door, need_shared_database, working
-from ligament.service.stopping import StopSign
+import typer
+
+from ligament.cli.asking import ask_secret
+from ligament.cli.options import Clinic, Home, Json
+from ligament.cli.session import Session, run_verb
 
 
-def serve(session: Session, host: str, port: int) -> None:
-    """Run scheduler, worker and HTTP in one process until SIGTERM or Ctrl-C."""
-    # The two skins do not know each other; this command only starts the other one, with the same verbs.
-    listen = import_module("ligament.web.serving").listen
-    sign = StopSign()
-    with (
-        stopping(sign),
-        opened_settings(session) as settings,
-        door(settings, sign=sign, alert=alert, heard=Teller(session)) as opened,
-    ):
-
-        def ready(address: str) -> None:
-            begin(opened.place)
-            names = ", ".join(opened.place.clinics)
-            tell(session, {"serving": address}, f"Serving {names} on {address}. Ctrl-C stops.")
-
-        listen(opened, host, port, ready)
-        end(session, ended=opened.place.stop())
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("serve")(serve)
+    app.command("worker")(worker)
+    app.command("webhooks")(webhooks)
 
 
-def work(session: Session) -> None:
-    """Run a further worker until SIGTERM or Ctrl-C."""
-    sign = StopSign()
-    with stopping(sign), opened_settings(session) as settings:
-        need_shared_database(settings)
-        with working(settings, sign=sign, alert=alert, heard=Teller(session)) as place:
-            begin(place)
-            tell(session, {"working": place.executor}, f"Working as {place.executor}. Ctrl-C stops.")
-            while not sign.wait(1):
-                pass
-            end(session, ended=place.stop())
+def serve(
+    home: Home = None,
+    as_json: Json = False,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8321,
+) -> None:
+    """Keep all clinics the same, and answer webhooks, /healthz and /metrics, until stopped."""
+    from ligament.cli.serving import serve as run  # noqa: PLC0415 - most commands need none of it
+
+    run(Session(home=home, as_json=as_json), host, port)
 
 
-def show_webhooks(document: dict[str, Any], _command: Callable[[str], str]) -> None:
-    """Print how to set webhooks up, and whether they arrive."""
-    out = console()
+def worker(home: Home = None, as_json: Json = False) -> None:
+    """Run a further worker process on the same PostgreSQL database, until stopped."""
+    from ligament.cli.serving import work  # noqa: PLC0415 - most commands need none of it
 
-    def line(words: str) -> None:
-        out.print(words, markup=False, highlight=False)
+    work(Session(home=home, as_json=as_json))
 
-    line(f"In {document['system']}'s developer portal, under Webhooks, tick {', '.join(document['events'])}")
-    line(f"and enter this address: {document['address']}")
-    line("(it must be reachable from the internet over https; put a proxy in front of `ligament serve`).")
-    keys = {"environment": "is set in the environment", "vault": "is kept in the vault", "missing": "is missing"}
-    line(f"The signing key {keys[document['key']]}.")
-    if document["newest"]:
-        line(f"Events arrive: the newest came at {document['newest']}; {document['waiting']} wait.")
-    else:
-        line("No event has arrived for this clinic yet. Changes are found by polling until then.")
-    if document["strangers"]:
-        line(f"{document['strangers']} events were about organisations that no clinic here is connected to.")
+
+def webhooks(
+    home: Home = None,
+    clinic: Clinic = None,
+    as_json: Json = False,
+    address: Annotated[
+        str, typer.Option(help="Where this installation is reached from the internet.", show_default=False)
+    ] = "https://YOUR-ADDRESS",
+    keep_key: Annotated[bool, typer.Option("--key", help="Ask for the signing key and keep it.")] = False,
+) -> None:
+    """Set webhooks up: the address to enter, the signing key, and whether events arrive."""
+    from ligament.app.setup.incoming_webhooks import webhooks as verb  # noqa: PLC0415 - as above
+    from ligament.cli.serving import show_webhooks  # noqa: PLC0415 - most commands need none of it
+
+    session = Session(home=home, clinic=clinic, as_json=as_json, asks=keep_key)
+    ask = ask_secret if keep_key else None
+    run_verb(session, lambda held: verb(held, address=address, ask=ask), show_webhooks)

@@ -15,6 +15,7 @@ _MONEY = {"payments", "allocations"}
 
 
 def summary(actions: Sequence[Document]) -> None:
+    """Print how many actions of each kind there are, and their sums."""
     counts: Counter[tuple[str, str]] = Counter()
     sums: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for action in actions:
@@ -39,7 +40,8 @@ def _action_words(action: str, kind: str) -> str:
     return words
 
 
-def actions(actions: Sequence[Document], see_all: str) -> None:
+def list_actions(actions: Sequence[Document], see_all: str) -> None:
+    """Print the first actions, one a line."""
     if not actions:
         return
     heading("The first of them" if len(actions) > SHOWN else "In order")

@@ -38,11 +38,13 @@ _FIELDS = {
 
 
 def show_sentence(document: Document, command: object) -> None:
+    """Print the sentence."""
     del command
     line(document["sentence"])
 
 
 def show_found(document: Document, command: object) -> None:
+    """Print a pair with its fields, documents, holds and history."""
     del command
     if not document["found"] and not document["practitioners"]:
         line(f'Nothing called "{document["query"]}" is kept here.', style="bold")
@@ -130,6 +132,7 @@ def _show_history(entries: Sequence[Document]) -> None:
 
 
 def show_duplicates(document: Document, command: object) -> None:
+    """Print probable duplicates of each side."""
     del command
     for side, title in (("practice", _PRACTICE_TITLE), ("books", _BOOKS_TITLE)):
         pairs = document[side]
@@ -147,6 +150,7 @@ def _record(one: Document) -> str:
 
 
 def show_preview(document: Document, command: object) -> None:
+    """Print what the books would hold with the dial elsewhere."""
     del command
     line(
         f"The dial for each {document['class']} stands at {document['now']}; shown is {document['then']}.", style="bold"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from ligament.cli.views.actions import summary
+from ligament.cli.views.actions import list_actions, summary
 from ligament.cli.views.paper import Column, count, heading, line, listed, moment, money, table
 from ligament.cli.views.types import SHOWN_HOLDS, Command, Document
 from ligament.cli.views.words import next_commands
@@ -21,7 +21,7 @@ def waiting(document: Document, command: Command) -> None:
     actions = document["actions"]
     line(f"{count(len(actions), 'action waits', 'actions wait')} for approval (plan {document['plan']}).", style="bold")
     summary(actions)
-    actions(actions, command("plan --output plan.json"))
+    list_actions(actions, command("plan --output plan.json"))
 
 
 def approved(document: Document, command: Command) -> None:
@@ -52,6 +52,7 @@ def holds(document: Document, command: Command) -> None:
 
 
 def grouped(found: Sequence[Document], command: Command, *, title: bool = True) -> None:
+    """Print holds by cause, each cause with what to do."""
     groups: defaultdict[tuple[str, str], list[Document]] = defaultdict(list)
     for hold_ in found:
         groups[hold_["code"], hold_["todo"]].append(hold_)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ligament.cli.views.paper import count, heading, line, listed
-from ligament.cli.views.sync import calls
+from ligament.cli.views.sync import calls_used
 from ligament.cli.views.types import Command, Document
 
 _MARKS = {"ok": ("ok", "green"), "warn": ("look", "yellow"), "bad": ("wrong", "red")}
@@ -51,5 +51,5 @@ def doctor(document: Document, command: Command) -> None:
             if check["todo"]:
                 line(f"         {check['todo']}")
     line()
-    line(calls(document["calls"]) + ".")
+    line(calls_used(document["calls"]) + ".")
     line(f"Next: {command('plan' if not wrong else 'doctor')}")

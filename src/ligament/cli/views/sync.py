@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from ligament.cli.views.actions import summary
+from ligament.cli.views.actions import list_actions, summary
 from ligament.cli.views.holds import grouped
 from ligament.cli.views.paper import Column, count, day, heading, line, listed, table
 from ligament.cli.views.types import Command, Document
@@ -30,7 +30,7 @@ def plan(document: Document, command: Command) -> None:
     else:
         line(f"Nothing would be posted{since}: the books say what they should.", style="bold")
     summary(actions)
-    actions(actions, command("plan --output plan.json"))
+    list_actions(actions, command("plan --output plan.json"))
     if document["skips"]:
         reasons = Counter(str(skip["reason"]).replace("_", " ") for skip in document["skips"])
         line()
@@ -40,7 +40,7 @@ def plan(document: Document, command: Command) -> None:
         line()
         line(note)
     line()
-    line(calls(document["calls"]) + ".")
+    line(calls_used(document["calls"]) + ".")
     if actions:
         line(f"Next: {command('sync --once')}")
 
@@ -65,7 +65,7 @@ def sync(document: Document, command: Command) -> None:
         line(f"Next: {command('approve')}")
     grouped(document["holds"], command)
     line()
-    line(f"{calls(document['calls'])}, {document['seconds']:.1f} seconds.")
+    line(f"{calls_used(document['calls'])}, {document['seconds']:.1f} seconds.")
 
 
 def _outcome(document: Document) -> str:
@@ -94,7 +94,8 @@ def conservation(document: Document) -> str:
     return f"Read {sums['read']:,} = {parts}"
 
 
-def calls(calls: Mapping[str, Mapping[str, int]]) -> str:
+def calls_used(calls: Mapping[str, Mapping[str, int]]) -> str:
+    """Say how many calls each system got."""
     made = {system: sum(by.values()) for system, by in calls.items()}
     parts = [f"{system.capitalize()} {number:,}" for system, number in made.items() if number]
     return f"Calls used: {', '.join(parts)}" if parts else "Calls used: none"
@@ -124,12 +125,3 @@ def explained(document: Document, command: Command) -> None:
 
 
 # --- decisions --------------------------------------------------------------------------------------------------------
-
-
-def plain(document: Document, command: Command) -> None:
-    """Tell one sentence."""
-    del command
-    line(document["sentence"])
-
-
-# --- journal ----------------------------------------------------------------------------------------------------------

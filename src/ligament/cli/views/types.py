@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ligament.cli.views.paper import line
+
 Document = Mapping[str, Any]
 
 
@@ -13,3 +15,12 @@ Command = Callable[[str], str]
 
 
 SHOWN, SHOWN_HOLDS = 20, 10
+
+
+def plain(document: Document, command: Command) -> None:
+    """Tell one sentence."""
+    del command
+    line(document["sentence"])
+
+
+# --- journal ----------------------------------------------------------------------------------------------------------

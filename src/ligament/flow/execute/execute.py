@@ -17,7 +17,7 @@ from ligament.flow.execute.closing import finish
 from ligament.flow.execute.recheck import fresh, unmoved
 from ligament.flow.execute.record import effect_of
 from ligament.flow.execute.resolve import resolved, verb_of
-from ligament.flow.execute.sending import give_back, intent, resent, send_until_clear, settle_unknown
+from ligament.flow.execute.sending import give_back, intent_for, resent, send_until_clear, settle_unknown
 from ligament.flow.execute.working_state import WorkingState
 from ligament.ports.errors import Rejected
 
@@ -116,7 +116,7 @@ def _run_batch(batch: list[Action], ledger: WorkingState, tally: Tally, world: R
 
 
 def _call(actions: list[Action], ledger: WorkingState, world: RunContext) -> list[Effect]:
-    intent = intent(actions, world)
+    intent = intent_for(actions, world)
     world.memory.open_intent(intent)
     try:
         results = send_until_clear(intent, world)

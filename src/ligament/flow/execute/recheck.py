@@ -136,4 +136,5 @@ def _unreconciled(actions: list[Action], ledger: WorkingState, world: RunContext
 
 
 def unmoved(actions: list[Action], ledger: WorkingState) -> list[Action]:
+    """Keep the actions that what this run did meanwhile has not made untrue."""
     return [action for action in actions if still_true(action, ledger)]

@@ -25,7 +25,8 @@ QUARANTINE = timedelta(minutes=6)
 _ATTEMPTS = 8
 
 
-def intent(actions: list[Action], world: RunContext) -> WriteIntent:
+def intent_for(actions: list[Action], world: RunContext) -> WriteIntent:
+    """Return the call for some actions as it will be kept before it leaves: exact bytes under a key of its own."""
     call = _prepared(actions, world)
     now = world.clock.now()
     digest = hashlib.blake2b(call.body + call.target.encode(), digest_size=8).hexdigest()
@@ -102,6 +103,7 @@ def give_back(intent: WriteIntent, world: RunContext) -> None:
 
 
 def resent(intent: WriteIntent, world: RunContext) -> WriteIntent:
+    """Keep that the same bytes leave once more, under the same key."""
     again = replace(intent, last_sent_at=world.clock.now(), state=IntentState.SENT)
     world.memory.resend_intent(again)
     return again

@@ -25,7 +25,7 @@ from ligament.flow.plan.documents.posted import plan_posted
 from ligament.flow.plan.documents.visits import chargeable, take_over_visit, visit_outcome
 from ligament.flow.plan.money.payments import plan_money
 from ligament.flow.plan.rulings import bill_of, ruling_for, skip_reason
-from ligament.flow.planning.setting_aside import set_aside
+from ligament.flow.plan.setting_aside import set_aside
 
 _MOST_ATTEMPTS = 5
 """How often a plan is made anew without the records that nobody foresaw; each attempt sets aside all that it met."""

@@ -74,7 +74,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Consequence:
     """What becomes of a delivery after an attempt; `due_at` counts while it waits, `pause_until` for its whole hook."""
 
     state: str
@@ -256,7 +256,7 @@ class Outbox:
         with self._database.jotting("hooks|claim") as connection:
             self._lease(connection, hook, "")
 
-    def record(self, hook: Hook, delivery: Delivery, attempt: Attempt, verdict: Verdict) -> None:
+    def record(self, hook: Hook, delivery: Delivery, attempt: Attempt, consequence: Consequence) -> None:
         """Keep how an attempt ended, and what becomes of the delivery and its hook.
 
         A power cut may take this back: the delivery then leaves once more, under the id it had.
@@ -267,10 +267,10 @@ class Outbox:
             "status": attempt.status, "reason": attempt.reason, "ms": attempt.ms,
         }  # fmt: skip
         table = deliveries.c
-        is_over = verdict.state != WAITING
+        is_over = consequence.state != WAITING
         now_is = {
-            "state": verdict.state, "attempts": number, "status": attempt.status, "reason": attempt.reason,
-            "due_at": stamp(verdict.due_at) if verdict.due_at else "",
+            "state": consequence.state, "attempts": number, "status": attempt.status, "reason": attempt.reason,
+            "due_at": stamp(consequence.due_at) if consequence.due_at else "",
             "ended_at": stamp(attempt.at) if is_over else None,
         }  # fmt: skip
         with self._database.jotting(f"hooks|{hook.clinic}") as connection:
@@ -283,8 +283,8 @@ class Outbox:
             connection.execute(insert(delivery_attempts), [row])
             mine = (table.clinic == hook.clinic, table.id == delivery.id)
             connection.execute(update(deliveries).where(*mine).values(**now_is))
-            self._keep_health(connection, hook, verdict)
-            if verdict.ends_hook:
+            self._keep_health(connection, hook, consequence)
+            if consequence.ends_hook:
                 waiting = (table.clinic == hook.clinic, table.hook == hook.id, table.state == WAITING)
                 over = {"state": DEAD, "ended_at": stamp(attempt.at), "reason": attempt.reason}
                 connection.execute(update(deliveries).where(*waiting).values(**over))
@@ -324,11 +324,11 @@ class Outbox:
         statement = self._of(hook.clinic).where(table.hook == hook.id, table.state == WAITING, table.due_at <= now)
         return tuple(_delivery(row) for row in connection.execute(statement.order_by(table.place).limit(_AT_ONCE)))
 
-    def _keep_health(self, connection: Connection, hook: Hook, verdict: Verdict) -> None:
-        changed: dict[str, Any] = {"failures": verdict.failures}
-        if verdict.pause_until is not None:
-            changed["not_before"] = stamp(verdict.pause_until)
-        if verdict.ends_hook:
+    def _keep_health(self, connection: Connection, hook: Hook, consequence: Consequence) -> None:
+        changed: dict[str, Any] = {"failures": consequence.failures}
+        if consequence.pause_until is not None:
+            changed["not_before"] = stamp(consequence.pause_until)
+        if consequence.ends_hook:
             changed["state"] = GONE
         mine = update(hooks).where(hooks.c.clinic == hook.clinic, hooks.c.id == hook.id)
         connection.execute(mine.values(**changed))

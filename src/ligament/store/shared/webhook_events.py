@@ -1,4 +1,4 @@
-"""WebhookEvents from outside that something changed: kept before they are answered, once for each record, until acted upon."""
+"""Webhook events: hints that something changed, kept before they are answered, once a record, until acted upon."""
 
 from __future__ import annotations
 

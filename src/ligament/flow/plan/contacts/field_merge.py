@@ -21,7 +21,6 @@ from ligament.flow.plan.builder import PlanBuilder
 
 T = TypeVar("T")
 Values = dict[str, Any]
-Phones = tuple[tuple[PhoneSlot, Private[str]], ...]
 _SPOKEN = {
     "email": "e-mail address",
     "phone_mobile": "mobile number",

@@ -1,0 +1,44 @@
+"""Cycle options: what one run is to do, from the rulebook, what waits and what was approved."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from ligament.app.approvals import waiting
+from ligament.core.approvals import ApprovalState
+from ligament.core.periods import local_date
+from ligament.flow.cycle import CycleOptions
+from ligament.wiring.clinic import Clinic
+
+PATIENCE_MS = 600_000
+
+
+def cycle_options(clinic: Clinic, *, full: bool) -> CycleOptions:
+    """Return what the next run is to do; `full` plans every record again."""
+    store, book = clinic.store, clinic.settings.rulebook
+    marks = frozenset(json.loads(store.note("approved_marks") or "[]"))
+    seen = hashlib.blake2b(repr(book).encode(), digest_size=12).hexdigest()
+    changed = store.note("rulebook_seen") not in {seen, ""}
+    asked = frozenset() if changed else frozenset(action["mark"] for action in waiting(clinic)["actions"])
+    first_run = store.note("first_run_done") != "yes"
+    return CycleOptions(
+        rulebook=book,
+        around=clinic.surroundings(),
+        standing=ApprovalState(marks=marks, asked=asked, first_run=first_run),
+        everything=full or changed,
+        rulebook_mark=seen,
+    )
+
+
+def first_connection(clinic: Clinic) -> None:
+    """Keep the day of the first connection: invoices issued before it are left to the old books by default."""
+    store = clinic.store
+    if not store.note("connected_on"):
+        day = local_date(clinic.clock.now(), clinic.settings.rulebook.clinic.time_zone)
+        store.keep_note("connected_on", day.isoformat())
+    tokens = ",".join(sorted(clinic.settings.rulebook.contacts.custom_fields.values()))
+    if store.note("custom_fields_read") != tokens:
+        # Fields nobody asked for were never read, so everybody is read once more.
+        store.forget_cursors("practice")
+        store.keep_note("custom_fields_read", tokens)

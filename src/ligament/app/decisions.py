@@ -1,0 +1,31 @@
+"""Decisions: what a person answered to an open hold."""
+
+from __future__ import annotations
+
+from ligament.app.documents import Document, hold_document
+from ligament.core.holds import Hold
+from ligament.core.links import Decision, DecisionKind
+from ligament.wiring.clinic import Clinic
+
+
+def open_holds(clinic: Clinic) -> list[Document]:
+    """Return every open hold, oldest first."""
+    return [hold_document(hold) for hold in clinic.store.open_holds()]
+
+
+def decide_hold(clinic: Clinic, hold: Hold, choice: DecisionKind, by: str) -> None:
+    """Keep a person's answer to exactly what the hold shows."""
+    decision = Decision(
+        subject=hold.subject,
+        code=hold.decision_code,
+        decision=choice,
+        fingerprint=hold.fingerprint,
+        by=by,
+        at=clinic.clock.now(),
+    )
+    clinic.store.decide(decision)
+
+
+def means(hold: Hold, name: str) -> bool:
+    """Say whether a person means that hold: by its id, the practice's number or id, or our number in the books."""
+    return bool({name, name.rpartition("-")[2]} & ({hold.id, hold.number, hold.subject.id} - {""}))

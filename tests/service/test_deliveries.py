@@ -1,0 +1,255 @@
+"""Nothing that was to be told is lost: receivers fail and restart, processes end, ids stay what they were."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from standardwebhooks import Webhook
+
+from ligament.core.events import EventType, example
+from ligament.core.private import Private
+from ligament.notifications.webhooks import Answer, secret_of
+from ligament.service.deliveries import ClinicHooks, Deliverer, judged
+from ligament.store.shared.deliveries import DEAD, DELIVERED, GONE, WAITING, Consequence, Hook, add_hook
+from ligament.wiring.hook_secrets import HookSecrets
+from tests.net.clocks import VirtualClock
+from tests.notifications.receiver import Arrived, receiving, status
+from tests.store.homes import Home, Opened
+
+SECRET = secret_of("Lig4mentExampleSecret0123456789x")
+PAUSES = (5, 30, 300)
+NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Opened]:
+    home = Home(url=f"sqlite:///{tmp_path / 'ligament.db'}", folder=tmp_path, random=random.Random(7))
+    yield home.open()
+    home.close()
+
+
+def hooked(opened: Opened, url: str, name: str = "hook_1") -> None:
+    events = tuple(kind.value for kind in EventType)
+    hook = Hook(id=name, clinic="clinic", url=url, events=events, made_at=NOW)
+    with opened.journal.writing() as writing:
+        add_hook(writing.connection, hook)
+
+
+def happens(opened: Opened, times: int = 1, kind: EventType = EventType.RECORD_POSTED) -> None:
+    with opened.journal.writing() as writing:
+        writing.tell(*[example(kind, "clinic")] * times)
+
+
+def deliverer(opened: Opened, clock: VirtualClock, pauses: tuple[int, ...] = PAUSES) -> Deliverer:
+    secrets = HookSecrets(secret=Private(SECRET))
+    means = ClinicHooks(retry_seconds=pauses, allowed=("127.0.0.1",), secrets=lambda _: secrets)
+    return Deliverer(database=opened.database, clock=clock, clinics=lambda: ["clinic"], open_hooks=lambda _: means)
+
+
+def states(made: Deliverer) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for counts in made.outbox.counts("clinic").values():
+        found.update(counts)
+    return found
+
+
+def until_quiet(made: Deliverer, clock: VirtualClock, passes: int = 5000) -> None:
+    """Deliver until nothing waits any more, however much time that takes on the calendar."""
+    for _ in range(passes):
+        if not made.once():
+            if not any(counts.get(WAITING) for counts in made.outbox.counts("clinic").values()):
+                return
+            clock.pause_ms(1000)
+    raise AssertionError("it never came to rest")
+
+
+# --- nothing lost -----------------------------------------------------------------------------------------------------
+
+
+class Flaky:
+    """Fails once in five, in all the ways there are, and keeps what it took; some of it twice, as it did not say so."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.took: list[Arrived] = []
+
+    def __call__(self, arrived: Arrived) -> bytes | None:
+        if self.random.random() >= 0.2:
+            self.took.append(arrived)
+            return status(200)
+        how = self.random.choice(["refuses", "hangs up", "took it and hangs up", "is busy"])
+        if how == "took it and hangs up":
+            self.took.append(arrived)
+        return {"refuses": status(500), "is busy": status(503, Retry_After="1")}.get(how)
+
+
+def flaky_simulation(opened: Opened, many: int) -> None:
+    receiver_says, clock = Flaky(7), VirtualClock()
+    with receiving(receiver_says) as receiver:
+        hooked(opened, receiver.url)
+        for _ in range(many // 50):
+            happens(opened, 50)
+        made = deliverer(opened, clock, (1, 1, 2, 2, 4, 4, 8, 8, 16, 16))
+        for part in range(4):
+            for _ in range(many // 200):
+                made.once()
+                clock.pause_ms(500)
+            # It restarts: connections break, and for a while nobody answers. The process of ours ends, another begins.
+            receiver.stop()
+            made.once()
+            receiver.start()
+            if part % 2:
+                made = deliverer(opened, clock, made.open_hooks("clinic").retry_seconds)
+                clock.pause_ms(300_000)
+        until_quiet(made, clock)
+    taken = [one.headers["webhook-id"] for one in receiver_says.took]
+    assert states(made) == {DELIVERED: many}
+    assert len(set(taken)) == many, "none was lost"
+    assert len(taken) > many, "some were repeated, under their first id"
+    bodies: dict[str, bytes] = {}
+    for one in receiver_says.took:
+        assert bodies.setdefault(one.headers["webhook-id"], one.body) == one.body
+        assert json.loads(one.body)["id"] == one.headers["webhook-id"]
+
+
+def test_a_receiver_that_fails_one_time_in_five_and_restarts_misses_nothing(opened: Opened) -> None:
+    flaky_simulation(opened, 400)
+
+
+@pytest.mark.slow
+def test_ten_thousand_events_reach_such_a_receiver_too(opened: Opened) -> None:
+    flaky_simulation(opened, 10_000)
+
+
+def test_what_is_taken_is_signed_at_the_moment_it_leaves(opened: Opened) -> None:
+    clock = VirtualClock()
+    clock.at = datetime.now(UTC)
+    with receiving() as receiver:
+        hooked(opened, receiver.url)
+        happens(opened)
+        deliverer(opened, clock).once()
+    (one,) = receiver.got
+    assert Webhook(SECRET).verify(one.body, one.headers)["type"] == "record.posted"
+
+
+def test_events_arrive_in_the_order_in_which_they_happened_while_the_receiver_is_well(opened: Opened) -> None:
+    with receiving() as receiver:
+        hooked(opened, receiver.url)
+        happens(opened, 3)
+        happens(opened, 1, EventType.RUN_FAILED)
+        deliverer(opened, VirtualClock()).once()
+    assert [json.loads(one.body)["type"] for one in receiver.got] == ["record.posted"] * 3 + ["run.failed"]
+
+
+def test_a_receiver_that_is_away_is_left_alone_after_three_failures_and_holds_up_no_other(opened: Opened) -> None:
+    clock = VirtualClock()
+    with receiving(lambda _: status(500)) as broken, receiving() as well:
+        hooked(opened, broken.url, "hook_1")
+        hooked(opened, well.url, "hook_2")
+        happens(opened, 20)
+        made = deliverer(opened, clock)
+        made.once()
+        assert (len(broken.got), len(well.got)) == (3, 20)
+        made.once()
+        assert len(broken.got) == 3
+        clock.pause_ms(5000)
+        made.once()
+        assert len(broken.got) == 4
+
+
+def test_after_the_last_pause_it_is_a_dead_letter_that_somebody_hears_of_and_can_send_again(opened: Opened) -> None:
+    clock, says, told = VirtualClock(), [500], list[str]()
+    with receiving(lambda _: status(says[0])) as receiver:
+        hooked(opened, receiver.url)
+        happens(opened)
+        made = deliverer(opened, clock)
+        made.told = told.append
+        until_quiet(made, clock)
+        assert states(made) == {DEAD: 1}
+        assert len(receiver.got) == len(PAUSES) + 1
+        assert told == ["clinic"]
+        (lost,) = made.outbox.deliveries("clinic", "hook_1", DEAD)
+        assert [one.status for one in made.outbox.attempts("clinic", lost.id)] == [500] * 4
+        says[0] = 200
+        assert made.outbox.send_again("clinic", "hook_1", [lost.id]) == 1
+        made.once()
+    assert states(made) == {DELIVERED: 1}
+    assert len({one.headers["webhook-id"] for one in receiver.got}) == 1
+
+
+def test_a_receiver_that_is_gone_ends_its_hook_at_once(opened: Opened) -> None:
+    told: list[str] = []
+    with receiving(lambda _: status(410)) as receiver:
+        hooked(opened, receiver.url)
+        happens(opened, 5)
+        made = deliverer(opened, VirtualClock())
+        made.told = told.append
+        made.once()
+        happens(opened, 5)
+        made.once()
+    assert len(receiver.got) == 1
+    assert [hook.state for hook in made.outbox.hooks("clinic")] == [GONE]
+    assert states(made) == {DEAD: 5}
+    assert told == ["clinic"]
+
+
+def test_a_private_address_gets_nothing_and_ends_as_a_dead_letter(opened: Opened) -> None:
+    clock = VirtualClock()
+    with receiving() as receiver:
+        hooked(opened, receiver.url)
+        happens(opened)
+        secrets = HookSecrets(secret=Private(SECRET))
+        means = ClinicHooks(retry_seconds=(1,), allowed=(), secrets=lambda _: secrets)
+        made = Deliverer(
+            database=opened.database, clock=clock, clinics=lambda: ["clinic"], open_hooks=lambda _: means,
+        )  # fmt: skip
+        until_quiet(made, clock)
+        (lost,) = made.outbox.deliveries("clinic", "hook_1")
+    assert receiver.got == []
+    assert (lost.state, lost.reason) == (DEAD, "refused: private address")
+
+
+def test_two_processes_never_work_on_one_hook_at_the_same_time(opened: Opened) -> None:
+    with receiving() as receiver:
+        hooked(opened, receiver.url)
+        happens(opened, 3)
+        first, second = deliverer(opened, VirtualClock()), deliverer(opened, VirtualClock())
+        claimed = first.outbox.claim(["clinic"], timedelta(minutes=2))
+        assert len(claimed) == 1
+        assert second.once() == 0
+    assert receiver.got == []
+
+
+# --- what becomes of an attempt ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "attempts", "failures", "expected"),
+    [
+        (Answer(status=204), 3, 2, Consequence(state=DELIVERED)),
+        (Answer(status=500), 1, 0, Consequence(state=WAITING, due_at=NOW + timedelta(seconds=5), failures=1)),
+        (Answer(status=302), 2, 1, Consequence(state=WAITING, due_at=NOW + timedelta(seconds=30), failures=2)),
+        (Answer(status=500), 4, 0, Consequence(state=DEAD, failures=1)),
+        (Answer(status=410), 1, 0, Consequence(state=DEAD, failures=1, ends_hook=True)),
+    ],
+)
+def test_each_answer_has_its_consequence(answer: Answer, attempts: int, failures: int, expected: Consequence) -> None:
+    assert judged(answer, attempts, failures, PAUSES, NOW) == expected
+
+
+def test_a_wish_to_be_left_alone_holds_for_the_whole_hook() -> None:
+    found = judged(Answer(status=429, retry_after_s=600), 1, 0, PAUSES, NOW)
+    assert found.due_at == found.pause_until == NOW + timedelta(seconds=600)
+
+
+def test_failures_in_a_row_rest_longer_and_longer_but_five_minutes_at_most() -> None:
+    rests = [judged(Answer(), 1, failures, (5, 30, 86400), NOW).pause_until for failures in range(1, 7)]
+    assert rests == [
+        None, NOW + timedelta(seconds=5), NOW + timedelta(seconds=30), *[NOW + timedelta(minutes=5)] * 3
+    ]  # fmt: skip
