@@ -19,6 +19,7 @@ from ligament.cli.commands import (
     journal,
     reconcile,
     reports,
+    rules,
     safety,
     serve,
     setup,
@@ -38,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for _commands in (setup, sync, holds, reconcile, journal, reports, audit, contacts, hooks, safety, demo, serve):
+for _commands in (setup, sync, holds, reconcile, journal, reports, rules, audit, contacts, hooks, safety, demo, serve):
     _commands.add_commands(app)
 
 

@@ -53,6 +53,11 @@ class Settings:
         raise ConfigurationError((f'There is no clinic called "{name}".',))
 
 
+def given_home(home: Path | None) -> Path:
+    """Return the home that was given, or the one that counts when none is."""
+    return home or default_home(os.environ)
+
+
 def default_home(environ: Mapping[str, str]) -> Path:
     """Return the home that counts when none is given."""
     return Path(environ.get("LIGAMENT_HOME") or Path.home() / ".ligament")

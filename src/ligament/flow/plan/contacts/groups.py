@@ -51,10 +51,12 @@ def plan_groups(builder: PlanBuilder, invoices: list[Invoice]) -> None:
     billed = _billed_into(builder, invoices, rules)
     for key in builder.contacts:
         party = builder.facts.parties.get(key)
-        seat = _seat(builder, key, party) if party is not None else None
+        ruling = builder.contact_rulings.get(key)
+        said = party if ruling is None else ruling.party
+        seat = _seat(builder, key, said) if said is not None else None
         if seat is None:
             continue
-        for wish in record_wishes(seat.party, builder.rulebook, rules, builder.around.evaluate):
+        for wish in record_wishes(seat.party, builder.rulebook, rules, builder.around.evaluate, builder.around.express):
             if isinstance(wish, Wish):
                 seat.wishes[wish.key] = wish
             else:
