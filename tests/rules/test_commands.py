@@ -67,7 +67,7 @@ def test_every_mistake_is_told_with_file_line_column_and_reason(tmp_path: Path) 
         f'{file}:13:21: A line has no "cod". Did you mean "code"?',
         f'{file}:14:29: A patient has no "nick". Did you mean "id"?',
         f'{file}:18:27: A patient has no "sate". Did you mean "state"?',
-        f'{file}:18:50: "id" cannot be set. Did you mean "city"?',
+        f'{file}:18:47: "id" cannot be set. Did you mean "city"?',
     ]
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from ligament.connectors.registry import for_role, manifests
+from ligament.connectors.registry import NoConnector, for_role, manifests, players
 from ligament.core.rules.model import Rulebook
 from ligament.core.rules.parse import rulebook
 from ligament.core.rules.parse_entries import UNCHECKED, lookups
 from ligament.core.rules.reading import Problem
 from ligament.core.rules.settings import Systems
+from ligament.net.manifest import Manifest
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.expressions import Expressions
 from ligament.wiring.places import Places, places
@@ -32,6 +34,8 @@ class ClinicSettings:
     name: str
     file: Path
     rulebook: Rulebook
+    practice: Manifest
+    books: Manifest
     rulebook_text: str = ""
     expressions: Expressions = field(default_factory=Expressions)
 
@@ -87,9 +91,15 @@ def looked_over(file: Path) -> tuple[ClinicSettings | None, tuple[Mistake, ...]]
         return None, (_mistake(file, "tables stand too deep in each other."),)
     except (ValueError, InvalidOperation) as error:
         return None, (_unreadable(file, text, str(error)),)
+    systems = {}
+    for role in ("practice", "books"):
+        try:
+            systems[role] = for_role(role, _named(table, role))
+        except NoConnector as error:
+            return None, (_located(file, places(text), Problem(key=f"clinic.{role}", sentence=str(error))),)
     known, tables, wrong = read_tables(lookups(table.get("lookups"), []), file.parent)
     expressions = Expressions(tables=tables)
-    book, problems = rulebook(table, rulebook_systems(), UNCHECKED if wrong else expressions)
+    book, problems = rulebook(table, _systems(systems), UNCHECKED if wrong else expressions)
     found = [Mistake(file=one.file, line=one.line, column=one.column, key="", sentence=one.sentence) for one in wrong]
     if problems:
         where = places(text)
@@ -99,10 +109,28 @@ def looked_over(file: Path) -> tuple[ClinicSettings | None, tuple[Mistake, ...]]
     book = replace(book, lookups=known)
     return (
         ClinicSettings(
-            name=book.clinic.name or file.stem, file=file, rulebook=book, rulebook_text=text, expressions=expressions
+            name=book.clinic.name or file.stem,
+            file=file,
+            rulebook=book,
+            practice=systems["practice"],
+            books=systems["books"],
+            rulebook_text=text,
+            expressions=expressions,
         ),
         (),
     )
+
+
+def _named(table: Mapping[str, Any], role: str) -> str:
+    """Return which system a rulebook names for a role, or an empty text."""
+    clinic = table.get("clinic")
+    name = clinic.get(role) if isinstance(clinic, Mapping) else None
+    return name if isinstance(name, str) else ""
+
+
+def _systems(chosen: Mapping[str, Manifest]) -> Systems:
+    audience = next((manifest.name for manifest in players("audience")), "")
+    return Systems(practice=chosen["practice"].name, books=chosen["books"].name, audience=audience)
 
 
 def _mistake(file: Path, sentence: str) -> Mistake:
@@ -135,17 +163,20 @@ def _located(file: Path, where: Places, problem: Problem) -> Mistake:
 
 
 def system_names() -> tuple[str, str]:
-    """Return the names of the practice and the books as the rulebook uses them."""
-    return for_role("practice").name, for_role("books").name
-
-
-def rulebook_systems() -> Systems:
-    """Return the names of all systems as the rulebook uses them; not every house has one for mailing lists."""
-    practice, books = system_names()
-    audience = next((manifest.name for manifest in manifests() if manifest.role == "audience"), "")
-    return Systems(practice=practice, books=books, audience=audience)
+    """Return the short names of the practice and books systems that are installed, for help and examples."""
+    return _listed("practice", "name"), _listed("books", "name")
 
 
 def system_titles() -> tuple[str, str]:
-    """Return the names of the practice and the books as people know them."""
-    return for_role("practice").title, for_role("books").title
+    """Return the names of the practice and books systems that are installed, as people know them."""
+    return _listed("practice", "title"), _listed("books", "title")
+
+
+def system_named_in(sentence: str) -> str:
+    """Return the short name of the system that a sentence names by its title, or that of the first books."""
+    told = (manifest.name for manifest in manifests() if manifest.title in sentence)
+    return next(told, players("books")[0].name)
+
+
+def _listed(role: str, what: str) -> str:
+    return " or ".join(str(getattr(manifest, what)) for manifest in players(role))
