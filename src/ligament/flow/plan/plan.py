@@ -22,6 +22,7 @@ from ligament.flow.plan.contacts.leaving import drop_archivals
 from ligament.flow.plan.documents.new import plan_new
 from ligament.flow.plan.documents.posted import plan_posted
 from ligament.flow.plan.documents.visits import chargeable, take_over_visit, visit_outcome
+from ligament.flow.plan.healing import plan_healing
 from ligament.flow.plan.money.payments import plan_money
 from ligament.flow.plan.rulings import bill_of, ruling_for, skip_reason
 
@@ -57,6 +58,7 @@ def make_plan(facts: Facts, rulebook: Rulebook, around: PlanContext, before: Ear
     plan_contacts(builder, list(facts.parties.values()), _bills(builder, papers))
     for invoice, subject in _originals_first(papers):
         _plan_document(builder, invoice, subject)
+    plan_healing(builder, invoices)
     plan_money(builder, invoices)
     plan_groups(builder, [*invoices, *charges])
     builder.made.update(key for key, contact_id in builder.contacts.items() if contact_id is None)
