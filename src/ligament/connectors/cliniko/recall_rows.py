@@ -34,3 +34,7 @@ class RecallRecordRow(Row, kw_only=True):
     patient_id: Given = None
     recall_type: Given = None
     recall_type_id: Given = None
+
+
+ROWS: tuple[type[Row], ...] = (RecallPatientRow, RecallBookingRow, RecallRecordRow)
+"""Every row there is, so that all can be prepared before threads share them."""

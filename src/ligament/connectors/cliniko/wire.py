@@ -238,8 +238,7 @@ class SettingsRow(msgspec.Struct, kw_only=True):
 
 ROWS: tuple[type[Row], ...] = (
     Row, InvoiceRow, ItemRow, PersonRow, PatientRow, ContactRow, AttendeeRow, BookingRow, BusinessRow, PractitionerRow,
-    UserRow, BillableItemRow, ProductRow, TaxRow, ConcessionTypeRow, ConcessionPriceRow, ChargeRow, RecallPatientRow,
-    RecallBookingRow, NamedRow, RecallRecordRow,
+    UserRow, BillableItemRow, ProductRow, TaxRow, ConcessionTypeRow, ConcessionPriceRow, ChargeRow, NamedRow,
 )  # fmt: skip
 """Every row there is, so that all can be prepared before threads share them."""
 
