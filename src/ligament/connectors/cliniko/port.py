@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ligament.connectors.cliniko import wire
+from ligament.connectors.cliniko import recalls, wire
 from ligament.connectors.cliniko.client import ClinikoClient, WrongKey, base_url_of, shard_of, user_agent
 from ligament.connectors.cliniko.declared import declared
 from ligament.connectors.cliniko.guarding import guarded
@@ -25,8 +25,9 @@ from ligament.ports.errors import OutcomeUnknown, Rejected, SignInAgain
 from ligament.ports.practice import PracticeIdentity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from ligament.core.recalls import OwnRecall
     from ligament.core.records import Invoice, Party
     from ligament.core.writes import PartyWrite
     from ligament.net.governor import Governor
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from ligament.net.session import Observer, Transport
     from ligament.ports.clocks import Clock
     from ligament.ports.practice import KnownRows, PracticePage, ReadingScope
+    from ligament.ports.recalls import RecallPage, RecallScope
 
 
 class ClinikoPractice:
@@ -100,6 +102,24 @@ class ClinikoPractice:
         found = {party.id: party for raw in raws if (party := self._party(raw)) is not None}
         return tuple(found[identifier] if identifier in found else self._alone(identifier) for identifier in wanted)
 
+    # --- what recalls need --------------------------------------------------------------------------------------------
+    def appointment_types(self) -> Mapping[str, str]:
+        """Return the names of the appointment types by id, archived ones too."""
+        return recalls.appointment_types(self._client)
+
+    def read_recall_facts(self, scope: RecallScope) -> Iterator[RecallPage]:
+        """Read people, appointments and who came, as far as they changed since the cursors."""
+        yield from recalls.RecallReading(client=self._client, scope=scope).pages()
+
+    def own_recalls(self) -> tuple[OwnRecall, ...] | None:
+        """Return Cliniko's own recalls; None where the account has none."""
+        return recalls.own_recalls(self._client)
+
+    def links_to(self, system: str) -> bool:
+        """Say whether the account's own link to another system is switched on."""
+        return recalls.links_to(self._client, system)
+
+    # --- writing ------------------------------------------------------------------------------------------------------
     def prepare(self, write: PartyWrite) -> PreparedCall:
         """Turn one change of a patient into bytes; only contact fields can be written."""
         if not write.id.isdecimal():
