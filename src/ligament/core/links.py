@@ -166,6 +166,7 @@ class Decision:
     decision: DecisionKind
     fingerprint: str
     by: str
+    reason: str = ""
     at: datetime
 
 

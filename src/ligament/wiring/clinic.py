@@ -36,6 +36,7 @@ from ligament.store.queries.records import Queries
 from ligament.store.shared.leases import Leases
 from ligament.store.shared.rate_limits import SharedWindows
 from ligament.store.vault.vault import Vault
+from ligament.store.writes.approvals import Approvals
 from ligament.store.writes.runs import Runs
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
 from ligament.wiring.expressions import evaluate
@@ -77,6 +78,7 @@ class Clinic:
     queries: Queries
     people: PeopleQueries
     runs: Runs
+    approvals: Approvals
     leases: Leases
     clock: Clock
     meter: CallMeter
@@ -224,6 +226,7 @@ def _assembled(
         queries=Queries(journal),
         people=PeopleQueries(journal),
         runs=Runs(journal),
+        approvals=Approvals(journal),
         # Leases are about processes: they follow the machine's calendar, not one that a test has set.
         leases=Leases(database, chosen.name, outside.machine_now or (outside.clock or SystemClock()).now),
         clock=clock,
