@@ -233,7 +233,7 @@ def test_a_day_whose_calls_are_used_up_parks_the_clinic_until_a_time_and_says_so
     running = stage.run("serve", "--port", "0")
     url = running.hear(lambda line: "serving" in line)["serving"]
     assert running.hear(lambda line: "outcome" in line)["outcome"] == "parked"
-    with urllib.request.urlopen(f"{url}/healthz") as answer:  # noqa: S310 - loopback
+    with urllib.request.urlopen(f"{url}/healthz?details") as answer:  # noqa: S310 - loopback
         told = json.load(answer)
     assert told["status"] == "attention"
     assert told["clinics"][0]["state"] == "parked"

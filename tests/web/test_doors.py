@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from litestar.testing import TestClient
 
-from ligament.connectors.registry import for_role
+from ligament.connectors.registry import for_role, webhooks_of
 from ligament.connectors.xero.simulator.webhooks import Subscription, intent_to_receive, sign
 from ligament.core.private import Private
 from ligament.engine import schedule
@@ -34,6 +34,7 @@ from ligament.store.shared.webhook_events import WebhookEvents
 from ligament.web.application import MOST_BYTES, application
 from ligament.wiring.clinic import open_clinic
 from ligament.wiring.settings import load_settings
+from tests.web.browsing import seen_from
 
 KEY = "the key of the app"
 PATH = "/webhooks/xero"
@@ -85,7 +86,7 @@ def front(tmp_path: Path) -> Iterator[Front]:
     place = Scheduler(turns=turns, engine=InlineEngine(), executor="this")
     doorman = WebhookReceiver(current=lambda: turns.settings, database=database, now=clock.now, wake=woken.set)
     door = Service(place=place, doorman=doorman, metrics=Metrics())
-    with TestClient(application(door)) as client:
+    with TestClient(seen_from(application(door), "127.0.0.1"), base_url="http://127.0.0.1:8321") as client:
         yield Front(client=client, door=door, hints=WebhookEvents(database, clock.now), woken=woken)
     database.close()
 
@@ -132,7 +133,7 @@ def test_the_signature_is_over_the_raw_bytes_and_not_over_what_they_mean(front: 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(junk=st.binary(max_size=300), signature=st.text(max_size=60))
 def test_no_made_up_signature_opens_the_door(front: Front, junk: bytes, signature: str) -> None:
-    part = for_role("books").module("webhooks")
+    part = webhooks_of(for_role("books"))
     assert part.is_signed(junk, signature, Private(KEY)) == (signature.strip() == sign(KEY, junk))
     if signature.isascii() and signature.isprintable():
         assert front.post(junk, signature).status_code == 401
@@ -260,7 +261,8 @@ def test_health_says_how_each_clinic_stands_and_503_only_when_nothing_works(fron
     place.ticked_at = NOW
     standing = schedule.paused(place.turns.standings.one("North"), NOW, "Sign in again.")
     place.turns.standings.keep(standing)
-    answer = front.client.get("/healthz")
+    assert front.client.get("/healthz").json() == {"status": "ok"}
+    answer = front.client.get("/healthz?details")
     assert answer.status_code == 200
     told = answer.json()
     assert told["status"] == "attention"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ligament.app.access.first_start import start_link
 from ligament.cli.session import Session
 from ligament.cli.views.progress import console
 from ligament.cli.watching import Teller, alert, end, opened_settings, stopping, tell
@@ -19,17 +20,23 @@ def serve(session: Session, host: str, port: int) -> None:
     sign = StopSign()
     with (
         stopping(sign),
-        opened_settings(session) as settings,
+        opened_settings(session, may_be_empty=True) as settings,
         door(settings, sign=sign, alert=alert, heard=Teller(session)) as opened,
     ):
 
         def ready(address: str) -> None:
             begin(opened.place)
-            names = ", ".join(opened.place.clinics)
-            tell(session, {"serving": address}, f"Serving {names} on {address}. Ctrl-C stops.")
+            names = ", ".join(opened.place.clinics) or "no clinic yet"
+            link = start_link(settings, opened.place.turns.database, address)
+            tell(session, {"serving": address, **({"setup": link} if link else {})}, _serving(names, address, link))
 
         listen(opened, host, port, ready)
         end(session, ended=opened.place.stop())
+
+
+def _serving(names: str, address: str, link: str) -> str:
+    first = f"\nNobody owns this installation yet. Open this link in a browser to begin:\n{link}" if link else ""
+    return f"Serving {names} on {address}. Ctrl-C stops.{first}"
 
 
 def work(session: Session) -> None:

@@ -36,10 +36,10 @@ def watch_clinic(session: Session) -> None:
 
 
 @contextmanager
-def opened_settings(session: Session) -> Iterator[Settings]:
+def opened_settings(session: Session, *, may_be_empty: bool = False) -> Iterator[Settings]:
     """Give the settings, and tell expected trouble as every command does."""
     try:
-        yield load_settings(home=session.home)
+        yield load_settings(home=session.home, may_be_empty=may_be_empty)
     except EXPECTED as error:
         found = trouble_of(error)
         if found is None:

@@ -39,6 +39,8 @@ def refused_by_person(words: str) -> tuple[str, str] | None:
 
 def policy_name(action: Action) -> str:
     """Return the kind of action that the rulebook's policies speak of; empty for what is never asked about."""
+    if action.heals:
+        return "fix"
     match action.kind:
         case ActionKind.LINK_CONTACT | ActionKind.LINK_DOCUMENT:
             return ""
@@ -72,6 +74,7 @@ def _policy(action: Action, rules: ApprovalSection) -> Policy:
         "payment": rules.payment,
         "void": rules.void,
         "contact": rules.contact,
+        "fix": rules.fix,
     }
     return policies.get(policy_name(action), Policy())
 

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ligament.app.notices.notifier import flush
-from ligament.connectors.registry import for_role
 from ligament.engine.schedule import ClinicStatus, Round, due
 from ligament.engine.work import Engine
 from ligament.service.runner import ClinicRunner
@@ -122,18 +121,23 @@ class Scheduler:
             self._flush_alerts()
         self.ticked_at = self._now()
 
+    def take_in_clinics(self) -> None:
+        """Take in at once that a clinic was added or taken away."""
+        self._done.pop("rulebooks", None)
+        self._refresh(self._now())
+        self.wake.now()
+
     def standings(self) -> list[ClinicStatus]:
         """Return where the clinics stand."""
         return self.turns.standings.all_of(self.clinics)
 
     def _due(self, now: datetime) -> list[str]:
-        limit = for_role("practice").calls_per_minute
         standings = self.standings()
         busy = {standing.clinic for standing in standings if self._is_queued(standing, now)}
         names = [standing.clinic for standing in standings if standing.clinic not in busy]
         moment = Round(
             now=now,
-            paces={name: self.turns.pace(name, limit) for name in names},
+            paces={name: self.turns.pace(name) for name in names},
             walls={name: self.turns.wall(name) for name in names},
             hints=dict(self.turns.hints.waiting()),
             busy=busy,

@@ -1,4 +1,4 @@
-"""The web application: what machines call; every answer is small, uncached and without cookies."""
+"""The web application: pages for people, and what machines call; every answer is uncached and carries the headers."""
 
 from __future__ import annotations
 
@@ -6,72 +6,155 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from litestar import Litestar, MediaType, Request, Response, get, post
+from litestar import Litestar, Request, Response
 from litestar.datastructures import MutableScopeHeaders, State
+from litestar.enums import HttpMethod, ScopeType
 from litestar.exceptions import HTTPException
-from litestar.types import Message, Scope
+from litestar.handlers import HTTPRouteHandler
+from litestar.response.base import ASGIResponse
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from ligament.app.output import to_json
 from ligament.service.opening import Service
+from ligament.web import machines
+from ligament.web.frame import Asked, Frame, Reply, refusal
+from ligament.web.page import House, Page
+from ligament.web.pages.registry import ALL
+from ligament.web.rendering import MEDIA_TYPES, assets
+from ligament.web.security.headers import protecting
+from ligament.web.security.hosts import is_local, is_loopback_host, may_answer
+from ligament.wiring.access import StoreTrouble, open_access
+from ligament.wiring.fault_log import log_fault
 
 MOST_BYTES = 1_000_000
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-_METRICS = "text/plain; version=0.0.4; charset=utf-8"
+_LONG = "public, max-age=31536000, immutable"
 AnyRequest = Request[Any, Any, State]
+Catcher = Callable[[AnyRequest, Any], Response[bytes]]
 
 
-def application(door: Service) -> Litestar:
+def application(door: Service) -> ASGIApp:
     """Return the application around a running installation."""
-
-    @post(list(door.paths), status_code=200)
-    async def webhook(request: AnyRequest) -> Response[bytes]:
-        body = await request.body()
-        status = await asyncio.to_thread(door.webhook, request.url.path, _header_of(request), body)
-        return Response(content=b"", status_code=status, media_type=MediaType.TEXT)
-
-    @get("/healthz", sync_to_thread=True)
-    def healthz() -> Response[bytes]:
-        status, document = door.health()
-        return Response(content=to_json(document).encode(), status_code=status, media_type=MediaType.JSON)
-
-    @get("/metrics", sync_to_thread=True)
-    def metrics() -> Response[bytes]:
-        status, text = door.measured()
-        return Response(content=text, status_code=status, media_type=_METRICS)
-
-    return Litestar(
-        route_handlers=[webhook, healthz, metrics],
+    turns = door.place.turns
+    house = House(door=door, access=open_access(lambda: turns.settings, turns.database))
+    frame = Frame(house=house, menu=tuple(page for page in ALL if page.menu))
+    catchers: dict[int | type[Exception], Catcher] = {
+        HTTPException: _refused,
+        StoreTrouble: _away,
+        Exception: _failing(house),
+    }
+    app = Litestar(
+        route_handlers=[*machines.routes(house), _static(), *(_route(frame, page) for page in ALL)],
         request_max_body_size=MOST_BYTES,
-        before_send=[_secured],
         openapi_config=None,
         # Its own set-up would print every call of our HTTP client, addresses and all.
         logging_config=None,
-        exception_handlers={HTTPException: _refused},
+        exception_handlers=catchers,
+    )
+    return _guarded(app, house)
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
+def _route(frame: Frame, page: Page) -> HTTPRouteHandler:
+    async def answer(request: AnyRequest) -> ASGIResponse:
+        body = await request.body() if page.method != "GET" else b""
+        asked = Asked(
+            method=page.method,
+            path=request.url.path,
+            values={name: str(value) for name, value in request.path_params.items()},
+            query=request.url.query,
+            body=body,
+            headers={name.lower(): value for name, value in request.headers.items()},
+            cookies=request.cookies,
+            peer=request.client.host if request.client else "",
+        )
+        return sent(await asyncio.to_thread(frame.answer, page, asked))
+
+    path = page.path.replace("}", ":str}")
+    return HTTPRouteHandler(
+        path, http_method=[HttpMethod(page.method)], status_code=200, name=f"{page.method} {page.name}"
+    )(answer)
+
+
+def sent(reply: Reply) -> ASGIResponse:
+    """Return a reply as the framework sends it."""
+    return ASGIResponse(
+        body=reply.content, status_code=reply.status, media_type=reply.media_type, headers=list(reply.headers)
     )
 
 
-def _header_of(request: AnyRequest) -> Callable[[str], str]:
-    def header(name: str) -> str:
-        return request.headers.get(name, "")
+def _static() -> HTTPRouteHandler:
+    async def static(request: AnyRequest) -> ASGIResponse:
+        file = assets().get(request.path_params["name"])
+        if file is None:
+            return sent(refusal(404))
+        headers = [("cache-control", _LONG)]
+        return ASGIResponse(body=file.read_bytes(), media_type=MEDIA_TYPES[file.suffix], headers=headers)
 
-    return header
+    return HTTPRouteHandler("/static/{name:str}", http_method=["GET"], status_code=200)(static)
 
 
-def _refused(_: AnyRequest, error: HTTPException) -> Response[bytes]:
+# --- what goes wrong --------------------------------------------------------------------------------------------------
+
+
+def _refused(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     """Answer a wrong request without saying anything about the inside."""
-    return Response(content=b"", status_code=error.status_code, media_type=MediaType.TEXT)
+    if machines.is_for_machines(request.url.path):
+        return Response(content=b"", status_code=error.status_code, media_type="text/plain")
+    return _page(refusal(error.status_code))
 
 
-async def _secured(message: Message, _: Scope) -> None:
-    """Put the headers on every answer, errors too."""
-    if message["type"] == "http.response.start":
-        headers = MutableScopeHeaders.from_message(message)
-        for name, value in _HEADERS.items():
+def _failing(house: House) -> Catcher:
+    def failed(request: AnyRequest, error: Exception) -> Response[bytes]:
+        """Answer for what should not have happened with a number that is in the log."""
+        reference = house.access.secret(6)
+        log_fault(error, reference, request.url.path)
+        return _page(refusal(500, reference=reference))
+
+    return failed
+
+
+def _away(_: AnyRequest, _error: StoreTrouble) -> Response[bytes]:
+    return _page(refusal(503))
+
+
+def _page(reply: Reply) -> Response[bytes]:
+    return Response(content=reply.content, status_code=reply.status, media_type=reply.media_type)
+
+
+# --- around everything ------------------------------------------------------------------------------------------------
+
+
+def _guarded(app: Litestar, house: House) -> ASGIApp:
+    """Answer under our own names only, and put the headers on every answer, errors too."""
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        is_machine = machines.is_for_machines(scope["path"])
+
+        async def protected(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _protect(MutableScopeHeaders.from_message(message), is_secure=house.is_secure, is_page=not is_machine)
+            await send(message)
+
+        client = scope.get("client")
+        peer = client[0] if client else ""
+        if _may_answer(house, headers.get("host", ""), is_local(peer, lambda name: headers.get(name, ""))):
+            await app(scope, receive, protected)
+        else:
+            await sent(refusal(421))(scope, receive, protected)
+
+    return guarded
+
+
+def _may_answer(house: House, host: str, is_from_here: bool) -> bool:  # noqa: FBT001 - a fact about the caller
+    return may_answer(host, house.settings.public_url) or (is_from_here and is_loopback_host(host))
+
+
+def _protect(headers: MutableScopeHeaders, *, is_secure: bool, is_page: bool) -> None:
+    for name, value in protecting(is_secure=is_secure, is_page=is_page).items():
+        if name != "Cache-Control" or name not in headers:
             headers[name] = value

@@ -6,14 +6,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from ligament.connectors.registry import manifests
 from ligament.core.private import Private
 from ligament.wiring.errors import ConfigurationError
-from ligament.wiring.rulebooks import ClinicSettings, check_names, read_clinic, rulebook_files
+from ligament.wiring.rulebooks import RULEBOOK_FILE, ClinicSettings, check_names, read_clinic, rulebook_files
 from ligament.wiring.vault_keys import next_vault_key, vault_key
 
 DATABASE_FILE = "ligament.db"
@@ -37,6 +37,8 @@ class Settings:
     values: Mapping[str, Private[str]] = field(default_factory=dict)
     now: datetime | None = None
     lease_s: int = LEASE_S
+    public_url: str = ""
+    trusted_proxies: tuple[str, ...] = ()
 
     def clinic(self, name: str | None = None) -> ClinicSettings:
         """Return the clinic with that name, or the only one."""
@@ -56,14 +58,17 @@ def default_home(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("LIGAMENT_HOME") or Path.home() / ".ligament")
 
 
-def load_settings(*, home: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+def load_settings(
+    *, home: Path | None = None, environ: Mapping[str, str] | None = None, may_be_empty: bool = False
+) -> Settings:
     """Read every setting; raises ConfigurationError with all complaints at once.
 
-    Makes the home and its vault key when they are not there, so that a first run needs nothing before it.
+    Makes the home and its vault key when they are not there, so that a first run needs nothing before it. Where it
+    `may_be_empty`, a home without a clinic is one that waits for its first.
     """
     environ = os.environ if environ is None else environ
     home = home or default_home(environ)
-    files = rulebook_files(home)
+    files = () if may_be_empty and not has_rulebooks(home) else rulebook_files(home)
     clinics = tuple(read_clinic(file) for file in files)
     check_names(clinics)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -76,10 +81,14 @@ def load_settings(*, home: Path | None = None, environ: Mapping[str, str] | None
         values=_connection_values(environ),
         now=_given_now(environ),
         lease_s=_lease_s(environ),
+        public_url=_public_url(environ),
+        trusted_proxies=_trusted_proxies(environ),
     )
 
 
-# --- the rulebook -----------------------------------------------------------------------------------------------------
+def has_rulebooks(home: Path) -> bool:
+    """Say whether a home has a clinic."""
+    return (home / RULEBOOK_FILE).is_file() or any((home / "clinics").glob("*.toml"))
 
 
 # --- the environment --------------------------------------------------------------------------------------------------
@@ -107,6 +116,33 @@ def _lease_s(environ: Mapping[str, str]) -> int:
     if not given.isdecimal() or not 1 <= int(given) <= LEASE_S:
         raise ConfigurationError((f"LIGAMENT_LEASE_S: give whole seconds from 1 to {LEASE_S}.",))
     return int(given)
+
+
+def _public_url(environ: Mapping[str, str]) -> str:
+    """Return the address under which browsers reach the dashboard, without a slash at its end; empty without one."""
+    given = (environ.get("LIGAMENT_PUBLIC_URL") or "").strip().rstrip("/")
+    if not given:
+        return ""
+    try:
+        found = urlsplit(given)
+        is_whole = found.scheme in {"http", "https"} and bool(found.hostname) and found.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or found.path or found.query or found.fragment or found.username:
+        raise ConfigurationError(("LIGAMENT_PUBLIC_URL: give an address such as https://ligament.clinic.example.",))
+    if found.scheme == "http" and not is_loopback(given):
+        raise ConfigurationError(("LIGAMENT_PUBLIC_URL: it must begin with https, except on this machine itself.",))
+    return given.lower()
+
+
+def _trusted_proxies(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return whose X-Forwarded-For counts: addresses or networks, one after the other with commas."""
+    given = (environ.get("LIGAMENT_TRUSTED_PROXIES") or "").replace(",", " ").split()
+    try:
+        return tuple(str(ip_network(one, strict=False)) for one in given)
+    except ValueError:
+        complaint = "LIGAMENT_TRUSTED_PROXIES: give addresses or networks such as 10.0.0.2, 172.16.0.0/12."
+        raise ConfigurationError((complaint,)) from None
 
 
 def _given_now(environ: Mapping[str, str]) -> datetime | None:

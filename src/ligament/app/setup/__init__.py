@@ -1,1 +1,1 @@
-"""Use cases of setting up."""
+"""Use cases of setting up: the first clinic, connections, mapping."""

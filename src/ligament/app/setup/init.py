@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 from collections.abc import Mapping
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -25,6 +29,34 @@ def rulebook_text() -> str:
     return template.substitute(
         practice=practice.name, practice_title=practice.title, books=books.name, books_title=books.title
     )
+
+
+def write_first_rulebook(home: Path, *, name: str, country: str, time_zone: str, start_on: date) -> Path:
+    """Write the rulebook of the first clinic with what is known; raises ConfigurationError when there is one already.
+
+    What needs a decision stays as it is in the starter, marked CHECK.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "clinic"
+    told = {
+        r'name = "My clinic"': f"name = {json.dumps(name, ensure_ascii=False)}",
+        r'id = ""': f"id = {json.dumps(slug)}",
+        r'time_zone = "[^"]*"': f"time_zone = {json.dumps(time_zone)}",
+        r'country = "[^"]*"': f"country = {json.dumps(country)}",
+        r"# start_on = .*": f"start_on = {start_on.isoformat()}",
+    }
+    text = rulebook_text()
+    for pattern, line in told.items():
+        text, found = re.subn(rf"^{pattern}$", line.replace("\\", r"\\"), text, count=1, flags=re.MULTILINE)
+        assert found, f"the starter rulebook has no line {pattern}"
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = home / RULEBOOK_FILE
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise ConfigurationError((f"{file}: there is a rulebook already, and it is left as it is.",)) from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        handle.write(text)
+    return file
 
 
 def write_rulebook(home: Path | None = None, *, environ: Mapping[str, str] | None = None) -> Result:

@@ -10,9 +10,11 @@ from urllib.parse import quote
 
 import msgspec
 
+from ligament.connectors.cliniko.declared import declared
 from ligament.connectors.cliniko.errors import TOO_MANY, Garbled, server_date, trouble_in, wait_asked_for
-from ligament.net.governor import Governor, Limit, Observed, Priority
-from ligament.net.hosts import HostRule, WrongAddress
+from ligament.net.governor import Governor, Observed, Priority
+from ligament.net.hosts import WrongAddress
+from ligament.net.mending import mended
 from ligament.net.patience import patiently
 from ligament.net.session import NotSent, Session, Unanswered
 from ligament.ports.errors import Broken, OutcomeUnknown, Rejected, TryLater
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-HOSTS = HostRule(r"api\.[a-z]{2}\d{1,2}\.cliniko\.com")
-# 200 calls a minute for all keys of one user (facts 2.5); the governor uses 95 % of it.
-LIMITS = (Limit("minute", 200, 60),)
 PER_PAGE = 100
 BATCH = 80
 REFUSED_ELEMENT = frozenset({404, 422})
@@ -60,7 +59,7 @@ def shard_of(api_key: str) -> str:
 
 def base_url_of(api_key: str, override: str = "") -> str:
     """Return the API's address for a key, including `/v1`, or the explicit one."""
-    return override.rstrip("/") if override else f"https://api.{shard_of(api_key)}.cliniko.com/v1"
+    return override.rstrip("/") if override else declared().addresses["url"].format(shard=shard_of(api_key))
 
 
 def user_agent(contact: str) -> str:
@@ -133,7 +132,7 @@ class ClinikoClient:
                 Envelope,
             )
             total = len(rows) if envelope.total_entries is None else int(envelope.total_entries)
-        except (KeyError, ValueError, msgspec.MsgspecError):
+        except (KeyError, ValueError, RecursionError, ArithmeticError, msgspec.MsgspecError):
             raise Broken("Cliniko's list does not look like one.", key) from None
         following = (envelope.links.next if envelope.links else None) or ""
         return Page(rows=tuple(rows), total=total, next_target=following, server_at=server_date(reply))
@@ -194,8 +193,8 @@ class ClinikoClient:
         def attempt() -> tuple[T, Reply]:
             reply = self._get(target, lane)
             try:
-                return decoder.decode(reply.body), reply
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+                return decoded(decoder, reply.body), reply
+            except (msgspec.MsgspecError, ValueError, RecursionError, ArithmeticError):
                 raise Garbled("Cliniko's answer could not be read.", "the body is not JSON") from None
 
         try:
@@ -227,6 +226,14 @@ class ClinikoClient:
         trouble = trouble_in(reply, is_write=is_write, wait_s=wait_s)
         if trouble is not None:
             raise trouble
+
+
+def decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """Decode a body; when a piece of it is odd, with that piece marked, so that the rest can be read."""
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError):
+        return decoder.decode(mended(body))
 
 
 def target_of(path: str, filters: Sequence[str] = (), extra: Sequence[str] = ()) -> str:

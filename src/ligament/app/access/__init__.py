@@ -1,0 +1,1 @@
+"""Use cases of access: first start, signing in, users, tokens."""

@@ -1,0 +1,79 @@
+"""Glances: how clinics stand at a glance, from a few rows for all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ligament.engine.schedule import ClinicStatus, State
+from ligament.service.statuses import Statuses
+from ligament.store.database.connection import Database
+from ligament.store.queries.figures import Figures, figures
+from ligament.store.shared.values import SharedValues
+from ligament.wiring.rulebooks import ClinicSettings
+
+_SIGNS = {State.READY: "well", State.TROUBLED: "troubled", State.PAUSED: "stopped", State.PARKED: "parked"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """One clinic at a glance: `sign` is a word for the mark beside the sentence."""
+
+    sign: str
+    sentence: str
+    holds: int
+    approvals: int
+    last_run_at: datetime | None
+    next_run_at: datetime | None
+
+    @property
+    def waits(self) -> int:
+        """Return how much waits for a person."""
+        return self.holds + self.approvals
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Say whether a person is needed."""
+        return self.sign == "stopped" or self.waits > 0
+
+
+def glance(database: Database, clinics: Sequence[ClinicSettings]) -> Mapping[str, Glance]:
+    """Return how clinics stand, by name."""
+    names = tuple(clinic.name for clinic in clinics)
+    standings = Statuses(beats=SharedValues(database)).all_of(names)
+    known = figures(database, names)
+    return {standing.clinic: _glance(standing, known[standing.clinic]) for standing in standings}
+
+
+def _glance(standing: ClinicStatus, known: Figures) -> Glance:
+    sign = _SIGNS[standing.state]
+    waits = known.holds + known.approvals
+    if standing.state is State.READY:
+        sign, sentence = ("waits", _waiting(known)) if waits else ("well", _well(standing))
+    else:
+        sentence = standing.sentence or "It cannot go on at the moment."
+    return Glance(
+        sign=sign,
+        sentence=sentence,
+        holds=known.holds,
+        approvals=known.approvals,
+        last_run_at=standing.succeeded_at,
+        next_run_at=standing.not_before,
+    )
+
+
+def _well(standing: ClinicStatus) -> str:
+    if standing.succeeded_at is None:
+        return "Nothing has run yet."
+    return "All is well: nothing waits for you."
+
+
+def _waiting(known: Figures) -> str:
+    parts = [
+        f"{known.holds} {'record needs' if known.holds == 1 else 'records need'} an answer" if known.holds else "",
+        f"{known.approvals} {'change waits' if known.approvals == 1 else 'changes wait'} for approval"
+        if known.approvals
+        else "",
+    ]
+    return " and ".join(part for part in parts if part).capitalize() + "."

@@ -1,0 +1,1 @@
+"""Who may come in: users, sessions, tokens, and how often somebody failed."""

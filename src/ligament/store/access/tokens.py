@@ -1,0 +1,78 @@
+"""Tokens of the interface: kept by their digest, so that nobody can read one out of the database."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from ligament.core.access import Scope
+from ligament.store.access.users import LOCK
+from ligament.store.database.connection import Database
+from ligament.store.database.search_keys import stamp
+from ligament.store.database.tables import api_tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """One token; `clinic` is empty for all clinics, `until` the last day it works (in the installation's calendar)."""
+
+    name: str
+    digest: str
+    scopes: frozenset[Scope]
+    clinic: str = ""
+    until: str = ""
+    made_by: str = ""
+    made_at: str = ""
+    used_at: str = ""
+
+
+class Tokens:
+    """The tokens of one installation."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the database."""
+        self._database = database
+
+    def all(self) -> tuple[Token, ...]:
+        """Return every token, by name."""
+        with self._database.reading() as connection:
+            return tuple(_token(row) for row in connection.execute(select(api_tokens).order_by(api_tokens.c.name)))
+
+    def by_name(self, name: str) -> Token | None:
+        """Return a token, or nothing."""
+        return self._one(api_tokens.c.name == name)
+
+    def by_digest(self, digest: str) -> Token | None:
+        """Return the token whose text has that digest, or nothing."""
+        return self._one(api_tokens.c.digest == digest)
+
+    def add(self, token: Token) -> None:
+        """Keep a token; raises AlreadyLinked when there is one of that name."""
+        values = {name: getattr(token, name) for name in Token.__slots__}
+        row = {**values, "scopes": json.dumps(sorted(scope.value for scope in token.scopes))}
+        with self._database.writing(LOCK) as connection:
+            connection.execute(insert(api_tokens), [row])
+
+    def remove(self, name: str) -> bool:
+        """Let a token end; says whether there was one."""
+        with self._database.writing(LOCK) as connection:
+            return connection.execute(delete(api_tokens).where(api_tokens.c.name == name)).rowcount == 1
+
+    def used(self, name: str, at: datetime) -> None:
+        """Note when a token was last used."""
+        with self._database.jotting(LOCK) as connection:
+            connection.execute(update(api_tokens).where(api_tokens.c.name == name).values(used_at=stamp(at)))
+
+    def _one(self, where: Any) -> Token | None:  # noqa: ANN401 - a condition
+        with self._database.reading() as connection:
+            row = connection.execute(select(api_tokens).where(where)).one_or_none()
+            return _token(row) if row is not None else None
+
+
+def _token(row: Any) -> Token:  # noqa: ANN401 - a row of the table
+    values = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names
+    return Token(**{**values, "scopes": frozenset(map(Scope, json.loads(values["scopes"] or "[]")))})

@@ -1,0 +1,45 @@
+"""Figures of several clinics at once: what waits, and where each journal ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from ligament.store.database.connection import Database
+from ligament.store.database.tables import holds, journal_heads, notes
+
+_WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What waits for a person in one clinic, and the newest entry of its journal."""
+
+    holds: int = 0
+    approvals: int = 0
+    journal_sequence: int = 0
+    journal_hash: str = ""
+
+
+def figures(database: Database, clinics: Collection[str]) -> Mapping[str, Figures]:
+    """Return the figures of clinics by name, with three questions however many they are."""
+    counted = select(holds.c.clinic, func.count()).where(holds.c.closed_at.is_(None)).group_by(holds.c.clinic)
+    with database.reading() as connection:
+        held: dict[str, int] = {row[0]: row[1] for row in connection.execute(counted)}
+        asked = {
+            row.clinic: len(json.loads(row.value or "{}").get("actions", ()))
+            for row in connection.execute(select(notes.c.clinic, notes.c.value).where(notes.c.name == _WAITING))
+        }
+        heads = {row.clinic: row for row in connection.execute(select(journal_heads))}
+    return {
+        name: Figures(
+            holds=held.get(name, 0),
+            approvals=asked.get(name, 0),
+            journal_sequence=heads[name].sequence if name in heads else 0,
+            journal_hash=heads[name].hash if name in heads else "",
+        )
+        for name in clinics
+    }

@@ -1,0 +1,206 @@
+"""The frame: turns a request into a visit, lets the guards look, asks the page, and puts its answer on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from ligament.app.access.answers import Visitor
+from ligament.app.access.sessions import recognise
+from ligament.web.page import Answer, Forbidden, House, Moved, NotThere, Page, Sent, Shown, Values, Visit
+from ligament.web.rendering import render
+from ligament.web.security import cookies
+from ligament.web.security.guards import admit
+from ligament.web.security.hosts import address_of, is_own_form
+
+_MOST_FIELDS = 20_000
+FRAGMENT = "ligament-fragment"
+"""The header by which our own script says that nobody asked by hand."""
+_REFUSED = {
+    403: ("This is not for you", "Your role does not include this. Nothing was changed; ask an owner of the clinic."),
+    404: ("There is no such page", "The address may be mistyped, or what it showed is gone."),
+    405: ("This does not work like that", "Go back and use the form on the page."),
+    413: ("This was too much at once", "Nothing was changed. Send less in one go."),
+    421: ("Not under this name", "Ligament does not answer under this name. LIGAMENT_PUBLIC_URL sets its name."),
+    429: ("Too many attempts", "Wait a little before you try again."),
+    503: ("The database does not answer", "Nothing was changed. Try again in a moment."),
+}
+_NOT_OURS = "This form did not come from Ligament's own page, or the page was open for too long. Nothing was changed."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request, read: everything that a page may come to know of it."""
+
+    method: str
+    path: str
+    values: Mapping[str, str]
+    query: str
+    body: bytes
+    headers: Mapping[str, str]
+    cookies: Mapping[str, str]
+    peer: str
+
+    def header(self, name: str) -> str:
+        """Return a header, or an empty text."""
+        return self.headers.get(name, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer, ready to be sent."""
+
+    content: bytes
+    status: int = 200
+    media_type: str = "text/html"
+    headers: Sequence[tuple[str, str]] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """Answers for pages; `menu` are the pages that stand in a clinic's menu."""
+
+    house: House
+    menu: tuple[Page, ...]
+
+    def answer(self, page: Page, asked: Asked) -> Reply:
+        """Answer one request for one page."""
+        visit = self._visit(page, asked)
+        try:
+            self._must_be_ours(page, asked, visit)
+            return self._reply(visit, admit(page, visit) or page.answer(visit))
+        except NotThere:
+            return self.refusal(404)
+        except Forbidden as reason:
+            return self.refusal(403, str(reason))
+
+    def _visit(self, page: Page, asked: Asked) -> Visit:
+        by_https, access = self.house.is_secure, self.house.access
+        secret = asked.cookies.get(cookies.cookie_name(cookies.SESSION, is_secure=by_https), "")
+        found = recognise(access, secret, by_hand=not asked.header(FRAGMENT))
+        jar = dict(asked.cookies)
+        if found is None:
+            jar.pop(cookies.cookie_name(cookies.SESSION, is_secure=by_https), None)
+        settings = self.house.settings
+        address = address_of(asked.peer, asked.header, settings.trusted_proxies)
+        return Visit(
+            house=self.house,
+            page=page,
+            path=asked.path,
+            values=asked.values,
+            query=_values(asked.query),
+            form=_form(asked),
+            visitor=Visitor(address=address, agent=asked.header("user-agent")),
+            csrf=cookies.csrf_token(jar, is_secure=by_https),
+            found=found,
+        )
+
+    def _must_be_ours(self, page: Page, asked: Asked, visit: Visit) -> None:
+        """Raise Forbidden for a form that is not ours; signed out, one is sent to sign in instead."""
+        if page.method == "GET":
+            return
+        if not is_own_form(asked.header, self.house.settings.public_url):
+            raise Forbidden(_NOT_OURS)
+        if not page.is_open and (visit.found is None or not visit.found.is_signed_in):
+            return
+        if not cookies.is_right_token(visit.form.get("csrf_token"), visit.csrf):
+            raise Forbidden(_NOT_OURS)
+
+    # --- answers ------------------------------------------------------------------------------------------------------
+    def _reply(self, visit: Visit, answer: Answer) -> Reply:
+        match answer:
+            case Shown():
+                return self._shown(visit, answer)
+            case Moved():
+                headers = [("location", answer.to), *self._session_cookie(answer.secret, ends=answer.ends)]
+                self._keep_flash(visit, answer)
+                return Reply(content=b"", status=303, headers=headers)
+            case Sent():
+                kept = [("content-disposition", f'attachment; filename="{answer.filename}"')] if answer.filename else []
+                return Reply(content=answer.content, status=answer.status, media_type=answer.media_type, headers=kept)
+
+    def _keep_flash(self, visit: Visit, answer: Moved) -> None:
+        if answer.flash and visit.found is not None:
+            self.house.access.sessions.tell(visit.found.session.id, answer.flash)
+
+    def _shown(self, visit: Visit, answer: Shown) -> Reply:
+        headers = [*answer.headers.items(), *self._session_cookie(answer.secret, ends=answer.ends)]
+        if answer.secret:
+            visit.csrf = cookies.csrf_of(answer.secret)
+        elif not visit.csrf:
+            secret = self.house.access.secret(24)
+            visit.csrf = cookies.csrf_of(secret)
+            headers.append(("set-cookie", cookies.set_cookie(cookies.FORM, secret, is_secure=self.house.is_secure)))
+        text = render(answer.template, {**self._around(visit), **answer.values})
+        return Reply(content=text.encode(), status=answer.status, headers=headers)
+
+    def _session_cookie(self, secret: str | None, *, ends: bool) -> list[tuple[str, str]]:
+        by_https = self.house.is_secure
+        if ends:
+            return [("set-cookie", cookies.drop_cookie(cookies.SESSION, is_secure=by_https))]
+        if secret:
+            return [("set-cookie", cookies.set_cookie(cookies.SESSION, secret, is_secure=by_https))]
+        return []
+
+    def _around(self, visit: Visit) -> dict[str, Any]:
+        """Return what every template may use."""
+        found = visit.found if visit.found is not None and visit.found.is_signed_in else None
+        flash = found.session.flash if found else ""
+        if found and flash:
+            self.house.access.sessions.tell(found.session.id, "")
+        return {
+            **NOTHING_AROUND,
+            "visit": visit,
+            "me": found.user if found else None,
+            "may": {right.value for right in found.caller.rights} if found else set(),
+            "page": visit.page,
+            "csrf": visit.csrf,
+            "flash": flash,
+            "clinic": visit.the_clinic,
+            "clinic_id": visit.clinic_id,
+            "clinics": visit.clinics() if found else {},
+            "menu": [one for one in self.menu if one.right is None or visit.may(one.right)] if found else [],
+            "zone": visit.the_clinic.rulebook.clinic.time_zone if visit.the_clinic else self._zone(),
+        }
+
+    def _zone(self) -> str:
+        """Return the zone of pages that belong to no clinic: the first clinic's."""
+        clinics = self.house.settings.clinics
+        return clinics[0].rulebook.clinic.time_zone if clinics else "UTC"
+
+    def refusal(self, status: int, why: str = "", reference: str = "") -> Reply:
+        """Return a plain page that says what did not work, and nothing of the inside."""
+        return refusal(status, why, reference)
+
+
+NOTHING_AROUND: Mapping[str, Any] = {
+    "visit": None, "me": None, "may": frozenset[str](), "page": None, "csrf": "", "flash": "", "clinic": None,
+    "clinic_id": "", "clinics": {}, "menu": (), "zone": "UTC", "errors": {}, "typed": Values(),
+}  # fmt: skip
+
+
+def refusal(status: int, why: str = "", reference: str = "") -> Reply:
+    """Return a plain page that says what did not work, and nothing of the inside."""
+    title, sentence = _REFUSED.get(status, ("This did not work", "Nothing was changed. Go back and try again."))
+    values = {**NOTHING_AROUND, "title": title, "sentence": why or sentence, "reference": reference, "status": status}
+    return Reply(content=render("refused", values).encode(), status=status)
+
+
+def slow_down(seconds: int) -> Shown:
+    """Return the answer for somebody who failed too often."""
+    return Shown(template="slow", status=429, headers={"retry-after": str(seconds)}, values={"seconds": seconds})
+
+
+def _values(text: str) -> Values:
+    try:
+        return Values(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+    except ValueError:
+        return Values()
+
+
+def _form(asked: Asked) -> Values:
+    if asked.method == "GET" or not asked.header("content-type").startswith("application/x-www-form-urlencoded"):
+        return Values()
+    return _values(asked.body.decode("utf-8", "replace"))

@@ -1,0 +1,20 @@
+"""The registry: every page and form there is, with who may open it; what is not here does not exist.
+
+A new page is a module with `PAGES` and one line in each list below. The order is that of the clinic's menu.
+"""
+
+from __future__ import annotations
+
+from ligament.web.page import Page
+from ligament.web.pages import account, clinics, invitation, overview, setup, sign_in, tokens, users
+
+ALL: tuple[Page, ...] = (
+    *overview.PAGES,
+    *clinics.PAGES,
+    *users.PAGES,
+    *tokens.PAGES,
+    *account.PAGES,
+    *sign_in.PAGES,
+    *setup.PAGES,
+    *invitation.PAGES,
+)

@@ -1,0 +1,79 @@
+"""Users: who has a place here, what they are, invitations."""
+
+from __future__ import annotations
+
+from ligament.app.access import users
+from ligament.app.access.answers import Refused
+from ligament.core.access import Right, Role
+from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
+
+ROLES = (
+    (Role.VIEWER.value, "Viewer: looks and downloads"),
+    (Role.BOOKKEEPER.value, "Bookkeeper: also decides, runs, compares, fixes and maps"),
+    (Role.OWNER.value, "Owner: everything"),
+)
+_CONFLICT = 409
+
+
+def show(visit: Visit) -> Answer:
+    """List the users."""
+    return _page(visit)
+
+
+def invite(visit: Visit) -> Answer:
+    """Invite somebody, and show the link once."""
+    form = visit.form
+    outcome = users.invite(
+        visit.access, visit.acting, email=form.get("email"), role=form.get("role"), only=form.all("only")
+    )
+    if isinstance(outcome, Refused):
+        return _page(visit, refused=outcome)
+    link = visit.access.link("/invitation", outcome.key)
+    return _page(visit, invited=outcome, link=link)
+
+
+def change(visit: Visit) -> Answer:
+    """Change what somebody is."""
+    email, form = visit.values["email"], visit.form
+    outcome = users.change(visit.access, visit.acting, email, role=form.get("role"), only=form.all("only"))
+    if outcome is None:
+        raise NotThere
+    if isinstance(outcome, Refused):
+        return _page(visit, refused=outcome)
+    return Moved(to="/users", flash=f"{outcome.email} is now {outcome.role.value}.")
+
+
+def remove(visit: Visit) -> Answer:
+    """Remove somebody."""
+    outcome = users.remove(visit.access, visit.acting, visit.values["email"])
+    if outcome is None:
+        raise NotThere
+    if isinstance(outcome, Refused):
+        return _page(visit, refused=outcome)
+    return Moved(to="/users", flash=f"{outcome.email} was removed and signed out everywhere.")
+
+
+def _page(
+    visit: Visit, *, refused: Refused | None = None, invited: users.Invited | None = None, link: str = ""
+) -> Shown:
+    errors = refused.errors if refused else {}
+    values = {
+        "rows": users.listed(visit.access, visit.acting),
+        "roles": ROLES,
+        "errors": errors,
+        "typed": visit.form,
+        "invited": invited,
+        "link": link,
+    }
+    status = _CONFLICT if "last_owner" in errors else 422 if errors else 200
+    return Shown(template="users", status=status, values=values)
+
+
+PAGES = (
+    Page(path="/users", name="users", answer=show, right=Right.USERS),
+    Page(path="/users", name="users", method="POST", answer=invite, right=Right.USERS, confirms=True),
+    Page(path="/users/{email}", name="change user", method="POST", answer=change, right=Right.USERS, confirms=True),
+    Page(
+        path="/users/{email}/remove", name="remove user", method="POST", answer=remove, right=Right.USERS, confirms=True
+    ),
+)

@@ -1,0 +1,99 @@
+"""Templates: one environment that escapes everything, and how amounts, days and moments are written for people."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+_FOLDER = Path(__file__).parent
+_STATIC = _FOLDER / "static"
+_CENTS = Decimal("0.01")
+_HASH_LENGTH = 12
+MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+def render(template: str, values: Mapping[str, Any]) -> str:
+    """Return a page as text."""
+    return _environment().get_template(f"{template}.html.jinja").render(values)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(money=money, day=day, moment=moment, iso=iso, counted=counted)
+    made.globals.update(asset=asset)
+    return made
+
+
+# --- how things are written -------------------------------------------------------------------------------------------
+
+
+def money(amount: Decimal | str | int) -> str:
+    """Return an amount with two decimals and thousands, such as 1,234.50 or -85.00."""
+    return f"{Decimal(amount).quantize(_CENTS):,}"
+
+
+def day(value: date | datetime | str | None, zone: str = "UTC") -> str:
+    """Return a day as Australians write it, such as 3 Nov 2026."""
+    found = _local(value, zone)
+    return f"{found.day} {found:%b %Y}" if found else ""
+
+
+def moment(value: datetime | str | None, zone: str = "UTC") -> str:
+    """Return a moment on the wall of the clinic, such as 3 Nov 2026, 14:05."""
+    found = _local(value, zone)
+    return f"{day(found)}, {found:%H:%M}" if found else ""
+
+
+def iso(value: datetime | str | None) -> str:
+    """Return a moment as machines read it."""
+    return value.isoformat() if isinstance(value, datetime) else value or ""
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun, such as 1 invoice or 2 invoices."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def _local(value: date | datetime | str | None, zone: str) -> date | datetime | None:
+    if not value:
+        return None
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(ZoneInfo(zone))
+    return value
+
+
+# --- files of our own -------------------------------------------------------------------------------------------------
+
+
+@cache
+def assets() -> Mapping[str, Path]:
+    """Return our own files by the name under which they are served, which changes with what is in them."""
+    return {_served(file): file for file in sorted(_STATIC.iterdir()) if file.suffix in MEDIA_TYPES}
+
+
+def asset(name: str) -> str:
+    """Return the address of one of our own files."""
+    return f"/static/{_served(_STATIC / name)}"
+
+
+@cache
+def _served(file: Path) -> str:
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:_HASH_LENGTH]
+    return f"{file.stem}-{digest}{file.suffix}"

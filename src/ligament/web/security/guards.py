@@ -1,0 +1,42 @@
+"""Guards: what stands between a visit and its page; what is not allowed by name is refused."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from ligament.app.access.sessions import is_confirmed
+from ligament.web.page import Forbidden, Moved, NotThere, Page, Visit
+
+
+def admit(page: Page, visit: Visit) -> Moved | None:
+    """Let a visit through, or say where to go first; raises NotThere and Forbidden."""
+    if page.is_open:
+        return None
+    if visit.found is None or not visit.found.is_signed_in:
+        return Moved(to=f"/sign-in?next={quote(_seen(page, visit))}")
+    if page.is_of_clinic:
+        clinic = visit.access.clinics().get(visit.values["clinic"])
+        if clinic is None or not visit.caller.sees(visit.values["clinic"]):
+            raise NotThere
+        visit.clinic_id, visit.the_clinic = visit.values["clinic"], clinic
+    if page.right is not None and not visit.caller.may(page.right):
+        raise Forbidden
+    if page.confirms and not is_confirmed(visit.access, visit.found):
+        return Moved(to=f"/confirm?next={quote(_seen(page, visit))}")
+    return None
+
+
+def _seen(page: Page, visit: Visit) -> str:
+    """Return the page to come back to; what was sent by a form has a page that shows it."""
+    if page.method == "GET":
+        query = "&".join(f"{quote(name)}={quote(value)}" for name, value in visit.query.pairs)
+        return f"{visit.path}?{query}" if query else visit.path
+    return page_behind(visit.path)
+
+
+def page_behind(path: str) -> str:
+    """Return the nearest page above the address of a form that has no page of its own."""
+    parts = path.strip("/").split("/")
+    if parts[0] == "c":
+        return "/" + "/".join(parts[:3]) if len(parts) > 2 else f"/{'/'.join(parts)}/"  # noqa: PLR2004 - c, clinic, noun
+    return f"/{parts[0]}"

@@ -1,0 +1,108 @@
+"""Access, put together: users, sessions, tokens, failures, the vault and the journal of the whole installation."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from ligament.store.access.failures import FailureLog
+from ligament.store.access.sessions import Sessions
+from ligament.store.access.tokens import Tokens
+from ligament.store.access.users import Users
+from ligament.store.database.connection import Database
+from ligament.store.database.errors import AlreadyLinked, StoreError
+from ligament.store.journal.headfile import HeadFile
+from ligament.store.journal.journal import Journal, Note, Provenance
+from ligament.store.shared.values import EVERYBODY, SharedValues
+from ligament.store.vault.vault import Vault
+from ligament.wiring.clocks import SystemClock, clock_starting_at
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.rulebooks import ClinicSettings
+from ligament.wiring.settings import Settings
+from ligament.wiring.vault_rotation import settled_key
+
+INSTALLATION = "*"
+"""Stands in the place of a clinic in vault and journal for what concerns the whole installation."""
+_SERVED, _USUAL = "serving_at", "http://127.0.0.1:8321"
+_OTHER_SIGNS = re.compile(r"[^a-z0-9]+")
+Taken = AlreadyLinked
+"""Raised when a name or an address has somebody already."""
+StoreTrouble = StoreError
+"""Raised when the database does not answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Everything that the use cases of access need; `now` is the calendar, `machine_now` what other devices show too.
+
+    `secret` gives a text of that many random bytes that nobody can guess.
+    """
+
+    settings: Callable[[], Settings]
+    database: Database
+    users: Users
+    sessions: Sessions
+    tokens: Tokens
+    failures: FailureLog
+    vault: Vault
+    now: Callable[[], datetime]
+    machine_now: Callable[[], datetime]
+    secret: Callable[[int], str]
+
+    def note(self, kind: str, subject: str, *, actor: str, source: str, **public: object) -> None:
+        """Add an entry to the journal of the installation: who, from where, did what to whom."""
+        head = HeadFile(self.settings().home / "journal-installation.head")
+        provenance = Provenance(actor=actor, source=source)
+        with Journal(self.database, self.vault, provenance, self.now, head).writing() as book:
+            book.add(Note(kind=kind, subject=subject, public=public))
+
+    def serves_at(self, url: str) -> None:
+        """Keep where `serve` listens, so that links made elsewhere lead there."""
+        SharedValues(self.database).keep(EVERYBODY, _SERVED, url)
+
+    def link(self, path: str, key: str) -> str:
+        """Return a link with a secret in it, as it is opened in a browser."""
+        outside = self.settings().public_url or SharedValues(self.database).one(EVERYBODY, _SERVED) or _USUAL
+        return f"{outside}{path}?key={key}"
+
+    def clinics(self) -> Mapping[str, ClinicSettings]:
+        """Return every clinic by its id."""
+        return {clinic_id(clinic): clinic for clinic in self.settings().clinics}
+
+    def clinic_named(self, wanted: str) -> str:
+        """Return the id of the clinic that somebody means; raises ConfigurationError when there is none."""
+        for key, clinic in self.clinics().items():
+            if wanted.casefold() in {key, clinic.name.casefold()}:
+                return key
+        raise ConfigurationError((f'There is no clinic called "{wanted}".',))
+
+
+def open_access(settings: Callable[[], Settings], database: Database) -> Access:
+    """Put access together over an open database; `settings` gives them as they are now."""
+    found = settings()
+    calendar = clock_starting_at(found.now) if found.now is not None else SystemClock()
+    key = settled_key(found, database, calendar.now)
+    vault = Vault(database, INSTALLATION, key, secrets.token_bytes, calendar.now)
+    vault.check()
+    return Access(
+        settings=settings,
+        database=database,
+        users=Users(database),
+        sessions=Sessions(database),
+        tokens=Tokens(database),
+        failures=FailureLog(database),
+        vault=vault,
+        now=calendar.now,
+        machine_now=SystemClock().now,
+        secret=partial(secrets.token_urlsafe),
+    )
+
+
+def clinic_id(clinic: ClinicSettings) -> str:
+    """Return under which name a clinic stands in addresses: its id, else its name with other signs as hyphens."""
+    given = getattr(clinic.rulebook.clinic, "id", "")
+    return str(given) or _OTHER_SIGNS.sub("-", clinic.name.lower()).strip("-")
