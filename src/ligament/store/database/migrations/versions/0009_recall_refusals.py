@@ -5,8 +5,8 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import Column, MetaData, Table, Text
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 # A copy of the table as it was then, never edited: later steps build on exactly this.
 metadata = MetaData()
