@@ -77,3 +77,11 @@ def _waiting(known: Figures) -> str:
         else "",
     ]
     return " and ".join(part for part in parts if part).capitalize() + "."
+
+
+def pulse(database: Database, clinic: str) -> str:
+    """Return a text that is another one as soon as a page of the clinic would say something else."""
+    standing = Statuses(beats=SharedValues(database)).one(clinic)
+    known = figures(database, (clinic,))[clinic]
+    at = standing.succeeded_at
+    return f"{standing.state}|{standing.sentence}|{known.journal_sequence}|{at and at.replace(second=0, microsecond=0)}"

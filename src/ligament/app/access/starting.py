@@ -13,6 +13,7 @@ from ligament.app.access.sessions import Recognised, begin
 from ligament.app.access.sign_in import folded, right_step, totp_name
 from ligament.core.access import Role
 from ligament.core.passwords import complaint
+from ligament.core.periods import iso_instant
 from ligament.core.slowdown import ADDRESS_LIMIT
 from ligament.store.access.sessions import FULL, STARTING
 from ligament.store.access.users import ACTIVE, INVITED, User
@@ -66,7 +67,7 @@ def begin_owner(
         role=Role.OWNER,
         state=NOBODY_YET,
         password_hash=hashed(password),
-        made_at=access.now().isoformat(),
+        made_at=iso_instant(access.now()),
     )
     try:
         access.users.add(user)
