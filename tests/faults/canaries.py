@@ -101,6 +101,7 @@ CAUGHT_BY: dict[str, str] = {
     "a closed invoice counts as paid": "tests/stories/test_stories.py::test_story[closed-without-money]",
     "a credit that was taken off is put on again": "tests/backup/test_restored_rows.py",
     "a name alone adopts a contact": "tests/stories/test_stories.py::test_story[namesake-in-xero]",
+    "merges in the books are not followed": "tests/flow/test_merges.py",
     "gone documents count as live": "tests/stories/test_stories.py::test_story[restored-after-void]",
 }
 """The test that catches a bug which the simulated worlds meet too rarely."""

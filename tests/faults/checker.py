@@ -20,6 +20,7 @@ from tests.faults.comparing import (
     lines_of,
     moved,
 )
+from tests.faults.credits import judge_allocation
 from tests.faults.expected import Expected, expected_of
 from tests.faults.findings import Violation
 from tests.faults.forms import Forms
@@ -125,9 +126,14 @@ class Checker:
             if payment.status == "DELETED" and payment.reference.endswith("/paid") and key in self.payments_seen:
                 versions = self._versions_of(new, payment.document_id)
                 self.forms.deleted[payment.reference] = len(versions)
+        self._credit_edited(old, new)
+
+    def _credit_edited(self, old: Books, new: Books) -> None:
         for _, one in changed(old, new, "allocations"):
+            if one.is_deleted:
+                self.forms.taken_apart_ever.add((one.source_id, one.invoice_id))
             if one.is_deleted and self.forms.is_credit_told:
-                self.forms.taken_apart[one.source_id, one.invoice_id] = at
+                self.forms.taken_apart[one.source_id, one.invoice_id] = self.sim.time.at
 
     def _versions_of(self, books: Books, document_id: str) -> list[Expected]:
         document = books.invoices.get(document_id) or books.credit_notes.get(document_id)
@@ -215,6 +221,8 @@ class Checker:
         for _, one in changed(old, new, "allocations"):
             if (one.source_id, one.invoice_id) in self.forms.taken_apart and one.allocation_id not in old.allocations:
                 raise Violation("clobber", "a credit that a person took off an invoice is put on it again")
+            if one.allocation_id not in old.allocations:
+                judge_allocation(self, one, new)
 
     def _judge_new(self, document: Any, books: Books) -> None:
         where = f"{document.number} ({document.reference})"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ligament.connectors.cliniko.simulator import find
 from tests.faults.checker import Checker
 from tests.faults.comparing import GONE, TABLES, agrees, is_adjustment, lines_of
+from tests.faults.credits import judge_credit, judge_holds
 from tests.faults.findings import Violation
 from tests.faults.pairs import judge_pairs
 
@@ -30,6 +31,7 @@ def judge_all(checker: Checker, report: dict[str, Any]) -> None:
     for hold in report["holds"]:
         if hold["code"] in NEEDLESS and not _legacy(checker, hold):
             raise Violation("needless hold", f"{hold['number']}: {hold['code']}: {hold['sentence']}")
+    judge_holds(report["holds"], books)
     listed = {str(one["source_id"]) for name in ("holds", "skips", "waiting") for one in report[name]}
     judge_pairs(checker.sim.practice, books, listed)
     papers: dict[str, list[Any]] = {}
@@ -64,6 +66,7 @@ def _judge(checker: Checker, versions: list[Expected], papers: list[Any], books:
         return
     _judge_content(now, mains[0], [document for document in live if document is not mains[0]], books)
     _judge_money(checker, versions, live, books)
+    judge_credit(checker, now, mains[0], books)
 
 
 def _judge_content(now: Expected, main: Any, adjusting: Iterable[Any], books: Books) -> None:

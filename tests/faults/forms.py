@@ -31,6 +31,7 @@ class Forms:
     locked_to: date | None = None
     known_at: dict[str, date | None] = field(default_factory=dict)
     taken_apart: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    taken_apart_ever: set[tuple[str, str]] = field(default_factory=set)
     deleted: dict[str, int] = field(default_factory=dict)
     is_credit_told: bool = True
     """Whether a list could have told us, since an old backup was put back, where credit is used."""

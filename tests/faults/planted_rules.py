@@ -203,6 +203,7 @@ RULES = (
         ("ligament.flow.plan.plan:content_fingerprint", returning("same")),
         (f"{PLANNING}.documents:content_fingerprint", returning("same")),
     ),
+    bug("merges in the books are not followed", (51,), ("ligament.store.mirror.facts:follow_merges", returning(None))),
     bug("a void with money on it", (58,), ("ligament.core.ledgers:BooksDocument.has_money", returning(False))),
     bug("archived invoices stay in the books", (58,), (f"{PLANNING}.edits:_void", _ignored)),
     bug("what was agreed is forgotten", (67,), ("ligament.flow.execute.record:_document", _same_agreement)),

@@ -204,6 +204,7 @@ def _books(rng: Random) -> xero.World:
         not_modified_304=rng.choice((True, False)),
         read_lag_s=rng.choice((0, 0, 0, 20)),
         unknown_extras=rng.choice((True, False)),
+        merge_moves_documents=rng.random() < 0.3,
     )
     world = xero.World.new(
         books, apps=[xero.custom_app(books, day_limit=5000)], switches=switches, seed=str(rng.random())

@@ -12,8 +12,11 @@ from tests.web.browsing import OWNER, PASSWORD
 from tests.web.conftest import Shop
 
 CLINIC = {
-    "clinic_name": 'Riverside Physio & "Sons"', "country": "NZ", "time_zone": "Pacific/Auckland", "start_on": "2026-07-01",
-}  # fmt: skip
+    "clinic_name": 'Riverside Physio & "Sons"',
+    "country": "NZ",
+    "time_zone": "Pacific/Auckland",
+    "start_on": "2026-07-01",
+}
 OWNER_FORM = {"name": "Kim", "email": OWNER, "password": PASSWORD, "password_again": PASSWORD}
 
 

@@ -9,8 +9,10 @@ import pytest
 from tests.web.browsing import OWNER, PASSWORD, Page, Person
 from tests.web.conftest import Shop
 
+WRONG = "wrong wrong wrong"
 
-def attempt(person: Person, email: str = OWNER, password: str = "wrong wrong wrong") -> Page:
+
+def attempt(person: Person, email: str = OWNER, password: str = WRONG) -> Page:
     return person.send(person.get("/sign-in"), "password", email=email, password=password)
 
 
@@ -31,7 +33,7 @@ def test_the_wait_doubles_and_outlives_a_restart(shop: Shop) -> None:
         attempt(person)
     shop.restart()
     assert attempt(shop.person()).status == 429
-    waits = []
+    waits: list[int] = []
     for _ in range(7):
         shop.restart(later=timedelta(seconds=(waits or [30])[-1] + 2))
         waits.append(int(attempt(shop.person()).headers["retry-after"]))

@@ -25,6 +25,7 @@ CAUSES: Mapping[str, str] = {
     HoldCode.LOCKED_PERIOD.value: "In a locked period",
     HoldCode.PAID_EDIT.value: "Changed after it was paid",
     HoldCode.ARCHIVED_PAID.value: "Archived, but money is on it",
+    HoldCode.CONTACTS_DIFFER.value: "Credit on another contact",
     HoldCode.CREDIT_OR_CASH.value: "Paid from credit, or with money?",
     HoldCode.ORIGINAL_NOT_POSTED.value: "The original was not posted",
     HoldCode.INVOICE_IS_DRAFT.value: "Still a draft in the books",

@@ -12,6 +12,8 @@ from ligament.core.links import Agreement, ContactLink, Decision, DocumentLink, 
 from ligament.core.naming import comparable
 from ligament.core.records import Invoice, Location, Party, PracticeSettings, Practitioner, Visit
 
+_MERGES_AT_MOST = 20
+
 
 @dataclass(slots=True, kw_only=True)
 class Facts:
@@ -21,9 +23,10 @@ class Facts:
     subject key; documents and contacts by books id. `documents_by_number` and `history` are keyed `invoice|CLK-1`
     (kind, bar, number or history key); `contacts_by_*` hold active contacts only, keys case-folded and trimmed, except
     `contacts_by_number` which holds all. `credits_of` gives the ids of credit notes by original invoice id.
-    `invoice_of_visit` names the live invoice of an attendee. `waiting_on` gives, by the contact they need, the subject
-    keys of records that waited when this was loaded, planned here or not. `decisions` are keyed `subject key|code`.
-    `refusals` are keyed by action key and give (content fingerprint, words).
+    `invoice_of_visit` names the live invoice of an attendee. `merged_patients` gives, by the id of each merged patient,
+    loaded here or not, whom they were merged into; documents stand under the contact that survived. `waiting_on` gives,
+    by the contact they need, the subject keys of records that waited when this was loaded, planned here or not.
+    `decisions` are keyed `subject key|code`. `refusals` are keyed by action key and give (content fingerprint, words).
     """
 
     settings: PracticeSettings = PracticeSettings()
@@ -53,9 +56,18 @@ class Facts:
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     refusals: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     contacts_with_open_money: frozenset[BooksId] = frozenset()
+    merged_patients: Mapping[str, str] = field(default_factory=dict)
     waiting_on: Mapping[BooksId, frozenset[str]] = field(default_factory=dict)
     first_connected_on: date | None = None
     _called: dict[str, list[BooksId]] = field(default_factory=dict)
+
+    def last_patient(self, patient_id: str) -> str:
+        """Return who a patient is by now; a chain of merges that loops ends somewhere on it."""
+        for _ in range(_MERGES_AT_MOST):
+            if patient_id not in self.merged_patients:
+                break
+            patient_id = self.merged_patients[patient_id]
+        return patient_id
 
     def contacts_called(self, name: str) -> tuple[BooksId, ...]:
         """Return the active contacts whose names have the same words; the index is made when somebody first asks."""
@@ -78,7 +90,8 @@ class PlanContext:
 
     `likeness` compares two names (0 to 1); `phone_key` brings a number as typed and a country code to one form that is
     equal for equal numbers, or an empty text; `code_for` gives the opaque name of a party; `evaluate` says whether a
-    rule's condition holds and raises ValueError with a sentence when it cannot be judged. `practice_name` stands before
+    rule's condition holds, `express` gives the text of an expression, and both raise ValueError with a sentence when
+    that cannot be judged. `practice_name` stands before
     ids in references (`name:id`); `books_title` names the books in sentences.
     """
 
@@ -87,5 +100,6 @@ class PlanContext:
     phone_key: Callable[[str, str], str]
     code_for: Callable[[str], str]
     evaluate: Callable[[str, Mapping[str, object]], bool]
+    express: Callable[[str, Mapping[str, object]], str] = lambda text, _facts: text
     practice_name: str
     books_title: str

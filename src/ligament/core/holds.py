@@ -32,6 +32,7 @@ class HoldCode(StrEnum):
     LOCKED_PERIOD = "locked_period"
     PAID_EDIT = "paid_edit"
     ARCHIVED_PAID = "archived_paid"
+    CONTACTS_DIFFER = "contacts_differ"
     CREDIT_OR_CASH = "credit_or_cash"
     ORIGINAL_NOT_POSTED = "original_not_posted"
     INVOICE_IS_DRAFT = "invoice_is_draft"

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from ligament.core.ids import BooksId
     from ligament.core.ledgers import (
         BooksContact,
         BooksDocument,
         BooksPayment,
+        BooksReceipt,
         BooksUser,
         Chart,
         ContactGroup,
@@ -72,6 +73,10 @@ class Books(Protocol):
         """Read contacts, invoices and credit notes changed since the cursors (everything without them)."""
         ...
 
+    def received(self, since: date | None) -> tuple[BooksReceipt, ...] | None:
+        """Read money received from a day on that was coded straight to accounts; None where that is not permitted."""
+        ...
+
     def prepare(self, verb: Verb, writes: Sequence[BooksWrite]) -> PreparedCall:
         """Turn writes into the exact bytes of one call; how many fit is `batch_size`."""
         ...
@@ -114,4 +119,8 @@ class Books(Protocol):
 
     def link_for(self, kind: str, books_id: BooksId) -> str:
         """Return a web address where a person sees that record, or an empty text."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections; closing twice does no harm."""
         ...

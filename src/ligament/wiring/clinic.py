@@ -8,17 +8,17 @@ import hmac
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from ligament.connectors.registry import Manifest, for_role
+from ligament.connectors.registry import books_connector, practice_connector
 from ligament.core.facts import PlanContext
 from ligament.core.ids import RunId
 from ligament.core.money import HUNDRED
 from ligament.core.private import Private
 from ligament.flow.context import RunContext
+from ligament.net.manifest import Manifest
 from ligament.net.meter import CallMeter
 from ligament.net.oauth import TextVault
 from ligament.net.opening import Notebook, Opening
@@ -37,8 +37,8 @@ from ligament.store.shared.leases import Leases
 from ligament.store.shared.rate_limits import SharedWindows
 from ligament.store.vault.vault import Vault
 from ligament.store.writes.runs import Runs
+from ligament.store.writes.variances import Variances
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
-from ligament.wiring.expressions import evaluate
 from ligament.wiring.likeness import likeness, phone_key
 from ligament.wiring.prepared import prepare
 from ligament.wiring.retries import RetryBudget, jitter
@@ -77,39 +77,60 @@ class Clinic:
     queries: Queries
     people: PeopleQueries
     runs: Runs
+    variances: Variances
     leases: Leases
     clock: Clock
     meter: CallMeter
     outside: Overrides
     practice_manifest: Manifest
     books_manifest: Manifest
-    _ports: dict[str, Any] = field(default_factory=dict)
+    _practice: Practice | None = None
+    _books: Books | None = None
+    _books_to_read: Books | None = None
 
     def practice(self) -> Practice:
         """Return the practice, opened at first use; raises SignInAgain when there are no credentials."""
-        return self._port(self.practice_manifest, self.books_manifest)  # type: ignore[no-any-return]
+        if self._practice is None:
+            prepare()
+            manifest = self.practice_manifest
+            self._practice = practice_connector(manifest).open_port(self.opening(manifest, self.books_manifest))
+        return self._practice
 
     def books(self) -> Books:
         """Return the books, opened at first use; raises SignInAgain when there are no credentials."""
-        return self._port(self.books_manifest, self.practice_manifest)  # type: ignore[no-any-return]
-
-    def _port(self, manifest: Manifest, partner: Manifest) -> Any:  # noqa: ANN401 - a connector's own class
-        if manifest.name not in self._ports:
+        if self._books is None:
             prepare()
-            opening = self.opening(manifest, partner)
-            self._ports[manifest.name] = manifest.module("opening").open_port(opening)
-        return self._ports[manifest.name]
+            manifest = self.books_manifest
+            self._books = books_connector(manifest).open_port(self.opening(manifest, self.practice_manifest))
+        return self._books
+
+    def books_to_read(self) -> Books:
+        """Return the books for reading only: a sign-in that may do nothing else is enough."""
+        if self._books_to_read is None:
+            prepare()
+            manifest = self.books_manifest
+            opening = self.opening(manifest, self.practice_manifest)
+            opening = replace(opening, reading_tokens=self._tokens(f"{manifest.name}/reading"))
+            self._books_to_read = books_connector(manifest).open_port(opening)
+        return self._books_to_read
+
+    def _tokens(self, secret: str) -> TextVault:
+        return TextVault(
+            partial(self.vault.get, secret),
+            partial(self.vault.put, secret),
+            partial(self.vault.exclusively, secret, self.clock.pause_ms),
+        )
 
     def close(self) -> None:
         """Close the connections that were opened."""
-        for port in self._ports.values():
-            port.close()
-        self._ports.clear()
+        for port in (self._practice, self._books, self._books_to_read):
+            if port is not None:
+                port.close()
+        self._practice = self._books = self._books_to_read = None
 
     def opening(self, manifest: Manifest, partner: Manifest) -> Opening:
         """Return what a connector is opened with."""
         book = self.settings.rulebook
-        secret = f"{manifest.name}/tokens"
         return Opening(
             values=credentials(self, manifest),
             partner=partner.name,
@@ -118,11 +139,7 @@ class Clinic:
             pace=self.outside.clock or SystemClock(),
             meter=self.meter,
             windows=SharedWindows(self.database),
-            tokens=TextVault(
-                partial(self.vault.get, secret),
-                partial(self.vault.put, secret),
-                partial(self.vault.exclusively, secret, self.clock.pause_ms),
-            ),
+            tokens=self._tokens(f"{manifest.name}/tokens"),
             notebook=Notebook(read=self.store.note, write=self.store.keep_note),
             jitter=jitter,
             observer=self.outside.observer,
@@ -142,7 +159,8 @@ class Clinic:
             likeness=likeness,
             phone_key=phone_key,
             code_for=partial(opaque_code, self.code_key()),
-            evaluate=evaluate,
+            evaluate=self.settings.expressions.holds,
+            express=self.settings.expressions.says,
             practice_name=self.practice_manifest.name,
             books_title=self.books_manifest.title,
         )
@@ -224,11 +242,12 @@ def _assembled(
         queries=Queries(journal),
         people=PeopleQueries(journal),
         runs=Runs(journal),
+        variances=Variances(journal),
         # Leases are about processes: they follow the machine's calendar, not one that a test has set.
         leases=Leases(database, chosen.name, outside.machine_now or (outside.clock or SystemClock()).now),
         clock=clock,
         meter=CallMeter(),
         outside=outside,
-        practice_manifest=for_role("practice"),
-        books_manifest=for_role("books"),
+        practice_manifest=chosen.practice,
+        books_manifest=chosen.books,
     )

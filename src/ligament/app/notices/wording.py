@@ -17,9 +17,10 @@ from ligament.core.causes import CAUSES, advice
 from ligament.core.holds import HoldCode
 from ligament.ports.errors import Broken, PortError, Rejected, SignInAgain
 from ligament.store.database.errors import StoreError, StoreFull
-from ligament.wiring.rulebooks import system_names, system_titles
+from ligament.wiring.rulebooks import system_named_in, system_titles
 
-_WHOLE = frozenset(CauseKind)
+# What other tools did not take shows in the outbox, not in a run.
+_WHOLE = frozenset(CauseKind) - {CauseKind.DELIVERIES}
 
 
 _PARTLY = frozenset({CauseKind.HOLDS, CauseKind.NATIVE, CauseKind.CONFIGURATION})
@@ -70,6 +71,13 @@ def seen_configuration(sentence: str, words: Words) -> Observation:
     return Observation(causes=(words.configuration(sentence),))
 
 
+def seen_deliveries(clinic: str, lost: Mapping[str, int]) -> Observation:
+    """Return what the outbox shows: the hooks that lost something, and how much, since they last took something."""
+    words = Words(clinic)
+    causes = tuple(words.deliveries(hook, count) for hook, count in sorted(lost.items()))
+    return Observation(causes=causes, judged=frozenset({CauseKind.DELIVERIES}))
+
+
 def _count(count: int) -> str:
     return f"{count} record" if count == 1 else f"{count} records"
 
@@ -88,10 +96,6 @@ class Words:
     def _command(self, words: str) -> str:
         return f'`ligament {words} --clinic "{self.clinic}"`'
 
-    def _named_in(self, sentence: str) -> str:
-        practice, books = system_names()
-        return practice if system_titles()[0] in sentence else books
-
     def sign_in(self, sentence: str) -> Cause:
         """Return the cause: somebody must sign in again."""
         return Cause(
@@ -100,7 +104,7 @@ class Words:
             title="somebody must sign in again",
             happened=sentence,
             means="Nothing is read or posted for this clinic until then. Nothing is lost; all of it is caught up on.",
-            todo=f"Connect again: {self._command(f'connect {self._named_in(sentence)}')}.",
+            todo=f"Connect again: {self._command(f'connect {system_named_in(sentence)}')}.",
         )
 
     def configuration(self, sentence: str) -> Cause:
@@ -153,4 +157,16 @@ class Words:
             happened=f"{_count(count)} {_wait(count)}: {CAUSES.get(code, code)}.",
             means="Only these wait; everything else goes on.",
             todo=f"{advice(code)} They are listed by {self._command('holds')}.",
+        )
+
+    def deliveries(self, hook: str, count: int) -> Cause:
+        """Return the cause: another tool does not take what it is to be told."""
+        many = "1 message" if count == 1 else f"{count} messages"
+        return Cause(
+            family=CauseKind.DELIVERIES,
+            name=hook,
+            title="another tool does not take what it is told",
+            happened=f"{many} for {hook} could not be delivered, or its receiver says that it is gone.",
+            means="Posting goes on; only that tool does not know. What it missed is kept for 30 days.",
+            todo=f"Look at {self._command(f'hooks deliveries {hook}')}, then {self._command(f'hooks replay {hook}')}.",
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from ligament.connectors.xero import errors, wire
+from ligament.connectors.xero.declared import declared
 from ligament.net.session import NotSent, Unanswered
 from ligament.ports.errors import Broken, SignInAgain, TryLater
 
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
     from ligament.net.oauth import TokenSource
     from ligament.net.session import Reply, Session
 
-CODE_FLOW_SCOPE = (
-    "openid profile email offline_access "
-    "accounting.contacts accounting.invoices accounting.payments accounting.settings.read"
-)
-CUSTOM_CONNECTION_SCOPE = "accounting.contacts accounting.invoices accounting.payments accounting.settings.read"
 _OK: Final = 200
 _ORGANISATION = "ORGANISATION"
 
@@ -55,15 +51,36 @@ class Tenant:
         return Pin(tenant_id=self.tenant_id, name=self.name)
 
 
+class TenantRow(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
+    """A connection as `/connections` lists it."""
+
+    id: str = ""
+    auth_event_id: str = ""
+    tenant_id: str = ""
+    tenant_type: str = ""
+    tenant_name: str = ""
+
+
 class Claims(msgspec.Struct, kw_only=True, frozen=True):
     """What is read of an access token."""
 
     authentication_event_id: str = ""
 
 
+def code_flow_scope() -> str:
+    """Return the smallest scope that serves when a person consents in the browser."""
+    return declared().scopes["code"]
+
+
+def custom_connection_scope() -> str:
+    """Return the smallest scope that serves an app of one organisation."""
+    return declared().scopes["custom_connection"]
+
+
 def scope_for(scope: str, *, create_options: bool) -> str:
     """Return the scope to ask for; tracking options can be created only with the full settings scope."""
-    return scope.replace("accounting.settings.read", "accounting.settings") if create_options else scope
+    wider = declared().scopes["create_options"]
+    return scope.replace(f"{wider}.read", wider) if create_options else scope
 
 
 def tenants(session: Session, tokens: TokenSource) -> tuple[Tenant, ...]:
@@ -75,9 +92,9 @@ def tenants(session: Session, tokens: TokenSource) -> tuple[Tenant, ...]:
         tokens.renew(bearer)
         reply = _connections(session, tokens.bearer())
     if reply.status != _OK:
-        raise errors.passing(errors.trouble_of_read(reply, "/connections"))
+        raise errors.passing(errors.trouble_of_read(reply, declared().paths["connections"]))
     try:
-        rows = wire.decode(reply.body, tuple[wire.Tenant, ...])
+        rows = wire.decode(reply.body, tuple[TenantRow, ...])
     except wire.Unreadable as trouble:
         raise TryLater("Xero's list of connections was damaged on its way.", str(trouble)) from None
     return tuple(
@@ -90,7 +107,7 @@ def tenants(session: Session, tokens: TokenSource) -> tuple[Tenant, ...]:
 def _connections(session: Session, bearer: str) -> Reply:
     headers = {"Accept": "application/json", "Authorization": f"Bearer {bearer}"}
     try:
-        return session.call("GET", "/connections", headers=headers)
+        return session.call("GET", declared().paths["connections"], headers=headers)
     except (NotSent, Unanswered) as trouble:
         raise TryLater("Xero cannot be reached.", str(trouble)) from None
 

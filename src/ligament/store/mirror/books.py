@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -11,10 +11,12 @@ from sqlalchemy import Connection, Table, select, update
 from ligament.core.intents import Subject, subject_from_key
 from ligament.core.ledgers import BooksContact, BooksDocument, Chart, ContactGroup, ContactStatus
 from ligament.core.records import Party
-from ligament.store.database.bulk import of_clinic, select_in, upsert
+from ligament.store.database import columns
+from ligament.store.database.bulk import delete_in, gone_from_clinic, of_clinic, select_in, upsert
 from ligament.store.database.codec import decode, encode
 from ligament.store.database.search_keys import folded, history_key, stamp
 from ligament.store.database.tables import (
+    books_amounts,
     books_contacts,
     books_documents,
     books_reference,
@@ -22,6 +24,7 @@ from ligament.store.database.tables import (
     document_links,
     practice_rows,
 )
+from ligament.store.mirror.merges import move_documents, survivors
 
 R = TypeVar("R", BooksContact, BooksDocument)
 _NAMELESS = of_clinic(books_contacts.c.id).where(books_contacts.c.name_key == "")
@@ -50,21 +53,22 @@ def contact_row(clinic: str, contact: BooksContact) -> dict[str, Any]:
     }
 
 
-def document_row(clinic: str, document: BooksDocument) -> dict[str, Any]:
-    """Return the row that keeps a document."""
+def document_row(clinic: str, document: BooksDocument, survivor: str = "") -> dict[str, Any]:
+    """Return the row that keeps a document; `survivor` is the contact that its own was merged into."""
     return {
         "clinic": clinic,
         "id": document.id,
         "kind": document.kind.value,
         "number": document.number.replace("\x00", ""),
         "history_key": history_key(document.number),
-        "contact_id": document.contact_id,
+        "contact_id": survivor or document.contact_id,
         "status": document.status.value,
         "open_amount": str(document.open_amount),
         "is_open": document.open_amount > 0,
         "updated_at": stamp(document.updated_at),
         "reference": document.reference.replace("\x00", ""),
         "body": encode(document),
+        **columns.of_document(document),
     }
 
 
@@ -74,8 +78,17 @@ def keep(
     """Keep what is newer than what is kept; return the subjects linked to what changed in content."""
     held = _without_forgotten(connection, clinic, tuple(contacts))
     people = _keep_rows(connection, books_contacts, [contact_row(clinic, contact) for contact in held], BooksContact)
+    move_documents(connection, clinic, [contact for contact in held if contact.id in people])
+    told: dict[str, BooksDocument] = {}
+    for document in documents:
+        if document.id not in told or told[document.id].updated_at <= document.updated_at:
+            told[document.id] = document
     papers = _keep_rows(
-        connection, books_documents, [document_row(clinic, document) for document in documents], BooksDocument
+        connection,
+        books_documents,
+        _document_rows(connection, clinic, told.values()),
+        BooksDocument,
+        lambda rows: _keep_amounts(connection, clinic, rows, told),
     )
     parties = of_clinic(contact_links.c.party)
     subjects = of_clinic(document_links.c.subject)
@@ -84,6 +97,13 @@ def keep(
     return frozenset(
         subject_from_key(key) for key in [*(row.party for row in linked), *(row.subject for row in posted)]
     )
+
+
+def _document_rows(connection: Connection, clinic: str, documents: Iterable[BooksDocument]) -> list[dict[str, Any]]:
+    """Return the rows of documents, filed under the contacts they belong to by now."""
+    held = tuple(documents)
+    merged = survivors(connection, clinic, {document.contact_id for document in held})
+    return [document_row(clinic, document, merged.get(document.contact_id, "")) for document in held]
 
 
 def add_groups(connection: Connection, clinic: str, made: Sequence[ContactGroup]) -> None:
@@ -125,8 +145,30 @@ def _without_forgotten(
     return tuple(nameless(contact) if contact.id in forgotten else contact for contact in contacts)
 
 
-def _keep_rows(connection: Connection, table: Table, wanted: Sequence[dict[str, Any]], kind: type[R]) -> set[str]:
-    """Write the rows that are new or newer and differ; return the ids whose content changed."""
+def _keep_amounts(
+    connection: Connection, clinic: str, rows: Sequence[Mapping[str, Any]], told: Mapping[str, BooksDocument]
+) -> None:
+    """Keep what documents come to by tax type, in the place of what they came to before."""
+    ids = [row["id"] for row in rows]
+    delete_in(connection, gone_from_clinic(books_amounts), books_amounts.c.document_id, ids, clinic=clinic)
+    upsert(connection, books_amounts, [cut for key in ids for cut in columns.amounts_of(clinic, told[key])])
+
+
+def _nothing_more(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep nothing beside the rows."""
+
+
+def _keep_rows(
+    connection: Connection,
+    table: Table,
+    wanted: Sequence[dict[str, Any]],
+    kind: type[R],
+    beside: Callable[[Sequence[Mapping[str, Any]]], None] = _nothing_more,
+) -> set[str]:
+    """Write the rows that are new or newer and differ; return the ids whose content changed.
+
+    `beside` keeps what hangs on the rows written.
+    """
     newest: dict[str, dict[str, Any]] = {}
     for row in wanted:
         other = newest.get(row["id"])
@@ -148,6 +190,7 @@ def _keep_rows(connection: Connection, table: Table, wanted: Sequence[dict[str, 
         if before is None or _says_other(kind, before.body, row):
             touched.add(identifier)
     upsert(connection, table, changed)
+    beside(changed)
     return touched
 
 

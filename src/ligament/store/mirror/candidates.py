@@ -58,6 +58,8 @@ def load(facts: Facts, rows: Rows, bodies: Bodies, *, searching: bool) -> None:
     """Put into the facts the contacts that they need, and by what all of them are known."""
     ids: set[str] = {link.contact_id for link in facts.contact_links.values()}
     ids |= {document.contact_id for document in facts.documents.values()}
+    sent = (link.sent for links in facts.document_links.values() for link in links)
+    ids |= {intent.contact_id for intent in sent if intent is not None and intent.contact_id is not None}
     if searching:
         ids |= _meet(facts, rows())
     contacts = {held.id: held for held in bodies(ids)}

@@ -31,6 +31,7 @@ from ligament.store.database.tables import (
     refusals,
 )
 from ligament.store.mirror import candidates, related
+from ligament.store.mirror.merges import follow_merges, merged_patients
 from ligament.store.mirror.related import Closure, Loaded
 from ligament.store.mirror.waiting import waiting_on
 
@@ -160,6 +161,8 @@ def _contacts(tables: _Reader, facts: Facts, selection: Selection) -> None:
         lambda ids: tables.bodies(BooksContact, table.id, ids),
         searching=selection.parties is None or bool(selection.parties) or bool(unlinked),
     )
+    follow_merges(facts)
+    facts.merged_patients = merged_patients(tables.connection, tables.clinic)
     facts.contacts_with_open_money = _with_open_money(tables)
     facts.waiting_on = waiting_on(tables.connection, tables.clinic, facts)
 

@@ -16,6 +16,7 @@ from ligament.store.database.bulk import of_clinic, of_kind, select_in
 from ligament.store.database.codec import decoder
 from ligament.store.database.search_keys import by_length
 from ligament.store.database.tables import books_documents, contact_links, document_links, practice_rows
+from ligament.store.mirror.merges import family, survivors
 
 T = TypeVar("T")
 rows = practice_rows
@@ -102,14 +103,16 @@ class Closure:
     def _open_credits(self, chosen: Mapping[SourceId, Invoice]) -> set[str]:
         """Return the invoices behind credit notes with credit left, on the contacts that these invoices may bill.
 
-        That is the contact of the patient, of any document already posted for them, and of every payer, because only
-        the rules know which payer an invoice goes to.
+        That is the contact of the patient and of whom they were merged with, of any document already posted for them,
+        and of every payer, because only the rules know which payer an invoice goes to.
         """
-        parties = {f"{PartyKind.PATIENT.value}:{held.party_id}" for held in chosen.values() if held.party_id}
+        patients = family(self._connection, self._clinic, {held.party_id for held in chosen.values() if held.party_id})
+        parties = {f"{PartyKind.PATIENT.value}:{patient}" for patient in patients}
         contacts = set(self._column(contact_links.c.contact_id, contact_links.c.party, parties))
         contacts |= set(self._connection.execute(_PAYERS_CONTACTS, {"clinic": self._clinic}).scalars())
         posted = self._column(document_links.c.books_id, document_links.c.subject, [f"invoice:{key}" for key in chosen])
         contacts |= set(self._column(books_documents.c.contact_id, books_documents.c.id, posted))
+        contacts |= set(survivors(self._connection, self._clinic, contacts).values())
         column = books_documents.c.contact_id
         found = select_in(self._connection, _OPEN_NOTES, column, contacts, clinic=self._clinic)
         return {row.subject.removeprefix("invoice:") for row in found if row.subject.startswith("invoice:")}

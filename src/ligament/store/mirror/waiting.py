@@ -12,7 +12,6 @@ from ligament.core.ids import BooksId
 from ligament.core.plans import State
 from ligament.core.records import Party, PartyKind
 from ligament.store.database.bulk import of_clinic, of_kind, select_in
-from ligament.store.database.codec import decoder
 from ligament.store.database.tables import books_documents, dirty, document_links, outcomes, practice_rows
 
 WITHIN_GRACE = "within_grace"
@@ -44,7 +43,7 @@ _ON_CONTACTS = (
     )
     .where(document_links.c.clinic == bindparam("clinic"))
 )
-_MERGED = of_kind(practice_rows.c.id, practice_rows.c.body).where(practice_rows.c.removed)
+_MERGED = of_kind(practice_rows.c.id, practice_rows.c.parent_id).where(practice_rows.c.parent_id.is_not(None))
 
 
 def waiting_on(connection: Connection, clinic: str, facts: Facts) -> Mapping[BooksId, frozenset[str]]:
@@ -75,20 +74,14 @@ def _pairs(connection: Connection, clinic: str, statement: Any) -> list[tuple[st
 
 def _with_survivors(connection: Connection, clinic: str, owned: dict[str, set[str]]) -> dict[str, set[str]]:
     """Let what a merged patient's records wait for count for those they were merged into, however often."""
-    read = decoder(Party)
     found = {patient: set(keys) for patient, keys in owned.items()}
-    fresh = dict(owned)
-    seen: set[str] = set()
+    fresh, kind = owned, PartyKind.PATIENT.value
     while fresh:
-        kind = PartyKind.PATIENT.value
-        rows = select_in(connection, _MERGED, practice_rows.c.id, fresh.keys() - seen, clinic=clinic, kind=kind)
-        merged = {str(row.id): read(row.body).merged_into for row in rows}
-        seen |= fresh.keys()
+        rows = select_in(connection, _MERGED, practice_rows.c.id, fresh.keys(), clinic=clinic, kind=kind)
         further: dict[str, set[str]] = {}
-        for loser, survivor in merged.items():
-            if survivor is not None:
-                further.setdefault(survivor, set()).update(fresh[loser])
-        for mate, keys in further.items():
-            found.setdefault(mate, set()).update(keys)
-        fresh = {mate: keys for mate, keys in further.items() if mate not in seen}
+        for row in rows:
+            further.setdefault(row.parent_id, set()).update(fresh[row.id] - found.get(row.parent_id, set()))
+        fresh = {survivor: keys for survivor, keys in further.items() if keys}
+        for survivor, keys in fresh.items():
+            found.setdefault(survivor, set()).update(keys)
     return found

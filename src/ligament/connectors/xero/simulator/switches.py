@@ -39,6 +39,8 @@ class Switches:
     archived_number_on_put: str = "clash"
     """What PUT with an archived contact's number meets: `clash`, `archived` or `free`."""
     unarchive_by_api: bool = False
+    merge_moves_documents: bool = False
+    """Merging contacts moves the UpdatedDateUTC of the documents that go along, so that lists show them again."""
     shared_number_space: bool = True
     """Credit notes and invoices draw on one set of numbers."""
     number_free_after_deleted: bool = False

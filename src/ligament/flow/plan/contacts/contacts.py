@@ -250,7 +250,9 @@ def _plan_linked(builder: PlanBuilder, party: Party, link: ContactLink, *, neede
     subject = party_subject(party)
     contact = builder.facts.contacts.get(link.contact_id)
     if contact is not None and contact.merged_into is not None:
-        follow_merge(builder, party, link, contact)
+        winner = follow_merge(builder, party, link, contact)
+        if winner is not None and winner.status is not ContactStatus.ACTIVE:
+            _plan_archived(builder, subject, link, winner, needed=needed)
         return
     builder.contacts[subject.key] = link.contact_id
     if contact is None:

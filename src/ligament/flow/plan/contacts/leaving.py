@@ -87,18 +87,16 @@ def _contacts_of(builder: PlanBuilder, key: str) -> Iterator[BooksId | None]:
     source_id = SourceId(identifier)
     record = builder.facts.invoices.get(source_id) if kind == "invoice" else builder.facts.visits.get(source_id)
     owners = [bill.subject.key] if isinstance(bill, Bill) else []
-    for owner in (*owners, *_family(builder, record.party_id if record is not None else None)):
+    for owner in (*owners, *_family(builder, str(record.party_id or "") if record is not None else "")):
         link = builder.facts.contact_links.get(owner)
         if link is not None:
             yield link.contact_id
 
 
-def _family(builder: PlanBuilder, patient_id: SourceId | None) -> Iterator[str]:
+def _family(builder: PlanBuilder, patient_id: str) -> Iterator[str]:
     """Yield a patient and whom they were merged into, one after the other."""
     for _ in range(_MERGES_AT_MOST):
-        if patient_id is None:
+        if not patient_id:
             return
-        key = f"patient:{patient_id}"
-        yield key
-        party = builder.facts.parties.get(key)
-        patient_id = party.merged_into if party is not None else None
+        yield f"patient:{patient_id}"
+        patient_id = builder.facts.merged_patients.get(patient_id, "")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ligament.core.billing import party_subject
 from ligament.core.contacts import ContactIntent, is_of_another, survivor_of
 from ligament.core.ids import BooksId
-from ligament.core.ledgers import BooksContact
+from ligament.core.ledgers import BooksContact, ContactStatus
 from ligament.core.links import ContactLink, Origin
 from ligament.core.plans import Action, ActionKind, ContactStep, State
 from ligament.core.records import Party
@@ -16,17 +16,19 @@ from ligament.flow.plan.builder import PlanBuilder, contact_outcome
 from ligament.flow.plan.contacts.field_merge import agreed_by, still_agreed
 
 
-def follow_merge(builder: PlanBuilder, party: Party, link: ContactLink, contact: BooksContact) -> None:
-    """Point the pair at the contact that survived a merge in the books."""
+def follow_merge(builder: PlanBuilder, party: Party, link: ContactLink, contact: BooksContact) -> BooksContact | None:
+    """Point the pair at the contact that survived a merge in the books; return one that belongs to somebody else."""
     winner = survivor_of(contact, builder.facts)
     subject = party_subject(party)
     taken = builder.facts.party_of_contact.get(winner.id) or _follower(builder, winner.id)
     is_held = taken is not None and taken != subject.key
     if winner.id == contact.id or is_held or (taken is None and is_of_another(winner, link.number)):
         builder.contacts[subject.key] = winner.id
-        builder.outcome(contact_outcome(subject, State.UNCHANGED))
-    else:
-        _link(builder, link, winner)
+        if winner.status is ContactStatus.ACTIVE:
+            builder.outcome(contact_outcome(subject, State.UNCHANGED))
+        return winner
+    _link(builder, link, winner)
+    return None
 
 
 def link_survivor(builder: PlanBuilder, intent: ContactIntent, winner: BooksContact) -> None:

@@ -6,15 +6,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from ligament.core.drafting import invoice_subject
-from ligament.core.holds import HoldKind
+from ligament.core.holds import HoldCode, HoldKind
 from ligament.core.ids import SourceId
+from ligament.core.intents import SubjectKind
 from ligament.core.ledgers import DocumentKind
-from ligament.core.links import Role
+from ligament.core.links import DecisionKind, Role
 from ligament.core.money import two_places
 from ligament.core.periods import local_date
 from ligament.core.plans import Action, ActionKind, AllocationStep, DocumentRef, allocation_id
 from ligament.core.records import Invoice, InvoiceStatus
+from ligament.core.troubles import Trouble
 from ligament.flow.plan.builder import DocumentState, PlanBuilder, lock_trouble, refusal_hold, reprice, trouble_hold
+from ligament.flow.plan.money.unpaying import hold_payment
 
 _SAME_MOMENT = timedelta(minutes=5)
 
@@ -47,19 +50,21 @@ def _today(builder: PlanBuilder) -> date:
 
 def _allocate(builder: PlanBuilder, note: DocumentState, invoice: DocumentState, on: date) -> None:
     amount = min(note.open_amount, invoice.open_amount)
-    if amount <= 0 or note.is_draft() or invoice.is_draft() or _was_allocated(builder, note, invoice):
+    if amount <= 0 or _was_allocated(builder, note, invoice):
+        # Nothing is open on one of them, or a person took the two apart: reconciliation lists what credit is left.
         return
-    if not _same_contact(note, invoice):
+    trouble = _unusable(builder, note, invoice, on)
+    if trouble is not None:
+        # Never re-dated and never left out silently: it waits until it can be done.
+        credit = builder.facts.invoices.get(SourceId(note.subject.id))
+        number = credit.number if credit is not None else note.ref.number
+        builder.hold(trouble_hold(trouble, note.subject, HoldKind.CREDIT_NOTE, number))
         return
-    locked = lock_trouble(builder, on)
-    if locked is not None:
-        # Never re-dated silently: it waits until the period opens.
-        builder.hold(trouble_hold(locked, note.subject, HoldKind.CREDIT_NOTE, note.ref.number))
-        return
-    act_allocation(builder, note, invoice, amount, on)
+    _act_allocation(builder, note, invoice, amount, on)
 
 
 def _same_contact(note: DocumentState, invoice: DocumentState) -> bool:
+    """Say whether both stand on one contact of the books; who was merged into whom was followed when they were read."""
     if note.contact_id is not None and invoice.contact_id is not None:
         return note.contact_id == invoice.contact_id
     return note.contact is not None and note.contact == invoice.contact
@@ -80,7 +85,7 @@ def _names(state: DocumentState, other: DocumentRef) -> bool:
     return any(allocation.other_id == other.id for allocation in held)
 
 
-def act_allocation(
+def _act_allocation(
     builder: PlanBuilder,
     note: DocumentState,
     invoice: DocumentState,
@@ -109,11 +114,11 @@ def act_allocation(
     return True
 
 
-def open_credit(builder: PlanBuilder, invoice: Invoice, state: DocumentState) -> DocumentState | None:
+def _open_credit(builder: PlanBuilder, invoice: Invoice, state: DocumentState) -> DocumentState | None:
     """Return an open credit note of the same contact that the invoice may have used."""
     if not builder.credits:
         return None
-    for note in builder.credits.get(_contact_key(state), ()):
+    for note in builder.credits.get(_owner(builder, state), ()):
         if note.open_amount <= 0 or note.subject == state.subject:
             continue
         credit = builder.facts.invoices.get(SourceId(note.subject.id))
@@ -122,16 +127,12 @@ def open_credit(builder: PlanBuilder, invoice: Invoice, state: DocumentState) ->
     return None
 
 
-def _contact_key(state: DocumentState) -> str:
-    return str(state.contact_id or (state.contact.key if state.contact is not None else ""))
-
-
 def index_credits(builder: PlanBuilder) -> None:
     """Find open credit notes by their contact, once for all payments."""
     for states in builder.states.values():
         for state in states:
             if state.ref.kind is DocumentKind.CREDIT_NOTE and state.open_amount > 0:
-                builder.credits.setdefault(_contact_key(state), []).append(state)
+                builder.credits.setdefault(_owner(builder, state), []).append(state)
 
 
 def _fits(credit: Invoice, invoice: Invoice) -> bool:
@@ -143,3 +144,66 @@ def _fits(credit: Invoice, invoice: Invoice) -> bool:
         return True
     same_moment = credit.closed_at is not None and abs(credit.closed_at - closed) <= _SAME_MOMENT
     return credit.status is InvoiceStatus.CLOSED and same_moment
+
+
+def credit_may_have_paid(builder: PlanBuilder, invoice: Invoice, state: DocumentState) -> bool:
+    """Hold a payment that may have come from account credit (choice C07), or do what a person decided."""
+    note = _open_credit(builder, invoice, state)
+    if note is None:
+        return False
+    amount = min(note.open_amount, state.open_amount)
+    state_on = state.on or invoice.issued_on
+    on = max(note.on or state_on, state_on)
+    trouble = Trouble(
+        code=HoldCode.CREDIT_OR_CASH,
+        sentence=f"This invoice may have been paid from the credit {note.ref.number} instead of with money.",
+        todo="Approve to use the credit, or say that it was paid with money.",
+        detail={"credit": note.ref.number, "left": note.open_amount},
+        proposed={"allocate": note.ref.number, "amount": amount, "date": on.isoformat()},
+    )
+    hold = trouble_hold(trouble, invoice_subject(invoice), HoldKind.PAYMENT, invoice.number)
+    decision = builder.decision(hold)
+    if decision is DecisionKind.CASH:
+        return False
+    in_the_way = _unusable(builder, note, state, on) if decision is DecisionKind.APPROVED else None
+    if in_the_way is not None:
+        hold_payment(builder, invoice, in_the_way)
+        return True
+    if decision is DecisionKind.APPROVED:
+        return not _act_allocation(builder, note, state, amount, on, decided=True) or state.open_amount <= 0
+    builder.hold(hold)
+    return True
+
+
+def _unusable(builder: PlanBuilder, note: DocumentState, invoice: DocumentState, on: date) -> Trouble | None:
+    """Return why the books would not take this credit on that invoice (choice C46)."""
+    draft = next((state for state in (note, invoice) if state.is_draft()), None)
+    if draft is not None:
+        return draft_trouble(draft, builder)
+    if _same_contact(note, invoice):
+        return lock_trouble(builder, on)
+    books = builder.around.books_title
+    return Trouble(
+        code=HoldCode.CONTACTS_DIFFER,
+        sentence=f"{note.ref.number} and {invoice.ref.number} stand on two contacts, so the credit cannot be used.",
+        todo=f"Merge the two contacts in {books}, and this goes on by itself; or refund the credit there and dismiss.",
+        detail={"credit": note.ref.number, "invoice": invoice.ref.number},
+    )
+
+
+def _owner(builder: PlanBuilder, state: DocumentState) -> str:
+    """Return who has a document, by merges on both sides: the survivor of whoever the contact belongs to (C46)."""
+    key = state.contact.key if state.contact is not None else ""
+    if state.contact_id is not None:
+        key = builder.facts.party_of_contact.get(state.contact_id, key or str(state.contact_id))
+    kind, _, identifier = key.partition(":")
+    return f"{kind}:{builder.facts.last_patient(identifier)}" if kind == SubjectKind.PATIENT.value else key
+
+
+def draft_trouble(state: DocumentState, builder: PlanBuilder) -> Trouble:
+    """Return the trouble of money that belongs on a draft."""
+    return Trouble(
+        code=HoldCode.INVOICE_IS_DRAFT,
+        sentence=f"{state.ref.number} is still a draft in {builder.around.books_title}, and a draft takes no money.",
+        todo="Approve it in the books; the rest follows by itself.",
+    )

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 
-from ligament.core.drafting import invoice_subject, zone_of
+from ligament.core.drafting import zone_of
 from ligament.core.holds import HoldCode, HoldKind
 from ligament.core.ledgers import DocumentKind
-from ligament.core.links import DecisionKind, PaymentLink
+from ligament.core.links import PaymentLink
 from ligament.core.money import two_places
 from ligament.core.periods import australian, local_date
 from ligament.core.plans import Action, ActionKind, PaymentStep
 from ligament.core.records import Invoice, InvoiceStatus
 from ligament.core.rules.model import PaymentSource
 from ligament.core.troubles import Trouble
-from ligament.flow.plan.builder import DocumentState, PlanBuilder, lock_trouble, refusal_hold, reprice, trouble_hold
+from ligament.flow.plan.builder import DocumentState, PlanBuilder, lock_trouble, refusal_hold, reprice
 from ligament.flow.plan.money.allocations import (
-    act_allocation,
+    credit_may_have_paid,
+    draft_trouble,
     index_credits,
-    open_credit,
     plan_adjusted_credit,
     plan_credit,
 )
@@ -53,9 +53,6 @@ def _paid_before(original: Invoice, credit: Invoice) -> bool:
     return original.status is InvoiceStatus.PAID and closed is not None and closed < credit.created_at
 
 
-# --- credits ----------------------------------------------------------------------------------------------------------
-
-
 # --- payments ---------------------------------------------------------------------------------------------------------
 
 
@@ -78,14 +75,14 @@ def _plan_payment(builder: PlanBuilder, invoice: Invoice, state: DocumentState, 
     if _own_payment(builder, state) is not None or _own_payment_in_books(state):
         return
     if state.is_draft():
-        hold_payment(builder, invoice, _draft_trouble(state, builder))
+        hold_payment(builder, invoice, draft_trouble(state, builder))
         return
     on = payment_date(builder, invoice)
     trouble = lock_trouble(builder, on) or _clearing_trouble(builder)
     if trouble is not None:
         hold_payment(builder, invoice, trouble)
         return
-    if kind is ActionKind.PAY and _credit_may_have_paid(builder, invoice, state):
+    if kind is ActionKind.PAY and credit_may_have_paid(builder, invoice, state):
         return
     action = Action(
         kind=kind,
@@ -137,14 +134,6 @@ def _own_payment_in_books(state: DocumentState) -> bool:
     return any(payment.reference == reference and not payment.deleted for payment in held)
 
 
-def _draft_trouble(state: DocumentState, builder: PlanBuilder) -> Trouble:
-    return Trouble(
-        code=HoldCode.INVOICE_IS_DRAFT,
-        sentence=f"{state.ref.number} is still a draft in {builder.around.books_title}, and a draft cannot be paid.",
-        todo="Approve the invoice in the books; the payment follows by itself.",
-    )
-
-
 def _clearing_trouble(builder: PlanBuilder) -> Trouble | None:
     """Return what is wrong with the clearing account; it is the same one for every payment, so it is looked at once."""
     code = builder.rulebook.payments.account
@@ -164,31 +153,3 @@ def _account_trouble(builder: PlanBuilder, code: str) -> Trouble | None:
         todo="Choose another account under [payments] in the rulebook, or allow payments to it in the books.",
         detail={"account": code},
     )
-
-
-# --- credit or cash ---------------------------------------------------------------------------------------------------
-
-
-def _credit_may_have_paid(builder: PlanBuilder, invoice: Invoice, state: DocumentState) -> bool:
-    """Hold a payment that may have come from account credit (choice C07), or do what a person decided."""
-    note = open_credit(builder, invoice, state)
-    if note is None:
-        return False
-    amount = min(note.open_amount, state.open_amount)
-    state_on = state.on or invoice.issued_on
-    on = max(note.on or state_on, state_on)
-    trouble = Trouble(
-        code=HoldCode.CREDIT_OR_CASH,
-        sentence=f"This invoice may have been paid from the credit {note.ref.number} instead of with money.",
-        todo="Approve to use the credit, or say that it was paid with money.",
-        detail={"credit": note.ref.number, "left": note.open_amount},
-        proposed={"allocate": note.ref.number, "amount": amount, "date": on.isoformat()},
-    )
-    hold = trouble_hold(trouble, invoice_subject(invoice), HoldKind.PAYMENT, invoice.number)
-    decision = builder.decision(hold)
-    if decision is DecisionKind.CASH:
-        return False
-    if decision is DecisionKind.APPROVED:
-        return not act_allocation(builder, note, state, amount, on, decided=True) or state.open_amount <= 0
-    builder.hold(hold)
-    return True
