@@ -18,6 +18,7 @@ from ligament.cli.commands import (
     holds,
     hooks,
     journal,
+    recalls,
     reconcile,
     reports,
     safety,
@@ -39,7 +40,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for _commands in (setup, sync, holds, reconcile, journal, reports, audit, contacts, hooks, access, safety, demo, serve):
+for _commands in (
+    setup,
+    sync,
+    holds,
+    reconcile,
+    journal,
+    reports,
+    audit,
+    contacts,
+    hooks,
+    recalls,
+    access,
+    safety,
+    demo,
+    serve,
+):
     _commands.add_commands(app)
 
 
