@@ -49,7 +49,7 @@ class Shop:
     moved_on: timedelta = timedelta(0)
     database: Database = field(init=False)
     door: Service = field(init=False)
-    _app: Any = None
+    app: Any = None
 
     def open(self) -> None:
         """Start."""
@@ -63,7 +63,7 @@ class Shop:
         )
         self.door = Service(place=place, doorman=doorman, metrics=Metrics())
         start_link(settings, self.database, HERE)
-        self._app = application(self.door)
+        self.app = application(self.door)
 
     def close(self) -> None:
         """Stop."""
@@ -87,7 +87,7 @@ class Shop:
 
     def person(self, address: str = "127.0.0.1", base: str = HERE) -> Person:
         """Return somebody with a browser of their own."""
-        return Person(client=TestClient(seen_from(self._app, address), base_url=base))
+        return Person(client=TestClient(seen_from(self.app, address), base_url=base))
 
     def returns(self, person: Person) -> Person:
         """Return the same browser, cookies and all, before what was started anew."""
