@@ -113,7 +113,7 @@ def test_no_page_of_the_frame_is_heavy_and_none_asks_another_host(dashboard: Ser
     for path in SIGNED_IN[:5]:
         page = dashboard.page(browser)
         heard: list[Response] = []
-        page.on("response", heard.append)
+        page.on("response", lambda answer, heard=heard: heard.append(answer))
         page.goto(path)
         page.wait_for_load_state("load")
         whole = [answer for answer in heard if not answer.url.endswith("/live")]
