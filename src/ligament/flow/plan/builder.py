@@ -35,6 +35,7 @@ from ligament.core.records import Invoice
 from ligament.core.rules.apply import Ruling
 from ligament.core.rules.model import Rulebook
 from ligament.core.troubles import Trouble
+from ligament.core.variances import Fix, fix_code
 
 R = TypeVar("R", BooksContact, BooksDocument)
 
@@ -161,6 +162,11 @@ class PlanBuilder:
         if decision is None or decision.fingerprint not in {hold.fingerprint, ""}:
             return None
         return decision.decision
+
+    def fix_asked(self, subject: Subject, fix: Fix, target: str) -> bool:
+        """Say whether a person said to mend exactly that."""
+        decision = self.facts.decisions.get(f"{subject.key}|{fix_code(fix)}")
+        return decision is not None and decision.decision is DecisionKind.FIX and decision.fingerprint == target
 
     def hold(self, hold: Hold) -> None:
         """Open a hold."""

@@ -17,6 +17,7 @@ from ligament.core.plans import FieldNote, NoteKind
 from ligament.core.private import Private
 from ligament.core.records import Address, Party, PartyKind
 from ligament.core.rules.model import Field, Privacy, Winner
+from ligament.core.variances import Fix
 from ligament.flow.plan.builder import PlanBuilder
 
 T = TypeVar("T")
@@ -49,6 +50,7 @@ class Merge:
     returned: Values = field(default_factory=dict)
     holds: list[Hold] = field(default_factory=list)
     notes: dict[str, NoteKind] = field(default_factory=dict)
+    heals: bool = False
 
     def is_whole(self) -> bool:
         """Say whether the clinic's dial lets everything about this party through."""
@@ -78,10 +80,25 @@ class Merge:
         verdict = judge.decide(sides)
         if verdict is FieldVerdict.CONFLICT or (verdict is FieldVerdict.TO_PRACTICE and label in self.foreign):
             verdict = self.decided(label, conflict_hold(self, field, label, known=sides.agreed is not None))
+        if verdict is FieldVerdict.PUT_BACK:
+            verdict = self._mended(judge.winner)
         self.owned(label, verdict)
         if verdict in _NOTES:
             self.notes.setdefault(label, _NOTES[verdict])
         return verdict
+
+    def _mended(self, winner: Winner) -> FieldVerdict:
+        """Put the winner's value back where a person said so about exactly this state of the contact."""
+        target = iso_instant(self.contact.updated_at)
+        if not self.builder.fix_asked(self.intent.subject, Fix.PUT_BACK, target):
+            return FieldVerdict.PUT_BACK
+        if winner is Winner.BOOKS:
+            if not may_flow_back(self.builder, self.party):
+                return FieldVerdict.PUT_BACK
+            self.heals = True
+            return FieldVerdict.TO_PRACTICE
+        self.heals = True
+        return FieldVerdict.TO_BOOKS
 
     @property
     def foreign(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ligament.core.contacts import SLOTS, ContactIntent, address_parts, filled, less
 from ligament.core.holds import Hold
@@ -80,6 +80,8 @@ def _finish(merge: Merge) -> Synced:
         agreed = joined(merge.link.agreed, settled)
         if agreed != merge.link.agreed:
             actions.append(_note_agreement(merge, agreed))
+    if merge.heals:
+        actions = [replace(action, heals=True) for action in actions]
     return Synced(actions=tuple(actions), holds=tuple(merge.holds), agreed=settled, notes=tuple(merge.listed()))
 
 
