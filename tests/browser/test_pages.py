@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
@@ -15,6 +17,13 @@ pytestmark = pytest.mark.browser
 SIGNED_IN = ("/clinics", "/c/north/", "/users", "/tokens", "/account", "/account/authenticator", "/confirm", "/nothing")
 SIGNED_OUT = ("/sign-in",)
 HEAVIEST = 60 * 1024
+
+
+def keeping(heard: list[Response]) -> Callable[[Response], None]:
+    def keep(answer: Response) -> None:
+        heard.append(answer)
+
+    return keep
 
 
 def look_at(page: Page, path: str, name: str) -> None:
@@ -113,7 +122,7 @@ def test_no_page_of_the_frame_is_heavy_and_none_asks_another_host(dashboard: Ser
     for path in SIGNED_IN[:5]:
         page = dashboard.page(browser)
         heard: list[Response] = []
-        page.on("response", lambda answer, heard=heard: heard.append(answer))
+        page.on("response", keeping(heard))
         page.goto(path)
         page.wait_for_load_state("load")
         whole = [answer for answer in heard if not answer.url.endswith("/live")]
