@@ -1,4 +1,4 @@
-"""Rows as far as recalls need them: no address, no date of birth, no notes."""
+"""Cliniko's rows as far as recalls need them: only the fields we may keep."""
 
 from __future__ import annotations
 
@@ -26,12 +26,6 @@ class RecallBookingRow(Row, kw_only=True):
     patient: Given = None
 
 
-class NamedRow(Row, kw_only=True):
-    """A row of /appointment_types or /recall_types."""
-
-    name: Given = None
-
-
 class RecallRecordRow(Row, kw_only=True):
     """A row of /recalls, without its notes."""
 
@@ -42,5 +36,5 @@ class RecallRecordRow(Row, kw_only=True):
     recall_type_id: Given = None
 
 
-ROWS: tuple[type[Row], ...] = (RecallPatientRow, RecallBookingRow, NamedRow, RecallRecordRow)
+ROWS: tuple[type[Row], ...] = (RecallPatientRow, RecallBookingRow, RecallRecordRow)
 """Every row there is, so that all can be prepared before threads share them."""

@@ -145,7 +145,7 @@ def visit_of(row: wire.AttendeeRow) -> RecallVisit | None:
 def appointment_types(client: ClinikoClient) -> dict[str, str]:
     """Return the names of the appointment types by id, archived ones too."""
     pages = client.pages("/appointment_types", filters=ARCHIVED, sort="created_at:asc")
-    rows = [wire.decode(raw, recall_rows.NamedRow) for page in pages for raw in page.rows]
+    rows = [wire.decode(raw, wire.NamedRow) for page in pages for raw in page.rows]
     return {wire.identifier(row.id) or "": wire.text(row.name).strip() for row in rows}
 
 
@@ -156,7 +156,7 @@ def own_recalls(client: ClinikoClient) -> tuple[OwnRecall, ...] | None:
     refusal only means that appointments alone decide. Its notes may hold a condition and are never read.
     """
     try:
-        types = [wire.decode(raw, recall_rows.NamedRow) for page in client.pages("/recall_types") for raw in page.rows]
+        types = [wire.decode(raw, wire.NamedRow) for page in client.pages("/recall_types") for raw in page.rows]
         rows = [wire.decode(raw, recall_rows.RecallRecordRow) for page in client.pages("/recalls") for raw in page.rows]
     except (Rejected, SignInAgain) as trouble:
         if "401" in trouble.detail:

@@ -15,6 +15,7 @@ from ligament.core.money import two_places
 from ligament.core.plans import Action, ActionKind, State, VoidStep
 from ligament.core.records import Invoice
 from ligament.core.troubles import Trouble
+from ligament.core.variances import Fix
 from ligament.flow.plan.builder import (
     DocumentState,
     PlanBuilder,
@@ -143,6 +144,9 @@ def _plan_gone(builder: PlanBuilder, posted: Posted) -> None:
         return
     if posted.main.sent is not None and _found_successor(builder, posted, posted.main.sent):
         return
+    if builder.fix_asked(subject, Fix.POST_AGAIN, posted.main.books_id):
+        _post_again(builder, posted)
+        return
     held = builder.facts.agreements.get(subject.key)
     if held is None or held.fingerprint == content_fingerprint(invoice):
         builder.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
@@ -169,6 +173,14 @@ def _reissue(builder: PlanBuilder, posted: Posted) -> None:
         hold_trouble(builder, posted.invoice, posted.subject, trouble)
         return
     create(builder, posted.invoice, posted.subject, drafted, version=posted.main.version + 1)
+
+
+def _post_again(builder: PlanBuilder, posted: Posted) -> None:
+    """A person voided it and a person says to post it again: that is mending, whatever the policy for new documents."""
+    key, before = posted.subject.key, len(builder.actions)
+    builder.states[key] = [state for state in builder.states[key] if not state.status.is_gone()]
+    _reissue(builder, posted)
+    builder.actions[before:] = [replace(action, heals=True) for action in builder.actions[before:]]
 
 
 def _found_successor(builder: PlanBuilder, posted: Posted, sent: DocumentIntent) -> bool:
