@@ -17,8 +17,10 @@ from ligament.cli.commands import (
     holds,
     hooks,
     journal,
+    recalls,
     reconcile,
     reports,
+    rules,
     safety,
     serve,
     setup,
@@ -38,7 +40,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for _commands in (setup, sync, holds, reconcile, journal, reports, audit, contacts, hooks, safety, demo, serve):
+for _commands in (
+    setup,
+    sync,
+    holds,
+    reconcile,
+    journal,
+    reports,
+    rules,
+    audit,
+    contacts,
+    hooks,
+    recalls,
+    safety,
+    demo,
+    serve,
+):
     _commands.add_commands(app)
 
 

@@ -7,29 +7,29 @@ invoices: what has no field is dropped while the bytes are decoded and never exi
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from collections.abc import Collection
+from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
 
+from ligament.connectors.cliniko import values
+from ligament.core.oddities import MARK, is_odd_text
+from ligament.net.mending import mended
+
 Given = Any
-"""A JSON value of any type: the vendor's types drift between text and number (facts 4.1)."""
+"""A JSON value of any type."""
 
 _DIGITS = re.compile(r"\A\d{1,20}\Z")
-_PLAIN_NUMBER = re.compile(r"\A-?\d{1,18}(\.\d{1,12})?\Z")
 _LAST_SEGMENT = re.compile(r"/([^/?#]+)/?(?:[?#].*)?\Z")
 
 T = TypeVar("T", bound="Row")
 
 
-class Unreadable(Exception):
-    """A field that cannot be understood; the text names the field, never its value."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
+Unreadable = values.Unreadable
+amount, amount_or_none, yes_no = values.amount, values.amount_or_none, values.yes_no
+instant, instant_or_none, day = values.instant, values.instant_or_none, values.day
 
 
 class Row(msgspec.Struct, kw_only=True):
@@ -140,6 +140,12 @@ class BookingRow(Row, kw_only=True):
     appointment_type: Given = None
 
 
+class NamedRow(Row, kw_only=True):
+    """A row of /appointment_types or /recall_types."""
+
+    name: Given = None
+
+
 class BusinessRow(Row, kw_only=True):
     """A row of /businesses."""
 
@@ -228,9 +234,12 @@ class SettingsRow(msgspec.Struct, kw_only=True):
 
 ROWS: tuple[type[Row], ...] = (
     Row, InvoiceRow, ItemRow, PersonRow, PatientRow, ContactRow, AttendeeRow, BookingRow, BusinessRow, PractitionerRow,
-    UserRow, BillableItemRow, ProductRow, TaxRow, ConcessionTypeRow, ConcessionPriceRow, ChargeRow,
+    UserRow, BillableItemRow, ProductRow, TaxRow, ConcessionTypeRow, ConcessionPriceRow, ChargeRow, NamedRow,
 )  # fmt: skip
 """Every row there is, so that all can be prepared before threads share them."""
+
+
+_ANYTHING = msgspec.json.Decoder(float_hook=Decimal)
 
 
 @cache
@@ -239,19 +248,52 @@ def _decoder(row: type[Row]) -> msgspec.json.Decoder[Any]:
 
 
 def decode(raw: bytes | msgspec.Raw, row: type[T]) -> T:
-    """Decode one row; what is no object at all becomes a row without an id, which nobody keeps."""
+    """Decode one row; what is no object at all becomes a row without an id, which nobody keeps.
+
+    A field that cannot be read holds `MARK`, for which the readers below raise Unreadable; the others are as they are.
+    """
     try:
         decoded: T = _decoder(row).decode(raw)
-    except msgspec.ValidationError:
-        return row()
+    except (msgspec.MsgspecError, ValueError, RecursionError, ArithmeticError):
+        return _field_by_field(bytes(raw), row)
     return decoded
 
 
+def _field_by_field(raw: bytes, row: type[T]) -> T:
+    try:
+        given = msgspec.json.decode(mended(raw), type=dict[str, msgspec.Raw])
+    except msgspec.ValidationError:
+        return row()
+    return row(**{name: _field(given[name]) for name in row.__struct_fields__ if name in given})
+
+
+def _field(raw: msgspec.Raw) -> Given:
+    try:
+        return _ANYTHING.decode(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError, ArithmeticError):
+        return MARK
+
+
+def is_odd(value: Given) -> bool:
+    """Say whether a value, or anything in it, could not be read or cannot be kept."""
+    if isinstance(value, str):
+        return is_odd_text(value)
+    if isinstance(value, dict):
+        return any(map(is_odd, value.values())) or any(map(is_odd, value))
+    return isinstance(value, list) and any(map(is_odd, value))
+
+
+def odd_fields(row: Row, but: Collection[str] = ()) -> list[str]:
+    """Return the names of the fields that hold something odd."""
+    return [name for name in row.__struct_fields__ if name not in but and is_odd(getattr(row, name))]
+
+
 def text(value: Given) -> str:
-    """Return text, an empty one for null; numbers as they are written."""
+    """Return text, an empty one for null and for what is odd; numbers as they are written."""
     if value is None or isinstance(value, (dict, list, bool)):
         return ""
-    return str(value)
+    found = str(value)
+    return "" if is_odd_text(found) else found
 
 
 def identifier(value: Given) -> str | None:
@@ -266,63 +308,6 @@ def related(value: Given) -> str | None:
     address = links.get("self") if isinstance(links, dict) else None
     match = _LAST_SEGMENT.search(address) if isinstance(address, str) else None
     return identifier(match.group(1)) if match else None
-
-
-def amount(value: Given, field: str) -> Decimal:
-    """Return an exact decimal from text or number; raises Unreadable."""
-    found = amount_or_none(value, field)
-    if found is None:
-        raise Unreadable(field)
-    return found
-
-
-def amount_or_none(value: Given, field: str) -> Decimal | None:
-    """Return an exact decimal, or None for null and empty text; raises Unreadable for anything else."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, (bool, dict, list)):
-        raise Unreadable(field)
-    try:
-        number = Decimal(value if isinstance(value, (int, Decimal)) else str(value).strip())
-    except (InvalidOperation, ValueError):
-        raise Unreadable(field) from None
-    if not number.is_finite() or not _PLAIN_NUMBER.match(format(number, "f")):
-        raise Unreadable(field)
-    return number
-
-
-def instant(value: Given, field: str) -> datetime:
-    """Return an aware instant in UTC; raises Unreadable, also for one without a zone."""
-    found = instant_or_none(value, field)
-    if found is None:
-        raise Unreadable(field)
-    return found
-
-
-def instant_or_none(value: Given, field: str) -> datetime | None:
-    """Return an aware instant in UTC, or None for null and empty text; raises Unreadable."""
-    if value is None or value == "":
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise Unreadable(field) from None
-    if found.tzinfo is None:
-        raise Unreadable(field)
-    return found.astimezone(UTC)
-
-
-def day(value: Given, field: str) -> date:
-    """Return a calendar date written as YYYY-MM-DD; raises Unreadable."""
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise Unreadable(field) from None
-
-
-def yes_no(value: Given) -> bool | None:
-    """Return a three-valued boolean; anything but true and false is None."""
-    return value if isinstance(value, bool) else None
 
 
 def whole(value: Given) -> int | None:

@@ -15,6 +15,7 @@ from ligament.core.money import two_places
 from ligament.core.plans import Action, ActionKind, State, VoidStep
 from ligament.core.records import Invoice
 from ligament.core.troubles import Trouble
+from ligament.core.variances import Fix
 from ligament.flow.plan.builder import (
     DocumentState,
     PlanBuilder,
@@ -24,12 +25,13 @@ from ligament.flow.plan.builder import (
     invoice_hold,
     invoice_outcome,
     lock_trouble,
+    sound,
     state_of,
     stopped_by_rule,
     waits,
 )
 from ligament.flow.plan.documents.adjustments import plan_difference
-from ligament.flow.plan.documents.drafts import agreement_for, as_intent, create, drafted_for
+from ligament.flow.plan.documents.drafts import agreement_for, as_intent, create, drafted_for, unreadable
 from ligament.flow.plan.documents.relinking import agree_again, agreed_on, link_again, ours_in_books
 from ligament.flow.plan.documents.updates import Posted, act_update, edited
 from ligament.flow.plan.rulings import bill_of, ruling_for
@@ -43,13 +45,16 @@ def main_link(links: tuple[DocumentLink, ...]) -> DocumentLink | None:
 
 def plan_posted(builder: PlanBuilder, invoice: Invoice, subject: Subject, links: tuple[DocumentLink, ...]) -> None:
     """Plan an invoice that has a document: nothing, an update, a void, a re-issue, or a hold."""
+    if invoice.defect:
+        hold_trouble(builder, invoice, subject, unreadable(invoice.defect))
+        return
     main = main_link(links)
     assert main is not None
     document = builder.facts.documents.get(main.books_id)
     if document is None:
         builder.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
         return
-    posted = Posted(invoice=invoice, subject=subject, main=main, document=document, links=links)
+    posted = Posted(invoice=invoice, subject=subject, main=main, document=sound(document), links=links)
     _keep_states(builder, posted)
     if invoice.removed_at is not None:
         _plan_removed(builder, posted)
@@ -67,7 +72,7 @@ def _keep_states(builder: PlanBuilder, posted: Posted) -> None:
         if document is None or (document.status.is_gone() and link is not posted.main):
             continue
         contact = link.sent.party if link.sent is not None else None
-        state = state_of(document, posted.subject, link.role, link.version, contact)
+        state = state_of(sound(document), posted.subject, link.role, link.version, contact)
         state.base_number = _base_number(builder, posted.invoice, link)
         states.append(state)
 
@@ -139,6 +144,9 @@ def _plan_gone(builder: PlanBuilder, posted: Posted) -> None:
         return
     if posted.main.sent is not None and _found_successor(builder, posted, posted.main.sent):
         return
+    if builder.fix_asked(subject, Fix.POST_AGAIN, posted.main.books_id):
+        _post_again(builder, posted)
+        return
     held = builder.facts.agreements.get(subject.key)
     if held is None or held.fingerprint == content_fingerprint(invoice):
         builder.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
@@ -165,6 +173,14 @@ def _reissue(builder: PlanBuilder, posted: Posted) -> None:
         hold_trouble(builder, posted.invoice, posted.subject, trouble)
         return
     create(builder, posted.invoice, posted.subject, drafted, version=posted.main.version + 1)
+
+
+def _post_again(builder: PlanBuilder, posted: Posted) -> None:
+    """A person voided it and a person says to post it again: that is mending, whatever the policy for new documents."""
+    key, before = posted.subject.key, len(builder.actions)
+    builder.states[key] = [state for state in builder.states[key] if not state.status.is_gone()]
+    _reissue(builder, posted)
+    builder.actions[before:] = [replace(action, heals=True) for action in builder.actions[before:]]
 
 
 def _found_successor(builder: PlanBuilder, posted: Posted, sent: DocumentIntent) -> bool:
@@ -248,7 +264,7 @@ def _plan_content(builder: PlanBuilder, posted: Posted) -> None:
     if _total_differs(posted):
         _hold_total(builder, posted)
         return
-    if invoice.defect or (held is not None and held.fingerprint == content_fingerprint(invoice)):
+    if held is not None and held.fingerprint == content_fingerprint(invoice):
         builder.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
         return
     drafted = _draft(builder, posted, posted.main.number)
