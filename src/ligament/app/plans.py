@@ -7,7 +7,7 @@ from datetime import date
 
 from ligament.app.approvals import keep_asked, plan_name
 from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection
-from ligament.app.documents import Document, action_document, hold_document, skip_documents
+from ligament.app.documents import INFERRED_NOTE, Document, action_document, hold_document, skip_documents
 from ligament.app.reports.files import NO_FILES, Files, write_files
 from ligament.app.reports.plan import plan_report, sums_document
 from ligament.app.results import DONE, WAITS, Result
@@ -25,10 +25,6 @@ from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.exclusive import alone_for
 
-INFERRED_NOTE = (
-    "Payments are inferred: the practice's interface shows that an invoice is paid and when it was closed, not how or "
-    "in how many parts. On a cash-basis tax report, check part payments and edited closing times."
-)
 _DOCUMENTS = frozenset({RecordKind.INVOICES.value, RecordKind.CREDIT_NOTES.value})
 
 

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ligament import __version__
-from ligament.app.plans import INFERRED_NOTE
+from ligament.app.documents import INFERRED_NOTE
 from ligament.app.reconcile import Period as Compared
 from ligament.app.reconcile import comparing
 from ligament.app.reports.files import NO_FILES, Files, write_files
