@@ -167,6 +167,7 @@ class Decision:
     decision: DecisionKind
     fingerprint: str
     by: str
+    reason: str = ""
     at: datetime
 
 
