@@ -33,6 +33,7 @@ class ActionKind(StrEnum):
     UPDATE_PARTY = "update_party"
     ADD_OPTION = "add_option"
     LINK_DOCUMENT = "link_document"
+    FORGET_PAYMENT = "forget_payment"
     UNPAY = "unpay"
     CREATE_DOCUMENT = "create_document"
     UPDATE_DOCUMENT = "update_document"
@@ -46,6 +47,8 @@ class ActionKind(StrEnum):
     ARCHIVE_CONTACT = "archive_contact"
 
 
+LOCAL = frozenset({ActionKind.LINK_CONTACT, ActionKind.LINK_DOCUMENT, ActionKind.FORGET_PAYMENT})
+"""Actions that only remember something: nothing is sent, so nobody is asked."""
 ORDER = {kind: place for place, kind in enumerate(ActionKind)}
 
 
@@ -194,6 +197,8 @@ class Action:
 
     def moves_money(self) -> bool:
         """Say whether it posts, moves or takes back a payment or a credit."""
+        if self.kind is ActionKind.FORGET_PAYMENT:
+            return False
         return self.payment is not None or self.allocation is not None or self.unpayment is not None
 
     @property
