@@ -21,9 +21,17 @@ def age_to_first(url: str) -> None:
 
 
 def age(connection: Connection) -> None:
-    """Take the tables of an open database back to the first revision."""
-    for name in sorted(set(inspect(connection).get_table_names()) - _first_tables()):
-        connection.execute(text(f'DROP TABLE "{name}"'))
+    """Take the tables of an open database back to the first revision, with the columns and indexes they had then."""
+    first = _first_tables()
+    now = _shape(connection)
+    for name, (columns, indexes) in sorted(now.items()):
+        if name not in first:
+            connection.execute(text(f'DROP TABLE "{name}"'))
+            continue
+        for index in sorted(indexes - first[name][1]):
+            connection.execute(text(f'DROP INDEX "{index}"'))
+        for column in sorted(columns - first[name][0]):
+            connection.execute(text(f'ALTER TABLE "{name}" DROP COLUMN "{column}"'))
     connection.execute(text("UPDATE alembic_version SET version_num = :first"), {"first": FIRST})
 
 
@@ -36,11 +44,28 @@ def revision(url: str) -> str:
     return found
 
 
+Shape = dict[str, tuple[frozenset[str], frozenset[str]]]
+"""The columns and the indexes of every table."""
+
+
+def _shape(connection: Connection) -> Shape:
+    looks = inspect(connection)
+    return {
+        name: (
+            frozenset(column["name"] for column in looks.get_columns(name)),
+            frozenset(
+                str(index["name"]) for index in looks.get_indexes(name) if not index.get("duplicates_constraint")
+            ),
+        )
+        for name in looks.get_table_names()
+    }
+
+
 @cache
-def _first_tables() -> frozenset[str]:
+def _first_tables() -> Shape:
     made = open_database("sqlite://", as_it_is=True)
     with made.writing("test") as connection:
         bring_up_to_date(connection, FIRST)
-        names = frozenset(inspect(connection).get_table_names())
+        shape = _shape(connection)
     made.close()
-    return names
+    return shape

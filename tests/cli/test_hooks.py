@@ -12,13 +12,12 @@ import pytest
 from ligament.core.events import KEYS, EventType
 from ligament.core.private import Private
 from ligament.net.outward import OutwardRule
-from ligament.service.deliveries import ClinicHooks, Deliverer
 from ligament.store.database.connection import Database, open_database
 from ligament.store.vault.vault import Vault
 from ligament.wiring.clocks import SystemClock
 from ligament.wiring.hook_secrets import HookSecrets, kept_secrets
 from tests.cli.kit import Clinic
-from tests.notifications.receiver import receiving
+from tests.notifications.receiver import receiving, status
 from tests.support.practice import RULEBOOK
 
 AUTO = RULEBOOK
@@ -113,26 +112,6 @@ def test_after_a_rotation_both_secrets_sign_for_a_day(clinic: Clinic) -> None:
     assert [one.reveal() for one in held.signing(now + timedelta(hours=24))] == [second["secret"]]
 
 
-def delivered(clinic: Clinic) -> None:
-    """Deliver what waits, as the service does."""
-    database = open_database(f"sqlite:///{clinic.home / 'ligament.db'}")
-    vault = vault_of(clinic, database)
-
-    def secrets(hook: str) -> HookSecrets | None:
-        return kept_secrets(vault, hook)
-
-    means = ClinicHooks(retry_seconds=(1,), allowed=("127.0.0.1",), secrets=secrets)
-    made = Deliverer(
-        database=database,
-        clock=SystemClock(),
-        clinics=lambda: [vault.clinic],
-        open_hooks=lambda _: means,
-    )
-    while made.once():
-        pass
-    database.close()
-
-
 def test_what_a_run_posts_is_told_once_for_each_record_and_names_nobody(clinic: Clinic) -> None:
     clinic.write(AUTO + LOCAL)
     clinic.invoice({"name": "Grief counselling", "unit_price": "95.00"}, paid=True)
@@ -140,7 +119,6 @@ def test_what_a_run_posts_is_told_once_for_each_record_and_names_nobody(clinic: 
         made = added(clinic, url=receiver.url)
         assert clinic.run("sync", "--once").code in {0, 1}
         assert clinic.run("sync", "--once").code in {0, 1}
-        delivered(clinic)
         (one,) = listed(clinic)
         assert (one["waiting"], one["dead"]) == (0, 0)
     bodies = [json.loads(arrived.body) for arrived in receiver.got]
@@ -167,7 +145,6 @@ def test_a_first_run_that_asks_is_told_once(clinic: Clinic) -> None:
         clinic.run("sync", "--once")
         clinic.run("plan")
         clinic.run("sync", "--once")
-        delivered(clinic)
     (one,) = receiver.got
     assert json.loads(one.body)["data"]["sentence"].endswith("wait for approval.")
 
@@ -184,3 +161,29 @@ def test_people_see_the_secret_once_and_are_told_what_to_do_when_it_is_lost(clin
 def test_the_rule_for_addresses_comes_from_the_rulebook() -> None:
     assert OutwardRule(allowed=("10.0.0.0/8",)).check("http://10.1.1.1/x").port == 80
     assert HookSecrets(secret=Private("whsec_x")).signing(datetime.now(UTC))[0].reveal() == "whsec_x"
+
+
+def test_a_run_that_failed_is_told_too_and_that_it_works_again(clinic: Clinic) -> None:
+    clinic.write(AUTO + LOCAL)
+    with receiving() as receiver:
+        added(clinic, "--event", "run.failed", "run.healed", url=receiver.url)
+        assert clinic.run("sync", "--once", CLINIKO_API_KEY="wrong-key-au1").code == 3
+        assert clinic.run("sync", "--once").code == 0
+    assert [json.loads(one.body)["type"] for one in receiver.got] == ["run.failed", "run.healed"]
+    assert all(json.loads(one.body)["data"]["sentence"] for one in receiver.got)
+
+
+def test_what_a_receiver_does_not_take_waits_and_the_run_is_what_it_was(clinic: Clinic) -> None:
+    clinic.write(AUTO + LOCAL + "retry_seconds = [3600]\n")
+    with receiving(lambda _: status(500)) as receiver:
+        made = added(clinic, "--event", "run.completed", url=receiver.url)
+        assert clinic.run("sync", "--once").code == 0
+        (lost,) = clinic.run("hooks", "deliveries", made["id"], "--json").json["deliveries"]
+    assert (lost["state"], lost["attempts"], lost["status"]) == ("waiting", 1, 500)
+    with receiving() as again:
+        again.stop()
+        again.port = receiver.port
+        again.start()
+        assert clinic.run("hooks", "replay", made["id"], lost["id"], "--json").json["replayed"] == 1
+        assert clinic.run("sync", "--once").code == 0
+    assert {one.headers["webhook-id"] for one in again.got} >= {lost["webhook_id"]}

@@ -57,9 +57,11 @@ class InProcess:
             return as_printed(sync(app))
 
     def reconcile(self) -> Shape | None:
-        """Open and reconcile, once that verb exists."""
+        """Open and reconcile."""
+        from ligament.app.reconcile import reconcile  # noqa: PLC0415 - as below
+
         with self._opened() as app:
-            return as_printed(app.reconcile()) if hasattr(app, "reconcile") else None
+            return as_printed(reconcile(app))
 
     def _opened(self) -> Any:
         # A broken application fails its stories, not the collection of all tests.

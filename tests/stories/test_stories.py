@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 from functools import partial
 from pathlib import Path
@@ -56,18 +55,13 @@ def test_story_planned_in_portions(path: Path, tmp_path: Path, monkeypatch: pyte
     assert not any(one.differences for one in told), f"\n{as_text(story, told)}"
 
 
-@needs_app
-def test_expected_variances_are_compared() -> None:
-    """Until something reconciles, the stories that expect variances run without them; here they are named."""
-    if importlib.util.find_spec("ligament.app.reconcile") is not None:
-        return
-    stories = [load(path) for path in all_files()]
-    waiting = [
-        story.name
-        for story in stories
-        if any("variances" in one.get("expect", {}) for one in (story.body, *story.steps))
-    ]
-    pytest.skip(f"nothing reconciles yet, so the variances of these are not compared: {', '.join(waiting)}")
+@pytest.mark.skipif(not HAS_GOLDEN, reason=NO_GOLDEN)
+def test_the_variances_of_a_story_are_compared(tmp_path: Path) -> None:
+    story = load(next(path for path in story_files(GOLDEN) if path.stem == "07-rounding-line"))
+    story.body["expect"]["variances"][0]["amount"] = "0.02"
+    differing = [line for one in play(story, tmp_path / "home") for line in one.differences]
+    assert len(differing) == 1
+    assert "tax_rounding" in differing[0]
 
 
 @needs_app

@@ -129,8 +129,10 @@ def planned_now(clinic: Clinic) -> Plan:
     book, store = clinic.settings.rulebook, clinic.store
     first_connection(clinic)
     practice = read_practice(clinic.practice(), store, book, clinic.clock, clinic.outside.tell)
-    books = read_books(clinic.books(), store, clinic.clock, clinic.outside.tell)
-    read_chart(clinic.books(), store, clinic.clock, groups=uses_groups(clinic.settings.rulebook))
+    # A plan writes nothing, so it can be made with a sign-in that may only read.
+    ledger = clinic.books_to_read()
+    books = read_books(ledger, store, clinic.clock, clinic.outside.tell)
+    read_chart(ledger, store, clinic.clock, groups=uses_groups(clinic.settings.rulebook))
     selection: Selection = selection_of(practice.changed | books.changed | set(store.pending()))
     if cycle_options(clinic, full=False).everything:
         selection = EVERYTHING

@@ -10,7 +10,20 @@ from pathlib import Path
 import typer
 
 from ligament.app.output import to_json
-from ligament.cli.commands import contacts, demo, holds, hooks, journal, reports, safety, serve, setup, sync
+from ligament.cli.commands import (
+    audit,
+    contacts,
+    demo,
+    holds,
+    hooks,
+    journal,
+    reconcile,
+    reports,
+    safety,
+    serve,
+    setup,
+    sync,
+)
 from ligament.wiring.rulebooks import system_titles
 
 UNEXPECTED = 70
@@ -25,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for _commands in (setup, sync, holds, journal, reports, contacts, hooks, safety, demo, serve):
+for _commands in (setup, sync, holds, reconcile, journal, reports, audit, contacts, hooks, safety, demo, serve):
     _commands.add_commands(app)
 
 

@@ -26,6 +26,7 @@ class CauseKind(StrEnum):
     NATIVE = "native"
     HOLDS = "holds"
     LIMIT = "limit"
+    DELIVERIES = "deliveries"
 
 
 RESTLESS = frozenset({CauseKind.HOLDS, CauseKind.BROKEN})

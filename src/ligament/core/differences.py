@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -188,3 +189,13 @@ def _shown_line(line: BooksLine) -> dict[str, object]:
     if line.tracking:
         shown["tracking"] = dict(line.tracking)
     return shown
+
+
+def written_mark(written: DocumentIntent | BooksDocument) -> str:
+    """Return a short text that is the same for a document and for what we wrote there as long as nobody edits it.
+
+    It may differ where nothing was edited, never the other way round: `edited_fields` has the last word.
+    """
+    due = None if written.kind is DocumentKind.CREDIT_NOTE else written.due_on
+    parts = (written.contact_id, written.number, written.reference, written.on, due, *map(_written, written.lines))
+    return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()

@@ -155,6 +155,16 @@ class BooksAllocation:
     id: BooksId | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BooksReceipt:
+    """Money received that somebody coded straight to accounts, without a document; `accounts` are codes or ids."""
+
+    id: BooksId
+    on: date
+    amount: Decimal
+    accounts: tuple[str, ...] = ()
+
+
 @fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BooksDocument:

@@ -15,6 +15,8 @@ from ligament.core.rules.model import Country
 from ligament.core.troubles import Trouble
 
 ROUNDING_LIMIT = Decimal("0.10")
+ROUNDING_TEXT = "Rounding"
+"""What the line that makes the cents agree reads."""
 OUTSIDE_TAX = {Country.AU: "BASEXCLUDED", Country.NZ: "NONE", Country.UK: "NONE"}
 
 
@@ -135,7 +137,7 @@ def _round(
     trail.append(f"A rounding line of {price_text(difference)} makes the total agree to the cent.")
     lines.append(
         BooksLine(
-            text="Rounding",
+            text=ROUNDING_TEXT,
             quantity=ONE,
             unit_amount=difference,
             amount=difference,

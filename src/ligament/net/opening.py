@@ -28,6 +28,7 @@ class Opening:
     `values` holds secrets and addresses by the names of the manifest's `[environment]`; an absent one is not set.
     `partner` is the name of the system on the other side. `clock` tells the day, `pace` the real time that limits are
     counted in: the two differ when a test chooses the day. `jitter(limit)` draws a whole number from 0 to `limit`.
+    With `reading_tokens` nothing will be written: a sign-in that can do with less is asked for less, and kept there.
     `may_write` is asked right before a write leaves, and raises what forbids it.
     """
 
@@ -39,6 +40,7 @@ class Opening:
     meter: CallMeter
     windows: WindowStore
     tokens: TokenVault
+    reading_tokens: TokenVault | None = None
     notebook: Notebook
     jitter: Callable[[int], int]
     observer: Observer | None = None

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from ligament.core.ids import BooksId
     from ligament.core.ledgers import (
         BooksContact,
         BooksDocument,
         BooksPayment,
+        BooksReceipt,
         BooksUser,
         Chart,
         ContactGroup,
@@ -70,6 +71,10 @@ class Books(Protocol):
 
     def read(self, cursors: Mapping[str, str], known: KnownBooks, now: datetime) -> Iterator[BooksPage]:
         """Read contacts, invoices and credit notes changed since the cursors (everything without them)."""
+        ...
+
+    def received(self, since: date | None) -> tuple[BooksReceipt, ...] | None:
+        """Read money received from a day on that was coded straight to accounts; None where that is not permitted."""
         ...
 
     def prepare(self, verb: Verb, writes: Sequence[BooksWrite]) -> PreparedCall:

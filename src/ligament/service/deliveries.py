@@ -6,17 +6,19 @@ holds up no other. At least once: what nobody can say arrived leaves again, unde
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ligament import __version__
-from ligament.core.private import Private
+from ligament.core.private import NOTHING
+from ligament.engine.inline import guarded
 from ligament.net.outward import OutwardRule
 from ligament.net.session import Transport
-from ligament.notifications.webhooks import ANSWER_S, Answer, Poster, Target
+from ligament.notifications.webhooks import Answer, Poster, Target
 from ligament.ports.clocks import Clock
 from ligament.store.database.connection import Database
 from ligament.store.database.errors import StoreError
@@ -56,6 +58,7 @@ class Deliverer:
     open_hooks: Callable[[str], ClinicHooks]
     told: Callable[[str], None] = lambda _: None
     stops: Callable[[], bool] = lambda: False
+    unexpected: Callable[[str, Exception], None] = lambda _hook, _error: None
     transport: Transport | None = None
     _tidied_at: datetime | None = field(default=None)
 
@@ -77,35 +80,34 @@ class Deliverer:
 
     def once(self) -> int:
         """Take what is due now and try to deliver it; says how many attempts there were."""
-        claimed = self.outbox.claim(self.clinics(), LEASE)
-        if not claimed:
-            return 0
-        with ThreadPoolExecutor(max_workers=min(PARALLEL, len(claimed))) as pool:
-            done = list(pool.map(lambda one: self._served(*one), claimed))
-        for clinic in sorted({hook.clinic for (hook, _), news in zip(claimed, done, strict=True) if news.is_news}):
+        claimed = {hook.id: (hook, due) for hook, due in self.outbox.claim(self.clinics(), LEASE)}
+        done: dict[str, _Served] = {}
+
+        def serve(name: str) -> None:
+            done[name] = self._served(*claimed[name])
+
+        _side_by_side(guarded(serve, self.unexpected), list(claimed))
+        for clinic in sorted({claimed[name][0].clinic for name, news in done.items() if news.is_news}):
             self.told(clinic)
-        return sum(news.attempts for news in done)
+        return sum(news.attempts for news in done.values())
 
     def _served(self, hook: Hook, due: tuple[Delivery, ...]) -> _Served:
+        """Work on one hook. What ends in an error leaves it claimed: it is tried again when the claim has run out."""
         news = _Served()
-        try:
-            means = self.open_hooks(hook.clinic)
-            secrets = means.secrets(hook.id)
-            if secrets is None:
-                return news
+        means = self.open_hooks(hook.clinic)
+        secrets = means.secrets(hook.id)
+        if secrets is not None:
             target = Target(
                 url=hook.url,
                 secrets=secrets.signing(self.clock.now()),
                 header=hook.header,
-                value=secrets.header if hook.header else Private(""),
+                value=secrets.header if hook.header else NOTHING,
             )
-            agent = f"Ligament/{__version__}"
             rule = OutwardRule(allowed=means.allowed)
-            with closing(Poster(target, rule, self.clock, agent, self.transport)) as poster:
+            with closing(Poster(target, rule, self.clock, f"Ligament/{__version__}", self.transport)) as poster:
                 for result in self._attempts(hook, due, poster, means.retry_seconds):
                     news = news.with_one(result)
-        finally:
-            self.outbox.release(hook)
+        self.outbox.release(hook)
         return news
 
     def _attempts(
@@ -133,6 +135,22 @@ class Deliverer:
         if self._tidied_at is None or now - self._tidied_at > _TIDY:
             self._tidied_at = now
             self.outbox.tidy()
+
+
+def _side_by_side(work: Callable[[str], None], names: list[str]) -> None:
+    """Do the same for each name, some at a time; threads that an end of the process does not wait for."""
+    waiting = deque(names)
+
+    def take() -> None:
+        while waiting:
+            with suppress(IndexError):
+                work(waiting.popleft())
+
+    threads = [threading.Thread(target=take, name="deliveries", daemon=True) for _ in names[:PARALLEL]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +189,3 @@ def _rest(failures: int, pauses: Sequence[int]) -> timedelta:
     if failures < _IN_A_ROW or not pauses:
         return timedelta(0)
     return min(timedelta(seconds=pauses[min(failures - _IN_A_ROW, len(pauses) - 1)]), _LONGEST_REST)
-
-
-WORST_S = PARALLEL * ANSWER_S
-"""How long somebody who delivers once before ending may have to wait for receivers that hang."""

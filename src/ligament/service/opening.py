@@ -15,6 +15,7 @@ from ligament.app.setup.incoming_webhooks import webhook_paths
 from ligament.engine.inline import InlineEngine, guarded
 from ligament.engine.work import CannotStart, Engine
 from ligament.ports.alerts import Alerts, silent
+from ligament.service.delivery_loop import start_deliveries
 from ligament.service.health import AWAY, Metrics, health
 from ligament.service.incoming import WebhookReceiver
 from ligament.service.runner import ClinicRunner, RunReport, unheard
@@ -114,6 +115,7 @@ def begin(place: Scheduler) -> threading.Thread:
         raise ConfigurationError((str(error),)) from None
     thread = threading.Thread(target=place.run, name="scheduler", daemon=True)
     thread.start()
+    start_deliveries(place)
     return thread
 
 

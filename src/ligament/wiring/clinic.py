@@ -8,7 +8,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -37,6 +37,7 @@ from ligament.store.shared.leases import Leases
 from ligament.store.shared.rate_limits import SharedWindows
 from ligament.store.vault.vault import Vault
 from ligament.store.writes.runs import Runs
+from ligament.store.writes.variances import Variances
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
 from ligament.wiring.expressions import evaluate
 from ligament.wiring.likeness import likeness, phone_key
@@ -77,6 +78,7 @@ class Clinic:
     queries: Queries
     people: PeopleQueries
     runs: Runs
+    variances: Variances
     leases: Leases
     clock: Clock
     meter: CallMeter
@@ -93,12 +95,26 @@ class Clinic:
         """Return the books, opened at first use; raises SignInAgain when there are no credentials."""
         return self._port(self.books_manifest, self.practice_manifest)  # type: ignore[no-any-return]
 
-    def _port(self, manifest: Manifest, partner: Manifest) -> Any:  # noqa: ANN401 - a connector's own class
-        if manifest.name not in self._ports:
+    def books_to_read(self) -> Books:
+        """Return the books for reading only: a sign-in that may do nothing else is enough."""
+        return self._port(self.books_manifest, self.practice_manifest, "/reading")  # type: ignore[no-any-return]
+
+    def _port(self, manifest: Manifest, partner: Manifest, way: str = "") -> Any:  # noqa: ANN401 - a connector's class
+        name = manifest.name + way
+        if name not in self._ports:
             prepare()
             opening = self.opening(manifest, partner)
-            self._ports[manifest.name] = manifest.module("opening").open_port(opening)
-        return self._ports[manifest.name]
+            if way:
+                opening = replace(opening, reading_tokens=self._tokens(name))
+            self._ports[name] = manifest.module("opening").open_port(opening)
+        return self._ports[name]
+
+    def _tokens(self, secret: str) -> TextVault:
+        return TextVault(
+            partial(self.vault.get, secret),
+            partial(self.vault.put, secret),
+            partial(self.vault.exclusively, secret, self.clock.pause_ms),
+        )
 
     def close(self) -> None:
         """Close the connections that were opened."""
@@ -109,7 +125,6 @@ class Clinic:
     def opening(self, manifest: Manifest, partner: Manifest) -> Opening:
         """Return what a connector is opened with."""
         book = self.settings.rulebook
-        secret = f"{manifest.name}/tokens"
         return Opening(
             values=credentials(self, manifest),
             partner=partner.name,
@@ -118,11 +133,7 @@ class Clinic:
             pace=self.outside.clock or SystemClock(),
             meter=self.meter,
             windows=SharedWindows(self.database),
-            tokens=TextVault(
-                partial(self.vault.get, secret),
-                partial(self.vault.put, secret),
-                partial(self.vault.exclusively, secret, self.clock.pause_ms),
-            ),
+            tokens=self._tokens(f"{manifest.name}/tokens"),
             notebook=Notebook(read=self.store.note, write=self.store.keep_note),
             jitter=jitter,
             observer=self.outside.observer,
@@ -224,6 +235,7 @@ def _assembled(
         queries=Queries(journal),
         people=PeopleQueries(journal),
         runs=Runs(journal),
+        variances=Variances(journal),
         # Leases are about processes: they follow the machine's calendar, not one that a test has set.
         leases=Leases(database, chosen.name, outside.machine_now or (outside.clock or SystemClock()).now),
         clock=clock,

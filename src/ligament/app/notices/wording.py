@@ -19,7 +19,8 @@ from ligament.ports.errors import Broken, PortError, Rejected, SignInAgain
 from ligament.store.database.errors import StoreError, StoreFull
 from ligament.wiring.rulebooks import system_names, system_titles
 
-_WHOLE = frozenset(CauseKind)
+# What other tools did not take shows in the outbox, not in a run.
+_WHOLE = frozenset(CauseKind) - {CauseKind.DELIVERIES}
 
 
 _PARTLY = frozenset({CauseKind.HOLDS, CauseKind.NATIVE, CauseKind.CONFIGURATION})
@@ -68,6 +69,13 @@ def seen_trouble(trouble: PortError | StoreError, words: Words) -> Observation:
 def seen_configuration(sentence: str, words: Words) -> Observation:
     """Return what a rulebook shows that cannot be read."""
     return Observation(causes=(words.configuration(sentence),))
+
+
+def seen_deliveries(clinic: str, lost: Mapping[str, int]) -> Observation:
+    """Return what the outbox shows: the hooks that lost something, and how much, since they last took something."""
+    words = Words(clinic)
+    causes = tuple(words.deliveries(hook, count) for hook, count in sorted(lost.items()))
+    return Observation(causes=causes, judged=frozenset({CauseKind.DELIVERIES}))
 
 
 def _count(count: int) -> str:
@@ -153,4 +161,16 @@ class Words:
             happened=f"{_count(count)} {_wait(count)}: {CAUSES.get(code, code)}.",
             means="Only these wait; everything else goes on.",
             todo=f"{advice(code)} They are listed by {self._command('holds')}.",
+        )
+
+    def deliveries(self, hook: str, count: int) -> Cause:
+        """Return the cause: another tool does not take what it is to be told."""
+        many = "1 message" if count == 1 else f"{count} messages"
+        return Cause(
+            family=CauseKind.DELIVERIES,
+            name=hook,
+            title="another tool does not take what it is told",
+            happened=f"{many} for {hook} could not be delivered, or its receiver says that it is gone.",
+            means="Posting goes on; only that tool does not know. What it missed is kept for 30 days.",
+            todo=f"Look at {self._command(f'hooks deliveries {hook}')}, then {self._command(f'hooks replay {hook}')}.",
         )

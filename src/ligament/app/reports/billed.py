@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -65,6 +66,15 @@ class Billed:
         if isinstance(bill, Bill):
             return self._owner(bill.subject, None)
         return Owner(key="", name=UNKNOWN, is_payer=False, due_on=None, terms_days=self.rulebook.invoices.terms_days)
+
+    def party(self, invoice: Invoice) -> Party | None:
+        """Return who is billed by what the practice says alone, or nothing where nobody is known."""
+        bill = bill_to(invoice, self.rulebook, self._facts)
+        return bill.party if isinstance(bill, Bill) else None
+
+    def everybody(self) -> Iterator[Party]:
+        """Yield every patient and payer who is still known by name."""
+        return (party for party in self._facts.parties.values() if not party.deleted)
 
     def _owner(self, subject: Subject, due_on: date | None) -> Owner:
         is_payer = subject.kind is SubjectKind.PAYER

@@ -11,11 +11,13 @@ import typer
 from ligament.app.reports.files import wanted_files
 from ligament.app.reports.reports import report as make_report
 from ligament.app.reports.reports import wish
+from ligament.app.results import Result
 from ligament.cli.asking import confirmed
 from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.session import Session, run_verb
 from ligament.cli.views.paper import Column, line, money, table
 from ligament.core.reports import ReportName
+from ligament.wiring.clinic import Clinic as OpenedClinic
 
 First = Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day, as in 2026-07-01.")]
 Last = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day, included.")]
@@ -51,10 +53,10 @@ def report(
     """Report from what was read last: revenue, gst, debtors, payers, activity."""
     session = Session(home=home, clinic=clinic, as_json=as_json, asks=True)
 
-    def made(held: Any) -> Any:  # noqa: ANN401 - the opened clinic in, what the verb tells out
+    def made(held: OpenedClinic) -> Result:
         wanted = wish(name, first=first, last=last, by=by, basis=basis)
         files = wanted_files(output or (), force=force, confirm=confirmed)
-        return make_report(held.clinic, wanted, files)
+        return make_report(held, wanted, files)
 
     run_verb(session, made, show)
 

@@ -9,11 +9,13 @@ import typer
 
 from ligament.app import plans
 from ligament.app import sync as cycles
+from ligament.app.results import Result
 from ligament.cli.commands.approve import approve_some
 from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.session import Session, run_verb
 from ligament.cli.views import sync as show
 from ligament.cli.views.holds import approved
+from ligament.wiring.clinic import Clinic as OpenedClinic
 from ligament.wiring.rulebooks import system_names, system_titles
 
 _PRACTICE, _BOOKS = system_names()
@@ -66,7 +68,17 @@ def sync(
 
         watch_clinic(session)
     else:
-        run_verb(session, lambda held: cycles.sync(held, full=full), show.sync)
+        run_verb(session, lambda held: _sync_once(held, full=full), show.sync)
+
+
+def _sync_once(held: OpenedClinic, *, full: bool) -> Result:
+    """Run one cycle; other tools hear of it, also where no service runs that would tell them."""
+    from ligament.service.delivery_loop import deliver_now  # noqa: PLC0415 - most commands need none of it
+
+    try:
+        return cycles.sync(held, full=full)
+    finally:
+        deliver_now(held)
 
 
 def approve(

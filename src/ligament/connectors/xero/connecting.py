@@ -98,9 +98,12 @@ class Connection:
         self.identity.close()
 
 
-def custom_connection(account: Account, means: Means) -> Connection:
-    """Return the connection of an app that belongs to one organisation and acts by itself."""
-    app = app_of(account, signin.CUSTOM_CONNECTION_SCOPE)
+def custom_connection(account: Account, means: Means, scope: str = signin.CUSTOM_CONNECTION_SCOPE) -> Connection:
+    """Return the connection of an app that belongs to one organisation and acts by itself.
+
+    With an empty scope it may do whatever was permitted to the app.
+    """
+    app = app_of(account, scope)
     identity = _session(account.identity_url, means, governed=False)
     tokens = ClientCredentials(app, identity, means.vault, means.clock)
     return _connection(account, means, identity, tokens)

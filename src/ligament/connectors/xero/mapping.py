@@ -75,7 +75,7 @@ def contact(row: wire.Contact) -> BooksContact:
     """Return a contact of the books."""
     phones = ((_SLOT_BY_NAME.get(phone.phone_type), _phone(phone)) for phone in row.phones)
     return BooksContact(
-        id=_id(row.contact_id),
+        id=books_id(row.contact_id),
         number=row.contact_number,
         name=Private(row.name),
         first=Private(row.first_name),
@@ -87,19 +87,19 @@ def contact(row: wire.Contact) -> BooksContact:
         street=_address(row, "STREET"),
         postal=_address(row, "POBOX"),
         extras=_extras(row),
-        groups=tuple(sorted(_id(group.contact_group_id) for group in row.contact_groups if is_live(group))),
+        groups=tuple(sorted(books_id(group.contact_group_id) for group in row.contact_groups if is_live(group))),
         # A status nobody has heard of must not look usable.
         status=ContactStatus.ACTIVE
         if row.contact_status in {"", "ACTIVE"}
         else _CONTACT_STATUS.get(row.contact_status, ContactStatus.ARCHIVED),
-        merged_into=None if wire.is_zero(row.merged_to_contact_id) else _id(row.merged_to_contact_id),
+        merged_into=None if wire.is_zero(row.merged_to_contact_id) else books_id(row.merged_to_contact_id),
         updated_at=wire.instant(row.updated_date_utc),
     )
 
 
 def group(row: wire.ContactGroup) -> ContactGroup:
     """Return a contact group of the books."""
-    return ContactGroup(id=_id(row.contact_group_id), name=row.name, active=is_live(row))
+    return ContactGroup(id=books_id(row.contact_group_id), name=row.name, active=is_live(row))
 
 
 def recorded_change(row: wire.HistoryRecord) -> RecordedChange:
@@ -127,19 +127,19 @@ def document(row: wire.Document, kind: DocumentKind) -> BooksDocument:
     is_invoice = kind is DocumentKind.INVOICE
     inclusive = row.line_amount_types != "Exclusive"
     return BooksDocument(
-        id=_id(row.invoice_id if is_invoice else row.credit_note_id),
+        id=books_id(row.invoice_id if is_invoice else row.credit_note_id),
         kind=kind,
         number=row.invoice_number if is_invoice else row.credit_note_number,
-        contact_id=_id(row.contact.contact_id if row.contact else ""),
+        contact_id=books_id(row.contact.contact_id if row.contact else ""),
         reference=row.reference,
         url=row.url,
         on=wire.optional_day(row.date, row.date_string) or wire.instant(row.updated_date_utc).date(),
         due_on=wire.optional_day(row.due_date, row.due_date_string),
         status=_DOCUMENT_STATUS.get(row.status, DocumentStatus.UNKNOWN),
         lines=tuple(_line(item, inclusive=inclusive) for item in row.line_items),
-        total=_amount(row.total),
-        tax=_amount(row.total_tax),
-        open_amount=_amount(row.amount_due if is_invoice else row.remaining_credit),
+        total=amount(row.total),
+        tax=amount(row.total_tax),
+        open_amount=amount(row.amount_due if is_invoice else row.remaining_credit),
         payments=tuple(payment(item) for item in row.payments if not wire.is_zero(item.payment_id)),
         allocations=_credits_used(row) if is_invoice else _credit_given(row),
         inclusive=inclusive,
@@ -151,9 +151,9 @@ def payment(row: wire.Payment) -> BooksPayment:
     """Return a payment; inside documents it tells neither status nor account."""
     account = row.account or wire.AccountRef()
     return BooksPayment(
-        id=_id(row.payment_id),
+        id=books_id(row.payment_id),
         on=wire.day(row.date),
-        amount=_amount(row.amount),
+        amount=amount(row.amount),
         reference=row.reference,
         account=account.code or account.account_id,
         deleted=row.status == "DELETED",
@@ -165,7 +165,7 @@ def account(row: wire.Account) -> Account:
     """Return an account of the chart; money can be paid into a bank account or where it is allowed."""
     is_bank = row.type == "BANK"
     return Account(
-        id=_id(row.account_id),
+        id=books_id(row.account_id),
         code=row.code,
         name=row.name,
         account_class=row.class_.lower(),
@@ -179,7 +179,7 @@ def account(row: wire.Account) -> Account:
 
 def tax_rate(row: wire.TaxRate) -> TaxRate:
     """Return a tax rate with its percentage: the effective one, or else the sum of its parts."""
-    parts = sum((_amount(part.rate) for part in row.tax_components), ZERO)
+    parts = sum((amount(part.rate) for part in row.tax_components), ZERO)
     classes = {
         "asset": row.can_apply_to_assets,
         "equity": row.can_apply_to_equity,
@@ -190,7 +190,7 @@ def tax_rate(row: wire.TaxRate) -> TaxRate:
     return TaxRate(
         tax_type=row.tax_type,
         name=row.name,
-        rate=parts if row.effective_rate is None else _amount(row.effective_rate),
+        rate=parts if row.effective_rate is None else amount(row.effective_rate),
         active=row.status == "ACTIVE",
         applies_to=frozenset(name for name, allowed in classes.items() if allowed),
     )
@@ -199,7 +199,7 @@ def tax_rate(row: wire.TaxRate) -> TaxRate:
 def category(row: wire.TrackingCategory) -> TrackingCategory:
     """Return a tracking category with all its options, archived ones too."""
     return TrackingCategory(
-        id=_id(row.tracking_category_id),
+        id=books_id(row.tracking_category_id),
         name=row.name,
         active=row.status == "ACTIVE",
         options=tuple(option(item) for item in row.options if item.status != "DELETED"),
@@ -208,19 +208,19 @@ def category(row: wire.TrackingCategory) -> TrackingCategory:
 
 def option(row: wire.TrackingOption) -> TrackingOption:
     """Return one choice of a tracking category."""
-    return TrackingOption(id=_id(row.tracking_option_id), name=row.name, active=row.status in {"", "ACTIVE"})
+    return TrackingOption(id=books_id(row.tracking_option_id), name=row.name, active=row.status in {"", "ACTIVE"})
 
 
 def user(row: wire.User) -> BooksUser:
     """Return somebody who may sign in to the books."""
     name = f"{row.first_name} {row.last_name}".strip()
-    return BooksUser(id=_id(row.user_id), name=Private(name), email=Private(row.email_address))
+    return BooksUser(id=books_id(row.user_id), name=Private(name), email=Private(row.email_address))
 
 
 def organisation(row: wire.Organisation) -> Organisation:
     """Return the organisation; `zone_name` is an IANA name, or empty for a zone we do not know."""
     return Organisation(
-        id=_id(row.organisation_id),
+        id=books_id(row.organisation_id),
         name=row.name,
         country_code=row.country_code,
         currency=row.base_currency,
@@ -236,18 +236,18 @@ def organisation(row: wire.Organisation) -> Organisation:
 
 
 def _line(row: wire.LineItem, *, inclusive: bool) -> BooksLine:
-    quantity = _amount(row.quantity, ONE)
-    amount = _amount(row.line_amount)
+    quantity = amount(row.quantity, ONE)
+    line_amount = amount(row.line_amount)
     return BooksLine(
-        id=_id(row.line_item_id) if row.line_item_id else None,
+        id=books_id(row.line_item_id) if row.line_item_id else None,
         text=row.description,
         quantity=quantity,
-        unit_amount=_amount(row.unit_amount),
+        unit_amount=amount(row.unit_amount),
         # A person may have made the document tax-exclusive; everything else here speaks of amounts with tax.
-        amount=amount if inclusive else amount + _amount(row.tax_amount),
+        amount=line_amount if inclusive else line_amount + amount(row.tax_amount),
         account=row.account_code,
         tax_type=row.tax_type,
-        tax=None if row.tax_amount is None else _amount(row.tax_amount),
+        tax=None if row.tax_amount is None else amount(row.tax_amount),
         tracking=tuple(sorted((item.name, item.option) for item in row.tracking)),
     )
 
@@ -255,7 +255,7 @@ def _line(row: wire.LineItem, *, inclusive: bool) -> BooksLine:
 def _credits_used(row: wire.Document) -> tuple[BooksAllocation, ...]:
     return tuple(
         BooksAllocation(
-            other_id=_id(item.credit_note_id), amount=_amount(item.applied_amount), on=wire.optional_day(item.date)
+            other_id=books_id(item.credit_note_id), amount=amount(item.applied_amount), on=wire.optional_day(item.date)
         )
         for item in row.credit_notes
     )
@@ -264,9 +264,9 @@ def _credits_used(row: wire.Document) -> tuple[BooksAllocation, ...]:
 def _credit_given(row: wire.Document) -> tuple[BooksAllocation, ...]:
     return tuple(
         BooksAllocation(
-            id=None if wire.is_zero(item.allocation_id) else _id(item.allocation_id),
-            other_id=_id(item.invoice.invoice_id if item.invoice else ""),
-            amount=_amount(item.amount),
+            id=None if wire.is_zero(item.allocation_id) else books_id(item.allocation_id),
+            other_id=books_id(item.invoice.invoice_id if item.invoice else ""),
+            amount=amount(item.amount),
             on=wire.optional_day(item.date),
         )
         for item in row.allocations
@@ -299,7 +299,8 @@ def _address(row: wire.Contact, kind: str) -> Private[Address]:
     )
 
 
-def _amount(value: Decimal | None, default: Decimal = ZERO) -> Decimal:
+def amount(value: Decimal | None, default: Decimal = ZERO) -> Decimal:
+    """Return an amount, or the default where there is none; raises Unreadable for what is no number."""
     if value is None:
         return default
     if not value.is_finite():
@@ -307,10 +308,11 @@ def _amount(value: Decimal | None, default: Decimal = ZERO) -> Decimal:
     return value
 
 
-def _id(text: str) -> BooksId:
+def books_id(text: str) -> BooksId:
+    """Return an id as we keep it, in lower case."""
     return BooksId(text.lower())
 
 
 def plain_amount(value: Decimal | None) -> str:
     """Return an amount as a text that is the same for `1.5` and `1.50`."""
-    return "" if value is None else plain(_amount(value))
+    return "" if value is None else plain(amount(value))

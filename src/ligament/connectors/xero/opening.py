@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ligament.connectors.xero import wire
@@ -17,7 +18,15 @@ from ligament.connectors.xero.connecting import (
     consented,
     custom_connection,
 )
-from ligament.connectors.xero.signin import CODE_FLOW_SCOPE, CUSTOM_CONNECTION_SCOPE, Claims, Pin, pick, scope_for
+from ligament.connectors.xero.signin import (
+    CODE_FLOW_SCOPE,
+    CUSTOM_CONNECTION_SCOPE,
+    Claims,
+    Pin,
+    TenantRow,
+    pick,
+    scope_for,
+)
 from ligament.connectors.xero.webhooks import Delivery, EventRow
 from ligament.core.private import Private
 from ligament.net.governor import AppWide, Governor, Limit
@@ -33,7 +42,7 @@ APP_LIMIT = Limit("app minute", 10_000, 60)
 ORGANISATION_NOTE = "books_organisation"
 _PIN = "books_pin"
 _FLOW = "books_sign_in"
-SHAPES: tuple[type, ...] = (*wire.SHAPES, Claims, EventRow, Delivery)
+SHAPES: tuple[type, ...] = (*wire.SHAPES, Claims, TenantRow, EventRow, Delivery)
 """What answers are read as; `wiring/prepared.py` describes them all before threads use them together."""
 
 
@@ -57,6 +66,10 @@ def open_connection(opening: Opening) -> Connection:
         return consent_flow(opening)[0]
     if not opening.value("client_secret"):
         raise SignInAgain("Xero has not been connected yet. Run `ligament connect xero` and sign in with the browser.")
+    if opening.reading_tokens is not None:
+        # To read, whatever was permitted serves: an app with reading scopes only would be refused the usual ones.
+        means = replace(means_for(opening), vault=opening.reading_tokens)
+        return custom_connection(account_for(opening, ""), means, scope="")
     return custom_connection(account_for(opening, CUSTOM_CONNECTION_SCOPE), means_for(opening))
 
 

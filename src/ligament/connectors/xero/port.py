@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from ligament.connectors.xero import answers, lookups, mapping, signin, streams, writing
+from ligament.connectors.xero import answers, lookups, mapping, receipts, signin, streams, writing
 from ligament.connectors.xero.streams import understood
 from ligament.core.ledgers import Chart, DocumentKind
 from ligament.ports.errors import Broken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from ligament.connectors.xero import wire
     from ligament.connectors.xero.client import Query, XeroClient
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         BooksContact,
         BooksDocument,
         BooksPayment,
+        BooksReceipt,
         BooksUser,
         ContactGroup,
         Organisation,
@@ -100,6 +101,10 @@ class XeroBooks:
     def read(self, cursors: Mapping[str, str], known: KnownBooks, now: datetime) -> Iterator[BooksPage]:
         """Read contacts, invoices and credit notes changed since the cursors (everything without them)."""
         return streams.read(self._client, cursors, known, now, self._page_size)
+
+    def received(self, since: date | None) -> tuple[BooksReceipt, ...] | None:
+        """Read money received from a day on that was coded straight to accounts; None where that is not permitted."""
+        return receipts.received(self._client, since, self._page_size)
 
     # --- writes ----------------------------------------------------------------------------------------------------
 

@@ -55,6 +55,16 @@ class Tenant:
         return Pin(tenant_id=self.tenant_id, name=self.name)
 
 
+class TenantRow(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
+    """A connection as `/connections` lists it."""
+
+    id: str = ""
+    auth_event_id: str = ""
+    tenant_id: str = ""
+    tenant_type: str = ""
+    tenant_name: str = ""
+
+
 class Claims(msgspec.Struct, kw_only=True, frozen=True):
     """What is read of an access token."""
 
@@ -77,7 +87,7 @@ def tenants(session: Session, tokens: TokenSource) -> tuple[Tenant, ...]:
     if reply.status != _OK:
         raise errors.passing(errors.trouble_of_read(reply, "/connections"))
     try:
-        rows = wire.decode(reply.body, tuple[wire.Tenant, ...])
+        rows = wire.decode(reply.body, tuple[TenantRow, ...])
     except wire.Unreadable as trouble:
         raise TryLater("Xero's list of connections was damaged on its way.", str(trouble)) from None
     return tuple(

@@ -122,6 +122,7 @@ class LineItem(_Wire, frozen=True):
     tax_amount: Decimal | None = None
     tax_type: str = ""
     account_code: str = ""
+    account_id: str = ""
     tracking: tuple[Tracking, ...] = ()
 
 
@@ -292,6 +293,15 @@ class Pagination(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     item_count: int = -1
 
 
+class BankTransaction(_Wire, frozen=True):
+    """Money received or spent that was coded straight to accounts."""
+
+    bank_transaction_id: str = ""
+    date: str = ""
+    total: Decimal | None = None
+    line_items: tuple[LineItem, ...] = ()
+
+
 class Envelope(_Wire, frozen=True):
     """The frame round every answer: one of the lists is filled."""
 
@@ -301,6 +311,7 @@ class Envelope(_Wire, frozen=True):
     invoices: tuple[Document, ...] = ()
     credit_notes: tuple[Document, ...] = ()
     payments: tuple[Payment, ...] = ()
+    bank_transactions: tuple[BankTransaction, ...] = ()
     allocations: tuple[Allocation, ...] = ()
     accounts: tuple[Account, ...] = ()
     tax_rates: tuple[TaxRate, ...] = ()
@@ -323,17 +334,7 @@ class Fault(_Wire, frozen=True):
     elements: tuple[Judged, ...] = ()
 
 
-class Tenant(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
-    """A connection as `/connections` lists it."""
-
-    id: str = ""
-    auth_event_id: str = ""
-    tenant_id: str = ""
-    tenant_type: str = ""
-    tenant_name: str = ""
-
-
-SHAPES: tuple[type[msgspec.Struct], ...] = (Envelope, Fault, Tenant)
+SHAPES: tuple[type[msgspec.Struct], ...] = (Envelope, Fault)
 """What bodies are read as, so that all can be prepared before threads share them; they lead to every other shape."""
 
 

@@ -57,13 +57,15 @@ class Survey:
     existing: set[str] = field(default_factory=set)
     money: dict[str, str] = field(default_factory=dict)
     busy: list[Selection] = field(default_factory=list)
+    notes: dict[FieldNote, None] = field(default_factory=dict)
     only: Part | None = None
     read: int = 0
     amount: Decimal = ZERO
 
     def as_plan(self) -> Plan:
         """Return how every record ended and what waits, without actions."""
-        return Plan(outcomes=tuple(self.outcomes.values()), holds=tuple(self.holds.values()))
+        outcomes, holds = tuple(self.outcomes.values()), tuple(self.holds.values())
+        return Plan(outcomes=outcomes, holds=holds, notes=tuple(self.notes))
 
     def take(self, part: Part) -> None:
         """Add a portion."""
@@ -77,6 +79,7 @@ class Survey:
             if before is None or _RANK[outcome.state] > _RANK[before.state]:
                 self.outcomes[key] = outcome
         self.holds.update((hold.id, hold) for hold in part.plan.holds)
+        self.notes.update(dict.fromkeys(part.plan.notes))
         self.places |= {Subject(kind=SubjectKind.LOCATION, id=held) for held in part.facts.locations}
         for action in part.plan.actions:
             if action.existing:
@@ -135,15 +138,13 @@ def _part(planner: Planner, portion: Selection, before: EarlierPortions) -> Part
 def whole_plan(planner: Planner, selection: Selection) -> Plan:
     """Plan a selection and return everything, for showing it: what several portions would do stands there once."""
     actions: dict[str, Action] = {}
-    notes: dict[FieldNote, None] = {}
 
     def look(part: Part) -> None:
         for action in part.plan.actions:
             actions.setdefault(action.key, action)
-        notes.update(dict.fromkeys(part.plan.notes))
 
     found = surveyed(planner, selection, look)
-    return replace(found.as_plan(), actions=in_order(actions.values()), notes=tuple(notes))
+    return replace(found.as_plan(), actions=in_order(actions.values()))
 
 
 def approvals(planner: Planner, found: Survey, standing: ApprovalState) -> Iterator[tuple[Facts, ApprovedPlan]]:

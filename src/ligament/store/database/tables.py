@@ -33,6 +33,10 @@ def _whole(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False)
 
 
+def _cents(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default="0")
+
+
 def _table(name: str, *parts: Any) -> Table:  # noqa: ANN401 - columns and constraints
     return Table(name, metadata, _key("clinic"), *parts)
 
@@ -43,12 +47,14 @@ practice_rows = _table(
     _key("kind"), _key("id"),
     _maybe("parent_id"), _text("revision"), _text("updated_at"), _flag("removed"), _text("number"),
     _maybe("visit_id"), _maybe("original_id"), _maybe("party_id"), _text("name_key"), _bytes("body"),
+    _text("day"), _cents("cents"), _cents("tax_cents"), _text("status"), _text("closed_at"), _text("closed_next"),
     Index("practice_rows_parent", "clinic", "kind", "parent_id"),
     Index("practice_rows_visit", "clinic", "kind", "visit_id"),
     Index("practice_rows_original", "clinic", "kind", "original_id"),
     Index("practice_rows_party", "clinic", "kind", "party_id"),
     Index("practice_rows_updated", "clinic", "kind", "updated_at"),
     Index("practice_rows_number", "clinic", "kind", "number"),
+    Index("practice_rows_day", "clinic", "kind", "day"),
 )  # fmt: skip
 
 # --- what the books hold --------------------------------------------------------------------------------------------
@@ -64,11 +70,16 @@ books_documents = _table(
     _key("id"),
     _text("kind"), _text("number"), _text("history_key"), _text("contact_id"), _text("status"), _text("open_amount"),
     _flag("is_open"), _text("updated_at"), _text("reference"), _bytes("body"),
+    _text("day"), _cents("cents"), _cents("tax_cents"), _cents("open_cents"), _cents("paid_cents"),
+    _cents("used_cents"), _text("paid_on"), _text("written"),
     Index("books_documents_number", "clinic", "kind", "number"),
     Index("books_documents_contact", "clinic", "contact_id", "kind"),
     Index("books_documents_open", "clinic", "is_open"),
     Index("books_documents_updated", "clinic", "kind", "updated_at"),
+    Index("books_documents_day", "clinic", "day"),
+    Index("books_documents_reference", "clinic", "reference"),
 )  # fmt: skip
+books_amounts = _table("books_amounts", _key("document_id"), _key("tax_type"), _cents("cents"))
 books_reference = _table("books_reference", _key("name"), _text("read_at"), _bytes("body"))
 
 # --- what connects them ---------------------------------------------------------------------------------------------
@@ -80,7 +91,7 @@ contact_links = _table(
 document_links = _table(
     "document_links",
     _key("subject"), _key("role"), Column("version", Integer, primary_key=True),
-    _text("books_id"), _text("kind"), _text("number"), _bytes("body"),
+    _text("books_id"), _text("kind"), _text("number"), _bytes("body"), _text("written"),
     UniqueConstraint("clinic", "books_id", name="document_links_one_subject"),
     UniqueConstraint("clinic", "kind", "number", name="document_links_one_number"),
 )  # fmt: skip
@@ -104,6 +115,20 @@ holds = _table(
     _text("opened_at"), _maybe("closed_at"), _bytes("body"),
     Index("holds_closed", "clinic", "closed_at"),
     Index("holds_subject", "clinic", "subject"),
+)  # fmt: skip
+contact_notes = _table("contact_notes", _key("subject"), _key("field"), _text("kind"))
+comparisons = _table(
+    "comparisons",
+    _key("id"),
+    _text("started_at"), _text("finished_at"), _text("first_day"), _text("last_day"), _flag("full"), _flag("balanced"),
+    _bytes("body"),
+)  # fmt: skip
+variances = _table(
+    "variances",
+    _key("id"),
+    _text("subject"), _text("kind"), _text("state"), _text("needs"), _text("number"),
+    _text("first_seen_at"), _text("last_seen_at"), _bytes("body"),
+    Index("variances_state", "clinic", "state"),
 )  # fmt: skip
 decisions = _table("decisions", _key("key"), _text("subject"), _bytes("body"))
 refusals = _table(

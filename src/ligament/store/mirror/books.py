@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -11,10 +11,12 @@ from sqlalchemy import Connection, Table, select, update
 from ligament.core.intents import Subject, subject_from_key
 from ligament.core.ledgers import BooksContact, BooksDocument, Chart, ContactGroup, ContactStatus
 from ligament.core.records import Party
-from ligament.store.database.bulk import of_clinic, select_in, upsert
+from ligament.store.database import columns
+from ligament.store.database.bulk import delete_in, gone_from_clinic, of_clinic, select_in, upsert
 from ligament.store.database.codec import decode, encode
 from ligament.store.database.search_keys import folded, history_key, stamp
 from ligament.store.database.tables import (
+    books_amounts,
     books_contacts,
     books_documents,
     books_reference,
@@ -66,6 +68,7 @@ def document_row(clinic: str, document: BooksDocument, survivor: str = "") -> di
         "updated_at": stamp(document.updated_at),
         "reference": document.reference.replace("\x00", ""),
         "body": encode(document),
+        **columns.of_document(document),
     }
 
 
@@ -76,7 +79,17 @@ def keep(
     held = _without_forgotten(connection, clinic, tuple(contacts))
     people = _keep_rows(connection, books_contacts, [contact_row(clinic, contact) for contact in held], BooksContact)
     move_documents(connection, clinic, [contact for contact in held if contact.id in people])
-    papers = _keep_rows(connection, books_documents, _document_rows(connection, clinic, documents), BooksDocument)
+    told: dict[str, BooksDocument] = {}
+    for document in documents:
+        if document.id not in told or told[document.id].updated_at <= document.updated_at:
+            told[document.id] = document
+    papers = _keep_rows(
+        connection,
+        books_documents,
+        _document_rows(connection, clinic, told.values()),
+        BooksDocument,
+        lambda rows: _keep_amounts(connection, clinic, rows, told),
+    )
     parties = of_clinic(contact_links.c.party)
     subjects = of_clinic(document_links.c.subject)
     linked = select_in(connection, parties, contact_links.c.contact_id, people, clinic=clinic)
@@ -132,8 +145,30 @@ def _without_forgotten(
     return tuple(nameless(contact) if contact.id in forgotten else contact for contact in contacts)
 
 
-def _keep_rows(connection: Connection, table: Table, wanted: Sequence[dict[str, Any]], kind: type[R]) -> set[str]:
-    """Write the rows that are new or newer and differ; return the ids whose content changed."""
+def _keep_amounts(
+    connection: Connection, clinic: str, rows: Sequence[Mapping[str, Any]], told: Mapping[str, BooksDocument]
+) -> None:
+    """Keep what documents come to by tax type, in the place of what they came to before."""
+    ids = [row["id"] for row in rows]
+    delete_in(connection, gone_from_clinic(books_amounts), books_amounts.c.document_id, ids, clinic=clinic)
+    upsert(connection, books_amounts, [cut for key in ids for cut in columns.amounts_of(clinic, told[key])])
+
+
+def _nothing_more(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep nothing beside the rows."""
+
+
+def _keep_rows(
+    connection: Connection,
+    table: Table,
+    wanted: Sequence[dict[str, Any]],
+    kind: type[R],
+    beside: Callable[[Sequence[Mapping[str, Any]]], None] = _nothing_more,
+) -> set[str]:
+    """Write the rows that are new or newer and differ; return the ids whose content changed.
+
+    `beside` keeps what hangs on the rows written.
+    """
     newest: dict[str, dict[str, Any]] = {}
     for row in wanted:
         other = newest.get(row["id"])
@@ -155,6 +190,7 @@ def _keep_rows(connection: Connection, table: Table, wanted: Sequence[dict[str, 
         if before is None or _says_other(kind, before.body, row):
             touched.add(identifier)
     upsert(connection, table, changed)
+    beside(changed)
     return touched
 
 

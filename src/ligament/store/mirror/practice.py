@@ -24,6 +24,7 @@ from ligament.core.records import (
     Removal,
     Visit,
 )
+from ligament.store.database import columns
 from ligament.store.database.bulk import all_of_clinic, of_kind, select_in, upsert
 from ligament.store.database.codec import decode, encode
 from ligament.store.database.search_keys import folded, stamp
@@ -39,6 +40,7 @@ _CREDIT_NOTES = of_kind(rows.c.original_id).where(rows.c.original_id.is_not(None
 _BLANK: Mapping[str, Any] = {
     "parent_id": None, "updated_at": "", "removed": False, "number": "",
     "visit_id": None, "original_id": None, "party_id": None, "name_key": "",
+    "day": "", "cents": 0, "tax_cents": 0, "status": "", "closed_at": "", "closed_next": "",
 }  # fmt: skip
 
 
@@ -83,9 +85,10 @@ def _columns(record: PracticeRecord) -> dict[str, Any]:
                 "visit_id": record.visit_id,
                 "original_id": record.original_id,
                 "party_id": record.party_id,
+                **columns.of_invoice(record),
             }
         case Line():
-            return {"parent_id": record.invoice_id, "removed": record.removed}
+            return {"parent_id": record.invoice_id, "removed": record.removed, **columns.of_line(record)}
         case Visit():
             return {"updated_at": stamp(record.updated_at), "removed": record.removed, "party_id": record.party_id}
         case Location() | Practitioner() | PracticeSettings():

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Select, bindparam, func, select
 
 from ligament.core.ids import SourceId
-from ligament.core.ledgers import BooksDocument, Chart
+from ligament.core.ledgers import BooksContact, BooksDocument, Chart
 from ligament.core.links import ContactLink, DocumentLink
-from ligament.core.records import Invoice, Line, Location, Party, PartyKind, Practitioner, Visit
+from ligament.core.records import Invoice, Line, Location, Party, PartyKind, PracticeSettings, Practitioner, Visit
 from ligament.store.database.bulk import of_clinic, of_kind
 from ligament.store.database.codec import decoder
 from ligament.store.database.tables import (
+    books_contacts,
     books_documents,
     books_reference,
     contact_links,
@@ -75,6 +76,20 @@ class ReportRows:
             if row.parent_id in invoices:
                 yield read(row.body)
 
+    def line_counts(self) -> dict[str, int]:
+        """Return how many lines each invoice has."""
+        counted = _LINES.with_only_columns(practice_rows.c.parent_id, func.count().label("n"))
+        return {row.parent_id: row.n for row in self._stream(counted.group_by(practice_rows.c.parent_id), "line")}
+
+    def archived_numbers(self) -> frozenset[str]:
+        """Return the numbers of documents that the practice archived or deleted."""
+        wanted = of_kind(practice_rows.c.number).where(practice_rows.c.removed)
+        return frozenset(row.number for row in self._stream(wanted, "invoice"))
+
+    def settings(self) -> PracticeSettings:
+        """Return the practice's own settings as last read."""
+        return next(self._records(PracticeSettings, _ALL, "settings"), PracticeSettings())
+
     def visits(self) -> Iterator[Visit]:
         """Yield every visit that was not removed."""
         return self._records(Visit, _LIVE, "visit")
@@ -108,6 +123,12 @@ class ReportRows:
         """Yield every document of the books with the subject it is linked to, or nothing."""
         read = decoder(BooksDocument)
         return ((read(row.body), row.subject or "") for row in self._stream(_LINKED))
+
+    def contact_names(self) -> dict[str, str]:
+        """Return the name of each contact of the books by its id."""
+        read = decoder(BooksContact)
+        found = self._stream(of_clinic(books_contacts.c.id, books_contacts.c.body))
+        return {row.id: read(row.body).name.reveal() for row in found}
 
     def chart(self) -> Chart:
         """Return the chart of accounts and taxes as last read."""

@@ -12,6 +12,7 @@ from ligament.core.events import records_posted
 from ligament.core.links import ContactLink, DocumentLink
 from ligament.core.plans import LOCAL
 from ligament.core.receipts import Effect
+from ligament.store.database import columns
 from ligament.store.database.bulk import all_of_clinic, delete_in, gone_from_clinic, of_clinic, select_in, upsert
 from ligament.store.database.codec import builtins, decode, encode
 from ligament.store.database.errors import AlreadyLinked
@@ -104,7 +105,7 @@ def _keep_document_links(connection: Connection, clinic: str, effects: Sequence[
     rows = [
         {
             "clinic": clinic, "subject": slot[0], "role": slot[1], "version": slot[2], "books_id": link.books_id,
-            "kind": link.kind.value, "number": link.number, "body": encode(link),
+            "kind": link.kind.value, "number": link.number, "body": encode(link), **columns.of_link(link),
         }
         for slot, link in links.items()
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from ligament.core.plans import Outcome, Plan
 from ligament.store.database.bulk import all_of_clinic, delete_in, gone_from_clinic, of_clinic, upsert
 from ligament.store.database.codec import decode_hold, decoder, encode, encode_hold, tag
 from ligament.store.database.search_keys import stamp
-from ligament.store.database.tables import dirty, holds, outcomes
+from ligament.store.database.tables import contact_notes, dirty, holds, outcomes
 from ligament.store.journal.data_subjects import owners
 from ligament.store.journal.journal import Note, Writing
 from ligament.store.mirror.waiting import PENDING
@@ -59,12 +59,24 @@ def keep(writing: Writing, run_id: RunId, plan: Plan, considered: Collection[Sub
         ended = plan.outcomes[start : start + _AT_ONCE]
         upsert(connection, outcomes, [_outcome_row(clinic, run_id, outcome) for outcome in ended])
     delete_in(connection, gone_from_clinic(dirty), dirty.c.subject, keys, clinic=clinic)
+    _keep_notes(connection, clinic, plan, keys)
     standing = {row.id: row for row in connection.execute(_OPEN, {"clinic": clinic})}
     wanted: dict[str, Hold] = {hold.id: hold for hold in plan.holds}
     _open(writing, run_id, wanted, standing)
     for identifier, row in standing.items():
         if identifier not in wanted and row.subject in keys:
             _close(writing, row)
+
+
+def _keep_notes(connection: Connection, clinic: str, plan: Plan, keys: Collection[str]) -> None:
+    """Replace what is only listed about contacts: the fields that differ, never their values."""
+    people = {key for key in keys if not key.startswith(("invoice:", "visit:", "clinic:"))}
+    delete_in(connection, gone_from_clinic(contact_notes), contact_notes.c.subject, people, clinic=clinic)
+    rows = [
+        {"clinic": clinic, "subject": note.subject.key, "field": note.field, "kind": note.kind.value}
+        for note in plan.notes
+    ]
+    upsert(connection, contact_notes, rows)
 
 
 def _outcome_row(clinic: str, run_id: str, outcome: Outcome) -> dict[str, Any]:

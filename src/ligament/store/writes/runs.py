@@ -12,12 +12,15 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from ligament.core.events import run_completed, run_failed, run_healed
 from ligament.core.ids import RunId
+from ligament.store.database.bulk import upsert
 from ligament.store.database.codec import encode
 from ligament.store.database.errors import StoreError
 from ligament.store.database.search_keys import moment, stamp
-from ligament.store.database.tables import runs
+from ligament.store.database.tables import notes, runs
 from ligament.store.journal.journal import Journal, Note, Writing
 
+LAST_TROUBLE = "last_run_trouble"
+"""The note that keeps what went wrong in the run that ended last: a mere position, no history."""
 QUIET = "quiet"
 """The kind of a run that is over and wrote nothing."""
 
@@ -81,7 +84,12 @@ class Runs:
         failed = str(summary.get("error") or "")
         if failed and (self._journal.is_asked_for or before != failed):
             writing.tell(run_failed(self._clinic, run_id, kind, failed))
-        if failed or summary.get("stopped"):
+        if summary.get("stopped"):
+            return
+        if before != failed:
+            row = {"clinic": self._clinic, "name": LAST_TROUBLE, "value": failed}
+            upsert(writing.connection, notes, [row])
+        if failed:
             return
         recovered = summary.get("recovered")
         if before or recovered:
@@ -91,11 +99,12 @@ class Runs:
 
     def _before(self, connection: Connection, run_id: RunId) -> tuple[str, str]:
         """Return the kind of a run, and what went wrong in the one that ended before it, or nothing."""
-        mine = runs.c.clinic == self._clinic
-        kind = connection.execute(select(runs.c.kind).where(mine, runs.c.id == run_id)).scalar_one_or_none()
-        earlier = select(runs.c.summary).where(mine, runs.c.id < run_id, runs.c.finished_at.is_not(None))
-        text = connection.execute(earlier.order_by(runs.c.id.desc()).limit(1)).scalar_one_or_none()
-        return kind or "", str(msgspec.json.decode(text).get("error") or "") if text else ""
+        kind = select(runs.c.kind).where(runs.c.clinic == self._clinic, runs.c.id == run_id)
+        trouble = select(notes.c.value).where(notes.c.clinic == self._clinic, notes.c.name == LAST_TROUBLE)
+        return (
+            connection.execute(kind).scalar_one_or_none() or "",
+            connection.execute(trouble).scalar_one_or_none() or "",
+        )
 
     def newest(self, limit: int = 20) -> tuple[Run, ...]:
         """Return the newest runs, newest first."""

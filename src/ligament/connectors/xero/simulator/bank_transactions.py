@@ -1,18 +1,29 @@
-"""Money received ahead: bank transactions that make prepayments and overpayments."""
+"""Bank transactions: those that make prepayments and overpayments, and money coded straight to an account."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ligament.connectors.xero.simulator import contacts, documents
 from ligament.connectors.xero.simulator.document_views import credit
-from ligament.connectors.xero.simulator.envelope import Call, run_batch
+from ligament.connectors.xero.simulator.envelope import Call, answer, run_batch
 from ligament.connectors.xero.simulator.errors import NotFound, Refused
 from ligament.connectors.xero.simulator.lines import LineRules, build
 from ligament.connectors.xero.simulator.money import round2
 from ligament.connectors.xero.simulator.payments import payable_account
-from ligament.connectors.xero.simulator.records import ZERO, Document, Line
-from ligament.connectors.xero.simulator.wire import Json, read_date, read_decimal, read_objects, read_text
+from ligament.connectors.xero.simulator.query import Listing, paginate, select
+from ligament.connectors.xero.simulator.records import ZERO, BankLine, Document, Line
+from ligament.connectors.xero.simulator.wire import (
+    Json,
+    number2,
+    read_date,
+    read_decimal,
+    read_objects,
+    read_text,
+    wire_date,
+    wire_instant,
+)
 
 if TYPE_CHECKING:
     from ligament.connectors.xero.simulator.desk import Desk
@@ -25,10 +36,58 @@ _TABLES = {
 
 
 def serve(desk: Desk, call: Call) -> Response:
-    """Serve PUT and POST /BankTransactions for the two kinds of patient credit; other kinds are not simulated."""
+    """Serve PUT and POST /BankTransactions for the two kinds of patient credit, and the list of money received."""
+    if call.method == "GET" and not call.segments:
+        page = paginate(call, select(call, desk.bank_lines.rows.values(), _LISTING))
+        return answer(desk, call, "BankTransactions", [_line_view(desk, it) for it in page.rows], page.pagination)
     if call.method in {"PUT", "POST"} and not call.segments:
         return run_batch(desk, call, "BankTransactions", "BankTransactionID", lambda it: _create(desk, call, it))
     raise NotFound
+
+
+_LISTING: Listing[BankLine] = Listing(
+    fields={
+        "banktransactionid": lambda it: it.line_id,
+        "type": lambda _: "RECEIVE",
+        "status": lambda it: it.status,
+        "date": lambda it: it.on,
+        "total": lambda it: it.amount,
+        "updateddateutc": lambda it: it.updated_at,
+    },
+    key=lambda it: it.line_id,
+    updated_at=lambda it: it.updated_at,
+    created_at=lambda it: it.created_at,
+)
+
+
+def _line_view(desk: Desk, line: BankLine) -> Json:
+    bank, income = desk.accounts[line.bank_account_id], desk.accounts[line.account_id]
+    return {
+        "BankTransactionID": line.line_id,
+        "Type": "RECEIVE",
+        "Status": line.status,
+        "Reference": line.reference,
+        "BankAccount": {"AccountID": bank.account_id, "Code": bank.code, "Name": bank.name},
+        "Date": wire_date(line.on),
+        "DateString": f"{line.on.isoformat()}T00:00:00",
+        "LineAmountTypes": "Inclusive",
+        "LineItems": [
+            {
+                "Description": line.reference,
+                "UnitAmount": number2(line.amount),
+                "LineAmount": number2(line.amount),
+                "Quantity": number2(Decimal(1)),
+                "AccountCode": income.code,
+                "AccountID": income.account_id,
+            }
+        ],
+        "Total": number2(line.amount),
+        "SubTotal": number2(line.amount),
+        "TotalTax": number2(ZERO),
+        "UpdatedDateUTC": wire_instant(line.updated_at),
+        "IsReconciled": True,
+        "CurrencyCode": desk.organisation.base_currency,
+    }
 
 
 def _create(desk: Desk, call: Call, element: Json) -> Json:

@@ -16,7 +16,7 @@ from ligament.connectors.xero.simulator.documents import CREDIT_NOTE, INVOICE
 from ligament.connectors.xero.simulator.errors import Refused
 from ligament.connectors.xero.simulator.identity import end_user_grant
 from ligament.connectors.xero.simulator.money import round2
-from ligament.connectors.xero.simulator.records import ContactGroup
+from ligament.connectors.xero.simulator.records import BankLine, ContactGroup
 from ligament.connectors.xero.simulator.world import Books
 
 if TYPE_CHECKING:
@@ -192,6 +192,34 @@ def pay_invoice(  # noqa: PLR0913 - each argument is one thing a person chooses
     )
     made = payments.pay(desk, wanted)
     return _close(world, desk), made.payment_id
+
+
+def receive_money(  # noqa: PLR0913 - each argument is one thing a person chooses
+    world: World,
+    amount: Decimal,
+    *,
+    at: datetime,
+    on: date,
+    account_code: str = "200",
+    bank_code: str = "090",
+    reference: str = "",
+    tenant_id: str = "",
+) -> tuple[World, str]:
+    """A person codes money from the bank statement straight to an account; returns the line's id."""
+    desk = _open(world, at, tenant_id)
+    by_code = {it.code: it for it in desk.accounts.rows.values()}
+    line = BankLine(
+        line_id=desk.new_id(),
+        bank_account_id=by_code[bank_code].account_id,
+        account_id=by_code[account_code].account_id,
+        on=on,
+        amount=round2(amount),
+        reference=reference,
+        created_at=at,
+        updated_at=at,
+    )
+    desk.bank_lines.put(line.line_id, line)
+    return _close(world, desk), line.line_id
 
 
 def delete_payment(world: World, payment_id: str, *, at: datetime, tenant_id: str = "") -> World:

@@ -35,6 +35,7 @@ TABLES = (
     "prepayments",
     "overpayments",
     "payments",
+    "bank_lines",
     "batches",
     "allocations",
     "history",
@@ -121,6 +122,7 @@ class Desk:
         self.prepayments = Table(books.prepayments)
         self.overpayments = Table(books.overpayments)
         self.payments = Table(books.payments)
+        self.bank_lines = Table(books.bank_lines)
         self.batches = Table(books.batches)
         self.allocations = Table(books.allocations)
         self.history = Table(books.history)

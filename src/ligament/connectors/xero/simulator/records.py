@@ -227,6 +227,21 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BankLine:
+    """Money that a person coded straight from the bank statement to an account, without any document."""
+
+    line_id: str
+    bank_account_id: str
+    account_id: str
+    on: date
+    amount: Decimal
+    reference: str = ""
+    status: str = "AUTHORISED"
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchPayment:
     """Several payments that show as one line at the bank."""
 

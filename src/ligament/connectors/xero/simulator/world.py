@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ligament.connectors.xero.simulator.records import (
         Account,
         Allocation,
+        BankLine,
         BatchPayment,
         BrandingTheme,
         Contact,
@@ -143,6 +144,7 @@ class Books:
     prepayments: Mapping[str, Document] = field(default_factory=dict)
     overpayments: Mapping[str, Document] = field(default_factory=dict)
     payments: Mapping[str, Payment] = field(default_factory=dict)
+    bank_lines: Mapping[str, BankLine] = field(default_factory=dict)
     batches: Mapping[str, BatchPayment] = field(default_factory=dict)
     allocations: Mapping[str, Allocation] = field(default_factory=dict)
     history: Mapping[str, tuple[HistoryNote, ...]] = field(default_factory=dict)

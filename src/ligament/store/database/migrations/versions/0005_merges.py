@@ -7,8 +7,8 @@ import json
 from alembic import op
 from sqlalchemy import LargeBinary, bindparam, column, select, table, update
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 _patients = table("practice_rows", *map(column, ("clinic", "kind", "id", "parent_id")), column("body", LargeBinary))
 _contacts = table("books_contacts", *map(column, ("clinic", "id", "status")), column("body", LargeBinary))

@@ -1,0 +1,269 @@
+"""Reconciliation: read both sides, compare everything that is kept, and tell every difference with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ligament.app.comparison_documents import compared_document
+from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection
+from ligament.app.output import to_json
+from ligament.app.results import DONE, WAITS, Result
+from ligament.app.safety.after_restore import settle
+from ligament.core.comparisons import Judging, tax_labels
+from ligament.core.facts import Facts
+from ligament.core.judgements import judge
+from ligament.core.periods import local_date
+from ligament.core.strays import judge_contact
+from ligament.core.variances import KeptVariance, Unbalanced, Variance
+from ligament.flow.plan.survey import Planner, approvals, surveyed
+from ligament.flow.read.read import EVERYTHING, chart_is_old, read_books, read_chart, read_practice, selection_of
+from ligament.flow.reconcile.compare import Compared, compare
+from ligament.ports.comparison import Comparison, Scope, SideBySide
+from ligament.ports.errors import Broken, PortError
+from ligament.ports.memory import Selection
+from ligament.store.queries.comparison import StoreComparison
+from ligament.store.queries.pairings import merged_contacts
+from ligament.store.writes.variances import KeptComparison
+from ligament.wiring.ambient import random_hex
+from ligament.wiring.clinic import Clinic
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.exclusive import alone_for
+
+_HOURS = 24
+_FAR_BACK = date(2000, 1, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """The days that a comparison covers; `full` means everything since the first day taken in."""
+
+    first: date
+    last: date
+    full: bool = False
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Period:
+        """Return the period that a comparison's document tells."""
+        return cls(first=date.fromisoformat(told["from"]), last=date.fromisoformat(told["to"]), full=told["full"])
+
+
+# --- which days -------------------------------------------------------------------------------------------------------
+
+
+def period_of(clinic: Clinic, first: str | None, last: str | None, *, full: bool) -> Period:
+    """Return the days meant: by default the current and the previous month in the clinic's zone.
+
+    Raises ConfigurationError for a day that is none, and for a period that ends before it begins.
+    """
+    today = local_date(clinic.clock.now(), clinic.settings.rulebook.clinic.time_zone)
+    start = started_on(clinic)
+    end = _month_end(today)
+    if full and (first or last):
+        raise ConfigurationError(("--full compares everything: leave out --from and --to.",))
+    if full:
+        return Period(first=min(start, end), last=date.max, full=True)
+    to = _day("--to", last) if last else end
+    begins = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    since = _day("--from", first) if first else min(begins, max(start, _FAR_BACK)) if to < begins else begins
+    if to < since:
+        raise ConfigurationError((f"--to: the period ends on {to} before it begins on {since}.",))
+    return Period(first=since, last=to)
+
+
+def _day(flag: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError((f'{flag}: "{text}" is no day. Write it as in 2026-07-01.',)) from None
+
+
+def _month_end(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def started_on(clinic: Clinic) -> date:
+    """Return the first day that is taken in: the rulebook's, else that of the first connection."""
+    chosen = clinic.settings.rulebook.invoices.start_on
+    if chosen is not None:
+        return chosen
+    connected = clinic.store.note("connected_on")
+    if connected:
+        return date.fromisoformat(connected[:10])
+    return local_date(clinic.clock.now(), clinic.settings.rulebook.clinic.time_zone)
+
+
+# --- comparing --------------------------------------------------------------------------------------------------------
+
+
+def reconcile(
+    clinic: Clinic,
+    *,
+    first: str | None = None,
+    last: str | None = None,
+    full: bool = False,
+    patience_ms: int = PATIENCE_MS,
+) -> Result:
+    """Compare both systems and explain every difference; nothing is written to either.
+
+    Raises the port errors when a system cannot be reached, and Broken when the sums do not close.
+    """
+    began, started_at = clinic.clock.monotonic_ms(), clinic.clock.now()
+    with alone_for(clinic, patience_ms):
+        settle(clinic)
+        run_id = clinic.runs.start("reconcile", random_hex(3))
+        try:
+            asking = _brought_up_to_date(clinic, run_id)
+            period = period_of(clinic, first, last, full=full)
+            compared, kept = _compared(clinic, period, asking)
+        except (PortError, Unbalanced) as trouble:
+            clinic.runs.finish(run_id, {"error": str(trouble)})
+            if isinstance(trouble, Unbalanced):
+                raise Broken(f"{trouble} Nothing of this comparison is reported.", "the equation") from trouble
+            raise
+        document = compared_document(clinic, compared, kept)
+        document = {"run_id": run_id, "period": _period_document(clinic, period, compared), **document}
+        document["calls"] = clinic.meter.as_dict()
+        document["bytes"] = clinic.meter.volume()
+        document["seconds"] = (clinic.clock.monotonic_ms() - began) / 1000
+        made = KeptComparison(
+            id=run_id,
+            started_at=started_at,
+            finished_at=clinic.clock.now(),
+            first=date.fromisoformat(document["period"]["from"]),
+            last=date.fromisoformat(document["period"]["to"]),
+            full=period.full,
+            balanced=document["balanced"],
+            body=to_json(document).encode(),
+        )
+        clinic.variances.keep_comparison(
+            made, {key: document["totals"][key] for key in ("source", "books", "explained")}
+        )
+        clinic.runs.finish(run_id, {"balanced": document["balanced"], "variances": len(document["variances"])})
+    return Result(document=document, code=DONE if document["balanced"] else WAITS)
+
+
+def _period_document(clinic: Clinic, period: Period, compared: Compared) -> dict[str, Any]:
+    last = period.last
+    if period.full:
+        today = local_date(clinic.clock.now(), clinic.settings.rulebook.clinic.time_zone)
+        months = [month for month, _ in (*compared.sums.source, *compared.sums.books)]
+        last = max([_month_end(today), *(_month_end(date.fromisoformat(f"{month}-01")) for month in months)])
+    return {"from": period.first.isoformat(), "to": last.isoformat(), "full": period.full}
+
+
+def _brought_up_to_date(clinic: Clinic, run_id: Any) -> frozenset[str]:  # noqa: ANN401 - a RunId
+    """Read what changed on both sides and plan it, so that holds are those of now; returns what waits for approval."""
+    book, store = clinic.settings.rulebook, clinic.store
+    orders = cycle_options(clinic, full=False)
+    first_connection(clinic)
+    practice = read_practice(clinic.practice(), store, book, clinic.clock, clinic.outside.tell)
+    books = read_books(clinic.books(), store, clinic.clock, clinic.outside.tell)
+    if chart_is_old(store, clinic.clock.now(), waited_for=True):
+        read_chart(clinic.books(), store, clinic.clock)
+    selection: Selection = selection_of(practice.changed | books.changed | set(store.pending()))
+    if orders.everything:
+        selection = EVERYTHING
+    planner = Planner(memory=store, rulebook=book, around=clinic.surroundings())
+    found = surveyed(planner, selection)
+    store.keep_outcomes(run_id, found.as_plan(), found.considered())
+    waiting = (action for _, approved in approvals(planner, found, orders.standing) for action in approved.waiting)
+    return frozenset(action.subject.id for action in waiting)
+
+
+def _compared(clinic: Clinic, period: Period, asking: frozenset[str]) -> tuple[Compared, dict[str, KeptVariance]]:
+    now = clinic.clock.now()
+    with comparing(clinic, period, asking) as (comparison, how):
+        listed = [judge_contact(*told, how) for told in comparison.contact_notes()]
+        compared = compare(comparison, how, [variance for variance in listed if variance is not None])
+        again = _still_there(clinic, comparison, how, compared)
+    found = {variance.id for variance in compared.variances}
+    everything = [*compared.variances, *(variance for variance in again if variance.id not in found)]
+    kept = clinic.variances.keep_found(everything, lambda held: _covers(period, held), now)
+    return compared, kept
+
+
+def _covers(period: Period, held: KeptVariance) -> bool:
+    """Say whether a comparison of a period would have found a variance that still stands."""
+    variance = held.variance
+    day = variance.on or variance.books_on
+    return variance.subject.startswith("invoice:") or bool(variance.owed) or day is None or day >= period.first
+
+
+def _still_there(clinic: Clinic, comparison: Comparison, how: Judging, compared: Compared) -> Iterator[Variance]:
+    """Look again at what was found before and lies outside of the period: it is gone only when it really is."""
+    found = {variance.id for variance in compared.variances}
+    before = [held.variance for held in clinic.variances.kept() if held.variance.id not in found]
+    wanted = {variance.id for variance in before}
+    ids = {variance.source_id for variance in before if variance.subject.startswith("invoice:")}
+    for pairing in comparison.pairings(ids):
+        yield from (variance for variance in judge(pairing, how) if variance.id in wanted)
+
+
+@contextmanager
+def comparing(
+    clinic: Clinic, period: Period, asking: frozenset[str] = frozenset()
+) -> Iterator[tuple[StoreComparison, Judging]]:
+    """Open a comparison of one moment of what is kept, with what judging it needs."""
+    book, manifest = clinic.settings.rulebook, clinic.practice_manifest
+    facts: Facts = clinic.store.gather(Selection())
+    labels = tax_labels(book, facts.chart)
+    scope = Scope(
+        first=period.first,
+        last=period.last,
+        start_on=started_on(clinic),
+        prefix=book.invoices.prefix,
+        reference=f"{manifest.name}:",
+        hours=_hours_ahead(clinic, facts),
+        visits=book.invoices.source.value == "appointments",
+        asking=asking,
+        rulebook=book,
+    )
+    zone = book.clinic.time_zone
+    with clinic.database.reading() as connection:
+        how = Judging(
+            rulebook=book,
+            labels=labels,
+            title=manifest.title,
+            books=clinic.books_manifest.title,
+            first=max(period.first, scope.start_on),
+            last=period.last,
+            local=lambda instant: local_date(instant, zone),
+            merged=merged_contacts(connection, clinic.settings.name),
+            locked_to=facts.organisation.locks.last_locked_day() if facts.organisation is not None else None,
+        )
+        yield StoreComparison(connection=connection, clinic=clinic.settings.name, scope=scope, labels=labels), how
+
+
+def _hours_ahead(clinic: Clinic, facts: Facts) -> dict[int, int]:
+    """Return for each hour of the day in UTC by how many days the clinic is ahead, where that holds all year."""
+    zones = {
+        clinic.settings.rulebook.clinic.time_zone,
+        *(place.zone for place in facts.locations.values() if place.zone),
+    }
+    now = clinic.clock.now()
+    offsets = set()
+    for zone in zones:
+        for month in range(1, 13):
+            offset = now.replace(month=month, day=1).astimezone(ZoneInfo(zone)).utcoffset() or timedelta(0)
+            offsets.add(offset)
+    found: dict[int, int] = {}
+    for hour in range(_HOURS):
+        days = {
+            (timedelta(hours=hour) + minutes + offset) // timedelta(days=1)
+            for offset in offsets
+            for minutes in (timedelta(0), timedelta(minutes=59, seconds=59))
+        }
+        if len(days) == 1:
+            found[hour] = days.pop()
+    return found
+
+
+def side_by_side(clinic: Clinic, period: Period) -> Iterator[SideBySide]:
+    """Yield every record of a period as both sides have it, one after the other."""
+    with comparing(clinic, period) as (comparison, _):
+        yield from comparison.rows()

@@ -1,0 +1,100 @@
+"""The commands `reconcile` and `variances`: compare both systems, and say what is to become of each difference."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ligament.app import variances as variance_verbs
+from ligament.app.comparison_files import check_outputs, write_outputs
+from ligament.app.reconcile import Period, reconcile, side_by_side
+from ligament.app.results import Result
+from ligament.cli.options import Clinic, Home, Json
+from ligament.cli.session import Session, run_verb
+from ligament.cli.views import reconcile as show
+from ligament.wiring.clinic import Clinic as OpenedClinic
+
+variances_app = typer.Typer(help="The differences found: list, show, acknowledge, fix.", invoke_without_command=True)
+VarianceName = Annotated[str, typer.Argument(metavar="ID", help="The id of a variance, as `variances` lists it.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command("reconcile")(compare)
+    app.add_typer(variances_app, name="variances")
+
+
+def compare(
+    *,
+    home: Home = None,
+    clinic: Clinic = None,
+    as_json: Json = False,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="First day (YYYY-MM-DD).", show_default=False)
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="DAY", help="Last day (YYYY-MM-DD).", show_default=False)
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Everything since the first day taken in, all of it now.")
+    ] = False,
+    output: Annotated[
+        list[Path] | None, typer.Option(help="Write the comparison to this file too.", show_default=False)
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+) -> None:
+    """Compare everything in both systems and explain every difference; writes nothing to either."""
+    session = Session(home=home, clinic=clinic, as_json=as_json)
+    verb = partial(_compare, first=first, last=last, full=full, outputs=output or [], force=force)
+    run_verb(session, verb, show.compared)
+
+
+def _compare(
+    opened: OpenedClinic, *, first: str | None, last: str | None, full: bool, outputs: list[Path], force: bool
+) -> Result:
+    check_outputs(outputs, force=force)
+    verdict = reconcile(opened, first=first, last=last, full=full)
+    period = Period.of(verdict.document["period"])
+    write_outputs(verdict.document, lambda: side_by_side(opened, period), outputs)
+    return verdict
+
+
+@variances_app.callback()
+def variances(ctx: typer.Context, home: Home = None, clinic: Clinic = None, as_json: Json = False) -> None:
+    """List the differences that were found."""
+    ctx.obj = Session(home=home, clinic=clinic, as_json=as_json)
+    if ctx.invoked_subcommand is None:
+        run_verb(ctx.obj, variance_verbs.list_variances, show.variances)
+
+
+@variances_app.command("list")
+def variances_list(ctx: typer.Context, home: Home = None, clinic: Clinic = None, as_json: Json = False) -> None:
+    """List the differences that were found."""
+    run_verb(ctx.obj.over(home, clinic, as_json), variance_verbs.list_variances, show.variances)
+
+
+@variances_app.command("show")
+def variances_show(
+    ctx: typer.Context, wanted: VarianceName, home: Home = None, clinic: Clinic = None, as_json: Json = False
+) -> None:
+    """Show one difference with its history."""
+    session = ctx.obj.over(home, clinic, as_json)
+    run_verb(session, lambda held: variance_verbs.show_variance(held, wanted), show.variance)
+
+
+@variances_app.command("acknowledge")
+def variances_acknowledge(
+    ctx: typer.Context,
+    wanted: VarianceName,
+    *,
+    note: Annotated[str, typer.Option(help="Why it is all right.")],
+    home: Home = None,
+    clinic: Clinic = None,
+    as_json: Json = False,
+) -> None:
+    """Say that a difference is known; it counts no more while its amount stays."""
+    session = ctx.obj.over(home, clinic, as_json)
+    run_verb(session, lambda held: variance_verbs.acknowledge(held, wanted, note), show.variance)

@@ -1,0 +1,76 @@
+"""What comparing tells, for people: the equation first, then every difference and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ligament.cli.views.paper import count, day, heading, line
+
+Document = Mapping[str, Any]
+Command = Callable[[str], str]
+_SHOWN = 40
+_COUNTS = frozenset({"new", "back"})
+
+
+def compared(document: Document, command: Command) -> None:
+    """Tell whether both sides agree, the sums, and every difference."""
+    period, totals = document["period"], document["totals"]
+    found = document["variances"]
+    waiting = [one for one in found if _needs_somebody(one)]
+    span = f"{day(period['from'])} to {day(period['to'])}"
+    if document["balanced"]:
+        line(f"Balanced, {span}: every cent is matched or explained.", style="bold")
+    else:
+        wants = count(len(waiting), "difference needs", "differences need")
+        line(f"{wants} somebody, {span}; every cent is listed with its reason.", style="bold")
+    for name, sums in (("Totals", totals), ("Settled", totals["settled"]), ("Owed", totals["owed"])):
+        line(
+            f"  {name:<8} practice {sums['source']:>14} = books {sums['books']:>14} + explained {sums['explained']:>12}"
+        )
+    for reason, held in document["left_out"].items():
+        line(f"  left out ({reason.replace('_', ' ')}): {held['count']}, {held['amount']}")
+    _list(found)
+    if waiting:
+        line(f"Next: {command('variances show ' + waiting[0]['id'])}")
+
+
+def variances(document: Document, command: Command) -> None:
+    """Tell the differences that still stand."""
+    found = document["variances"]
+    if not found:
+        line("No difference is known.")
+        line(f"Next: {command('reconcile')}")
+        return
+    _list(found)
+
+
+def variance(document: Document, command: Command) -> None:
+    """Tell one difference."""
+    one = document["variance"]
+    line(one["sentence"], style="bold")
+    line(f"  {one['kind']}, {one['state']}, needs {one['needs']}; {one['amount']}, enters {one['enters']}")
+    for part in one["parts"]:
+        line(f"  {part['month']} {part['tax']}: {part['amount']}")
+    line(f"  seen first {one['first_seen_at']}, last {one['last_seen_at']}, {count(one['times'], 'time', 'times')}")
+    if one["note"]:
+        line(f"  note: {one['note']} ({one['noted_by']})")
+    if one["fix"] is not None and one["state"] != "gone":
+        line(f"Next: {command('variances fix ' + one['id'])}")
+
+
+def _list(found: Sequence[Document]) -> None:
+    first = [one for one in found if _needs_somebody(one)]
+    others = [one for one in found if not _needs_somebody(one)]
+    for title, ones in (("To be looked at", first), ("Explained", others)):
+        if not ones:
+            continue
+        heading(title)
+        for one in ones[:_SHOWN]:
+            line(f"  {one['id']}  {one['amount']:>10}  {one['sentence']}")
+        if len(ones) > _SHOWN:
+            line(f"  ... and {len(ones) - _SHOWN} more; --json or --output has all of them.")
+
+
+def _needs_somebody(one: Document) -> bool:
+    return one["needs"] == "person" and one["state"] in _COUNTS

@@ -1,0 +1,1 @@
+"""The seventh stage: compare both sides, and explain every difference."""

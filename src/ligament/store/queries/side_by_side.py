@@ -1,0 +1,126 @@
+"""Side by side: how much each side has, and every record of a period as both have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, case, func, not_, or_, select
+
+from ligament.core.ledgers import BooksDocument, DocumentKind
+from ligament.core.money import ZERO
+from ligament.ports.comparison import LeftOut, Scope, SideBySide
+from ligament.store.database.tables import books_contacts, books_documents, document_links, practice_rows
+from ligament.store.queries.conditions import GONE, beside, documents_of, is_credit, money
+
+_AT_ONCE = 500
+
+
+def in_period(p: Any, clinic: str, scope: Scope) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401 - an alias
+    """Return the conditions under which an invoice of the practice is compared."""
+    first = max(scope.first, scope.start_on).isoformat()
+    return p.c.clinic == clinic, p.c.kind == "invoice", p.c.day.between(first, scope.last.isoformat())
+
+
+def counted(connection: Connection, clinic: str, scope: Scope) -> Mapping[str, Mapping[str, int]]:
+    """Return how many records of each kind each side has in the period."""
+    p = practice_rows.alias("p")
+    credits_ = is_credit(p)
+    practice = select(credits_, func.count()).where(*in_period(p, clinic, scope), not_(p.c.removed)).group_by(credits_)
+    source = {bool(row[0]): int(row[1]) for row in connection.execute(practice)}
+    papers = books_documents
+    within = papers.c.day.between(scope.first.isoformat(), scope.last.isoformat())
+    ours = or_(
+        papers.c.number.startswith(scope.prefix, autoescape=True),
+        papers.c.reference.startswith(scope.reference, autoescape=True),
+        papers.c.id.in_(select(document_links.c.books_id).where(document_links.c.clinic == clinic)),
+    )
+    live = (papers.c.clinic == clinic, within, ours, papers.c.status.not_in(GONE))
+    numbers = (
+        func.count(),
+        func.sum(case((papers.c.paid_cents != 0, 1), else_=0)),
+        func.sum(case((papers.c.used_cents != 0, 1), else_=0)),
+    )
+    books: dict[str, int] = {"invoices": 0, "credit_notes": 0, "payments": 0, "allocations": 0}
+    for kind, documents, paid, used in connection.execute(
+        select(papers.c.kind, *numbers).where(*live).group_by(papers.c.kind)
+    ):
+        is_note = kind == DocumentKind.CREDIT_NOTE.value
+        books["credit_notes" if is_note else "invoices"] = int(documents)
+        books["payments"] += int(paid or 0)
+        books["allocations"] += int(used or 0) if is_note else 0
+    people = select(func.count()).where(p.c.clinic == clinic, p.c.kind.in_(("patient", "payer")), not_(p.c.removed))
+    contacts = select(func.count()).where(books_contacts.c.clinic == clinic, books_contacts.c.status == "active")
+    return {
+        "source": {
+            "contacts": int(connection.execute(people).scalar_one()),
+            "invoices": source.get(False, 0),
+            "credit_notes": source.get(True, 0),
+        },
+        "books": {"contacts": int(connection.execute(contacts).scalar_one()), **books},
+    }
+
+
+def left_out(connection: Connection, clinic: str, scope: Scope) -> Mapping[str, LeftOut]:
+    """Return what was issued before the first day."""
+    p = practice_rows.alias("p")
+    before = (
+        p.c.clinic == clinic,
+        p.c.kind == "invoice",
+        not_(p.c.removed),
+        p.c.day < scope.start_on.isoformat(),
+    )
+    row = connection.execute(select(func.count(), func.sum(p.c.cents)).where(*before)).one()
+    return {"before_start": LeftOut(count=int(row[0]), amount=money(row[1]))} if row[0] else {}
+
+
+def side_by_side(connection: Connection, clinic: str, scope: Scope) -> Iterator[SideBySide]:
+    """Yield every record of the period as both sides have it."""
+    p, docs = practice_rows.alias("p"), documents_of(clinic)
+    columns = (
+        p.c.id, p.c.number, p.c.day, p.c.status, p.c.cents, p.c.tax_cents, p.c.removed,
+        docs.c.cents.label("books_cents"), docs.c.tax.label("books_tax"), docs.c.day.label("books_day"),
+        docs.c.number.label("books_number"), docs.c.books_id, docs.c.status.label("books_status"), docs.c.live,
+    )  # fmt: skip
+    statement = select(*columns).select_from(beside(p, docs)).where(*in_period(p, clinic, scope))
+    ordered = statement.order_by(p.c.day, p.c.number, p.c.id).execution_options(yield_per=_AT_ONCE)
+    for row in connection.execute(ordered):
+        yield _side_by_side(row)
+
+
+def _side_by_side(row: Any) -> SideBySide:  # noqa: ANN401 - a row of many columns
+    has = bool(row.live)
+    return SideBySide(
+        subject=f"invoice:{row.id}",
+        number=row.number,
+        books_number=row.books_number or "",
+        books_id=row.books_id or "",
+        on=date.fromisoformat(row.day) if row.day else None,
+        books_on=date.fromisoformat(row.books_day) if row.books_day else None,
+        status="archived" if row.removed else row.status,
+        books_status=row.books_status or "",
+        total=ZERO if row.removed else money(row.cents),
+        books_total=money(row.books_cents) if has else None,
+        tax=ZERO if row.removed else money(row.tax_cents),
+        books_tax=money(row.books_tax) if has else None,
+    )
+
+
+def stray_row(document: BooksDocument) -> SideBySide:
+    """Return a document of the books that belongs to no record."""
+    sign = -1 if document.kind is DocumentKind.CREDIT_NOTE else 1
+    return SideBySide(
+        subject="",
+        number="",
+        books_number=document.number,
+        books_id=document.id,
+        on=None,
+        books_on=document.on,
+        status="",
+        books_status=document.status.value,
+        total=None,
+        books_total=sign * document.total,
+        tax=None,
+        books_tax=sign * document.tax,
+    )
