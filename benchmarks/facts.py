@@ -26,7 +26,7 @@ from ligament.core.records import (
 )
 from ligament.flow.read.read import EVERYTHING
 from ligament.ports.memory import Selection
-from ligament.wiring.expressions import evaluate
+from ligament.wiring.expressions import Expressions
 from ligament.wiring.likeness import likeness, phone_key
 
 MEDIUM = Size(patients=20_000, invoices=150_000)
@@ -168,12 +168,14 @@ def _lines(place: int, identifier: SourceId) -> tuple[Line, ...]:
 
 def surroundings() -> PlanContext:
     """Return what planning needs beside its facts, as wiring gives it."""
+    expressions = Expressions()
     return PlanContext(
         now=NOW,
         likeness=likeness,
         phone_key=phone_key,
         code_for=lambda subject: f"CL-{hash(subject) % 10**8}",
-        evaluate=evaluate,
+        evaluate=expressions.holds,
+        express=expressions.says,
         practice_name="practice",
         books_title="the books",
     )

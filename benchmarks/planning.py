@@ -66,7 +66,7 @@ def measure(*, small: bool = False, profile: bool = False) -> list[Figure]:
 
 def rules() -> Rulebook:
     """Return the rulebook of the benchmarks."""
-    book, problems = rulebook(tomlkit.parse(RULEBOOK).unwrap(), system_names(), lambda _: "")
+    book, problems = rulebook(tomlkit.parse(RULEBOOK).unwrap(), system_names())
     assert not problems, problems
     return book
 

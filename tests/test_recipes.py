@@ -11,7 +11,7 @@ import pytest
 from ligament.core.rules.model import PaymentSource, Privacy, Rulebook
 from ligament.core.rules.parse import rulebook
 from ligament.core.rules.reading import Problem
-from ligament.wiring.expressions import complaint, evaluate
+from ligament.wiring.expressions import Expressions
 
 RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.toml"))
 SYSTEMS = ("cliniko", "xero")
@@ -37,12 +37,12 @@ def facts(*lines: dict[str, Any]) -> dict[str, Any]:
 
 
 def read(path: Path, text: str | None = None) -> tuple[Rulebook, tuple[Problem, ...]]:
-    return rulebook(tomllib.loads(text or path.read_text(encoding="utf-8")), SYSTEMS, complaint)
+    return rulebook(tomllib.loads(text or path.read_text(encoding="utf-8")), SYSTEMS, Expressions())
 
 
 def applying(path: Path, *lines: dict[str, Any]) -> list[str]:
     book, _ = read(path)
-    return [rule.name for rule in book.rules if evaluate(rule.when, facts(*lines))]
+    return [rule.name for rule in book.rules if Expressions().holds(rule.when, facts(*lines))]
 
 
 def recipe(name: str) -> Path:

@@ -20,8 +20,14 @@ _TABLE = re.compile(r"(<!-- settings of ([a-z_.]+) -->\n)(?:\|[^\n]*\n)*")
 
 def titles() -> dict[str, str]:
     """Return the names of the systems as people know them."""
-    roles = {manifest.role: manifest.title for manifest in manifests()}
-    return {"practice_title": roles["practice"], "books_title": roles["books"]}
+    roles = {manifest.role: manifest for manifest in manifests()}
+    practice, books = roles["practice"], roles["books"]
+    return {
+        "practice_title": practice.title,
+        "books_title": books.title,
+        "practice": practice.name,
+        "books": books.name,
+    }
 
 
 def _cell(text: str) -> str:

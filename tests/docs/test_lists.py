@@ -98,14 +98,14 @@ def test_the_guide_explains_no_key_that_the_rulebook_lacks() -> None:
 def test_the_examples_of_the_guide_are_good_rules() -> None:
     from tomllib import loads  # noqa: PLC0415 - one test needs it
 
-    from ligament.wiring.expressions import complaint  # noqa: PLC0415
+    from ligament.wiring.expressions import Expressions  # noqa: PLC0415
 
     needed = '[accounts]\ndefault = "200"\n[payments]\naccount = "090"\n'
     blocks = re.findall(r"^```toml\n(.*?)^```", document("rulebook.md"), re.MULTILINE | re.DOTALL)
     assert len(blocks) >= 2
     rules = 0
     for block in blocks:
-        book, problems = parse.rulebook(loads(needed + block), SYSTEMS, complaint)
+        book, problems = parse.rulebook(loads(needed + block), SYSTEMS, Expressions())
         assert problems == ()
         rules += len(book.rules)
     assert rules >= 10

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ligament.connectors.registry import for_role
+from ligament.connectors.registry import for_role, part_of
 from ligament.demo.demo import rulebook_text
 from ligament.simkit.clinic import make_clinic
 from ligament.simkit.hosting import Host
@@ -215,7 +215,7 @@ def staged(folder: Path, *, database: str = "", poll_s: int = 5, now: datetime |
     home = folder / "home"
     stage = Stage(story=story, hosts={}, parts={}, home=home, environment=environment)
     for role in ("practice", "books"):
-        part = for_role(role).module("simulator.demo")
+        part = part_of(for_role(role), "simulator.demo")
         world = part.world_for(story)
         host = Host(part.handle, world, clock=lambda: datetime.now(UTC), log_limit=100_000, pause=stage.hold_up)
         stage.hosts[role] = host.start()

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from litestar.testing import TestClient
 
-from ligament.connectors.registry import for_role
+from ligament.connectors.registry import for_role, webhooks_of
 from ligament.connectors.xero.simulator.webhooks import Subscription, intent_to_receive, sign
 from ligament.core.private import Private
 from ligament.engine import schedule
@@ -133,7 +133,7 @@ def test_the_signature_is_over_the_raw_bytes_and_not_over_what_they_mean(front: 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(junk=st.binary(max_size=300), signature=st.text(max_size=60))
 def test_no_made_up_signature_opens_the_door(front: Front, junk: bytes, signature: str) -> None:
-    part = for_role("books").module("webhooks")
+    part = webhooks_of(for_role("books"))
     assert part.is_signed(junk, signature, Private(KEY)) == (signature.strip() == sign(KEY, junk))
     if signature.isascii() and signature.isprintable():
         assert front.post(junk, signature).status_code == 401

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from ligament.app.doctor.doctor import examine, same_wall
-from ligament.app.doctor.systems import lacking_scopes
 from ligament.app.results import Result
 from ligament.connectors.cliniko import simulator as practice_side
 from ligament.connectors.xero.simulator import australian_books, control
@@ -160,12 +159,6 @@ def test_a_practitioner_with_a_user_in_the_books_is_matched(clinic: Clinic) -> N
 
     clinic.practice.change(change)
     assert "Every practitioner is also a user of Xero." in everything(examined(clinic))
-
-
-def test_a_permission_to_write_includes_the_one_to_read() -> None:
-    needed = "openid offline_access accounting.contacts accounting.settings.read"
-    assert lacking_scopes(needed, "accounting.contacts accounting.settings") == ()
-    assert lacking_scopes(needed, "accounting.settings.read") == ("accounting.contacts",)
 
 
 def test_zones_are_compared_in_winter_and_in_summer() -> None:

@@ -1,74 +1,51 @@
-"""Finds the connectors that are there by their manifests; names none of them."""
+"""Registry: finds the connectors that are there by their manifests, and loads their parts; names none of them."""
 
 from __future__ import annotations
 
 import importlib
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-_MINUTE_S = 60
+from ligament.core.ledgers import Organisation
+from ligament.net.manifest import FILE, Manifest, manifest_of
+from ligament.net.opening import Opening
+from ligament.ports.books import Books
+from ligament.ports.connector import Connector, Webhooks
+from ligament.ports.practice import Practice, PracticeIdentity
+
+_HOUSE = "ligament.connectors"
+
+PracticeConnector = Connector[Opening, Practice, PracticeIdentity]
+BooksConnector = Connector[Opening, Books, Organisation]
 
 
 class NoConnector(Exception):
-    """No connector with that name or role is installed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """What the house knows of a connector before it loads any code of it.
-
-    `role` is `practice` or `books`; `environment` maps setting names to the names of environment variables; `secrets`
-    are the settings that are kept in the vault.
-    """
-
-    name: str
-    title: str
-    role: str
-    environment: Mapping[str, str]
-    webhooks: Mapping[str, str] = field(default_factory=dict)
-    calls_per_minute: int = 0
-
-    def module(self, part: str) -> Any:  # noqa: ANN401 - a module's type is known to its importer only
-        """Load a module of this connector, such as `opening` or `simulator`."""
-        return importlib.import_module(f"ligament.connectors.{self.name}.{part}")
+    """No connector with that name or role is there, or several are and nobody said which."""
 
 
 @cache
 def manifests() -> tuple[Manifest, ...]:
     """Return the manifests of all connectors, by name."""
-    found = []
-    for folder in files("ligament.connectors").iterdir():
-        manifest = folder.joinpath("manifest.toml")
-        if manifest.is_file():
-            table = tomllib.loads(manifest.read_text(encoding="utf-8"))
-            found.append(_manifest(table))
-    return tuple(sorted(found, key=lambda manifest: manifest.name))
+    folders = (folder.name for folder in files(_HOUSE).iterdir() if folder.joinpath(FILE).is_file())
+    return tuple(manifest_of(f"{_HOUSE}.{name}") for name in sorted(folders))
 
 
-def _manifest(table: Mapping[str, Any]) -> Manifest:
-    return Manifest(
-        name=table["name"],
-        title=table["title"],
-        role=table["role"],
-        environment=dict(table.get("environment", {})),
-        webhooks={key: str(value) for key, value in table.get("webhooks", {}).items()},
-        calls_per_minute=min(
-            (limit["calls"] for limit in table.get("limits", ()) if limit["per_s"] == _MINUTE_S), default=0
-        ),
-    )
+def for_role(role: str, name: str = "") -> Manifest:
+    """Return the connector of that name for a role, or the only one there is; raises NoConnector."""
+    there = players(role)
+    chosen = [manifest for manifest in there if manifest.name == name] if name else list(there)
+    if len(chosen) == 1:
+        return chosen[0]
+    listed = ", ".join(f'"{manifest.name}"' for manifest in there) or "none"
+    if name or not there:
+        raise NoConnector(f'"{name}" is no {role} system that is installed; there is: {listed}.')
+    raise NoConnector(f'Several {role} systems are installed ({listed}): say which, as in {role} = "{there[0].name}".')
 
 
-def for_role(role: str) -> Manifest:
-    """Return the connector that plays a role; the first by name when there are several."""
-    for manifest in manifests():
-        if manifest.role == role:
-            return manifest
-    message = f"no connector for {role} is installed"
-    raise NoConnector(message)
+def optional_for_role(role: str) -> Manifest | None:
+    """Return the only connector for a role, or nothing where there is none."""
+    return for_role(role) if players(role) else None
 
 
 def named(name: str) -> Manifest:
@@ -76,5 +53,39 @@ def named(name: str) -> Manifest:
     for manifest in manifests():
         if manifest.name == name:
             return manifest
-    message = f"no connector called {name} is installed; there are {', '.join(m.name for m in manifests())}"
-    raise NoConnector(message)
+    there = ", ".join(manifest.name for manifest in manifests())
+    raise NoConnector(f"no connector called {name} is installed; there are {there}")
+
+
+def players(role: str) -> tuple[Manifest, ...]:
+    """Return the connectors for a role, by name."""
+    return tuple(manifest for manifest in manifests() if manifest.role == role)
+
+
+def connector_of(manifest: Manifest) -> Connector[Opening, Any, Any]:
+    """Load a connector of whatever role."""
+    found: Connector[Opening, Any, Any] = part_of(manifest, "opening")
+    return found
+
+
+def practice_connector(manifest: Manifest) -> PracticeConnector:
+    """Load the connector of a practice system."""
+    found: PracticeConnector = part_of(manifest, "opening")
+    return found
+
+
+def books_connector(manifest: Manifest) -> BooksConnector:
+    """Load the connector of a books system."""
+    found: BooksConnector = part_of(manifest, "opening")
+    return found
+
+
+def webhooks_of(manifest: Manifest) -> Webhooks:
+    """Load what understands the calls of a system, where the manifest says that it calls us."""
+    found: Webhooks = part_of(manifest, "webhooks")
+    return found
+
+
+def part_of(manifest: Manifest, part: str) -> Any:  # noqa: ANN401 - a module's type is known to its importer only
+    """Load a module of a connector's folder, such as `opening` or `simulator.demo`."""
+    return importlib.import_module(f"{_HOUSE}.{manifest.name}.{part}")

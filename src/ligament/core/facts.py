@@ -90,7 +90,8 @@ class PlanContext:
 
     `likeness` compares two names (0 to 1); `phone_key` brings a number as typed and a country code to one form that is
     equal for equal numbers, or an empty text; `code_for` gives the opaque name of a party; `evaluate` says whether a
-    rule's condition holds and raises ValueError with a sentence when it cannot be judged. `practice_name` stands before
+    rule's condition holds, `express` gives the text of an expression, and both raise ValueError with a sentence when
+    that cannot be judged. `practice_name` stands before
     ids in references (`name:id`); `books_title` names the books in sentences.
     """
 
@@ -99,5 +100,6 @@ class PlanContext:
     phone_key: Callable[[str, str], str]
     code_for: Callable[[str], str]
     evaluate: Callable[[str, Mapping[str, object]], bool]
+    express: Callable[[str, Mapping[str, object]], str] = lambda text, _facts: text
     practice_name: str
     books_title: str

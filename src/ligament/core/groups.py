@@ -10,7 +10,8 @@ from ligament.core.links import Reason
 from ligament.core.naming import folded, tidy_name
 from ligament.core.private import Private
 from ligament.core.records import Party, PartyKind
-from ligament.core.rules.apply import about_documents, looks_at, record_context
+from ligament.core.rules.apply import about_documents, looks_at
+from ligament.core.rules.contexts import record_context
 from ligament.core.rules.entries import Rule
 from ligament.core.rules.model import CustomField, Privacy, Rulebook
 

@@ -17,9 +17,10 @@ from ligament.app.documents import Document
 from ligament.app.plans import whole
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.sync import sync
-from ligament.connectors.registry import Manifest, for_role
+from ligament.connectors.registry import for_role, part_of
 from ligament.core.money import ZERO, two_places
 from ligament.demo.travel import show_travel
+from ligament.net.manifest import Manifest
 from ligament.simkit.clinic import make_clinic
 from ligament.simkit.hosting import Host
 from ligament.simkit.story import ClinicStory, DeedKind, Size
@@ -136,7 +137,7 @@ def set_stage(seed: int, size: Size, now: datetime | None = None) -> Iterator[St
     made = {}
     for role in _ROLES:
         manifest = for_role(role)
-        part = manifest.module("simulator.demo")
+        part = part_of(manifest, "simulator.demo")
         made[role] = (manifest, part, part.world_for(story))
     clock = FastClock(speed=SPEED, start=start)
     with tempfile.TemporaryDirectory(prefix="ligament-demo-") as folder:

@@ -9,7 +9,9 @@ from typing import Any, Protocol
 
 from ligament.app.documents import Document
 from ligament.app.sync import sync
+from ligament.connectors.registry import part_of
 from ligament.core.contacts import CONTACT_PREFIX
+from ligament.net.manifest import Manifest
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.clocks import FastClock
 
@@ -24,7 +26,7 @@ class Served(Protocol):
         """Return what serves its world."""
 
     @property
-    def manifest(self) -> Any:  # noqa: ANN401 - the connector's manifest
+    def manifest(self) -> Manifest:
         """Return what names its connector."""
 
 
@@ -37,8 +39,8 @@ def show_travel(
     running service makes between two looks.
     """
     practice, books = servers["practice"], servers["books"]
-    desk = practice.manifest.module("simulator.demo_people")
-    keeper = books.manifest.module("simulator.demo_people")
+    desk = part_of(practice.manifest, "simulator.demo_people")
+    keeper = part_of(books.manifest, "simulator.demo_people")
     found = _somebody(desk, keeper, practice, books)
     if found is None:
         return {}

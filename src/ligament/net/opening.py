@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ligament.core.private import Private
+from ligament.net.governor import Priority
 from ligament.net.meter import CallMeter
 from ligament.net.oauth import TokenVault
 from ligament.net.session import Observer, Transport
@@ -29,7 +30,7 @@ class Opening:
     `partner` is the name of the system on the other side. `clock` tells the day, `pace` the real time that limits are
     counted in: the two differ when a test chooses the day. `jitter(limit)` draws a whole number from 0 to `limit`.
     With `reading_tokens` nothing will be written: a sign-in that can do with less is asked for less, and kept there.
-    `may_write` is asked right before a write leaves, and raises what forbids it.
+    `may_write` is asked right before a write leaves, and raises what forbids it. `lane` says who waits for the calls.
     """
 
     values: Mapping[str, Private[str]]
@@ -50,9 +51,8 @@ class Opening:
     may_add_options: bool = False
     prices_include_tax: bool | None = None
     custom_fields: tuple[str, ...] = ()
-    speed: int = 1
     may_write: Callable[[], None] | None = None
-    extra: Mapping[str, str] = field(default_factory=dict)
+    lane: Priority = Priority.SYNC
 
     def value(self, name: str) -> str:
         """Return a setting in clear, or an empty text."""

@@ -120,3 +120,7 @@ class Books(Protocol):
     def link_for(self, kind: str, books_id: BooksId) -> str:
         """Return a web address where a person sees that record, or an empty text."""
         ...
+
+    def close(self) -> None:
+        """Close the connections; closing twice does no harm."""
+        ...

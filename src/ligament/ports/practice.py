@@ -94,3 +94,7 @@ class Practice(Protocol):
     def send(self, call: PreparedCall) -> ElementResult:
         """Send one prepared change; raises the five port errors."""
         ...
+
+    def close(self) -> None:
+        """Close the connections; closing twice does no harm."""
+        ...

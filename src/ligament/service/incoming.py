@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from ligament.app.setup.incoming_webhooks import secret, webhook_paths
-from ligament.connectors.registry import Manifest
+from ligament.connectors.registry import webhooks_of
 from ligament.core.private import Private
+from ligament.net.manifest import Manifest
+from ligament.ports.connector import WebhookHint
 from ligament.store.database.connection import Database
 from ligament.store.database.errors import StoreError
 from ligament.store.shared.webhook_events import NOBODY, Arrived, WebhookEvents
@@ -46,11 +47,11 @@ class WebhookReceiver:
         manifest = webhook_paths().get(path)
         if manifest is None:
             return NO_SUCH
-        part = manifest.module("webhooks")
+        part = webhooks_of(manifest)
         signature = header(manifest.webhooks["signature_header"])
         try:
             # Every key is compared, so that the time taken does not tell which one came close.
-            fits = [bool(part.is_signed(body, signature, key)) for key in self._signing_keys(manifest)]
+            fits = [part.is_signed(body, signature, key) for key in self._signing_keys(manifest)]
             if not any(fits):
                 self.counts["forged"] += 1
                 return FORGED
@@ -81,7 +82,7 @@ class WebhookReceiver:
     def _vault(self, clinic: str) -> Vault:
         return Vault(self.database, clinic, self.settings.vault_key, random_bytes, self.now)
 
-    def _keep(self, manifest: Manifest, events: Iterable[Any]) -> int:
+    def _keep(self, manifest: Manifest, events: Iterable[WebhookHint]) -> int:
         """Keep events for the clinics connected to their organisations; others are kept as refused."""
         hints = WebhookEvents(self.database, self.now)
         owners = self._owners(manifest, hints)

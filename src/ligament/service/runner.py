@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ligament.app.sync import sync
-from ligament.connectors.registry import for_role
+from ligament.connectors.registry import players
 from ligament.core.ids import BooksId
 from ligament.core.notes import PAUSED_NOTE
 from ligament.core.rules.hours import WEEK_DAYS
@@ -107,16 +107,20 @@ class ClinicRunner:
         """Return what the clock on a clinic's wall shows."""
         return self.calendar.now().astimezone(ZoneInfo(self.settings.clinic(name).rulebook.clinic.time_zone))
 
-    def pace(self, name: str, limit: int) -> Pace:
-        """Return how often a clinic is read."""
+    def pace(self, name: str, limit: int | None = None) -> Pace:
+        """Return how often a clinic is read, within the limit of its practice or another one."""
         with suppress(ConfigurationError, OSError):
-            sync = self.clinic(name).rulebook.sync
+            clinic = self.clinic(name)
+            sync = clinic.rulebook.sync
+            limit = clinic.practice.calls_per_minute if limit is None else limit
             days = frozenset(map(WEEK_DAYS.index, sync.open_days))
             hours = Hours(
                 opens=time.fromisoformat(sync.open_from), closes=time.fromisoformat(sync.open_until), days=days
             )
             return Pace(poll=timedelta(seconds=sync.poll_seconds), limit=limit, hours=hours)
-        return Pace(limit=limit)
+        return Pace(
+            limit=max(manifest.calls_per_minute for manifest in players("practice")) if limit is None else limit
+        )
 
     # --- a turn -------------------------------------------------------------------------------------------------------
     def take(self, name: str) -> None:
@@ -225,7 +229,8 @@ class ClinicRunner:
             self.standings.keep(parked)
             return RunReport(clinic=name, outcome="parked", seconds=0, sentence=sentence, document=document)
         self.hints.done(name, hints)
-        worked = schedule.succeeded(standing, now, _practice_calls(document) if polls else standing.calls)
+        calls = _calls_of(self.clinic(name).practice.name, document) if polls else standing.calls
+        worked = schedule.succeeded(standing, now, calls)
         self.standings.keep(worked)
         if SharedValues(self.database).drop(name, _ALERTED):
             self._keep_paused(name, "")
@@ -273,9 +278,9 @@ def _old(kept: str, now: datetime, age: timedelta) -> bool:
     return not kept or not timedelta(0) <= now - datetime.fromisoformat(kept) < age
 
 
-def _practice_calls(document: Mapping[str, Any]) -> int:
-    """Return how many calls the practice got."""
-    return sum(document.get("calls", {}).get(for_role("practice").name, {}).values())
+def _calls_of(system: str, document: Mapping[str, Any]) -> int:
+    """Return how many calls a system got."""
+    return sum(document.get("calls", {}).get(system, {}).values())
 
 
 def _sentence(trouble: Exception) -> str:

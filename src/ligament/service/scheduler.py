@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ligament.app.notices.notifier import flush
-from ligament.connectors.registry import for_role
 from ligament.engine.schedule import ClinicStatus, Round, due
 from ligament.engine.work import Engine
 from ligament.service.runner import ClinicRunner
@@ -133,13 +132,12 @@ class Scheduler:
         return self.turns.standings.all_of(self.clinics)
 
     def _due(self, now: datetime) -> list[str]:
-        limit = for_role("practice").calls_per_minute
         standings = self.standings()
         busy = {standing.clinic for standing in standings if self._is_queued(standing, now)}
         names = [standing.clinic for standing in standings if standing.clinic not in busy]
         moment = Round(
             now=now,
-            paces={name: self.turns.pace(name, limit) for name in names},
+            paces={name: self.turns.pace(name) for name in names},
             walls={name: self.turns.wall(name) for name in names},
             hints=dict(self.turns.hints.waiting()),
             busy=busy,

@@ -11,14 +11,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from ligament.connectors.registry import Manifest, for_role
+from ligament.connectors.registry import books_connector, practice_connector
 from ligament.core.facts import PlanContext
 from ligament.core.ids import RunId
 from ligament.core.money import HUNDRED
 from ligament.core.private import Private
 from ligament.flow.context import RunContext
+from ligament.net.manifest import Manifest
 from ligament.net.meter import CallMeter
 from ligament.net.oauth import TextVault
 from ligament.net.opening import Notebook, Opening
@@ -39,7 +39,6 @@ from ligament.store.vault.vault import Vault
 from ligament.store.writes.runs import Runs
 from ligament.store.writes.variances import Variances
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
-from ligament.wiring.expressions import evaluate
 from ligament.wiring.likeness import likeness, phone_key
 from ligament.wiring.prepared import prepare
 from ligament.wiring.retries import RetryBudget, jitter
@@ -85,29 +84,35 @@ class Clinic:
     outside: Overrides
     practice_manifest: Manifest
     books_manifest: Manifest
-    _ports: dict[str, Any] = field(default_factory=dict)
+    _practice: Practice | None = None
+    _books: Books | None = None
+    _books_to_read: Books | None = None
 
     def practice(self) -> Practice:
         """Return the practice, opened at first use; raises SignInAgain when there are no credentials."""
-        return self._port(self.practice_manifest, self.books_manifest)  # type: ignore[no-any-return]
+        if self._practice is None:
+            prepare()
+            manifest = self.practice_manifest
+            self._practice = practice_connector(manifest).open_port(self.opening(manifest, self.books_manifest))
+        return self._practice
 
     def books(self) -> Books:
         """Return the books, opened at first use; raises SignInAgain when there are no credentials."""
-        return self._port(self.books_manifest, self.practice_manifest)  # type: ignore[no-any-return]
+        if self._books is None:
+            prepare()
+            manifest = self.books_manifest
+            self._books = books_connector(manifest).open_port(self.opening(manifest, self.practice_manifest))
+        return self._books
 
     def books_to_read(self) -> Books:
         """Return the books for reading only: a sign-in that may do nothing else is enough."""
-        return self._port(self.books_manifest, self.practice_manifest, "/reading")  # type: ignore[no-any-return]
-
-    def _port(self, manifest: Manifest, partner: Manifest, way: str = "") -> Any:  # noqa: ANN401 - a connector's class
-        name = manifest.name + way
-        if name not in self._ports:
+        if self._books_to_read is None:
             prepare()
-            opening = self.opening(manifest, partner)
-            if way:
-                opening = replace(opening, reading_tokens=self._tokens(name))
-            self._ports[name] = manifest.module("opening").open_port(opening)
-        return self._ports[name]
+            manifest = self.books_manifest
+            opening = self.opening(manifest, self.practice_manifest)
+            opening = replace(opening, reading_tokens=self._tokens(f"{manifest.name}/reading"))
+            self._books_to_read = books_connector(manifest).open_port(opening)
+        return self._books_to_read
 
     def _tokens(self, secret: str) -> TextVault:
         return TextVault(
@@ -118,9 +123,10 @@ class Clinic:
 
     def close(self) -> None:
         """Close the connections that were opened."""
-        for port in self._ports.values():
-            port.close()
-        self._ports.clear()
+        for port in (self._practice, self._books, self._books_to_read):
+            if port is not None:
+                port.close()
+        self._practice = self._books = self._books_to_read = None
 
     def opening(self, manifest: Manifest, partner: Manifest) -> Opening:
         """Return what a connector is opened with."""
@@ -153,7 +159,8 @@ class Clinic:
             likeness=likeness,
             phone_key=phone_key,
             code_for=partial(opaque_code, self.code_key()),
-            evaluate=evaluate,
+            evaluate=self.settings.expressions.holds,
+            express=self.settings.expressions.says,
             practice_name=self.practice_manifest.name,
             books_title=self.books_manifest.title,
         )
@@ -241,6 +248,6 @@ def _assembled(
         clock=clock,
         meter=CallMeter(),
         outside=outside,
-        practice_manifest=for_role("practice"),
-        books_manifest=for_role("books"),
+        practice_manifest=chosen.practice,
+        books_manifest=chosen.books,
     )

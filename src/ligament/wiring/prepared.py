@@ -12,7 +12,7 @@ from functools import cache
 
 import msgspec
 
-from ligament.connectors.registry import for_role
+from ligament.connectors.registry import connector_of, manifests
 from ligament.core.alerts import AlertLedger
 from ligament.engine.schedule import ClinicStatus
 from ligament.store import prepared as stored
@@ -30,7 +30,7 @@ def prepare() -> None:
 
 def shapes() -> tuple[type, ...]:
     """Return every type that is read from text, of the connectors, the store and the notes."""
-    wires = tuple(shape for role in ("practice", "books") for shape in for_role(role).module("opening").SHAPES)
+    wires = tuple(shape for manifest in manifests() for shape in connector_of(manifest).SHAPES)
     return (*wires, *NOTED, *stored.KEPT)
 
 

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-import tomlkit
-from tomlkit.exceptions import ParseError
-
-from ligament.connectors.registry import for_role, manifests
+from ligament.connectors.registry import NoConnector, for_role, manifests, players
 from ligament.core.rules.model import Rulebook
 from ligament.core.rules.parse import rulebook
+from ligament.core.rules.parse_entries import UNCHECKED, lookups
 from ligament.core.rules.reading import Problem
 from ligament.core.rules.settings import Systems
+from ligament.net.manifest import Manifest
 from ligament.wiring.errors import ConfigurationError
-from ligament.wiring.expressions import complaint
+from ligament.wiring.expressions import Expressions
+from ligament.wiring.places import Places, places
+from ligament.wiring.tables import read_tables
 
 RULEBOOK_FILE = "ligament.toml"
+LARGEST_RULEBOOK = 256_000
+_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +34,10 @@ class ClinicSettings:
     name: str
     file: Path
     rulebook: Rulebook
+    practice: Manifest
+    books: Manifest
     rulebook_text: str = ""
+    expressions: Expressions = field(default_factory=Expressions)
 
 
 def rulebook_files(home: Path) -> tuple[Path, ...]:
@@ -50,64 +60,123 @@ def check_names(clinics: tuple[ClinicSettings, ...]) -> None:
             )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """One thing wrong in a rulebook or in a file beside it; line and column count from 1, and 0 is nowhere."""
+
+    file: Path
+    line: int
+    column: int
+    key: str
+    sentence: str
+
+    def told(self) -> str:
+        """Return it as one line."""
+        where = f"{self.file}, line {self.line}" if self.line else f"{self.file}"
+        return f"{where}, {self.key}: {self.sentence}" if self.key else f"{where}: {self.sentence}"
+
+
+def looked_over(file: Path) -> tuple[ClinicSettings | None, tuple[Mistake, ...]]:
+    """Read one rulebook file and everything that is wrong in it; it can be used only when there is nothing."""
+    try:
+        with file.open("rb") as handle:
+            text = handle.read(LARGEST_RULEBOOK + 1).decode("utf-8").replace("\r\n", "\n")
+    except (OSError, UnicodeDecodeError) as error:
+        return None, (_mistake(file, f"it cannot be read ({error.__class__.__name__})."),)
+    if len(text.encode()) > LARGEST_RULEBOOK:
+        return None, (_mistake(file, "it is larger than 256 KB; keep lists in a file of their own."),)
+    try:
+        table: dict[str, Any] = tomllib.loads(text, parse_float=Decimal)
+    except RecursionError:
+        return None, (_mistake(file, "tables stand too deep in each other."),)
+    except (ValueError, InvalidOperation) as error:
+        return None, (_unreadable(file, text, str(error)),)
+    systems = {}
+    for role in ("practice", "books"):
+        try:
+            systems[role] = for_role(role, _named(table, role))
+        except NoConnector as error:
+            return None, (_located(file, places(text), Problem(key=f"clinic.{role}", sentence=str(error))),)
+    known, tables, wrong = read_tables(lookups(table.get("lookups"), []), file.parent)
+    expressions = Expressions(tables=tables)
+    book, problems = rulebook(table, _systems(systems), UNCHECKED if wrong else expressions)
+    found = [Mistake(file=one.file, line=one.line, column=one.column, key="", sentence=one.sentence) for one in wrong]
+    if problems:
+        where = places(text)
+        found += [_located(file, where, problem) for problem in problems]
+    if found:
+        return None, tuple(found)
+    book = replace(book, lookups=known)
+    return (
+        ClinicSettings(
+            name=book.clinic.name or file.stem,
+            file=file,
+            rulebook=book,
+            practice=systems["practice"],
+            books=systems["books"],
+            rulebook_text=text,
+            expressions=expressions,
+        ),
+        (),
+    )
+
+
+def _named(table: Mapping[str, Any], role: str) -> str:
+    """Return which system a rulebook names for a role, or an empty text."""
+    clinic = table.get("clinic")
+    name = clinic.get(role) if isinstance(clinic, Mapping) else None
+    return name if isinstance(name, str) else ""
+
+
+def _systems(chosen: Mapping[str, Manifest]) -> Systems:
+    audience = next((manifest.name for manifest in players("audience")), "")
+    return Systems(practice=chosen["practice"].name, books=chosen["books"].name, audience=audience)
+
+
+def _mistake(file: Path, sentence: str) -> Mistake:
+    return Mistake(file=file, line=0, column=0, key="", sentence=sentence)
+
+
+def _unreadable(file: Path, text: str, told: str) -> Mistake:
+    found = _PLACE.search(told)
+    if found is None:
+        at_end = "at end of document" in told
+        line = text.count("\n") + 1 if at_end else 0
+        return Mistake(file=file, line=line, column=1 if at_end else 0, key="", sentence=f"{told}.")
+    return Mistake(
+        file=file, line=int(found[1]), column=int(found[2]), key="", sentence=f"{told[: found.start()].strip()}."
+    )
+
+
 def read_clinic(file: Path) -> ClinicSettings:
     """Read one rulebook file; raises ConfigurationError naming file, line and key."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError((f"{file}: it cannot be read ({error.__class__.__name__}).",)) from None
-    try:
-        table: dict[str, Any] = tomlkit.parse(text).unwrap()
-    except ParseError as error:
-        raise ConfigurationError((f"{file}, line {error.line}: {error}",)) from None
-    book, problems = rulebook(table, rulebook_systems(), complaint)
-    if problems:
-        raise ConfigurationError(tuple(_located(file, text, problem) for problem in problems))
-    return ClinicSettings(name=book.clinic.name or file.stem, file=file, rulebook=book, rulebook_text=text)
+    clinic, mistakes = looked_over(file)
+    if mistakes:
+        raise ConfigurationError(tuple(mistake.told() for mistake in mistakes))
+    assert clinic is not None
+    return clinic
+
+
+def _located(file: Path, where: Places, problem: Problem) -> Mistake:
+    line, column = where.of(problem.key, problem.at)
+    return Mistake(file=file, line=line, column=column, key=problem.key, sentence=problem.sentence)
 
 
 def system_names() -> tuple[str, str]:
-    """Return the names of the practice and the books as the rulebook uses them."""
-    return for_role("practice").name, for_role("books").name
-
-
-def rulebook_systems() -> Systems:
-    """Return the names of all systems as the rulebook uses them; not every house has one for mailing lists."""
-    practice, books = system_names()
-    audience = next((manifest.name for manifest in manifests() if manifest.role == "audience"), "")
-    return Systems(practice=practice, books=books, audience=audience)
+    """Return the short names of the practice and books systems that are installed, for help and examples."""
+    return _listed("practice", "name"), _listed("books", "name")
 
 
 def system_titles() -> tuple[str, str]:
-    """Return the names of the practice and the books as people know them."""
-    return for_role("practice").title, for_role("books").title
+    """Return the names of the practice and books systems that are installed, as people know them."""
+    return _listed("practice", "title"), _listed("books", "title")
 
 
-def _located(file: Path, text: str, problem: Problem) -> str:
-    line = line_of(text, problem.key)
-    where = f"{file}, line {line}" if line else f"{file}"
-    return f"{where}, {problem.key}: {problem.sentence}"
+def system_named_in(sentence: str) -> str:
+    """Return the short name of the system that a sentence names by its title, or that of the first books."""
+    told = (manifest.name for manifest in manifests() if manifest.title in sentence)
+    return next(told, players("books")[0].name)
 
 
-def line_of(text: str, dotted: str) -> int:
-    """Return the line on which a dotted key of a TOML file stands, or its table's, or 0."""
-    section, _, key = dotted.rpartition(".")
-    wanted = section.replace("[", ".").replace("]", "").split(".")
-    table, rule, best = "", 0, 0
-    for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.strip()
-        if line.startswith("[["):
-            rule += 1
-            table = f"{line.strip('[] ').split(']')[0]}.{rule}"
-        elif line.startswith("["):
-            table = line[1:].split("]")[0].strip()
-        if table != ".".join(wanted) and table != section:
-            continue
-        if line.startswith("["):
-            best = number
-        name = line.split("=")[0].strip().strip("\"'")
-        if "=" in line and name == key.strip("\"'"):
-            return number
-    if not section and not best:
-        return next((n for n, raw in enumerate(text.splitlines(), 1) if raw.strip().strip("[]").startswith(key)), 0)
-    return best
+def _listed(role: str, what: str) -> str:
+    return " or ".join(str(getattr(manifest, what)) for manifest in players(role))

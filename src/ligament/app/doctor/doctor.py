@@ -15,7 +15,6 @@ from ligament.app.doctor.mapping import mapping_checks
 from ligament.app.doctor.systems import BooksSide, PracticeSide, meet_books, meet_practice
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.setup.connect import role_warnings
-from ligament.connectors.registry import Manifest
 from ligament.core.facts import Facts
 from ligament.core.ledgers import BooksUser, Organisation
 from ligament.core.notes import PAUSED_NOTE
@@ -23,6 +22,7 @@ from ligament.core.periods import australian, is_zone
 from ligament.core.records import Practitioner
 from ligament.core.rules.model import PaymentSource, Rulebook
 from ligament.flow.read.read import EVERYTHING
+from ligament.net.manifest import Manifest
 from ligament.ports.errors import PortError
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.vault_keys import KEY_FILE

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from ligament.app.setup.connect import Draft
+from ligament.connectors.registry import books_connector, practice_connector
 from ligament.core.groups import uses_groups
 from ligament.core.ids import SourceId
 from ligament.core.ledgers import BooksUser, Chart, Organisation
@@ -70,16 +72,14 @@ class BooksSide:
 def meet_practice(clinic: Clinic) -> PracticeSide:
     """Ask the practice who we are, and read its settings, places and people; raises the port errors."""
     manifest = clinic.practice_manifest
-    practice = manifest.module("opening").open_port(clinic.opening(manifest, clinic.books_manifest))
-    try:
+    opening = replace(clinic.opening(manifest, clinic.books_manifest), lane=Priority.PEOPLE)
+    with closing(practice_connector(manifest).open_port(opening)) as practice:
         side = PracticeSide(identity=practice.identify(), settings=PracticeSettings())
         scope = ReadingScope(cursors=clinic.store.cursors("practice"), now=clinic.clock.now())
         for page in practice.read(scope, clinic.store.known_rows()):
             # Settings, places and people come before everything else, and only they are wanted.
             if page.cursors or not all(_take(side, row) for row in page.rows):
                 break
-    finally:
-        practice.close()
     return side
 
 
@@ -99,23 +99,17 @@ def _take(side: PracticeSide, row: object) -> bool:
 def meet_books(clinic: Clinic) -> BooksSide:
     """Sign in to the books, and read organisation, chart and users; nothing is pinned by it; raises the port errors."""
     manifest = clinic.books_manifest
-    part, signin = manifest.module("opening"), manifest.module("signin")
     lent = clinic.opening(manifest, clinic.practice_manifest)
     windows, draft = Watched(lent.windows), Draft(clinic)
-    opening = replace(lent, windows=windows, notebook=Notebook(read=draft.read, write=draft.write))
-    connection = part.open_connection(opening)
-    try:
-        pin = part.pin_for(opening, connection)
-        signin.confirm(connection.tenants(), pin)
-        books = connection.books(pin, lane=Priority.PEOPLE)
+    opening = replace(
+        lent, windows=windows, notebook=Notebook(read=draft.read, write=draft.write), lane=Priority.PEOPLE
+    )
+    connector = books_connector(manifest)
+    lacking = connector.check(opening).lacking
+    with closing(connector.open_port(opening)) as books:
         organisation, chart, users = books.organisation(), books.chart(), books.users()
         if uses_groups(clinic.settings.rulebook):
             chart = replace(chart, groups=books.groups())
-        wanted = part.CODE_FLOW_SCOPE if draft.read("books_sign_in") == "code" else part.CUSTOM_CONNECTION_SCOPE
-        needed = part.account_for(opening, wanted).scope
-        lacking = lacking_scopes(needed, connection.tokens.granted_scope())
-    finally:
-        connection.close()
     return BooksSide(
         organisation=organisation, chart=chart, users=users, lacking=lacking, day_left=_day_left(windows, opening)
     )
@@ -123,9 +117,3 @@ def meet_books(clinic: Clinic) -> BooksSide:
 
 def _day_left(windows: Watched, opening: Opening) -> int | None:
     return windows.day_left if windows.day_left is not None else opening.daily_calls or None
-
-
-def lacking_scopes(needed: str, granted: str) -> tuple[str, ...]:
-    """Return what is missing of the permissions for data; a permission to write includes the one to read."""
-    given = set(granted.split())
-    return tuple(s for s in needed.split() if "." in s and s not in given and s.removesuffix(".read") not in given)

@@ -17,7 +17,7 @@ from ligament.core.causes import CAUSES, advice
 from ligament.core.holds import HoldCode
 from ligament.ports.errors import Broken, PortError, Rejected, SignInAgain
 from ligament.store.database.errors import StoreError, StoreFull
-from ligament.wiring.rulebooks import system_names, system_titles
+from ligament.wiring.rulebooks import system_named_in, system_titles
 
 # What other tools did not take shows in the outbox, not in a run.
 _WHOLE = frozenset(CauseKind) - {CauseKind.DELIVERIES}
@@ -96,10 +96,6 @@ class Words:
     def _command(self, words: str) -> str:
         return f'`ligament {words} --clinic "{self.clinic}"`'
 
-    def _named_in(self, sentence: str) -> str:
-        practice, books = system_names()
-        return practice if system_titles()[0] in sentence else books
-
     def sign_in(self, sentence: str) -> Cause:
         """Return the cause: somebody must sign in again."""
         return Cause(
@@ -108,7 +104,7 @@ class Words:
             title="somebody must sign in again",
             happened=sentence,
             means="Nothing is read or posted for this clinic until then. Nothing is lost; all of it is caught up on.",
-            todo=f"Connect again: {self._command(f'connect {self._named_in(sentence)}')}.",
+            todo=f"Connect again: {self._command(f'connect {system_named_in(sentence)}')}.",
         )
 
     def configuration(self, sentence: str) -> Cause:

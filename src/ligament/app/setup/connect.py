@@ -8,23 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from ligament.app.results import Result
-from ligament.app.setup.consent import Browser, listening
-from ligament.connectors.registry import Manifest, manifests
-from ligament.core.ledgers import Organisation
+from ligament.app.setup.consent import Browser
+from ligament.connectors.registry import books_connector, manifests, practice_connector
 from ligament.core.private import Private
 from ligament.net.governor import Priority
-from ligament.net.oauth import StoredTokens, code_from_callback, consent_url
+from ligament.net.manifest import Manifest, is_address
+from ligament.net.oauth import StoredTokens
 from ligament.net.opening import Notebook, Opening
-from ligament.wiring.ambient import random_text
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 
 Ask = Callable[[str], str]
 """Asks a person for a secret, with hidden input; an empty text is no answer."""
 
-SIGN_IN_NOTE = "books_sign_in"
-ORGANISATION_NOTE = "books_organisation"
-_OPTIONAL = {"tenant_id", "webhook_key"}
 _NARROW_ROLES = {"scheduler"}
 
 
@@ -74,20 +70,24 @@ def connect_system(
     Raises ConfigurationError for an unknown system or a missing answer, and the port errors when the system refuses.
     Nothing that worked before is lost when the new credentials do not work.
     """
-    manifest = _manifest(system)
-    partner = next(other for other in (clinic.practice_manifest, clinic.books_manifest) if other.role != manifest.role)
+    own = (clinic.practice_manifest, clinic.books_manifest)
+    manifest = _manifest(system, own)
+    partner = next(other for other in own if other.role != manifest.role)
+    if by_browser and not manifest.sign_in.browser_asks:
+        raise ConfigurationError((f"--browser: {manifest.title} is connected with a key, not in the browser.",))
     if manifest.role == "practice":
-        if by_browser:
-            raise ConfigurationError((f"--browser: {manifest.title} is connected with a key, not in the browser.",))
         return _connect_practice(clinic, manifest, partner, ask)
     return _connect_books(clinic, manifest, partner, ask, (browser or Browser()) if by_browser else None)
 
 
-def _manifest(system: str) -> Manifest:
-    found = {manifest.name: manifest for manifest in manifests()}
+def _manifest(system: str, own: tuple[Manifest, ...]) -> Manifest:
+    found = {manifest.name: manifest for manifest in own}
     wanted = system.strip().casefold()
     if wanted in found:
         return found[wanted]
+    if other := next((manifest for manifest in manifests() if manifest.name == wanted), None):
+        used = ", ".join(manifest.title for manifest in own)
+        raise ConfigurationError((f"This clinic works with {used}, and not with {other.title}.",))
     near = difflib.get_close_matches(wanted, list(found), n=1, cutoff=0)
     hint = f' Did you mean "{near[0]}"?' if near else ""
     raise ConfigurationError((f'"{system}" is not a system that can be connected.{hint}',))
@@ -99,9 +99,8 @@ def _manifest(system: str) -> Manifest:
 def _answers(clinic: Clinic, manifest: Manifest, ask: Ask, wanted: set[str]) -> dict[str, Private[str]]:
     """Return the settings to try: from the environment, else asked for, else those kept before."""
     found: dict[str, Private[str]] = {}
-    for name, variable in manifest.environment.items():
-        if _is_address(name):
-            continue
+    for name in manifest.secrets():
+        variable = manifest.environment[name]
         given = clinic.home_settings.values.get(variable)
         if given is None and name in wanted:
             words = name.replace("_", " ").replace(" id", " ID")
@@ -116,23 +115,19 @@ def _answers(clinic: Clinic, manifest: Manifest, ask: Ask, wanted: set[str]) -> 
     return found
 
 
-def _is_address(name: str) -> bool:
-    return name == "url" or name.endswith("_url")
-
-
 def _tried(clinic: Clinic, manifest: Manifest, partner: Manifest, answers: Mapping[str, Private[str]]) -> Opening:
     """Return the opening with these answers in place of what is kept; addresses stay."""
     opening = clinic.opening(manifest, partner)
-    addresses = {name: value for name, value in opening.values.items() if _is_address(name)}
+    addresses = {name: value for name, value in opening.values.items() if is_address(name)}
     return replace(opening, values={**addresses, **answers})
 
 
 def _keep(clinic: Clinic, manifest: Manifest, answers: Mapping[str, Private[str]]) -> None:
-    for name in manifest.environment:
+    for name in manifest.secrets():
         place = f"{manifest.name}/{name}"
         if name in answers:
             clinic.vault.put(place, answers[name].reveal())
-        elif not _is_address(name) and name not in _OPTIONAL and clinic.vault.get(place) is not None:
+        elif name not in manifest.sign_in.optional and clinic.vault.get(place) is not None:
             clinic.vault.delete(place)
 
 
@@ -140,17 +135,11 @@ def _keep(clinic: Clinic, manifest: Manifest, answers: Mapping[str, Private[str]
 
 
 def _connect_practice(clinic: Clinic, manifest: Manifest, partner: Manifest, ask: Ask) -> Result:
-    wanted = {name for name in manifest.environment if not _is_address(name)}
-    answers = _answers(clinic, manifest, ask, wanted)
-    opening = _tried(clinic, manifest, partner, answers)
+    answers = _answers(clinic, manifest, ask, set(manifest.sign_in.asks))
     try:
-        practice = manifest.module("opening").open_port(opening)
+        identity = practice_connector(manifest).sign_in(_tried(clinic, manifest, partner, answers), None)
     except ValueError as error:
         raise ConfigurationError((f"{manifest.title}: {error}.",)) from None
-    try:
-        identity = practice.identify()
-    finally:
-        practice.close()
     _keep(clinic, manifest, answers)
     document = {
         "system": manifest.name,
@@ -174,15 +163,16 @@ def role_warnings(role: str) -> tuple[str, ...]:
 
 
 def _connect_books(clinic: Clinic, manifest: Manifest, partner: Manifest, ask: Ask, browser: Browser | None) -> Result:
-    wanted = {"client_id"} if browser else {"client_id", "client_secret"}
-    answers = _answers(clinic, manifest, ask, wanted)
+    wanted = manifest.sign_in.browser_asks if browser else manifest.sign_in.asks
+    answers = _answers(clinic, manifest, ask, set(wanted))
     draft = Draft(clinic)
     opening = replace(
-        _tried(clinic, manifest, partner, answers), tokens=draft, notebook=Notebook(read=draft.read, write=draft.write)
+        _tried(clinic, manifest, partner, answers),
+        tokens=draft,
+        notebook=Notebook(read=draft.read, write=draft.write),
+        lane=Priority.PEOPLE,
     )
-    organisation = _consented(manifest, opening, browser) if browser else _by_itself(manifest, opening, draft)
-    if not draft.read(ORGANISATION_NOTE):
-        draft.write(ORGANISATION_NOTE, str(organisation.id))
+    organisation = books_connector(manifest).sign_in(opening, browser)
     _keep(clinic, manifest, answers)
     draft.keep(clinic.opening(manifest, partner))
     document = {
@@ -195,44 +185,3 @@ def _connect_books(clinic: Clinic, manifest: Manifest, partner: Manifest, ask: A
         "notes": [f"{organisation.name} is pinned: no other organisation is ever touched for this clinic."],
     }
     return Result(document=document)
-
-
-def _by_itself(manifest: Manifest, opening: Opening, draft: Draft) -> Organisation:
-    """Sign in as an app that belongs to one organisation, and read it."""
-    draft.write(SIGN_IN_NOTE, "")
-    part, signin = manifest.module("opening"), manifest.module("signin")
-    connection = part.open_connection(opening)
-    try:
-        pin = part.pin_for(opening, connection)
-        signin.confirm(connection.tenants(), pin)
-        organisation: Organisation = connection.books(pin, lane=Priority.PEOPLE).organisation()
-    finally:
-        connection.close()
-    return organisation
-
-
-def _consented(manifest: Manifest, opening: Opening, browser: Browser) -> Organisation:
-    """Let a person consent in the browser, redeem the code, and read the organisation that was consented to."""
-    part, signin, connecting = (manifest.module(name) for name in ("opening", "signin", "connecting"))
-    account = part.account_for(opening, part.CODE_FLOW_SCOPE)
-    page, app = connecting.consent_page(account), connecting.app_of(account, part.CODE_FLOW_SCOPE)
-    connection, tokens = part.consent_flow(opening)
-    state, verifier = random_text(32), random_text(64)
-    try:
-        with listening(browser.port, state) as callback:
-            address = consent_url(app, page, redirect_uri=callback.redirect_uri, state=state, verifier=verifier)
-            browser.tell(address)
-            browser.open_page(address)
-            answer = callback.wait(browser.patience_s)
-        code = code_from_callback(app, answer, state=state)
-        stored = tokens.redeem(code, redirect_uri=callback.redirect_uri, verifier=verifier)
-        part.keep_consent(opening)
-        event = signin.consent_of(stored.access.reveal())
-        wanted = opening.value("tenant_id")
-        chosen = signin.pick(connection.tenants(), tenant_id=wanted, event_id=event)
-        pinned = replace(opening, values={**opening.values, "tenant_id": Private(wanted or chosen.tenant_id)})
-        books = connection.books(part.pin_for(pinned, connection), lane=Priority.PEOPLE)
-        organisation: Organisation = books.organisation()
-    finally:
-        connection.close()
-    return organisation

@@ -13,7 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
+from ligament.ports.connector import Callback as ConsentCallback
 from ligament.ports.errors import SignInAgain
+from ligament.wiring.ambient import random_text
 from ligament.wiring.errors import ConfigurationError
 
 PORT = 8322
@@ -35,6 +37,16 @@ class Browser:
     patience_s: int = PATIENCE_S
     open_page: Callable[[str], object] = field(default=webbrowser.open)
     tell: Callable[[str], object] = _ignore
+
+    def ask(self, page: Callable[[ConsentCallback], str]) -> tuple[ConsentCallback, str]:
+        """Bring a person to the page that is made for a callback, and wait for the answer."""
+        state, verifier = random_text(32), random_text(64)
+        with listening(self.port, state) as listener:
+            callback = ConsentCallback(redirect_uri=listener.redirect_uri, state=state, verifier=verifier)
+            address = page(callback)
+            self.tell(address)
+            self.open_page(address)
+            return callback, listener.wait(self.patience_s)
 
 
 class Callback:

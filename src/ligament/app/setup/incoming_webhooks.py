@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ligament.app.results import Result
-from ligament.connectors.registry import Manifest, manifests
+from ligament.connectors.registry import manifests
+from ligament.net.manifest import Manifest
 from ligament.store.shared.webhook_events import DONE, NOBODY, REFUSED, WAITING, WebhookEvents
 from ligament.wiring.clinic import Clinic
 

@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 import msgspec
 
+from ligament.connectors.cliniko.declared import declared
 from ligament.connectors.cliniko.errors import TOO_MANY, Garbled, server_date, trouble_in, wait_asked_for
-from ligament.net.governor import Governor, Limit, Observed, Priority
-from ligament.net.hosts import HostRule, WrongAddress
+from ligament.net.governor import Governor, Observed, Priority
+from ligament.net.hosts import WrongAddress
 from ligament.net.patience import patiently
 from ligament.net.session import NotSent, Session, Unanswered
 from ligament.ports.errors import Broken, OutcomeUnknown, Rejected, TryLater
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-HOSTS = HostRule(r"api\.[a-z]{2}\d{1,2}\.cliniko\.com")
-# 200 calls a minute for all keys of one user (facts 2.5); the governor uses 95 % of it.
-LIMITS = (Limit("minute", 200, 60),)
 PER_PAGE = 100
 BATCH = 80
 REFUSED_ELEMENT = frozenset({404, 422})
@@ -60,7 +58,7 @@ def shard_of(api_key: str) -> str:
 
 def base_url_of(api_key: str, override: str = "") -> str:
     """Return the API's address for a key, including `/v1`, or the explicit one."""
-    return override.rstrip("/") if override else f"https://api.{shard_of(api_key)}.cliniko.com/v1"
+    return override.rstrip("/") if override else declared().addresses["url"].format(shard=shard_of(api_key))
 
 
 def user_agent(contact: str) -> str:

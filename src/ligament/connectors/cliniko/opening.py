@@ -1,15 +1,23 @@
-"""Opening the practice with what the house lends."""
+"""Opening the practice with what the house lends: the connector as the house uses it."""
 
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 from ligament.connectors.cliniko import wire
-from ligament.connectors.cliniko.client import LIMITS, Envelope
+from ligament.connectors.cliniko.client import Envelope
+from ligament.connectors.cliniko.declared import declared
 from ligament.connectors.cliniko.port import ClinikoPractice, connect
 from ligament.net.governor import Governor
-from ligament.net.opening import Opening
+from ligament.ports.connector import Access
 from ligament.ports.errors import SignInAgain
+
+if TYPE_CHECKING:
+    from ligament.net.opening import Opening
+    from ligament.ports.connector import Consent
+    from ligament.ports.practice import PracticeIdentity
 
 SHAPES: tuple[type, ...] = (Envelope, wire.SettingsRow, *wire.ROWS)
 """What answers are read as; `wiring/prepared.py` describes them all before threads use them together."""
@@ -28,7 +36,7 @@ def open_port(opening: Opening) -> ClinikoPractice:
         meter=opening.meter,
         clock=opening.clock,
         jitter=opening.jitter,
-        governor=Governor(scope, LIMITS, opening.windows, opening.pace),
+        governor=Governor(scope, declared().limits, opening.windows, opening.pace),
         base_url=opening.value("url"),
         books=opening.partner,
         custom_fields=opening.custom_fields,
@@ -37,3 +45,17 @@ def open_port(opening: Opening) -> ClinikoPractice:
         observer=opening.observer,
         may_write=opening.may_write,
     )
+
+
+def sign_in(opening: Opening, consent: Consent | None) -> PracticeIdentity:
+    """Ask who the key belongs to; there is no signing in with the browser."""
+    if consent is not None:
+        raise ValueError("this system is connected with a key, not in the browser")
+    with closing(open_port(opening)) as practice:
+        return practice.identify()
+
+
+def check(opening: Opening) -> Access:
+    """Say that a key opens all that its user may see; which is too little, the user's role tells."""
+    with closing(open_port(opening)):
+        return Access()

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ligament.connectors.cliniko import wire
-from ligament.connectors.cliniko.client import HOSTS, ClinikoClient, WrongKey, base_url_of, shard_of, user_agent
+from ligament.connectors.cliniko.client import ClinikoClient, WrongKey, base_url_of, shard_of, user_agent
+from ligament.connectors.cliniko.declared import declared
 from ligament.connectors.cliniko.mapping import invoice_of, patient_of
 from ligament.connectors.cliniko.patients import body_of, refusal_of
 from ligament.connectors.cliniko.reading import Choices, Reading, lines_of, read_settings
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from ligament.net.session import Observer, Transport
     from ligament.ports.clocks import Clock
     from ligament.ports.practice import KnownRows, PracticePage, ReadingScope
-
-SYSTEM = "cliniko"
 
 
 class ClinikoPractice:
@@ -160,14 +159,14 @@ def connect(  # noqa: PLR0913 - the one place where a practice is put together, 
     address = base_url_of(api_key, base_url)
     session = Session(
         base_url=address,
-        host_rule=HOSTS,
+        host_rule=declared().hosts,
         user_agent=user_agent(contact),
         meter=meter,
         governor=governor,
         connect_s=connect_s,
         read_s=read_s,
         transport=transport,
-        system=SYSTEM,
+        system=declared().name,
         observer=observer,
         clock=clock,
         may_write=may_write,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
 
 from ligament.connectors.xero import errors, wire
+from ligament.connectors.xero.declared import declared
 from ligament.net.governor import Observed, Priority
 from ligament.net.patience import patiently
 from ligament.net.session import NotSent, Unanswered
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from ligament.net.session import Reply, Session
     from ligament.ports.clocks import Clock
 
-BASE_PATH = "/api.xro/2.0"
 LONGEST_KEY = 128
 _OK: Final = 200
 _NOT_MODIFIED: Final = 304
@@ -145,7 +145,7 @@ def observed(reply: Reply) -> Observed:
 def target_for(path: str, query: Sequence[tuple[str, str]] = ()) -> str:
     """Return the target below the base path, with every character of the query's values encoded that needs it."""
     encoded = urlencode(query, quote_via=quote, safe="")
-    return f"{BASE_PATH}/{path}" + (f"?{encoded}" if encoded else "")
+    return f"{declared().paths['accounting']}/{path}" + (f"?{encoded}" if encoded else "")
 
 
 def segment(text: str) -> str:

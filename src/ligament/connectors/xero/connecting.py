@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ligament.connectors.xero import signin
 from ligament.connectors.xero.client import XeroClient
+from ligament.connectors.xero.declared import declared
 from ligament.connectors.xero.port import XeroBooks
 from ligament.core.private import NOTHING, Private
 from ligament.net.governor import Priority
-from ligament.net.hosts import HostRule
 from ligament.net.oauth import AuthorizationCode, ClientCredentials, OAuthApp
 from ligament.net.patience import patiently
 from ligament.net.session import Session
@@ -25,11 +26,9 @@ if TYPE_CHECKING:
     from ligament.net.session import Observer, Transport
     from ligament.ports.clocks import Clock
 
-SYSTEM = "xero"
-HOSTS = HostRule(r"^(api|identity|login)\.xero\.com$")
-API_URL = "https://api.xero.com"
-IDENTITY_URL = "https://identity.xero.com"
-LOGIN_URL = "https://login.xero.com/identity"
+
+def _address(name: str) -> str:
+    return declared().addresses[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +41,9 @@ class Account:
     client_id: str
     client_secret: Private[str] = NOTHING
     scope: str = ""
-    api_url: str = API_URL
-    identity_url: str = IDENTITY_URL
-    login_url: str = LOGIN_URL
+    api_url: str = field(default_factory=partial(_address, "api_url"))
+    identity_url: str = field(default_factory=partial(_address, "identity_url"))
+    login_url: str = field(default_factory=partial(_address, "login_url"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +97,12 @@ class Connection:
         self.identity.close()
 
 
-def custom_connection(account: Account, means: Means, scope: str = signin.CUSTOM_CONNECTION_SCOPE) -> Connection:
+def custom_connection(account: Account, means: Means, scope: str | None = None) -> Connection:
     """Return the connection of an app that belongs to one organisation and acts by itself.
 
     With an empty scope it may do whatever was permitted to the app.
     """
-    app = app_of(account, scope)
+    app = app_of(account, signin.custom_connection_scope() if scope is None else scope)
     identity = _session(account.identity_url, means, governed=False)
     tokens = ClientCredentials(app, identity, means.vault, means.clock)
     return _connection(account, means, identity, tokens)
@@ -111,7 +110,7 @@ def custom_connection(account: Account, means: Means, scope: str = signin.CUSTOM
 
 def consented(account: Account, means: Means) -> tuple[Connection, AuthorizationCode]:
     """Return the connection that a person's consent gives, and its token source to redeem the code with."""
-    app = app_of(account, signin.CODE_FLOW_SCOPE)
+    app = app_of(account, signin.code_flow_scope())
     identity = _session(account.identity_url, means, governed=False)
     tokens = AuthorizationCode(app, identity, means.vault, means.clock)
     return _connection(account, means, identity, tokens), tokens
@@ -120,7 +119,8 @@ def consented(account: Account, means: Means) -> tuple[Connection, Authorization
 def app_of(account: Account, scope: str) -> OAuthApp:
     """Return the app as the sign-in knows it."""
     return OAuthApp(
-        system="Xero",
+        system=declared().title,
+        token_target=declared().paths["token"],
         client_id=account.client_id,
         client_secret=account.client_secret,
         scope=account.scope or scope,
@@ -129,8 +129,8 @@ def app_of(account: Account, scope: str) -> OAuthApp:
 
 def consent_page(account: Account) -> str:
     """Return the address of the page where a person consents, after checking that it is a permitted one."""
-    HOSTS.check(account.login_url)
-    return f"{account.login_url.rstrip('/')}/connect/authorize"
+    declared().hosts.check(account.login_url)
+    return f"{account.login_url.rstrip('/')}{declared().paths['authorise']}"
 
 
 def _connection(account: Account, means: Means, identity: Session, tokens: TokenSource) -> Connection:
@@ -141,13 +141,13 @@ def _connection(account: Account, means: Means, identity: Session, tokens: Token
 def _session(base_url: str, means: Means, *, governed: bool) -> Session:
     return Session(
         base_url=base_url,
-        host_rule=HOSTS,
+        host_rule=declared().hosts,
         user_agent=means.user_agent,
         meter=means.meter,
         # Signing in has no share in the accounting API's allowance.
         governor=means.governor if governed else None,
         transport=means.transport,
-        system=SYSTEM,
+        system=declared().name,
         observer=means.observer,
         clock=means.clock,
         may_write=means.may_write if governed else None,

@@ -3,42 +3,46 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ligament.connectors.xero import wire
 from ligament.connectors.xero.connecting import (
-    API_URL,
-    IDENTITY_URL,
-    LOGIN_URL,
     Account,
     Connection,
     Means,
+    app_of,
+    consent_page,
     consented,
     custom_connection,
 )
+from ligament.connectors.xero.declared import declared
 from ligament.connectors.xero.signin import (
-    CODE_FLOW_SCOPE,
-    CUSTOM_CONNECTION_SCOPE,
     Claims,
     Pin,
     TenantRow,
+    code_flow_scope,
+    confirm,
+    consent_of,
+    custom_connection_scope,
     pick,
     scope_for,
 )
 from ligament.connectors.xero.webhooks import Delivery, EventRow
 from ligament.core.private import Private
-from ligament.net.governor import AppWide, Governor, Limit
+from ligament.net.governor import AppWide, Governor
+from ligament.net.oauth import code_from_callback, consent_url
+from ligament.ports.connector import Access
 from ligament.ports.errors import SignInAgain
 
 if TYPE_CHECKING:
     from ligament.connectors.xero.port import XeroBooks
+    from ligament.core.ledgers import Organisation
     from ligament.net.oauth import AuthorizationCode
     from ligament.net.opening import Opening
+    from ligament.ports.connector import Callback, Consent
 
-LIMITS = (Limit("minute", 60, 60), Limit("concurrent", 5, 0))
-APP_LIMIT = Limit("app minute", 10_000, 60)
 ORGANISATION_NOTE = "books_organisation"
 _PIN = "books_pin"
 _FLOW = "books_sign_in"
@@ -51,9 +55,70 @@ def open_port(opening: Opening) -> XeroBooks:
     connection = open_connection(opening)
     with ExitStack() as on_failure:
         on_failure.callback(connection.close)
-        books = connection.books(pin_for(opening, connection))
+        books = connection.books(pin_for(opening, connection), lane=opening.lane)
         on_failure.pop_all()
     return books
+
+
+def sign_in(opening: Opening, consent: Consent | None) -> Organisation:
+    """Sign in, by a person's consent or as an app of one organisation, and return the organisation that was pinned."""
+    connection, pin = _consented(opening, consent) if consent is not None else _by_itself(opening)
+    with closing(connection):
+        organisation = connection.books(pin, lane=opening.lane).organisation()
+    if not opening.notebook.read(ORGANISATION_NOTE):
+        opening.notebook.write(ORGANISATION_NOTE, str(organisation.id))
+    return organisation
+
+
+def _by_itself(opening: Opening) -> tuple[Connection, Pin]:
+    opening.notebook.write(_FLOW, "")
+    connection = open_connection(opening)
+    with ExitStack() as on_failure:
+        on_failure.callback(connection.close)
+        pin = pin_for(opening, connection)
+        confirm(connection.tenants(), pin)
+        on_failure.pop_all()
+    return connection, pin
+
+
+def _consented(opening: Opening, consent: Consent) -> tuple[Connection, Pin]:
+    """Let a person consent in the browser, redeem the code, and pin the organisation that was consented to."""
+    account = account_for(opening, code_flow_scope())
+    page, app = consent_page(account), app_of(account, code_flow_scope())
+    connection, tokens = consent_flow(opening)
+
+    def address(callback: Callback) -> str:
+        return consent_url(
+            app, page, redirect_uri=callback.redirect_uri, state=callback.state, verifier=callback.verifier
+        )
+
+    with ExitStack() as on_failure:
+        on_failure.callback(connection.close)
+        callback, answer = consent.ask(address)
+        code = code_from_callback(app, answer, state=callback.state)
+        stored = tokens.redeem(code, redirect_uri=callback.redirect_uri, verifier=callback.verifier)
+        keep_consent(opening)
+        event = consent_of(stored.access.reveal())
+        chosen = pick(connection.tenants(), tenant_id=opening.value("tenant_id"), event_id=event)
+        wanted = Private(opening.value("tenant_id") or chosen.tenant_id)
+        pin = pin_for(replace(opening, values={**opening.values, "tenant_id": wanted}), connection)
+        on_failure.pop_all()
+    return connection, pin
+
+
+def check(opening: Opening) -> Access:
+    """Say that the pinned organisation is still connected, and which permissions were not granted."""
+    with closing(open_connection(opening)) as connection:
+        confirm(connection.tenants(), pin_for(opening, connection))
+        scope = code_flow_scope() if opening.notebook.read(_FLOW) == "code" else custom_connection_scope()
+        needed = account_for(opening, scope).scope
+        return Access(lacking=lacking_scopes(needed, connection.tokens.granted_scope()))
+
+
+def lacking_scopes(needed: str, granted: str) -> tuple[str, ...]:
+    """Return what is missing of the permissions for data; a permission to write includes the one to read."""
+    given = set(granted.split())
+    return tuple(s for s in needed.split() if "." in s and s not in given and s.removesuffix(".read") not in given)
 
 
 def open_connection(opening: Opening) -> Connection:
@@ -70,12 +135,12 @@ def open_connection(opening: Opening) -> Connection:
         # To read, whatever was permitted serves: an app with reading scopes only would be refused the usual ones.
         means = replace(means_for(opening), vault=opening.reading_tokens)
         return custom_connection(account_for(opening, ""), means, scope="")
-    return custom_connection(account_for(opening, CUSTOM_CONNECTION_SCOPE), means_for(opening))
+    return custom_connection(account_for(opening, custom_connection_scope()), means_for(opening))
 
 
 def consent_flow(opening: Opening) -> tuple[Connection, AuthorizationCode]:
     """Return the connection that a person's consent gives, and the token source to redeem its code with."""
-    return consented(account_for(opening, CODE_FLOW_SCOPE), means_for(opening))
+    return consented(account_for(opening, code_flow_scope()), means_for(opening))
 
 
 def keep_consent(opening: Opening) -> None:
@@ -85,13 +150,14 @@ def keep_consent(opening: Opening) -> None:
 
 def account_for(opening: Opening, scope: str) -> Account:
     """Return the app's credentials and addresses."""
+    addresses = declared().addresses
     return Account(
         client_id=opening.value("client_id"),
         client_secret=Private(opening.value("client_secret")),
         scope=scope_for(scope, create_options=opening.may_add_options),
-        api_url=opening.value("api_url") or API_URL,
-        identity_url=opening.value("identity_url") or IDENTITY_URL,
-        login_url=opening.value("login_url") or LOGIN_URL,
+        api_url=opening.value("api_url") or addresses["api_url"],
+        identity_url=opening.value("identity_url") or addresses["identity_url"],
+        login_url=opening.value("login_url") or addresses["login_url"],
     )
 
 
@@ -103,12 +169,12 @@ def means_for(opening: Opening) -> Means:
     app = "xero-app/" + hashlib.sha256(opening.value("client_id").encode()).hexdigest()[:12]
     governor = Governor(
         scope,
-        LIMITS,
+        (declared().limit("minute"), declared().limit("concurrent")),
         opening.windows,
         opening.pace,
         day_allowance=opening.daily_calls or None,
         reserve_percent=opening.reserve_percent,
-        app_wide=AppWide(scope=app, limit=APP_LIMIT),
+        app_wide=AppWide(scope=app, limit=declared().limit("app minute")),
         calendar=opening.clock,
     )
     return Means(

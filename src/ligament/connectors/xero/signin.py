@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from ligament.connectors.xero import errors, wire
+from ligament.connectors.xero.declared import declared
 from ligament.net.session import NotSent, Unanswered
 from ligament.ports.errors import Broken, SignInAgain, TryLater
 
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
     from ligament.net.oauth import TokenSource
     from ligament.net.session import Reply, Session
 
-CODE_FLOW_SCOPE = (
-    "openid profile email offline_access "
-    "accounting.contacts accounting.invoices accounting.payments accounting.settings.read"
-)
-CUSTOM_CONNECTION_SCOPE = "accounting.contacts accounting.invoices accounting.payments accounting.settings.read"
 _OK: Final = 200
 _ORGANISATION = "ORGANISATION"
 
@@ -71,9 +67,20 @@ class Claims(msgspec.Struct, kw_only=True, frozen=True):
     authentication_event_id: str = ""
 
 
+def code_flow_scope() -> str:
+    """Return the smallest scope that serves when a person consents in the browser."""
+    return declared().scopes["code"]
+
+
+def custom_connection_scope() -> str:
+    """Return the smallest scope that serves an app of one organisation."""
+    return declared().scopes["custom_connection"]
+
+
 def scope_for(scope: str, *, create_options: bool) -> str:
     """Return the scope to ask for; tracking options can be created only with the full settings scope."""
-    return scope.replace("accounting.settings.read", "accounting.settings") if create_options else scope
+    wider = declared().scopes["create_options"]
+    return scope.replace(f"{wider}.read", wider) if create_options else scope
 
 
 def tenants(session: Session, tokens: TokenSource) -> tuple[Tenant, ...]:
@@ -85,7 +92,7 @@ def tenants(session: Session, tokens: TokenSource) -> tuple[Tenant, ...]:
         tokens.renew(bearer)
         reply = _connections(session, tokens.bearer())
     if reply.status != _OK:
-        raise errors.passing(errors.trouble_of_read(reply, "/connections"))
+        raise errors.passing(errors.trouble_of_read(reply, declared().paths["connections"]))
     try:
         rows = wire.decode(reply.body, tuple[TenantRow, ...])
     except wire.Unreadable as trouble:
@@ -100,7 +107,7 @@ def tenants(session: Session, tokens: TokenSource) -> tuple[Tenant, ...]:
 def _connections(session: Session, bearer: str) -> Reply:
     headers = {"Accept": "application/json", "Authorization": f"Bearer {bearer}"}
     try:
-        return session.call("GET", "/connections", headers=headers)
+        return session.call("GET", declared().paths["connections"], headers=headers)
     except (NotSent, Unanswered) as trouble:
         raise TryLater("Xero cannot be reached.", str(trouble)) from None
 

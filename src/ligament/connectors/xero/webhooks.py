@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from ligament.core.private import Private
 
-SIGNATURE_HEADER = "x-xero-signature"
 KINDS = {"CONTACT": "contact", "INVOICE": "invoice", "CREDITNOTE": "credit_note"}
 """The categories we act upon, in our words; the others are found by polling."""
 

@@ -7,20 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ligament.core.holds import HoldCode
-from ligament.core.money import ZERO, cents
-from ligament.core.records import Invoice, InvoiceStatus, Line, Party, PartyKind, Visit
 from ligament.core.rules.entries import Effects, Rule
-from ligament.core.rules.model import Rulebook
 from ligament.core.troubles import Trouble
 
-_STATUS_NUMBERS = {
-    InvoiceStatus.OPEN: 10,
-    InvoiceStatus.PAID: 20,
-    InvoiceStatus.CLOSED: 30,
-    InvoiceStatus.OPEN_CREDIT: 40,
-}
 _TEXTS = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
-_RECORDS = re.compile(r"(?<![.\w])(invoice|lines|appointment|patient|payer)\b")
+_RECORDS = re.compile(r"(?<![.\w])(invoice|lines|appointment|practitioner|business|patient|payer)\b")
+_DOCUMENTS = frozenset({"invoice", "lines", "appointment", "practitioner", "business"})
+EXPRESSIONS = (
+    "skip", "hold", "ask", "account", "tax_type", "contact", "reference", "branding_theme", "line_text", "group",
+)  # fmt: skip
+"""The effects whose text may be an expression: one that begins with `=`."""
 _VALUES = ("account", "tax_type", "contact", "terms_days", "reference", "branding_theme", "line_text")
 
 
@@ -41,84 +37,31 @@ NO_RULING = Ruling()
 """No rule applies."""
 
 
-def context(
-    invoice: Invoice, patient: Party | None, payer: Party | None, visit: Visit | None, rulebook: Rulebook
-) -> dict[str, object]:
-    """Return what a condition may look at; amounts are Decimals that the evaluator turns into doubles."""
-    return {
-        "invoice": {
-            "number": int(invoice.number) if invoice.number.isdigit() else invoice.number,
-            "issue_date": invoice.issued_on.isoformat(),
-            "total": cents(invoice.total),
-            "status": _STATUS_NUMBERS.get(invoice.status, 0),
-        },
-        "lines": [_line(line) for line in invoice.lines],
-        "patient": None if patient is None else _patient(patient),
-        "payer": None if payer is None else _payer(payer),
-        "appointment": None if visit is None else _visit(visit),
-        "clinic": {"name": rulebook.clinic.name, "country": rulebook.clinic.country.value},
-    }
-
-
-def _line(line: Line) -> dict[str, object]:
-    return {
-        "name": line.name,
-        "code": line.code,
-        "quantity": line.quantity,
-        "unit_price": line.unit_price,
-        "total": cents(line.total),
-        "tax_name": line.tax_name,
-        "tax_rate": line.tax_rate or ZERO,
-    }
-
-
-def _patient(party: Party) -> dict[str, object]:
-    return {
-        "id": party.id,
-        "first_name": party.first.reveal(),
-        "last_name": party.last.reveal(),
-        "email": party.email.reveal(),
-        "concession": party.concession,
-    }
-
-
-def _payer(party: Party) -> dict[str, object]:
-    return {"id": party.id, "company_name": party.company.reveal(), "email": party.email.reveal()}
-
-
-def _visit(visit: Visit) -> dict[str, object]:
-    starts = visit.starts_at.isoformat() if visit.starts_at else ""
-    return {"id": visit.id, "starts_at": starts, "in_group": visit.in_group, "arrived": bool(visit.arrived)}
-
-
-def record_context(party: Party, rulebook: Rulebook) -> dict[str, object]:
-    """Return what a condition about a patient or a payer alone may look at."""
-    is_payer = party.kind is PartyKind.PAYER
-    return {
-        "invoice": None,
-        "lines": [],
-        "patient": None if is_payer else _patient(party),
-        "payer": _payer(party) if is_payer else None,
-        "appointment": None,
-        "clinic": {"name": rulebook.clinic.name, "country": rulebook.clinic.country.value},
-    }
-
-
 def looks_at(rule: Rule) -> frozenset[str]:
-    """Return which of the records a rule's condition speaks of."""
-    return frozenset(_RECORDS.findall(_TEXTS.sub('""', rule.when)))
+    """Return which of the records a rule speaks of, in its condition or in an expression of its effects."""
+    effects = rule.effects
+    texts = (getattr(effects, name) for name in EXPRESSIONS)
+    said = [text for text in (*texts, *effects.tracking.values()) if isinstance(text, str) and text.startswith("=")]
+    return frozenset(_RECORDS.findall(_TEXTS.sub('""', " ".join((rule.when, *said)))))
 
 
 def about_documents(rule: Rule) -> bool:
     """Say whether a rule can be judged for a document only: it speaks of one, or of patient and payer at once."""
     seen = looks_at(rule)
-    return bool(seen & {"invoice", "lines", "appointment"}) or {"patient", "payer"} <= seen
+    return bool(seen & _DOCUMENTS) or {"patient", "payer"} <= seen
+
+
+Evaluate = Callable[[str, Mapping[str, object]], bool]
+"""Says whether a condition holds; raises ValueError with a sentence when it cannot be judged."""
+Express = Callable[[str, Mapping[str, object]], str]
+"""Gives the text of an expression; raises ValueError with a sentence when there is none."""
 
 
 def judge(
     rules: tuple[Rule, ...],
     facts: Mapping[str, object],
-    evaluate: Callable[[str, Mapping[str, object]], bool],
+    evaluate: Evaluate,
+    express: Express,
     forgotten: frozenset[str] = frozenset(),
 ) -> Ruling:
     """Apply the rules in order: a later one wins on the same thing; skip and hold end it.
@@ -133,15 +76,32 @@ def judge(
             unjudged = unjudged or _unjudged(rule)
             continue
         try:
-            applies = evaluate(rule.when, facts)
+            if not evaluate(rule.when, facts):
+                continue
+            effects = expressed(rule.effects, facts, express)
         except ValueError as error:
             return replace(ruling, stop=_stop(rule, f'The rule "{rule.name}" cannot be judged here: {error}'))
-        if not applies:
-            continue
-        ruling = _merge(ruling, rule)
+        ruling = _merge(ruling, rule, effects)
         if ruling.skipped_by or ruling.stop is not None:
             return ruling
     return ruling if unjudged is None else replace(ruling, stop=unjudged)
+
+
+def expressed(effects: Effects, facts: Mapping[str, object], express: Express) -> Effects:
+    """Return the effects with every text that begins with `=` worked out for a record."""
+    found = {
+        name: express(text[1:], facts)
+        for name in EXPRESSIONS
+        if isinstance(text := getattr(effects, name), str) and text.startswith("=")
+    }
+    tracking = {
+        category: express(option[1:], facts) if option.startswith("=") else option
+        for category, option in effects.tracking.items()
+    }
+    if not found and tracking == effects.tracking:
+        return effects
+    kept = {category: option for category, option in tracking.items() if option}
+    return replace(effects, **found, tracking=kept)  # type: ignore[arg-type] # all of them are texts
 
 
 def _unjudged(rule: Rule) -> Trouble:
@@ -153,9 +113,8 @@ def _unjudged(rule: Rule) -> Trouble:
     )
 
 
-def _merge(ruling: Ruling, rule: Rule) -> Ruling:
-    effects = rule.effects
-    trail = (*ruling.trail, f'The rule "{rule.name}" applies.')
+def _merge(ruling: Ruling, rule: Rule, effects: Effects) -> Ruling:
+    trail = (*ruling.trail, _trail(rule, effects))
     if effects.skip:
         return replace(ruling, skipped_by=rule.name, trail=trail)
     if effects.hold:
@@ -173,6 +132,28 @@ def _merge(ruling: Ruling, rule: Rule) -> Ruling:
         groups=(*ruling.groups, effects.group) if effects.group and about_documents(rule) else ruling.groups,
         trail=trail,
     )
+
+
+_WORDS = {
+    "account": "account {}",
+    "tax_type": "tax type {}",
+    "contact": "billed to {}",
+    "terms_days": "due after {} days",
+    "reference": 'reference "{}"',
+    "branding_theme": "branding theme {}",
+    "line_text": 'line text "{}"',
+    "group": 'contact group "{}"',
+}
+
+
+def _trail(rule: Rule, effects: Effects) -> str:
+    """Return in a sentence what a rule makes of a document."""
+    made = [
+        words.format(value) for name, words in _WORDS.items() if (value := getattr(effects, name)) not in {"", None}
+    ]
+    made.extend(f"{category} {option}" for category, option in effects.tracking.items())
+    told = f": {', '.join(made)}" if made else ""
+    return f'The rule "{rule.name}" applies{told}.'
 
 
 def _stop(rule: Rule, sentence: str) -> Trouble:

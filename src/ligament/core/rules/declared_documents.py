@@ -47,6 +47,22 @@ CLINIC = Section(
             sentence="AU, NZ or UK: how telephone numbers are read, and the tax type of rounding lines",
             mistake="Expecting it to choose your tax types. It only suggests",
         ),
+        Setting(
+            name="practice",
+            kind=kinds.TEXT,
+            default='""',
+            sentence="The practice system of this clinic, where several are installed. Empty: the one that is there",
+            example='"$practice"',
+            mistake="Writing its title instead of its short name",
+        ),
+        Setting(
+            name="books",
+            kind=kinds.TEXT,
+            default='""',
+            sentence="The books of this clinic, where several systems are installed. Empty: the one that is there",
+            example='"$books"',
+            mistake="Writing their title instead of their short name",
+        ),
     ),
 )
 

@@ -50,11 +50,15 @@ class ContactRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """One `[lookups.NAME]` table: a file beside the rulebook and the column that its rows are found by."""
+    """One `[lookups.NAME]` table: a file beside the rulebook and the column that its rows are found by.
+
+    `digest` stands for what the file held when the rulebook was read.
+    """
 
     name: str
     file: str
     key: str
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

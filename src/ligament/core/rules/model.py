@@ -116,13 +116,18 @@ class Field(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicSection:
-    """`[clinic]`; `contact` is an e-mail address that the practice system can write to about our calls."""
+    """`[clinic]`; `contact` is an e-mail address that the practice system can write to about our calls.
+
+    `practice` and `books` name the two systems, where several are there to choose from.
+    """
 
     id: str = ""
     name: str = ""
     contact: str = ""
     time_zone: str = "Australia/Melbourne"
     country: Country = Country.AU
+    practice: str = ""
+    books: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

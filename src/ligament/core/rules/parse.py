@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from ligament.core.rules import declared_documents, declared_people, declared_running, model
 from ligament.core.rules.kinds import CODES
-from ligament.core.rules.parse_entries import contact_rules, lookups, recalls, rules
+from ligament.core.rules.parse_entries import UNCHECKED, Checks, contact_rules, lookups, recalls, rules
 from ligament.core.rules.reading import Problem, Table, TableReader, section_values
 from ligament.core.rules.settings import Section, Systems
 
@@ -24,9 +24,9 @@ def sections(systems: Systems) -> tuple[Section, ...]:
 
 
 def rulebook(
-    table: Table, systems: Systems | tuple[str, str], check: Callable[[str], str] = lambda _: ""
+    table: Table, systems: Systems | tuple[str, str], checks: Checks = UNCHECKED
 ) -> tuple[model.Rulebook, tuple[Problem, ...]]:
-    """Read a whole rulebook; `systems` are the names of the systems, `check` judges a rule's condition.
+    """Read a whole rulebook; `systems` are the names of the systems, `checks` judge the expressions of rules.
 
     Returns the rulebook with defaults where a value did not fit, and every problem found; it may be used only when
     there is none.
@@ -62,8 +62,8 @@ def rulebook(
         hooks=model.HooksSection(**values["hooks"]),
         alerts=model.AlertsSection(**values["alerts"]),
         lookups=lookups(table.get("lookups"), problems),
-        rules=rules(table.get("rules"), problems, check),
-        contact_rules=contact_rules(table.get("contact_rules"), problems),
+        rules=rules(table.get("rules"), problems, checks),
+        contact_rules=contact_rules(table.get("contact_rules"), problems, checks, contacts.custom_fields),
         recalls=recalls(table.get("recalls"), problems),
     )
     return result, tuple(problems)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Container, Mapping
+from typing import Protocol
 
-from ligament.core.rules import kinds
+from ligament.core.rules import kinds, shapes
+from ligament.core.rules.apply import EXPRESSIONS
 from ligament.core.rules.entries import ContactRule, Effects, Lookup, Recall, Rule
-from ligament.core.rules.reading import Problem, TableReader
+from ligament.core.rules.reading import Complaint, Problem, TableReader
 
 ENTRIES = {
     "lookups": ("file", "key"),
@@ -23,6 +26,31 @@ _TERMS = kinds.whole(0, 3650)
 _WEEKS = kinds.whole(1, 1040)
 _LOOKUP_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 _FILE = re.compile(r"[^/\\\x00-\x1f]{1,200}")
+
+
+class Checks(Protocol):
+    """Judges expressions: each method returns what is wrong, or nothing; `names` are the records they may look at."""
+
+    def condition(self, text: str, names: tuple[str, ...] = ...) -> Complaint | None:
+        """Judge a condition."""
+        ...
+
+    def expression(self, text: str, names: tuple[str, ...] = ...) -> Complaint | None:
+        """Judge an expression that gives a text."""
+        ...
+
+
+class _Unchecked:
+    def condition(self, text: str, names: tuple[str, ...] = ()) -> Complaint | None:
+        """Take everything."""
+        del text, names
+        return None
+
+    expression = condition
+
+
+UNCHECKED: Checks = _Unchecked()
+"""Takes every expression as it is."""
 
 
 def _tables(held: object, what: str, one: str, problems: list[Problem]) -> list[TableReader]:
@@ -42,14 +70,14 @@ def _check_names(names: list[str], what: str, one: str, problems: list[Problem])
     )
 
 
-def rules(held: object, problems: list[Problem], check: Callable[[str], str]) -> tuple[Rule, ...]:
-    """Return the `[[rules]]` entries; `check` judges a condition and says what is wrong with it."""
-    found = tuple(_rule(reader, check) for reader in _tables(held, "rules", "rule", problems))
+def rules(held: object, problems: list[Problem], checks: Checks) -> tuple[Rule, ...]:
+    """Return the `[[rules]]` entries; `checks` judge conditions and expressions."""
+    found = tuple(_rule(reader, checks) for reader in _tables(held, "rules", "rule", problems))
     _check_names([rule.name for rule in found], "rules", "rules", problems)
     return found
 
 
-def _rule(reader: TableReader, check: Callable[[str], str]) -> Rule:
+def _rule(reader: TableReader, checks: Checks) -> Rule:
     name = reader.text("name", kinds.TEXT)
     when = reader.text("when", kinds.TEXT)
     effects = Effects(
@@ -67,28 +95,45 @@ def _rule(reader: TableReader, check: Callable[[str], str]) -> Rule:
         group=reader.text("group", kinds.TRIMMED),
     )
     reader.finish()
-    _check_rule(reader, name, when, check)
+    _check_rule(reader, name, when, checks, tuple(shapes.FACTS))
+    for key in EXPRESSIONS:
+        _check_expression(reader, key, getattr(effects, key), checks, tuple(shapes.FACTS))
+    for category, option in effects.tracking.items():
+        _check_expression(reader, f'tracking."{category}"', option, checks, tuple(shapes.FACTS))
     if effects == Effects():
         reader.trouble("name", "This rule does nothing: give it an effect such as skip, hold, ask or account.")
     return Rule(name=name, when=when, effects=effects)
 
 
-def _check_rule(reader: TableReader, name: str, when: str, check: Callable[[str], str]) -> None:
+def _check_rule(reader: TableReader, name: str, when: str, checks: Checks, names: tuple[str, ...]) -> None:
     if not name:
         reader.trouble("name", "Every rule needs a name.")
-    complaint = check(when) if when else "Every rule needs a condition."
-    if complaint:
-        reader.trouble("when", complaint)
+    if not when:
+        reader.trouble("when", "Every rule needs a condition.")
+        return
+    complaint = checks.condition(when, names)
+    if complaint is not None:
+        reader.trouble("when", complaint.sentence, complaint.at)
 
 
-def contact_rules(held: object, problems: list[Problem]) -> tuple[ContactRule, ...]:
-    """Return the `[[contact_rules]]` entries."""
-    found = tuple(_contact_rule(reader) for reader in _tables(held, "contact_rules", "rule", problems))
+def _check_expression(reader: TableReader, key: str, text: str, checks: Checks, names: tuple[str, ...]) -> None:
+    if not text.startswith("="):
+        return
+    complaint = checks.expression(text[1:], names)
+    if complaint is not None:
+        reader.trouble(key, complaint.sentence, complaint.at + 1)
+
+
+def contact_rules(
+    held: object, problems: list[Problem], checks: Checks, chosen: Container[str]
+) -> tuple[ContactRule, ...]:
+    """Return the `[[contact_rules]]` entries; `chosen` are the custom fields that have a token."""
+    found = tuple(_contact_rule(reader, checks, chosen) for reader in _tables(held, "contact_rules", "rule", problems))
     _check_names([rule.name for rule in found], "contact_rules", "rules", problems)
     return found
 
 
-def _contact_rule(reader: TableReader) -> ContactRule:
+def _contact_rule(reader: TableReader, checks: Checks, chosen: Container[str]) -> ContactRule:
     rule = ContactRule(
         name=reader.text("name", kinds.TEXT),
         when=reader.text("when", kinds.TEXT),
@@ -98,10 +143,25 @@ def _contact_rule(reader: TableReader) -> ContactRule:
         sets=reader.value("set", kinds.CODES, {}),
     )
     reader.finish()
-    _check_rule(reader, rule.name, rule.when, lambda _: "")
+    _check_rule(reader, rule.name, rule.when, checks, shapes.ABOUT_PEOPLE)
+    for key, text in (("skip", rule.skip), ("ask", rule.ask), ("group", rule.group)):
+        _check_expression(reader, key, text, checks, shapes.ABOUT_PEOPLE)
+    for name, text in rule.sets.items():
+        _check_field(reader, name, chosen)
+        _check_expression(reader, f'set."{name}"', text, checks, shapes.ABOUT_PEOPLE)
     if not (rule.skip or rule.ask or rule.group or rule.sets):
         reader.trouble("name", "This rule does nothing: give it an effect such as skip, ask, group or set.")
     return rule
+
+
+def _check_field(reader: TableReader, name: str, chosen: Container[str]) -> None:
+    """Complain about a field that no rule can set: only what the contact of the books gets, and never an id."""
+    known = (*shapes.PAYER_FIELDS, *(name for name in shapes.PATIENT_FIELDS if name not in shapes.PAYER_FIELDS))
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0)
+        reader.trouble(f'set."{name}"', f'"{name}" cannot be set. Did you mean "{near[0]}"?')
+    elif name in shapes.CUSTOM_FIELDS and name not in chosen:
+        reader.trouble(f'set."{name}"', f"Choose its custom field first: {name} under [contacts.custom_fields].")
 
 
 def lookups(held: object, problems: list[Problem]) -> tuple[Lookup, ...]:

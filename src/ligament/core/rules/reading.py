@@ -15,11 +15,23 @@ Table = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """What is wrong with an expression; `at` counts the characters before it."""
+
+    sentence: str
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing wrong in a rulebook: the dotted key it is at, and what to do about it in a sentence."""
+    """One thing wrong in a rulebook: the dotted key it is at, and what to do about it in a sentence.
+
+    `at` counts the characters of the text there that stand before it, where the place is known so well.
+    """
 
     key: str
     sentence: str
+    at: int | None = None
 
 
 class TableReader:
@@ -36,9 +48,9 @@ class TableReader:
                 Problem(key=path, sentence="This must be a table, written as a line with its name in brackets.")
             )
 
-    def trouble(self, key: str, sentence: str) -> None:
+    def trouble(self, key: str, sentence: str, at: int | None = None) -> None:
         """Note a problem at a key of this table."""
-        self.problems.append(Problem(key=f"{self.path}.{key}" if self.path else key, sentence=sentence))
+        self.problems.append(Problem(key=f"{self.path}.{key}" if self.path else key, sentence=sentence, at=at))
 
     def value(self, key: str, kind: Kind, default: Any) -> Any:  # noqa: ANN401 - each kind knows its own type
         """Return what stands at a key, or the default when there is nothing or the wrong thing."""

@@ -10,7 +10,8 @@ from ligament.core.holds import HoldCode
 from ligament.core.links import DecisionKind
 from ligament.core.money import cents
 from ligament.core.records import Invoice, InvoiceStatus, Party
-from ligament.core.rules.apply import NO_RULING, Ruling, context, judge
+from ligament.core.rules.apply import NO_RULING, Ruling, judge
+from ligament.core.rules.contexts import Around, context
 from ligament.core.rules.model import ZeroTotal
 from ligament.core.troubles import Trouble
 from ligament.flow.plan.builder import (
@@ -35,8 +36,16 @@ def _ruling(builder: PlanBuilder, invoice: Invoice) -> Ruling:
     bill = bill_to(invoice, builder.rulebook, builder.facts)
     payer = bill.party if isinstance(bill, Bill) and bill.is_payer else None
     visit = builder.facts.visits.get(invoice.visit_id) if invoice.visit_id else None
-    facts = context(invoice, patient, payer, visit, builder.rulebook)
-    return judge(builder.rulebook.rules, facts, builder.around.evaluate, _forgotten(patient))
+    practitioners, locations = builder.facts.practitioners, builder.facts.locations
+    around = Around(
+        patient=patient,
+        payer=payer,
+        visit=visit,
+        practitioner=practitioners.get(invoice.practitioner_id) if invoice.practitioner_id else None,
+        business=locations.get(invoice.location_id) if invoice.location_id else None,
+    )
+    facts = context(invoice, around, builder.rulebook)
+    return judge(builder.rulebook.rules, facts, builder.around.evaluate, builder.around.express, _forgotten(patient))
 
 
 def _forgotten(patient: Party | None) -> frozenset[str]:

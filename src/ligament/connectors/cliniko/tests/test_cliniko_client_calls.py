@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ligament.connectors.cliniko.client import HOSTS, LIMITS, WrongKey, base_url_of, shard_of, user_agent
+from ligament.connectors.cliniko.client import WrongKey, base_url_of, shard_of, user_agent
 from ligament.connectors.cliniko.countries import NAMES, country_code, country_name
+from ligament.connectors.cliniko.declared import declared
 from ligament.connectors.cliniko.port import connect
 from ligament.connectors.cliniko.simulator.control import archive_record
 from ligament.connectors.cliniko.simulator.handle import handle
@@ -79,22 +79,13 @@ def test_no_key_leads_to_another_host(ending: str) -> None:
         url = base_url_of(f"MS0xABCDEF-{ending}")
     except WrongKey:
         return
-    assert HOSTS.check(url).host.endswith(".cliniko.com")
+    assert declared().hosts.check(url).host.endswith(".cliniko.com")
 
 
 @pytest.mark.parametrize("url", ["https://evil.example/v1", "http://api.au2.cliniko.com/v1", "http://10.0.0.1/v1"])
 def test_an_explicit_address_must_be_the_vendors_or_loopback(url: str) -> None:
     with pytest.raises(WrongAddress):
         small(base_url=url)
-
-
-def test_the_manifest_says_what_the_client_does() -> None:
-    manifest = tomllib.loads((FOLDER / "manifest.toml").read_text(encoding="utf-8"))
-    assert manifest["hosts"] == f"^{HOSTS.pattern}$"
-    assert [(limit["name"], limit["calls"], limit["per_s"]) for limit in manifest["limits"]] == [
-        (limit.name, limit.calls, limit.per_s) for limit in LIMITS
-    ]
-    assert (manifest["name"], manifest["role"]) == ("cliniko", "practice")
 
 
 def test_every_call_carries_key_contact_and_media_type() -> None:
@@ -204,7 +195,7 @@ def test_too_many_calls_are_waited_out_and_told_to_the_governor(header: str) -> 
     switches = Switches(rate_limit=4, rate_reset_header=header)  # type: ignore[arg-type]
     clock = VirtualClock()
     store = InMemoryWindows()
-    guard = Governor("cliniko/1", LIMITS, store, clock)
+    guard = Governor("cliniko/1", declared().limits, store, clock)
     one = small(switches, governor=guard, clock=clock)
     one.read(reference=True)
     assert len(one.memory.of("invoice")) == 3
@@ -217,7 +208,7 @@ def test_too_many_calls_are_waited_out_and_told_to_the_governor(header: str) -> 
 def test_the_governor_keeps_the_client_below_the_limit() -> None:
     clock = VirtualClock()
     switches = Switches(rate_limit=200, rate_window="sliding")
-    one = small(switches, governor=Governor("cliniko/1", LIMITS, InMemoryWindows(), clock), clock=clock)
+    one = small(switches, governor=Governor("cliniko/1", declared().limits, InMemoryWindows(), clock), clock=clock)
     for _ in range(100):
         one.read()
     assert all(exchange.response and exchange.response.status == 200 for exchange in one.host.log)

@@ -1,13 +1,9 @@
-"""What all organisations of one app share is kept, and what the manifest says is what the client does."""
+"""The limit that all organisations of one app share is kept."""
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
-
 import pytest
 
-from ligament.connectors.xero.opening import APP_LIMIT, LIMITS
 from ligament.connectors.xero.simulator.switches import Switches
 from ligament.connectors.xero.tests.books_kit import Desk, VirtualClock, desk
 from ligament.core.ids import BooksId
@@ -16,7 +12,6 @@ from ligament.net.governor import AppWide, Governor, InMemoryWindows, Limit
 from ligament.ports.errors import TryLater
 from ligament.simkit.faults import FaultKind
 
-FOLDER = Path(__file__).parents[1]
 APP = AppWide(scope="app", limit=Limit("app minute", 40, 60))
 
 
@@ -27,13 +22,6 @@ def of_app(clinic: str, clock: VirtualClock, windows: InMemoryWindows) -> Desk:
 
 def refused(here: Desk) -> int:
     return sum(1 for exchange in here.host.log if exchange.response and exchange.response.status == 429)
-
-
-def test_the_manifest_says_what_the_client_does() -> None:
-    manifest = tomllib.loads((FOLDER / "manifest.toml").read_text(encoding="utf-8"))
-    assert [(limit["name"], limit["calls"], limit["per_s"]) for limit in manifest["limits"]] == [
-        (limit.name, limit.calls, limit.per_s) for limit in (*LIMITS, APP_LIMIT)
-    ]
 
 
 def test_the_limit_of_the_whole_app_is_foreseen() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from ligament.connectors.xero import signin
 from ligament.connectors.xero.connecting import Means, app_of, consent_page, consented, custom_connection
+from ligament.connectors.xero.opening import lacking_scopes
 from ligament.connectors.xero.simulator import control
 from ligament.connectors.xero.simulator.charts import CLIENT_ID, CLIENT_SECRET, PKCE_CLIENT_ID
 from ligament.connectors.xero.tests.books_kit import START, Desk, MemoryVault, account, desk
@@ -44,7 +45,7 @@ def consent(here: Desk, *, secret: bool = True, vault: Any = None) -> tuple[Any,
     if not secret:
         creds = account(client_id=PKCE_CLIENT_ID, client_secret=NOTHING, scope="")
     connection, tokens = consented(creds, means(here, vault))
-    app = app_of(creds, signin.CODE_FLOW_SCOPE)
+    app = app_of(creds, signin.code_flow_scope())
     page = consent_url(app, consent_page(creds), redirect_uri=REDIRECT, state="s", verifier=VERIFIER)
     back = here.host.call("GET", urlsplit(page).path + "?" + urlsplit(page).query).header("Location")
     tokens.redeem(code_from_callback(app, back, state="s"), redirect_uri=REDIRECT, verifier=VERIFIER)
@@ -175,8 +176,8 @@ def test_tracking_options_need_the_wider_scope_and_the_refusal_says_so() -> None
     here.fail(FaultKind.ANSWER, status=403, headers=(("WWW-Authenticate", 'Bearer error="insufficient_scope"'),))
     with pytest.raises(SignInAgain, match=r"accounting\.settings\.read"):
         books.users()
-    assert signin.scope_for(signin.CODE_FLOW_SCOPE, create_options=True).endswith("accounting.settings")
-    assert signin.scope_for(signin.CODE_FLOW_SCOPE, create_options=False) == signin.CODE_FLOW_SCOPE
+    assert signin.scope_for(signin.code_flow_scope(), create_options=True).endswith("accounting.settings")
+    assert signin.scope_for(signin.code_flow_scope(), create_options=False) == signin.code_flow_scope()
 
 
 # --- a person's consent -----------------------------------------------------------------------------------------------
@@ -189,7 +190,7 @@ def test_a_consent_gives_tokens_and_says_which_organisation_was_picked(secret: b
     tenant = signin.pick(connection.tenants(), event_id=signin.consent_of(tokens.bearer()))
     assert tenant.pin().tenant_id == here.pin.tenant_id
     assert connection.books(tenant.pin()).organisation().name == "Harbour Clinic"
-    assert set(tokens.granted_scope().split()) == set(signin.CODE_FLOW_SCOPE.split())
+    assert set(tokens.granted_scope().split()) == set(signin.code_flow_scope().split())
 
 
 def test_each_refresh_replaces_the_refresh_token_and_keeps_the_one_before() -> None:
@@ -308,7 +309,11 @@ def test_only_our_own_consent_is_taken(query: str, words: str) -> None:
 def test_the_consent_page_gets_a_challenge_and_never_the_verifier() -> None:
     creds = account("https://login.xero.com", login_url="https://login.xero.com/identity")
     page = consent_url(
-        app_of(creds, signin.CODE_FLOW_SCOPE), consent_page(creds), redirect_uri=REDIRECT, state="s", verifier=VERIFIER
+        app_of(creds, signin.code_flow_scope()),
+        consent_page(creds),
+        redirect_uri=REDIRECT,
+        state="s",
+        verifier=VERIFIER,
     )
     query = parse_qs(urlsplit(page).query)
     assert page.startswith("https://login.xero.com/identity/connect/authorize?")
@@ -329,3 +334,9 @@ def test_a_code_is_redeemed_once() -> None:
     with pytest.raises(SignInAgain, match="no answer"):
         tokens.redeem("code", redirect_uri=REDIRECT, verifier=VERIFIER)
     assert len(token_calls(here)) == 1
+
+
+def test_a_permission_to_write_includes_the_one_to_read() -> None:
+    needed = "openid offline_access accounting.contacts accounting.settings.read"
+    assert lacking_scopes(needed, "accounting.contacts accounting.settings") == ()
+    assert lacking_scopes(needed, "accounting.settings.read") == ("accounting.contacts",)
