@@ -16,7 +16,9 @@ PURE_ROOMS = ("core", "ports", "flow")
 EXACT_ROOMS = ("core", "connectors")
 WORLDLY_ROOM = "wiring"
 APPROVALS = "core/approvals.py"
-BROAD_EXCEPTS = ("cli/main.py", "engine/inline.py")
+# The command's end, the end of a clinic's turn, and the guard round one record: each turns what nobody foresaw into
+# something that a person is told, and lets everything else go on.
+BROAD_EXCEPTS = ("cli/main.py", "core/oddities.py", "engine/inline.py")
 # A practice system that knows of a books system says so in its own interface: vendor, named in the folder of.
 NAMED_BY_ANOTHER = {
     # Cliniko's settings tell whether its own integration with Xero is on.

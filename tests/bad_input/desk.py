@@ -108,7 +108,10 @@ class Desk:
     # --- spoiling ----------------------------------------------------------------------------------------------------
 
     def spoil(self, kind: str, place: int, **fields: object) -> str:
-        """Let Cliniko say something else in the record at that place of its kind, from 1; returns the record's id."""
+        """Let Cliniko say something else in the record at that place of its kind, from 1; returns the record's id.
+
+        What is given as bytes stands in the answer as it is.
+        """
         identifier = str(cliniko.records(self.practice.world, kind)[place - 1]["id"])
         self.spoils[kind, identifier] = fields
         return identifier
@@ -119,15 +122,31 @@ class Desk:
         at = self.clock.now() - timedelta(seconds=5)
         self.practice.change(lambda world: cliniko.amend(world, kind, identifier, {}, at=at))
 
+    def change(self, kind: str, identifier: str, **fields: object) -> None:
+        """Let staff change a record."""
+        at = self.clock.now()
+        self.practice.change(lambda world: cliniko.amend(world, kind, identifier, fields, at=at))
+
     def _spoilt(self, world: cliniko.World, request: Request) -> tuple[cliniko.World, Response]:
         after, answer = cliniko.handle(world, request)
         kind = request.path.rpartition("/")[2]
         if answer.status != 200 or not any(spoilt == kind for spoilt, _ in self.spoils):
             return after, answer
         body = json.loads(answer.body)
+        raw: dict[str, bytes] = {}
+
+        def said(value: object) -> object:
+            if not isinstance(value, bytes):
+                return value
+            raw[mark := f"@@{len(raw)}@@"] = value
+            return mark
+
         for row in body[kind]:
-            row.update(self.spoils.get((kind, row["id"]), {}))
-        return after, replace(answer, body=json.dumps(body).encode())
+            row.update({name: said(value) for name, value in self.spoils.get((kind, row["id"]), {}).items()})
+        told = json.dumps(body).encode()
+        for mark, value in raw.items():
+            told = told.replace(f'"{mark}"'.encode(), value)
+        return after, replace(answer, body=told)
 
     # --- what must hold ----------------------------------------------------------------------------------------------
 

@@ -319,7 +319,7 @@ def test_an_odd_name_is_made_fit_or_waits_alone(desk: Desk, which: str) -> None:
 
 
 def test_odd_line_texts_are_made_fit(desk: Desk) -> None:
-    texts = ("T" * 5000, "Tape \x00\x07 <b>", "🦷" * 30, "   ")
+    texts = ("T" * 5000, "Tape \x01\x07 <b>", "🦷" * 30, "   ")
     for place, text in enumerate(texts, 1):
         desk.spoil("invoice_items", place, name=text)
     told = desk.sync()

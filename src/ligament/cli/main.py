@@ -17,6 +17,7 @@ from ligament.cli.commands import (
     holds,
     hooks,
     journal,
+    recalls,
     reconcile,
     reports,
     safety,
@@ -38,7 +39,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for _commands in (setup, sync, holds, reconcile, journal, reports, audit, contacts, hooks, safety, demo, serve):
+for _commands in (
+    setup,
+    sync,
+    holds,
+    reconcile,
+    journal,
+    reports,
+    audit,
+    contacts,
+    hooks,
+    recalls,
+    safety,
+    demo,
+    serve,
+):
     _commands.add_commands(app)
 
 

@@ -10,6 +10,7 @@ from ligament.core.ids import BooksId, SourceId
 from ligament.core.ledgers import BooksContact, BooksDocument, Chart, ContactStatus, Organisation
 from ligament.core.links import Agreement, ContactLink, Decision, DocumentLink, PaymentLink
 from ligament.core.naming import comparable
+from ligament.core.oddities import Heed, unheeded
 from ligament.core.records import Invoice, Location, Party, PracticeSettings, Practitioner, Visit
 
 _MERGES_AT_MOST = 20
@@ -91,8 +92,8 @@ class PlanContext:
     `likeness` compares two names (0 to 1); `phone_key` brings a number as typed and a country code to one form that is
     equal for equal numbers, or an empty text; `code_for` gives the opaque name of a party; `evaluate` says whether a
     rule's condition holds, `express` gives the text of an expression, and both raise ValueError with a sentence when
-    that cannot be judged. `practice_name` stands before
-    ids in references (`name:id`); `books_title` names the books in sentences.
+    that cannot be judged. `practice_name` stands before ids in references (`name:id`); `books_title` names the books in
+    sentences; `heed` takes note of what nobody foresaw.
     """
 
     now: datetime
@@ -103,3 +104,4 @@ class PlanContext:
     express: Callable[[str, Mapping[str, object]], str] = lambda text, _facts: text
     practice_name: str
     books_title: str
+    heed: Heed = unheeded

@@ -48,7 +48,8 @@ Extras = tuple[tuple[ExtraSlot, Private[str]], ...]
 class BooksContact:
     """A contact of the books; `number` is our cross-reference or somebody else's; `phones` as typed by slot.
 
-    `groups` are the contact groups it was a member of when it was last read.
+    `groups` are the contact groups it was a member of when it was last read; `defect` says in a sentence what about it
+    could not be understood, and is empty otherwise.
     """
 
     id: BooksId
@@ -65,6 +66,7 @@ class BooksContact:
     status: ContactStatus = ContactStatus.ACTIVE
     merged_into: BooksId | None = None
     updated_at: datetime
+    defect: str = ""
 
     def phone(self, slot: PhoneSlot) -> Private[str]:
         """Return the number in a slot, or nothing."""
@@ -170,7 +172,7 @@ class BooksReceipt:
 class BooksDocument:
     """An invoice or credit note of the books; `open_amount` is what is due on it, or the credit left.
 
-    `inclusive` says that line amounts include tax, as ours always do.
+    `inclusive` says that line amounts include tax, as ours always do; `defect` says what could not be understood.
     """
 
     id: BooksId
@@ -190,6 +192,7 @@ class BooksDocument:
     allocations: tuple[BooksAllocation, ...] = ()
     inclusive: bool = True
     updated_at: datetime
+    defect: str = ""
 
     def has_money(self) -> bool:
         """Say whether a payment or a credit stands on it."""

@@ -65,7 +65,8 @@ class Party:
 
     `removed_at` is set when the record is archived or deleted; `merged_into` names the survivor of a merge;
     `revision` changes whenever the row changes; `country_code` is ISO 3166-1 alpha-2 or empty;
-    `custom` holds the chosen custom fields by token. Of the vendor's record nothing else is ever kept.
+    `custom` holds the chosen custom fields by token; `defect` says in a sentence what could not be understood.
+    Of the vendor's record nothing else is ever kept.
     """
 
     id: SourceId
@@ -88,6 +89,7 @@ class Party:
     removed_at: datetime | None = None
     deleted: bool = False
     merged_into: SourceId | None = None
+    defect: str = ""
     revision: str = ""
 
     def full_name(self) -> str:
@@ -138,6 +140,7 @@ class Line:
     price_excludes_tax: bool = False
     concession: str = ""
     removed: bool = False
+    defect: str = ""
     revision: str = ""
 
 
@@ -185,8 +188,10 @@ class Invoice:
         return self.status in used or original.status is InvoiceStatus.CLOSED
 
     def with_lines(self, lines: tuple[Line, ...]) -> Invoice:
-        """Return the same invoice with the lines that still count."""
-        return replace(self, lines=tuple(line for line in lines if not line.removed))
+        """Return the same invoice with the lines that still count; a line that makes no sense makes it make none."""
+        counting = tuple(line for line in lines if not line.removed)
+        defect = self.defect or next((line.defect for line in counting if line.defect), "")
+        return replace(self, lines=counting, defect=defect)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +214,7 @@ class Visit:
     removed: bool = False
     charges: tuple[Line, ...] = ()
     updated_at: datetime
+    defect: str = ""
     revision: str = ""
 
 

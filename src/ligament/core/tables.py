@@ -46,11 +46,20 @@ money_column = partial(TableColumn, type=ColumnType.MONEY)
 count_column = partial(TableColumn, type=ColumnType.COUNT)
 
 
+class Medium(StrEnum):
+    """Where a table is read: in a spreadsheet, on a page of the browser, or on paper."""
+
+    WORKBOOK = "workbook"
+    PAGE = "page"
+    PAPER = "paper"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A table with a title; rows are given anew each time they are asked for, so that long ones need no memory.
 
-    `totals` holds the sum of a column under its name; a column without one stays empty in the last line.
+    `totals` holds the sum of a column under its name; a column without one stays empty in the last line. `media` says
+    where it stands: a list of everything belongs into a spreadsheet only.
     """
 
     name: str
@@ -59,6 +68,7 @@ class Table:
     rows: Callable[[], Iterable[Row]]
     totals: Mapping[str, Cell] = field(default_factory=dict)
     note: str = ""
+    media: frozenset[Medium] = frozenset(Medium)
 
     def total_row(self) -> Row | None:
         """Return the last line with the sums, its first free place saying so; None without totals."""
@@ -100,7 +110,7 @@ class Report:
     """What one report file holds, in reading order; `stamp` says when, from what and by which version it was made.
 
     `equation` are the amounts that stand side by side on top; `listing` names the table that CSV holds, by default
-    the first.
+    the first. On paper it has at most `most_pages`, when that is not 0: then long tables say how much they leave out.
     """
 
     name: str
@@ -113,6 +123,11 @@ class Report:
     notes: tuple[str, ...] = ()
     stamp: tuple[tuple[str, str], ...] = ()
     listing: str = ""
+    most_pages: int = 0
+
+    def tables_for(self, medium: Medium) -> tuple[Table, ...]:
+        """Return the tables that stand in a medium."""
+        return tuple(table for table in self.tables if medium in table.media)
 
     def listed(self) -> Table:
         """Return the table that stands for the whole report where there is room for one only."""

@@ -7,7 +7,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from ligament.core.tables import Figure, Report, Row, Table, TableColumn, shown
+from ligament.core.tables import Figure, Medium, Report, Row, Table, TableColumn, shown
 from ligament.exports.cells import clean
 from ligament.exports.charts import draw
 
@@ -30,7 +30,7 @@ def page(report: Report) -> Iterator[str]:
     yield from _equation(report)
     for figure in report.figures:
         yield from _figure(figure)
-    for table in report.tables:
+    for table in report.tables_for(Medium.PAGE):
         yield from _table(table)
     yield from (f"<p class=note>{_text(line)}</p>\n" for line in report.notes)
     yield "</main>\n<footer><dl>\n"

@@ -9,13 +9,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ligament.core.tables import Report, Row, Table, TableColumn, shown
+from ligament.core.tables import Medium, Report, Row, Table, TableColumn, shown
 from ligament.exports.cells import clean
 from ligament.exports.charts import draw
 from ligament.exports.errors import FileRefused, not_installed
 
 STANDARD = "a-2b"
-ROWS_SHOWN = 40
+ROWS_SHOWN, _FEWEST = 40, 3
 _LAST_PLAIN = 0x24F
 """The last letter of the Latin alphabets; what comes behind may be in no font of this machine."""
 
@@ -32,8 +32,12 @@ def pdf(report: Report, *, rows: int = ROWS_SHOWN) -> bytes:
     except ModuleNotFoundError:
         raise not_installed("A PDF") from None
     page = files("ligament.exports").joinpath("report.typ").read_bytes()
-    given = json.dumps(_data(report, rows), ensure_ascii=False)
+    most = rows
+    given = _given(report, most)
     try:
+        while report.most_pages and most > _FEWEST and _pages(typst, page, given) > report.most_pages:
+            most = most * 2 // 3
+            given = _given(report, most)
         return _set(typst, page, given)
     except typst.TypstError:
         try:
@@ -42,9 +46,18 @@ def pdf(report: Report, *, rows: int = ROWS_SHOWN) -> bytes:
             raise FileRefused("The PDF cannot be set on this machine.") from error
 
 
+def _given(report: Report, rows: int) -> str:
+    return json.dumps(_data(report, rows), ensure_ascii=False)
+
+
 def _set(typst: Any, page: bytes, given: str) -> bytes:  # noqa: ANN401 - the library itself
     made: bytes = typst.compile(page, format="pdf", sys_inputs={"data": given}, pdf_standards=STANDARD)
     return made
+
+
+def _pages(typst: Any, page: bytes, given: str) -> int:  # noqa: ANN401 - the library itself
+    found = typst.query(page, "<pages>", field="value", one=True, sys_inputs={"data": given})
+    return int(json.loads(found))
 
 
 def _latin(text: str) -> str:
@@ -62,7 +75,7 @@ def _data(report: Report, rows: int) -> Mapping[str, Any]:
             for one in report.figures
             if one.points
         ],
-        "tables": [_table(table, rows) for table in report.tables],
+        "tables": [_table(table, rows) for table in report.tables_for(Medium.PAPER)],
         "notes": [clean(line) for line in report.notes],
         "stamp": [[clean(label), clean(text)] for label, text in report.stamp],
     }

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from ligament.core.tables import Cell, ColumnType, Report, Table
+from ligament.core.tables import Cell, ColumnType, Medium, Report, Table
 from ligament.exports.cells import clean, harmless
 from ligament.exports.errors import FileRefused, not_installed
 
@@ -60,7 +60,7 @@ def write_workbook(path: Path, report: Report) -> None:
             looks = _formats(book)
             used: set[str] = set()
             _summary(book.add_worksheet(_title("Summary", used)), report, looks)
-            for table in report.tables:
+            for table in report.tables_for(Medium.WORKBOOK):
                 _sheet(book.add_worksheet(_title(table.title, used)), table, looks)
         finally:
             book.close()

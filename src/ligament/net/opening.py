@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ligament.core.oddities import Heed, unheeded
 from ligament.core.private import Private
 from ligament.net.governor import Priority
 from ligament.net.meter import CallMeter
@@ -30,7 +31,8 @@ class Opening:
     `partner` is the name of the system on the other side. `clock` tells the day, `pace` the real time that limits are
     counted in: the two differ when a test chooses the day. `jitter(limit)` draws a whole number from 0 to `limit`.
     With `reading_tokens` nothing will be written: a sign-in that can do with less is asked for less, and kept there.
-    `may_write` is asked right before a write leaves, and raises what forbids it. `lane` says who waits for the calls.
+    `may_write` is asked right before a write leaves, and raises what forbids it. `lane` says who waits for the calls;
+    `heed` notes what nobody foresaw.
     """
 
     values: Mapping[str, Private[str]]
@@ -53,6 +55,7 @@ class Opening:
     custom_fields: tuple[str, ...] = ()
     may_write: Callable[[], None] | None = None
     lane: Priority = Priority.SYNC
+    heed: Heed = unheeded
 
     def value(self, name: str) -> str:
         """Return a setting in clear, or an empty text."""

@@ -40,6 +40,7 @@ from ligament.store.writes.runs import Runs
 from ligament.store.writes.variances import Variances
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
 from ligament.wiring.likeness import likeness, phone_key
+from ligament.wiring.logs import OddityLog
 from ligament.wiring.prepared import prepare
 from ligament.wiring.retries import RetryBudget, jitter
 from ligament.wiring.rulebooks import ClinicSettings
@@ -84,6 +85,7 @@ class Clinic:
     outside: Overrides
     practice_manifest: Manifest
     books_manifest: Manifest
+    oddities: OddityLog = field(default_factory=OddityLog)
     _practice: Practice | None = None
     _books: Books | None = None
     _books_to_read: Books | None = None
@@ -150,6 +152,7 @@ class Clinic:
             prices_include_tax=book.invoices.appointment_prices_include_tax,
             custom_fields=tuple(sorted(set(book.contacts.custom_fields.values()))),
             may_write=self.store.may_write,
+            heed=self.oddities,
         )
 
     def surroundings(self) -> PlanContext:
@@ -163,6 +166,7 @@ class Clinic:
             express=self.settings.expressions.says,
             practice_name=self.practice_manifest.name,
             books_title=self.books_manifest.title,
+            heed=self.oddities,
         )
 
     def code_key(self) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,14 +11,19 @@ from typing import Any
 
 from ligament import __version__
 from ligament.app.plans import INFERRED_NOTE
+from ligament.app.reconcile import Period as Compared
+from ligament.app.reconcile import comparing
 from ligament.app.reports.files import NO_FILES, Files, write_files
 from ligament.app.reports.sources import Sources
 from ligament.app.reports.visits import seats
 from ligament.app.results import Result
 from ligament.core import reports
+from ligament.core.intents import SubjectKind
 from ligament.core.money import ZERO, two_places
 from ligament.core.periods import Period, iso_instant, local_date, this_and_last_month
+from ligament.core.records import Invoice
 from ligament.core.reports import BUCKETS, DIMENSIONS, Basis, Dimension, ReportName
+from ligament.core.rules.model import InvoiceSource
 from ligament.core.tables import Cell, Figure, Point, Report, Table, records, total_record
 from ligament.store.queries.reports import ReportRows, report_rows
 from ligament.wiring.clinic import Clinic
@@ -101,6 +106,7 @@ def make(clinic: Clinic, wanted: Wish) -> Made:
     now, book = clinic.clock.now(), clinic.settings.rulebook
     today = local_date(now, book.clinic.time_zone)
     period = _period(wanted, today)
+    visits = tuple(_charged_visits(clinic))
     with report_rows(clinic.journal) as rows:
         sources = Sources(
             rows=rows,
@@ -108,6 +114,7 @@ def make(clinic: Clinic, wanted: Wish) -> Made:
             period=period,
             basis=wanted.basis,
             practice_name=clinic.practice_manifest.name,
+            visits=visits,
         )
         table = _TABLES[wanted.name](sources, wanted, now)
         as_of = _as_of(rows)
@@ -141,6 +148,16 @@ def make(clinic: Clinic, wanted: Wish) -> Made:
         ),
     )
     return Made(document=document, report=held)
+
+
+def _charged_visits(clinic: Clinic) -> Iterator[Invoice]:
+    """Yield the charges for visits without an invoice that a comparison counts too."""
+    if clinic.settings.rulebook.invoices.source is not InvoiceSource.APPOINTMENTS:
+        return
+    with comparing(clinic, Compared(first=date.min, last=date.max, full=True)) as (comparison, _):
+        for pairing in comparison.beside():
+            if pairing.subject.kind is SubjectKind.VISIT and pairing.counts:
+                yield pairing.invoice
 
 
 def _period(wanted: Wish, today: date) -> Period:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 
 from ligament.app.reports.billed import Billed
 from ligament.core.drafting import zone_of
@@ -33,13 +34,17 @@ _STATES: Mapping[InvoiceStatus, SaleState] = {
 
 @dataclass(kw_only=True)
 class Sources:
-    """The records of one clinic, seen as reports see them: issued since the first day, within a period."""
+    """The records of one clinic, seen as reports see them: issued since the first day, within a period.
+
+    `visits` are charges for visits that nobody invoiced, where the clinic has them posted.
+    """
 
     rows: ReportRows
     rulebook: Rulebook
     period: Period
     basis: Basis = Basis.INVOICED
     practice_name: str = ""
+    visits: tuple[Invoice, ...] = ()
     seen: dict[str, date] = field(default_factory=dict)
 
     @cached_property
@@ -80,7 +85,7 @@ class Sources:
     # --- the practice -------------------------------------------------------------------------------------------------
     def issued(self) -> Iterator[Invoice]:
         """Yield every live document issued since the first day; on the way it is noted who was first seen when."""
-        for invoice in self.rows.invoices():
+        for invoice in chain(self.rows.invoices(), self.visits):
             patient = str(invoice.party_id or "")
             if patient and not invoice.is_credit():
                 self.seen[patient] = min(self.seen.get(patient, invoice.issued_on), invoice.issued_on)
@@ -135,8 +140,10 @@ class Sources:
 
     def _lines(self, invoices: Iterable[Invoice]) -> dict[str, list[Line]]:
         found: defaultdict[str, list[Line]] = defaultdict(list)
-        for line in self.rows.lines({invoice.id for invoice in invoices}):
+        wanted = {invoice.id for invoice in invoices}
+        for line in self.rows.lines(wanted):
             found[line.invoice_id].append(line)
+        found.update({visit.id: list(visit.lines) for visit in self.visits if visit.id in wanted})
         return found
 
     def _line_sales(self, day: date, invoice: Invoice, lines: Iterable[Line]) -> Iterator[Sale]:

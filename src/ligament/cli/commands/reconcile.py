@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +10,12 @@ from typing import Annotated
 import typer
 
 from ligament.app import variances as variance_verbs
-from ligament.app.comparison_files import check_outputs, write_outputs
 from ligament.app.reconcile import Period, reconcile, side_by_side
+from ligament.app.reports.comparison import comparison_report
+from ligament.app.reports.files import wanted_files, write_files
 from ligament.app.results import Result
+from ligament.cli.asking import confirmed
+from ligament.cli.commands.reports import Force, Outputs
 from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.session import Session, run_verb
 from ligament.cli.views import reconcile as show
@@ -41,10 +45,8 @@ def compare(
     full: Annotated[
         bool, typer.Option("--full", help="Everything since the first day taken in, all of it now.")
     ] = False,
-    output: Annotated[
-        list[Path] | None, typer.Option(help="Write the comparison to this file too.", show_default=False)
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+    output: Outputs = None,
+    force: Force = False,
 ) -> None:
     """Compare everything in both systems and explain every difference; writes nothing to either."""
     session = Session(home=home, clinic=clinic, as_json=as_json)
@@ -55,11 +57,14 @@ def compare(
 def _compare(
     opened: OpenedClinic, *, first: str | None, last: str | None, full: bool, outputs: list[Path], force: bool
 ) -> Result:
-    check_outputs(outputs, force=force)
+    files = wanted_files(outputs, force=force, confirm=confirmed)
     verdict = reconcile(opened, first=first, last=last, full=full)
+    if not files.paths:
+        return verdict
     period = Period.of(verdict.document["period"])
-    write_outputs(verdict.document, lambda: side_by_side(opened, period), outputs)
-    return verdict
+    told = comparison_report(opened, verdict.document, lambda: side_by_side(opened, period))
+    written = write_files(files, told, verdict.document)
+    return replace(verdict, document={**verdict.document, "files": written})
 
 
 @variances_app.callback()

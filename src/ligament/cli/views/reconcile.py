@@ -31,6 +31,8 @@ def compared(document: Document, command: Command) -> None:
     for reason, held in document["left_out"].items():
         line(f"  left out ({reason.replace('_', ' ')}): {held['count']}, {held['amount']}")
     _list(found)
+    for file in document.get("files", ()):
+        line(f"Written to {file}.")
     if waiting:
         line(f"Next: {command('variances show ' + waiting[0]['id'])}")
 

@@ -14,6 +14,7 @@ from ligament.connectors.cliniko.declared import declared
 from ligament.connectors.cliniko.errors import TOO_MANY, Garbled, server_date, trouble_in, wait_asked_for
 from ligament.net.governor import Governor, Observed, Priority
 from ligament.net.hosts import WrongAddress
+from ligament.net.mending import mended
 from ligament.net.patience import patiently
 from ligament.net.session import NotSent, Session, Unanswered
 from ligament.ports.errors import Broken, OutcomeUnknown, Rejected, TryLater
@@ -131,7 +132,7 @@ class ClinikoClient:
                 Envelope,
             )
             total = len(rows) if envelope.total_entries is None else int(envelope.total_entries)
-        except (KeyError, ValueError, msgspec.MsgspecError):
+        except (KeyError, ValueError, RecursionError, ArithmeticError, msgspec.MsgspecError):
             raise Broken("Cliniko's list does not look like one.", key) from None
         following = (envelope.links.next if envelope.links else None) or ""
         return Page(rows=tuple(rows), total=total, next_target=following, server_at=server_date(reply))
@@ -192,8 +193,8 @@ class ClinikoClient:
         def attempt() -> tuple[T, Reply]:
             reply = self._get(target, lane)
             try:
-                return decoder.decode(reply.body), reply
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+                return decoded(decoder, reply.body), reply
+            except (msgspec.MsgspecError, ValueError, RecursionError, ArithmeticError):
                 raise Garbled("Cliniko's answer could not be read.", "the body is not JSON") from None
 
         try:
@@ -225,6 +226,14 @@ class ClinikoClient:
         trouble = trouble_in(reply, is_write=is_write, wait_s=wait_s)
         if trouble is not None:
             raise trouble
+
+
+def decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """Decode a body; when a piece of it is odd, with that piece marked, so that the rest can be read."""
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError):
+        return decoder.decode(mended(body))
 
 
 def target_of(path: str, filters: Sequence[str] = (), extra: Sequence[str] = ()) -> str:

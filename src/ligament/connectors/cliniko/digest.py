@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import Enum
 
 from ligament.core.private import Private
+from ligament.core.records import Invoice
 
 # Raised when a mapping changes its meaning, so that all rows count as changed once.
 _EDITION = "1"
@@ -36,7 +37,9 @@ def _text(value: object) -> str:
     if isinstance(value, tuple):
         return _part("l", "".join(map(_text, value)))
     if is_dataclass(value):
-        kept = (getattr(value, entry.name) for entry in fields(value) if entry.name not in _NOT_CONTENT)
+        # What is wrong with an invoice was content from the beginning; elsewhere the caller adds it where there is any.
+        left = _NOT_CONTENT if isinstance(value, Invoice) else _NOT_CONTENT | {"defect"}
+        kept = (getattr(value, entry.name) for entry in fields(value) if entry.name not in left)
         return _part("r", "".join(map(_text, kept)))
     if value is None or isinstance(value, (bool, int)):
         return _part("v", repr(value))

@@ -44,7 +44,7 @@ _PHONE_KINDS = {kind.value: kind for kind in PhoneKind}
 # Integrations that are certainly no link to books (facts 6.13); used when nobody said which books are connected.
 _NOT_BOOKS = frozenset({"mail_chimp", "mailchimp", "medipass"})
 _NO_DATE = date(1970, 1, 1)
-_NO_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
+NO_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
 _WORDS = {
     "number": "number",
     "issue_date": "issue date",
@@ -59,7 +59,7 @@ _WORDS = {
 
 
 @dataclass(slots=True)
-class _Reader:
+class Reader:
     """Reads fields one by one and remembers the first that cannot be understood."""
 
     defects: list[str] = field(default_factory=list)
@@ -77,10 +77,10 @@ def _source(value: str | None) -> SourceId | None:
     return SourceId(value) if value else None
 
 
-def _removed_at(row: wire.Row, reader: _Reader) -> datetime | None:
+def _removed_at(row: wire.Row, reader: Reader) -> datetime | None:
     # Archived and deleted both mean removed, whichever of the two is set (facts 3.5).
-    archived = reader.read(wire.instant_or_none, row.archived_at, "archived_at", _NO_INSTANT)
-    deleted = reader.read(wire.instant_or_none, row.deleted_at, "deleted_at", _NO_INSTANT)
+    archived = reader.read(wire.instant_or_none, row.archived_at, "archived_at", NO_INSTANT)
+    deleted = reader.read(wire.instant_or_none, row.deleted_at, "deleted_at", NO_INSTANT)
     removed: datetime | None = archived or deleted
     return removed
 
@@ -102,7 +102,7 @@ def invoice_of(row: wire.InvoiceRow, web_base: str = "") -> Invoice | None:
     identifier = wire.identifier(row.id)
     if identifier is None:
         return None
-    reader = _Reader()
+    reader = Reader()
     code = wire.whole(row.status)
     invoice = Invoice(
         id=SourceId(identifier),
@@ -122,11 +122,13 @@ def invoice_of(row: wire.InvoiceRow, web_base: str = "") -> Invoice | None:
         addressee=Private(wire.text(row.invoice_to)),
         # Methods 1 and 2, and rows from before the field existed, price without tax (facts 7.1).
         price_excludes_tax=wire.whole(row.calculation_method) != TAX_INCLUSIVE,
-        created_at=reader.read(wire.instant, row.created_at, "created_at", _NO_INSTANT),
-        updated_at=reader.read(wire.instant, row.updated_at, "updated_at", _NO_INSTANT),
+        created_at=reader.read(wire.instant, row.created_at, "created_at", NO_INSTANT),
+        updated_at=reader.read(wire.instant, row.updated_at, "updated_at", NO_INSTANT),
         removed_at=_removed_at(row, reader),
     )
-    return linked(replace(invoice, defect=_sentence(reader.defects), revision=digest(invoice)), web_base)
+    reader.defects += wire.odd_fields(row)
+    defect = sentence_of("invoice", reader.defects)
+    return linked(replace(invoice, defect=defect, revision=digest(invoice, *reader.defects)), web_base)
 
 
 def linked(invoice: Invoice, web_base: str) -> Invoice:
@@ -134,11 +136,12 @@ def linked(invoice: Invoice, web_base: str) -> Invoice:
     return replace(invoice, web_url=f"{web_base}/invoices/{invoice.id}") if web_base else invoice
 
 
-def _sentence(defects: Sequence[str]) -> str:
+def sentence_of(record: str, defects: Sequence[str]) -> str:
+    """Return which fields of a record cannot be understood, or an empty text."""
     if not defects:
         return ""
-    names = ", ".join(_WORDS.get(name, name) for name in dict.fromkeys(defects))
-    return f"Cliniko's answer for this invoice has no readable {names}."
+    names = ", ".join(_WORDS.get(name, name.replace("_", " ")) for name in dict.fromkeys(defects))
+    return f"Cliniko's answer for this {record} has no readable {names}."
 
 
 def line_of(row: wire.ItemRow) -> Line | None:
@@ -150,7 +153,7 @@ def line_of(row: wire.ItemRow) -> Line | None:
     identifier, invoice_id = wire.identifier(row.id), wire.related(row.invoice)
     if identifier is None or invoice_id is None:
         return None
-    reader = _Reader()
+    reader = Reader()
     tax_name = wire.text(row.tax_name).strip()
     rate = reader.read(wire.amount_or_none, row.tax_rate, "tax_rate", None)
     line = Line(
@@ -168,9 +171,11 @@ def line_of(row: wire.ItemRow) -> Line | None:
         concession=wire.text(row.concession_type_name),
         removed=is_removed(row),
     )
+    reader.defects += wire.odd_fields(row)
     if reader.defects:
         unread = ", ".join(dict.fromkeys(reader.defects))
         line = replace(line, name=f"[unreadable: {unread}]", quantity=ZERO, unit_price=ZERO, discount=None, total=ZERO)
+        line = replace(line, defect=sentence_of("invoice's line", reader.defects))
     return replace(line, revision=digest(line, wire.text(row.updated_at)))
 
 
@@ -216,7 +221,7 @@ def patient_of(row: wire.PatientRow, custom_fields: Collection[str] = ()) -> Par
     identifier = wire.identifier(row.id)
     if identifier is None:
         return None
-    reader = _Reader()
+    reader = Reader()
     party = Party(
         id=SourceId(identifier),
         kind=PartyKind.PATIENT,
@@ -232,13 +237,17 @@ def patient_of(row: wire.PatientRow, custom_fields: Collection[str] = ()) -> Par
         invoice_email=Private(wire.text(row.invoice_email).strip()),
         foreign_reference=wire.text(row.old_reference_id),
         custom=_custom(row.custom_fields, custom_fields),
-        created_at=reader.read(wire.instant, row.created_at, "created_at", _NO_INSTANT),
-        updated_at=reader.read(wire.instant, row.updated_at, "updated_at", _NO_INSTANT),
+        created_at=reader.read(wire.instant, row.created_at, "created_at", NO_INSTANT),
+        updated_at=reader.read(wire.instant, row.updated_at, "updated_at", NO_INSTANT),
         removed_at=_removed_at(row, reader),
         deleted=bool(row.deleted_at),
         merged_into=_source(wire.related(row.merged_with_patient)),
     )
-    return replace(party, revision=digest(party))
+    return _stamped(party, "patient", [*reader.defects, *wire.odd_fields(row, {"custom_fields"})])
+
+
+def _stamped(party: Party, record: str, defects: Sequence[str]) -> Party:
+    return replace(party, defect=sentence_of(record, defects), revision=digest(party, *defects))
 
 
 def is_payer(row: wire.ContactRow) -> bool:
@@ -251,7 +260,7 @@ def payer_of(row: wire.ContactRow) -> Party | None:
     identifier = wire.identifier(row.id)
     if identifier is None:
         return None
-    reader = _Reader()
+    reader = Reader()
     party = Party(
         id=SourceId(identifier),
         kind=PartyKind.PAYER,
@@ -263,12 +272,12 @@ def payer_of(row: wire.ContactRow) -> Party | None:
         phones=_phones(row.phone_numbers),
         address=_address(row),
         country_code=wire.text(row.country_code).strip().upper(),
-        created_at=reader.read(wire.instant, row.created_at, "created_at", _NO_INSTANT),
-        updated_at=reader.read(wire.instant, row.updated_at, "updated_at", _NO_INSTANT),
+        created_at=reader.read(wire.instant, row.created_at, "created_at", NO_INSTANT),
+        updated_at=reader.read(wire.instant, row.updated_at, "updated_at", NO_INSTANT),
         removed_at=_removed_at(row, reader),
         deleted=bool(row.deleted_at),
     )
-    return replace(party, revision=digest(party))
+    return _stamped(party, "payer", [*reader.defects, *wire.odd_fields(row)])
 
 
 def _custom(given: wire.Given, chosen: Collection[str]) -> tuple[tuple[str, Private[str]], ...]:

@@ -44,6 +44,7 @@ def open_port(opening: Opening) -> ClinikoPractice:
         transport=opening.transport,
         observer=opening.observer,
         may_write=opening.may_write,
+        heed=opening.heed,
     )
 
 

@@ -8,14 +8,16 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ligament.connectors.cliniko import wire
+from ligament.connectors.cliniko import recalls, wire
 from ligament.connectors.cliniko.client import ClinikoClient, WrongKey, base_url_of, shard_of, user_agent
 from ligament.connectors.cliniko.declared import declared
+from ligament.connectors.cliniko.guarding import guarded
 from ligament.connectors.cliniko.mapping import invoice_of, patient_of
 from ligament.connectors.cliniko.patients import body_of, refusal_of
 from ligament.connectors.cliniko.reading import Choices, Reading, lines_of, read_settings
 from ligament.connectors.cliniko.visits import ARCHIVED, REMOVED, PriceBook
 from ligament.core.ids import SourceId
+from ligament.core.oddities import Heed, unheeded
 from ligament.core.records import Removal
 from ligament.core.writes import ElementResult, ElementVerdict, PreparedCall, Verb
 from ligament.net.session import Session
@@ -23,8 +25,9 @@ from ligament.ports.errors import OutcomeUnknown, Rejected, SignInAgain
 from ligament.ports.practice import PracticeIdentity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from ligament.core.recalls import OwnRecall
     from ligament.core.records import Invoice, Party
     from ligament.core.writes import PartyWrite
     from ligament.net.governor import Governor
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from ligament.net.session import Observer, Transport
     from ligament.ports.clocks import Clock
     from ligament.ports.practice import KnownRows, PracticePage, ReadingScope
+    from ligament.ports.recalls import RecallPage, RecallScope
 
 
 class ClinikoPractice:
@@ -41,13 +45,20 @@ class ClinikoPractice:
     """
 
     def __init__(
-        self, client: ClinikoClient, *, choices: Choices, host: str = "", prices_include_tax: bool | None = None
+        self,
+        client: ClinikoClient,
+        *,
+        choices: Choices,
+        host: str = "",
+        prices_include_tax: bool | None = None,
+        heed: Heed = unheeded,
     ) -> None:
         self._client = client
         self._choices = choices
         self._host = host
         self._prices = PriceBook(client=client, forced=prices_include_tax)
         self._web_base = ""
+        self._heed = heed
 
     def identify(self) -> PracticeIdentity:
         """Ask who the key belongs to; raises SignInAgain when it does not work."""
@@ -62,16 +73,24 @@ class ClinikoPractice:
 
     def read(self, scope: ReadingScope, known: KnownRows) -> Iterator[PracticePage]:
         """Read what changed since the cursors, page by page."""
-        reading = Reading(client=self._client, prices=self._prices, choices=self._choices, scope=scope, known=known)
+        reading = Reading(
+            client=self._client,
+            prices=self._prices,
+            choices=self._choices,
+            scope=scope,
+            known=known,
+            heed=self._heed,
+        )
         yield from reading.pages()
 
     def read_invoices(self, ids: Iterable[SourceId]) -> tuple[Invoice, ...]:
         """Read invoices by id, removed ones too, each with its lines that still count."""
         wanted = list(ids)
         raws = list(self._client.by_ids("/invoices", "id", wanted, REMOVED))
-        rows = [invoice_of(wire.decode(raw, wire.InvoiceRow), self._links()) for raw in raws]
+        found = (wire.decode(raw, wire.InvoiceRow) for raw in raws)
+        rows = [guarded(row, lambda one: invoice_of(one, self._links()), self._heed) for row in found]
         invoices = [row for row in rows if row is not None]
-        lines = lines_of(self._client, [invoice.id for invoice in invoices])
+        lines = lines_of(self._client, [invoice.id for invoice in invoices], self._heed)
         return tuple(
             invoice.with_lines(tuple(line for line in lines if line.invoice_id == invoice.id)) for invoice in invoices
         )
@@ -83,6 +102,24 @@ class ClinikoPractice:
         found = {party.id: party for raw in raws if (party := self._party(raw)) is not None}
         return tuple(found[identifier] if identifier in found else self._alone(identifier) for identifier in wanted)
 
+    # --- what recalls need --------------------------------------------------------------------------------------------
+    def appointment_types(self) -> Mapping[str, str]:
+        """Return the names of the appointment types by id, archived ones too."""
+        return recalls.appointment_types(self._client)
+
+    def read_recall_facts(self, scope: RecallScope) -> Iterator[RecallPage]:
+        """Read people, appointments and who came, as far as they changed since the cursors."""
+        yield from recalls.RecallReading(client=self._client, scope=scope).pages()
+
+    def own_recalls(self) -> tuple[OwnRecall, ...] | None:
+        """Return Cliniko's own recalls; None where the account has none."""
+        return recalls.own_recalls(self._client)
+
+    def links_to(self, system: str) -> bool:
+        """Say whether the account's own link to another system is switched on."""
+        return recalls.links_to(self._client, system)
+
+    # --- writing ------------------------------------------------------------------------------------------------------
     def prepare(self, write: PartyWrite) -> PreparedCall:
         """Turn one change of a patient into bytes; only contact fields can be written."""
         if not write.id.isdecimal():
@@ -112,7 +149,7 @@ class ClinikoPractice:
             row = wire.decode(raw, wire.PatientRow)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
-        party = patient_of(row, self._choices.custom_fields)
+        party = guarded(row, lambda one: patient_of(one, self._choices.custom_fields), self._heed)
         return replace(party, concession=self._prices.concession_name(party.concession)) if party else None
 
     def _alone(self, identifier: SourceId) -> Party | Removal:
@@ -122,7 +159,7 @@ class ClinikoPractice:
             if "404" not in trouble.detail:
                 raise
             return Removal(kind="party", id=identifier)
-        party = patient_of(row, self._choices.custom_fields)
+        party = guarded(row, lambda one: patient_of(one, self._choices.custom_fields), self._heed)
         if party is None:
             return Removal(kind="party", id=identifier)
         return replace(party, concession=self._prices.concession_name(party.concession))
@@ -148,6 +185,7 @@ def connect(  # noqa: PLR0913 - the one place where a practice is put together, 
     transport: Transport | None = None,
     observer: Observer | None = None,
     may_write: Callable[[], None] | None = None,
+    heed: Heed = unheeded,
     connect_s: int = 10,
     read_s: int = 45,
 ) -> ClinikoPractice:
@@ -174,7 +212,7 @@ def connect(  # noqa: PLR0913 - the one place where a practice is put together, 
     client = ClinikoClient(session, api_key=api_key, clock=clock, jitter=jitter, governor=governor)
     choices = Choices(custom_fields=frozenset(custom_fields), books=books, shard=_shard_for_links(api_key))
     host = urlsplit(address).hostname or ""
-    return ClinikoPractice(client, choices=choices, host=host, prices_include_tax=prices_include_tax)
+    return ClinikoPractice(client, choices=choices, host=host, prices_include_tax=prices_include_tax, heed=heed)
 
 
 def _shard_for_links(api_key: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ligament.connectors.cliniko import wire
+from ligament.connectors.cliniko.guarding import guarded
 from ligament.connectors.cliniko.mapping import (
     invoice_of,
     is_payer,
@@ -19,6 +20,7 @@ from ligament.connectors.cliniko.mapping import (
 )
 from ligament.connectors.cliniko.streams import Stream, Walk
 from ligament.connectors.cliniko.visits import ARCHIVED, CANCELLED, REMOVED, own_revision, visits_of
+from ligament.core.oddities import Heed, unheeded
 from ligament.core.records import Invoice, Line, Party, Visit
 from ligament.ports.errors import Rejected, SignInAgain
 from ligament.ports.practice import PracticePage
@@ -67,6 +69,7 @@ class Reading:
     choices: Choices
     scope: ReadingScope
     known: KnownRows
+    heed: Heed = unheeded
     _found: PracticeSettings | None = None
     _has_charges: bool = False
     _positions: dict[str, str] = field(default_factory=dict)
@@ -150,7 +153,7 @@ class Reading:
         walk = self._walk(CONTACTS)
         for chunk in walk.chunks():
             rows = (wire.decode(raw, wire.ContactRow) for raw in chunk.rows)
-            news = self._news(walk, "payer", [payer_of(row) for row in rows if is_payer(row)])
+            news = self._news(walk, "payer", [guarded(row, payer_of, self.heed) for row in rows if is_payer(row)])
             yield self._page(walk, chunk, news)
         yield self._end(walk)
 
@@ -160,10 +163,13 @@ class Reading:
             rows = [wire.decode(raw, wire.PatientRow) for raw in chunk.rows]
             if self.scope.visits:
                 self.prices.learn_patients(rows)
-            news = self._news(walk, "party", [patient_of(row, self.choices.custom_fields) for row in rows])
+            news = self._news(walk, "party", [guarded(row, self._patient, self.heed) for row in rows])
             named = [replace(party, concession=self.prices.concession_name(party.concession)) for party in news]
             yield self._page(walk, chunk, named)
         yield self._end(walk)
+
+    def _patient(self, row: wire.PatientRow) -> Party | None:
+        return patient_of(row, self.choices.custom_fields)
 
     # --- invoices --------------------------------------------------------------------------------------------------
 
@@ -171,7 +177,7 @@ class Reading:
         walk = self._walk(stream)
         for chunk in walk.chunks():
             rows = [wire.decode(raw, wire.InvoiceRow) for raw in chunk.rows]
-            news = self._news(walk, "invoice", [invoice_of(row) for row in rows])
+            news = self._news(walk, "invoice", [guarded(row, invoice_of, self.heed) for row in rows])
             if news:
                 # Where invoices are seen stands in the settings, which a brief reading asks for only now.
                 self._has_charges = True
@@ -191,12 +197,13 @@ class Reading:
 
     def _lines(self, invoice_ids: Sequence[SourceId]) -> list[Line]:
         self._with_lines.update(invoice_ids)
-        return lines_of(self.client, invoice_ids)
+        return lines_of(self.client, invoice_ids, self.heed)
 
     def _items(self) -> Iterator[PracticePage]:
         walk = self._walk(ITEMS)
         for chunk in walk.chunks():
-            lines = self._news(walk, "line", [line_of(wire.decode(raw, wire.ItemRow)) for raw in chunk.rows])
+            rows = (wire.decode(raw, wire.ItemRow) for raw in chunk.rows)
+            lines = self._news(walk, "line", [guarded(row, line_of, self.heed) for row in rows])
             page = self._page(walk, chunk, lines)
             self._has_charges = self._has_charges or bool(lines)
             parents = self._parents(lines, with_kept=bool(walk.cursor))
@@ -215,7 +222,7 @@ class Reading:
         kept = self.known.revisions("invoice", candidates)
         asked = [identifier for identifier in candidates if with_kept or identifier not in kept]
         raws = self.client.by_ids("/invoices", "id", asked, REMOVED) if asked else ()
-        found = (invoice_of(wire.decode(raw, wire.InvoiceRow)) for raw in raws)
+        found = (guarded(wire.decode(raw, wire.InvoiceRow), invoice_of, self.heed) for raw in raws)
         moved = [invoice for invoice in found if invoice is not None and kept.get(invoice.id) != invoice.revision]
         return [linked(invoice, self._web_base()) for invoice in moved]
 
@@ -251,7 +258,7 @@ class Reading:
                     for row in rows
                     if kept.get(wire.identifier(row.id) or "", "").partition(".")[0] != own_revision(row)
                 ]
-            visits = visits_of(self.client, self.prices, rows) if rows else []
+            visits = visits_of(self.client, self.prices, rows, self.heed) if rows else []
             self._visits_done.update(visit.id for visit in visits)
             self._has_charges = self._has_charges or bool(visits)
             yield self._page(walk, chunk, visits)
@@ -275,7 +282,7 @@ class Reading:
     def _of_bookings(self, raws: Sequence[msgspec.Raw]) -> list[Visit]:
         ids = [wire.identifier(wire.decode(raw, wire.Row).id) or "" for raw in raws]
         found = self.client.by_ids("/attendees", "booking_id", ids, CANCELLED)
-        return visits_of(self.client, self.prices, [wire.decode(raw, wire.AttendeeRow) for raw in found])
+        return visits_of(self.client, self.prices, [wire.decode(raw, wire.AttendeeRow) for raw in found], self.heed)
 
     # --- places and people who treat -------------------------------------------------------------------------------
 
@@ -299,10 +306,11 @@ class Reading:
         return [wire.decode(raw, row) for page in pages for raw in page.rows]
 
 
-def lines_of(client: ClinikoClient, invoice_ids: Sequence[SourceId]) -> list[Line]:
+def lines_of(client: ClinikoClient, invoice_ids: Sequence[SourceId], heed: Heed = unheeded) -> list[Line]:
     """Return all lines of invoices, removed ones too."""
     raws = client.by_ids("/invoice_items", "invoice_id", invoice_ids, REMOVED)
-    return [line for raw in raws if (line := line_of(wire.decode(raw, wire.ItemRow))) is not None]
+    found = (guarded(wire.decode(raw, wire.ItemRow), line_of, heed) for raw in raws)
+    return [line for line in found if line is not None]
 
 
 def read_settings(client: ClinikoClient, choices: Choices) -> PracticeSettings:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 from ligament.connectors.cliniko import wire
 from ligament.connectors.cliniko.charges import Catalogue, Person, catalogue_of, charges_for
 from ligament.connectors.cliniko.digest import digest
-from ligament.connectors.cliniko.mapping import TAX_INCLUSIVE, is_removed
+from ligament.connectors.cliniko.guarding import guarded
+from ligament.connectors.cliniko.mapping import NO_INSTANT, TAX_INCLUSIVE, Reader, is_removed, sentence_of
 from ligament.core.ids import SourceId
+from ligament.core.oddities import Heed, unheeded
 from ligament.core.records import Visit
 
 if TYPE_CHECKING:
@@ -118,11 +120,17 @@ def own_revision(row: wire.AttendeeRow) -> str:
     )
 
 
-def visits_of(client: ClinikoClient, prices: PriceBook, rows: Sequence[wire.AttendeeRow]) -> list[Visit]:
+def visits_of(
+    client: ClinikoClient, prices: PriceBook, rows: Sequence[wire.AttendeeRow], heed: Heed = unheeded
+) -> list[Visit]:
     """Return the visits of attendees, with bookings and prices looked up in batches."""
     bookings = _bookings(client, [key for row in rows if (key := wire.related(row.booking))])
     prices.ask_for_patients([key for row in rows if (key := wire.related(row.patient))])
-    visits = (_visit(prices, row, bookings.get(wire.related(row.booking) or "")) for row in rows)
+
+    def read(row: wire.AttendeeRow) -> Visit | None:
+        return _visit(prices, row, bookings.get(wire.related(row.booking) or ""))
+
+    visits = (guarded(row, read, heed) for row in rows)
     return [visit for visit in visits if visit is not None]
 
 
@@ -146,31 +154,30 @@ def _visit(prices: PriceBook, row: wire.AttendeeRow, booked: Booked | None) -> V
     booking = booked.row if booked else wire.BookingRow()
     type_id = wire.related(booking.appointment_type)
     charges = prices.charges(type_id, party_id or "") if type_id else ()
-    try:
-        visit = Visit(
-            id=SourceId(identifier),
-            booking_id=SourceId(booking_id),
-            party_id=SourceId(party_id) if party_id else None,
-            practitioner_id=_source(wire.related(booking.practitioner)),
-            location_id=_source(wire.related(booking.business)),
-            in_group=booked is not None and booked.in_group,
-            starts_at=wire.instant_or_none(booking.starts_at, "starts_at"),
-            ends_at=wire.instant_or_none(booking.ends_at, "ends_at"),
-            arrived=wire.yes_no(row.arrived),
-            cancelled_at=wire.instant_or_none(row.cancelled_at or booking.cancelled_at, "cancelled_at"),
-            removed=is_removed(row) or is_removed(booking),
-            charges=charges,
-            updated_at=wire.instant(row.updated_at, "updated_at"),
-            revision="",
-        )
-    except wire.Unreadable:
-        return None
-    return _with_revision(visit, row)
+    reader = Reader()
+    visit = Visit(
+        id=SourceId(identifier),
+        booking_id=SourceId(booking_id),
+        party_id=SourceId(party_id) if party_id else None,
+        practitioner_id=_source(wire.related(booking.practitioner)),
+        location_id=_source(wire.related(booking.business)),
+        in_group=booked is not None and booked.in_group,
+        starts_at=reader.read(wire.instant_or_none, booking.starts_at, "starts_at", None),
+        ends_at=reader.read(wire.instant_or_none, booking.ends_at, "ends_at", None),
+        arrived=wire.yes_no(row.arrived),
+        cancelled_at=reader.read(wire.instant_or_none, row.cancelled_at or booking.cancelled_at, "cancelled_at", None),
+        removed=is_removed(row) or is_removed(booking),
+        charges=charges,
+        updated_at=reader.read(wire.instant, row.updated_at, "updated_at", NO_INSTANT),
+        revision="",
+    )
+    defects = [*reader.defects, *wire.odd_fields(row), *wire.odd_fields(booking)]
+    return _with_revision(replace(visit, defect=sentence_of("appointment", defects)), row, defects)
 
 
-def _with_revision(visit: Visit, row: wire.AttendeeRow) -> Visit:
+def _with_revision(visit: Visit, row: wire.AttendeeRow, defects: Sequence[str]) -> Visit:
     # Two halves: an unchanged attendee is seen without looking at its booking; a moved booking changes the second.
-    return replace(visit, revision=f"{own_revision(row)}.{digest(visit)}")
+    return replace(visit, revision=f"{own_revision(row)}.{digest(visit, *defects)}")
 
 
 def _source(value: str | None) -> SourceId | None:

@@ -7,12 +7,16 @@ invoices: what has no field is dropped while the bytes are decoded and never exi
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
+
+from ligament.core.oddities import MARK, is_odd_day, is_odd_number, is_odd_text
+from ligament.net.mending import mended
 
 Given = Any
 """A JSON value of any type: the vendor's types drift between text and number (facts 4.1)."""
@@ -140,6 +144,43 @@ class BookingRow(Row, kw_only=True):
     appointment_type: Given = None
 
 
+class RecallPatientRow(Row, kw_only=True):
+    """A row of /patients, as far as recalls need it: no address, no date of birth."""
+
+    first_name: Given = None
+    preferred_first_name: Given = None
+    email: Given = None
+    accepted_email_marketing: Given = None
+    merged_with_patient: Given = None
+
+
+class RecallBookingRow(Row, kw_only=True):
+    """A row of /individual_appointments or /group_appointments, as far as recalls need it: no notes."""
+
+    starts_at: Given = None
+    cancelled_at: Given = None
+    did_not_arrive: Given = None
+    business: Given = None
+    appointment_type: Given = None
+    patient: Given = None
+
+
+class NamedRow(Row, kw_only=True):
+    """A row of /appointment_types or /recall_types."""
+
+    name: Given = None
+
+
+class RecallRecordRow(Row, kw_only=True):
+    """A row of /recalls, without its notes."""
+
+    recall_at: Given = None
+    patient: Given = None
+    patient_id: Given = None
+    recall_type: Given = None
+    recall_type_id: Given = None
+
+
 class BusinessRow(Row, kw_only=True):
     """A row of /businesses."""
 
@@ -228,9 +269,13 @@ class SettingsRow(msgspec.Struct, kw_only=True):
 
 ROWS: tuple[type[Row], ...] = (
     Row, InvoiceRow, ItemRow, PersonRow, PatientRow, ContactRow, AttendeeRow, BookingRow, BusinessRow, PractitionerRow,
-    UserRow, BillableItemRow, ProductRow, TaxRow, ConcessionTypeRow, ConcessionPriceRow, ChargeRow,
+    UserRow, BillableItemRow, ProductRow, TaxRow, ConcessionTypeRow, ConcessionPriceRow, ChargeRow, RecallPatientRow,
+    RecallBookingRow, NamedRow, RecallRecordRow,
 )  # fmt: skip
 """Every row there is, so that all can be prepared before threads share them."""
+
+
+_ANYTHING = msgspec.json.Decoder(float_hook=Decimal)
 
 
 @cache
@@ -239,19 +284,52 @@ def _decoder(row: type[Row]) -> msgspec.json.Decoder[Any]:
 
 
 def decode(raw: bytes | msgspec.Raw, row: type[T]) -> T:
-    """Decode one row; what is no object at all becomes a row without an id, which nobody keeps."""
+    """Decode one row; what is no object at all becomes a row without an id, which nobody keeps.
+
+    A field that cannot be read holds `MARK`, for which the readers below raise Unreadable; the others are as they are.
+    """
     try:
         decoded: T = _decoder(row).decode(raw)
-    except msgspec.ValidationError:
-        return row()
+    except (msgspec.MsgspecError, ValueError, RecursionError, ArithmeticError):
+        return _field_by_field(bytes(raw), row)
     return decoded
 
 
+def _field_by_field(raw: bytes, row: type[T]) -> T:
+    try:
+        given = msgspec.json.decode(mended(raw), type=dict[str, msgspec.Raw])
+    except msgspec.ValidationError:
+        return row()
+    return row(**{name: _field(given[name]) for name in row.__struct_fields__ if name in given})
+
+
+def _field(raw: msgspec.Raw) -> Given:
+    try:
+        return _ANYTHING.decode(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError, ArithmeticError):
+        return MARK
+
+
+def is_odd(value: Given) -> bool:
+    """Say whether a value, or anything in it, could not be read or cannot be kept."""
+    if isinstance(value, str):
+        return is_odd_text(value)
+    if isinstance(value, dict):
+        return any(map(is_odd, value.values())) or any(map(is_odd, value))
+    return isinstance(value, list) and any(map(is_odd, value))
+
+
+def odd_fields(row: Row, but: Collection[str] = ()) -> list[str]:
+    """Return the names of the fields that hold something odd."""
+    return [name for name in row.__struct_fields__ if name not in but and is_odd(getattr(row, name))]
+
+
 def text(value: Given) -> str:
-    """Return text, an empty one for null; numbers as they are written."""
+    """Return text, an empty one for null and for what is odd; numbers as they are written."""
     if value is None or isinstance(value, (dict, list, bool)):
         return ""
-    return str(value)
+    found = str(value)
+    return "" if is_odd_text(found) else found
 
 
 def identifier(value: Given) -> str | None:
@@ -286,7 +364,8 @@ def amount_or_none(value: Given, field: str) -> Decimal | None:
         number = Decimal(value if isinstance(value, (int, Decimal)) else str(value).strip())
     except (InvalidOperation, ValueError):
         raise Unreadable(field) from None
-    if not number.is_finite() or not _PLAIN_NUMBER.match(format(number, "f")):
+    # Bounded before it is written out: 1e999999999 in full would take two gigabytes.
+    if is_odd_number(number) or not _PLAIN_NUMBER.match(format(number, "f")):
         raise Unreadable(field)
     return number
 
@@ -307,7 +386,7 @@ def instant_or_none(value: Given, field: str) -> datetime | None:
         found = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise Unreadable(field) from None
-    if found.tzinfo is None:
+    if found.tzinfo is None or is_odd_day(found.date()):
         raise Unreadable(field)
     return found.astimezone(UTC)
 
@@ -315,9 +394,12 @@ def instant_or_none(value: Given, field: str) -> datetime | None:
 def day(value: Given, field: str) -> date:
     """Return a calendar date written as YYYY-MM-DD; raises Unreadable."""
     try:
-        return date.fromisoformat(value)
+        found = date.fromisoformat(value)
     except (TypeError, ValueError):
         raise Unreadable(field) from None
+    if is_odd_day(found):
+        raise Unreadable(field)
+    return found
 
 
 def yes_no(value: Given) -> bool | None:

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from ligament.connectors.xero import errors, wire
 from ligament.connectors.xero.declared import declared
+from ligament.core.oddities import Heed, unheeded
 from ligament.net.governor import Observed, Priority
 from ligament.net.patience import patiently
 from ligament.net.session import NotSent, Unanswered
@@ -55,6 +56,7 @@ class XeroClient:
     clock: Clock
     jitter: Callable[[int], int]
     lane: Priority = Priority.SYNC
+    heed: Heed = unheeded
 
     def read(self, path: str, query: Query = (), since: str = "") -> Answer | None:
         """Read one page below the base path, patiently; nothing when the record does not exist.

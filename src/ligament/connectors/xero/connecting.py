@@ -10,6 +10,7 @@ from ligament.connectors.xero import signin
 from ligament.connectors.xero.client import XeroClient
 from ligament.connectors.xero.declared import declared
 from ligament.connectors.xero.port import XeroBooks
+from ligament.core.oddities import Heed, unheeded
 from ligament.core.private import NOTHING, Private
 from ligament.net.governor import Priority
 from ligament.net.oauth import AuthorizationCode, ClientCredentials, OAuthApp
@@ -59,6 +60,7 @@ class Means:
     transport: Transport | None = None
     observer: Observer | None = None
     may_write: Callable[[], None] | None = None
+    heed: Heed = unheeded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,7 @@ class Connection:
             clock=self.means.clock,
             jitter=self.means.jitter,
             lane=lane,
+            heed=self.means.heed,
         )
         return XeroBooks(client, pin, short_code=short_code, close=self.close)
 

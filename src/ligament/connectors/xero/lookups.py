@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeVar
 
-from ligament.connectors.xero import mapping
+from ligament.connectors.xero import guarding, mapping
 from ligament.connectors.xero.client import segment
 from ligament.connectors.xero.streams import understood
 from ligament.core.ledgers import DocumentKind
@@ -14,8 +14,7 @@ from ligament.ports.errors import Broken
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ligament.connectors.xero import wire
-    from ligament.connectors.xero.client import Query, XeroClient
+    from ligament.connectors.xero.client import Answer, Query, XeroClient
     from ligament.core.ids import BooksId
     from ligament.core.ledgers import BooksContact, BooksDocument, BooksPayment, RecordedChange
 
@@ -35,7 +34,7 @@ def contacts_by_number(client: XeroClient, numbers: Sequence[str]) -> tuple[Book
         answer = client.read(f"Contacts/{segment(number)}") if number else None
         rows = answer.envelope.contacts if answer else ()
         # The same path also takes an id, so only a contact that really bears the number counts.
-        found += [_contact(row) for row in rows if same(row.contact_number, number)]
+        found += [guarding.contact(row, client.heed) for row in rows if same(row.contact_number, number)]
     return tuple(found)
 
 
@@ -45,7 +44,7 @@ def contacts_by_id(client: XeroClient, ids: Sequence[BooksId]) -> tuple[BooksCon
     for chunk in chunks(ids):
         query = (("IDs", ",".join(chunk)), ("includeArchived", "true"), *_PAGE)
         answer = client.read("Contacts", query)
-        found += [_contact(row) for row in (answer.envelope.contacts if answer else ())]
+        found += [guarding.contact(row, client.heed) for row in (answer.envelope.contacts if answer else ())]
     return tuple(found)
 
 
@@ -66,7 +65,7 @@ def invoices_by_number(client: XeroClient, numbers: Sequence[str]) -> tuple[Book
     found = _invoices(client, "InvoiceNumbers", plain)
     for number in dict.fromkeys(number for number in numbers if "," in number):
         answer = client.read(f"Invoices/{segment(number)}", (("unitdp", "4"),))
-        found += [_invoice(row) for row in (answer.envelope.invoices if answer else ()) if _is_sale(row)]
+        found += _invoices_in(client, answer)
     return tuple(document for document in found if document.number.casefold() in wanted)
 
 
@@ -92,7 +91,7 @@ def credit_notes_by_id(client: XeroClient, ids: Sequence[BooksId]) -> tuple[Book
     found: list[BooksDocument] = []
     for note_id in dict.fromkeys(ids):
         answer = client.read(f"CreditNotes/{segment(note_id)}", (("unitdp", "4"),))
-        found += [_credit_note(row) for row in (answer.envelope.credit_notes if answer else ())]
+        found += _credit_notes_in(client, answer)
     return tuple(found)
 
 
@@ -125,7 +124,7 @@ def _invoices(client: XeroClient, name: str, values: Sequence[str]) -> list[Book
         # With a page the rows are full: lines, payments, credit (facts 3.3).
         query = ((name, ",".join(chunk)), ("includeArchived", "true"), *_PAGE, ("unitdp", "4"))
         answer = client.read("Invoices", query)
-        found += [_invoice(row) for row in (answer.envelope.invoices if answer else ()) if _is_sale(row)]
+        found += _invoices_in(client, answer)
     return found
 
 
@@ -136,21 +135,16 @@ def _credit_notes_of(client: XeroClient, number: str, reference: str) -> Iterabl
         answer = client.read("CreditNotes", query)
     else:
         answer = client.read(f"CreditNotes/{segment(number)}", (("unitdp", "4"),)) if number else None
+    return _credit_notes_in(client, answer, mapping.SALES_CREDIT)
+
+
+def _invoices_in(client: XeroClient, answer: Answer | None) -> list[BooksDocument]:
+    rows = answer.envelope.invoices if answer else ()
+    sales = (row for row in rows if row.type == mapping.SALES_INVOICE)
+    return [guarding.document(row, DocumentKind.INVOICE, client.heed) for row in sales]
+
+
+def _credit_notes_in(client: XeroClient, answer: Answer | None, kind: str = "") -> list[BooksDocument]:
     rows = answer.envelope.credit_notes if answer else ()
-    return [_credit_note(row) for row in rows if row.type == mapping.SALES_CREDIT]
-
-
-def _is_sale(row: wire.Document) -> bool:
-    return row.type == mapping.SALES_INVOICE
-
-
-def _contact(row: wire.Contact) -> BooksContact:
-    return understood(lambda: mapping.contact(row))
-
-
-def _invoice(row: wire.Document) -> BooksDocument:
-    return understood(lambda: mapping.document(row, DocumentKind.INVOICE))
-
-
-def _credit_note(row: wire.Document) -> BooksDocument:
-    return understood(lambda: mapping.document(row, DocumentKind.CREDIT_NOTE))
+    wanted = (row for row in rows if kind in {"", row.type})
+    return [guarding.document(row, DocumentKind.CREDIT_NOTE, client.heed) for row in wanted]

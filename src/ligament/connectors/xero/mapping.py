@@ -29,6 +29,7 @@ from ligament.core.ledgers import (
     TrackingOption,
 )
 from ligament.core.money import ONE, ZERO, plain
+from ligament.core.oddities import is_odd_number
 from ligament.core.periods import Locks
 from ligament.core.private import Private
 from ligament.core.records import NO_ADDRESS, Address
@@ -303,8 +304,9 @@ def amount(value: Decimal | None, default: Decimal = ZERO) -> Decimal:
     """Return an amount, or the default where there is none; raises Unreadable for what is no number."""
     if value is None:
         return default
-    if not value.is_finite():
-        raise wire.Unreadable("an amount that is not a number")
+    # Bounded before anything is calculated with it or written out: 1e999999999 in full would take two gigabytes.
+    if is_odd_number(value):
+        raise wire.Unreadable("an amount that no document can have")
     return value
 
 

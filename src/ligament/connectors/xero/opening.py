@@ -187,6 +187,7 @@ def means_for(opening: Opening) -> Means:
         transport=opening.transport,
         observer=opening.observer,
         may_write=opening.may_write,
+        heed=opening.heed,
     )
 
 

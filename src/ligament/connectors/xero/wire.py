@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
 
+from ligament.connectors.xero import instants
+from ligament.connectors.xero.salvage import ODD, salvaged, tidy
+from ligament.net.mending import mended
+
 R = TypeVar("R")
 Json = dict[str, object]
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SLASH = re.compile(r"^/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/$")
-_ISO = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?)?(?:Z|[+-]00:?00)?$")
 _ABBREVIATIONS = {"id": "ID", "utc": "UTC"}
 
 
-class Unreadable(Exception):
-    """A body or a value on the wire is not what the vendor describes; the text never holds the value."""
+Unreadable = instants.Unreadable
+instant, day, optional_day = instants.instant, instants.day, instants.optional_day
 
 
 class Misshapen(Unreadable):
@@ -102,6 +102,7 @@ class Contact(Judged, frozen=True):
     contact_groups: tuple[ContactGroup, ...] = ()
     merged_to_contact_id: str = ""
     updated_date_utc: str = ""
+    odd: str = msgspec.field(default="", name=ODD)
 
 
 class Tracking(_Wire, frozen=True):
@@ -199,6 +200,7 @@ class Document(Judged, frozen=True):
     credit_notes: tuple[AppliedCredit, ...] = ()
     allocations: tuple[Allocation, ...] = ()
     updated_date_utc: str = ""
+    odd: str = msgspec.field(default="", name=ODD)
 
 
 class Account(_Wire, frozen=True):
@@ -341,13 +343,43 @@ SHAPES: tuple[type[msgspec.Struct], ...] = (Envelope, Fault)
 def decode(body: bytes, shape: type[R]) -> R:
     """Read a body leniently; raises Unreadable when it is not JSON or not of that shape."""
     try:
-        raw = msgspec.json.Decoder(float_hook=Decimal).decode(body)
-        return msgspec.convert(_tidy(raw), shape, strict=False)
+        raw, is_odd = _parsed(body)
+        try:
+            return _converted(salvaged(raw, _kind_of) if is_odd else raw, shape)
+        except msgspec.ValidationError:
+            return _converted(salvaged(raw, _kind_of), shape)
     except msgspec.ValidationError:
         # Neither the value nor the library's message is repeated: both may hold a name.
         raise Misshapen(f"{len(body)} bytes that are not {shape.__name__}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError, ValueError) as problem:
         raise Unreadable(f"{len(body)} bytes that are not JSON: {type(problem).__name__}") from None
+
+
+def _converted(raw: object, shape: type[R]) -> R:
+    return msgspec.convert(tidy(raw), shape, strict=False)
+
+
+def _parsed(body: bytes) -> tuple[object, bool]:
+    """Return the JSON of a body, and whether a piece of it is odd and marked."""
+    decoder = msgspec.json.Decoder(float_hook=_exact)
+    try:
+        return decoder.decode(body), b"\\u0000" in body
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decoder.decode(mended(body)), True
+
+
+def _exact(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return Decimal("NaN")
+
+
+def _kind_of(row: Mapping[str, object]) -> type[msgspec.Struct] | None:
+    """Return what a row of a list is, of the kinds that can be kept although they make no sense."""
+    if {"InvoiceID", "CreditNoteID"} & row.keys():
+        return Document
+    return Contact if "ContactID" in row else None
 
 
 def encode(document: object) -> bytes:
@@ -362,39 +394,6 @@ def number(amount: Decimal) -> Decimal:
     return Decimal(format(amount, "f"))
 
 
-def instant(text: str) -> datetime:
-    """Return an instant in UTC from `/Date(ms+0000)/` or ISO text; the zone suffix never changes it (facts 3.2)."""
-    if slash := _SLASH.match(text):
-        return _EPOCH + timedelta(milliseconds=int(slash[1]))
-    if (iso := _ISO.match(text)) is None:
-        raise Unreadable("an instant in an unknown form")
-    micros = (iso[3] or "")[:6].ljust(6, "0")
-    try:
-        return datetime.fromisoformat(f"{iso[1]}T{iso[2] or '00:00:00'}.{micros}+00:00")
-    except ValueError:
-        raise Unreadable("an instant that is not in the calendar") from None
-
-
-def day(text: str) -> date:
-    """Return a calendar date, whichever form it has: the date part in UTC."""
-    return instant(text).date()
-
-
-def optional_day(*texts: str) -> date | None:
-    """Return the first of the dates that is there, or nothing."""
-    given = next((text for text in texts if text), "")
-    return day(given) if given else None
-
-
 def is_zero(guid: str) -> bool:
     """Say whether there is no id: absent, or the zero GUID that failed elements carry."""
     return guid in {"", ZERO_GUID}
-
-
-def _tidy(value: object) -> object:
-    """Drop nulls and empty lists, so that defaults take their place: a null may come as an empty list (facts 3.1)."""
-    if isinstance(value, dict):
-        return {key: _tidy(held) for key, held in value.items() if held is not None and held != []}
-    if isinstance(value, list):
-        return [_tidy(held) for held in value if held is not None]
-    return value

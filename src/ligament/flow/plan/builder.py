@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 from ligament.core.billing import Bill
 from ligament.core.drafting import (
@@ -14,9 +16,10 @@ from ligament.core.facts import Facts, PlanContext
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.ids import BooksId
 from ligament.core.intents import Subject
-from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus, Organisation
+from ligament.core.ledgers import BooksContact, BooksDocument, DocumentKind, DocumentStatus, Organisation
 from ligament.core.links import Decision, DecisionKind, Role
 from ligament.core.money import ZERO
+from ligament.core.oddities import Oddity, SenselessRecord, attempt
 from ligament.core.periods import australian
 from ligament.core.plans import (
     Action,
@@ -32,6 +35,8 @@ from ligament.core.records import Invoice
 from ligament.core.rules.apply import Ruling
 from ligament.core.rules.model import Rulebook
 from ligament.core.troubles import Trouble
+
+R = TypeVar("R", BooksContact, BooksDocument)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,6 +76,29 @@ class EarlierPortions:
     groups: set[str] = field(default_factory=set)
     made: set[str] = field(default_factory=set)
 
+    def copy(self) -> EarlierPortions:
+        """Return one that can be added to without changing this one."""
+        return EarlierPortions(
+            names=dict(self.names),
+            adopted=set(self.adopted),
+            options=set(self.options),
+            groups=set(self.groups),
+            made=set(self.made),
+        )
+
+    def become(self, other: EarlierPortions) -> None:
+        """Take everything from another one."""
+        self.names.clear()
+        self.names.update(other.names)
+        self.adopted.clear()
+        self.adopted.update(other.adopted)
+        self.options.clear()
+        self.options.update(other.options)
+        self.groups.clear()
+        self.groups.update(other.groups)
+        self.made.clear()
+        self.made.update(other.made)
+
 
 @dataclass(slots=True, kw_only=True)
 class PlanBuilder:
@@ -81,7 +109,7 @@ class PlanBuilder:
     key, `credits` open credit notes by contact; `options` are tracking options already planned, `groups` the keys of
     contact groups to be made; `rulings`, `contexts`, `addressed` (bills) and `clearing` (what is wrong with
     an account) are what was worked out once; `made` are the subjects whose contact an earlier portion of the same plan
-    creates.
+    creates; `odd` names the records whose planning met something that nobody foresaw.
     """
 
     facts: Facts
@@ -107,6 +135,13 @@ class PlanBuilder:
     contexts: dict[tuple[object, ...], LineContext] = field(default_factory=dict)
     addressed: dict[tuple[object, ...], Bill | Trouble] = field(default_factory=dict)
     clearing: dict[str, Trouble | None] = field(default_factory=dict)
+    odd: dict[str, Oddity] = field(default_factory=dict)
+
+    def guard(self, subject: Subject, plan: Callable[[], None]) -> None:
+        """Plan one record; what nobody foresaw is noted against it, and the plan is made anew without it."""
+        found = attempt(plan, subject.key)
+        if isinstance(found, Oddity):
+            self.odd.setdefault(subject.key, found)
 
     def act(self, action: Action) -> None:
         """Add an action."""
@@ -142,6 +177,13 @@ class PlanBuilder:
         """Return the live main document of a record."""
         states = [state for state in self.states.get(subject.key, []) if state.role is Role.MAIN]
         return max(states, key=lambda state: state.version) if states else None
+
+
+def sound(record: R) -> R:
+    """Return a record of the books; raises SenselessRecord for one of which something could not be understood."""
+    if record.defect:
+        raise SenselessRecord(record.defect)
+    return record
 
 
 def record_kind(invoice: Invoice) -> RecordKind:

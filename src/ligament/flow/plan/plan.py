@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from ligament.core.billing import Bill, party_subject
 from ligament.core.drafting import content_fingerprint, invoice_subject, visit_subject
@@ -11,8 +12,8 @@ from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.intents import CLINIC, Subject
 from ligament.core.links import DecisionKind
 from ligament.core.money import ZERO
-from ligament.core.plans import Action, ActionKind, Outcome, Plan, State, assert_conserved, in_order
-from ligament.core.records import Invoice
+from ligament.core.plans import Action, ActionKind, ConservationError, Outcome, Plan, State, assert_conserved, in_order
+from ligament.core.records import Invoice, Visit
 from ligament.core.rules.model import Rulebook
 from ligament.core.troubles import Trouble
 from ligament.flow.plan.builder import EarlierPortions, PlanBuilder, contact_outcome, invoice_outcome
@@ -24,7 +25,10 @@ from ligament.flow.plan.documents.posted import plan_posted
 from ligament.flow.plan.documents.visits import chargeable, take_over_visit, visit_outcome
 from ligament.flow.plan.money.payments import plan_money
 from ligament.flow.plan.rulings import bill_of, ruling_for, skip_reason
+from ligament.flow.plan.setting_aside import set_aside
 
+_MOST_ATTEMPTS = 5
+"""How often a plan is made anew without the records that nobody foresaw; each attempt sets aside all that it met."""
 Document = tuple[Invoice, Subject]
 """An invoice of the practice, or what a visit is charged, with the record it stands for."""
 
@@ -37,30 +41,47 @@ def make_plan(facts: Facts, rulebook: Rulebook, around: PlanContext, before: Ear
     """
     assert facts.organisation is not None, "the organisation is read before anything is planned"
     before = before or EarlierPortions()
-    builder = PlanBuilder(
-        facts=facts,
-        rulebook=rulebook,
-        around=around,
-        organisation=facts.organisation,
-        names=before.names,
-        adopted=before.adopted,
-        options=before.options,
-        groups=before.groups,
-        made=before.made,
-    )
-    if facts.settings.native_link_on:
+    untouched = before.copy()
+    for _ in range(_MOST_ATTEMPTS):
+        builder = PlanBuilder(
+            facts=facts,
+            rulebook=rulebook,
+            around=around,
+            organisation=facts.organisation,
+            names=before.names,
+            adopted=before.adopted,
+            options=before.options,
+            groups=before.groups,
+            made=before.made,
+        )
+        plan = _planned(builder)
+        if plan is not None:
+            return plan
+        for oddity in builder.odd.values():
+            if not oddity.known:
+                around.heed(oddity)
+        facts = set_aside(facts, builder.odd)
+        before.become(untouched)
+    message = "records keep failing although they were set aside"
+    raise ConservationError(message)
+
+
+def _planned(builder: PlanBuilder) -> Plan | None:
+    """Plan everything on the builder; nothing when some record has to be set aside first."""
+    if builder.facts.settings.native_link_on:
         return _all_wait(builder)
     charges = _charges(builder)
-    invoices = sorted(facts.invoices.values(), key=_age)
+    invoices = sorted(builder.facts.invoices.values(), key=_age)
     papers = [(invoice, invoice_subject(invoice)) for invoice in invoices]
     papers += [(charge, visit_subject(charge.id)) for charge in charges]
-    plan_contacts(builder, list(facts.parties.values()), _bills(builder, papers))
+    plan_contacts(builder, list(builder.facts.parties.values()), _bills(builder, papers))
     for invoice, subject in _originals_first(papers):
-        _plan_document(builder, invoice, subject)
+        builder.guard(subject, partial(_plan_document, builder, invoice, subject))
     plan_money(builder, invoices)
     plan_groups(builder, [*invoices, *charges])
+    drop_archivals(builder)
     builder.made.update(key for key, contact_id in builder.contacts.items() if contact_id is None)
-    return _finished(builder)
+    return None if builder.odd else _finished(builder)
 
 
 def _age(invoice: Invoice) -> tuple[object, ...]:
@@ -79,20 +100,32 @@ def _originals_first(papers: list[Document]) -> list[Document]:
 
 def _charges(builder: PlanBuilder) -> list[Invoice]:
     visits = sorted(builder.facts.visits.values(), key=lambda visit: (visit.updated_at, visit.id))
-    found = [chargeable(builder, visit) for visit in visits]
-    return [invoice for invoice in found if invoice is not None]
+    found: list[Invoice] = []
+
+    def charge(visit: Visit) -> None:
+        invoice = chargeable(builder, visit)
+        if invoice is not None:
+            found.append(invoice)
+
+    for visit in visits:
+        builder.guard(visit_subject(visit.id), partial(charge, visit))
+    return found
 
 
 def _bills(builder: PlanBuilder, papers: list[Document]) -> list[Bill]:
     """Decide who is billed for every document that is new or has changed, so that contacts are planned first."""
-    bills = []
-    for invoice, subject in papers:
+    bills: list[Bill] = []
+
+    def decide(invoice: Invoice, subject: Subject) -> None:
         if not _needs_bill(builder, invoice, subject):
-            continue
+            return
         bill: Bill | Trouble = bill_of(builder, invoice, ruling_for(builder, invoice))
         builder.bills[subject.key] = bill
         if isinstance(bill, Bill):
             bills.append(bill)
+
+    for invoice, subject in papers:
+        builder.guard(subject, partial(decide, invoice, subject))
     return bills
 
 

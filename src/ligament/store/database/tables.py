@@ -233,3 +233,18 @@ delivery_attempts = _table(
     _key("delivery"), Column("number", Integer, primary_key=True),
     _text("at"), _whole("status"), _text("reason"), _whole("ms"),
 )  # fmt: skip
+
+# --- who may be asked back: as little of people and appointments as that needs ----------------------------------------
+recall_people = _table(
+    "recall_people", _key("id"), _text("first"), _text("email"), _text("email_key"), _text("accepts"),
+    _flag("archived"), _flag("merged"),
+)  # fmt: skip
+recall_bookings = _table(
+    "recall_bookings", _key("id"), _text("type_id"), _text("starts_at"), _text("day"), _flag("gone"),
+    Index("recall_bookings_type", "clinic", "type_id", "starts_at"),
+    Index("recall_bookings_starts", "clinic", "starts_at"),
+)  # fmt: skip
+recall_visits = _table(
+    "recall_visits", _key("id"), _text("booking_id"), _text("patient_id"), _flag("off"),
+    Index("recall_visits_booking", "clinic", "booking_id", "patient_id"),
+)  # fmt: skip

@@ -23,6 +23,7 @@ from ligament.store.journal.data_subjects import subjects_of
 from ligament.store.journal.journal import Journal, Note
 from ligament.store.mirror import books, practice
 from ligament.store.mirror.addressees import released
+from ligament.store.mirror.recalls import forget_person
 
 GONE = "Personal details were erased."
 
@@ -53,6 +54,7 @@ def _erase_party(connection: Connection, clinic: str, party: Subject, journal: J
     upsert(connection, rows, [practice.row_of(clinic, blank)])
     if party.kind.value != "patient":
         return
+    forget_person(connection, clinic, party.id)
     bare = released(connection, clinic, {party.id: known})
     upsert(connection, rows, [practice.row_of(clinic, held) for held in bare])
 

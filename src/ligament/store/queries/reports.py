@@ -20,6 +20,7 @@ from ligament.store.database.tables import (
     books_reference,
     contact_links,
     document_links,
+    journal_heads,
     notes,
     practice_rows,
     runs,
@@ -59,6 +60,12 @@ class ReportRows:
         """Return the instant of the newest reading as text, or nothing before the first."""
         given = {"clinic": self._clinic}
         return max(self._connection.execute(query, given).scalar() or "" for query in (_NEWEST_RUN, _NEWEST_READ))
+
+    def journal_end(self) -> tuple[int, str, str]:
+        """Return number, hash and signature of the newest entry of the journal."""
+        wanted = of_clinic(journal_heads.c.sequence, journal_heads.c.hash, journal_heads.c.mac)
+        row = self._connection.execute(wanted, {"clinic": self._clinic}).one_or_none()
+        return (row.sequence, row.hash, row.mac) if row else (0, "", "")
 
     def note(self, name: str) -> str:
         """Return a small fact kept for the clinic, or nothing."""

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from ligament.core.billing import Bill, party_subject
-from ligament.core.contacts import ContactIntent, Match, find_contact, intent_for, pool_intent, privacy_of, suffixed
+from ligament.core.contacts import (
+    ContactIntent,
+    Match,
+    contact_number,
+    find_contact,
+    intent_for,
+    pool_intent,
+    privacy_of,
+    suffixed,
+)
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.intents import Subject, SubjectKind
@@ -17,7 +27,7 @@ from ligament.core.records import Party, PartyKind
 from ligament.core.rules.model import CreateContacts, Privacy
 from ligament.core.troubles import Trouble
 from ligament.core.writes import ContactWrite, RefusalCode
-from ligament.flow.plan.builder import PlanBuilder, contact_outcome, refusal_hold, trouble_hold
+from ligament.flow.plan.builder import PlanBuilder, contact_outcome, refusal_hold, sound, trouble_hold
 from ligament.flow.plan.contacts.field_merge import agreed_by
 from ligament.flow.plan.contacts.fields import Synced, synchronise
 from ligament.flow.plan.contacts.leaving import plan_archival
@@ -32,7 +42,8 @@ def plan_contacts(builder: PlanBuilder, parties: list[Party], bills: list[Bill])
         if bill.party is not None and bill.subject.kind is not SubjectKind.LOCATION:
             everybody.setdefault(bill.subject.key, bill.party)
     for party in sorted(everybody.values(), key=lambda party: (party.created_at, party.id)):
-        plan_party(builder, party, needed=party_subject(party).key in billed)
+        subject = party_subject(party)
+        builder.guard(subject, partial(plan_party, builder, party, needed=subject.key in billed))
     for bill in bills:
         if bill.subject.kind is SubjectKind.LOCATION and bill.subject.key not in builder.contacts:
             _plan_pool(builder, bill.subject)
@@ -46,6 +57,8 @@ def plan_party(builder: PlanBuilder, party: Party, *, needed: bool) -> None:
         # Also when it was made meanwhile: its documents read as they were approved, and get its id when they leave.
         builder.contacts[subject.key] = None
         builder.outcome(contact_outcome(subject, State.PLANNED))
+    elif party.defect and (link is not None or needed or _wanted(builder, party)):
+        _hold_unreadable(builder, party, link)
     elif link is not None:
         _plan_linked(builder, party, link, needed=needed)
     elif needed or _wanted(builder, party):
@@ -66,6 +79,20 @@ def _hold_contact(builder: PlanBuilder, subject: Subject, hold: Hold) -> None:
     builder.hold(hold)
     builder.unready[subject.key] = hold.code
     builder.outcome(contact_outcome(subject, State.HELD, hold.code.value))
+
+
+def _hold_unreadable(builder: PlanBuilder, party: Party, link: ContactLink | None) -> None:
+    """Leave somebody alone who makes no sense; where there is a contact already, documents go on to it as it is."""
+    trouble = Trouble(
+        code=HoldCode.BAD_RECORD,
+        sentence=party.defect,
+        todo="Open it in the practice and save it again; tell us if it stays.",
+    )
+    subject = party_subject(party)
+    _hold_contact(builder, subject, trouble_hold(trouble, subject, HoldKind.CONTACT, contact_number(subject)))
+    if link is not None:
+        del builder.unready[subject.key]
+        builder.contacts[subject.key] = link.contact_id
 
 
 # --- new pairs --------------------------------------------------------------------------------------------------------
@@ -159,7 +186,7 @@ def _is_own(builder: PlanBuilder, contact_id: str, subject: Subject) -> bool:
 
 def _take_over(builder: PlanBuilder, party: Party, intent: ContactIntent, match: Match) -> None:
     """Link an existing contact; its own number is kept, ours is written only where there is none."""
-    contact = match.contact
+    contact = sound(match.contact)
     if contact.id in builder.adopted or builder.facts.party_of_contact.get(contact.id) not in {
         None,
         intent.subject.key,
@@ -257,7 +284,7 @@ def _plan_linked(builder: PlanBuilder, party: Party, link: ContactLink, *, neede
     builder.contacts[subject.key] = link.contact_id
     if contact is None:
         builder.outcome(contact_outcome(subject, State.UNCHANGED))
-    elif contact.status is not ContactStatus.ACTIVE:
+    elif sound(contact).status is not ContactStatus.ACTIVE:
         _plan_archived(builder, subject, link, contact, needed=needed)
     elif party.merged_into is not None or party.removed_at is not None:
         plan_archival(builder, party, link, contact)

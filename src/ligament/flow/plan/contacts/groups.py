@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from ligament.core.billing import Bill
 from ligament.core.contacts import contact_number
@@ -10,7 +12,7 @@ from ligament.core.drafting import invoice_subject, visit_subject
 from ligament.core.groups import GroupRules, Wish, group_rules, record_wishes
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.ids import BooksId
-from ligament.core.intents import Subject, SubjectKind
+from ligament.core.intents import Subject, SubjectKind, subject_from_key
 from ligament.core.ledgers import BooksContact, ContactGroup, ContactStatus
 from ligament.core.links import AgreedFields, ContactLink, Membership, Reason
 from ligament.core.naming import folded
@@ -51,20 +53,28 @@ def plan_groups(builder: PlanBuilder, invoices: list[Invoice]) -> None:
     billed = _billed_into(builder, invoices, rules)
     for key in builder.contacts:
         party = builder.facts.parties.get(key)
-        seat = _seat(builder, key, party) if party is not None else None
-        if seat is None:
-            continue
-        for wish in record_wishes(seat.party, builder.rulebook, rules, builder.around.evaluate):
-            if isinstance(wish, Wish):
-                seat.wishes[wish.key] = wish
-            else:
-                seat.undecided.add(wish)
-        for wish in billed.get(key, ()):
-            seat.wishes.setdefault(wish.key, wish)
-        if seat.wishes:
-            _join(builder, seat)
-        if seat.ours:
-            _leave(builder, seat, rules)
+        if party is not None:
+            builder.guard(subject_from_key(key), partial(_plan_seat, builder, key, party, rules, billed))
+
+
+def _plan_seat(
+    builder: PlanBuilder, key: str, party: Party, rules: GroupRules, billed: Mapping[str, list[Wish]]
+) -> None:
+    """Plan the groups of one contact."""
+    seat = _seat(builder, key, party)
+    if seat is None:
+        return
+    for wish in record_wishes(seat.party, builder.rulebook, rules, builder.around.evaluate):
+        if isinstance(wish, Wish):
+            seat.wishes[wish.key] = wish
+        else:
+            seat.undecided.add(wish)
+    for wish in billed.get(key, ()):
+        seat.wishes.setdefault(wish.key, wish)
+    if seat.wishes:
+        _join(builder, seat)
+    if seat.ours:
+        _leave(builder, seat, rules)
 
 
 def _seat(builder: PlanBuilder, key: str, party: Party) -> _Membership | None:

@@ -11,6 +11,7 @@ from ligament.core.drafting import (
     draft,
     place_of,
 )
+from ligament.core.holds import HoldCode
 from ligament.core.intents import DocumentIntent, Subject, SubjectKind
 from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus
 from ligament.core.links import Agreement, Role
@@ -27,6 +28,15 @@ from ligament.flow.plan.builder import (
     held_as_refused,
     invoice_outcome,
 )
+
+
+def unreadable(defect: str) -> Trouble:
+    """Return the trouble with an invoice of which something cannot be understood."""
+    return Trouble(
+        code=HoldCode.BAD_RECORD,
+        sentence=defect,
+        todo="Open the invoice in the practice and save it again; tell us if it stays.",
+    )
 
 
 def drafted_for(

@@ -21,10 +21,11 @@ from ligament.flow.plan.builder import (
     invoice_hold,
     invoice_outcome,
     lock_trouble,
+    sound,
     stopped_by_rule,
     waits,
 )
-from ligament.flow.plan.documents.drafts import agreement_for, as_intent, create, drafted_for
+from ligament.flow.plan.documents.drafts import agreement_for, as_intent, create, drafted_for, unreadable
 from ligament.flow.plan.documents.relinking import act_link, agreed_on
 from ligament.flow.plan.rulings import bill_of, ruling_for, skip_reason
 
@@ -63,11 +64,7 @@ def plan_new(builder: PlanBuilder, invoice: Invoice, subject: Subject) -> None:
 
 def _unreadable(invoice: Invoice) -> Trouble | None:
     if invoice.defect:
-        return Trouble(
-            code=HoldCode.BAD_RECORD,
-            sentence=invoice.defect,
-            todo="Open the invoice in the practice and save it again; tell us if it stays.",
-        )
+        return unreadable(invoice.defect)
     if invoice.status is InvoiceStatus.UNKNOWN:
         return Trouble(
             code=HoldCode.UNKNOWN_STATUS,
@@ -123,7 +120,7 @@ def in_history(builder: PlanBuilder, invoice: Invoice, subject: Subject, bill: B
     if not past:
         return False
     ours = document_number(invoice, builder.rulebook)
-    found = [builder.facts.documents[held] for held in past if held not in builder.facts.subject_of_document]
+    found = [sound(builder.facts.documents[held]) for held in past if held not in builder.facts.subject_of_document]
     found = [document for document in found if document.number != ours and not document.status.is_gone()]
     if not found:
         return False
@@ -227,7 +224,7 @@ def create_or_find(builder: PlanBuilder, invoice: Invoice, subject: Subject, dra
     held = builder.facts.documents_by_number.get(f"{intent.kind}|{intent.number}")
     document = builder.facts.documents.get(held) if held else None
     if document is not None:
-        _number_in_use(builder, invoice, subject, drafted, document)
+        _number_in_use(builder, invoice, subject, drafted, sound(document))
         return
     trouble = lock_trouble(builder, intent.on)
     if trouble is not None:

@@ -23,10 +23,11 @@ from ligament.flow.plan.builder import (
     invoice_hold,
     invoice_outcome,
     lock_trouble,
+    sound,
     state_of,
 )
 from ligament.flow.plan.documents.adjustments import plan_difference
-from ligament.flow.plan.documents.drafts import agreement_for, as_intent
+from ligament.flow.plan.documents.drafts import agreement_for, as_intent, unreadable
 from ligament.flow.plan.documents.redrafting import draft_again
 from ligament.flow.plan.documents.relinking import agree_again
 from ligament.flow.plan.documents.updates import Posted, act_update, edited
@@ -41,13 +42,16 @@ def main_link(links: tuple[DocumentLink, ...]) -> DocumentLink | None:
 
 def plan_posted(builder: PlanBuilder, invoice: Invoice, subject: Subject, links: tuple[DocumentLink, ...]) -> None:
     """Plan an invoice that has a document: nothing, an update, a void, a re-issue, or a hold."""
+    if invoice.defect:
+        hold_trouble(builder, invoice, subject, unreadable(invoice.defect))
+        return
     main = main_link(links)
     assert main is not None
     document = builder.facts.documents.get(main.books_id)
     if document is None:
         builder.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
         return
-    posted = Posted(invoice=invoice, subject=subject, main=main, document=document, links=links)
+    posted = Posted(invoice=invoice, subject=subject, main=main, document=sound(document), links=links)
     _keep_states(builder, posted)
     if invoice.removed_at is not None:
         _plan_removed(builder, posted)
@@ -65,7 +69,7 @@ def _keep_states(builder: PlanBuilder, posted: Posted) -> None:
         if document is None or (document.status.is_gone() and link is not posted.main):
             continue
         contact = link.sent.party if link.sent is not None else None
-        state = state_of(document, posted.subject, link.role, link.version, contact)
+        state = state_of(sound(document), posted.subject, link.role, link.version, contact)
         state.base_number = _base_number(builder, posted.invoice, link)
         states.append(state)
 
@@ -137,7 +141,7 @@ def _plan_content(builder: PlanBuilder, posted: Posted) -> None:
     if _total_differs(posted):
         _hold_total(builder, posted)
         return
-    if invoice.defect or (held is not None and held.fingerprint == content_fingerprint(invoice)):
+    if held is not None and held.fingerprint == content_fingerprint(invoice):
         builder.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
         return
     drafted = draft_again(builder, posted, posted.main.number)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ligament.core.drafting import invoice_from_visit, visit_subject
-from ligament.core.holds import HoldCode
+from ligament.core.holds import HoldCode, HoldKind
 from ligament.core.intents import Subject
 from ligament.core.links import Agreement, DocumentLink, Role
 from ligament.core.money import ZERO
@@ -14,7 +14,7 @@ from ligament.core.plans import Action, ActionKind, DocumentStep, Outcome, Recor
 from ligament.core.records import Invoice, Visit
 from ligament.core.rules.model import InvoiceSource
 from ligament.core.troubles import Trouble
-from ligament.flow.plan.builder import PlanBuilder, hold_trouble
+from ligament.flow.plan.builder import PlanBuilder, hold_trouble, trouble_hold
 from ligament.flow.plan.documents.drafts import as_intent
 from ligament.flow.plan.rulings import skip_reason
 
@@ -53,6 +53,9 @@ def chargeable(builder: PlanBuilder, visit: Visit) -> Invoice | None:
     """Return the invoice that a visit becomes, or decide its outcome here and return nothing."""
     if builder.rulebook.invoices.source is not InvoiceSource.APPOINTMENTS:
         return None
+    if visit.defect and not visit.removed:
+        _hold_unreadable(builder, visit)
+        return None
     reason = skip_visit(builder, visit)
     if visit.id in builder.facts.invoice_of_visit and reason in {"", "archived", "within_grace"}:
         builder.outcome(visit_outcome(visit, State.UNCHANGED))
@@ -67,6 +70,17 @@ def chargeable(builder: PlanBuilder, visit: Visit) -> Invoice | None:
         builder.outcome(visit_outcome(visit, State.SKIPPED, reason or "not_attended"))
         return None
     return invoice
+
+
+def _hold_unreadable(builder: PlanBuilder, visit: Visit) -> None:
+    outcome = visit_outcome(visit, State.HELD, HoldCode.BAD_RECORD.value)
+    trouble = Trouble(
+        code=HoldCode.BAD_RECORD,
+        sentence=visit.defect,
+        todo="Open the appointment in the practice and save it again; tell us if it stays.",
+    )
+    builder.hold(trouble_hold(trouble, outcome.subject, HoldKind.INVOICE, outcome.number))
+    builder.outcome(outcome)
 
 
 def _posted_visit(builder: PlanBuilder, visit: Visit, invoice: Invoice | None, reason: str) -> Invoice | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 from ligament.core.drafting import invoice_subject, zone_of
 from ligament.core.holds import HoldCode, HoldKind
@@ -32,19 +33,19 @@ def plan_money(builder: PlanBuilder, invoices: list[Invoice]) -> None:
     for invoice in invoices:
         (credits_ if invoice.is_credit() else others).append(invoice)
     for invoice in others:
-        plan_unpayment(builder, invoice)
+        builder.guard(invoice_subject(invoice), partial(plan_unpayment, builder, invoice))
     for credit in credits_:
         original = builder.facts.invoices.get(credit.original_id) if credit.original_id else None
         if original is not None and _paid_before(original, credit):
-            _plan_payments(builder, original, ActionKind.PAY_FIRST)
+            builder.guard(invoice_subject(original), partial(_plan_payments, builder, original, ActionKind.PAY_FIRST))
     for credit in credits_:
-        plan_credit(builder, credit)
+        builder.guard(invoice_subject(credit), partial(plan_credit, builder, credit))
     has_adjustments = any(len(states) > 1 for states in builder.states.values())
     for invoice in invoices if has_adjustments else ():
-        plan_adjusted_credit(builder, invoice)
+        builder.guard(invoice_subject(invoice), partial(plan_adjusted_credit, builder, invoice))
     index_credits(builder)
     for invoice in others:
-        _plan_payments(builder, invoice, ActionKind.PAY)
+        builder.guard(invoice_subject(invoice), partial(_plan_payments, builder, invoice, ActionKind.PAY))
 
 
 def _paid_before(original: Invoice, credit: Invoice) -> bool:

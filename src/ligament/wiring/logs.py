@@ -1,0 +1,49 @@
+"""The operator's log, on standard error: what nobody foresaw, with the reference that its hold names.
+
+Only kinds of errors, places in the code and ids are told: the text of an error may name a person.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+from ligament.core.oddities import Oddity
+
+_MOST = 10_000
+"""How many references are remembered; each is told once by one process."""
+
+
+@dataclass(slots=True)
+class OddityLog:
+    """Tells of each oddity once."""
+
+    _told: set[str] = field(default_factory=set)
+
+    def __call__(self, oddity: Oddity) -> None:
+        """Take note."""
+        if oddity.reference in self._told:
+            return
+        if len(self._told) >= _MOST:
+            self._told.clear()
+        self._told.add(oddity.reference)
+        _logger().error(
+            "something was not foreseen; the record waits as bad_record and the rest goes on",
+            reference=oddity.reference,
+            record=oddity.record,
+            error=oddity.error,
+        )
+
+
+def _logger() -> Any:  # noqa: ANN401 - the library's own proxy
+    import structlog  # noqa: PLC0415 - it is needed when something went wrong, and costs every other start
+
+    return structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+    )
