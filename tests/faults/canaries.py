@@ -84,6 +84,8 @@ CAUGHT_AT: dict[str, int] = {
 }
 """Which seed caught a bug when it was last looked for from the first seed on; only saves time."""
 CAUGHT_BY: dict[str, str] = {
+    "one clinic's trouble ends the scheduler": "tests/service/test_scheduler.py",
+    "one record's trouble ends the plan": "tests/flow/test_set_aside.py",
     "key made from the bytes only": "tests/faults/test_findings.py",
     "limits are not counted": "tests/net/test_governor.py",
     "an unfinished call is forgotten": "tests/backup/test_restore.py"

@@ -139,6 +139,10 @@ def _ignored(_: Any) -> Any:
     return lambda *_given, **_named: None
 
 
+def _unguarded(_: Any) -> Any:
+    return lambda work, *_args: work()
+
+
 RULES = (
     # --- money and dates
     bug("ids go through floating point", (26,), (f"{CLINIKO}.wire:identifier", _float_id)),
@@ -203,6 +207,9 @@ RULES = (
         ("ligament.flow.plan.plan:content_fingerprint", returning("same")),
         (f"{PLANNING}.documents:content_fingerprint", returning("same")),
     ),
+    # --- one bad neighbour
+    bug("one clinic's trouble ends the scheduler", (87,), ("ligament.service.scheduler:attempt", _unguarded)),
+    bug("one record's trouble ends the plan", (87,), ("ligament.flow.plan.builder:attempt", _unguarded)),
     bug("merges in the books are not followed", (51,), ("ligament.store.mirror.facts:follow_merges", returning(None))),
     bug("a void with money on it", (58,), ("ligament.core.ledgers:BooksDocument.has_money", returning(False))),
     bug("archived invoices stay in the books", (58,), (f"{PLANNING}.edits:_void", _ignored)),

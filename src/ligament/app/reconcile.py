@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ligament.app.comparison_documents import compared_document
 from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection
+from ligament.app.mending import ask_to_mend
 from ligament.app.output import to_json
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.safety.after_restore import settle
@@ -19,7 +20,7 @@ from ligament.core.facts import Facts
 from ligament.core.judgements import judge
 from ligament.core.periods import local_date
 from ligament.core.strays import judge_contact
-from ligament.core.variances import KeptVariance, Unbalanced, Variance
+from ligament.core.variances import KeptVariance, Needs, Unbalanced, Variance, VarianceState
 from ligament.flow.plan.survey import Planner, approvals, surveyed
 from ligament.flow.read.read import EVERYTHING, chart_is_old, read_books, read_chart, read_practice, selection_of
 from ligament.flow.reconcile.compare import Compared, compare
@@ -125,6 +126,7 @@ def reconcile(
             if isinstance(trouble, Unbalanced):
                 raise Broken(f"{trouble} Nothing of this comparison is reported.", "the equation") from trouble
             raise
+        kept |= _mended_by_policy(clinic, kept)
         document = compared_document(clinic, compared, kept)
         document = {"run_id": run_id, "period": _period_document(clinic, period, compared), **document}
         document["calls"] = clinic.meter.as_dict()
@@ -145,6 +147,12 @@ def reconcile(
         )
         clinic.runs.finish(run_id, {"balanced": document["balanced"], "variances": len(document["variances"])})
     return Result(document=document, code=DONE if document["balanced"] else WAITS)
+
+
+def _mended_by_policy(clinic: Clinic, kept: Mapping[str, KeptVariance]) -> dict[str, KeptVariance]:
+    """Ask for what policy mends without asking a person; the next run does it."""
+    wanted = [held for held in kept.values() if held.variance.fix is not None and held.variance.needs is Needs.HEAL]
+    return ask_to_mend(clinic, [held for held in wanted if held.state is not VarianceState.KNOWN], by="policy")
 
 
 def _period_document(clinic: Clinic, period: Period, compared: Compared) -> dict[str, Any]:
@@ -178,9 +186,9 @@ def _brought_up_to_date(clinic: Clinic, run_id: Any) -> frozenset[str]:  # noqa:
 def _compared(clinic: Clinic, period: Period, asking: frozenset[str]) -> tuple[Compared, dict[str, KeptVariance]]:
     now = clinic.clock.now()
     with comparing(clinic, period, asking) as (comparison, how):
-        listed = [judge_contact(*told, how) for told in comparison.contact_notes()]
+        listed = [judge_contact(contact, how) for contact in comparison.contacts()]
         compared = compare(comparison, how, [variance for variance in listed if variance is not None])
-        again = _still_there(clinic, comparison, how, compared)
+        again = list(_still_there(clinic, comparison, how, compared))
     found = {variance.id for variance in compared.variances}
     everything = [*compared.variances, *(variance for variance in again if variance.id not in found)]
     kept = clinic.variances.keep_found(everything, lambda held: _covers(period, held), now)
@@ -234,6 +242,7 @@ def comparing(
             last=period.last,
             local=lambda instant: local_date(instant, zone),
             merged=merged_contacts(connection, clinic.settings.name),
+            heals=lambda amount: not book.approval.fix.asks(amount),
             locked_to=facts.organisation.locks.last_locked_day() if facts.organisation is not None else None,
         )
         yield StoreComparison(connection=connection, clinic=clinic.settings.name, scope=scope, labels=labels), how

@@ -20,7 +20,7 @@ def serve(session: Session, host: str, port: int) -> None:
     sign = StopSign()
     with (
         stopping(sign),
-        opened_settings(session, may_be_empty=True) as settings,
+        opened_settings(session, may_be_empty=True, without_broken=True) as settings,
         door(settings, sign=sign, alert=alert, heard=Teller(session)) as opened,
     ):
 
@@ -31,7 +31,7 @@ def serve(session: Session, host: str, port: int) -> None:
             tell(session, {"serving": address, **({"setup": link} if link else {})}, _serving(names, address, link))
 
         listen(opened, host, port, ready)
-        end(session, ended=opened.place.stop())
+        end(session, opened.place)
 
 
 def _serving(names: str, address: str, link: str) -> str:
@@ -42,14 +42,14 @@ def _serving(names: str, address: str, link: str) -> str:
 def work(session: Session) -> None:
     """Run a further worker until SIGTERM or Ctrl-C."""
     sign = StopSign()
-    with stopping(sign), opened_settings(session) as settings:
+    with stopping(sign), opened_settings(session, without_broken=True) as settings:
         need_shared_database(settings)
         with working(settings, sign=sign, alert=alert, heard=Teller(session)) as place:
             begin(place)
             tell(session, {"working": place.executor}, f"Working as {place.executor}. Ctrl-C stops.")
             while not sign.wait(1):
                 pass
-            end(session, ended=place.stop())
+            end(session, place)
 
 
 def show_webhooks(document: dict[str, Any], _command: Callable[[str], str]) -> None:

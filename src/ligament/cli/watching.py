@@ -12,10 +12,11 @@ from types import FrameType
 
 from ligament.app.errors import EXPECTED, trouble_of
 from ligament.app.output import to_json
-from ligament.cli.session import Session
+from ligament.cli.session import UNREACHABLE, Session
 from ligament.cli.views.progress import console
 from ligament.service.opening import begin, watching
 from ligament.service.runner import RunReport
+from ligament.service.scheduler import Scheduler
 from ligament.service.stopping import StopSign
 from ligament.wiring.settings import Settings, load_settings
 
@@ -32,14 +33,16 @@ def watch_clinic(session: Session) -> None:
         tell(session, {"watching": list(place.clinics)}, f"Watching {', '.join(place.clinics)}. Ctrl-C stops.")
         while not sign.wait(1):
             pass
-        end(session, ended=place.stop())
+        end(session, place)
 
 
 @contextmanager
-def opened_settings(session: Session, *, may_be_empty: bool = False) -> Iterator[Settings]:
+def opened_settings(
+    session: Session, *, may_be_empty: bool = False, without_broken: bool = False
+) -> Iterator[Settings]:
     """Give the settings, and tell expected trouble as every command does."""
     try:
-        yield load_settings(home=session.home, may_be_empty=may_be_empty)
+        yield load_settings(home=session.home, may_be_empty=may_be_empty, without_broken=without_broken)
     except EXPECTED as error:
         found = trouble_of(error)
         if found is None:
@@ -67,10 +70,16 @@ def stopping(sign: StopSign) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def end(session: Session, *, ended: bool) -> None:
+def end(session: Session, place: Scheduler) -> None:
     """Say good-bye; a call that has no answer yet is left: it is kept as sent, and the next run looks it up first."""
+    ended = place.stop()
     words = "Stopped." if ended else "Stopped in the middle of a call; the next run looks up what became of it."
     tell(session, {"stopped": True, "in_good_order": ended}, words)
+    if place.ended:
+        sys.stderr.write(f"The {place.ended} ended although nobody asked it to. Start this again; nothing is lost.\n")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(UNREACHABLE)
     if not ended:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -25,6 +25,8 @@ def approval_mark(action: Action) -> str:
 
 
 def _policy(action: Action, rules: ApprovalSection) -> Policy:
+    if action.heals:
+        return rules.fix
     match action.kind:
         case ActionKind.LINK_CONTACT | ActionKind.LINK_DOCUMENT | ActionKind.FORGET_PAYMENT:
             return Policy()

@@ -222,12 +222,19 @@ class Pairing:
         return self.total if self.counts and is_open else ZERO
 
 
+def _never(amount: Decimal) -> bool:
+    """Let policy mend nothing by itself."""
+    del amount
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
     """What judging needs beside the record: names, the period, and how the clinic's policy stands to fixes.
 
     `title` and `books` name the two systems in sentences; `local` turns an instant into the clinic's date; `merged`
-    leads from contacts merged away to those that survived; `heals` says that a fix is made without asking.
+    leads from contacts merged away to those that survived; `heals` says whether policy mends
+    a difference of that amount without asking.
     """
 
     rulebook: Rulebook
@@ -239,7 +246,7 @@ class Judging:
     local: Callable[[datetime], date]
     merged: Mapping[BooksId, BooksId] = field(default_factory=dict)
     locked_to: date | None = None
-    heals: bool = False
+    heals: Callable[[Decimal], bool] = _never
 
     def holds(self, day: date) -> bool:
         """Say whether a day lies in the period."""

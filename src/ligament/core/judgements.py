@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from ligament.core import explanations as say
 from ligament.core.cases import Case, held_variance, opened
 from ligament.core.comparisons import Judging, Pairing, Posted, books_split, owed_on_document, paid_on_document, sign_of
+from ligament.core.differences import written_mark
 from ligament.core.ledgers import BooksDocument, DocumentStatus
 from ligament.core.money import ZERO, cents, two_places
 from ligament.core.periods import australian
@@ -84,6 +86,7 @@ def _without_document(case: Case) -> list[Variance]:
             f"{case.named} was {word} in {how.books} on {since}, and still stands in {how.title}.",
             books_id=document.id,
             books_on=document.on,
+            target=document.id,
             fix=Fix.POST_AGAIN,
         )
         return [case.takes_all(variance)]
@@ -112,7 +115,7 @@ def _missing(case: Case) -> Variance:
     if pairing.state == "planned":
         sentence = f"{there} yet: the next run posts it."
         return case.make(VarianceKind.MISSING, sentence, needs=Needs.HEAL)
-    return case.make(VarianceKind.MISSING, f"{there}.", fix=Fix.POST_AGAIN)
+    return case.make(VarianceKind.MISSING, f"{there}.")
 
 
 def _archived(case: Case) -> Variance:
@@ -196,13 +199,13 @@ def _sentence(case: Case, kind: VarianceKind, held: Posted, why: str) -> str:
             return f"{case.number} says something else in {how.books} than was sent: {why}."
 
 
-def _mending(case: Case, held: Posted, edits: tuple[str, ...]) -> dict[str, object]:
+def _mending(case: Case, held: Posted, edits: tuple[str, ...]) -> dict[str, Any]:
     """Return who has to do something, and the fix where one can be offered."""
     pairing = case.pairing
     if not edits:
         return {"needs": Needs.HEAL if pairing.state == "planned" and not pairing.asks else Needs.PERSON}
     if _may_put_back(case, held.document):
-        return {"fix": Fix.PUT_BACK, "needs": Needs.HEAL if case.how.heals else Needs.PERSON}
+        return {"fix": Fix.PUT_BACK, "target": written_mark(held.document)}
     return {}
 
 

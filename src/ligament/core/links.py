@@ -154,6 +154,7 @@ class DecisionKind(StrEnum):
     SEPARATE = "separate"
     TAKE_PRACTICE = "take_practice"
     TAKE_BOOKS = "take_books"
+    FIX = "fix"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -171,7 +171,8 @@ class PartyStep:
 class Action:
     """One step of a plan: exactly one of the step fields that fits `kind` is given.
 
-    `existing` says that it changes a record the books already had, `decided` that a person approved it already;
+    `existing` says that it changes a record the books already had, `decided` that a person approved it already,
+    `heals` that it mends a variance;
     `amount` is what approval limits look at; `number` names it for people; `trail` is what decided it.
     """
 
@@ -182,6 +183,7 @@ class Action:
     amount: Decimal = ZERO
     existing: bool = False
     decided: bool = False
+    heals: bool = False
     contact: ContactStep | None = None
     document: DocumentStep | None = None
     void: VoidStep | None = None

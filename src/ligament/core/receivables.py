@@ -55,12 +55,20 @@ def _open_credit(case: Case, held: Posted) -> Variance:
         books_id=held.document.id,
         books_on=held.document.on,
         amount=cents(-left) if waits else cents(left),
-        fix=None if waits or case.pairing.invoice.original_id is None else Fix.ALLOCATE,
+        fix=Fix.ALLOCATE if _may_be_used(case, held) and not waits else None,
+        target=held.document.id,
         **more,
     )
     # What is left of the credit is owed to the patient; the practice owes as much while it is open there.
     owed = ZERO if waits else min(left, case.owed) if case.owed > 0 else ZERO
     return case.explains(variance, {}, ZERO, owed)
+
+
+def _may_be_used(case: Case, held: Posted) -> bool:
+    """Say whether the credit was used on its original before and taken off by somebody, so that we can use it again."""
+    ours = [link for link in case.pairing.payments if link.is_allocation() and link.live]
+    names = {f"{held.document.number}:"}
+    return any(name in link.payment_id for link in ours for name in names)
 
 
 # --- payments ---------------------------------------------------------------------------------------------------------
@@ -75,7 +83,12 @@ def _difference(case: Case) -> list[Variance]:
     money = f"{two_places(abs(in_books))} paid in {how.books} and {two_places(abs(in_practice))} in {how.title}"
     if not case.settled:
         return [case.explains(_debtor(case), {}, ZERO, case.owed)]
-    if pairing.owed and in_books:
+    doubled = _doubled(case)
+    if doubled is not None:
+        beside = f"our payment of {two_places(doubled.amount)} stands beside what somebody entered"
+        sentence = f"{case.number} has {money}: {beside}."
+        variance = case.make(VarianceKind.PAYMENT, sentence, fix=Fix.TAKE_OFF, target=doubled.id)
+    elif pairing.owed and in_books:
         sentence = (
             f"{case.number} has {two_places(abs(in_books))} paid in {how.books} and is open in {how.title}: "
             f"record the payment in {how.title}."
@@ -91,6 +104,16 @@ def _difference(case: Case) -> list[Variance]:
         why = f": our payment of {two_places(removed.amount)} was removed in {how.books}" if removed is not None else ""
         variance = case.make(VarianceKind.PAYMENT, f"{case.number} has {money}{why}.")
     return [case.explains(variance, {}, case.settled, case.owed)]
+
+
+def _doubled(case: Case) -> BooksPayment | None:
+    """Return our payment where what others entered is all that the practice took."""
+    if case.pairing.invoice.status is not InvoiceStatus.PAID or case.settled >= 0:
+        return None
+    there, ours = _standing(case), {link.payment_id for link in _own(case)}
+    others = sum((payment.amount for key, payment in there.items() if key not in ours), ZERO)
+    mine = [payment for key, payment in there.items() if key in ours and not payment.reconciled]
+    return mine[0] if mine and others >= case.pairing.settled else None
 
 
 def _debtor(case: Case) -> Variance:
@@ -162,5 +185,5 @@ def _dated(case: Case, payment: BooksPayment, paid_on: date) -> Variance:
         which="dated",
         books_on=payment.on,
         fix=Fix.RE_DATE if may else None,
-        needs=Needs.HEAL if may and how.heals else Needs.PERSON,
+        target=f"{payment.id} {paid_on.isoformat()}" if may else "",
     )

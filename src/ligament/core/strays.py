@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 
 from ligament.core.comparisons import Judging, books_split, owed_on_document, paid_on_document, sign_of
@@ -11,20 +11,31 @@ from ligament.core.explanations import listed
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksDocument
 from ligament.core.money import ZERO, cents, two_places
-from ligament.core.periods import australian
+from ligament.core.periods import australian, iso_instant
 from ligament.core.plans import NoteKind
 from ligament.core.variances import Fix, Needs, Variance, VarianceKind, in_parts
 
 _FIELDS = {
     "name": "the name",
     "email": "the e-mail address",
-    "street": "the address",
+    "address": "the address",
     "postal": "the postal address",
-    "mobile": "the mobile number",
-    "default": "the telephone number",
-    "direct": "the direct number",
-    "fax": "the fax number",
+    "phone_mobile": "the mobile number",
+    "phone_default": "the home number",
+    "phone_direct": "the work number",
+    "phone_fax": "the fax number",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedContact:
+    """A contact of which something is only listed: the fields, each with the reason, never their values."""
+
+    party: Subject
+    books_id: str
+    number: str
+    updated_at: datetime | None
+    notes: tuple[tuple[str, NoteKind], ...]
 
 
 def judge_extra(document: BooksDocument, how: Judging) -> Variance:
@@ -69,9 +80,10 @@ def judge_double(document: BooksDocument, ours: BooksDocument, how: Judging) -> 
     )
 
 
-def judge_contact(party: Subject, number: str, notes: Iterable[tuple[str, NoteKind]], how: Judging) -> Variance | None:
+def judge_contact(contact: ListedContact, how: Judging) -> Variance | None:
     """Return the one variance of a contact: its fields that differ though nothing is done about them by itself."""
-    told = sorted((field, kind) for field, kind in notes if kind is not NoteKind.WAITS)
+    told = sorted((field, kind) for field, kind in contact.notes if kind is not NoteKind.WAITS)
+    number, party = contact.number, contact.party
     if not told:
         return None
     words = {kind: listed([_FIELDS.get(field, field) for field, one in told if one is kind]) for _, kind in told}
@@ -82,13 +94,16 @@ def judge_contact(party: Subject, number: str, notes: Iterable[tuple[str, NoteKi
         NoteKind.NOT_HELD: f"{how.books} cannot hold {{}} as it is",
     }
     clauses = [said[kind].format(words[kind]) for kind in dict.fromkeys(kind for _, kind in told)]
+    may = any(kind is NoteKind.PUT_BACK for _, kind in told)
     return Variance(
         subject=party.key,
         kind=VarianceKind.CONTACT_FIELD,
         source_id=party.id,
+        books_id=contact.books_id,
         number=number,
         sentence=f"Contact {number}: {'; '.join(clauses)}.",
-        fix=Fix.PUT_BACK if any(kind is NoteKind.PUT_BACK for _, kind in told) else None,
+        fix=Fix.PUT_BACK if may else None,
+        target=iso_instant(contact.updated_at) if contact.updated_at is not None else "",
     )
 
 

@@ -77,6 +77,11 @@ class Fix(StrEnum):
     LINK = "link"
 
 
+def fix_code(fix: Fix) -> str:
+    """Return what a person's word to mend something is filed under."""
+    return f"fix:{fix.value}"
+
+
 Cell = tuple[str, str]
 """A month (`2026-11`) and a tax under the practice's label."""
 Split = Mapping[Cell, Decimal]
@@ -94,7 +99,8 @@ class Variance:
 
     `subject` is the key of the practice's record, or `document:` with the id of a document that has none. `which`
     tells several of one kind on one record apart. `parts` is what it explains of the totals, `settled` and `owed` of
-    those sums; `amount` is what a person calls the difference. `hold` is the id of the hold that it is.
+    those sums; `amount` is what a person calls the difference. `hold` is the id of the hold that it is. `target` is
+    exactly what a fix would change: what differs in another way later is not mended by the same word.
     """
 
     subject: str
@@ -113,6 +119,7 @@ class Variance:
     sentence: str = ""
     fix: Fix | None = None
     which: str = ""
+    target: str = ""
     hold: str = ""
     code: str = ""
     cause: str = ""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Collection
+from functools import partial
 
+from ligament.core.oddities import attempt
 from ligament.engine.work import Work
 
 Noticed = Callable[[str, Exception], None]
@@ -77,7 +79,8 @@ class InlineEngine:
                     return
                 clinic = self._waiting.popleft()
             try:
-                work(clinic)
+                # Work tells of its own trouble; what ends even that must not end the thread that all clinics wait for.
+                attempt(partial(work, clinic), clinic)
             finally:
                 with self._changed:
                     self._held.discard(clinic)

@@ -11,10 +11,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ligament.core.comparisons import Pairing
-    from ligament.core.intents import Subject
     from ligament.core.ledgers import BooksDocument
-    from ligament.core.plans import NoteKind
     from ligament.core.rules.model import Rulebook
+    from ligament.core.strays import ListedContact
     from ligament.core.variances import Sums
 
 
@@ -104,8 +103,8 @@ class Comparison(Protocol):
         """Yield documents of others with contact, date and total of one of ours."""
         ...
 
-    def contact_notes(self) -> Iterator[tuple[Subject, str, list[tuple[str, NoteKind]]]]:
-        """Yield the contacts of which something is only listed: whose, the number, and the fields with the reason."""
+    def contacts(self) -> Iterator[ListedContact]:
+        """Yield the contacts of which something is only listed."""
         ...
 
     def pairings(self, ids: Collection[str]) -> Iterator[Pairing]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -113,10 +114,27 @@ def begin(place: Scheduler) -> threading.Thread:
         place.start(guarded(place.turns.take, place.turns.unexpected))
     except CannotStart as error:
         raise ConfigurationError((str(error),)) from None
-    thread = threading.Thread(target=place.run, name="scheduler", daemon=True)
+    for clinic, sentence in place.turns.settings.broken.items():
+        place.turns.alert("configuration", clinic.stem, sentence)
+    thread = threading.Thread(target=_to_its_end(place, place.run), name="scheduler", daemon=True)
     thread.start()
     start_deliveries(place)
     return thread
+
+
+def _to_its_end(place: Scheduler, run: Callable[[], None]) -> Callable[[], None]:
+    """Return what a thread runs without which the service would only seem to be one: when it ends, the process does."""
+
+    def body() -> None:
+        try:
+            run()
+        finally:
+            if not place.sign.is_set():
+                place.ended = threading.current_thread().name
+                place.sign.stop()
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    return body
 
 
 def need_shared_database(settings: Settings) -> None:

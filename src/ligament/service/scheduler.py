@@ -7,10 +7,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from ligament.app.notices.notifier import flush
-from ligament.engine.schedule import ClinicStatus, Round, due
+from ligament.core.oddities import Oddity, attempt
+from ligament.engine.schedule import ClinicStatus, Pace, Round, due
 from ligament.engine.work import Engine
 from ligament.service.runner import ClinicRunner
 from ligament.service.stopping import StopSign
@@ -49,7 +51,11 @@ class Wake:
 
 @dataclass(slots=True, kw_only=True)
 class Scheduler:
-    """Decides every second who is due; `only` restricts it to some clinics, `executor` names this process."""
+    """Decides every second who is due; `only` restricts it to some clinics, `executor` names this process.
+
+    `ended` names a thread that ended although nobody asked: the process ends with it, and is started anew by whoever
+    watches it.
+    """
 
     turns: ClinicRunner
     engine: Engine
@@ -58,8 +64,10 @@ class Scheduler:
     wake: Wake = field(default_factory=Wake)
     reload: Callable[[], Settings] | None = None
     ticked_at: datetime | None = None
+    ended: str = ""
     _done: dict[str, datetime] = field(default_factory=dict)
     _queued: dict[str, datetime] = field(default_factory=dict)
+    _said: dict[str, str] = field(default_factory=dict)
 
     @property
     def _heartbeats(self) -> Heartbeats:
@@ -88,12 +96,24 @@ class Scheduler:
         self.engine.start(followed)
 
     def run(self) -> None:
-        """Go on until asked to stop."""
+        """Go on until asked to stop, whatever happens to one clinic or to one look at all of them."""
         while not self.sign.is_set():
             # A database that is away comes back; meanwhile nobody is due.
             with suppress(StoreError):
-                self.tick()
+                self._tell_once("scheduler", attempt(self.tick, "scheduler", (StoreError,)))
             self.wake.wait(TICK_S)
+
+    def _tell_once(self, clinic: str, found: object) -> None:
+        """Tell of what nobody foresaw, the first time that it is met."""
+        if isinstance(found, Oddity):
+            self._say_once(clinic, "broken", f"Something happened that should not ({found.reference}): {found.error}.")
+
+    def _say_once(self, clinic: str, kind: str, sentence: str) -> None:
+        if self._said.get(clinic) == sentence:
+            return
+        self._said[clinic] = sentence
+        # Who cannot be told now must not keep anybody from going on.
+        attempt(lambda: self.turns.alert(kind, clinic, sentence), clinic)
 
     def stop(self) -> bool:
         """Begin nothing more; says whether everything under way came to the end of its step."""
@@ -115,7 +135,7 @@ class Scheduler:
         for clinic in self._due(now):
             # Noted before, because a turn may have ended by the time that this returns.
             self._queued[clinic] = now
-            self.engine.submit(clinic)
+            self._tell_once(clinic, attempt(partial(self.engine.submit, clinic), f"clinic {clinic}"))
         if self._is_time("tidy", _TIDY, now):
             self.engine.tidy()
             self._flush_alerts()
@@ -135,14 +155,24 @@ class Scheduler:
         standings = self.standings()
         busy = {standing.clinic for standing in standings if self._is_queued(standing, now)}
         names = [standing.clinic for standing in standings if standing.clinic not in busy]
+        times: dict[str, tuple[Pace, datetime]] = {}
+        for name in names:
+            found = attempt(partial(self._times_of, name), f"clinic {name}", (StoreError,))
+            self._tell_once(name, found)
+            if isinstance(found, tuple):
+                times[name] = found
         moment = Round(
             now=now,
-            paces={name: self.turns.pace(name) for name in names},
-            walls={name: self.turns.wall(name) for name in names},
+            paces={name: pace for name, (pace, _) in times.items()},
+            walls={name: wall for name, (_, wall) in times.items()},
             hints=dict(self.turns.hints.waiting()),
             busy=busy,
         )
-        return due(standings, moment)
+        return due([standing for standing in standings if standing.clinic in times or standing.clinic in busy], moment)
+
+    def _times_of(self, name: str) -> tuple[Pace, datetime]:
+        """Return how often a clinic is read, and what its clock shows."""
+        return self.turns.pace(name), self.turns.wall(name)
 
     def _is_queued(self, standing: ClinicStatus, now: datetime) -> bool:
         at = self._queued.get(standing.clinic)
@@ -163,9 +193,19 @@ class Scheduler:
         if self.reload is None or not self._is_time("rulebooks", _REFRESH, now):
             return
         with suppress(ConfigurationError, OSError):
-            found = self.reload()
-            if [clinic.name for clinic in found.clinics] != [clinic.name for clinic in self.turns.settings.clinics]:
-                self.turns.settings = replace(self.turns.settings, clinics=found.clinics)
+            self._take_in(self.reload())
+
+    def _take_in(self, found: Settings) -> None:
+        """Go on with the clinics found; one whose rulebook somebody broke stays, and its own turn tells so."""
+        known = {clinic.file: clinic for clinic in self.turns.settings.clinics}
+        names = {clinic.name for clinic in found.clinics}
+        kept = tuple(known[file] for file in found.broken if file in known and known[file].name not in names)
+        for file, sentence in found.broken.items():
+            if file not in known:
+                self._say_once(file.stem, "configuration", sentence)
+        clinics = (*found.clinics, *kept)
+        if [clinic.name for clinic in clinics] != [clinic.name for clinic in self.turns.settings.clinics]:
+            self.turns.settings = replace(self.turns.settings, clinics=clinics)
 
     def _is_time(self, what: str, pause: timedelta, now: datetime) -> bool:
         last = self._done.get(what)
@@ -185,7 +225,7 @@ def reloading(home: Path) -> Callable[[], Settings]:
     def again() -> Settings:
         touched = tuple((file, file.stat().st_mtime_ns) for file in rulebook_files(home))
         if touched not in kept:
-            found = load_settings(home=home)
+            found = load_settings(home=home, without_broken=True)
             kept.clear()
             kept[touched] = found
         return kept[touched]

@@ -199,6 +199,11 @@ class ClinicStore:
             upsert(writing.connection, decisions, [row])
             writing.add(Note(kind="decision", subject=subject, public=public, actor=decision.by, at=decision.at))
 
+    def look_again(self, subjects: Collection[Subject]) -> None:
+        """Let the next run look at these records again, though nothing about them changed."""
+        with self._journal.writing() as writing:
+            outcomes.mark_dirty(writing.connection, self._clinic, subjects)
+
     def dismissed(self, holds: Collection[Hold]) -> frozenset[HoldId]:
         """Return which of those holds a person has dismissed as they are shown."""
         named = {f"{hold.subject.key}|{hold.decision_code}": hold for hold in holds}

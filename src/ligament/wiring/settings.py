@@ -27,6 +27,7 @@ class Settings:
     """Everything that is known before anything is opened; `values` are environment settings by variable name.
 
     `next_vault_key` is the key that a change of keys was begun with; it counts when `vault_key` does not fit any more.
+    `broken` are rulebooks that cannot be used, with what is wrong, where the others are to go on without them.
     """
 
     home: Path
@@ -39,6 +40,7 @@ class Settings:
     lease_s: int = LEASE_S
     public_url: str = ""
     trusted_proxies: tuple[str, ...] = ()
+    broken: Mapping[Path, str] = field(default_factory=dict)
 
     def clinic(self, name: str | None = None) -> ClinicSettings:
         """Return the clinic with that name, or the only one."""
@@ -53,23 +55,33 @@ class Settings:
         raise ConfigurationError((f'There is no clinic called "{name}".',))
 
 
+def given_home(home: Path | None) -> Path:
+    """Return the home that was given, or the one that counts when none is."""
+    return home or default_home(os.environ)
+
+
 def default_home(environ: Mapping[str, str]) -> Path:
     """Return the home that counts when none is given."""
     return Path(environ.get("LIGAMENT_HOME") or Path.home() / ".ligament")
 
 
 def load_settings(
-    *, home: Path | None = None, environ: Mapping[str, str] | None = None, may_be_empty: bool = False
+    *,
+    home: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    may_be_empty: bool = False,
+    without_broken: bool = False,
 ) -> Settings:
     """Read every setting; raises ConfigurationError with all complaints at once.
 
     Makes the home and its vault key when they are not there, so that a first run needs nothing before it. Where it
-    `may_be_empty`, a home without a clinic is one that waits for its first.
+    `may_be_empty`, a home without a clinic is one that waits for its first. `without_broken` goes on with the clinics
+    whose rulebooks can be used, as long as there is one.
     """
     environ = os.environ if environ is None else environ
     home = home or default_home(environ)
     files = () if may_be_empty and not has_rulebooks(home) else rulebook_files(home)
-    clinics = tuple(read_clinic(file) for file in files)
+    clinics, broken = _usable(files) if without_broken else (tuple(read_clinic(file) for file in files), {})
     check_names(clinics)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Settings(
@@ -83,7 +95,28 @@ def load_settings(
         lease_s=_lease_s(environ),
         public_url=_public_url(environ),
         trusted_proxies=_trusted_proxies(environ),
+        broken=broken,
     )
+
+
+def _usable(files: tuple[Path, ...]) -> tuple[tuple[ClinicSettings, ...], dict[Path, str]]:
+    """Return the clinics whose rulebooks can be used, and what is wrong with the others."""
+    clinics: dict[str, ClinicSettings] = {}
+    broken: dict[Path, str] = {}
+    for file in files:
+        try:
+            found = read_clinic(file)
+        except ConfigurationError as trouble:
+            broken[file] = str(trouble)
+            continue
+        if found.name in clinics:
+            other = clinics[found.name].file
+            broken[file] = f'{file}: it is called "{found.name}" as {other} is; give each its own name.'
+        else:
+            clinics[found.name] = found
+    if broken and not clinics:
+        raise ConfigurationError(tuple(broken.values()))
+    return tuple(clinics.values()), broken
 
 
 def has_rulebooks(home: Path) -> bool:

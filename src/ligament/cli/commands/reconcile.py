@@ -103,3 +103,20 @@ def variances_acknowledge(
     """Say that a difference is known; it counts no more while its amount stays."""
     session = ctx.obj.over(home, clinic, as_json)
     run_verb(session, lambda held: variance_verbs.acknowledge(held, wanted, note), show.variance)
+
+
+@variances_app.command("fix")
+def variances_fix(
+    ctx: typer.Context,
+    wanted: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of variances.", show_default=False)
+    ] = None,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="All that can be mended and is not known.")] = False,
+    home: Home = None,
+    clinic: Clinic = None,
+    as_json: Json = False,
+) -> None:
+    """Plan what mends differences; what asks waits for `approve`, and the next run does it."""
+    session = ctx.obj.over(home, clinic, as_json)
+    run_verb(session, lambda held: variance_verbs.fix(held, wanted or [], everything=everything), show.fixing)

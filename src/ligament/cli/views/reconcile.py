@@ -61,6 +61,17 @@ def variance(document: Document, command: Command) -> None:
         line(f"Next: {command('variances fix ' + one['id'])}")
 
 
+def fixing(document: Document, command: Command) -> None:
+    """Tell what was planned to mend differences."""
+    if not document["actions"]:
+        line("Nothing is to be mended.")
+        return
+    heading("To be mended")
+    for action in document["actions"]:
+        line(f"  {action['sentence']}")
+    line(f"Next: {command('approve ' + document['plan'] if document['waiting'] else 'sync --once')}")
+
+
 def _list(found: Sequence[Document]) -> None:
     first = [one for one in found if _needs_somebody(one)]
     others = [one for one in found if not _needs_somebody(one)]

@@ -6,7 +6,7 @@ import hashlib
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from ligament.connectors.cliniko import wire
+from ligament.connectors.cliniko import recall_rows, wire
 from ligament.connectors.cliniko.client import Envelope
 from ligament.connectors.cliniko.declared import declared
 from ligament.connectors.cliniko.port import ClinikoPractice, connect
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ligament.ports.connector import Consent
     from ligament.ports.practice import PracticeIdentity
 
-SHAPES: tuple[type, ...] = (Envelope, wire.SettingsRow, *wire.ROWS)
+SHAPES: tuple[type, ...] = (Envelope, wire.SettingsRow, *wire.ROWS, *recall_rows.ROWS)
 """What answers are read as; `wiring/prepared.py` describes them all before threads use them together."""
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ligament.connectors.cliniko import wire
+from ligament.connectors.cliniko import recall_rows, wire
 from ligament.connectors.cliniko.mapping import is_removed
 from ligament.connectors.cliniko.streams import Stream, Walk
 from ligament.connectors.cliniko.visits import ARCHIVED, CANCELLED, REMOVED
@@ -55,7 +55,7 @@ class RecallReading:
         yield RecallPage(stream=stream.name, cursors=walk.cursors(), done=walk.done, total=walk.done)
 
     def _appointments(self, raws: Sequence[msgspec.Raw], zones: Mapping[str, str]) -> RecallPage:
-        rows = [wire.decode(raw, wire.RecallBookingRow) for raw in raws]
+        rows = [wire.decode(raw, recall_rows.RecallBookingRow) for raw in raws]
         bookings = tuple(filter(None, (self._booking(row, zones) for row in rows)))
         return RecallPage(bookings=bookings, visits=tuple(filter(None, map(own_visit, rows))))
 
@@ -66,7 +66,7 @@ class RecallReading:
         named = {wire.identifier(row.id) or "": wire.text(row.time_zone_identifier) for row in rows}
         return {key: zone for key, zone in named.items() if zone and is_zone(zone)}
 
-    def _booking(self, row: wire.RecallBookingRow, zones: Mapping[str, str]) -> RecallBooking | None:
+    def _booking(self, row: recall_rows.RecallBookingRow, zones: Mapping[str, str]) -> RecallBooking | None:
         identifier = wire.identifier(row.id)
         try:
             starts_at = wire.instant(row.starts_at, "starts_at")
@@ -86,7 +86,7 @@ class RecallReading:
 
 
 def _people(raws: Sequence[msgspec.Raw]) -> RecallPage:
-    rows = (wire.decode(raw, wire.RecallPatientRow) for raw in raws)
+    rows = (wire.decode(raw, recall_rows.RecallPatientRow) for raw in raws)
     return RecallPage(people=tuple(filter(None, map(person_of, rows))))
 
 
@@ -95,7 +95,7 @@ def _places(raws: Sequence[msgspec.Raw]) -> RecallPage:
     return RecallPage(visits=tuple(filter(None, map(visit_of, rows))))
 
 
-def person_of(row: wire.RecallPatientRow) -> RecallPerson | None:
+def person_of(row: recall_rows.RecallPatientRow) -> RecallPerson | None:
     """Return a patient; the preferred first name is the one that may leave."""
     identifier = wire.identifier(row.id)
     if identifier is None:
@@ -112,7 +112,7 @@ def person_of(row: wire.RecallPatientRow) -> RecallPerson | None:
     )
 
 
-def own_visit(row: wire.RecallBookingRow) -> RecallVisit | None:
+def own_visit(row: recall_rows.RecallBookingRow) -> RecallVisit | None:
     """Return the place of the one person of an individual appointment; a class has none of its own."""
     identifier, patient = wire.identifier(row.id), wire.related(row.patient)
     if identifier is None or patient is None:
@@ -157,7 +157,7 @@ def own_recalls(client: ClinikoClient) -> tuple[OwnRecall, ...] | None:
     """
     try:
         types = [wire.decode(raw, wire.NamedRow) for page in client.pages("/recall_types") for raw in page.rows]
-        rows = [wire.decode(raw, wire.RecallRecordRow) for page in client.pages("/recalls") for raw in page.rows]
+        rows = [wire.decode(raw, recall_rows.RecallRecordRow) for page in client.pages("/recalls") for raw in page.rows]
     except (Rejected, SignInAgain) as trouble:
         if "401" in trouble.detail:
             raise
@@ -166,7 +166,7 @@ def own_recalls(client: ClinikoClient) -> tuple[OwnRecall, ...] | None:
     return tuple(filter(None, (_own(row, names) for row in rows)))
 
 
-def _own(row: wire.RecallRecordRow, names: Mapping[str, str]) -> OwnRecall | None:
+def _own(row: recall_rows.RecallRecordRow, names: Mapping[str, str]) -> OwnRecall | None:
     patient = wire.related(row.patient) or wire.identifier(row.patient_id)
     kind = wire.related(row.recall_type) or wire.identifier(row.recall_type_id) or ""
     try:

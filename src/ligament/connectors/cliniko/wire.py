@@ -8,32 +8,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
 
-from ligament.core.oddities import MARK, is_odd_day, is_odd_number, is_odd_text
+from ligament.connectors.cliniko import values
+from ligament.core.oddities import MARK, is_odd_text
 from ligament.net.mending import mended
 
 Given = Any
-"""A JSON value of any type: the vendor's types drift between text and number (facts 4.1)."""
+"""A JSON value of any type."""
 
 _DIGITS = re.compile(r"\A\d{1,20}\Z")
-_PLAIN_NUMBER = re.compile(r"\A-?\d{1,18}(\.\d{1,12})?\Z")
 _LAST_SEGMENT = re.compile(r"/([^/?#]+)/?(?:[?#].*)?\Z")
 
 T = TypeVar("T", bound="Row")
 
 
-class Unreadable(Exception):
-    """A field that cannot be understood; the text names the field, never its value."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
+Unreadable = values.Unreadable
+amount, amount_or_none, yes_no = values.amount, values.amount_or_none, values.yes_no
+instant, instant_or_none, day = values.instant, values.instant_or_none, values.day
 
 
 class Row(msgspec.Struct, kw_only=True):
@@ -144,41 +140,10 @@ class BookingRow(Row, kw_only=True):
     appointment_type: Given = None
 
 
-class RecallPatientRow(Row, kw_only=True):
-    """A row of /patients, as far as recalls need it: no address, no date of birth."""
-
-    first_name: Given = None
-    preferred_first_name: Given = None
-    email: Given = None
-    accepted_email_marketing: Given = None
-    merged_with_patient: Given = None
-
-
-class RecallBookingRow(Row, kw_only=True):
-    """A row of /individual_appointments or /group_appointments, as far as recalls need it: no notes."""
-
-    starts_at: Given = None
-    cancelled_at: Given = None
-    did_not_arrive: Given = None
-    business: Given = None
-    appointment_type: Given = None
-    patient: Given = None
-
-
 class NamedRow(Row, kw_only=True):
     """A row of /appointment_types or /recall_types."""
 
     name: Given = None
-
-
-class RecallRecordRow(Row, kw_only=True):
-    """A row of /recalls, without its notes."""
-
-    recall_at: Given = None
-    patient: Given = None
-    patient_id: Given = None
-    recall_type: Given = None
-    recall_type_id: Given = None
 
 
 class BusinessRow(Row, kw_only=True):
@@ -269,8 +234,7 @@ class SettingsRow(msgspec.Struct, kw_only=True):
 
 ROWS: tuple[type[Row], ...] = (
     Row, InvoiceRow, ItemRow, PersonRow, PatientRow, ContactRow, AttendeeRow, BookingRow, BusinessRow, PractitionerRow,
-    UserRow, BillableItemRow, ProductRow, TaxRow, ConcessionTypeRow, ConcessionPriceRow, ChargeRow, RecallPatientRow,
-    RecallBookingRow, NamedRow, RecallRecordRow,
+    UserRow, BillableItemRow, ProductRow, TaxRow, ConcessionTypeRow, ConcessionPriceRow, ChargeRow, NamedRow,
 )  # fmt: skip
 """Every row there is, so that all can be prepared before threads share them."""
 
@@ -344,67 +308,6 @@ def related(value: Given) -> str | None:
     address = links.get("self") if isinstance(links, dict) else None
     match = _LAST_SEGMENT.search(address) if isinstance(address, str) else None
     return identifier(match.group(1)) if match else None
-
-
-def amount(value: Given, field: str) -> Decimal:
-    """Return an exact decimal from text or number; raises Unreadable."""
-    found = amount_or_none(value, field)
-    if found is None:
-        raise Unreadable(field)
-    return found
-
-
-def amount_or_none(value: Given, field: str) -> Decimal | None:
-    """Return an exact decimal, or None for null and empty text; raises Unreadable for anything else."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, (bool, dict, list)):
-        raise Unreadable(field)
-    try:
-        number = Decimal(value if isinstance(value, (int, Decimal)) else str(value).strip())
-    except (InvalidOperation, ValueError):
-        raise Unreadable(field) from None
-    # Bounded before it is written out: 1e999999999 in full would take two gigabytes.
-    if is_odd_number(number) or not _PLAIN_NUMBER.match(format(number, "f")):
-        raise Unreadable(field)
-    return number
-
-
-def instant(value: Given, field: str) -> datetime:
-    """Return an aware instant in UTC; raises Unreadable, also for one without a zone."""
-    found = instant_or_none(value, field)
-    if found is None:
-        raise Unreadable(field)
-    return found
-
-
-def instant_or_none(value: Given, field: str) -> datetime | None:
-    """Return an aware instant in UTC, or None for null and empty text; raises Unreadable."""
-    if value is None or value == "":
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise Unreadable(field) from None
-    if found.tzinfo is None or is_odd_day(found.date()):
-        raise Unreadable(field)
-    return found.astimezone(UTC)
-
-
-def day(value: Given, field: str) -> date:
-    """Return a calendar date written as YYYY-MM-DD; raises Unreadable."""
-    try:
-        found = date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise Unreadable(field) from None
-    if is_odd_day(found):
-        raise Unreadable(field)
-    return found
-
-
-def yes_no(value: Given) -> bool | None:
-    """Return a three-valued boolean; anything but true and false is None."""
-    return value if isinstance(value, bool) else None
 
 
 def whole(value: Given) -> int | None:

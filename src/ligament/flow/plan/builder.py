@@ -33,8 +33,10 @@ from ligament.core.plans import (
 from ligament.core.postings import LineContext
 from ligament.core.records import Invoice
 from ligament.core.rules.apply import Ruling
+from ligament.core.rules.contact_rules import ContactRuling
 from ligament.core.rules.model import Rulebook
 from ligament.core.troubles import Trouble
+from ligament.core.variances import Fix, fix_code
 
 R = TypeVar("R", BooksContact, BooksDocument)
 
@@ -132,6 +134,7 @@ class PlanBuilder:
     held_documents: set[str] = field(default_factory=set)
     credits: dict[str, list[DocumentState]] = field(default_factory=dict)
     rulings: dict[tuple[str, str], Ruling] = field(default_factory=dict)
+    contact_rulings: dict[str, ContactRuling] = field(default_factory=dict)
     contexts: dict[tuple[object, ...], LineContext] = field(default_factory=dict)
     addressed: dict[tuple[object, ...], Bill | Trouble] = field(default_factory=dict)
     clearing: dict[str, Trouble | None] = field(default_factory=dict)
@@ -161,6 +164,11 @@ class PlanBuilder:
         if decision is None or decision.fingerprint not in {hold.fingerprint, ""}:
             return None
         return decision.decision
+
+    def fix_asked(self, subject: Subject, fix: Fix, target: str) -> bool:
+        """Say whether a person said to mend exactly that."""
+        decision = self.facts.decisions.get(f"{subject.key}|{fix_code(fix)}")
+        return decision is not None and decision.decision is DecisionKind.FIX and decision.fingerprint == target
 
     def hold(self, hold: Hold) -> None:
         """Open a hold."""

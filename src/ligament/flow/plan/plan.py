@@ -23,6 +23,7 @@ from ligament.flow.plan.contacts.leaving import drop_archivals
 from ligament.flow.plan.documents.new import plan_new
 from ligament.flow.plan.documents.posted import plan_posted
 from ligament.flow.plan.documents.visits import chargeable, take_over_visit, visit_outcome
+from ligament.flow.plan.healing import plan_healing
 from ligament.flow.plan.money.payments import plan_money
 from ligament.flow.plan.rulings import bill_of, ruling_for, skip_reason
 from ligament.flow.plan.setting_aside import set_aside
@@ -77,6 +78,7 @@ def _planned(builder: PlanBuilder) -> Plan | None:
     plan_contacts(builder, list(builder.facts.parties.values()), _bills(builder, papers))
     for invoice, subject in _originals_first(papers):
         builder.guard(subject, partial(_plan_document, builder, invoice, subject))
+    plan_healing(builder, invoices)
     plan_money(builder, invoices)
     plan_groups(builder, [*invoices, *charges])
     drop_archivals(builder)

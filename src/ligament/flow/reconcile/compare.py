@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ligament.core.comparisons import Judging
 from ligament.core.judgements import judge
 from ligament.core.strays import judge_double, judge_extra
-from ligament.core.variances import Sums, Variance
+from ligament.core.variances import Needs, Sums, Variance
 from ligament.ports.comparison import Comparison, LeftOut
 
 
@@ -35,8 +35,14 @@ def compare(comparison: Comparison, how: Judging, listed: Iterable[Variance] = (
     sums.assert_closed(found.values())
     for variance in listed:
         found.setdefault(variance.id, variance)
-    ordered = sorted(found.values(), key=_by_day)
+    ordered = sorted((_by_policy(variance, how) for variance in found.values()), key=_by_day)
     return Compared(variances=tuple(ordered), sums=sums, counts=comparison.counts(), left_out=comparison.left_out())
+
+
+def _by_policy(variance: Variance, how: Judging) -> Variance:
+    """What policy mends without asking needs no person."""
+    mends = variance.fix is not None and how.heals(abs(variance.amount))
+    return replace(variance, needs=Needs.HEAL) if mends and variance.needs is Needs.PERSON else variance
 
 
 def _found(comparison: Comparison, how: Judging) -> Iterable[Variance]:

@@ -22,13 +22,15 @@ from ligament.core.comparisons import (
     practice_split,
     used_on_document,
 )
-from ligament.core.intents import Subject, subject_from_key
+from ligament.core.intents import subject_from_key
 from ligament.core.ledgers import BooksDocument
 from ligament.core.money import ZERO
 from ligament.core.plans import NoteKind
 from ligament.core.records import InvoiceStatus
+from ligament.core.strays import ListedContact
 from ligament.core.variances import Cell, Split, Sums, month_of
 from ligament.ports.comparison import LeftOut, Scope, SideBySide, Stray
+from ligament.store.database.search_keys import moment
 from ligament.store.database.tables import (
     books_amounts,
     books_contacts,
@@ -249,18 +251,24 @@ class StoreComparison:
         """Yield documents of others with contact, date and total of one of ours."""
         yield from doubles(self.connection, self.clinic, self.scope)
 
-    def contact_notes(self) -> Iterator[tuple[Subject, str, list[tuple[str, NoteKind]]]]:
-        """Yield the contacts of which something is only listed: whose, the number, and the fields with the reason."""
+    def contacts(self) -> Iterator[ListedContact]:
+        """Yield the contacts of which something is only listed."""
         links, people, told = contact_links, books_contacts, contact_notes
         linked = told.join(links, and_(links.c.clinic == told.c.clinic, links.c.party == told.c.subject)).outerjoin(
             people, and_(people.c.clinic == links.c.clinic, people.c.id == links.c.contact_id)
         )
-        statement = select(told.c.subject, told.c.field, told.c.kind, people.c.number).select_from(linked)
-        chosen = statement.where(told.c.clinic == self.clinic).order_by(told.c.subject, told.c.field)
-        for key, rows in groupby(self.connection.execute(chosen), key=lambda row: str(row.subject)):
+        statement = select(told.c.subject, told.c.field, told.c.kind, people.c.id, people.c.number, people.c.updated_at)
+        chosen = statement.select_from(linked).where(told.c.clinic == self.clinic)
+        found = self.connection.execute(chosen.order_by(told.c.subject, told.c.field))
+        for key, rows in groupby(found, key=lambda row: str(row.subject)):
             held = list(rows)
-            notes = [(str(row.field), NoteKind(row.kind)) for row in held]
-            yield subject_from_key(key), held[0].number or "", notes
+            yield ListedContact(
+                party=subject_from_key(key),
+                books_id=held[0].id or "",
+                number=held[0].number or "",
+                updated_at=moment(held[0].updated_at) if held[0].updated_at else None,
+                notes=tuple((str(row.field), NoteKind(row.kind)) for row in held),
+            )
 
     def pairings(self, ids: Collection[str]) -> Iterator[Pairing]:
         """Yield invoices by id with all that belongs to them, in portions."""

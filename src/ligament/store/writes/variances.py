@@ -77,6 +77,13 @@ class Variances:
         self._write([known], {kept.variance.id: kept}, by=by)
         return known
 
+    def heal(self, held: Iterable[KeptVariance], by: str) -> list[KeptVariance]:
+        """Keep that somebody said to mend these, and return them as they stand."""
+        before = {one.variance.id: one for one in held}
+        healing = [replace(one, state=VarianceState.HEALING) for one in before.values()]
+        self._write(healing, before, by=by)
+        return healing
+
     def _write(self, held: Iterable[KeptVariance], before: Mapping[str, KeptVariance], by: str = "") -> None:
         """Write variances; the journal tells of those that changed their state."""
         rows = list(held)

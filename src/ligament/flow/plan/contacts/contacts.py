@@ -28,6 +28,7 @@ from ligament.core.rules.model import CreateContacts, Privacy
 from ligament.core.troubles import Trouble
 from ligament.core.writes import ContactWrite, RefusalCode
 from ligament.flow.plan.builder import PlanBuilder, contact_outcome, refusal_hold, sound, trouble_hold
+from ligament.flow.plan.contacts.asking import question, said_by_rules
 from ligament.flow.plan.contacts.field_merge import agreed_by
 from ligament.flow.plan.contacts.fields import Synced, synchronise
 from ligament.flow.plan.contacts.leaving import plan_archival
@@ -54,6 +55,7 @@ def plan_party(builder: PlanBuilder, party: Party, *, needed: bool) -> None:
     """Plan the contact of one patient or payer; `needed` says that a document is billed to it."""
     subject = party_subject(party)
     link = builder.facts.contact_links.get(subject.key)
+    ruling = said_by_rules(builder, party)
     if subject.key in builder.made:
         # Also when it was made meanwhile: its documents read as they were approved, and get its id when they leave.
         builder.contacts[subject.key] = None
@@ -61,9 +63,11 @@ def plan_party(builder: PlanBuilder, party: Party, *, needed: bool) -> None:
     elif party.defect and (link is not None or needed or _wanted(builder, party)):
         _hold_unreadable(builder, party, link)
     elif link is not None:
-        _plan_linked(builder, party, link, needed=needed)
+        _plan_linked(builder, ruling.party, link, needed=needed)
+    elif not needed and ruling.skipped_by:
+        builder.outcome(contact_outcome(subject, State.SKIPPED, f"rule:{ruling.skipped_by}"))
     elif needed or _wanted(builder, party):
-        _plan_new(builder, party)
+        _plan_new(builder, ruling.party)
     else:
         builder.outcome(contact_outcome(subject, State.SKIPPED, "no_contact_needed"))
 
@@ -101,6 +105,10 @@ def _hold_unreadable(builder: PlanBuilder, party: Party, link: ContactLink | Non
 
 def _plan_new(builder: PlanBuilder, party: Party) -> None:
     intent = intent_for(party, builder.rulebook, builder.around)
+    asked = question(builder, intent.subject, intent.number)
+    if asked is not None:
+        _hold_contact(builder, intent.subject, asked)
+        return
     match = find_contact(intent, party, builder.rulebook, builder.facts, builder.around)
     found = _decided(builder, intent, match) if isinstance(match, Trouble) else match
     if isinstance(found, Hold):
@@ -343,8 +351,9 @@ def _emit(builder: PlanBuilder, party: Party, link: ContactLink, synced: Synced)
     subject = party_subject(party)
     builder.notes.extend(synced.notes)
     planned = False
+    asked = question(builder, subject, link.number) if link.party.key in builder.facts.contact_links else None
     for action in synced.actions:
-        hold = refusal_hold(builder, action, HoldKind.CONTACT, link.number)
+        hold = asked or refusal_hold(builder, action, HoldKind.CONTACT, link.number)
         if hold is None:
             builder.act(action)
             planned = True

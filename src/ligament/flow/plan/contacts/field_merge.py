@@ -17,6 +17,7 @@ from ligament.core.plans import FieldNote, NoteKind
 from ligament.core.private import Private
 from ligament.core.records import Address, Party, PartyKind
 from ligament.core.rules.model import Field, Privacy, Winner
+from ligament.core.variances import Fix
 from ligament.flow.plan.builder import PlanBuilder
 
 T = TypeVar("T")
@@ -35,7 +36,8 @@ _NOTES = {FieldVerdict.PUT_BACK: NoteKind.PUT_BACK, FieldVerdict.EMPTIED: NoteKi
 class Merge:
     """The merge of one pair, by fields: what is written to the books, and `back` to the practice.
 
-    `settled` and `returned` are what both sides say after that, by the names of the fields agreed on.
+    `settled` and `returned` are what both sides say after that, by the names of the fields agreed on. What a rule of
+    the clinic set is in `fixed`: the practice says it, and it never flows back.
     """
 
     builder: PlanBuilder
@@ -47,8 +49,10 @@ class Merge:
     back: Values = field(default_factory=dict)
     settled: Values = field(default_factory=dict)
     returned: Values = field(default_factory=dict)
+    fixed: frozenset[str] = frozenset()
     holds: list[Hold] = field(default_factory=list)
     notes: dict[str, NoteKind] = field(default_factory=dict)
+    heals: bool = False
 
     def is_whole(self) -> bool:
         """Say whether the clinic's dial lets everything about this party through."""
@@ -67,21 +71,37 @@ class Merge:
         if sides.practice == sides.books:
             self.owned(label, FieldVerdict.AGREED)
             return FieldVerdict.AGREED
+        is_ours = label in self.fixed
         judge = Judge(
             same=same,
             blank=blank,
-            winner=winner or self.builder.rulebook.contacts.wins[field],
-            may_flow_back=may_flow_back(self.builder, self.party),
+            winner=winner or (Winner.PRACTICE if is_ours else self.builder.rulebook.contacts.wins[field]),
+            may_flow_back=may_flow_back(self.builder, self.party) and not is_ours,
             practice_at=self.party.updated_at,
             books_at=self.contact.updated_at,
         )
         verdict = judge.decide(sides)
         if verdict is FieldVerdict.CONFLICT or (verdict is FieldVerdict.TO_PRACTICE and label in self.foreign):
             verdict = self.decided(label, conflict_hold(self, field, label, known=sides.agreed is not None))
+        if verdict is FieldVerdict.PUT_BACK:
+            verdict = self._mended(judge.winner)
         self.owned(label, verdict)
         if verdict in _NOTES:
             self.notes.setdefault(label, _NOTES[verdict])
         return verdict
+
+    def _mended(self, winner: Winner) -> FieldVerdict:
+        """Put the winner's value back where a person said so about exactly this state of the contact."""
+        target = iso_instant(self.contact.updated_at)
+        if not self.builder.fix_asked(self.intent.subject, Fix.PUT_BACK, target):
+            return FieldVerdict.PUT_BACK
+        if winner is Winner.BOOKS:
+            if not may_flow_back(self.builder, self.party):
+                return FieldVerdict.PUT_BACK
+            self.heals = True
+            return FieldVerdict.TO_PRACTICE
+        self.heals = True
+        return FieldVerdict.TO_BOOKS
 
     @property
     def foreign(self) -> tuple[str, ...]:
@@ -100,6 +120,8 @@ class Merge:
     def decided(self, label: str, hold: Hold) -> FieldVerdict:
         """Apply a person's choice about a field on which the sides do not agree, or hold it for one."""
         decision = self.builder.decision(hold)
+        if label in self.fixed and decision is DecisionKind.TAKE_BOOKS:
+            return FieldVerdict.PUT_BACK
         if decision in {DecisionKind.TAKE_PRACTICE, DecisionKind.APPROVED}:
             return FieldVerdict.TO_BOOKS
         if decision is DecisionKind.TAKE_BOOKS and may_flow_back(self.builder, self.party):

@@ -15,6 +15,7 @@ from ligament.core.records import NO_ADDRESS, Address, Party, PartyKind, Phone, 
 from ligament.core.rules.model import Field, Winner
 from ligament.core.writes import ContactWrite, PartyWrite, RefusalCode
 from ligament.flow.plan.builder import PlanBuilder
+from ligament.flow.plan.contacts.asking import fixed_by_rules
 from ligament.flow.plan.contacts.field_merge import Merge, blank_text, no_place, phone_label, same_text
 from ligament.flow.plan.contacts.left_out import is_left_out, newly_refused, remembered
 from ligament.flow.plan.contacts.privacy import mask, was_masked
@@ -38,7 +39,8 @@ def synchronise(
     builder: PlanBuilder, party: Party, link: ContactLink, contact: BooksContact, intent: ContactIntent
 ) -> Synced:
     """Merge every field of one pair against what was last agreed."""
-    merge = Merge(builder=builder, party=party, link=link, contact=contact, intent=intent)
+    fixed = fixed_by_rules(builder, intent.subject)
+    merge = Merge(builder=builder, party=party, link=link, contact=contact, intent=intent, fixed=fixed)
     _number(merge)
     _name(merge)
     if merge.is_whole():
@@ -82,6 +84,8 @@ def _finish(merge: Merge) -> Synced:
         agreed = joined(merge.link.agreed, settled)
         if agreed != merge.link.agreed:
             actions.append(_note_agreement(merge, agreed))
+    if merge.heals:
+        actions = [replace(action, heals=True) for action in actions]
     return Synced(actions=tuple(actions), holds=tuple(merge.holds), agreed=settled, notes=tuple(merge.listed()))
 
 
@@ -261,7 +265,9 @@ def _keep_phones(merge: Merge, written: Numbers, settled: Numbers, returned: Num
     if settled:
         merge.settled.update(phones=tuple(sorted(settled.items())))
     if returned:
-        merge.back.update(phones=_phone_list(merge.party, returned))
+        ruling = merge.builder.contact_rulings.get(merge.intent.subject.key)
+        known = merge.party if ruling is None else ruling.original
+        merge.back.update(phones=_phone_list(known, returned))
         merge.returned.update(phones=tuple(sorted(returned.items())))
 
 

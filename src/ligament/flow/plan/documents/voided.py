@@ -13,6 +13,7 @@ from ligament.core.plans import State
 from ligament.core.records import InvoiceStatus
 from ligament.core.rules.model import PaymentSource
 from ligament.core.troubles import Trouble
+from ligament.core.variances import Fix
 from ligament.flow.plan.builder import (
     PlanBuilder,
     hold_document,
@@ -34,6 +35,9 @@ def plan_gone(builder: PlanBuilder, posted: Posted) -> None:
         _reissue(builder, posted)
         return
     if posted.main.sent is not None and _found_successor(builder, posted, posted.main.sent):
+        return
+    if builder.fix_asked(subject, Fix.POST_AGAIN, posted.main.books_id):
+        _post_again(builder, posted)
         return
     hold = _voided_hold(builder, posted)
     if hold is None:
@@ -67,6 +71,13 @@ def _voided_hold(builder: PlanBuilder, posted: Posted) -> Hold | None:
     )
     hold = invoice_hold(trouble, invoice, posted.subject)
     return hold if is_changed else replace(hold, kind=HoldKind.PAYMENT)
+
+
+def _post_again(builder: PlanBuilder, posted: Posted) -> None:
+    """A person voided it and a person says to post it again: that is mending, whatever the policy for new documents."""
+    before = len(builder.actions)
+    _reissue(builder, posted)
+    builder.actions[before:] = [replace(action, heals=True) for action in builder.actions[before:]]
 
 
 def _reissue(builder: PlanBuilder, posted: Posted) -> None:
