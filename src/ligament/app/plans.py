@@ -8,14 +8,17 @@ from datetime import date
 from ligament.app.approvals import keep_asked, plan_name
 from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection
 from ligament.app.documents import Document, action_document, hold_document, skip_documents
+from ligament.app.holds import refused_by
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.safety.after_restore import settle
-from ligament.core.approvals import approve_plan
+from ligament.core.approvals import approval_mark, approve_plan
 from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldKind
+from ligament.core.ids import RunId
+from ligament.core.intents import Subject
 from ligament.core.periods import local_date
 from ligament.core.plans import Plan
-from ligament.flow.plan.survey import Planner, whole_plan
+from ligament.flow.plan.survey import Planner, plan_and_scope
 from ligament.flow.read.read import EVERYTHING, read_books, read_chart, read_practice, selection_of
 from ligament.ports.memory import Selection
 from ligament.wiring.clinic import Clinic
@@ -87,6 +90,7 @@ def explain(clinic: Clinic, wanted: str) -> Result:
         "actions": [action_document(action) for action in mine],
         "holds": [hold_document(hold) for hold in holds],
         "outcomes": [{"state": o.state.value, "reason": o.reason, "number": o.number} for o in outcomes],
+        "refused": [dict(hold.detail) | {"sentence": hold.sentence} for hold in refused_by(clinic, wanted)],
         "posted": [_posted(clinic, o.subject.key) for o in outcomes],
     }
     return Result(document=document)
@@ -103,13 +107,16 @@ def whole(clinic: Clinic) -> Result:
     """Say what would be posted and why; nothing is written to either system."""
     with alone_for(clinic, PATIENCE_MS):
         settle(clinic)
-        plan = planned_now(clinic)
-        _keep_waiting(clinic, plan)
+        plan, considered = _planned(clinic)
+        # What was found is listed at once, and can be answered before the first run.
+        clinic.store.keep_outcomes(RunId("plan"), plan, considered)
+        asking = _keep_waiting(clinic, plan)
     document: Document = {
         "plan": plan_name(plan.actions),
         "actions": [action_document(action) for action in plan.actions],
         "holds": [hold_document(hold) for hold in plan.holds],
         "skips": skip_documents(plan.outcomes),
+        "asking": asking,
         "notes": _notes(clinic),
         "calls": clinic.meter.as_dict(),
     }
@@ -117,15 +124,22 @@ def whole(clinic: Clinic) -> Result:
     return Result(document=document, code=WAITS if waits else DONE)
 
 
-def _keep_waiting(clinic: Clinic, plan: Plan) -> None:
-    """Keep what would ask, so that it can be approved before anything is posted."""
-    orders = cycle_options(clinic, full=False)
-    waiting = approve_plan(plan, orders.rulebook.approval, orders.standing).waiting
-    keep_asked(clinic, waiting)
+def _keep_waiting(clinic: Clinic, plan: Plan) -> int:
+    """Keep what would ask, so that it can be approved before anything is posted; returns how many actions ask."""
+    options = cycle_options(clinic, full=False)
+    approved = approve_plan(plan, options.rulebook.approval, options.standing)
+    # What was approved and is still so stays approved: it is in the plan, and the next run does it.
+    kept = options.standing.asked
+    keep_asked(clinic, [a for a in plan.actions if a in approved.waiting or approval_mark(a) in kept])
+    return len(approved.waiting)
 
 
 def planned_now(clinic: Clinic) -> Plan:
     """Read what changed and plan it; what is read is kept, nothing is written to either system."""
+    return _planned(clinic)[0]
+
+
+def _planned(clinic: Clinic) -> tuple[Plan, set[Subject]]:
     book, store = clinic.settings.rulebook, clinic.store
     first_connection(clinic)
     practice = read_practice(clinic.practice(), store, book, clinic.clock, clinic.outside.tell)
@@ -136,7 +150,7 @@ def planned_now(clinic: Clinic) -> Plan:
     selection: Selection = selection_of(practice.changed | books.changed | set(store.pending()))
     if cycle_options(clinic, full=False).everything:
         selection = EVERYTHING
-    return whole_plan(Planner(memory=store, rulebook=book, around=clinic.surroundings()), selection)
+    return plan_and_scope(Planner(memory=store, rulebook=book, around=clinic.surroundings()), selection)
 
 
 def _notes(clinic: Clinic) -> list[str]:

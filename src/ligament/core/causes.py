@@ -38,7 +38,8 @@ CAUSES: Mapping[str, str] = {
     HoldCode.FIELD_CONFLICT.value: "Not the same on both sides",
     HoldCode.UNKNOWN_STATUS.value: "A status that is not known",
     HoldCode.BAD_RECORD.value: "A record that cannot be read",
-    HoldCode.REJECTED.value: "Refused",
+    HoldCode.REJECTED.value: "Refused by the books",
+    HoldCode.REFUSED.value: "Refused by a person",
     HoldCode.RULE.value: "Held by a rule",
     HoldCode.ASK.value: "A rule asks",
     HoldCode.WAITS_FOR.value: "Waits for something else",
@@ -63,6 +64,7 @@ ADVICE: Mapping[str, str] = {
     HoldCode.CONTACTS_DIFFER.value: "Merge the two contacts in the books; what waits for it then goes on by itself.",
     HoldCode.FIELD_CONFLICT.value: "Say for each whose value counts.",
     HoldCode.REJECTED.value: "Correct what the books complain about, then try again.",
+    HoldCode.REFUSED.value: "Nothing needs to be done; retry it to have it planned again.",
     HoldCode.ASK.value: "Answer what your rule asks.",
 }
 

@@ -46,6 +46,7 @@ class HoldCode(StrEnum):
     UNKNOWN_STATUS = "unknown_status"
     BAD_RECORD = "bad_record"
     REJECTED = "rejected"
+    REFUSED = "refused"
     RULE = "rule"
     ASK = "ask"
     WAITS_FOR = "waits_for"

@@ -169,6 +169,7 @@ class Decision:
     decision: DecisionKind
     fingerprint: str
     by: str
+    reason: str = ""
     at: datetime
 
 

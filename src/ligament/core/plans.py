@@ -230,6 +230,11 @@ def _clear_one(value: object) -> str:
         return "{" + ",".join(sorted(_clear_one(held) for held in value)) + "}"
     if isinstance(value, tuple):
         return "(" + ",".join(_clear_one(held) for held in value) + ")"
+    if isinstance(value, frozenset | set):
+        # The order of a set differs from process to process.
+        return "{" + ",".join(sorted(_clear_one(held) for held in value)) + "}"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(sorted(f"{_clear_one(key)}:{_clear_one(held)}" for key, held in value.items())) + "}"
     slots = getattr(value, "__slots__", None)
     if slots is not None and hasattr(value, "__dataclass_fields__"):
         fields = (_clear_one(getattr(value, name)) for name in slots if name != "trail")

@@ -36,6 +36,7 @@ from ligament.store.queries.records import Queries
 from ligament.store.shared.leases import Leases
 from ligament.store.shared.rate_limits import SharedWindows
 from ligament.store.vault.vault import Vault
+from ligament.store.writes.approvals import Approvals
 from ligament.store.writes.runs import Runs
 from ligament.store.writes.variances import Variances
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
@@ -78,6 +79,7 @@ class Clinic:
     queries: Queries
     people: PeopleQueries
     runs: Runs
+    approvals: Approvals
     variances: Variances
     leases: Leases
     clock: Clock
@@ -246,6 +248,7 @@ def _assembled(
         queries=Queries(journal),
         people=PeopleQueries(journal),
         runs=Runs(journal),
+        approvals=Approvals(journal),
         variances=Variances(journal),
         # Leases are about processes: they follow the machine's calendar, not one that a test has set.
         leases=Leases(database, chosen.name, outside.machine_now or (outside.clock or SystemClock()).now),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ligament.app import plans
+from ligament.app import approvals, plans
 from ligament.app import sync as cycles
 from ligament.app.results import Result
 from ligament.cli.commands.approve import approve_some
@@ -15,6 +15,7 @@ from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.session import Session, run_verb
 from ligament.cli.views import sync as show
 from ligament.cli.views.holds import approved
+from ligament.cli.views.types import plain
 from ligament.wiring.clinic import Clinic as OpenedClinic
 from ligament.wiring.rulebooks import system_names, system_titles
 
@@ -27,6 +28,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command("plan")(plan)
     app.command("sync")(sync)
     app.command("approve")(approve)
+    app.command("refuse")(refuse)
 
 
 def plan(
@@ -110,3 +112,21 @@ def approve(
         lambda held: approve_some(held, wanted or [], yes=yes, choice=choice, quiet=as_json, command=session.command),
         approved,
     )
+
+
+def refuse(
+    wanted: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PLAN|ID]...", help="A plan, or numbers or ids of holds or actions.", show_default=False
+        ),
+    ] = None,
+    *,
+    home: Home = None,
+    clinic: Clinic = None,
+    as_json: Json = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why not; it is kept in the journal.")] = "",
+) -> None:
+    """Refuse what waits; it is in no later plan until the record changes or somebody retries it."""
+    session = Session(home=home, clinic=clinic, as_json=as_json)
+    run_verb(session, lambda held: approvals.refuse(held, wanted or [], reason=reason), plain)

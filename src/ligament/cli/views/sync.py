@@ -41,7 +41,10 @@ def plan(document: Document, command: Command) -> None:
         line(note)
     line()
     line(calls_used(document["calls"]) + ".")
-    if actions:
+    if document["asking"]:
+        asks = count(document["asking"], "of these asks first", "of these ask first")
+        line(f"{asks}. Next: {command('approve')}  (or {command('refuse')} --reason WHY)")
+    elif actions:
         line(f"Next: {command('sync --once')}")
 
 

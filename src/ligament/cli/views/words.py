@@ -78,6 +78,7 @@ _ALWAYS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("approve {id} --as books", "to take the value of the books"),
     ),
     HoldCode.REJECTED.value: (("holds retry {id}", "once it is corrected"),),
+    HoldCode.REFUSED.value: (("holds retry {id}", "to have it planned again"),),
 }
 
 

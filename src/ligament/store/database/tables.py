@@ -134,6 +134,11 @@ decisions = _table("decisions", _key("key"), _text("subject"), _bytes("body"))
 refusals = _table(
     "refusals", _key("action_key"), _text("subject"), _text("content"), _text("words"), _text("refused_at")
 )
+approvals = _table(
+    "approvals",
+    _key("mark"),
+    _whole("place"), _text("action_key"), _text("plan"), _text("document"), _text("asked_at"), _text("voices"),
+)  # fmt: skip
 dirty = _table("dirty", _key("subject"))
 notes = _table("notes", _key("name"), _text("value"))
 cursors = _table("cursors", _key("system"), _key("stream"), _text("value"))

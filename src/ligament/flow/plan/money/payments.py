@@ -93,7 +93,7 @@ def _plan_payment(builder: PlanBuilder, invoice: Invoice, state: DocumentState, 
         amount=state.open_amount,
         payment=PaymentStep(
             document=state.ref,
-            account=builder.rulebook.payments.account,
+            account=_clearing_account(builder),
             on=on,
             amount=state.open_amount,
             reference=f"{state.base_number or state.ref.number}/paid",
@@ -157,6 +157,13 @@ def _own_payment_in_books(state: DocumentState) -> bool:
         return False
     reference = f"{state.base_number or state.ref.number}/paid"
     return any(payment.reference == reference and not payment.deleted for payment in held)
+
+
+def _clearing_account(builder: PlanBuilder) -> str:
+    """Return how the books are told of the clearing account, however the rulebook names it (choice C45)."""
+    named = builder.rulebook.payments.account
+    account = builder.facts.chart.account(named)
+    return account.key if account is not None else named
 
 
 def _clearing_trouble(builder: PlanBuilder) -> Trouble | None:
