@@ -149,9 +149,10 @@ CHANGES = (
     HoldCase(
         code=HoldCode.VOIDED_IN_BOOKS,
         title="Voided in the books",
-        happened="Our document was voided in $books_title and we do not know why",
+        happened="Our document was voided in $books_title, and we do not know why, or the invoice has changed in "
+        "$practice_title since or is paid there",
         todo="Ask who did it",
-        clears="No",
+        clears="When the invoice is archived, or is as it was",
         approve="Posts it again under the next number, such as `CLK-2041-2`. No effect for a charge from an "
         "appointment",
         dismiss="Leaves it void",

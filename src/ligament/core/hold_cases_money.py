@@ -21,7 +21,7 @@ PAYMENTS = (
         clears="When both stand on one contact",
         approve="No effect",
         dismiss="Leaves both open",
-        advice=LOOK,
+        advice="Merge the two contacts in the books; what waits for it then goes on by itself.",
         answers=(DISMISS,),
     ),
     HoldCase(
@@ -60,6 +60,18 @@ PAYMENTS = (
         dismiss="Leaves the payment",
         advice=LOOK,
         answers=(DISMISS,),
+    ),
+    HoldCase(
+        code=HoldCode.PAYMENT_REMOVED,
+        title="A payment was taken off in the books",
+        happened="$practice_title calls the invoice paid, and $books_title calls it open again: somebody took our "
+        "payment, or other money, off it there",
+        todo="Ask who did it",
+        clears="When it is paid again in $books_title, or open in $practice_title",
+        approve="Posts what is open as a payment again",
+        dismiss="Leaves it off",
+        advice="Say for each whether the payment is posted again, or leave it off.",
+        answers=(APPROVE, DISMISS),
     ),
 )
 CLINIC = (
