@@ -11,6 +11,7 @@ import typer
 
 from ligament.app.output import to_json
 from ligament.cli.commands import (
+    access,
     audit,
     contacts,
     demo,
@@ -52,6 +53,7 @@ for _commands in (
     contacts,
     hooks,
     recalls,
+    access,
     safety,
     demo,
     serve,

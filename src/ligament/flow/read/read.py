@@ -12,6 +12,7 @@ from ligament.core.intents import Subject, SubjectKind
 from ligament.core.records import Location, PracticeSettings, Practitioner, Visit
 from ligament.core.rules.model import InvoiceSource, Rulebook
 from ligament.flow.read.deleted_people import DeletionWatch
+from ligament.flow.read.practice_pin import check_practice
 from ligament.ports.books import Books, BooksPage
 from ligament.ports.clocks import Clock
 from ligament.ports.memory import Memory, Selection
@@ -69,6 +70,9 @@ def read_practice(
             memory.keep_aside(page)
             reading.rows += len(page.rows)
             continue
+        for row in page.rows:
+            if isinstance(row, PracticeSettings):
+                check_practice(row, memory)
         people.announce(page.rows, memory)
         touched = memory.keep_practice_page(page)
         people.note(page.rows, touched, memory)
