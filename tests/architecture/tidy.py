@@ -23,6 +23,8 @@ BROAD_EXCEPTS = ("cli/main.py", "core/oddities.py", "engine/inline.py")
 NAMED_BY_ANOTHER = {
     # Cliniko's settings tell whether its own integration with Xero is on.
     ("xero", "cliniko"),
+    # The same settings tell whether its own integration with Mailchimp is on.
+    ("mailchimp", "cliniko"),
 }
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60

@@ -6,10 +6,8 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from ligament.core.intents import Subject
-from ligament.core.plans import Action, ActionKind, DocumentRef, Plan
+from ligament.core.plans import LOCAL, Action, ActionKind, DocumentRef, Plan
 from ligament.core.rules.model import ApprovalSection, Policy
-
-_LOCAL = {ActionKind.LINK_CONTACT, ActionKind.LINK_DOCUMENT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +40,7 @@ def policy_name(action: Action) -> str:
     if action.heals:
         return "fix"
     match action.kind:
-        case ActionKind.LINK_CONTACT | ActionKind.LINK_DOCUMENT:
+        case ActionKind.LINK_CONTACT | ActionKind.LINK_DOCUMENT | ActionKind.FORGET_PAYMENT:
             return ""
         case ActionKind.CREATE_DOCUMENT | ActionKind.ADD_OPTION | ActionKind.ADD_GROUP:
             return "create"
@@ -126,7 +124,7 @@ def approve_plan(plan: Plan, rules: ApprovalSection, standing: ApprovalState) ->
 
 
 def _asks(action: Action, rules: ApprovalSection, *, first_run: bool, many: bool) -> bool:
-    if action.kind in _LOCAL or action.decided:
+    if action.kind in LOCAL or action.decided:
         return False
     if first_run and rules.first_run.asks(action.amount):
         return True

@@ -40,6 +40,7 @@ class HoldCode(StrEnum):
     HISTORY_DIFFERS = "history_differs"
     NUMBER_TAKEN = "number_taken"
     VOIDED_IN_BOOKS = "voided_in_xero"
+    PAYMENT_REMOVED = "payment_removed"
     PAYMENT_RECONCILED = "payment_reconciled"
     FIELD_CONFLICT = "field_conflict"
     UNKNOWN_STATUS = "unknown_status"

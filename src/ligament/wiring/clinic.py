@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
-from ligament.connectors.registry import books_connector, practice_connector
+from ligament.connectors.registry import audience_connector, books_connector, for_role, practice_connector
 from ligament.core.facts import PlanContext
 from ligament.core.ids import RunId
 from ligament.core.money import HUNDRED
@@ -23,6 +23,7 @@ from ligament.net.meter import CallMeter
 from ligament.net.oauth import TextVault
 from ligament.net.opening import Notebook, Opening
 from ligament.net.session import Observer, Transport
+from ligament.ports.audience import Audience
 from ligament.ports.books import Books
 from ligament.ports.clocks import Clock
 from ligament.ports.practice import Practice
@@ -118,6 +119,16 @@ class Clinic:
             self._books_to_read = books_connector(manifest).open_port(opening)
         return self._books_to_read
 
+    def audience_manifest(self) -> Manifest:
+        """Return the system that keeps the mailing list; raises NoConnector where none is installed."""
+        return for_role("audience")
+
+    def audience(self) -> Audience:
+        """Return the mailing list, opened anew; raises SignInAgain when there are no credentials."""
+        prepare()
+        manifest = self.audience_manifest()
+        return audience_connector(manifest).open_port(self.opening(manifest, self.practice_manifest))
+
     def _tokens(self, secret: str) -> TextVault:
         return TextVault(
             partial(self.vault.get, secret),
@@ -152,6 +163,7 @@ class Clinic:
             reserve_percent=int(book.sync.reserve * HUNDRED),
             may_add_options=book.tracking.create_options,
             prices_include_tax=book.invoices.appointment_prices_include_tax,
+            audience=book.audience.audience,
             custom_fields=tuple(sorted(set(book.contacts.custom_fields.values()))),
             may_write=self.store.may_write,
             heed=self.oddities,

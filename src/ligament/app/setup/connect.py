@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from ligament.app.results import Result
 from ligament.app.setup.consent import Browser
-from ligament.connectors.registry import books_connector, manifests, practice_connector
+from ligament.connectors.registry import audience_connector, books_connector, manifests, players, practice_connector
 from ligament.core.notes import PRACTICE_NOTE
 from ligament.core.private import Private
 from ligament.flow.read.practice_pin import is_same
@@ -81,12 +81,14 @@ def connect_system(
     Nothing that worked before is lost when the new credentials do not work.
     """
     own = (clinic.practice_manifest, clinic.books_manifest)
-    manifest = _manifest(system, own)
+    manifest = _manifest(system, (*own, *players("audience")))
     partner = next(other for other in own if other.role != manifest.role)
     if by_browser and not manifest.sign_in.browser_asks:
         raise ConfigurationError((f"--browser: {manifest.title} is connected with a key, not in the browser.",))
     if manifest.role == "practice":
         return _connect_practice(clinic, manifest, partner, ask, another=another)
+    if manifest.role == "audience":
+        return _connect_audience(clinic, manifest, partner, ask)
     return _connect_books(clinic, manifest, partner, ask, (browser or Browser()) if by_browser else None)
 
 
@@ -186,6 +188,26 @@ def role_warnings(role: str) -> tuple[str, ...]:
     if role.casefold() in _NARROW_ROLES:
         return (f"A {role} cannot see invoices. Use the key of an administrator or a bookkeeper.",)
     return ()
+
+
+# --- the mailing list -------------------------------------------------------------------------------------------------
+
+
+def _connect_audience(clinic: Clinic, manifest: Manifest, partner: Manifest, ask: Ask) -> Result:
+    answers = _answers(clinic, manifest, ask, set(manifest.sign_in.asks))
+    try:
+        identity = audience_connector(manifest).sign_in(_tried(clinic, manifest, partner, answers), None)
+    except ValueError as error:
+        raise ConfigurationError((f"{manifest.title}: {error}.",)) from None
+    _keep(clinic, manifest, answers)
+    document = {
+        "system": manifest.name,
+        "title": manifest.title,
+        "account": identity.name,
+        "warnings": [],
+        "notes": ["Nothing is sent there before an owner has confirmed it: `ligament recalls --push` asks."],
+    }
+    return Result(document=document)
 
 
 # --- the books --------------------------------------------------------------------------------------------------------

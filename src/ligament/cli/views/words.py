@@ -25,6 +25,7 @@ ACTIONS: Mapping[str, str] = {
     ActionKind.JOIN_GROUP.value: "Into a contact group",
     ActionKind.LEAVE_GROUP.value: "Out of a contact group",
     ActionKind.LINK_DOCUMENT.value: "Link a document",
+    ActionKind.FORGET_PAYMENT.value: "Note that a payment is gone",
     ActionKind.UNPAY.value: "Take back a payment",
     ActionKind.CREATE_DOCUMENT.value: "Post",
     ActionKind.UPDATE_DOCUMENT.value: "Change",
@@ -67,6 +68,10 @@ _ALWAYS: Mapping[str, tuple[tuple[str, str], ...]] = {
     HoldCode.CREDIT_OR_CASH.value: (
         (_APPROVE, "when the credit was used"),
         ("approve {id} --as cash", "when it was paid with money"),
+    ),
+    HoldCode.PAYMENT_REMOVED.value: (
+        (_APPROVE, "to post it again"),
+        ("holds dismiss {id}", "to leave it off"),
     ),
     HoldCode.FIELD_CONFLICT.value: (
         ("approve {id} --as practice", "to take the value of the practice"),

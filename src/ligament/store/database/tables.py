@@ -249,6 +249,7 @@ recall_bookings = _table(
     Index("recall_bookings_type", "clinic", "type_id", "starts_at"),
     Index("recall_bookings_starts", "clinic", "starts_at"),
 )  # fmt: skip
+recall_refusals = _table("recall_refusals", _key("mark"), _text("reason"), _text("seen_at"))
 recall_visits = _table(
     "recall_visits", _key("id"), _text("booking_id"), _text("patient_id"), _flag("off"),
     Index("recall_visits_booking", "clinic", "booking_id", "patient_id"),

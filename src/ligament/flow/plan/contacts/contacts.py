@@ -32,6 +32,7 @@ from ligament.flow.plan.contacts.asking import question, said_by_rules
 from ligament.flow.plan.contacts.field_merge import agreed_by
 from ligament.flow.plan.contacts.fields import Synced, synchronise
 from ligament.flow.plan.contacts.leaving import plan_archival
+from ligament.flow.plan.contacts.left_out import newly_refused, remembered, unagreed, without
 from ligament.flow.plan.contacts.merged_in_books import follow_merge, link_survivor
 
 
@@ -139,9 +140,11 @@ def _create(builder: PlanBuilder, intent: ContactIntent) -> None:
     ):
         intent = suffixed(intent)
         action = _creation(intent)
-    if builder.refused(action).startswith(RefusalCode.BAD_EMAIL):
-        action = _creation(intent, with_email=False)
-        builder.notes.append(FieldNote(subject=intent.subject, field="email", kind=NoteKind.REFUSED))
+    while refused := newly_refused(builder, action):
+        # What the books refuse is left out and listed; the contact and its documents go (SPEC section 3).
+        action = _creation(intent, refused | (action.contact.without if action.contact is not None else frozenset()))
+        notes = [FieldNote(subject=intent.subject, field=one, kind=NoteKind.REFUSED) for one in sorted(refused)]
+        builder.notes.extend(notes)
     hold = refusal_hold(builder, action, HoldKind.CONTACT, intent.number)
     if hold is not None:
         _hold_contact(builder, intent.subject, hold)
@@ -152,26 +155,34 @@ def _create(builder: PlanBuilder, intent: ContactIntent) -> None:
     builder.outcome(contact_outcome(intent.subject, State.PLANNED))
 
 
-def _creation(intent: ContactIntent, *, with_email: bool = True) -> Action:
-    """Return the action that makes a contact; an e-mail the books find invalid is left out, but counts as agreed."""
+def _creation(intent: ContactIntent, left_out: frozenset[str] = frozenset()) -> Action:
+    """Return the action that makes a contact, without the details that the books refused."""
     write = ContactWrite(
         number=intent.number,
         name=intent.name,
         first=intent.first,
         last=intent.last,
-        email=intent.email if with_email else None,
+        email=intent.email,
         phones=intent.phones,
         street=intent.address,
         postal=intent.address,
         extras=intent.extras or None,
     )
-    agreed = agreed_by(intent) if with_email else replace(agreed_by(intent), refused=intent.email)
+    agreed = unagreed(agreed_by(intent), left_out)
+    if left_out:
+        agreed = replace(agreed, left_out=remembered(AgreedFields(), intent, left_out))
     return Action(
         kind=ActionKind.CREATE_CONTACT,
         subject=intent.subject,
         number=intent.number,
         sentence=f"Create the contact {intent.number}.",
-        contact=ContactStep(write=write, name=intent.name, suffixed=intent.suffixed, agreed=agreed),
+        contact=ContactStep(
+            write=without(write, left_out),
+            name=intent.name,
+            suffixed=intent.suffixed,
+            agreed=agreed,
+            without=left_out,
+        ),
     )
 
 
