@@ -1,4 +1,4 @@
-"""Start a connector: a folder with every part that a connector has, ready to be filled."""
+"""Start a connector: a folder with every part that a connector has, which works against a simulator of its own."""
 
 from __future__ import annotations
 
@@ -7,26 +7,8 @@ import sys
 from pathlib import Path
 
 CONNECTORS = Path(__file__).parents[1] / "src" / "ligament" / "connectors"
-
-# One entry per file; NAME stands for the system's name.
-TEMPLATES = {
-    "__init__.py": '"""The connector to NAME."""\n',
-    "manifest.toml": '# What wiring must know of NAME without loading it.\nname = "NAME"\n',
-    "quality.toml": (
-        "# Which points of the quality list are met; an exemption says why.\n"
-        "[points]\nconformance = false\nsimulator = false\nerrors = false\ndocumented = false\n"
-    ),
-    "README.md": "# NAME\n\nWhat is read and written, the limits, the quirks with source and date.\n",
-    "wire.py": '"""The records of NAME as they travel, decoded strictly."""\n',
-    "client.py": '"""The calls of NAME that we use, one function each."""\n',
-    "errors.py": '"""What NAME answers when it will not, turned into the five errors of ports."""\n',
-    "mapping.py": '"""From the records of NAME to ours, and back."""\n',
-    "port.py": '"""What the flow sees of NAME."""\n',
-    "simulator/__init__.py": '"""A stand-in for NAME, written from its description and not from our client."""\n',
-    "simulator/handle.py": '"""One request, one world, one response and the world after it."""\n',
-    "tests/__init__.py": '"""Tests of the connector to NAME."""\n',
-    "tests/test_mapping.py": '"""Records of NAME become ours without loss."""\n',
-}
+TEMPLATE = Path(__file__).parent / "connector_template"
+_ENDING = ".txt"
 
 
 def main(arguments: list[str]) -> int:
@@ -34,23 +16,31 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or not re.fullmatch(r"[a-z][a-z0-9]*", arguments[0]):
         print("The name is one word of small letters and digits, like a folder's: make new-connector NAME=myob")
         return 2
-    folder = CONNECTORS / arguments[0]
+    name = arguments[0]
+    folder = CONNECTORS / name
     if folder.exists():
-        print(f"{arguments[0]} is there already.")
+        print(f"{name} is there already.")
         return 2
-    write(folder)
-    print(
-        f"Written: {len(TEMPLATES)} files for {arguments[0]}. Next: wire.py, then make conformance NAME={arguments[0]}"
-    )
+    count = write(folder)
+    print(f"Written: {count} files for {name}, a practice system of an invented interface that passes the conformance")
+    print(f"suite. Next: manifest.toml and wire.py as the vendor describes them, then make conformance NAME={name}")
     return 0
 
 
-def write(folder: Path) -> None:
-    """Write every part of a connector named like its folder."""
-    for name, text in TEMPLATES.items():
-        path = folder / name
+def write(folder: Path) -> int:
+    """Write every part of a connector named like its folder; return how many files it has."""
+    count = 0
+    for template in sorted(TEMPLATE.rglob(f"*{_ENDING}")):
+        path = folder / _named(template.relative_to(TEMPLATE).as_posix().removesuffix(_ENDING), folder.name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.replace("NAME", folder.name), encoding="utf-8")
+        path.write_text(_named(template.read_text(encoding="utf-8"), folder.name), encoding="utf-8")
+        count += 1
+    return count
+
+
+def _named(text: str, name: str) -> str:
+    """Put the system's name in the place of the template's."""
+    return text.replace("STARTER", name.upper()).replace("Starter", name.capitalize()).replace("starter", name)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONNECTORS = ("cliniko", "xero")
-CONNECTOR_MODULES = ("wire", "client", "errors", "mapping", "port")
+CONNECTOR_MODULES = ("declared", "wire", "client", "errors", "mapping", "port", "opening")
 
 # Every import here is allowed, so that an innocent neighbour that gets caught shows at once.
 SOURCES = {

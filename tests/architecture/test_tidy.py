@@ -39,6 +39,9 @@ CAUGHT = [
     ("broad-except", "net/session.py", "try:\n    pass\nexcept Exception:\n    pass"),
     ("broad-except", "engine/durable.py", "try:\n    pass\nexcept (ValueError, BaseException):\n    pass"),
     ("broad-except", "app/sync.py", "try:\n    pass\nexcept:\n    pass"),
+    ("by-text", "app/sync.py", "import importlib\nPART = importlib.import_module('ligament.web.serving')"),
+    ("by-text", "cli/main.py", "from importlib import import_module as load\nPART = load('ligament.web')"),
+    ("by-text", "core/money.py", "PART = __import__('ligament.web')"),
     ("length", "app/sync.py", "X = 1\n" * 401),
     ("length", "app/sync.py", "def long():\n" + "    pass\n" * 60),
     ("empty-names", "core/utils.py", ""),
@@ -74,6 +77,9 @@ NOT_CAUGHT = [
     ("broad-except", "engine/inline.py", "try:\n    pass\nexcept Exception:\n    pass"),
     ("broad-except", "cli/main.py", "try:\n    pass\nexcept BaseException:\n    pass"),
     ("broad-except", "net/session.py", "try:\n    pass\nexcept (KeyError, ValueError):\n    pass"),
+    ("by-text", "connectors/registry.py", "PART = importlib.import_module('ligament.connectors.x')"),
+    ("by-text", "core/money.py", "import importlib\nFILES = importlib.resources"),
+    ("by-text", "connectors/xero/tests/test_client.py", "import importlib\nPART = importlib.import_module('x')"),
     ("length", "app/sync.py", "X = 1\n" * 400),
     ("length", "app/sync.py", "def fits():\n" + "    pass\n" * 59),
     ("empty-names", "core/database.py", "class Baseline: ...\nclass Commons: ..."),
@@ -133,7 +139,19 @@ def test_every_rule_has_examples_of_both_kinds() -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["manifest.toml", "quality.toml", "README.md", "wire.py", "client.py", "errors.py", "mapping.py", "port.py"]
+    "part",
+    [
+        "manifest.toml",
+        "quality.toml",
+        "README.md",
+        "wire.py",
+        "client.py",
+        "errors.py",
+        "mapping.py",
+        "port.py",
+        "declared.py",
+        "opening.py",
+    ],
 )
 def test_a_connector_without_one_of_its_files_is_incomplete(tmp_path: Path, part: str) -> None:
     package = skeleton.build(tmp_path)

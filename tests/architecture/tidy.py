@@ -23,6 +23,8 @@ BROAD_EXCEPTS = ("cli/main.py", "core/oddities.py", "engine/inline.py")
 NAMED_BY_ANOTHER = {
     # Cliniko's settings tell whether its own integration with Xero is on.
     ("xero", "cliniko"),
+    # The same settings tell whether its own integration with Mailchimp is on.
+    ("mailchimp", "cliniko"),
 }
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
@@ -30,7 +32,8 @@ EMPTY_WORDS = {"utils", "util", "helpers", "helper", "common", "manager", "manag
 TEXT_FILES = {".py", ".toml", ".jinja", ".html", ".css", ".js", ".mako"}
 NOT_CONNECTORS = {"tests", "__pycache__"}
 CONNECTOR_FILES = ("manifest.toml", "quality.toml", "README.md")
-CONNECTOR_MODULES = ("wire", "client", "errors", "mapping", "port")
+CONNECTOR_MODULES = ("declared", "wire", "client", "errors", "mapping", "port", "opening")
+LOADER = "connectors/registry.py"
 CONNECTOR_FOLDERS = ("simulator", "tests")
 
 AMBIENT_CALLS = {
@@ -224,6 +227,21 @@ def forged_approvals(file: SourceFile) -> Iterator[Finding]:
                 pass
 
 
+def imports_by_text(file: SourceFile) -> Iterator[Finding]:
+    """Find modules that are imported by a text, past every contract."""
+    if file.path == LOADER or file.is_test:
+        return
+    origins = {name: origin for node in nodes(file) for name, origin in imported_names(node)}
+    for node in nodes(file):
+        match node:
+            case ast.Call(func=ast.Name(id="__import__")):
+                yield node.lineno, "__import__ is called"
+            case ast.Call(func=function) if dotted(function, origins) == "importlib.import_module":
+                yield node.lineno, "importlib.import_module is called"
+            case _:
+                pass
+
+
 def broad_excepts(file: SourceFile) -> Iterator[Finding]:
     """Find handlers that catch everything."""
     if file.path in BROAD_EXCEPTS or file.is_test:
@@ -336,6 +354,12 @@ RULES = (
         check=forged_approvals,
         why="approval is a type: what executes was approved by a person or by a policy they set",
         instead=f"call the functions of {APPROVALS}",
+    ),
+    Rule(
+        name="by-text",
+        check=imports_by_text,
+        why="an import that is only a text is seen by no contract",
+        instead=f"import it, or ask {LOADER} for a connector's part",
     ),
     Rule(
         name="broad-except",

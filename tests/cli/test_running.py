@@ -39,8 +39,8 @@ def test_a_plan_since_a_day_leaves_older_records_out(clinic: Clinic) -> None:
     later = clinic.run("plan", "--since", "2026-11-22", "--json")
     assert [action["kind"] for action in later.json["actions"]] == ["contacts"]
     same = clinic.run("plan", "--since", "2026-11-21", "--json")
-    assert [action["kind"] for action in same.json["actions"]] == ["contacts", "invoices"]
-    assert same.json["actions"][1]["on"] == "2026-11-21"
+    assert [action["kind"] for action in same.json["actions"]] == ["invoices", "contacts"]
+    assert same.json["actions"][0]["on"] == "2026-11-21"
 
 
 def test_a_plan_goes_to_a_file_too(clinic: Clinic) -> None:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from ligament.connectors import registry
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 F = TypeVar("F", bound="Callable[..., object]")
 
-CONNECTORS = Path(__file__).parents[2] / "src" / "ligament" / "connectors"
+CONNECTORS = Path(registry.__file__).parent
 STATUSES = ("done", "exempt", "todo")
 
 SHOWN_HERE: Mapping[str, str] = {

@@ -13,6 +13,7 @@ from ligament.core.ledgers import BooksContact, BooksDocument, BooksLine, BooksP
 from ligament.core.private import Private
 from ligament.core.records import Invoice, Party, PartyKind, Removal
 from ligament.core.writes import ContactWrite, DocumentWrite, ElementVerdict, PartyWrite, PaymentWrite, Verb
+from ligament.ports.audience import Newcomer, Standing
 from ligament.ports.errors import OutcomeUnknown
 from ligament.simkit.faults import FaultKind
 from tests.conformance.every import EveryConnector, records
@@ -115,6 +116,63 @@ class TestPractice(EveryConnector):
             call = port.prepare(PartyWrite(id=self.parties(here, port)[0].id, email=Private("new@clinic.example")))
             with pytest.raises(Overtaken):
                 port.send(call)
+        assert here.writes() == []
+
+
+class TestAudience(EveryConnector):
+    """What a system that keeps mailing lists must do besides."""
+
+    role = "audience"
+    people = (Newcomer(email=Private("ada@clinic.example"), first=Private("Ada")),)
+
+    def who(self, port: Any) -> object:
+        return port.identify()
+
+    @pytest.fixture
+    def port(self, here: Bench) -> Iterator[Any]:
+        with here.port() as port:
+            yield port
+
+    def test_whoever_is_added_is_found_and_adding_again_changes_nothing(self, here: Bench, port: Any) -> None:
+        mark = port.mark_of(self.people[0].email)
+        assert port.add(self.people) == {mark: Standing.SUBSCRIBED}
+        before = here.host.world
+        assert port.add(self.people) == {mark: Standing.SUBSCRIBED}
+        assert [row.standing for page in here.read(port) for row in page.rows if row.id == mark] == ["subscribed"]
+        assert len(here.host.world.only().members) == len(before.only().members)
+
+    def test_a_tag_is_put_on_and_taken_off_again(self, here: Bench, port: Any) -> None:
+        port.add(self.people)
+        mark, email = port.mark_of(self.people[0].email), self.people[0].email
+        steps: list[tuple[list[Any], list[Any], tuple[str, ...]]] = [([email], [], ("Due",)), ([], [email], ())]
+        for put, take, worn in steps:
+            port.tag("Due", put=put, take=take)
+            members = {row.id: row for page in port.read({}, None, here.clock.now()) for row in page.rows}
+            assert members[mark].tags == worn
+
+    @shows("writes-leave-once")
+    @pytest.mark.parametrize(("kind", "fault"), LOST, ids=[f"{kind}{fault.get('status', '')}" for kind, fault in LOST])
+    def test_adding_without_a_clear_answer_is_of_unknown_outcome_and_leaves_once(
+        self, here: Bench, port: Any, kind: FaultKind, fault: dict[str, Any]
+    ) -> None:
+        port.identify()
+        here.fail(kind, method=WRITING, **fault)
+        with pytest.raises(OutcomeUnknown) as trouble:
+            port.add(self.people)
+        assert "ada@clinic.example" not in str(trouble.value)
+        assert len(here.writes()) == 1
+
+    @shows("refusals-judged")
+    def test_an_address_that_is_none_is_a_result_of_its_own_and_the_others_are_added(self, port: Any) -> None:
+        odd = Newcomer(email=Private("nonsense"))
+        placed = port.add((odd, *self.people))
+        assert placed[port.mark_of(odd.email)] is not Standing.SUBSCRIBED
+        assert placed[port.mark_of(self.people[0].email)] is Standing.SUBSCRIBED
+
+    @shows("asks-before-writing")
+    def test_a_worker_that_was_overtaken_changes_nothing(self, here: Bench) -> None:
+        with here.port(may_write=overtaken) as port, pytest.raises(Overtaken):
+            port.add(self.people)
         assert here.writes() == []
 
 

@@ -12,12 +12,12 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
-from ligament.app import sync as app_module
 from ligament.app.sync import sync
 from ligament.connectors.cliniko.simulator import control
 from ligament.ports.errors import PortError
 from ligament.store.database.errors import StoreBusy, StoreError, StoreFull
 from ligament.store.journal.audit import export, verify
+from ligament.wiring import ambient
 from ligament.wiring import clinic as build_module
 from ligament.wiring.clinic import Clinic as OpenClinic
 from ligament.wiring.clinic import Overrides, open_clinic
@@ -310,7 +310,7 @@ def plugged(sim: Simulation) -> Iterator[None]:
         (build_module, "HeadFile", lambda path: heads.setdefault(path, HeadInMemory(path))),
         (build_module, "jitter", lambda most: sim.rng.randint(0, max(most, 0))),
         (build_module, "secrets", luck),
-        (app_module, "secrets", luck),
+        (ambient, "secrets", luck),
     )
     kept = [(module, name, getattr(module, name)) for module, name, _ in planned]
     for module, name, value in planned:

@@ -178,6 +178,7 @@ def test_what_we_judge_the_library_judges_alike(condition: str) -> None:
     except RuntimeError:
         assume(False)
     judge = Expressions()
+    assume(judge.condition(condition) is None)
     try:
         ours: bool | None = judge.holds(condition, SEEN)
     except ValueError:

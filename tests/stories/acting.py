@@ -53,7 +53,7 @@ class InProcess:
         """Open, approve, run, close."""
         with self._opened() as app:
             if approve:
-                approve_waiting(app, list(approve))
+                approve_waiting(app, [str(name) for name in approve])
             return as_printed(sync(app))
 
     def reconcile(self) -> Shape | None:

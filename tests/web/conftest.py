@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from litestar.testing import TestClient
 
+from ligament.app.access import proofs
 from ligament.app.access.first_start import start_link
 from ligament.app.access.users import Acting, Invited, invite
 from ligament.engine.inline import InlineEngine
@@ -47,7 +49,7 @@ class Shop:
     moved_on: timedelta = timedelta(0)
     database: Database = field(init=False)
     door: Service = field(init=False)
-    _open: list[Callable[[], Any]] = field(default_factory=list)
+    app: Any = None
 
     def open(self) -> None:
         """Start."""
@@ -61,6 +63,7 @@ class Shop:
         )
         self.door = Service(place=place, doorman=doorman, metrics=Metrics())
         start_link(settings, self.database, HERE)
+        self.app = application(self.door)
 
     def close(self) -> None:
         """Stop."""
@@ -84,7 +87,7 @@ class Shop:
 
     def person(self, address: str = "127.0.0.1", base: str = HERE) -> Person:
         """Return somebody with a browser of their own."""
-        return Person(client=TestClient(seen_from(application(self.door), address), base_url=base))
+        return Person(client=TestClient(seen_from(self.app, address), base_url=base))
 
     def returns(self, person: Person) -> Person:
         """Return the same browser, cookies and all, before what was started anew."""
@@ -111,6 +114,13 @@ class Shop:
         person = self.person()
         person.set_up(self.key)
         return person
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let passwords cost next to nothing here; one test looks at what they really cost."""
+    monkeypatch.setattr(proofs, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    proofs._of_nobody.cache_clear()
 
 
 @pytest.fixture

@@ -279,4 +279,5 @@ def test_counts_name_no_clinic_and_no_person(front: Front) -> None:
     assert 'ligament_turns_total{outcome="done"} 1.0' in text
     assert 'ligament_calls_total{method="GET",system="practice"} 3.0' in text
     assert 'ligament_webhook_events{fate="refused"} 1.0' in text
+    assert 'ligament_open_holds{clinic="north"} 0.0' in text
     assert "North" not in text

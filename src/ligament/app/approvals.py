@@ -1,21 +1,26 @@
-"""Approvals: what waits in the newest plan, and saying yes to it."""
+"""Approvals: what waits in the newest plan, and saying yes or no to it."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ligament.app.decisions import decide_hold, means
 from ligament.app.documents import Document, action_document
 from ligament.app.results import DONE, WAITS, Result
-from ligament.core.approvals import approval_mark, gives, needs
+from ligament.core.approvals import ApprovalState, approval_mark, gives, needs, policy_name, refusal_words
 from ligament.core.events import Event, approval_wanted
+from ligament.core.holds import Hold
 from ligament.core.links import DecisionKind
 from ligament.core.money import ZERO
 from ligament.core.plans import Action
+from ligament.store.writes.approvals import Asked, given
 from ligament.wiring.clinic import Clinic
+from ligament.wiring.errors import ConfigurationError
+
+FIRST_RUN_NOTE = "first_run_done"
+_NO_REASON = "--reason is missing: say in a few words why not; it is kept in the journal. Nothing was refused."
 
 
 def approve(
@@ -28,37 +33,95 @@ def approve(
     names = list(wanted)
     by = by or clinic.outside.actor
     if not names:
-        approved = _approve_actions(clinic, lambda _: True)
+        approved = _approve(clinic, _chosen(clinic, lambda _: True), by)
         return Result(document={"approved": approved, "holds": [], "unknown": []})
     unknown, actions, decided = [], 0, []
-    plan = waiting(clinic)["plan"]
     for name in names:
         found = [hold for hold in clinic.store.open_holds() if means(hold, name)]
         for hold in found:
             decide_hold(clinic, hold, choice, by)
             decided.append(hold.id)
-        some = _approve_named(clinic, name, plan)
-        actions += some
+        some = _chosen(clinic, _named(name))
+        actions += _approve(clinic, some, by)
         if not found and not some:
             unknown.append(name)
     document = {"approved": actions, "holds": decided, "unknown": unknown}
     return Result(document=document, code=WAITS if unknown else DONE)
 
 
+def refuse(clinic: Clinic, wanted: Iterable[str] = (), *, reason: str, by: str = "") -> Result:
+    """Refuse waiting actions and proposals of holds by number, id or plan; without any, all of the newest plan.
+
+    What is refused is in no later plan until the record changes or somebody retries it. Raises ConfigurationError
+    without a reason, or when nothing of a name waits.
+    """
+    if not reason.strip():
+        raise ConfigurationError((_NO_REASON,))
+    names, by = list(wanted), by or clinic.outside.actor
+    chosen = _refused(clinic, lambda _: True) if not names else []
+    holds: list[Hold] = []
+    for name in names:
+        some = _refused(clinic, _named(name))
+        found = [hold for hold in clinic.store.open_holds() if means(hold, name)]
+        if not some and not found:
+            raise ConfigurationError((f'Nothing called "{name}" waits, so nothing was refused.',))
+        chosen += [one for one in some if one not in chosen]
+        holds += found
+    for hold in holds:
+        decide_hold(clinic, hold, DecisionKind.DISMISSED, by, reason.strip())
+    words = refusal_words(by, reason.strip())
+    for one in chosen:
+        clinic.store.keep_refusal(one.action_key, str(one.document["content"]), words)
+    clinic.approvals.refuse([one.mark for one in chosen], by, reason.strip())
+    if chosen:
+        end_first_run(clinic)
+    count = len(chosen) + len(holds)
+    sentence = f"{count} {'is' if count == 1 else 'are'} refused, and in no later plan unless the record changes."
+    if not count:
+        sentence = "Nothing waits, so there is nothing to refuse."
+    return Result(document={"refused": len(chosen), "holds": [hold.id for hold in holds], "sentence": sentence})
+
+
 def waiting(clinic: Clinic) -> Document:
-    """Return what waits for approval in the newest plan."""
-    return dict(json.loads(clinic.store.note("waiting") or '{"plan": "", "actions": []}'))
+    """Return what waits for approval in the newest plan, in its order; what was approved already is not in it."""
+    kept = clinic.approvals.asked()
+    marks = _given(clinic, kept)
+    open_ = [one for one in kept if one.mark not in marks]
+    return {"plan": kept[0].plan if open_ else "", "actions": [_shown(one) for one in open_]}
+
+
+def approval_state(clinic: Clinic) -> ApprovalState:
+    """Return what planning must know of approvals: what was given, and what was asked and still waits."""
+    kept = clinic.approvals.asked()
+    return ApprovalState(
+        marks=_given(clinic, kept),
+        asked=frozenset(one.mark for one in kept),
+        asked_about=frozenset(one.action_key for one in kept if one.action_key),
+        first_run=clinic.store.note(FIRST_RUN_NOTE) != "yes",
+    )
+
+
+def end_first_run(clinic: Clinic) -> None:
+    """Keep that the first run is over: what is new from now on follows the policy."""
+    clinic.store.keep_note(FIRST_RUN_NOTE, "yes")
 
 
 def keep_asked(clinic: Clinic, actions: Sequence[Action]) -> list[Document]:
-    """Keep what waits for approval, with the marks of exactly what would be written."""
+    """Keep what waits for approval, with the marks of exactly what would be written; yeses given to it stay."""
     kept = [
-        {"mark": approval_mark(a), "gives": list(gives(a)), "needs": list(needs(a)), **action_document(a)}
-        for a in actions
+        {
+            "mark": approval_mark(action),
+            "action_key": action.key,
+            "content": action.content,
+            "policy": policy_name(action),
+            "gives": list(gives(action)),
+            "needs": list(needs(action)),
+            **action_document(action),
+        }
+        for action in actions
     ]
-    known = {action["mark"] for action in waiting(clinic)["actions"]}
-    text = json.dumps({"plan": plan_name(actions), "actions": kept})
-    clinic.store.keep_note("waiting", text, _news(clinic, actions, known))
+    known = {one.mark for one in clinic.approvals.asked()}
+    clinic.approvals.keep(plan_name(actions), kept, _news(clinic, actions, known))
     return kept
 
 
@@ -70,28 +133,51 @@ def _news(clinic: Clinic, actions: Sequence[Action], known: set[str]) -> list[Ev
     return [approval_wanted(clinic.settings.name, plan_name(actions), len(actions), amount)]
 
 
-def _approve_named(clinic: Clinic, name: str, plan: str) -> int:
-    return _approve_actions(clinic, lambda action: name == plan or _is_named(action, name))
+def _shown(one: Asked) -> Document:
+    """Return an action that waits, with who said yes already where a second person is needed."""
+    return {**one.document, "approved_by": sorted({voice.by for voice in one.voices})}
 
 
-def _approve_actions(clinic: Clinic, fits: Callable[[Document], bool]) -> int:
-    store = clinic.store
-    marks = set(json.loads(store.note("approved_marks") or "[]"))
-    actions = waiting(clinic)["actions"]
-    chosen = [action for action in actions if fits(action)]
-    new = {action["mark"] for action in (*chosen, *_needed(chosen, actions))}
-    if new:
-        store.keep_note("approved_marks", json.dumps(sorted(marks | new)))
-    return len(new)
+def _given(clinic: Clinic, kept: Iterable[Asked]) -> frozenset[str]:
+    rules = clinic.settings.rulebook.approval
+    return given(kept, clinic.clock.now(), expire_days=rules.expire_days, twice=rules.four_eyes)
 
 
-def _needed(chosen: list[Document], actions: list[Document]) -> list[Document]:
-    """Return the waiting actions that the chosen ones need: approving an invoice approves its new contact too."""
-    found: list[Document] = []
-    wanted = {need for action in chosen for need in action["needs"]}
+def _named(name: str) -> Callable[[Asked], bool]:
+    return lambda one: name == one.plan or _is_named(one.document, name)
+
+
+def _chosen(clinic: Clinic, fits: Callable[[Asked], bool]) -> list[Asked]:
+    """Return the waiting actions that fit, and those they need: an invoice needs its new contact."""
+    kept = clinic.approvals.asked()
+    chosen = [one for one in kept if fits(one)]
+    return [*chosen, *_needed(chosen, kept)]
+
+
+def _refused(clinic: Clinic, fits: Callable[[Asked], bool]) -> list[Asked]:
+    """Return the waiting actions that fit, and those that cannot be without them: the payment of an invoice."""
+    kept = clinic.approvals.asked()
+    found = [one for one in kept if fits(one)]
+    gone = {given_ for one in found for given_ in one.document["gives"]}
+    while more := [one for one in kept if one not in found and gone & set(one.document["needs"])]:
+        found += more
+        gone |= {given_ for one in more for given_ in one.document["gives"]}
+    return found
+
+
+def _approve(clinic: Clinic, chosen: Sequence[Asked], by: str) -> int:
+    if chosen:
+        clinic.approvals.approve([one.mark for one in chosen], by)
+        end_first_run(clinic)
+    return len(chosen)
+
+
+def _needed(chosen: Sequence[Asked], kept: Sequence[Asked]) -> list[Asked]:
+    found: list[Asked] = []
+    wanted = {need for one in chosen for need in one.document["needs"]}
     while wanted:
-        more = [action for action in actions if wanted & set(action["gives"]) and action not in found]
-        wanted = {need for action in more for need in action["needs"]}
+        more = [one for one in kept if wanted & set(one.document["gives"]) and one not in found and one not in chosen]
+        wanted = {need for one in more for need in one.document["needs"]}
         found.extend(more)
     return found
 

@@ -76,9 +76,7 @@ def audit(clinic: Clinic, period: Period, files: Files = NO_FILES) -> Result:
     document["calls"] = clinic.meter.as_dict()
     document["bytes"] = clinic.meter.volume()
     document["seconds"] = (clinic.clock.monotonic_ms() - began) / 1000
-    written = write_files(files, _report(clinic, period, compared, document), document)
-    if written:
-        document["files"] = written
+    document = write_files(files, _report(clinic, period, compared, document), document)
     return Result(document=document, code=WAITS if compared.outcome.findings else DONE)
 
 

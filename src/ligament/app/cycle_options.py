@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
-from ligament.app.approvals import waiting
-from ligament.core.approvals import ApprovalState
+from ligament.app.approvals import approval_state
+from ligament.core.canonical import canonical
 from ligament.core.periods import local_date
 from ligament.flow.cycle import CycleOptions
 from ligament.wiring.clinic import Clinic
@@ -17,15 +16,12 @@ PATIENCE_MS = 600_000
 def cycle_options(clinic: Clinic, *, full: bool) -> CycleOptions:
     """Return what the next run is to do; `full` plans every record again."""
     store, book = clinic.store, clinic.settings.rulebook
-    marks = frozenset(json.loads(store.note("approved_marks") or "[]"))
-    seen = hashlib.blake2b(repr(book).encode(), digest_size=12).hexdigest()
+    seen = hashlib.blake2b(canonical(book).encode(), digest_size=12).hexdigest()
     changed = store.note("rulebook_seen") not in {seen, ""}
-    asked = frozenset() if changed else frozenset(action["mark"] for action in waiting(clinic)["actions"])
-    first_run = store.note("first_run_done") != "yes"
     return CycleOptions(
         rulebook=book,
         around=clinic.surroundings(),
-        standing=ApprovalState(marks=marks, asked=asked, first_run=first_run),
+        standing=approval_state(clinic),
         everything=full or changed,
         rulebook_mark=seen,
     )

@@ -13,7 +13,7 @@ def open_holds(clinic: Clinic) -> list[Document]:
     return [hold_document(hold) for hold in clinic.store.open_holds()]
 
 
-def decide_hold(clinic: Clinic, hold: Hold, choice: DecisionKind, by: str) -> None:
+def decide_hold(clinic: Clinic, hold: Hold, choice: DecisionKind, by: str, reason: str = "") -> None:
     """Keep a person's answer to exactly what the hold shows."""
     decision = Decision(
         subject=hold.subject,
@@ -21,6 +21,7 @@ def decide_hold(clinic: Clinic, hold: Hold, choice: DecisionKind, by: str) -> No
         decision=choice,
         fingerprint=hold.fingerprint,
         by=by,
+        reason=reason,
         at=clinic.clock.now(),
     )
     clinic.store.decide(decision)

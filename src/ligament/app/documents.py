@@ -14,6 +14,10 @@ from ligament.flow.cycle import CycleResult
 from ligament.flow.execute.execute import Tally
 
 Document = dict[str, Any]
+INFERRED_NOTE = (
+    "Payments are inferred: the practice's interface shows that an invoice is paid and when it was closed, not how or "
+    "in how many parts. On a cash-basis tax report, check part payments and edited closing times."
+)
 KINDS = tuple(kind.value for kind in RecordKind)
 _CREATED = {
     ActionKind.CREATE_CONTACT,

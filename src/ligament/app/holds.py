@@ -9,9 +9,11 @@ from ligament.app.contacts.conflicts import conflict_values, people_meant
 from ligament.app.decisions import open_holds
 from ligament.app.documents import Document, hold_document
 from ligament.app.results import DONE, WAITS, Result
-from ligament.core.holds import Hold, HoldCode
+from ligament.core.holds import Hold, HoldCode, HoldKind
+from ligament.core.intents import subject_from_key
 from ligament.core.links import DecisionKind
 from ligament.core.periods import iso_instant
+from ligament.core.plans import ActionKind
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 
@@ -31,6 +33,8 @@ def show_hold(clinic: Clinic, wanted: str) -> Result:
     if not kept:
         one = clinic.queries.hold(wanted)
         kept = [one] if one is not None else []
+    if not kept and (refused := refused_by(clinic, wanted)):
+        return Result(document={"holds": [hold_document(one) for one in refused]})
     if not kept:
         raise ConfigurationError((_nothing_called(wanted),))
     shown = [
@@ -62,6 +66,7 @@ def retry(clinic: Clinic, wanted: str) -> Result:
     when its cause is gone. What a person dismissed is left, unless it is named itself. Raises ConfigurationError when
     nothing of that name waits.
     """
+    again: list[str] = []
     if wanted == ALL or wanted in {code.value for code in HoldCode}:
         code = HoldCode.REJECTED if wanted == ALL else HoldCode(wanted)
         held = [hold for hold in clinic.store.open_holds() if hold.code is code]
@@ -69,15 +74,20 @@ def retry(clinic: Clinic, wanted: str) -> Result:
         found = [hold for hold in held if hold.id not in left]
     else:
         found, _ = _found(clinic, [wanted])
-        if not found:
+        refused = refused_by(clinic, wanted)
+        if not found and not refused:
             raise ConfigurationError((_nothing_called(wanted),))
+        for one in refused:
+            clinic.store.forget_refusals(one.subject)
+            again.append(one.id)
     for subject in {hold.subject.key: hold.subject for hold in found}.values():
         clinic.store.forget_refusals(subject)
-    count = len(found)
-    again = f"{count} {'record is' if count == 1 else 'records are'} tried again by the next run."
+    again += [hold.id for hold in found if hold.id not in again]
+    count = len(again)
+    sentence = f"{count} {'record is' if count == 1 else 'records are'} tried again by the next run."
     nothing = "Nothing that was refused waits" if wanted == ALL else f"Nothing waits for the reason {wanted}"
-    sentence = again if found else f"{nothing}, so there is nothing to try again."
-    return Result(document={"retried": [hold.id for hold in found], "sentence": sentence})
+    sentence = sentence if again else f"{nothing}, so there is nothing to try again."
+    return Result(document={"retried": again, "sentence": sentence})
 
 
 def dismiss(clinic: Clinic, wanted: str) -> Result:
@@ -98,6 +108,37 @@ def decide(clinic: Clinic, names: Iterable[str], choice: DecisionKind) -> Result
         approve(clinic, ids, choice=choice)
     document = {"approved": 0, "holds": ids, "unknown": unknown, "decision": choice.value}
     return Result(document=document, code=WAITS if unknown else DONE)
+
+
+def refused_by(clinic: Clinic, wanted: str) -> list[Hold]:
+    """Return what people refused about one record, by its number or id, as holds that need nobody."""
+    found = []
+    for key, (by, reason) in clinic.store.refused_by_people().items():
+        kind, subject, number = (*key.split("|"), "", "")[:3]
+        if wanted in {number, number.removesuffix("/paid"), *_without_prefix(number), subject.partition(":")[2]}:
+            found.append(
+                Hold(
+                    subject=subject_from_key(subject),
+                    code=HoldCode.REFUSED,
+                    kind=_kind_of(kind),
+                    number=_without_prefix(number)[0],
+                    sentence=f"Refused by {by}: {reason}",
+                    todo="Nothing needs to be done. `ligament holds retry` has it planned again.",
+                    detail={"by": by, "reason": reason},
+                )
+            )
+    return found
+
+
+def _without_prefix(number: str) -> tuple[str]:
+    return (number.removesuffix("/paid").rpartition("-")[2],)
+
+
+def _kind_of(kind: str) -> HoldKind:
+    if kind in {ActionKind.PAY, ActionKind.PAY_FIRST, ActionKind.UNPAY, ActionKind.ALLOCATE}:
+        return HoldKind.PAYMENT
+    documents = {ActionKind.CREATE_DOCUMENT, ActionKind.UPDATE_DOCUMENT, ActionKind.VOID}
+    return HoldKind.INVOICE if kind in documents else HoldKind.CONTACT
 
 
 def _found(clinic: Clinic, names: Iterable[str]) -> tuple[list[Hold], list[str]]:

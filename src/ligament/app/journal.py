@@ -1,14 +1,21 @@
-"""The audit trail for people: its newest page, its proof, and all of it as lines of JSON."""
+"""The audit trail for people: its newest page, its proof, and all of it in a file."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 from ligament.app.output import to_json
+from ligament.app.reports.files import NO_FILES, Files
 from ligament.app.results import DONE, WAITS, Result
+from ligament.core.periods import Period, local_date
+from ligament.core.tables import Row, Table, text_column
+from ligament.exports.delimited import stream_csv
+from ligament.exports.errors import FileRefused
+from ligament.exports.whole import write_whole
 from ligament.store.journal.audit import export, verify
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
@@ -35,24 +42,63 @@ def journal_verify(clinic: Clinic) -> Result:
     return Result(document=document, code=DONE if found.holds else WAITS)
 
 
-def journal_export(clinic: Clinic, output: Path | None, stream: IO[str] | None = None) -> Result:
-    """Write every entry as one line of JSON, to a file that only its owner may read or else to the stream.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalFilter:
+    """Which entries somebody wants: of days in the clinic's zone, of a kind, about a record by its id or key."""
+
+    period: Period = Period()
+    kind: str = ""
+    record: str = ""
+
+    def lets_through(self, entry: Mapping[str, Any], zone: str) -> bool:
+        """Say whether an entry is wanted."""
+        if self.kind and entry["kind"] != self.kind:
+            return False
+        subject = str(entry["subject"])
+        if self.record and self.record not in {subject, subject.partition(":")[2]}:
+            return False
+        return self.period == Period() or self.period.covers(local_date(datetime.fromisoformat(entry["at"]), zone))
+
+
+EVERY_ENTRY = JournalFilter()
+
+
+def journal_export(
+    clinic: Clinic, files: Files = NO_FILES, stream: IO[str] | None = None, wanted: JournalFilter = EVERY_ENTRY
+) -> Result:
+    """Write entries to files that only their owner may read, else one a line as JSON to the stream.
 
     With neither of them the entries are part of what it tells.
     """
-    entries = export(clinic.journal)
-    if output is None and stream is None:
-        return Result(document={"entries": list(entries), "file": None})
-    if output is None:
+    zone = clinic.settings.rulebook.clinic.time_zone
+    if not files.paths and stream is None:
+        return Result(document={"entries": list(_entries(clinic, wanted, zone)), "file": None})
+    if not files.paths:
         assert stream is not None
-        return Result(document={"entries": _write(entries, stream), "file": None})
+        return Result(document={"entries": _write(_entries(clinic, wanted, zone), stream), "file": None})
+    count = 0
+    for path in files.paths:
+        count = _write_file(path, lambda: _entries(clinic, wanted, zone), replace=path in files.replace)
+    return Result(document={"entries": count, "file": str(files.paths[-1]), "files": [str(one) for one in files.paths]})
+
+
+def _entries(clinic: Clinic, wanted: JournalFilter, zone: str) -> Iterator[dict[str, Any]]:
+    return (entry for entry in export(clinic.journal) if wanted.lets_through(entry, zone))
+
+
+def _write_file(path: Path, entries: Callable[[], Iterator[dict[str, Any]]], *, replace: bool) -> int:
+    count = 0
+
+    def fill(beside: Path) -> None:
+        nonlocal count
+        with beside.open("w", encoding="utf-8", newline="") as stream:
+            count = _FORMATS[path.suffix.casefold()](entries(), stream)
+
     try:
-        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    except OSError as error:
-        raise ConfigurationError((f"--output: {output} cannot be written ({error.strerror}).",)) from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-        count = _write(entries, handle)
-    return Result(document={"entries": count, "file": str(output)})
+        write_whole(path, fill, replace=replace)
+    except FileRefused as refused:
+        raise ConfigurationError((f"--output: {refused.sentence}",)) from None
+    return count
 
 
 def _write(entries: Iterable[dict[str, Any]], stream: IO[str]) -> int:
@@ -61,3 +107,48 @@ def _write(entries: Iterable[dict[str, Any]], stream: IO[str]) -> int:
         stream.write(to_json(entry, indent=False) + "\n")
         count += 1
     return count
+
+
+def _write_document(entries: Iterable[dict[str, Any]], stream: IO[str]) -> int:
+    """Write one JSON document, entry by entry, so that a long journal needs little memory."""
+    count = 0
+    stream.write('{"entries": [')
+    for entry in entries:
+        stream.write((",\n" if count else "\n") + to_json(entry, indent=False))
+        count += 1
+    stream.write("\n]}\n")
+    return count
+
+
+_COLUMNS = ("sequence", "at", "actor", "source", "kind", "subject", "public", "personal", "erased", "previous", "hash")
+
+
+def _write_csv(entries: Iterable[dict[str, Any]], stream: IO[str]) -> int:
+    count = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal count
+        for entry in entries:
+            count += 1
+            yield tuple(_cell(entry.get(name)) for name in _COLUMNS)
+
+    columns = tuple(text_column(name=name, title=name.capitalize()) for name in _COLUMNS)
+    stream_csv(stream, Table(name="journal", title="Journal", columns=columns, rows=rows))
+    return count
+
+
+def _cell(value: object) -> str | int | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, int) else to_json(value, indent=False)
+
+
+_FORMATS: Mapping[str, Callable[[Iterable[dict[str, Any]], IO[str]], int]] = {
+    ".json": _write_document,
+    ".jsonl": _write,
+    ".csv": _write_csv,
+}
+FORMATS = frozenset(_FORMATS)
+"""The endings that an exported journal may have."""

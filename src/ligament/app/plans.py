@@ -7,40 +7,48 @@ from datetime import date
 
 from ligament.app.approvals import keep_asked, plan_name
 from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection
-from ligament.app.documents import Document, action_document, hold_document, skip_documents
+from ligament.app.documents import INFERRED_NOTE, Document, action_document, hold_document, skip_documents
+from ligament.app.holds import refused_by
+from ligament.app.reports.files import NO_FILES, Files, write_files
+from ligament.app.reports.plan import plan_report, sums_document
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.safety.after_restore import settle
-from ligament.core.approvals import approve_plan
+from ligament.core.approvals import approval_mark, approve_plan
 from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldKind
+from ligament.core.ids import RunId
+from ligament.core.intents import Subject
 from ligament.core.periods import local_date
-from ligament.core.plans import Plan
-from ligament.flow.plan.survey import Planner, whole_plan
+from ligament.core.plan_sums import new_documents, sums_of
+from ligament.core.plans import Plan, RecordKind
+from ligament.flow.plan.survey import Planner, plan_and_scope
 from ligament.flow.read.read import EVERYTHING, read_books, read_chart, read_practice, selection_of
 from ligament.ports.memory import Selection
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.exclusive import alone_for
 
-INFERRED_NOTE = (
-    "Payments are inferred: the practice's interface shows that an invoice is paid and when it was closed, not how or "
-    "in how many parts. On a cash-basis tax report, check part payments and edited closing times."
-)
+_DOCUMENTS = frozenset({RecordKind.INVOICES.value, RecordKind.CREDIT_NOTES.value})
 
 
-def plan(clinic: Clinic, *, since: str | None = None) -> Result:
+def plan(clinic: Clinic, *, since: str | None = None, files: Files = NO_FILES) -> Result:
     """Say what would be posted and why, each with its day as `on`; `since` leaves out what is dated before that day.
 
-    What has no day of its own, such as a contact, stays. Raises ConfigurationError for a day that is none.
+    Documents come first, as the books will show them. What has no day of its own, such as a contact, stays. Raises
+    ConfigurationError for a day that is none, and for a file that cannot be written.
     """
     first = _day(since) if since is not None else None
-    verdict = whole(clinic)
-    document = verdict.document
+    found, document = _whole(clinic)
     parts: dict[str, list[Document]] = {name: document[name] for name in ("actions", "holds", "skips")}
     days = _days(clinic, {str(row["source_id"]) for rows in parts.values() for row in rows})
     dated = {name: _dated(rows, days, first) for name, rows in parts.items()}
-    waits = dated["actions"] or dated["holds"]
-    return Result(document={**document, "since": since, **dated}, code=WAITS if waits else DONE)
+    dated["actions"].sort(key=lambda row: row["kind"] not in _DOCUMENTS)
+    intents = list(new_documents(found.actions, first))
+    sums = sums_of(intents)
+    told = {**document, "since": since, **dated, "totals": sums_document(sums)}
+    if files.paths:
+        told = write_files(files, plan_report(clinic, told, intents, sums), told)
+    return Result(document=told, code=WAITS if dated["actions"] or dated["holds"] else DONE)
 
 
 def _day(text: str) -> date:
@@ -87,6 +95,7 @@ def explain(clinic: Clinic, wanted: str) -> Result:
         "actions": [action_document(action) for action in mine],
         "holds": [hold_document(hold) for hold in holds],
         "outcomes": [{"state": o.state.value, "reason": o.reason, "number": o.number} for o in outcomes],
+        "refused": [dict(hold.detail) | {"sentence": hold.sentence} for hold in refused_by(clinic, wanted)],
         "posted": [_posted(clinic, o.subject.key) for o in outcomes],
     }
     return Result(document=document)
@@ -100,32 +109,47 @@ def _posted(clinic: Clinic, subject: str) -> list[Document]:
 
 
 def whole(clinic: Clinic) -> Result:
-    """Say what would be posted and why; nothing is written to either system."""
+    """Say what would be posted and why, in the order in which it would be done."""
+    _, document = _whole(clinic)
+    return Result(document=document, code=WAITS if document["actions"] or document["holds"] else DONE)
+
+
+def _whole(clinic: Clinic) -> tuple[Plan, Document]:
+    """Return what would be posted and why; nothing is written to either system."""
     with alone_for(clinic, PATIENCE_MS):
         settle(clinic)
-        plan = planned_now(clinic)
-        _keep_waiting(clinic, plan)
+        plan, considered = _planned(clinic)
+        # What was found is listed at once, and can be answered before the first run.
+        clinic.store.keep_outcomes(RunId("plan"), plan, considered)
+        asking = _keep_waiting(clinic, plan)
     document: Document = {
         "plan": plan_name(plan.actions),
         "actions": [action_document(action) for action in plan.actions],
         "holds": [hold_document(hold) for hold in plan.holds],
         "skips": skip_documents(plan.outcomes),
+        "asking": asking,
         "notes": _notes(clinic),
         "calls": clinic.meter.as_dict(),
     }
-    waits = plan.actions or plan.holds
-    return Result(document=document, code=WAITS if waits else DONE)
+    return plan, document
 
 
-def _keep_waiting(clinic: Clinic, plan: Plan) -> None:
-    """Keep what would ask, so that it can be approved before anything is posted."""
-    orders = cycle_options(clinic, full=False)
-    waiting = approve_plan(plan, orders.rulebook.approval, orders.standing).waiting
-    keep_asked(clinic, waiting)
+def _keep_waiting(clinic: Clinic, plan: Plan) -> int:
+    """Keep what would ask, so that it can be approved before anything is posted; returns how many actions ask."""
+    options = cycle_options(clinic, full=False)
+    approved = approve_plan(plan, options.rulebook.approval, options.standing)
+    # What was approved and is still so stays approved: it is in the plan, and the next run does it.
+    kept = options.standing.asked
+    keep_asked(clinic, [a for a in plan.actions if a in approved.waiting or approval_mark(a) in kept])
+    return len(approved.waiting)
 
 
 def planned_now(clinic: Clinic) -> Plan:
     """Read what changed and plan it; what is read is kept, nothing is written to either system."""
+    return _planned(clinic)[0]
+
+
+def _planned(clinic: Clinic) -> tuple[Plan, set[Subject]]:
     book, store = clinic.settings.rulebook, clinic.store
     first_connection(clinic)
     practice = read_practice(clinic.practice(), store, book, clinic.clock, clinic.outside.tell)
@@ -136,7 +160,7 @@ def planned_now(clinic: Clinic) -> Plan:
     selection: Selection = selection_of(practice.changed | books.changed | set(store.pending()))
     if cycle_options(clinic, full=False).everything:
         selection = EVERYTHING
-    return whole_plan(Planner(memory=store, rulebook=book, around=clinic.surroundings()), selection)
+    return plan_and_scope(Planner(memory=store, rulebook=book, around=clinic.surroundings()), selection)
 
 
 def _notes(clinic: Clinic) -> list[str]:

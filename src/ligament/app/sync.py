@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import hmac
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ligament.app.approvals import keep_asked
+from ligament.app.approvals import end_first_run, keep_asked
 from ligament.app.contacts.owners import refresh_owners
 from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection
 from ligament.app.decisions import open_holds
@@ -15,12 +15,13 @@ from ligament.app.documents import action_document, cycle_document, skip_documen
 from ligament.app.notices.notifier import heard
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.safety.after_restore import caught_up, settle
+from ligament.core.notes import CHECKED_KEY_NOTE
 from ligament.flow.cycle import CycleOptions, CycleResult, run_cycle
 from ligament.flow.read.read import Hint
 from ligament.ports.errors import PortError, TryLater
 from ligament.ports.stopping import Stopped
 from ligament.wiring.ambient import random_hex
-from ligament.wiring.clinic import Clinic
+from ligament.wiring.clinic import Clinic, credentials
 from ligament.wiring.exclusive import alone_for
 
 
@@ -41,7 +42,7 @@ def sync(
     """
     with alone_for(clinic, patience_ms):
         restored = settle(clinic)
-        if restored:
+        if restored or not practice_is_checked(clinic):
             hints, leave_books, brief = None, False, False
         orders = replace(
             cycle_options(clinic, full=full or restored), hints=hints, leave_books=leave_books, brief=brief
@@ -91,18 +92,30 @@ def _cycle(clinic: Clinic, orders: CycleOptions) -> Result:
     return Result(document=document, code=WAITS if waits else DONE)
 
 
+def practice_is_checked(clinic: Clinic) -> bool:
+    """Say whether whose practice it is was checked with the present credentials."""
+    return clinic.store.note(CHECKED_KEY_NOTE) == _key_mark(clinic)
+
+
+def _key_mark(clinic: Clinic) -> str:
+    values = credentials(clinic, clinic.practice_manifest)
+    text = "\n".join(f"{name}={values[name].reveal()}" for name in sorted(values))
+    return hmac.new(clinic.code_key(), text.encode(), "sha256").hexdigest()[:24]
+
+
 def _finish(clinic: Clinic, run_id: Any, summary: Mapping[str, object]) -> None:  # noqa: ANN401 - a RunId
     clinic.runs.finish(run_id, summary)
 
 
 def _after(clinic: Clinic, cycle: CycleResult, orders: CycleOptions) -> None:
-    """Keep what waits for approval, and that the first run is over once nothing of it waits any more."""
+    """Keep what waits for approval, and that the first run is over where nothing of it asks."""
     if orders.hints is None and not orders.leave_books:
         refresh_owners(clinic)
     store = clinic.store
     store.keep_note("rulebook_seen", orders.rulebook_mark)
-    waiting = keep_asked(clinic, cycle.waiting)
-    left = sorted(orders.standing.marks & {held["mark"] for held in waiting})
-    store.keep_note("approved_marks", json.dumps(left))
-    if not waiting and orders.standing.first_run:
-        store.keep_note("first_run_done", "yes")
+    if not orders.brief and orders.hints is None:
+        store.keep_note(CHECKED_KEY_NOTE, _key_mark(clinic))
+    keep_asked(clinic, cycle.waiting)
+    if not cycle.waiting and cycle.done and orders.standing.first_run:
+        # Nothing of it asks by the clinic's own policy, so nobody will ever approve it.
+        end_first_run(clinic)

@@ -11,6 +11,7 @@ import typer
 
 from ligament.app.output import to_json
 from ligament.cli.commands import (
+    access,
     audit,
     contacts,
     demo,
@@ -20,6 +21,7 @@ from ligament.cli.commands import (
     recalls,
     reconcile,
     reports,
+    rules,
     safety,
     serve,
     setup,
@@ -46,10 +48,12 @@ for _commands in (
     reconcile,
     journal,
     reports,
+    rules,
     audit,
     contacts,
     hooks,
     recalls,
+    access,
     safety,
     demo,
     serve,

@@ -30,7 +30,6 @@ class Session:
     home: Path | None = None
     clinic: str | None = None
     as_json: bool = False
-    output: Path | None = None
     asks: bool = False
 
     def over(self, home: Path | None, clinic: str | None, as_json: bool) -> Session:
@@ -61,8 +60,6 @@ def run_plain(
     try:
         verdict = verb()
         text = to_json(part(verdict.document)) + "\n"
-        if session.output is not None:
-            _write(session.output, text)
     except EXPECTED as error:
         found = trouble_of(error)
         if found is None:
@@ -77,16 +74,7 @@ def run_plain(
         sys.stdout.write(text)
     else:
         show(verdict.document, session.command)
-        if session.output is not None:
-            console().print(f"Written to {session.output}.", markup=False)
     raise SystemExit(verdict.code)
-
-
-def _write(output: Path, text: str) -> None:
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError((f"--output: {output} cannot be written ({error.strerror}).",)) from None
 
 
 def _with_app(session: Session, verb: Callable[[Clinic], Result]) -> Result:

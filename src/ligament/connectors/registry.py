@@ -10,6 +10,7 @@ from typing import Any
 from ligament.core.ledgers import Organisation
 from ligament.net.manifest import FILE, Manifest, manifest_of
 from ligament.net.opening import Opening
+from ligament.ports.audience import Audience, AudienceIdentity
 from ligament.ports.books import Books
 from ligament.ports.connector import Connector, Webhooks
 from ligament.ports.practice import Practice, PracticeIdentity
@@ -18,6 +19,7 @@ _HOUSE = "ligament.connectors"
 
 PracticeConnector = Connector[Opening, Practice, PracticeIdentity]
 BooksConnector = Connector[Opening, Books, Organisation]
+AudienceConnector = Connector[Opening, Audience, AudienceIdentity]
 
 
 class NoConnector(Exception):
@@ -77,6 +79,12 @@ def practice_connector(manifest: Manifest) -> PracticeConnector:
 def books_connector(manifest: Manifest) -> BooksConnector:
     """Load the connector of a books system."""
     found: BooksConnector = part_of(manifest, "opening")
+    return found
+
+
+def audience_connector(manifest: Manifest) -> AudienceConnector:
+    """Load the connector of a system that keeps mailing lists."""
+    found: AudienceConnector = part_of(manifest, "opening")
     return found
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ligament.core.intents import Subject
-from ligament.core.plans import Action, ActionKind, DocumentRef, Plan
+from ligament.core.plans import LOCAL, Action, ActionKind, DocumentRef, Plan
 from ligament.core.rules.model import ApprovalSection, Policy
-
-_LOCAL = {ActionKind.LINK_CONTACT, ActionKind.LINK_DOCUMENT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,40 +19,77 @@ class ApprovedPlan:
     waiting: tuple[Action, ...]
 
 
+_BY_A_PERSON = "person|"
+
+
+def refusal_words(by: str, reason: str) -> str:
+    """Return how a person's no is kept among the refusals."""
+    return f"{_BY_A_PERSON}{by}|{reason}"
+
+
+def refused_by_person(words: str) -> tuple[str, str] | None:
+    """Return who refused and why, or nothing where another system did."""
+    if not words.startswith(_BY_A_PERSON):
+        return None
+    by, _, reason = words.removeprefix(_BY_A_PERSON).partition("|")
+    return by, reason
+
+
+def policy_name(action: Action) -> str:
+    """Return the kind of action that the rulebook's policies speak of; empty for what is never asked about."""
+    if action.heals:
+        return "fix"
+    match action.kind:
+        case ActionKind.LINK_CONTACT | ActionKind.LINK_DOCUMENT | ActionKind.FORGET_PAYMENT:
+            return ""
+        case ActionKind.CREATE_DOCUMENT | ActionKind.ADD_OPTION | ActionKind.ADD_GROUP:
+            return "create"
+        case ActionKind.UPDATE_DOCUMENT:
+            return "update"
+        case ActionKind.PAY | ActionKind.PAY_FIRST | ActionKind.ALLOCATE | ActionKind.UNPAY:
+            return "payment"
+        case ActionKind.VOID:
+            return "void"
+        case _:
+            return "contact"
+
+
 def approval_mark(action: Action) -> str:
-    """Return what an approval of exactly this action is remembered by."""
+    """Return what an approval of exactly this action is remembered by.
+
+    Whose document it is counts, not under which id the books keep that contact: it may have been made meanwhile.
+    """
+    if action.document is not None and action.document.intent.contact_id is not None:
+        intent = replace(action.document.intent, contact_id=None)
+        action = replace(action, document=replace(action.document, intent=intent))
     return hashlib.blake2b(f"{action.key}={action.content}".encode(), digest_size=9).hexdigest()
 
 
 def _policy(action: Action, rules: ApprovalSection) -> Policy:
-    if action.heals:
-        return rules.fix
-    match action.kind:
-        case ActionKind.LINK_CONTACT | ActionKind.LINK_DOCUMENT:
-            return Policy()
-        case ActionKind.CREATE_DOCUMENT | ActionKind.ADD_OPTION | ActionKind.ADD_GROUP:
-            return rules.create
-        case ActionKind.UPDATE_DOCUMENT:
-            return rules.update
-        case ActionKind.PAY | ActionKind.PAY_FIRST | ActionKind.ALLOCATE | ActionKind.UNPAY:
-            return rules.payment
-        case ActionKind.VOID:
-            return rules.void
-        case _:
-            return rules.contact
+    policies = {
+        "create": rules.create,
+        "update": rules.update,
+        "payment": rules.payment,
+        "void": rules.void,
+        "contact": rules.contact,
+        "fix": rules.fix,
+    }
+    return policies.get(policy_name(action), Policy())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalState:
     """What counts beside the rulebook.
 
-    `marks` are approvals given, `asked` is what was asked before and still waits; `changed_before` counts the existing
+    `marks` are approvals given, `asked` is what was asked before and still waits, `asked_about` the keys of the actions
+    that did: one that would write something else by now asks again. `changed_before` counts the existing
     records that this run has changed already. Where a plan is made in portions, `existing` counts those that the whole
     plan would change, and `blocked` is what the earlier portions let wait.
     """
 
     marks: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()
+    asked_about: frozenset[str] = frozenset()
     first_run: bool = False
     changed_before: int = 0
     existing: int = 0
@@ -75,6 +110,7 @@ def approve_plan(plan: Plan, rules: ApprovalSection, standing: ApprovalState) ->
     blocked = set(standing.blocked)
     for action in plan.actions:
         asks = _asks(action, rules, first_run=standing.first_run, many=many and bool(existing))
+        asks = asks or (action.key in standing.asked_about and not action.decided)
         if asks or standing.asked:
             # The mark covers every byte that would be written, so it is made only where somebody asks for it.
             mark = approval_mark(action)
@@ -88,7 +124,7 @@ def approve_plan(plan: Plan, rules: ApprovalSection, standing: ApprovalState) ->
 
 
 def _asks(action: Action, rules: ApprovalSection, *, first_run: bool, many: bool) -> bool:
-    if action.kind in _LOCAL or action.decided:
+    if action.kind in LOCAL or action.decided:
         return False
     if first_run and rules.first_run.asks(action.amount):
         return True

@@ -216,6 +216,16 @@ class Account:
     system: str = ""
     tax_type: str = ""
 
+    @property
+    def key(self) -> str:
+        """Return how the books are told of it: its code, or its id where it has none, as a bank account may."""
+        return self.code or str(self.id)
+
+    @property
+    def called(self) -> str:
+        """Return how people are told of it: its code, or its name where it has none."""
+        return self.code or self.name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxRate:
@@ -289,9 +299,16 @@ class Chart:
     tracking: tuple[TrackingCategory, ...] = ()
     groups: tuple[ContactGroup, ...] | None = None
 
-    def account(self, code: str) -> Account | None:
-        """Return the account with that code, or nothing."""
-        return next((account for account in self.accounts if account.code == code), None)
+    def account(self, named: str) -> Account | None:
+        """Return the account that has this code, id or name, in this order; names without case and blanks (C45)."""
+        found = next((account for account in self.accounts if named and account.code == named), None)
+        if found is not None or not named:
+            return found
+        wanted = " ".join(named.casefold().split())
+        by_id = (account for account in self.accounts if account.id.casefold() == wanted)
+        called = [account for account in self.accounts if " ".join(account.name.casefold().split()) == wanted]
+        by_name = sorted(called, key=lambda account: not account.active)
+        return next((account for account in (*by_id, *by_name)), None)
 
     def tax_rate(self, tax_type: str) -> TaxRate | None:
         """Return the tax rate of that type, or nothing."""

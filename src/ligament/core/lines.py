@@ -141,7 +141,7 @@ def _round(
             quantity=ONE,
             unit_amount=difference,
             amount=difference,
-            account=account.code,
+            account=account.key,
             tax_type=rate.tax_type,
             tax=NO_CENTS,
             tracking=tracking,

@@ -56,7 +56,8 @@ class AgreedFields:
     """The values both systems last agreed on; None was never agreed; `refused` is an e-mail the books found invalid.
 
     `groups` are the contact groups that we put the contact into; those that people chose are never among them.
-    `another` names the fields in which a contact that survived a merge brought details of its own.
+    `another` names the fields in which a contact that survived a merge brought details of its own. `left_out` gives
+    the details that the books refused, by their labels, with the values they had.
     """
 
     name: Private[str] | None = None
@@ -70,6 +71,7 @@ class AgreedFields:
     refused: Private[str] | None = None
     groups: tuple[Membership, ...] | None = None
     another: tuple[str, ...] | None = None
+    left_out: tuple[tuple[str, Private[str]], ...] | None = None
 
 
 @fast_frozen
@@ -167,6 +169,7 @@ class Decision:
     decision: DecisionKind
     fingerprint: str
     by: str
+    reason: str = ""
     at: datetime
 
 
@@ -184,6 +187,7 @@ def joined(before: AgreedFields, after: AgreedFields) -> AgreedFields:
         refused=_newer(after.refused, before.refused),
         groups=_newer(after.groups, before.groups),
         another=_newer(after.another, before.another),
+        left_out=_newer(after.left_out, before.left_out),
     )
 
 

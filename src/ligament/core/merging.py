@@ -98,8 +98,11 @@ class Judge(Generic[T]):
         return FieldVerdict.PUT_BACK if self.winner is Winner.PRACTICE else self._back()
 
     def _both(self, sides: Sides[T]) -> FieldVerdict:
-        if self.blank(sides.practice) or self.blank(sides.books):
-            return FieldVerdict.EMPTIED
+        # A value that was typed since beats the blank that the other side was left with.
+        if self.blank(sides.books):
+            return FieldVerdict.TO_BOOKS
+        if self.blank(sides.practice):
+            return FieldVerdict.PUT_BACK if self.winner is Winner.PRACTICE else self._back()
         if self.winner is Winner.ASK:
             return FieldVerdict.CONFLICT
         practice_wins = self.winner is Winner.PRACTICE or (

@@ -4,3 +4,8 @@ from __future__ import annotations
 
 PAUSED_NOTE = "paused"
 """Under which note a clinic keeps why it waits for a person, for the doctor and the pages."""
+
+PRACTICE_NOTE = "practice_account"
+"""Whose practice a clinic reads: account id, subdomain and name, as JSON."""
+CHECKED_KEY_NOTE = "practice_checked_key"
+"""A fingerprint of the credentials with which the practice was last checked; with others it is read from the start."""

@@ -33,6 +33,7 @@ class ActionKind(StrEnum):
     UPDATE_PARTY = "update_party"
     ADD_OPTION = "add_option"
     LINK_DOCUMENT = "link_document"
+    FORGET_PAYMENT = "forget_payment"
     UNPAY = "unpay"
     CREATE_DOCUMENT = "create_document"
     UPDATE_DOCUMENT = "update_document"
@@ -46,6 +47,8 @@ class ActionKind(StrEnum):
     ARCHIVE_CONTACT = "archive_contact"
 
 
+LOCAL = frozenset({ActionKind.LINK_CONTACT, ActionKind.LINK_DOCUMENT, ActionKind.FORGET_PAYMENT})
+"""Actions that only remember something: nothing is sent, so nobody is asked."""
 ORDER = {kind: place for place, kind in enumerate(ActionKind)}
 
 
@@ -62,13 +65,17 @@ class DocumentRef:
 @fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactStep:
-    """A contact to link, create, update or archive; `agreed` is what both sides say afterwards."""
+    """A contact to link, create, update or archive; `agreed` is what both sides say afterwards.
+
+    `without` are the labels of details that the books refused before, so that they are left out here.
+    """
 
     write: ContactWrite
     name: Private[str] = NOTHING
     suffixed: bool = False
     origin: Origin = Origin.MADE
     agreed: AgreedFields = AgreedFields()
+    without: frozenset[str] = frozenset()
 
 
 @fast_frozen
@@ -192,10 +199,15 @@ class Action:
     def key(self) -> str:
         """Return what this action is about, the same in every plan that wants the same thing."""
         which = f"|{self.group.mark}" if self.group is not None else ""
+        if self.contact is not None and self.contact.without:
+            # What was refused with all details and what was refused without some of them are kept apart.
+            which += f"|without {'+'.join(sorted(self.contact.without))}"
         return f"{self.kind}|{self.subject.key}|{self.number}{which}"
 
     def moves_money(self) -> bool:
         """Say whether it posts, moves or takes back a payment or a credit."""
+        if self.kind is ActionKind.FORGET_PAYMENT:
+            return False
         return self.payment is not None or self.allocation is not None or self.unpayment is not None
 
     @property
@@ -214,8 +226,15 @@ def _clear(*values: object) -> str:
 def _clear_one(value: object) -> str:
     if isinstance(value, Private):
         return repr(value.reveal())
+    if isinstance(value, frozenset):
+        return "{" + ",".join(sorted(_clear_one(held) for held in value)) + "}"
     if isinstance(value, tuple):
         return "(" + ",".join(_clear_one(held) for held in value) + ")"
+    if isinstance(value, frozenset | set):
+        # The order of a set differs from process to process.
+        return "{" + ",".join(sorted(_clear_one(held) for held in value)) + "}"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(sorted(f"{_clear_one(key)}:{_clear_one(held)}" for key, held in value.items())) + "}"
     slots = getattr(value, "__slots__", None)
     if slots is not None and hasattr(value, "__dataclass_fields__"):
         fields = (_clear_one(getattr(value, name)) for name in slots if name != "trail")

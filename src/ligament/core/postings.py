@@ -177,8 +177,8 @@ def _account(line: Line, how: LineContext, trail: list[str]) -> str | Trouble:
             todo="Choose another account in the rulebook, or restore this one in the books.",
             detail={"account": code, "item": line.name},
         )
-    trail.append(f'"{line.name}" goes to account {code}: {why}.')
-    return code
+    trail.append(f'"{line.name}" goes to account {account.called}: {why}.')
+    return account.key
 
 
 def _account_code(line: Line, how: LineContext) -> tuple[str, str]:

@@ -243,13 +243,16 @@ class Practitioner:
 class PracticeSettings:
     """What the practice's own settings say that matters here.
 
-    `native_link_on`: the vendor's own link to the books is switched on; `web_base` builds links for people.
+    `native_link_on`: the vendor's own link to the books is switched on; `web_base` builds links for people;
+    `account_id` and `subdomain` say whose practice it is.
     """
 
     name: str = ""
     country_code: str = ""
     native_link_on: bool = False
     web_base: str = ""
+    account_id: str = ""
+    subdomain: str = ""
     revision: str = ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -194,6 +195,36 @@ class ElementResult:
     refusals: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     code: str = ""
+
+
+class Detail(StrEnum):
+    """The details of a contact that can be left out when the books refuse them."""
+
+    EMAIL = "email"
+    PHONES = "phones"
+    ADDRESS = "address"
+    ACCOUNT_NUMBER = "account_number"
+    TAX_NUMBER = "tax_number"
+    COMPANY_NUMBER = "company_number"
+
+
+BAD_DETAIL = "bad_detail/"
+"""How the code of a refusal begins that names details other than the e-mail: their labels follow, with plus signs."""
+
+
+def bad_details(details: Collection[Detail]) -> str:
+    """Return the code of a refusal of some details."""
+    if set(details) == {Detail.EMAIL}:
+        return RefusalCode.BAD_EMAIL.value
+    return BAD_DETAIL + "+".join(sorted(detail.value for detail in details))
+
+
+def refused_details(words: str) -> frozenset[str]:
+    """Return the labels of the details that a kept refusal names; its code stands before the first colon."""
+    code = words.partition(":")[0]
+    if code == RefusalCode.BAD_EMAIL.value:
+        return frozenset({Detail.EMAIL.value})
+    return frozenset(code.removeprefix(BAD_DETAIL).split("+")) if code.startswith(BAD_DETAIL) else frozenset()
 
 
 class RefusalCode(StrEnum):

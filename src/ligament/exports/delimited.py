@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import IO
 
 from ligament.core.tables import Row, Table, plain_cell
 from ligament.exports.cells import harmless
@@ -17,7 +17,7 @@ def write_csv(path: Path, table: Table) -> None:
         stream_csv(stream, table)
 
 
-def stream_csv(stream: TextIO, table: Table) -> None:
+def stream_csv(stream: IO[str], table: Table) -> None:
     """Write a table as CSV onto an open stream, row by row."""
     writer = csv.writer(stream)
     writer.writerow([column.name for column in table.columns])

@@ -46,6 +46,7 @@ _WITHOUT_CHART = {
     ActionKind.UPDATE_PARTY,
     ActionKind.ARCHIVE_CONTACT,
     ActionKind.LINK_DOCUMENT,
+    ActionKind.FORGET_PAYMENT,
 }
 """Actions that name no account, tax or tracking: one changed contact costs no reading of the chart."""
 

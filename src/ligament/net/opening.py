@@ -32,7 +32,7 @@ class Opening:
     counted in: the two differ when a test chooses the day. `jitter(limit)` draws a whole number from 0 to `limit`.
     With `reading_tokens` nothing will be written: a sign-in that can do with less is asked for less, and kept there.
     `may_write` is asked right before a write leaves, and raises what forbids it. `lane` says who waits for the calls;
-    `heed` notes what nobody foresaw.
+    `heed` notes what nobody foresaw. `audience` is the mailing list that the rulebook names, or empty.
     """
 
     values: Mapping[str, Private[str]]
@@ -53,6 +53,7 @@ class Opening:
     may_add_options: bool = False
     prices_include_tax: bool | None = None
     custom_fields: tuple[str, ...] = ()
+    audience: str = ""
     may_write: Callable[[], None] | None = None
     lane: Priority = Priority.SYNC
     heed: Heed = unheeded

@@ -63,6 +63,8 @@ class PracticeIdentity:
     """Who the credentials belong to; `role` in the vendor's words. No personal data."""
 
     account_name: str
+    account_id: str = ""
+    subdomain: str = ""
     role: str = ""
     host: str = ""
     notes: tuple[str, ...] = ()

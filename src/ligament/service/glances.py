@@ -50,7 +50,7 @@ def _glance(standing: ClinicStatus, known: Figures) -> Glance:
     sign = _SIGNS[standing.state]
     waits = known.holds + known.approvals
     if standing.state is State.READY:
-        sign, sentence = ("waits", _waiting(known)) if waits else ("well", _well(standing))
+        sign, sentence = ("waits", _waiting(known)) if waits else _calm(standing)
     else:
         sentence = standing.sentence or "It cannot go on at the moment."
     return Glance(
@@ -63,10 +63,10 @@ def _glance(standing: ClinicStatus, known: Figures) -> Glance:
     )
 
 
-def _well(standing: ClinicStatus) -> str:
+def _calm(standing: ClinicStatus) -> tuple[str, str]:
     if standing.succeeded_at is None:
-        return "Nothing has run yet."
-    return "All is well: nothing waits for you."
+        return "new", "Nothing has run yet."
+    return "well", "All is well: nothing waits for you."
 
 
 def _waiting(known: Figures) -> str:
@@ -77,3 +77,11 @@ def _waiting(known: Figures) -> str:
         else "",
     ]
     return " and ".join(part for part in parts if part).capitalize() + "."
+
+
+def pulse(database: Database, clinic: str) -> str:
+    """Return a text that is another one as soon as a page of the clinic would say something else."""
+    standing = Statuses(beats=SharedValues(database)).one(clinic)
+    known = figures(database, (clinic,))[clinic]
+    at = standing.succeeded_at
+    return f"{standing.state}|{standing.sentence}|{known.journal_sequence}|{at and at.replace(second=0, microsecond=0)}"

@@ -8,13 +8,21 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from ligament.engine.schedule import State
+from ligament.engine.schedule import ClinicStatus, State
 from ligament.service.incoming import WebhookReceiver
 from ligament.service.runner import RunReport
 from ligament.service.scheduler import STALLED, Scheduler
 from ligament.store.database.errors import StoreError
+from ligament.store.queries.figures import figures
+from ligament.wiring.access import clinic_id
 
 ALIVE, AWAY = 200, 503
+_OF_CLINICS = (
+    ("open_holds", "Records that wait for an answer.", ()),
+    ("waiting_approvals", "Changes that wait for approval.", ()),
+    ("last_success_timestamp_seconds", "When a turn last succeeded; 0 when none has.", ()),
+    ("journal_head_info", "Number and hash of the newest entry of the journal.", ("sequence", "hash")),
+)
 _BUCKETS = (0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000)
 
 
@@ -56,6 +64,7 @@ class Metrics:
     _calls: Counter = field(init=False)
     _clinics: Gauge = field(init=False)
     _hooks: Gauge = field(init=False)
+    _of_clinics: dict[str, Gauge] = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -69,6 +78,10 @@ class Metrics:
         )
         self._clinics = Gauge("ligament_clinics", "Clinics by state.", ["state"], registry=self.registry)
         self._hooks = Gauge("ligament_webhook_events", "Webhook events by fate.", ["fate"], registry=self.registry)
+        self._of_clinics = {
+            name: Gauge(f"ligament_{name}", told, ["clinic", *more], registry=self.registry)
+            for name, told, more in _OF_CLINICS
+        }
 
     def hear(self, report: RunReport) -> None:
         """Count a turn."""
@@ -86,4 +99,19 @@ class Metrics:
                 self._clinics.labels(state.value).set(sum(1 for one in standings if one.state is state))
             for fate in ("accepted", "ignored", "refused", "forged", "not_kept"):
                 self._hooks.labels(fate).set(doorman.counts[fate])
+            self._count_clinics(place, standings)
             return generate_latest(self.registry)
+
+    def _count_clinics(self, place: Scheduler, standings: list[ClinicStatus]) -> None:
+        """Say for each clinic, by its id, what waits, when it last succeeded and where its journal ends."""
+        ids = {clinic.name: clinic_id(clinic) for clinic in place.turns.settings.clinics}
+        known = figures(place.turns.database, ids)
+        for gauge in self._of_clinics.values():
+            gauge.clear()
+        for standing in standings:
+            key, found = ids[standing.clinic], known[standing.clinic]
+            at = standing.succeeded_at
+            self._of_clinics["open_holds"].labels(key).set(found.holds)
+            self._of_clinics["waiting_approvals"].labels(key).set(found.approvals)
+            self._of_clinics["last_success_timestamp_seconds"].labels(key).set(at.timestamp() if at else 0)
+            self._of_clinics["journal_head_info"].labels(key, str(found.journal_sequence), found.journal_hash).set(1)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from ligament.core.approvals import refused_by_person
 from ligament.core.events import Event
 from ligament.core.facts import Facts
 from ligament.core.holds import Hold
@@ -195,6 +196,8 @@ class ClinicStore:
             "body": encode(decision),
         }
         public = {"code": decision.code, "decision": decision.decision.value, "fingerprint": decision.fingerprint}
+        if decision.reason:
+            public["reason"] = decision.reason
         with self._journal.writing() as writing:
             upsert(writing.connection, decisions, [row])
             writing.add(Note(kind="decision", subject=subject, public=public, actor=decision.by, at=decision.at))
@@ -229,11 +232,19 @@ class ClinicStore:
             public = {"action": action_key, "content": content}
             writing.add(Note(kind="refusal", subject=subject, public=public, personal={"words": words}, owner=party))
 
+    def refused_by_people(self) -> Mapping[str, tuple[str, str]]:
+        """Return who refused what, and why, by action key."""
+        kept = select(refusals.c.action_key, refusals.c.words).where(refusals.c.clinic == self._clinic)
+        with self._database.reading() as connection:
+            found = {row.action_key: refused_by_person(row.words) for row in connection.execute(kept)}
+        return {key: told for key, told in found.items() if told is not None}
+
     def forget_refusals(self, subject: Subject) -> None:
         """Forget what was refused about a record, so that it is tried again."""
         with self._journal.writing() as writing:
             gone = delete(refusals).where(refusals.c.clinic == self._clinic, refusals.c.subject == subject.key)
             writing.connection.execute(gone)
+            outcomes.mark_dirty(writing.connection, self._clinic, frozenset({subject}))
             writing.add(Note(kind="decision", subject=subject.key, public={"decision": "retry"}))
 
     def note(self, name: str) -> str:

@@ -17,6 +17,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from ligament.service.opening import Service
 from ligament.web import machines
 from ligament.web.frame import Asked, Frame, Reply, refusal
+from ligament.web.live import Stream
 from ligament.web.page import House, Page
 from ligament.web.pages.registry import ALL
 from ligament.web.rendering import MEDIA_TYPES, assets
@@ -78,6 +79,8 @@ def _route(frame: Frame, page: Page) -> HTTPRouteHandler:
 
 def sent(reply: Reply) -> ASGIResponse:
     """Return a reply as the framework sends it."""
+    if reply.watch is not None:
+        return Stream(reply.watch)
     return ASGIResponse(
         body=reply.content, status_code=reply.status, media_type=reply.media_type, headers=list(reply.headers)
     )

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from ligament.app.access.answers import Visitor
 from ligament.app.access.sessions import recognise
-from ligament.web.page import Answer, Forbidden, House, Moved, NotThere, Page, Sent, Shown, Values, Visit
+from ligament.web.page import Answer, Forbidden, House, Moved, NotThere, Page, Sent, Shown, Streamed, Values, Visit
 from ligament.web.rendering import render
 from ligament.web.security import cookies
 from ligament.web.security.guards import admit
@@ -50,12 +50,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer, ready to be sent."""
+    """An answer, ready to be sent; with a `watch` it goes on until the browser leaves."""
 
     content: bytes
     status: int = 200
     media_type: str = "text/html"
     headers: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    watch: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,7 @@ class Frame:
             visitor=Visitor(address=address, agent=asked.header("user-agent")),
             csrf=cookies.csrf_token(jar, is_secure=by_https),
             found=found,
+            secret=secret,
         )
 
     def _must_be_ours(self, page: Page, asked: Asked, visit: Visit) -> None:
@@ -117,6 +119,8 @@ class Frame:
                 headers = [("location", answer.to), *self._session_cookie(answer.secret, ends=answer.ends)]
                 self._keep_flash(visit, answer)
                 return Reply(content=b"", status=303, headers=headers)
+            case Streamed():
+                return Reply(content=b"", watch=answer.watch)
             case Sent():
                 kept = [("content-disposition", f'attachment; filename="{answer.filename}"')] if answer.filename else []
                 return Reply(content=answer.content, status=answer.status, media_type=answer.media_type, headers=kept)

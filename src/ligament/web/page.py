@@ -80,7 +80,14 @@ class Sent:
     status: int = 200
 
 
-Answer = Shown | Moved | Sent
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streamed:
+    """A stream of events for a page that refreshes itself."""
+
+    watch: Any
+
+
+Answer = Shown | Moved | Sent | Streamed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +123,7 @@ class Visit:
     found: Recognised | None = None
     clinic_id: str = ""
     the_clinic: ClinicSettings | None = None
-    flash: str = ""
+    secret: str = ""
 
     @property
     def access(self) -> Access:

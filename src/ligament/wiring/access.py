@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from pathlib import Path
 
 from ligament.store.access.failures import FailureLog
 from ligament.store.access.sessions import Sessions
 from ligament.store.access.tokens import Tokens
 from ligament.store.access.users import Users
-from ligament.store.database.connection import Database
+from ligament.store.database.connection import Database, open_database
 from ligament.store.database.errors import AlreadyLinked, StoreError
 from ligament.store.journal.headfile import HeadFile
 from ligament.store.journal.journal import Journal, Note, Provenance
 from ligament.store.shared.values import EVERYBODY, SharedValues
 from ligament.store.vault.vault import Vault
+from ligament.wiring.ambient import machine_now, random_bytes, random_text
 from ligament.wiring.clocks import SystemClock, clock_starting_at
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.rulebooks import ClinicSettings
-from ligament.wiring.settings import Settings
+from ligament.wiring.settings import Settings, load_settings
 from ligament.wiring.vault_rotation import settled_key
 
 INSTALLATION = "*"
@@ -86,7 +87,7 @@ def open_access(settings: Callable[[], Settings], database: Database) -> Access:
     found = settings()
     calendar = clock_starting_at(found.now) if found.now is not None else SystemClock()
     key = settled_key(found, database, calendar.now)
-    vault = Vault(database, INSTALLATION, key, secrets.token_bytes, calendar.now)
+    vault = Vault(database, INSTALLATION, key, random_bytes, calendar.now)
     vault.check()
     return Access(
         settings=settings,
@@ -97,8 +98,8 @@ def open_access(settings: Callable[[], Settings], database: Database) -> Access:
         failures=FailureLog(database),
         vault=vault,
         now=calendar.now,
-        machine_now=SystemClock().now,
-        secret=partial(secrets.token_urlsafe),
+        machine_now=machine_now,
+        secret=random_text,
     )
 
 
@@ -106,3 +107,14 @@ def clinic_id(clinic: ClinicSettings) -> str:
     """Return under which name a clinic stands in addresses: its id, else its name with other signs as hyphens."""
     given = getattr(clinic.rulebook.clinic, "id", "")
     return str(given) or _OTHER_SIGNS.sub("-", clinic.name.lower()).strip("-")
+
+
+@contextmanager
+def opened_access(home: Path | None) -> Iterator[Access]:
+    """Open access of a home for one command, and close its database again."""
+    settings = load_settings(home=home, may_be_empty=True)
+    database = open_database(settings.database_url)
+    try:
+        yield open_access(lambda: settings, database)
+    finally:
+        database.close()

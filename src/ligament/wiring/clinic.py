@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
-from ligament.connectors.registry import books_connector, practice_connector
+from ligament.connectors.registry import audience_connector, books_connector, for_role, practice_connector
 from ligament.core.facts import PlanContext
 from ligament.core.ids import RunId
 from ligament.core.money import HUNDRED
@@ -23,6 +23,7 @@ from ligament.net.meter import CallMeter
 from ligament.net.oauth import TextVault
 from ligament.net.opening import Notebook, Opening
 from ligament.net.session import Observer, Transport
+from ligament.ports.audience import Audience
 from ligament.ports.books import Books
 from ligament.ports.clocks import Clock
 from ligament.ports.practice import Practice
@@ -36,6 +37,7 @@ from ligament.store.queries.records import Queries
 from ligament.store.shared.leases import Leases
 from ligament.store.shared.rate_limits import SharedWindows
 from ligament.store.vault.vault import Vault
+from ligament.store.writes.approvals import Approvals
 from ligament.store.writes.runs import Runs
 from ligament.store.writes.variances import Variances
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
@@ -78,6 +80,7 @@ class Clinic:
     queries: Queries
     people: PeopleQueries
     runs: Runs
+    approvals: Approvals
     variances: Variances
     leases: Leases
     clock: Clock
@@ -116,6 +119,16 @@ class Clinic:
             self._books_to_read = books_connector(manifest).open_port(opening)
         return self._books_to_read
 
+    def audience_manifest(self) -> Manifest:
+        """Return the system that keeps the mailing list; raises NoConnector where none is installed."""
+        return for_role("audience")
+
+    def audience(self) -> Audience:
+        """Return the mailing list, opened anew; raises SignInAgain when there are no credentials."""
+        prepare()
+        manifest = self.audience_manifest()
+        return audience_connector(manifest).open_port(self.opening(manifest, self.practice_manifest))
+
     def _tokens(self, secret: str) -> TextVault:
         return TextVault(
             partial(self.vault.get, secret),
@@ -150,6 +163,7 @@ class Clinic:
             reserve_percent=int(book.sync.reserve * HUNDRED),
             may_add_options=book.tracking.create_options,
             prices_include_tax=book.invoices.appointment_prices_include_tax,
+            audience=book.audience.audience,
             custom_fields=tuple(sorted(set(book.contacts.custom_fields.values()))),
             may_write=self.store.may_write,
             heed=self.oddities,
@@ -246,6 +260,7 @@ def _assembled(
         queries=Queries(journal),
         people=PeopleQueries(journal),
         runs=Runs(journal),
+        approvals=Approvals(journal),
         variances=Variances(journal),
         # Leases are about processes: they follow the machine's calendar, not one that a test has set.
         leases=Leases(database, chosen.name, outside.machine_now or (outside.clock or SystemClock()).now),

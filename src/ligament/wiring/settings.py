@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ligament.connectors.registry import manifests
 from ligament.core.private import Private
+from ligament.net.manifest import Manifest
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.rulebooks import RULEBOOK_FILE, ClinicSettings, check_names, read_clinic, rulebook_files
 from ligament.wiring.vault_keys import next_vault_key, vault_key
@@ -53,6 +54,11 @@ class Settings:
             if clinic.name == name:
                 return clinic
         raise ConfigurationError((f'There is no clinic called "{name}".',))
+
+
+def given_home(home: Path | None) -> Path:
+    """Return the home that was given, or the one that counts when none is."""
+    return home or default_home(os.environ)
 
 
 def default_home(environ: Mapping[str, str]) -> Path:
@@ -173,12 +179,18 @@ def _trusted_proxies(environ: Mapping[str, str]) -> tuple[str, ...]:
         raise ConfigurationError((complaint,)) from None
 
 
+def _secrets(manifest: Manifest) -> list[str]:
+    return [manifest.environment[name] for name in manifest.secrets()]
+
+
 def _given_now(environ: Mapping[str, str]) -> datetime | None:
     """Return LIGAMENT_NOW, which counts only when every address points to loopback."""
     text = environ.get("LIGAMENT_NOW")
     if not text:
         return None
-    urls = [name for manifest in manifests() for key, name in manifest.environment.items() if key.endswith("url")]
+    # A mailing list that nobody is connected to is never called, so that its address need not lead anywhere.
+    called = [one for one in manifests() if one.role != "audience" or any(environ.get(name) for name in _secrets(one))]
+    urls = [name for one in called for key, name in one.environment.items() if key.endswith("url")]
     needed = [name for name in urls if "LOGIN" not in name]
     if not all(is_loopback(environ.get(name, "")) for name in needed) or not all(
         is_loopback(environ[name]) for name in urls if environ.get(name)

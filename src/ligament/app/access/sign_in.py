@@ -5,6 +5,7 @@ from __future__ import annotations
 from ligament.app.access.answers import Entered, Gone, Refused, Slow, Visitor
 from ligament.app.access.proofs import digest, fits, recovery_digest, steps_of
 from ligament.app.access.sessions import Recognised, begin
+from ligament.core.periods import iso_instant
 from ligament.core.slowdown import ACCOUNT_LIMIT, ADDRESS_LIMIT
 from ligament.store.access.sessions import CODE, FULL
 from ligament.store.access.users import ACTIVE, User
@@ -41,7 +42,7 @@ def enter_code(access: Access, found: Recognised, code: str, visitor: Visitor) -
     if wrong is not None:
         return wrong
     user = found.user
-    access.users.change(user.id, seen_at=access.now().isoformat())
+    access.users.change(user.id, seen_at=iso_instant(access.now()))
     access.note("access.signed_in", user.email, actor=user.email, source=visitor.source)
     return Entered(secret=begin(access, user.id, FULL, visitor, instead_of=found.session.id))
 

@@ -13,6 +13,7 @@ from ligament.app.access.sessions import Recognised, begin
 from ligament.app.access.sign_in import folded, right_step, totp_name
 from ligament.core.access import Role
 from ligament.core.passwords import complaint
+from ligament.core.periods import iso_instant
 from ligament.core.slowdown import ADDRESS_LIMIT
 from ligament.store.access.sessions import FULL, STARTING
 from ligament.store.access.users import ACTIVE, INVITED, User
@@ -66,7 +67,7 @@ def begin_owner(
         role=Role.OWNER,
         state=NOBODY_YET,
         password_hash=hashed(password),
-        made_at=access.now().isoformat(),
+        made_at=iso_instant(access.now()),
     )
     try:
         access.users.add(user)
@@ -82,7 +83,7 @@ def finish_owner(access: Access, found: Recognised, code: str, visitor: Visitor)
     if step is None:
         return _wrong_code(access, visitor)
     codes = recovery_codes(access.secret)
-    if not access.users.become_owner(found.user.id, map(recovery_digest, codes), step):
+    if not access.users.become_owner(found.user.id, map(recovery_digest, codes), step, iso_instant(access.now())):
         return Gone()
     access.note("access.owner_made", found.user.email, actor=found.user.email, source=visitor.source)
     secret = begin(access, found.user.id, FULL, visitor, instead_of=found.session.id)
@@ -119,8 +120,8 @@ def finish_invited(access: Access, found: Recognised, code: str, visitor: Visito
     if step is None:
         return _wrong_code(access, visitor)
     codes = recovery_codes(access.secret)
-    kept = tuple(map(recovery_digest, codes))
-    access.users.change(found.user.id, state=ACTIVE, invitation="", recovery=kept, used_steps=(step,))
+    kept, at = tuple(map(recovery_digest, codes)), iso_instant(access.now())
+    access.users.change(found.user.id, state=ACTIVE, invitation="", recovery=kept, used_steps=(step,), seen_at=at)
     access.note("access.joined", found.user.email, actor=found.user.email, source=visitor.source)
     secret = begin(access, found.user.id, FULL, visitor, instead_of=found.session.id)
     return Entered(secret=secret, recovery=codes)

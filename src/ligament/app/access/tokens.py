@@ -12,6 +12,7 @@ from ligament.app.access.answers import Refused
 from ligament.app.access.proofs import digest
 from ligament.app.access.users import Acting
 from ligament.core.access import Caller, Scope, token_holder
+from ligament.core.periods import iso_instant
 from ligament.store.access.tokens import Token
 from ligament.wiring.access import Access, Taken
 
@@ -54,7 +55,7 @@ def add(
         clinic=only,
         until=until,
         made_by=acting.actor,
-        made_at=access.now().isoformat(),
+        made_at=iso_instant(access.now()),
     )
     try:
         access.tokens.add(token)

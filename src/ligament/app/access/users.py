@@ -10,6 +10,7 @@ from ligament.app.access.proofs import digest
 from ligament.app.access.sign_in import folded, totp_name
 from ligament.app.access.starting import INVITATION_LIVES, email_complaint
 from ligament.core.access import Caller, Role
+from ligament.core.periods import iso_instant
 from ligament.store.access.users import ACTIVE, INVITED, LastOwner, User
 from ligament.wiring.access import Access, Taken
 
@@ -56,9 +57,9 @@ def invite(access: Access, acting: Acting, *, email: str, role: str, only: Itera
         clinics=clinics,
         state=INVITED,
         invitation=digest(key),
-        invited_until=(access.now() + INVITATION_LIVES).isoformat(),
+        invited_until=iso_instant(access.now() + INVITATION_LIVES),
         made_by=acting.actor,
-        made_at=access.now().isoformat(),
+        made_at=iso_instant(access.now()),
     )
     known = access.users.by_email(email)
     if known is not None and not (known.state == INVITED and acting.covers(known.clinics)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,10 +18,11 @@ from ligament.app.results import DONE, WAITS, Result
 from ligament.app.setup.connect import role_warnings
 from ligament.core.facts import Facts
 from ligament.core.ledgers import BooksUser, Organisation
-from ligament.core.notes import PAUSED_NOTE
+from ligament.core.notes import PAUSED_NOTE, PRACTICE_NOTE
 from ligament.core.periods import australian, is_zone
 from ligament.core.records import Practitioner
 from ligament.core.rules.model import PaymentSource, Rulebook
+from ligament.flow.read.practice_pin import is_same
 from ligament.flow.read.read import EVERYTHING
 from ligament.net.manifest import Manifest
 from ligament.ports.errors import PortError, TryLater
@@ -124,6 +126,7 @@ def home_checks(clinic: Clinic) -> Iterator[Check]:
 def practice_checks(clinic: Clinic, side: PracticeSide) -> Iterator[Check]:
     """Check who we are in the practice, and whether its own link to the books is on."""
     title, books_title = clinic.practice_manifest.title, clinic.books_manifest.title
+    yield from _pinned(clinic, side)
     name = side.identity.account_name or side.identity.host
     role = side.identity.role or "a user of unknown role"
     warnings = role_warnings(role)
@@ -137,6 +140,27 @@ def practice_checks(clinic: Clinic, side: PracticeSide) -> Iterator[Check]:
         yield bad(_CONNECTIONS, sentence, f"Switch it off in the settings of {title}.")
     else:
         yield ok(_CONNECTIONS, f"{title}'s own link to {books_title} is off.")
+
+
+def _pinned(clinic: Clinic, side: PracticeSide) -> Iterator[Check]:
+    """Say whose practice is pinned, and whether the key belongs to it or its name changed."""
+    kept = json.loads(clinic.store.note(PRACTICE_NOTE) or "{}")
+    found = {
+        "id": side.identity.account_id,
+        "subdomain": side.identity.subdomain,
+        "name": side.identity.account_name,
+    }
+    if not kept:
+        return
+    if not is_same(kept, found):
+        sentence = f"The key belongs to {found['name'] or 'another practice'}; this clinic is pinned to {kept['name']}."
+        yield bad(_CONNECTIONS, sentence, "Put the right key back, or connect with --another-practice on purpose.")
+    elif kept["name"] != found["name"]:
+        yield warn(
+            _CONNECTIONS,
+            f"The practice is called {found['name']} now; it was {kept['name']}.",
+            "Nothing needs to be done.",
+        )
 
 
 def _article(role: str) -> str:

@@ -102,7 +102,7 @@ def _clearing(book: Rulebook, chart: Chart) -> Iterator[Check]:
             todo = "Switch on payments to this account in the books, or choose a bank account."
             yield bad(_ACCOUNTS, f"Clearing account {code} ({key}) does not take payments.", todo)
         else:
-            yield ok(_ACCOUNTS, f"Clearing account {code} {account.name} takes payments.")
+            yield ok(_ACCOUNTS, f"Clearing account {_spoken(account)} takes payments.")
 
 
 def _bad_debt(book: Rulebook, chart: Chart) -> Iterator[Check]:
@@ -126,7 +126,12 @@ def _bad_debt(book: Rulebook, chart: Chart) -> Iterator[Check]:
         )
         yield bad(_ACCOUNTS, sentence, "Choose an account of the revenue class for write-offs.")
     else:
-        yield ok(_ACCOUNTS, f"Write-offs go to account {code} {account.name}.")
+        yield ok(_ACCOUNTS, f"Write-offs go to account {_spoken(account)}.")
+
+
+def _spoken(account: Account) -> str:
+    """Return code and name of an account; a bank account without a code goes by its name."""
+    return f"{account.code} {account.name}".strip()
 
 
 def _fits(chart: Chart, tax_type: str, account: Account) -> bool:
@@ -141,7 +146,7 @@ def _rounding(book: Rulebook, chart: Chart) -> Iterator[Check]:
         what = f"Rounding account {code} is missing or archived" if code else "The books have no rounding account"
         yield bad(_ACCOUNTS, f"{what}.", 'Set rounding_account under [invoices], as in rounding_account = "860".')
     else:
-        yield ok(_ACCOUNTS, f"Differences of a few cents go to account {account.code} {account.name}.")
+        yield ok(_ACCOUNTS, f"Differences of a few cents go to account {_spoken(account)}.")
 
 
 # --- taxes ------------------------------------------------------------------------------------------------------------

@@ -81,13 +81,14 @@ class Billed:
         invoices = self.rulebook.invoices
         return Owner(
             key=subject.key,
-            name=self._name(subject),
+            name=self.name(subject),
             is_payer=is_payer,
             due_on=due_on,
             terms_days=invoices.terms_days_payer if is_payer else invoices.terms_days,
         )
 
-    def _name(self, subject: Subject) -> str:
+    def name(self, subject: Subject) -> str:
+        """Return the name of whoever is billed as the books have it, or would get it."""
         if subject.key not in self._names:
             self._names[subject.key] = self._named(subject) or UNKNOWN
         return self._names[subject.key]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ligament.app.documents import Document
 from ligament.app.output import to_json
 from ligament.core.tables import Report
 from ligament.exports.errors import FileRefused
@@ -65,17 +67,35 @@ def _complaint(path: Path, formats: Collection[str]) -> str:
     return ""
 
 
-def write_files(files: Files, report: Report, document: object) -> list[str]:
-    """Write the report, and as JSON the document, into every file; returns their names.
+def write_files(files: Files, report: Report, document: Document) -> Document:
+    """Write the report, and as JSON the document, into every file; returns the document with the names of the files.
 
     Raises ConfigurationError when one cannot be written; those before it are whole.
     """
+    if not files.paths:
+        return document
+    told = {**document, "files": [str(path) for path in files.paths]}
     for path in files.paths:
         try:
             if path.suffix.casefold() == JSON:
-                write_text(path, to_json(document) + "\n", replace=path in files.replace)
+                write_text(path, to_json(told) + "\n", replace=path in files.replace)
             else:
                 write_report(path, report, replace=path in files.replace)
         except FileRefused as refused:
             raise ConfigurationError((f"--output: {refused.sentence}",)) from None
-    return [str(path) for path in files.paths]
+    return told
+
+
+def rendered(report: Report, ending: str, document: Document) -> bytes:
+    """Return the bytes of one file, for somebody who downloads it; raises ConfigurationError for an unknown ending."""
+    if ending not in FORMATS:
+        raise ConfigurationError((f"There is no such form of this report. Use one of {', '.join(sorted(FORMATS))}.",))
+    if ending == JSON:
+        return (to_json(document) + "\n").encode()
+    with tempfile.TemporaryDirectory(prefix="ligament-") as private:
+        file = Path(private) / f"report{ending}"
+        try:
+            write_report(file, report, replace=False)
+        except FileRefused as refused:
+            raise ConfigurationError((refused.sentence,)) from None
+        return file.read_bytes()

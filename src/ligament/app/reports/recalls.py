@@ -48,10 +48,15 @@ def recalls(clinic: Clinic, files: Files = NO_FILES) -> Result:
     """
     found = find_recalls(clinic)
     document = document_of(found)
+    write_found(clinic, found, files, document)
+    return Result(document=document)
+
+
+def write_found(clinic: Clinic, found: FoundRecalls, files: Files, document: Document) -> None:
+    """Write the file that is asked for, and keep in the journal that names left the house."""
     if files.paths:
         document["files"] = write_files(files, _report(found), document)
         _journal(clinic, "recalls_exported", len(found.recalls.rows))
-    return Result(document=document)
 
 
 def find_recalls(clinic: Clinic) -> FoundRecalls:

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ligament import __version__
-from ligament.app.plans import INFERRED_NOTE
+from ligament.app.documents import INFERRED_NOTE
 from ligament.app.reconcile import Period as Compared
 from ligament.app.reconcile import comparing
 from ligament.app.reports.files import NO_FILES, Files, write_files
@@ -97,8 +97,7 @@ def _one_of(place: str, word: str, known: Sequence[str]) -> str:
 def report(clinic: Clinic, wanted: Wish, files: Files = NO_FILES) -> Result:
     """Make a report, and write it into the files that were asked for."""
     made = make(clinic, wanted)
-    written = write_files(files, made.report, made.document)
-    return Result(document={**made.document, "files": written} if written else made.document)
+    return Result(document=write_files(files, made.report, made.document))
 
 
 def make(clinic: Clinic, wanted: Wish) -> Made:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from ligament.app.results import Result
 from ligament.app.setup.consent import Browser
-from ligament.connectors.registry import books_connector, manifests, practice_connector
+from ligament.connectors.registry import audience_connector, books_connector, manifests, players, practice_connector
+from ligament.core.notes import PRACTICE_NOTE
 from ligament.core.private import Private
+from ligament.flow.read.practice_pin import is_same
 from ligament.net.governor import Priority
 from ligament.net.manifest import Manifest, is_address
 from ligament.net.oauth import StoredTokens
 from ligament.net.opening import Notebook, Opening
+from ligament.ports.practice import PracticeIdentity
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 
@@ -63,7 +67,13 @@ class Draft:
 
 
 def connect_system(
-    clinic: Clinic, system: str, ask: Ask, *, by_browser: bool = False, browser: Browser | None = None
+    clinic: Clinic,
+    system: str,
+    ask: Ask,
+    *,
+    by_browser: bool = False,
+    browser: Browser | None = None,
+    another: bool = False,
 ) -> Result:
     """Check the credentials of one system and keep them in the vault, encrypted.
 
@@ -71,12 +81,14 @@ def connect_system(
     Nothing that worked before is lost when the new credentials do not work.
     """
     own = (clinic.practice_manifest, clinic.books_manifest)
-    manifest = _manifest(system, own)
+    manifest = _manifest(system, (*own, *players("audience")))
     partner = next(other for other in own if other.role != manifest.role)
     if by_browser and not manifest.sign_in.browser_asks:
         raise ConfigurationError((f"--browser: {manifest.title} is connected with a key, not in the browser.",))
     if manifest.role == "practice":
-        return _connect_practice(clinic, manifest, partner, ask)
+        return _connect_practice(clinic, manifest, partner, ask, another=another)
+    if manifest.role == "audience":
+        return _connect_audience(clinic, manifest, partner, ask)
     return _connect_books(clinic, manifest, partner, ask, (browser or Browser()) if by_browser else None)
 
 
@@ -134,12 +146,15 @@ def _keep(clinic: Clinic, manifest: Manifest, answers: Mapping[str, Private[str]
 # --- the practice -----------------------------------------------------------------------------------------------------
 
 
-def _connect_practice(clinic: Clinic, manifest: Manifest, partner: Manifest, ask: Ask) -> Result:
+def _connect_practice(
+    clinic: Clinic, manifest: Manifest, partner: Manifest, ask: Ask, *, another: bool = False
+) -> Result:
     answers = _answers(clinic, manifest, ask, set(manifest.sign_in.asks))
     try:
         identity = practice_connector(manifest).sign_in(_tried(clinic, manifest, partner, answers), None)
     except ValueError as error:
         raise ConfigurationError((f"{manifest.title}: {error}.",)) from None
+    _same_practice(clinic, manifest, identity, another=another)
     _keep(clinic, manifest, answers)
     document = {
         "system": manifest.name,
@@ -152,11 +167,47 @@ def _connect_practice(clinic: Clinic, manifest: Manifest, partner: Manifest, ask
     return Result(document=document)
 
 
+def _same_practice(clinic: Clinic, manifest: Manifest, identity: PracticeIdentity, *, another: bool) -> None:
+    """Pin the practice that is connected; raises ConfigurationError for another one, unless it is wanted."""
+    found = {"id": identity.account_id, "subdomain": identity.subdomain, "name": identity.account_name}
+    kept = json.loads(clinic.store.note(PRACTICE_NOTE) or "{}")
+    if kept and not another and not is_same(kept, found):
+        sentence = (
+            f"{manifest.title}: this key belongs to {identity.account_name or 'another practice'}, and this clinic "
+            f"is connected with {kept.get('name') or 'another one'}. Nothing was changed. Use the right key, or "
+            "give the other practice a clinic of its own (`ligament clinics add`). To move this clinic on purpose, "
+            "add --another-practice."
+        )
+        raise ConfigurationError((sentence,))
+    if found["id"] or found["subdomain"]:
+        clinic.store.keep_note(PRACTICE_NOTE, json.dumps(found, sort_keys=True))
+
+
 def role_warnings(role: str) -> tuple[str, ...]:
     """Return what is wrong with using the key of somebody in that role."""
     if role.casefold() in _NARROW_ROLES:
         return (f"A {role} cannot see invoices. Use the key of an administrator or a bookkeeper.",)
     return ()
+
+
+# --- the mailing list -------------------------------------------------------------------------------------------------
+
+
+def _connect_audience(clinic: Clinic, manifest: Manifest, partner: Manifest, ask: Ask) -> Result:
+    answers = _answers(clinic, manifest, ask, set(manifest.sign_in.asks))
+    try:
+        identity = audience_connector(manifest).sign_in(_tried(clinic, manifest, partner, answers), None)
+    except ValueError as error:
+        raise ConfigurationError((f"{manifest.title}: {error}.",)) from None
+    _keep(clinic, manifest, answers)
+    document = {
+        "system": manifest.name,
+        "title": manifest.title,
+        "account": identity.name,
+        "warnings": [],
+        "notes": ["Nothing is sent there before an owner has confirmed it: `ligament recalls --push` asks."],
+    }
+    return Result(document=document)
 
 
 # --- the books --------------------------------------------------------------------------------------------------------

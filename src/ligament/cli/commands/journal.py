@@ -9,9 +9,15 @@ from typing import Annotated
 import typer
 
 from ligament.app import journal as cases
+from ligament.app.reports.files import wanted_files
+from ligament.app.reports.reports import period_of
+from ligament.app.results import Result
+from ligament.cli.asking import confirmed
+from ligament.cli.commands.reports import First, Force, Last
 from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.session import Session, run_verb
 from ligament.cli.views import journal as show
+from ligament.wiring.clinic import Clinic as OpenedClinic
 
 journal_app = typer.Typer(help="The audit trail: show, verify, export.", invoke_without_command=True)
 
@@ -42,11 +48,23 @@ def journal_export(
     home: Home = None,
     clinic: Clinic = None,
     as_json: Json = False,
+    first: First = None,
+    last: Last = None,
+    kind: Annotated[str, typer.Option(help="Only entries of this kind, such as decision.", show_default=False)] = "",
+    record: Annotated[str, typer.Option(metavar="ID", help="Only entries about this record.", show_default=False)] = "",
     output: Annotated[
-        Path | None, typer.Option(help="File to write; standard output without it.", show_default=False)
+        list[Path] | None,
+        typer.Option(help="A file to write: .csv, .json or .jsonl; standard output without it.", show_default=False),
     ] = None,
+    force: Force = False,
 ) -> None:
-    """Write every entry as one line of JSON."""
+    """Write the entries: to files, or one a line as JSON to standard output."""
     session = ctx.obj.over(home, clinic, as_json)
     stream = None if session.as_json else sys.stdout
-    run_verb(session, lambda held: cases.journal_export(held, output, stream), show.exported)
+
+    def exported(held: OpenedClinic) -> Result:
+        files = wanted_files(output or (), formats=cases.FORMATS, force=force, confirm=confirmed)
+        wanted = cases.JournalFilter(period=period_of(first, last), kind=kind, record=record)
+        return cases.journal_export(held, files, stream, wanted)
+
+    run_verb(session, exported, show.exported)

@@ -63,8 +63,7 @@ def _compare(
         return verdict
     period = Period.of(verdict.document["period"])
     told = comparison_report(opened, verdict.document, lambda: side_by_side(opened, period))
-    written = write_files(files, told, verdict.document)
-    return replace(verdict, document={**verdict.document, "files": written})
+    return replace(verdict, document=write_files(files, told, verdict.document))
 
 
 @variances_app.callback()

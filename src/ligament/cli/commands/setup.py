@@ -49,6 +49,10 @@ def connect(
         int,
         typer.Option(help="With --browser: the port of the app's redirect URI, http://localhost:PORT/callback."),
     ] = PORT,
+    another: Annotated[
+        bool,
+        typer.Option("--another-practice", help=f"Move this clinic to another {_PRACTICE_TITLE} account on purpose."),
+    ] = False,
 ) -> None:
     """Check the credentials of one system and store them encrypted.
 
@@ -58,7 +62,7 @@ def connect(
     means = Browser(port=port, tell=tell_page)
     run_verb(
         session,
-        lambda held: connect_system(held, system, ask_secret, by_browser=browser, browser=means),
+        lambda held: connect_system(held, system, ask_secret, by_browser=browser, browser=means, another=another),
         show.connected,
     )
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ligament.app import plans
+from ligament.app import approvals, plans
 from ligament.app import sync as cycles
+from ligament.app.reports.files import wanted_files
+from ligament.app.reports.plan import FORMATS
 from ligament.app.results import Result
+from ligament.cli.asking import confirmed
 from ligament.cli.commands.approve import approve_some
+from ligament.cli.commands.reports import Force
 from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.session import Session, run_verb
 from ligament.cli.views import sync as show
 from ligament.cli.views.holds import approved
+from ligament.cli.views.types import plain
 from ligament.wiring.clinic import Clinic as OpenedClinic
 from ligament.wiring.rulebooks import system_names, system_titles
 
@@ -27,6 +34,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command("plan")(plan)
     app.command("sync")(sync)
     app.command("approve")(approve)
+    app.command("refuse")(refuse)
 
 
 def plan(
@@ -38,18 +46,25 @@ def plan(
         str | None, typer.Option(help="Only records dated on or after this day (YYYY-MM-DD).", show_default=False)
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Write the document to this file too, as JSON.", show_default=False)
+        list[Path] | None,
+        typer.Option(help="A file to write: .xlsx, .html, .csv or .json; may be said again.", show_default=False),
     ] = None,
+    force: Force = False,
     explain: Annotated[
         str | None, typer.Option(help="What decided one record, by its number or id.", show_default=False)
     ] = None,
 ) -> None:
     """Say what would be posted and why; nothing is written to either system."""
-    session = Session(home=home, clinic=clinic, as_json=as_json, output=output)
+    session = Session(home=home, clinic=clinic, as_json=as_json)
     if explain is not None:
         run_verb(session, lambda held: plans.explain(held, explain), show.explained)
     else:
-        run_verb(session, lambda held: plans.plan(held, since=since), show.plan)
+        run_verb(session, partial(_planned, since=since, output=output or (), force=force), show.plan)
+
+
+def _planned(held: OpenedClinic, *, since: str | None, output: Sequence[Path], force: bool) -> Result:
+    files = wanted_files(output, formats=FORMATS, force=force, confirm=confirmed)
+    return plans.plan(held, since=since, files=files)
 
 
 def sync(
@@ -110,3 +125,21 @@ def approve(
         lambda held: approve_some(held, wanted or [], yes=yes, choice=choice, quiet=as_json, command=session.command),
         approved,
     )
+
+
+def refuse(
+    wanted: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PLAN|ID]...", help="A plan, or numbers or ids of holds or actions.", show_default=False
+        ),
+    ] = None,
+    *,
+    home: Home = None,
+    clinic: Clinic = None,
+    as_json: Json = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why not; it is kept in the journal.")] = "",
+) -> None:
+    """Refuse what waits; it is in no later plan until the record changes or somebody retries it."""
+    session = Session(home=home, clinic=clinic, as_json=as_json)
+    run_verb(session, lambda held: approvals.refuse(held, wanted or [], reason=reason), plain)

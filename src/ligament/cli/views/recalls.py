@@ -20,6 +20,13 @@ _REASONS = {
     "bad_email": "have an e-mail address that is none",
     "refused": "refused to be written to",
     "not_asked": "were never asked whether they may be written to",
+    "unsubscribed": "unsubscribed there: never added again",
+    "cleaned": "have an address that bounces",
+    "pending": "were asked there to confirm, and have not",
+    "not_subscribed": "are known there and never subscribed",
+    "taken_out": "were taken off the list there",
+    "refused_there": "are refused there for good",
+    "unknown_there": "could not be added there this time",
     "shared_refused": "share an address with somebody who refused",
 }
 
@@ -40,6 +47,10 @@ def recalls(document: Mapping[str, Any], command: Callable[[str], str]) -> None:
         heading("Left out")
         for reason, many in document["left_out"].items():
             line(f"  {many:>6,}  {_REASONS.get(reason, reason.replace('_', ' '))}")
+    if "audience" in document:
+        heading(f"Sent to {document['audience']}")
+        line(f"  {document['pushed']:>6,}  on the list with the tag of theirs ({document['added']:,} of them new)")
+        line(f"  {document['untagged']:>6,}  not due any more, so that the tag was taken off")
     for note in document["notes"]:
         line(note)
     for file in document.get("files", ()):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ligament.cli.views.actions import list_actions, summary
 from ligament.cli.views.holds import grouped
-from ligament.cli.views.paper import Column, count, day, heading, line, listed, table
+from ligament.cli.views.paper import Column, count, day, heading, line, listed, money, table
 from ligament.cli.views.types import Command, Document
 from ligament.cli.views.words import KINDS
 
@@ -30,7 +30,8 @@ def plan(document: Document, command: Command) -> None:
     else:
         line(f"Nothing would be posted{since}: the books say what they should.", style="bold")
     summary(actions)
-    list_actions(actions, command("plan --output plan.json"))
+    list_actions(actions, command("plan --output plan.xlsx"))
+    _totals(document["totals"])
     if document["skips"]:
         reasons = Counter(str(skip["reason"]).replace("_", " ") for skip in document["skips"])
         line()
@@ -41,8 +42,24 @@ def plan(document: Document, command: Command) -> None:
         line(note)
     line()
     line(calls_used(document["calls"]) + ".")
-    if actions:
+    for file in document.get("files", ()):
+        line(f"Written to {file}.")
+    if document["asking"]:
+        asks = count(document["asking"], "of these asks first", "of these ask first")
+        line(f"{asks}. Next: {command('approve')}  (or {command('refuse')} --reason WHY)")
+    elif actions:
         line(f"Next: {command('sync --once')}")
+
+
+_TOTALS = {"by_account": "Account", "by_tax": "Tax type", "by_month": "Month"}
+
+
+def _totals(totals: Document) -> None:
+    """Print what new documents come to; gross, credit notes taken off."""
+    if any(totals.values()):
+        heading("What the new documents come to")
+        rows = [[title, key, money(amount)] for name, title in _TOTALS.items() for key, amount in totals[name].items()]
+        table((Column("By"), Column(""), Column("Amount", right=True)), rows)
 
 
 def sync(document: Document, command: Command) -> None:

@@ -25,6 +25,7 @@ ACTIONS: Mapping[str, str] = {
     ActionKind.JOIN_GROUP.value: "Into a contact group",
     ActionKind.LEAVE_GROUP.value: "Out of a contact group",
     ActionKind.LINK_DOCUMENT.value: "Link a document",
+    ActionKind.FORGET_PAYMENT.value: "Note that a payment is gone",
     ActionKind.UNPAY.value: "Take back a payment",
     ActionKind.CREATE_DOCUMENT.value: "Post",
     ActionKind.UPDATE_DOCUMENT.value: "Change",
@@ -68,11 +69,16 @@ _ALWAYS: Mapping[str, tuple[tuple[str, str], ...]] = {
         (_APPROVE, "when the credit was used"),
         ("approve {id} --as cash", "when it was paid with money"),
     ),
+    HoldCode.PAYMENT_REMOVED.value: (
+        (_APPROVE, "to post it again"),
+        ("holds dismiss {id}", "to leave it off"),
+    ),
     HoldCode.FIELD_CONFLICT.value: (
         ("approve {id} --as practice", "to take the value of the practice"),
         ("approve {id} --as books", "to take the value of the books"),
     ),
     HoldCode.REJECTED.value: (("holds retry {id}", "once it is corrected"),),
+    HoldCode.REFUSED.value: (("holds retry {id}", "to have it planned again"),),
 }
 
 

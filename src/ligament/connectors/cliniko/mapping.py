@@ -340,6 +340,8 @@ def settings_of(row: wire.SettingsRow, shard: str, books: str = "") -> PracticeS
         name=wire.text(account.get("name")),
         country_code=wire.text(account.get("country_code")).strip().upper(),
         native_link_on=books in switched_on if books else bool(switched_on - _NOT_BOOKS),
+        account_id=wire.identifier(account.get("id")) or "",
+        subdomain=subdomain,
         web_base=f"https://{subdomain}.{shard}.cliniko.com" if harmless and shard else "",
     )
     return replace(settings, revision=digest(settings))

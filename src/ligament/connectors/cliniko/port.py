@@ -18,7 +18,7 @@ from ligament.connectors.cliniko.reading import Choices, Reading, lines_of, read
 from ligament.connectors.cliniko.visits import ARCHIVED, REMOVED, PriceBook
 from ligament.core.ids import SourceId
 from ligament.core.oddities import Heed, unheeded
-from ligament.core.records import Removal
+from ligament.core.records import PracticeSettings, Removal
 from ligament.core.writes import ElementResult, ElementVerdict, PreparedCall, Verb
 from ligament.net.session import Session
 from ligament.ports.errors import OutcomeUnknown, Rejected, SignInAgain
@@ -66,10 +66,17 @@ class ClinikoPractice:
         role = wire.text(user.role)
         notes = () if role in ("administrator", "") else ("Use the key of an administrator: others may not see all.",)
         try:
-            name = read_settings(self._client, self._choices).name
+            settings = read_settings(self._client, self._choices)
         except (SignInAgain, Rejected):
-            name, notes = "", (*notes, "This user may not see the settings.")
-        return PracticeIdentity(account_name=name, role=role, host=self._host, notes=notes)
+            settings, notes = PracticeSettings(), (*notes, "This user may not see the settings.")
+        return PracticeIdentity(
+            account_name=settings.name,
+            account_id=settings.account_id,
+            subdomain=settings.subdomain,
+            role=role,
+            host=self._host,
+            notes=notes,
+        )
 
     def read(self, scope: ReadingScope, known: KnownRows) -> Iterator[PracticePage]:
         """Read what changed since the cursors, page by page."""

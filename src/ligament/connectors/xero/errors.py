@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ligament.connectors.xero import wire
 from ligament.core.private import MASK
-from ligament.core.writes import RefusalCode
+from ligament.core.writes import Detail, RefusalCode, bad_details
 from ligament.net.said import HOUR_S, longest_wait_s, wait_said
 from ligament.ports.errors import Broken, OutcomeUnknown, PortError, Rejected, SignInAgain, TryLater
 
@@ -40,13 +40,29 @@ _CODES: tuple[tuple[str, RefusalCode], ...] = (
     ("has been archived, or deleted", RefusalCode.MAPPING),
     ("is not a valid code", RefusalCode.MAPPING),
     ("item code", RefusalCode.MAPPING),
-    ("email address must be valid", RefusalCode.BAD_EMAIL),
-    ("value for emailaddress exceeds", RefusalCode.BAD_EMAIL),
     ("not subscribed to currency", RefusalCode.SETUP),
     ("reached the limit of invoices", RefusalCode.PLAN_LIMIT),
     ("could not be found", RefusalCode.NOT_FOUND),
     ("was not found", RefusalCode.NOT_FOUND),
 )
+_DETAILS: tuple[tuple[str, Detail], ...] = (
+    ("email", Detail.EMAIL),
+    ("phone", Detail.PHONES),
+    ("account number", Detail.ACCOUNT_NUMBER),
+    ("accountnumber", Detail.ACCOUNT_NUMBER),
+    ("tax number", Detail.TAX_NUMBER),
+    ("taxnumber", Detail.TAX_NUMBER),
+    ("company number", Detail.COMPANY_NUMBER),
+    ("companynumber", Detail.COMPANY_NUMBER),
+    ("country", Detail.ADDRESS),
+    ("region", Detail.ADDRESS),
+    ("postal", Detail.ADDRESS),
+    ("city", Detail.ADDRESS),
+    ("addressline", Detail.ADDRESS),
+    ("address line", Detail.ADDRESS),
+    ("addresses", Detail.ADDRESS),
+)
+"""Which words of a refusal name a detail of a contact that can be left out."""
 _MISUSED_KEY = "is used with a different request"
 _NAME_IN_CLASH = re.compile(r"(?is)(the contact name ).*( is already assigned)")
 _EMAIL = re.compile(r"[^\s\"'<>,;:]+@[^\s\"'<>,;:]+")
@@ -62,10 +78,14 @@ _AREAS = {
 _SETTINGS = "the organisation's settings (accounting.settings.read)"
 
 
-def code_of(messages: Iterable[str]) -> RefusalCode:
-    """Sort the refusals of one element into a code."""
+def code_of(messages: Iterable[str]) -> str:
+    """Sort the refusals of one element into a code; one about details only names them all."""
     texts = [message.casefold() for message in messages]
-    return next((code for part, code in _CODES if any(part in text for text in texts)), RefusalCode.OTHER)
+    code = next((code for part, code in _CODES if any(part in text for text in texts)), RefusalCode.OTHER)
+    if code is not RefusalCode.OTHER:
+        return code
+    details = {detail for part, detail in _DETAILS if any(part in text for text in texts)}
+    return bad_details(details) if details else code
 
 
 def scrubbed(message: str, personal: Iterable[str] = ()) -> str:

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from ligament.ports.connector import Callback, Consent
 
 ORGANISATION_NOTE = "books_organisation"
-_PIN = "books_pin"
 _FLOW = "books_sign_in"
 SHAPES: tuple[type, ...] = (*wire.SHAPES, Claims, TenantRow, EventRow, Delivery)
 """What answers are read as; `wiring/prepared.py` describes them all before threads use them together."""
@@ -163,7 +162,7 @@ def account_for(opening: Opening, scope: str) -> Account:
 
 def means_for(opening: Opening) -> Means:
     """Return what the connection works with; calls are counted per app and organisation, and per app (facts 2.1)."""
-    tenant = opening.value("tenant_id") or opening.notebook.read(_PIN)
+    tenant = opening.value("tenant_id") or opening.notebook.read(_pin_note())
     seed = f"{opening.value('client_id')}|{tenant}"
     scope = "xero/" + hashlib.sha256(seed.encode()).hexdigest()[:12]
     app = "xero-app/" + hashlib.sha256(opening.value("client_id").encode()).hexdigest()[:12]
@@ -191,11 +190,15 @@ def means_for(opening: Opening) -> Means:
     )
 
 
+def _pin_note() -> str:
+    return declared().webhooks["organisation_note"]
+
+
 def pin_for(opening: Opening, connection: Connection) -> Pin:
     """Return the organisation that is worked with, chosen once and kept; another one is never touched."""
     wanted = opening.value("tenant_id")
     # Until the organisation has been read once, a pin may come from a mistake in the settings; it is chosen anew then.
-    kept = opening.notebook.read(_PIN) if opening.notebook.read(ORGANISATION_NOTE) else ""
+    kept = opening.notebook.read(_pin_note()) if opening.notebook.read(ORGANISATION_NOTE) else ""
     if wanted and kept and wanted != kept:
         raise SignInAgain(
             "This clinic was connected to another Xero organisation before.",
@@ -203,8 +206,8 @@ def pin_for(opening: Opening, connection: Connection) -> Pin:
         )
     if kept or wanted:
         if not kept:
-            opening.notebook.write(_PIN, wanted)
+            opening.notebook.write(_pin_note(), wanted)
         return Pin(tenant_id=kept or wanted, organisation_id=opening.notebook.read(ORGANISATION_NOTE))
     chosen = pick(connection.tenants())
-    opening.notebook.write(_PIN, chosen.tenant_id)
+    opening.notebook.write(_pin_note(), chosen.tenant_id)
     return chosen.pin()

@@ -8,7 +8,7 @@ from collections.abc import Container, Mapping
 from typing import Protocol
 
 from ligament.core.rules import kinds, shapes
-from ligament.core.rules.apply import EXPRESSIONS
+from ligament.core.rules.apply import EXPRESSIONS, about_documents
 from ligament.core.rules.entries import ContactRule, Effects, Lookup, Recall, Rule
 from ligament.core.rules.reading import Complaint, Problem, TableReader
 
@@ -100,6 +100,8 @@ def _rule(reader: TableReader, checks: Checks) -> Rule:
         _check_expression(reader, key, getattr(effects, key), checks, tuple(shapes.FACTS))
     for category, option in effects.tracking.items():
         _check_expression(reader, f'tracking."{category}"', option, checks, tuple(shapes.FACTS))
+    if effects.group.startswith("=") and about_documents(Rule(name=name, when=when, effects=effects)):
+        reader.trouble("group", "A rule about invoices names its group outright; only one about people works it out.")
     if effects == Effects():
         reader.trouble("name", "This rule does nothing: give it an effect such as skip, hold, ask or account.")
     return Rule(name=name, when=when, effects=effects)

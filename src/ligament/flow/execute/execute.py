@@ -9,7 +9,7 @@ from itertools import groupby
 
 from ligament.core.approvals import ApprovedPlan
 from ligament.core.facts import Facts
-from ligament.core.plans import Action, ActionKind, kind_word
+from ligament.core.plans import LOCAL, Action, ActionKind, kind_word
 from ligament.core.receipts import Effect, WriteIntent
 from ligament.core.writes import ElementResult, ElementVerdict, RefusalCode, Verb
 from ligament.flow.context import RunContext
@@ -20,8 +20,6 @@ from ligament.flow.execute.resolve import resolved, verb_of
 from ligament.flow.execute.sending import give_back, intent_for, resent, send_until_clear, settle_unknown
 from ligament.flow.execute.working_state import WorkingState
 from ligament.ports.errors import Rejected
-
-_LOCAL = {ActionKind.LINK_CONTACT, ActionKind.LINK_DOCUMENT}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,7 +71,7 @@ def execute(plan: ApprovedPlan, facts: Facts, world: RunContext) -> Tally:
 
 def _batches(actions: Sequence[Action], world: RunContext) -> Iterable[list[Action]]:
     """Cut actions of one kind into calls; actions that must not share a call are kept apart."""
-    if actions[0].kind in _LOCAL:
+    if actions[0].kind in LOCAL:
         yield list(actions)
         return
     if actions[0].kind is ActionKind.UPDATE_PARTY:
@@ -101,7 +99,7 @@ def _run_batch(batch: list[Action], ledger: WorkingState, tally: Tally, world: R
     tally.dropped += len(batch) - len(ready)
     if not ready:
         return
-    if ready[0].kind in _LOCAL:
+    if ready[0].kind in LOCAL:
         effects = [effect_of(action, ElementResult(verdict=ElementVerdict.DONE), ledger) for action in ready]
         world.memory.keep_effects(world.run_id, effects, world.clock.now())
     else:

@@ -48,7 +48,7 @@ def _effect(action: Action, result: ElementResult, ledger: WorkingState) -> Effe
             return _allocation(action, ledger)
         case ActionKind.PAY | ActionKind.PAY_FIRST:
             return _payment(action, result.result if isinstance(result.result, BooksPayment) else None, ledger)
-        case ActionKind.UNPAY:
+        case ActionKind.UNPAY | ActionKind.FORGET_PAYMENT:
             return _unpayment(action, ledger)
         case ActionKind.JOIN_GROUP | ActionKind.LEAVE_GROUP:
             return _membership(action, result.result if isinstance(result.result, BooksContact) else None, ledger)

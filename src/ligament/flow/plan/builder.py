@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
+from ligament.core.approvals import refused_by_person
 from ligament.core.billing import Bill
 from ligament.core.drafting import (
     content_fingerprint,
@@ -33,6 +34,7 @@ from ligament.core.plans import (
 from ligament.core.postings import LineContext
 from ligament.core.records import Invoice
 from ligament.core.rules.apply import Ruling
+from ligament.core.rules.contact_rules import ContactRuling
 from ligament.core.rules.model import Rulebook
 from ligament.core.troubles import Trouble
 from ligament.core.variances import Fix, fix_code
@@ -133,6 +135,7 @@ class PlanBuilder:
     held_documents: set[str] = field(default_factory=set)
     credits: dict[str, list[DocumentState]] = field(default_factory=dict)
     rulings: dict[tuple[str, str], Ruling] = field(default_factory=dict)
+    contact_rulings: dict[str, ContactRuling] = field(default_factory=dict)
     contexts: dict[tuple[object, ...], LineContext] = field(default_factory=dict)
     addressed: dict[tuple[object, ...], Bill | Trouble] = field(default_factory=dict)
     clearing: dict[str, Trouble | None] = field(default_factory=dict)
@@ -279,6 +282,9 @@ def refusal_hold(builder: PlanBuilder, action: Action, kind: HoldKind, number: s
     words = builder.refused(action)
     if not words:
         return None
+    person = refused_by_person(words)
+    if person is not None:
+        return _refused_hold(action, kind, number, *person)
     _, _, text = words.partition(": ")
     said = text or words
     return Hold(
@@ -290,6 +296,19 @@ def refusal_hold(builder: PlanBuilder, action: Action, kind: HoldKind, number: s
         sentence=said if action.kind is ActionKind.UPDATE_PARTY else f"{builder.around.books_title} refused it: {said}",
         todo="Correct what it names, then retry; it also goes on by itself when the record changes.",
         detail={"shown": words, "action": action.kind.value},
+    )
+
+
+def _refused_hold(action: Action, kind: HoldKind, number: str, by: str, reason: str) -> Hold:
+    """Return the hold for what a person refused; it needs nobody, and what depends on it waits."""
+    return Hold(
+        subject=action.subject,
+        code=HoldCode.REFUSED,
+        kind=kind,
+        number=number,
+        sentence=f"Refused by {by}: {reason}",
+        todo="Nothing needs to be done. Retry it to have it planned again; it also comes back when the record changes.",
+        detail={"shown": f"{action.content}|{by}|{reason}", "action": action.kind.value, "by": by, "reason": reason},
     )
 
 

@@ -207,14 +207,19 @@ def _settle_visits(builder: PlanBuilder) -> None:
             )
 
 
+REFUSED_REASON = "refused"
+
+
 def _undismissed(builder: PlanBuilder) -> list[Hold]:
     """Drop holds that a person dismissed as they are now shown; their records are left as they are."""
     for key, hold in list(builder.holds.items()):
-        if builder.decision(hold) is DecisionKind.DISMISSED:
+        refused = hold.code is HoldCode.REFUSED
+        if refused or builder.decision(hold) is DecisionKind.DISMISSED:
             del builder.holds[key]
             outcome = builder.outcomes.get(hold.subject.key)
             if outcome is not None and outcome.state is State.HELD:
-                builder.outcomes[hold.subject.key] = replace(outcome, state=State.SKIPPED, reason="dismissed")
+                reason = REFUSED_REASON if refused else "dismissed"
+                builder.outcomes[hold.subject.key] = replace(outcome, state=State.SKIPPED, reason=reason)
     return list(builder.holds.values())
 
 

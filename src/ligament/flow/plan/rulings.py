@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ligament.core.billing import Bill, bill_to, first_line, survivor
 from ligament.core.drafting import (
     invoice_subject,
@@ -9,7 +11,7 @@ from ligament.core.drafting import (
 from ligament.core.holds import HoldCode
 from ligament.core.links import DecisionKind
 from ligament.core.money import cents
-from ligament.core.records import Invoice, InvoiceStatus, Party
+from ligament.core.records import Invoice, InvoiceStatus
 from ligament.core.rules.apply import NO_RULING, Ruling, judge
 from ligament.core.rules.contexts import Around, context
 from ligament.core.rules.model import ZeroTotal
@@ -32,24 +34,28 @@ def ruling_for(builder: PlanBuilder, invoice: Invoice) -> Ruling:
 
 
 def _ruling(builder: PlanBuilder, invoice: Invoice) -> Ruling:
-    patient = survivor(invoice.party_id, builder.facts)
+    around = builder.around
+    facts = facts_for(builder, invoice)
+    return judge(builder.rulebook.rules, facts, around.evaluate, around.express, forgotten(builder, invoice))
+
+
+def facts_for(builder: PlanBuilder, invoice: Invoice) -> Mapping[str, object]:
+    """Return what rules may look at for an invoice; the payer is whom it would be billed to without rules."""
     bill = bill_to(invoice, builder.rulebook, builder.facts)
-    payer = bill.party if isinstance(bill, Bill) and bill.is_payer else None
-    visit = builder.facts.visits.get(invoice.visit_id) if invoice.visit_id else None
     practitioners, locations = builder.facts.practitioners, builder.facts.locations
     around = Around(
-        patient=patient,
-        payer=payer,
-        visit=visit,
+        patient=survivor(invoice.party_id, builder.facts),
+        payer=bill.party if isinstance(bill, Bill) and bill.is_payer else None,
+        visit=builder.facts.visits.get(invoice.visit_id) if invoice.visit_id else None,
         practitioner=practitioners.get(invoice.practitioner_id) if invoice.practitioner_id else None,
         business=locations.get(invoice.location_id) if invoice.location_id else None,
     )
-    facts = context(invoice, around, builder.rulebook)
-    return judge(builder.rulebook.rules, facts, builder.around.evaluate, builder.around.express, _forgotten(patient))
+    return context(invoice, around, builder.rulebook)
 
 
-def _forgotten(patient: Party | None) -> frozenset[str]:
+def forgotten(builder: PlanBuilder, invoice: Invoice) -> frozenset[str]:
     """Return under which name rules speak of a patient of whom nothing is known any more."""
+    patient = survivor(invoice.party_id, builder.facts)
     return frozenset({"patient"}) if patient is None or patient.deleted else frozenset()
 
 

@@ -137,6 +137,11 @@ def _part(planner: Planner, portion: Selection, before: EarlierPortions) -> Part
 
 def whole_plan(planner: Planner, selection: Selection) -> Plan:
     """Plan a selection and return everything, for showing it: what several portions would do stands there once."""
+    return plan_and_scope(planner, selection)[0]
+
+
+def plan_and_scope(planner: Planner, selection: Selection) -> tuple[Plan, set[Subject]]:
+    """Plan a selection; return everything, and what was decided about."""
     actions: dict[str, Action] = {}
 
     def look(part: Part) -> None:
@@ -144,7 +149,7 @@ def whole_plan(planner: Planner, selection: Selection) -> Plan:
             actions.setdefault(action.key, action)
 
     found = surveyed(planner, selection, look)
-    return replace(found.as_plan(), actions=in_order(actions.values()))
+    return replace(found.as_plan(), actions=in_order(actions.values())), found.considered()
 
 
 def approvals(planner: Planner, found: Survey, standing: ApprovalState) -> Iterator[tuple[Facts, ApprovedPlan]]:

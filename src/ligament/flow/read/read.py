@@ -11,6 +11,7 @@ from ligament.core.intents import Subject, SubjectKind
 from ligament.core.records import Location, PracticeSettings, Practitioner
 from ligament.core.rules.model import InvoiceSource, Rulebook
 from ligament.flow.read.deleted_people import DeletionWatch
+from ligament.flow.read.practice_pin import check_practice
 from ligament.ports.books import Books, BooksPage
 from ligament.ports.clocks import Clock
 from ligament.ports.memory import Memory, Selection
@@ -56,6 +57,9 @@ def read_practice(
     people = DeletionWatch()
     people.begin(memory)
     for page in practice.read(scope, memory.known_rows()):
+        for row in page.rows:
+            if isinstance(row, PracticeSettings):
+                check_practice(row, memory)
         people.announce(page.rows, memory)
         touched = memory.keep_practice_page(page)
         people.note(page.rows, touched, memory)

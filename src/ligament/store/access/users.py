@@ -91,12 +91,13 @@ class Users:
             connection.execute(update(users).where(users.c.id == user_id).values(**_row(after)))
             return after
 
-    def become_owner(self, user_id: str, recovery: Iterable[str], step: int) -> bool:
+    def become_owner(self, user_id: str, recovery: Iterable[str], step: int, at: str) -> bool:
         """Let who is starting become the owner; says no when somebody else was faster."""
         with self._database.writing(LOCK) as connection:
             if _has_owner(connection):
                 return False
             values = {"state": ACTIVE, "recovery": json.dumps(list(recovery)), "used_steps": json.dumps([step])}
+            values["seen_at"] = at
             done = update(users).where(users.c.id == user_id, users.c.state == STARTING).values(**values)
             return connection.execute(done).rowcount == 1
 

@@ -134,6 +134,11 @@ decisions = _table("decisions", _key("key"), _text("subject"), _bytes("body"))
 refusals = _table(
     "refusals", _key("action_key"), _text("subject"), _text("content"), _text("words"), _text("refused_at")
 )
+approvals = _table(
+    "approvals",
+    _key("mark"),
+    _whole("place"), _text("action_key"), _text("plan"), _text("document"), _text("asked_at"), _text("voices"),
+)  # fmt: skip
 dirty = _table("dirty", _key("subject"))
 notes = _table("notes", _key("name"), _text("value"))
 cursors = _table("cursors", _key("system"), _key("stream"), _text("value"))
@@ -244,6 +249,7 @@ recall_bookings = _table(
     Index("recall_bookings_type", "clinic", "type_id", "starts_at"),
     Index("recall_bookings_starts", "clinic", "starts_at"),
 )  # fmt: skip
+recall_refusals = _table("recall_refusals", _key("mark"), _text("reason"), _text("seen_at"))
 recall_visits = _table(
     "recall_visits", _key("id"), _text("booking_id"), _text("patient_id"), _flag("off"),
     Index("recall_visits_booking", "clinic", "booking_id", "patient_id"),

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection
 
+from ligament.core.approvals import refused_by_person
 from ligament.core.billing import payers_by_name
 from ligament.core.facts import Facts
 from ligament.core.ids import BooksId, SourceId
@@ -185,7 +186,7 @@ def _judgements(tables: _Reader, facts: Facts, now: datetime) -> None:
     facts.decisions = {row.key: read(row.body) for row in tables.rows(decisions.c.key, decisions.c.body)}
     columns = (refusals.c.action_key, refusals.c.content, refusals.c.words, refusals.c.refused_at)
     fresh = stamp(now - REFUSAL_LASTS)
-    recent = (row for row in tables.rows(*columns) if row.refused_at > fresh)
+    recent = (row for row in tables.rows(*columns) if row.refused_at > fresh or refused_by_person(row.words))
     facts.refusals = {row.action_key: (row.content, row.words) for row in recent}
     kept = {row.name: row.value for row in tables.rows(notes.c.name, notes.c.value)}
     since = kept.get("connected_on", "")

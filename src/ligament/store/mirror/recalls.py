@@ -14,7 +14,7 @@ from ligament.ports.recalls import RecallPage
 from ligament.store.database.bulk import upsert
 from ligament.store.database.connection import Database
 from ligament.store.database.search_keys import stamp
-from ligament.store.database.tables import cursors, recall_bookings, recall_people, recall_visits
+from ligament.store.database.tables import cursors, recall_bookings, recall_people, recall_refusals, recall_visits
 
 _SYSTEM = "recalls"
 _ACCEPTS = {True: "yes", False: "no", None: ""}
@@ -71,6 +71,25 @@ class RecallRows:
         there = (recall_people.c.archived.is_(False), recall_people.c.email_key != "")
         with self._database.reading() as connection:
             return frozenset(connection.execute(select(recall_people.c.email_key).where(*mine, *there)).scalars())
+
+    def refusals(self) -> dict[str, str]:
+        """Return the addresses that the mailing list must never be given again, by their marks, and why."""
+        table = recall_refusals.c
+        with self._database.reading() as connection:
+            found = connection.execute(select(table.mark, table.reason).where(table.clinic == self._clinic))
+            return {row.mark: row.reason for row in found}
+
+    def keep_refusals(self, marks: Mapping[str, str], now: datetime) -> None:
+        """Keep lasting refusals; one that is known keeps its day."""
+        known = self.refusals()
+        rows = [
+            {"clinic": self._clinic, "mark": mark, "reason": reason, "seen_at": stamp(now)}
+            for mark, reason in marks.items()
+            if mark not in known
+        ]
+        if rows:
+            with self._database.writing(self._clinic) as connection:
+                upsert(connection, recall_refusals, rows)
 
     def candidates(self, types: Collection[str], now: datetime) -> Iterator[RecallCandidate]:
         """Return every patient with the last visit of these types, and whether anything is booked from now on."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from ligament.core.events import records_posted
 from ligament.core.links import ContactLink, DocumentLink
-from ligament.core.plans import ActionKind
+from ligament.core.plans import LOCAL
 from ligament.core.receipts import Effect
 from ligament.store.database import columns
 from ligament.store.database.bulk import all_of_clinic, delete_in, gone_from_clinic, of_clinic, select_in, upsert
@@ -23,7 +23,6 @@ from ligament.store.journal.journal import Note, Writing
 from ligament.store.mirror import books, practice
 from ligament.store.writes.intents import owner_of, personal_of, public_of
 
-_LINKS = {ActionKind.LINK_CONTACT, ActionKind.LINK_DOCUMENT}
 _Slot = tuple[str, str, int]
 """Subject key, role and version of a document link."""
 
@@ -53,7 +52,7 @@ def keep(writing: Writing, context: Mapping[str, object], effects: Sequence[Effe
 def _kind(effect: Effect) -> str:
     if effect.refused:
         return "refusal"
-    return "link" if effect.action.kind in _LINKS else "receipt"
+    return "link" if effect.action.kind in LOCAL else "receipt"
 
 
 # --- links, each side used once -------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from ligament.app.access.sessions import Recognised
 from ligament.web.frame import slow_down
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Values, Visit
 from ligament.web.pages.setup import code_form, recovery_page
+from ligament.wiring.setup_key import drop_setup_key
 
 
 def show(visit: Visit) -> Answer:
@@ -60,6 +61,8 @@ def _take_code(visit: Visit, found: Recognised, key: str) -> Answer:
         case Gone():
             return Moved(to="/sign-in", ends=True)
         case Entered():
+            if visit.access.users.has_owner():
+                drop_setup_key(visit.house.settings.home)
             return recovery_page(outcome)
 
 

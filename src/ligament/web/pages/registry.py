@@ -5,11 +5,13 @@ A new page is a module with `PAGES` and one line in each list below. The order i
 
 from __future__ import annotations
 
+from ligament.web import live
 from ligament.web.page import Page
 from ligament.web.pages import account, clinics, invitation, overview, setup, sign_in, tokens, users
 
 ALL: tuple[Page, ...] = (
     *overview.PAGES,
+    *live.PAGES,
     *clinics.PAGES,
     *users.PAGES,
     *tokens.PAGES,

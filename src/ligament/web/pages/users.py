@@ -9,7 +9,7 @@ from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
 
 ROLES = (
     (Role.VIEWER.value, "Viewer: looks and downloads"),
-    (Role.BOOKKEEPER.value, "Bookkeeper: also decides, runs, compares, fixes and maps"),
+    (Role.BOOKKEEPER.value, "Bookkeeper: decides, runs, maps"),
     (Role.OWNER.value, "Owner: everything"),
 )
 _CONFLICT = 409

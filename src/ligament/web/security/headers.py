@@ -12,7 +12,8 @@ PAGE_POLICY = (
 PLAIN_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _ALWAYS = {
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    # Not `no-referrer`: browsers then hide from us too where a form comes from (`Origin: null`).
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Resource-Policy": "same-origin",

@@ -28,9 +28,11 @@ from ligament.core.rules.model import CreateContacts, Privacy
 from ligament.core.troubles import Trouble
 from ligament.core.writes import ContactWrite, RefusalCode
 from ligament.flow.plan.builder import PlanBuilder, contact_outcome, refusal_hold, sound, trouble_hold
+from ligament.flow.plan.contacts.asking import question, said_by_rules
 from ligament.flow.plan.contacts.field_merge import agreed_by
 from ligament.flow.plan.contacts.fields import Synced, synchronise
 from ligament.flow.plan.contacts.leaving import plan_archival
+from ligament.flow.plan.contacts.left_out import newly_refused, remembered, unagreed, without
 from ligament.flow.plan.contacts.merged_in_books import follow_merge, link_survivor
 
 
@@ -53,6 +55,7 @@ def plan_party(builder: PlanBuilder, party: Party, *, needed: bool) -> None:
     """Plan the contact of one patient or payer; `needed` says that a document is billed to it."""
     subject = party_subject(party)
     link = builder.facts.contact_links.get(subject.key)
+    ruling = said_by_rules(builder, party)
     if subject.key in builder.made:
         # Also when it was made meanwhile: its documents read as they were approved, and get its id when they leave.
         builder.contacts[subject.key] = None
@@ -60,9 +63,11 @@ def plan_party(builder: PlanBuilder, party: Party, *, needed: bool) -> None:
     elif party.defect and (link is not None or needed or _wanted(builder, party)):
         _hold_unreadable(builder, party, link)
     elif link is not None:
-        _plan_linked(builder, party, link, needed=needed)
+        _plan_linked(builder, ruling.party, link, needed=needed)
+    elif not needed and ruling.skipped_by:
+        builder.outcome(contact_outcome(subject, State.SKIPPED, f"rule:{ruling.skipped_by}"))
     elif needed or _wanted(builder, party):
-        _plan_new(builder, party)
+        _plan_new(builder, ruling.party)
     else:
         builder.outcome(contact_outcome(subject, State.SKIPPED, "no_contact_needed"))
 
@@ -100,6 +105,10 @@ def _hold_unreadable(builder: PlanBuilder, party: Party, link: ContactLink | Non
 
 def _plan_new(builder: PlanBuilder, party: Party) -> None:
     intent = intent_for(party, builder.rulebook, builder.around)
+    asked = question(builder, intent.subject, intent.number)
+    if asked is not None:
+        _hold_contact(builder, intent.subject, asked)
+        return
     match = find_contact(intent, party, builder.rulebook, builder.facts, builder.around)
     found = _decided(builder, intent, match) if isinstance(match, Trouble) else match
     if isinstance(found, Hold):
@@ -131,9 +140,11 @@ def _create(builder: PlanBuilder, intent: ContactIntent) -> None:
     ):
         intent = suffixed(intent)
         action = _creation(intent)
-    if builder.refused(action).startswith(RefusalCode.BAD_EMAIL):
-        action = _creation(intent, with_email=False)
-        builder.notes.append(FieldNote(subject=intent.subject, field="email", kind=NoteKind.REFUSED))
+    while refused := newly_refused(builder, action):
+        # What the books refuse is left out and listed; the contact and its documents go (SPEC section 3).
+        action = _creation(intent, refused | (action.contact.without if action.contact is not None else frozenset()))
+        notes = [FieldNote(subject=intent.subject, field=one, kind=NoteKind.REFUSED) for one in sorted(refused)]
+        builder.notes.extend(notes)
     hold = refusal_hold(builder, action, HoldKind.CONTACT, intent.number)
     if hold is not None:
         _hold_contact(builder, intent.subject, hold)
@@ -144,26 +155,34 @@ def _create(builder: PlanBuilder, intent: ContactIntent) -> None:
     builder.outcome(contact_outcome(intent.subject, State.PLANNED))
 
 
-def _creation(intent: ContactIntent, *, with_email: bool = True) -> Action:
-    """Return the action that makes a contact; an e-mail the books find invalid is left out, but counts as agreed."""
+def _creation(intent: ContactIntent, left_out: frozenset[str] = frozenset()) -> Action:
+    """Return the action that makes a contact, without the details that the books refused."""
     write = ContactWrite(
         number=intent.number,
         name=intent.name,
         first=intent.first,
         last=intent.last,
-        email=intent.email if with_email else None,
+        email=intent.email,
         phones=intent.phones,
         street=intent.address,
         postal=intent.address,
         extras=intent.extras or None,
     )
-    agreed = agreed_by(intent) if with_email else replace(agreed_by(intent), refused=intent.email)
+    agreed = unagreed(agreed_by(intent), left_out)
+    if left_out:
+        agreed = replace(agreed, left_out=remembered(AgreedFields(), intent, left_out))
     return Action(
         kind=ActionKind.CREATE_CONTACT,
         subject=intent.subject,
         number=intent.number,
         sentence=f"Create the contact {intent.number}.",
-        contact=ContactStep(write=write, name=intent.name, suffixed=intent.suffixed, agreed=agreed),
+        contact=ContactStep(
+            write=without(write, left_out),
+            name=intent.name,
+            suffixed=intent.suffixed,
+            agreed=agreed,
+            without=left_out,
+        ),
     )
 
 
@@ -332,8 +351,9 @@ def _emit(builder: PlanBuilder, party: Party, link: ContactLink, synced: Synced)
     subject = party_subject(party)
     builder.notes.extend(synced.notes)
     planned = False
+    asked = question(builder, subject, link.number) if link.party.key in builder.facts.contact_links else None
     for action in synced.actions:
-        hold = refusal_hold(builder, action, HoldKind.CONTACT, link.number)
+        hold = asked or refusal_hold(builder, action, HoldKind.CONTACT, link.number)
         if hold is None:
             builder.act(action)
             planned = True

@@ -36,7 +36,8 @@ _NOTES = {FieldVerdict.PUT_BACK: NoteKind.PUT_BACK, FieldVerdict.EMPTIED: NoteKi
 class Merge:
     """The merge of one pair, by fields: what is written to the books, and `back` to the practice.
 
-    `settled` and `returned` are what both sides say after that, by the names of the fields agreed on.
+    `settled` and `returned` are what both sides say after that, by the names of the fields agreed on. What a rule of
+    the clinic set is in `fixed`: the practice says it, and it never flows back.
     """
 
     builder: PlanBuilder
@@ -48,6 +49,7 @@ class Merge:
     back: Values = field(default_factory=dict)
     settled: Values = field(default_factory=dict)
     returned: Values = field(default_factory=dict)
+    fixed: frozenset[str] = frozenset()
     holds: list[Hold] = field(default_factory=list)
     notes: dict[str, NoteKind] = field(default_factory=dict)
     heals: bool = False
@@ -69,11 +71,12 @@ class Merge:
         if sides.practice == sides.books:
             self.owned(label, FieldVerdict.AGREED)
             return FieldVerdict.AGREED
+        is_ours = label in self.fixed
         judge = Judge(
             same=same,
             blank=blank,
-            winner=winner or self.builder.rulebook.contacts.wins[field],
-            may_flow_back=may_flow_back(self.builder, self.party),
+            winner=winner or (Winner.PRACTICE if is_ours else self.builder.rulebook.contacts.wins[field]),
+            may_flow_back=may_flow_back(self.builder, self.party) and not is_ours,
             practice_at=self.party.updated_at,
             books_at=self.contact.updated_at,
         )
@@ -117,6 +120,8 @@ class Merge:
     def decided(self, label: str, hold: Hold) -> FieldVerdict:
         """Apply a person's choice about a field on which the sides do not agree, or hold it for one."""
         decision = self.builder.decision(hold)
+        if label in self.fixed and decision is DecisionKind.TAKE_BOOKS:
+            return FieldVerdict.PUT_BACK
         if decision in {DecisionKind.TAKE_PRACTICE, DecisionKind.APPROVED}:
             return FieldVerdict.TO_BOOKS
         if decision is DecisionKind.TAKE_BOOKS and may_flow_back(self.builder, self.party):

@@ -15,10 +15,13 @@ from ligament.core.records import NO_ADDRESS, Address, Party, PartyKind, Phone, 
 from ligament.core.rules.model import Field, Winner
 from ligament.core.writes import ContactWrite, PartyWrite, RefusalCode
 from ligament.flow.plan.builder import PlanBuilder
+from ligament.flow.plan.contacts.asking import fixed_by_rules
 from ligament.flow.plan.contacts.field_merge import Merge, blank_text, no_place, phone_label, same_text
+from ligament.flow.plan.contacts.left_out import is_left_out, newly_refused, remembered
 from ligament.flow.plan.contacts.privacy import mask, was_masked
 
 Name = tuple[str, str, str]
+Numbers = dict[PhoneSlot, Private[str]]
 _KINDS = {slot: kind for kind, slot in SLOTS.items()}
 
 
@@ -36,7 +39,8 @@ def synchronise(
     builder: PlanBuilder, party: Party, link: ContactLink, contact: BooksContact, intent: ContactIntent
 ) -> Synced:
     """Merge every field of one pair against what was last agreed."""
-    merge = Merge(builder=builder, party=party, link=link, contact=contact, intent=intent)
+    fixed = fixed_by_rules(builder, intent.subject)
+    merge = Merge(builder=builder, party=party, link=link, contact=contact, intent=intent, fixed=fixed)
     _number(merge)
     _name(merge)
     if merge.is_whole():
@@ -55,12 +59,12 @@ def _finish(merge: Merge) -> Synced:
     actions: list[Action] = []
     if merge.write:
         update = _update(merge)
-        if "email" in merge.write and merge.builder.refused(update).startswith(RefusalCode.BAD_EMAIL):
-            # The books find the address invalid: it is left out and listed, the rest goes on (SPEC section 3).
-            del merge.write["email"]
-            merge.settled.update(email=merge.intent.email, refused=merge.intent.email)
-            merge.notes["email"] = NoteKind.REFUSED
-            update = _update(merge)
+        left: frozenset[str] = frozenset()
+        while refused := newly_refused(merge.builder, update):
+            # What the books refuse is left out and listed, the rest goes on (SPEC section 3).
+            left |= refused
+            _leave_out(merge, refused)
+            update = _update(merge, left)
         if merge.write:
             actions.append(update)
     if merge.back:
@@ -85,7 +89,25 @@ def _finish(merge: Merge) -> Synced:
     return Synced(actions=tuple(actions), holds=tuple(merge.holds), agreed=settled, notes=tuple(merge.listed()))
 
 
-def _update(merge: Merge) -> Action:
+def _leave_out(merge: Merge, labels: frozenset[str]) -> None:
+    """Take details off what is written and off what counts as agreed, list them, and remember what was refused."""
+    for label in labels & {"email", "phones"}:
+        merge.write.pop(label, None)
+        merge.settled.pop(label, None)
+    for place in ("street", "postal") if "address" in labels else ():
+        merge.write.pop(place, None)
+        merge.settled.pop(place, None)
+    for values in (merge.write, merge.settled):
+        if "extras" in values:
+            kept = tuple(held for held in values.pop("extras") if held[0].value not in labels)
+            values.update({"extras": kept} if kept else {})
+    held = remembered(replace(merge.link.agreed, left_out=merge.settled.get("left_out")), merge.intent, labels)
+    if held is not None:
+        merge.settled.update(left_out=held)
+    merge.notes.update(dict.fromkeys(sorted(labels), NoteKind.REFUSED))
+
+
+def _update(merge: Merge, left_out: frozenset[str] = frozenset()) -> Action:
     return Action(
         kind=ActionKind.UPDATE_CONTACT,
         subject=merge.intent.subject,
@@ -98,6 +120,7 @@ def _update(merge: Merge) -> Action:
             suffixed=merge.intent.suffixed,
             origin=merge.link.origin,
             agreed=AgreedFields(**merge.settled),
+            without=left_out,
         ),
     )
 
@@ -182,13 +205,18 @@ def _no_name(name: Name) -> bool:
 
 
 def _email(merge: Merge) -> None:
-    sides = Sides(practice=merge.intent.email, books=merge.contact.email, agreed=merge.link.agreed.email)
+    agreed = merge.link.agreed.email
+    if agreed is not None and agreed == merge.link.agreed.refused:
+        # An older version took what was refused for agreed, so that a corrected one never went out (choice C38).
+        agreed = None
+    sides = Sides(practice=merge.intent.email, books=merge.contact.email, agreed=agreed)
     verdict = merge.verdict(Field.EMAIL, sides, same_text, blank_text, "email")
     if sides.agreed is None and verdict is FieldVerdict.AGREED and sides.practice != sides.books and sides.practice:
         # The first time both say the same in other letter case: the practice's way of writing it is taken.
         verdict = FieldVerdict.TO_BOOKS
-    if verdict is FieldVerdict.EMPTIED and merge.link.agreed.refused == merge.intent.email:
+    if verdict is FieldVerdict.TO_BOOKS and is_left_out(merge.link.agreed, merge.intent, "email"):
         merge.notes["email"] = NoteKind.REFUSED
+        return
     if verdict is FieldVerdict.TO_BOOKS:
         merge.write.update(email=merge.intent.email)
     if verdict in {FieldVerdict.TO_BOOKS, FieldVerdict.AGREED}:
@@ -214,22 +242,32 @@ def _phones(merge: Merge) -> None:
     written: dict[PhoneSlot, Private[str]] = {}
     settled: dict[PhoneSlot, Private[str]] = {}
     returned: dict[PhoneSlot, Private[str]] = {}
+    left_out = is_left_out(merge.link.agreed, merge.intent, "phones")
     for slot in PhoneSlot:
         mine, theirs = ours.get(slot, NOTHING), merge.contact.phone(slot)
         sides = Sides(practice=mine, books=theirs, agreed=agreed.get(slot))
         verdict = merge.verdict(Field.PHONES, sides, same, blank_text, phone_label(slot))
+        if verdict is FieldVerdict.TO_BOOKS and left_out:
+            merge.notes[phone_label(slot)] = NoteKind.REFUSED
+            continue
         if verdict is FieldVerdict.TO_BOOKS:
             written[slot] = mine
         if verdict in {FieldVerdict.TO_BOOKS, FieldVerdict.AGREED}:
             settled[slot] = mine
         if verdict is FieldVerdict.TO_PRACTICE:
             returned[slot] = theirs
+    _keep_phones(merge, written, settled, returned)
+
+
+def _keep_phones(merge: Merge, written: Numbers, settled: Numbers, returned: Numbers) -> None:
     if written:
         merge.write.update(phones=tuple(sorted(written.items())))
     if settled:
         merge.settled.update(phones=tuple(sorted(settled.items())))
     if returned:
-        merge.back.update(phones=_phone_list(merge.party, returned))
+        ruling = merge.builder.contact_rulings.get(merge.intent.subject.key)
+        known = merge.party if ruling is None else ruling.original
+        merge.back.update(phones=_phone_list(known, returned))
         merge.returned.update(phones=tuple(sorted(returned.items())))
 
 
@@ -265,6 +303,9 @@ def _street(merge: Merge) -> None:
         merge.settled.update(street=NO_ADDRESS)
         return
     verdict = merge.verdict(Field.ADDRESS, sides, _same_place, no_place, "address")
+    if verdict is FieldVerdict.TO_BOOKS and is_left_out(merge.link.agreed, merge.intent, "address"):
+        merge.notes["address"] = NoteKind.REFUSED
+        return
     if verdict is FieldVerdict.TO_BOOKS:
         merge.write.update(street=merge.intent.address)
     if verdict in {FieldVerdict.TO_BOOKS, FieldVerdict.AGREED}:
@@ -303,6 +344,8 @@ def _extras(merge: Merge) -> None:
             settled[slot] = mine
         elif blank_text(theirs) and before and same_text(mine, before):
             merge.notes[slot.value] = NoteKind.EMPTIED
+        elif is_left_out(merge.link.agreed, merge.intent, slot.value):
+            merge.notes[slot.value] = NoteKind.REFUSED
         elif blank_text(theirs) or (before is not None and same_text(theirs, before)):
             written[slot] = settled[slot] = mine
         else:

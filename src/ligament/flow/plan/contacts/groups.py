@@ -61,10 +61,11 @@ def _plan_seat(
     builder: PlanBuilder, key: str, party: Party, rules: GroupRules, billed: Mapping[str, list[Wish]]
 ) -> None:
     """Plan the groups of one contact."""
-    seat = _seat(builder, key, party)
+    ruling = builder.contact_rulings.get(key)
+    seat = _seat(builder, key, party if ruling is None else ruling.party)
     if seat is None:
         return
-    for wish in record_wishes(seat.party, builder.rulebook, rules, builder.around.evaluate):
+    for wish in record_wishes(seat.party, builder.rulebook, rules, builder.around.evaluate, builder.around.express):
         if isinstance(wish, Wish):
             seat.wishes[wish.key] = wish
         else:

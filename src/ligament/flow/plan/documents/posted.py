@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ligament.core.billing import Bill
 from ligament.core.differences import changed_fields, edited_fields, with_line_ids
 from ligament.core.drafting import Draft, content_fingerprint, document_number
-from ligament.core.holds import Hold, HoldCode
-from ligament.core.intents import DocumentIntent, Subject, SubjectKind
+from ligament.core.holds import HoldCode
+from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import DocumentStatus
 from ligament.core.links import Agreement, DecisionKind, DocumentLink, Role
 from ligament.core.money import two_places
 from ligament.core.plans import Action, ActionKind, State, VoidStep
 from ligament.core.records import Invoice
 from ligament.core.troubles import Trouble
-from ligament.core.variances import Fix
 from ligament.flow.plan.builder import (
     DocumentState,
     PlanBuilder,
@@ -27,14 +25,13 @@ from ligament.flow.plan.builder import (
     lock_trouble,
     sound,
     state_of,
-    stopped_by_rule,
-    waits,
 )
 from ligament.flow.plan.documents.adjustments import plan_difference
-from ligament.flow.plan.documents.drafts import agreement_for, as_intent, create, drafted_for, unreadable
-from ligament.flow.plan.documents.relinking import agree_again, agreed_on, link_again, ours_in_books
+from ligament.flow.plan.documents.drafts import agreement_for, as_intent, unreadable
+from ligament.flow.plan.documents.redrafting import draft_again
+from ligament.flow.plan.documents.relinking import agree_again
 from ligament.flow.plan.documents.updates import Posted, act_update, edited
-from ligament.flow.plan.rulings import bill_of, ruling_for
+from ligament.flow.plan.documents.voided import plan_gone
 
 
 def main_link(links: tuple[DocumentLink, ...]) -> DocumentLink | None:
@@ -59,7 +56,7 @@ def plan_posted(builder: PlanBuilder, invoice: Invoice, subject: Subject, links:
     if invoice.removed_at is not None:
         _plan_removed(builder, posted)
     elif document.status.is_gone():
-        _plan_gone(builder, posted)
+        plan_gone(builder, posted)
     else:
         _plan_content(builder, posted)
 
@@ -135,126 +132,6 @@ def _void(builder: PlanBuilder, posted: Posted, state: DocumentState) -> None:
     builder.outcome(invoice_outcome(posted.invoice, posted.subject, State.PLANNED))
 
 
-def _plan_gone(builder: PlanBuilder, posted: Posted) -> None:
-    """A document we voided is issued again when the invoice is restored; one voided by a person stays so (C20, C36)."""
-    invoice, subject = posted.invoice, posted.subject
-    if posted.main.voided_by_us:
-        builder.states[subject.key] = [s for s in builder.states[subject.key] if not s.status.is_gone()]
-        _reissue(builder, posted)
-        return
-    if posted.main.sent is not None and _found_successor(builder, posted, posted.main.sent):
-        return
-    if builder.fix_asked(subject, Fix.POST_AGAIN, posted.main.books_id):
-        _post_again(builder, posted)
-        return
-    held = builder.facts.agreements.get(subject.key)
-    if held is None or held.fingerprint == content_fingerprint(invoice):
-        builder.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
-        return
-    hold_trouble(
-        builder,
-        invoice,
-        subject,
-        Trouble(
-            code=HoldCode.EDITED_IN_BOOKS,
-            sentence=f"{posted.document.number} was voided in the books, and the invoice has changed in the practice.",
-            todo="Archive the invoice in the practice, or dismiss this to leave it as it is.",
-            detail={"changed": ["status"], "books_number": posted.document.number},
-        ),
-    )
-
-
-def _reissue(builder: PlanBuilder, posted: Posted) -> None:
-    drafted = _draft(builder, posted, document_number(posted.invoice, builder.rulebook, posted.main.version + 1))
-    if drafted is None or _linked_successor(builder, posted, drafted.intent):
-        return
-    trouble = lock_trouble(builder, drafted.intent.on)
-    if trouble is not None:
-        hold_trouble(builder, posted.invoice, posted.subject, trouble)
-        return
-    create(builder, posted.invoice, posted.subject, drafted, version=posted.main.version + 1)
-
-
-def _post_again(builder: PlanBuilder, posted: Posted) -> None:
-    """A person voided it and a person says to post it again: that is mending, whatever the policy for new documents."""
-    key, before = posted.subject.key, len(builder.actions)
-    builder.states[key] = [state for state in builder.states[key] if not state.status.is_gone()]
-    _reissue(builder, posted)
-    builder.actions[before:] = [replace(action, heals=True) for action in builder.actions[before:]]
-
-
-def _found_successor(builder: PlanBuilder, posted: Posted, sent: DocumentIntent) -> bool:
-    """Link what was issued again in the place of a document that somebody voided, as far as our memory goes."""
-    again = document_number(posted.invoice, builder.rulebook, posted.main.version + 1)
-    if ours_in_books(builder, replace(sent, number=again), posted.subject) is None:
-        return False
-    drafted = _draft(builder, posted, again)
-    return drafted is None or _linked_successor(builder, posted, drafted.intent)
-
-
-def _linked_successor(builder: PlanBuilder, posted: Posted, intent: DocumentIntent) -> bool:
-    """Link the document that was issued again in the place of a voided one, when the cross-reference was lost."""
-    document = ours_in_books(builder, intent, posted.subject)
-    if document is None:
-        return False
-    agreed = agreed_on(builder, posted.invoice, posted.subject, intent, document)
-    if isinstance(agreed, Hold):
-        hold_document(builder, posted.invoice, posted.subject, agreed)
-        return True
-    version = posted.main.version + 1
-    link_again(builder, posted, document, intent.party, role=Role.MAIN, version=version, agreed=agreed)
-    return True
-
-
-def _draft(builder: PlanBuilder, posted: Posted, number: str) -> Draft | None:
-    """Draft what the document should say now; hold or let it wait when that cannot be decided."""
-    invoice, subject = posted.invoice, posted.subject
-    ruling = ruling_for(builder, invoice)
-    if stopped_by_rule(builder, invoice, subject, ruling):
-        return None
-    bill = _same_bill(builder, posted) or builder.bills.get(subject.key) or bill_of(builder, invoice, ruling)
-    if isinstance(bill, Trouble):
-        hold_trouble(builder, invoice, subject, bill)
-        return None
-    if bill.subject.key in builder.unready:
-        waits(builder, invoice, subject, bill.subject)
-        return None
-    drafted = drafted_for(builder, invoice, bill, ruling, number)
-    if isinstance(drafted, Trouble):
-        hold_trouble(builder, invoice, subject, drafted)
-        return None
-    return drafted
-
-
-def _same_bill(builder: PlanBuilder, posted: Posted) -> Bill | None:
-    """Keep billing whom the document bills when that person, or the patient, left since (choices C25, C26)."""
-    sent = posted.main.sent
-    if sent is None or sent.party.kind is SubjectKind.LOCATION or not _left(builder, posted, sent.party):
-        return None
-    said = builder.bills.get(posted.subject.key)
-    if isinstance(said, Bill) and said.is_payer:
-        return None
-    builder.contacts.setdefault(sent.party.key, sent.contact_id or posted.document.contact_id)
-    return Bill(
-        subject=sent.party,
-        party=builder.facts.parties.get(sent.party.key),
-        is_payer=sent.party.kind is SubjectKind.PAYER,
-        why="the document was posted to this contact",
-    )
-
-
-def _left(builder: PlanBuilder, posted: Posted, billed: Subject) -> bool:
-    """Say whether the patient was deleted, or whom the document bills was merged, deleted or, a payer, archived."""
-    patient = posted.invoice.party_id
-    treated = builder.facts.parties.get(f"patient:{patient}")
-    if patient is None or (treated is not None and treated.deleted):
-        return True
-    party = builder.facts.parties.get(billed.key)
-    if billed.kind is SubjectKind.PAYER:
-        return party is None or party.removed_at is not None
-    return party is not None and (party.merged_into is not None or party.deleted)
-
-
 # --- edited in the practice -------------------------------------------------------------------------------------------
 
 
@@ -267,7 +144,7 @@ def _plan_content(builder: PlanBuilder, posted: Posted) -> None:
     if held is not None and held.fingerprint == content_fingerprint(invoice):
         builder.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
         return
-    drafted = _draft(builder, posted, posted.main.number)
+    drafted = draft_again(builder, posted, posted.main.number)
     if drafted is None:
         return
     before = posted.main.sent or as_intent(posted.document, drafted.intent.party)

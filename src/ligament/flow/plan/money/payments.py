@@ -8,14 +8,14 @@ from functools import partial
 from ligament.core.drafting import invoice_subject, zone_of
 from ligament.core.holds import HoldCode, HoldKind
 from ligament.core.ledgers import DocumentKind
-from ligament.core.links import PaymentLink
+from ligament.core.links import DecisionKind, PaymentLink
 from ligament.core.money import two_places
 from ligament.core.periods import australian, local_date
 from ligament.core.plans import Action, ActionKind, PaymentStep
 from ligament.core.records import Invoice, InvoiceStatus
 from ligament.core.rules.model import PaymentSource
 from ligament.core.troubles import Trouble
-from ligament.flow.plan.builder import DocumentState, PlanBuilder, lock_trouble, refusal_hold, reprice
+from ligament.flow.plan.builder import DocumentState, PlanBuilder, lock_trouble, refusal_hold, reprice, trouble_hold
 from ligament.flow.plan.money.allocations import (
     credit_may_have_paid,
     draft_trouble,
@@ -23,7 +23,7 @@ from ligament.flow.plan.money.allocations import (
     plan_adjusted_credit,
     plan_credit,
 )
-from ligament.flow.plan.money.unpaying import hold_payment, plan_unpayment
+from ligament.flow.plan.money.unpaying import hold_payment, plan_unpayment, standing_payment
 
 
 def plan_money(builder: PlanBuilder, invoices: list[Invoice]) -> None:
@@ -73,7 +73,7 @@ def _plan_payments(builder: PlanBuilder, invoice: Invoice, kind: ActionKind) -> 
 
 
 def _plan_payment(builder: PlanBuilder, invoice: Invoice, state: DocumentState, kind: ActionKind) -> None:
-    if _own_payment(builder, state) is not None or _own_payment_in_books(state):
+    if _paid_by_us(builder, invoice, state):
         return
     if state.is_draft():
         hold_payment(builder, invoice, draft_trouble(state, builder))
@@ -93,7 +93,7 @@ def _plan_payment(builder: PlanBuilder, invoice: Invoice, state: DocumentState, 
         amount=state.open_amount,
         payment=PaymentStep(
             document=state.ref,
-            account=builder.rulebook.payments.account,
+            account=_clearing_account(builder),
             on=on,
             amount=state.open_amount,
             reference=f"{state.base_number or state.ref.number}/paid",
@@ -118,13 +118,37 @@ def payment_date(builder: PlanBuilder, invoice: Invoice) -> date:
     return local_date(invoice.closed_at, zone_of(location, builder.rulebook))
 
 
-def _own_payment(builder: PlanBuilder, state: DocumentState) -> PaymentLink | None:
-    """Return our live payment on a document, even one that a person deleted in the books: it is not posted again."""
-    links = builder.facts.payments.get(state.subject.key, ())
+def _paid_by_us(builder: PlanBuilder, invoice: Invoice, state: DocumentState) -> bool:
+    """Say whether we paid this before: what a person took off since is posted again only when one says so (C35)."""
+    links = _own_payments(builder, state)
     if not links:
-        return None
-    own = (link for link in links if link.live and link.document_id == state.ref.id and not link.is_allocation())
-    return next(own, None)
+        return _own_payment_in_books(state)
+    stands = any(standing_payment(state.document, link) is not None for link in links)
+    what = "other money was taken off it" if stands else f"our payment {links[-1].reference} was taken off"
+    trouble = Trouble(
+        code=HoldCode.PAYMENT_REMOVED,
+        sentence=(
+            f"{state.ref.number} is paid in the practice, but {two_places(state.open_amount)} is open again in "
+            f"{builder.around.books_title}: {what} there."
+        ),
+        todo="Approve to post what is open as a payment again, or dismiss this to leave it off.",
+        detail={
+            "books_number": state.ref.number,
+            "open": state.open_amount,
+            "shown": f"{state.open_amount}|{invoice.closed_at}|{sorted(link.payment_id for link in links)}",
+        },
+    )
+    hold = trouble_hold(trouble, invoice_subject(invoice), HoldKind.PAYMENT, invoice.number)
+    if builder.decision(hold) is DecisionKind.APPROVED:
+        return False
+    builder.hold(hold)
+    return True
+
+
+def _own_payments(builder: PlanBuilder, state: DocumentState) -> list[PaymentLink]:
+    """Return the payments that we posted on a document and did not take back, those that a person removed too."""
+    links = builder.facts.payments.get(state.subject.key, ())
+    return [link for link in links if link.live and link.document_id == state.ref.id and not link.is_allocation()]
 
 
 def _own_payment_in_books(state: DocumentState) -> bool:
@@ -133,6 +157,13 @@ def _own_payment_in_books(state: DocumentState) -> bool:
         return False
     reference = f"{state.base_number or state.ref.number}/paid"
     return any(payment.reference == reference and not payment.deleted for payment in held)
+
+
+def _clearing_account(builder: PlanBuilder) -> str:
+    """Return how the books are told of the clearing account, however the rulebook names it (choice C45)."""
+    named = builder.rulebook.payments.account
+    account = builder.facts.chart.account(named)
+    return account.key if account is not None else named
 
 
 def _clearing_trouble(builder: PlanBuilder) -> Trouble | None:

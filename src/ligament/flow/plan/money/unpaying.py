@@ -5,7 +5,7 @@ from __future__ import annotations
 from ligament.core.drafting import invoice_subject
 from ligament.core.holds import HoldCode, HoldKind
 from ligament.core.intents import Subject
-from ligament.core.ledgers import DocumentKind
+from ligament.core.ledgers import BooksDocument, BooksPayment, DocumentKind
 from ligament.core.links import PaymentLink
 from ligament.core.money import two_places
 from ligament.core.plans import Action, ActionKind, DocumentRef, UnpaymentStep
@@ -28,7 +28,7 @@ def plan_unpayment(builder: PlanBuilder, invoice: Invoice) -> None:
 
 def _unlinked(builder: PlanBuilder, invoice: Invoice, subject: Subject) -> list[PaymentLink]:
     """Return payments that carry our reference though we hold no link: posted before a restore or by a lost worker."""
-    known = {link.payment_id for link in builder.facts.payments.get(subject.key, ())}
+    known = {link.payment_id for link in builder.facts.payments.get(subject.key, ()) if link.live}
     found: list[PaymentLink] = []
     for state in builder.states.get(subject.key, []):
         document = state.document
@@ -54,7 +54,10 @@ def _unlinked(builder: PlanBuilder, invoice: Invoice, subject: Subject) -> list[
 
 def _take_back(builder: PlanBuilder, invoice: Invoice, subject: Subject, link: PaymentLink) -> None:
     document = builder.facts.documents.get(link.document_id)
-    held = next((p for p in document.payments if p.id == link.payment_id), None) if document is not None else None
+    held = standing_payment(document, link)
+    if document is not None and held is None:
+        _forget(builder, subject, link)
+        return
     if held is not None and held.reconciled:
         trouble = Trouble(
             code=HoldCode.PAYMENT_RECONCILED,
@@ -87,6 +90,28 @@ def _take_back(builder: PlanBuilder, invoice: Invoice, subject: Subject, link: P
     builder.act(action)
     if state is not None and held is not None:
         state.open_amount += link.amount
+
+
+def standing_payment(document: BooksDocument | None, link: PaymentLink) -> BooksPayment | None:
+    """Return a payment of ours as it stands on its document, or nothing when it does not."""
+    held = document.payments if document is not None else ()
+    return next((payment for payment in held if payment.id == link.payment_id and not payment.deleted), None)
+
+
+def _forget(builder: PlanBuilder, subject: Subject, link: PaymentLink) -> None:
+    """A person took the payment off before us: nothing is sent, and a later payment is a new one (choice C35)."""
+    ref = DocumentRef(kind=DocumentKind.INVOICE, number=link.reference, id=link.document_id)
+    builder.act(
+        Action(
+            kind=ActionKind.FORGET_PAYMENT,
+            subject=subject,
+            number=link.reference,
+            sentence=f"Somebody took our payment {link.reference} off before us.",
+            unpayment=UnpaymentStep(
+                payment_id=link.payment_id, document=ref, amount=link.amount, reference=link.reference
+            ),
+        )
+    )
 
 
 def hold_payment(builder: PlanBuilder, invoice: Invoice, trouble: Trouble) -> None:

@@ -1,0 +1,1 @@
+"""The connector to Mailchimp: one mailing list for recalls."""

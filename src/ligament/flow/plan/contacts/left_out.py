@@ -1,0 +1,91 @@
+"""Details that the other system refused: left out, listed, and never agreed on, so that a corrected one goes out.
+
+What was refused is remembered by its label and value; the same value is not offered again, another one is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ligament.core.contacts import ContactIntent, address_parts
+from ligament.core.ledgers import ExtraSlot
+from ligament.core.links import AgreedFields
+from ligament.core.plans import Action
+from ligament.core.private import Private
+from ligament.core.writes import ContactWrite, Detail, RefusalCode, refused_details
+from ligament.flow.plan.builder import PlanBuilder
+
+LeftOut = tuple[tuple[str, Private[str]], ...]
+EXTRAS = {slot.value: slot for slot in ExtraSlot}
+
+
+def newly_refused(builder: PlanBuilder, action: Action) -> frozenset[str]:
+    """Return the details for which the books refused exactly this action; all of them where nobody knows which."""
+    words = builder.refused(action)
+    write = action.contact.write if action.contact is not None else None
+    if not words or write is None:
+        return frozenset()
+    named = refused_details(words)
+    if not named and words.startswith(RefusalCode.OTHER) and write.id is None:
+        # The contact is needed: without all that can be missed it is made, and what was left out is listed.
+        named = frozenset(detail.value for detail in Detail)
+    return named & details_of(write)
+
+
+def details_of(write: ContactWrite) -> frozenset[str]:
+    """Return the labels of what a write says beside number and name."""
+    found = {slot.value for slot, _ in write.extras or ()}
+    found |= {Detail.EMAIL.value} if write.email is not None and write.email.reveal() else set()
+    found |= {Detail.PHONES.value} if any(number for _, number in write.phones or ()) else set()
+    places = (place for place in (write.street, write.postal) if place is not None)
+    found |= {Detail.ADDRESS.value} if any(not place.reveal().is_blank() for place in places) else set()
+    return frozenset(found)
+
+
+def without(write: ContactWrite, labels: frozenset[str]) -> ContactWrite:
+    """Return a write without some details."""
+    kept = tuple(held for held in write.extras or () if held[0].value not in labels) or None
+    write = replace(write, extras=kept)
+    if Detail.EMAIL.value in labels:
+        write = replace(write, email=None)
+    if Detail.PHONES.value in labels:
+        write = replace(write, phones=None)
+    return replace(write, street=None, postal=None) if Detail.ADDRESS.value in labels else write
+
+
+def unagreed(agreed: AgreedFields, labels: frozenset[str]) -> AgreedFields:
+    """Return what was agreed without some details, on which nobody ever agreed."""
+    kept = tuple(held for held in agreed.extras or () if held[0].value not in labels) or None
+    agreed = replace(agreed, extras=kept)
+    if Detail.EMAIL.value in labels:
+        agreed = replace(agreed, email=None)
+    if Detail.PHONES.value in labels:
+        agreed = replace(agreed, phones=None)
+    return replace(agreed, street=None, postal=None) if Detail.ADDRESS.value in labels else agreed
+
+
+def value_of(intent: ContactIntent, label: str) -> Private[str]:
+    """Return what the practice says in a detail, as one text that changes when it is corrected."""
+    if label == Detail.EMAIL.value:
+        return intent.email
+    if label == Detail.PHONES.value:
+        return Private("|".join(f"{slot.value}:{number.reveal()}" for slot, number in intent.phones))
+    if label == Detail.ADDRESS.value:
+        return Private("|".join(address_parts(intent.address.reveal())))
+    return next((value for slot, value in intent.extras if slot.value == label), Private(""))
+
+
+def is_left_out(agreed: AgreedFields, intent: ContactIntent, label: str) -> bool:
+    """Say whether the books refused this detail as it is now."""
+    held = dict(agreed.left_out or ()).get(label)
+    if held is None and label == Detail.EMAIL.value:
+        held = agreed.refused
+    return held is not None and held == value_of(intent, label)
+
+
+def remembered(before: AgreedFields, intent: ContactIntent, labels: frozenset[str]) -> LeftOut | None:
+    """Return what is left out from now on, or nothing where that is what was left out before."""
+    kept = {label: held for label, held in before.left_out or () if held == value_of(intent, label)}
+    kept |= {label: value_of(intent, label) for label in labels}
+    found = tuple(sorted(kept.items(), key=lambda held: held[0]))
+    return None if found == (before.left_out or ()) else found

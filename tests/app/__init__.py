@@ -1,0 +1,1 @@
+"""Use cases, on simulated systems under the real clients."""
