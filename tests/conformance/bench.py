@@ -47,10 +47,15 @@ class WatchedWindows(InMemoryWindows):
     def __init__(self) -> None:
         super().__init__()
         self.kept: set[Window] = set()
+        self.slots: set[int] = set()
 
     def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: Any = None) -> Full | None:
         self.kept.update(windows)
         return super().take(scope, windows, at_ms, crowd)
+
+    def enter(self, scope: str, slots: int, at_ms: int, lease_ms: int) -> str | None:
+        self.slots.add(slots)
+        return super().enter(scope, slots, at_ms, lease_ms)
 
 
 @dataclass

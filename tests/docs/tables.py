@@ -1,6 +1,6 @@
-"""Tables of the guide to the rulebook, made of the declarations of its settings.
+"""Tables of the guides to the rulebook and to holds, made of the declarations of settings and cases.
 
-Run as `python -m tests.docs.tables` to write them into docs/rulebook.md after a change of a declaration.
+Run as `python -m tests.docs.tables` to write them into docs/rulebook.md and docs/holds.md after a change of one.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ from pathlib import Path
 from string import Template
 
 from ligament.connectors.registry import manifests
+from ligament.core.causes import SECTIONS
+from ligament.core.hold_case import HoldCase
 from ligament.core.rules.parse import sections
 from ligament.core.rules.settings import Section, Setting, Systems
 
 GUIDE = Path(__file__).parents[2] / "docs" / "rulebook.md"
+HOLDS = GUIDE.with_name("holds.md")
 SYSTEMS = Systems(practice="cliniko", books="xero", audience="mailchimp")
+_HOLD_TABLE = re.compile(r"(<!-- holds of ([a-z]+) -->\n)(?:\|[^\n]*\n)*")
 _TABLE = re.compile(r"(<!-- settings of ([a-z_.]+) -->\n)(?:\|[^\n]*\n)*")
 
 
@@ -64,5 +68,22 @@ def marked(text: str) -> list[str]:
     return [found[2] for found in _TABLE.finditer(text)]
 
 
+def _hold_row(case: HoldCase) -> str:
+    cells = (f"`{case.code.value}`", case.happened, case.todo, case.clears, case.approve, case.dismiss)
+    return f"| {' | '.join(_cell(cell) for cell in cells)} |\n"
+
+
+def hold_table(cases: tuple[HoldCase, ...]) -> str:
+    """Return the table of some cases as the guide shows it."""
+    head = "| Code | What happened | What to do | Clears itself | Approve | Dismiss or another answer |\n"
+    return head + "|---|---|---|---|---|---|\n" + "".join(_hold_row(case) for case in cases)
+
+
+def written_holds(text: str) -> str:
+    """Return the guide to holds with every table as its cases are declared."""
+    return _HOLD_TABLE.sub(lambda found: found[1] + hold_table(SECTIONS[found[2]]), text)
+
+
 if __name__ == "__main__":
+    HOLDS.write_text(written_holds(HOLDS.read_text(encoding="utf-8")), encoding="utf-8")
     GUIDE.write_text(written(GUIDE.read_text(encoding="utf-8")), encoding="utf-8")

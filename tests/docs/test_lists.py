@@ -11,6 +11,7 @@ import pytest
 
 from ligament.connectors.cliniko.simulator.switches import Switches as PracticeSwitches
 from ligament.connectors.xero.simulator.switches import Switches as BooksSwitches
+from ligament.core.causes import CASES
 from ligament.core.holds import HoldCode
 from ligament.core.rules import parse
 from ligament.core.rules.parse_entries import ENTRIES
@@ -50,6 +51,19 @@ def known_keys() -> dict[str, set[str]]:
 def test_every_hold_code_has_exactly_one_row() -> None:
     told = first_cells(document("holds.md"))
     assert sorted(told) == sorted(code.value for code in HoldCode)
+
+
+def test_the_tables_of_the_guide_are_the_cases_of_holds() -> None:
+    text = document("holds.md")
+    assert tables.written_holds(text) == text, "run python -m tests.docs.tables"
+    assert {case.code for case in CASES.values()} == set(HoldCode)
+    for code, case in CASES.items():
+        assert ("approve" in case.answers) is not case.approve.startswith("No effect"), code
+        assert {word for word in case.answers if f"--as {word}" in case.approve + case.dismiss} == set(case.answers) - {
+            "approve",
+            "dismiss",
+            "retry",
+        }, code
 
 
 def test_every_hold_row_answers_every_question() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ligament.app.setup.init import rulebook_text
 from ligament.connectors.registry import NoConnector, for_role, manifests, players
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.settings import load_settings
@@ -57,3 +59,14 @@ def test_of_several_systems_none_is_taken_by_its_name(monkeypatch: pytest.Monkey
     assert len(players("practice")) == 2
     with pytest.raises(NoConnector, match="Several practice systems are installed"):
         for_role("practice")
+
+
+def test_where_several_could_be_meant_the_first_rulebook_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "the practice system of this clinic" not in rulebook_text()
+    other = replace(for_role("practice"), name="halaxy", title="Halaxy")
+    two = (*manifests(), other)
+    monkeypatch.setattr("ligament.connectors.registry.manifests", lambda: two)
+    text = rulebook_text()
+    asked = f'# CHECK: the practice system of this clinic: {players("practice")[0].name} or halaxy.\npractice = ""\n'
+    assert asked in text
+    assert 'books = ""' not in text

@@ -45,11 +45,6 @@ def for_role(role: str, name: str = "") -> Manifest:
     raise NoConnector(f'Several {role} systems are installed ({listed}): say which, as in {role} = "{there[0].name}".')
 
 
-def optional_for_role(role: str) -> Manifest | None:
-    """Return the only connector for a role, or nothing where there is none."""
-    return for_role(role) if players(role) else None
-
-
 def named(name: str) -> Manifest:
     """Return the connector with that name."""
     for manifest in manifests():

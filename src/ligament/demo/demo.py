@@ -17,7 +17,7 @@ from ligament.app.documents import Document
 from ligament.app.plans import whole
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.sync import sync
-from ligament.connectors.registry import for_role, part_of
+from ligament.connectors.registry import part_of, players
 from ligament.core.money import ZERO, two_places
 from ligament.demo.travel import show_travel
 from ligament.net.manifest import Manifest
@@ -136,7 +136,7 @@ def set_stage(seed: int, size: Size, now: datetime | None = None) -> Iterator[St
     story = make_clinic(seed, size, start.date())
     made = {}
     for role in _ROLES:
-        manifest = for_role(role)
+        manifest = players(role)[0]
         part = part_of(manifest, "simulator.demo")
         made[role] = (manifest, part, part.world_for(story))
     clock = FastClock(speed=SPEED, start=start)
@@ -165,12 +165,14 @@ def _settings(story: ClinicStory, servers: Mapping[str, Server], home: Path) -> 
 
 def rulebook_text(story: ClinicStory) -> str:
     """Return the rulebook of an invented clinic."""
+    systems = "\n".join(f'{role} = "{players(role)[0].name}"' for role in _ROLES)
     items = "\n".join(f'"{item.code}" = "{item.account}"' for item in story.items if not item.is_write_off)
     write_offs = ", ".join(f'"{item.code}"' for item in story.items if item.is_write_off)
     bad_debt = next(item.account for item in story.items if item.is_write_off)
     return f"""[clinic]
 name = "{story.name}"
 time_zone = "{story.places[0].zone}"
+{systems}
 
 [invoices]
 start_on = {story.start_on.isoformat()}

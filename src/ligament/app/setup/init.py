@@ -12,10 +12,10 @@ from pathlib import Path
 from string import Template
 
 from ligament.app.results import Result
-from ligament.connectors.registry import for_role
+from ligament.connectors.registry import players
 from ligament.wiring.ambient import environment
 from ligament.wiring.errors import ConfigurationError
-from ligament.wiring.rulebooks import RULEBOOK_FILE
+from ligament.wiring.rulebooks import RULEBOOK_FILE, system_names
 from ligament.wiring.settings import default_home
 from ligament.wiring.vault_keys import KEY_FILE, vault_key
 
@@ -24,11 +24,22 @@ from ligament.wiring.vault_keys import KEY_FILE, vault_key
 
 def rulebook_text() -> str:
     """Return a commented rulebook with every key at its default."""
-    practice, books = for_role("practice"), for_role("books")
+    practice, books = players("practice")[0], players("books")[0]
     template = Template(files("ligament.wiring").joinpath("starter.toml").read_text(encoding="utf-8"))
-    return template.substitute(
+    text = template.substitute(
         practice=practice.name, practice_title=practice.title, books=books.name, books_title=books.title
     )
+    return re.sub(r"^(country = .*\n)", rf"\1{_choices()}", text, count=1, flags=re.MULTILINE)
+
+
+def _choices() -> str:
+    """Return the lines that ask which systems are meant, where several could be."""
+    several = {role: players(role) for role in ("practice", "books") if len(players(role)) > 1}
+    asked = (
+        f'# CHECK: the {role} system of this clinic: {" or ".join(one.name for one in there)}.\n{role} = ""\n'
+        for role, there in several.items()
+    )
+    return "".join(asked)
 
 
 def write_first_rulebook(home: Path, *, name: str, country: str, time_zone: str, start_on: date) -> Path:
@@ -73,12 +84,12 @@ def write_rulebook(home: Path | None = None, *, environ: Mapping[str, str] | Non
         raise ConfigurationError((message,)) from None
     vault_key(home, environ)
     from_environment = bool(environ.get("LIGAMENT_VAULT_KEY"))
-    practice, books = for_role("practice"), for_role("books")
+    practice, books = system_names()
     option = "" if home == default_home(environ) else f" --home {home}"
     steps = [
         f"Open {file} and check the lines marked CHECK: the income account, the tax types and the clearing account.",
-        f"ligament connect {practice.name}{option}",
-        f"ligament connect {books.name}{option}",
+        f"ligament connect {practice}{option}",
+        f"ligament connect {books}{option}",
         f"ligament doctor{option}",
         f"ligament plan{option}",
     ]

@@ -11,7 +11,8 @@ from ligament.cli.views.actions import list_actions, summary
 from ligament.cli.views.paper import Column, count, heading, line, listed, moment, money, table
 from ligament.cli.views.types import SHOWN_HOLDS, Command, Document
 from ligament.cli.views.words import next_commands
-from ligament.core.causes import CAUSES
+from ligament.core.causes import CASES, CAUSES
+from ligament.core.hold_case import DISMISS
 
 _SIDES = {"practice": "In the practice", "books": "In the books", "agreed": "Last agreed"}
 
@@ -103,7 +104,8 @@ def hold(document: Document, command: Command) -> None:
         for typed, meaning in next_commands(one):
             if not typed.startswith("holds show"):
                 line(f"  {command(typed)}    {meaning}")
-        line(f"  {command('holds dismiss ' + one['id'])}    to leave it as it is until it changes")
+        if DISMISS in CASES[one["code"]].answers:
+            line(f"  {command('holds dismiss ' + one['id'])}    to leave it as it is until it changes")
         line()
 
 
