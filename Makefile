@@ -25,7 +25,7 @@ setup: $(VENV)/.tools ## make .venv with everything that is needed to run, test 
 demo: $(VENV)/.runtime ## run a made-up clinic from appointment to reconciled books [ARGS=--once]
 	@$(BIN)/ligament demo $(if $(ARGS),$(ARGS),--once)
 
-test: $(VENV)/.tools ## check everything, kill real processes, and run every test but the long ones
+test: $(VENV)/.tools browser ## check everything, kill real processes, and run every test but the long ones
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/mypy $(CODE)

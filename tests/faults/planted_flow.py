@@ -15,7 +15,11 @@ from ligament.ports.errors import OutcomeUnknown, TryLater
 from ligament.ports.practice import PracticePage
 from tests.faults.planted import always, bug, returning
 
-EXECUTE, CLINIC = "ligament.flow.execute.execute", "ligament.store.memory:ClinicStore"
+EXECUTE, SENDING, CLINIC = (
+    "ligament.flow.execute.execute",
+    "ligament.flow.execute.sending",
+    "ligament.store.memory:ClinicStore",
+)
 CLINIKO, XERO = "ligament.connectors.cliniko", "ligament.connectors.xero"
 WRITING = f"{XERO}.writing"
 
@@ -201,7 +205,7 @@ FLOW = (
         (f"{CLINIKO}.streams:Walk._reached", lambda _: lambda self: self.now),
     ),
     # --- sending
-    bug("no look-up before sending again", (1,), (f"{EXECUTE}:look_up", returning({}))),
+    bug("no look-up before sending again", (1,), (f"{SENDING}:look_up", returning({}))),
     bug(
         "payments are not looked up",
         (10,),
@@ -210,34 +214,34 @@ FLOW = (
     bug(
         "a new key each time it is sent again",
         (1, 2),
-        (f"{EXECUTE}:_resent", _new_key),
-        (f"{EXECUTE}:look_up", returning({})),
+        (f"{SENDING}:resent", _new_key),
+        (f"{SENDING}:look_up", returning({})),
     ),
-    bug("key made from the bytes only", (9,), (f"{EXECUTE}:_intent", _body_key)),
+    bug("key made from the bytes only", (9,), (f"{EXECUTE}:intent_for", _body_key)),
     bug(
         "the window of a key slides with each attempt",
         (2,),
-        (f"{EXECUTE}:_resent", _sliding),
-        (f"{EXECUTE}:look_up", returning({})),
-        (f"{EXECUTE}:REPLAY_WINDOW", always(timedelta(minutes=30))),
+        (f"{SENDING}:resent", _sliding),
+        (f"{SENDING}:look_up", returning({})),
+        (f"{SENDING}:REPLAY_WINDOW", always(timedelta(minutes=30))),
     ),
     bug(
         "keys are trusted for an hour",
         (2,),
-        (f"{EXECUTE}:REPLAY_WINDOW", always(timedelta(hours=1))),
-        (f"{EXECUTE}:look_up", returning({})),
+        (f"{SENDING}:REPLAY_WINDOW", always(timedelta(hours=1))),
+        (f"{SENDING}:look_up", returning({})),
     ),
     bug(
         "no quarantine for requests under way",
         (6,),
-        (f"{EXECUTE}:QUARANTINE", always(timedelta(0))),
-        (f"{EXECUTE}:REPLAY_WINDOW", always(timedelta(0))),
+        (f"{SENDING}:QUARANTINE", always(timedelta(0))),
+        (f"{SENDING}:REPLAY_WINDOW", always(timedelta(0))),
     ),
     bug("writes leave without a key", (1,), (f"{XERO}.client:XeroClient.write", _keyless)),
     bug("POST in the place of PUT", (61,), (f"{WRITING}:_request", _posted)),
     bug("elements are not judged one by one", (49,), (f"{WRITING}:_JUDGE_EACH", always(("summarizeErrors", "true")))),
     bug("a silent answer counts as done", (12,), (f"{XERO}.port:XeroBooks.send", _as_done)),
-    bug("a write without an answer counts as not sent", (1,), (f"{EXECUTE}:_transmit", _as_later)),
+    bug("a write without an answer counts as not sent", (1,), (f"{SENDING}:_transmit", _as_later)),
     bug("more than the id of a contact goes with a document", (65,), (f"{WRITING}:_document", _nested_contact)),
     bug(
         "line ids are left out",
@@ -262,9 +266,9 @@ FLOW = (
         "what a refusal hides is not read",
         (3,),
         ("ligament.flow.execute.closing:_read_behind", returning(([], []))),
-        (f"{EXECUTE}:look_up", returning({})),
+        (f"{SENDING}:look_up", returning({})),
     ),
-    bug("nothing is read anew before an update", (66,), (f"{EXECUTE}:_fresh", _skipped)),
+    bug("nothing is read anew before an update", (66,), (f"{EXECUTE}:fresh", _skipped)),
     bug(
         "what was overwritten is not in the journal",
         (68,),

@@ -13,10 +13,10 @@ from ligament.core.merging import FieldVerdict
 from ligament.core.naming import folded
 from tests.faults.planted import bug, returning
 
-CLINIKO, XERO, PLANNING = "ligament.connectors.cliniko", "ligament.connectors.xero", "ligament.flow.planning"
+CLINIKO, XERO, PLANNING = "ligament.connectors.cliniko", "ligament.connectors.xero", "ligament.flow.plan"
 _CENTS = (
     *(f"ligament.core.{name}:cents" for name in ("lines", "differences", "drafting")),
-    *(f"{PLANNING}.{name}:cents" for name in ("documents", "arrivals")),
+    *(f"{PLANNING}.{name}:cents" for name in ("rulings", "documents.new", "documents.voided")),
 )
 
 
@@ -130,9 +130,32 @@ def _old_payments_count(original: Any) -> Any:
 
     def own(desk: Any, state: Any) -> Any:
         links = desk.facts.payments.get(state.subject.key, ())
-        return next((link for link in links if link.document_id == state.ref.id), original(desk, state))
+        return [link for link in links if link.document_id == state.ref.id] or original(desk, state)
 
     return own
+
+
+def _silent(original: Any) -> Any:
+    """Say nothing of a payment that somebody took off."""
+
+    def paid(desk: Any, invoice: Any, state: Any) -> bool:
+        before = set(desk.holds)
+        found: bool = original(desk, invoice, state)
+        for key in set(desk.holds) - before:
+            del desk.holds[key]
+        return found
+
+    return paid
+
+
+def _blank_stays(original: Any) -> Any:
+    """Leave a field as it is once one side was emptied, whatever is typed later."""
+
+    def both(self: Any, sides: Any) -> FieldVerdict:
+        is_blank = self.blank(sides.practice) or self.blank(sides.books)
+        return FieldVerdict.EMPTIED if is_blank else original(self, sides)
+
+    return both
 
 
 def _ignored(_: Any) -> Any:
@@ -149,7 +172,7 @@ RULES = (
     bug("half a cent rounds to even", (53,), *((place, _half_even) for place in _CENTS)),
     bug("amounts are cut to ten cents", (53,), *((place, _cut) for place in _CENTS)),
     bug("the issue date is shifted by a zone", (27, 57), (f"{CLINIKO}.wire:day", _day_before)),
-    bug("payments are dated in UTC", (57,), (f"{PLANNING}.money:local_date", _utc_date)),
+    bug("payments are dated in UTC", (57,), (f"{PLANNING}.money.payments:local_date", _utc_date)),
     bug("terms are ignored", (54,), ("ligament.core.drafting:_terms", returning(0))),
     bug("a line is posted wrong", (54,), ("ligament.core.drafting:map_lines", _shifted_total)),
     bug("only the first line is posted", (54,), ("ligament.core.drafting:map_lines", _first_line_only)),
@@ -164,58 +187,68 @@ RULES = (
         "credit notes are posted as invoices",
         (55,),
         ("ligament.core.drafting:document_kind", returning(DocumentKind.INVOICE)),
-        (f"{PLANNING}.arrivals:document_kind", returning(DocumentKind.INVOICE)),
+        (f"{PLANNING}.documents.new:document_kind", returning(DocumentKind.INVOICE)),
     ),
     bug(
         "an archived invoice is posted",
         (22, 58),
-        (f"{PLANNING}.arrivals:skip_reason", returning("")),
+        (f"{PLANNING}.documents.new:skip_reason", returning("")),
         ("ligament.flow.plan.plan:skip_reason", returning("")),
     ),
     # --- payments
-    bug("the total is paid, not what is due", (10, 60), (f"{PLANNING}.money:PaymentStep", _full_amount)),
+    bug("the total is paid, not what is due", (10, 60), (f"{PLANNING}.money.payments:PaymentStep", _full_amount)),
     bug(
         "a payment that exists is posted again",
         (10,),
-        (f"{PLANNING}.money:_own_payment", returning(None)),
-        (f"{PLANNING}.money:_own_payment_in_books", returning(False)),
+        (f"{PLANNING}.money.payments:_paid_by_us", returning(False)),
     ),
-    bug("payments are not posted", (71,), (f"{PLANNING}.money:_plan_payments", _ignored)),
-    bug("payments are not taken back", (60,), (f"{PLANNING}.money:plan_unpayment", _ignored)),
-    bug("payments taken back still count", (60,), (f"{PLANNING}.money:_own_payment", _old_payments_count)),
+    bug("payments are not posted", (71,), (f"{PLANNING}.money.payments:_plan_payments", _ignored)),
+    bug("payments are not taken back", (60,), (f"{PLANNING}.money.payments:plan_unpayment", _ignored)),
+    bug("payments taken back still count", (60,), (f"{PLANNING}.money.payments:_own_payments", _old_payments_count)),
     bug("a reconciled payment is deleted", (60,), (f"{XERO}.mapping:BooksPayment", _unreconciled)),
     bug("a closed invoice counts as paid", (55, 60), (f"{CLINIKO}.reading:invoice_of", _paid_closed)),
     bug(
-        "a credit that was taken off is put on again", (60, 66), (f"{PLANNING}.money:_was_allocated", returning(False))
+        "a credit that was taken off is put on again",
+        (60, 66),
+        (f"{PLANNING}.money.allocations:_was_allocated", returning(False)),
     ),
     # --- people
     bug("payers are ignored", (50,), ("ligament.core.billing:payer_of", returning(None))),
-    bug("a name alone adopts a contact", (50,), (f"{PLANNING}.contacts:find_contact", _by_name)),
+    bug("a name alone adopts a contact", (50,), (f"{PLANNING}.contacts.contacts:find_contact", _by_name)),
     bug("a blank overwrites a value", (24,), ("ligament.core.merging:Judge._practice_only", _blank_wins)),
     bug("the practice always wins a contact's field", (68,), ("ligament.core.merging:Judge.decide", _practice_wins)),
     # --- later edits
     bug(
         "edits overwrite what a person changed",
         (59, 66),
-        (f"{PLANNING}.edits:edited", returning(None)),
-        (f"{PLANNING}.adjusting:edited", returning(None)),
+        (f"{PLANNING}.documents.posted:edited", returning(None)),
+        (f"{PLANNING}.documents.adjustments:edited", returning(None)),
     ),
     bug(
         "edits in the practice are ignored",
         (59,),
-        (f"{PLANNING}.edits:content_fingerprint", returning("same")),
+        (f"{PLANNING}.documents.posted:content_fingerprint", returning("same")),
         ("ligament.flow.plan.plan:content_fingerprint", returning("same")),
-        (f"{PLANNING}.documents:content_fingerprint", returning("same")),
+        (f"{PLANNING}.documents.drafts:content_fingerprint", returning("same")),
     ),
     # --- one bad neighbour
     bug("one clinic's trouble ends the scheduler", (87,), ("ligament.service.scheduler:attempt", _unguarded)),
     bug("one record's trouble ends the plan", (87,), ("ligament.flow.plan.builder:attempt", _unguarded)),
     bug("merges in the books are not followed", (51,), ("ligament.store.mirror.facts:follow_merges", returning(None))),
+    bug(
+        "what is gone is taken back",
+        (60,),
+        (f"{PLANNING}.money.unpaying:_forget", _ignored),
+        (f"{PLANNING}.money.payments:_paid_by_us", _silent),
+    ),
+    bug("what was voided is forgotten", (59,), (f"{PLANNING}.documents.voided:_voided_hold", returning(None))),
+    bug("a blank beats what is typed later", (24,), ("ligament.core.merging:Judge._both", _blank_stays)),
+    bug("contacts are archived under what waits", (51,), (f"{PLANNING}.plan:drop_archivals", _ignored)),
     bug("a void with money on it", (58,), ("ligament.core.ledgers:BooksDocument.has_money", returning(False))),
-    bug("archived invoices stay in the books", (58,), (f"{PLANNING}.edits:_void", _ignored)),
+    bug("archived invoices stay in the books", (58,), (f"{PLANNING}.documents.posted:_void", _ignored)),
     bug("what was agreed is forgotten", (67,), ("ligament.flow.execute.record:_document", _same_agreement)),
     bug("gone documents count as live", (58,), ("ligament.core.ledgers:DocumentStatus.is_gone", returning(False))),
-    bug("an adjustment is posted twice", (59,), (f"{PLANNING}.adjusting:agreement_for", _ignored)),
+    bug("an adjustment is posted twice", (59,), (f"{PLANNING}.documents.adjustments:agreement_for", _ignored)),
     bug(
         "drafts in the place of documents",
         (63,),

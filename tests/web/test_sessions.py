@@ -72,7 +72,9 @@ def test_the_code_is_asked_again_after_a_quarter_of_an_hour_for_what_changes_who
     confirm = owner.get(asked.location)
     assert owner.send(confirm, "code", code="000000").status == 422
     assert owner.telephone is not None
+    before = owner.client.cookies["ligament_session"]
     assert owner.send(confirm, "code", code=owner.telephone.code()).location == "/tokens"
+    assert owner.client.cookies["ligament_session"] != before
     made = owner.post("/tokens", {"csrf_token": owner.csrf(), "name": "n8n", "scope": "read"})
     assert (made.status, len(shop.access.tokens.all())) == (200, 1)
 

@@ -105,6 +105,7 @@ def test_signing_out_ends_the_session_here_and_in_the_database(shop: Shop) -> No
     out = owner.send(owner.get("/account"), "/sign-out")
     assert out.location == "/sign-in"
     assert "Max-Age=0" in out.headers["set-cookie"]
+    assert "storage" in out.headers["clear-site-data"]
     thief = shop.person()
     thief.client.cookies.set("ligament_session", copied)
     assert thief.get("/clinics").status == 303

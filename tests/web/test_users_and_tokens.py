@@ -173,3 +173,12 @@ def test_the_command_line_acts_at_once_on_a_running_service(shop: Shop) -> None:
     assert recognise(shop.access, made.json["token"]) is None
     for wrong in ("users add x --role viewer", "users add a@x.example --role boss", "tokens remove t"):
         assert process(*wrong.split(), environ=environ).code == 2
+
+
+def test_an_owner_signs_somebody_out_everywhere(shop: Shop) -> None:
+    owner = shop.owner()
+    viewer = shop.member("vi@x.example", "viewer")
+    assert send(owner, "/users/vi@x.example/sign-out")[0] == 303
+    assert viewer.get("/clinics").status == 303
+    assert send(owner, "/users/nobody@x.example/sign-out")[0] == 404
+    assert viewer.sign_in("vi@x.example").status == 303

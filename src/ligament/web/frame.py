@@ -143,7 +143,8 @@ class Frame:
     def _session_cookie(self, secret: str | None, *, ends: bool) -> list[tuple[str, str]]:
         by_https = self.house.is_secure
         if ends:
-            return [("set-cookie", cookies.drop_cookie(cookies.SESSION, is_secure=by_https))]
+            gone = ("set-cookie", cookies.drop_cookie(cookies.SESSION, is_secure=by_https))
+            return [gone, ("clear-site-data", '"cache", "storage"')]
         if secret:
             return [("set-cookie", cookies.set_cookie(cookies.SESSION, secret, is_secure=by_https))]
         return []

@@ -17,7 +17,8 @@ ISSUER = "Ligament"
 STEP_S = 30
 RECOVERY_CODES = 10
 _RECOVERY_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
-_RECOVERY_LENGTH = 16
+_RECOVERY_LENGTH = 24
+"""118 bits: enough that a plain digest tells nothing (OWASP ASVS 5.0, 6.5.2)."""
 _HASHER = PasswordHasher()
 # Each one takes 64 MB while it works, so no crowd of strangers may start more of them at once.
 _TWO_AT_ONCE = threading.BoundedSemaphore(2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ligament.app.access.answers import Visitor
@@ -88,6 +88,14 @@ def begin(access: Access, user_id: str, stage: str, visitor: Visitor, *, instead
     return secret
 
 
+def renewed(access: Access, found: Recognised) -> str:
+    """Let a session go on under a new secret, now that the code was given again; it lasts no longer for that."""
+    secret, now = access.secret(32), access.now()
+    session = replace(found.session, id=digest(secret), seen_at=now, confirmed_at=now)
+    access.sessions.begin(session, instead_of=found.session.id)
+    return secret
+
+
 def is_confirmed(access: Access, found: Recognised) -> bool:
     """Say whether the code was given recently enough for what changes who may do what."""
     return access.now() - found.session.confirmed_at < CONFIRMED_FOR
@@ -103,6 +111,14 @@ def end_others(access: Access, found: Recognised, visitor: Visitor) -> None:
     """End every other session of the same person."""
     access.sessions.end_all(found.user.id, but=found.session.id)
     access.note("access.sessions_ended", found.user.email, actor=found.user.email, source=visitor.source)
+
+
+def end_all_of(access: Access, email: str, *, actor: str, source: str) -> None:
+    """End every session of somebody, for instance because a telephone or a computer was lost."""
+    user = access.users.by_email(email)
+    assert user is not None
+    access.sessions.end_all(user.id)
+    access.note("access.sessions_ended", email, actor=actor, source=source)
 
 
 def end_one(access: Access, found: Recognised, session_id: str, visitor: Visitor) -> bool:

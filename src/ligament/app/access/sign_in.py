@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ligament.app.access.answers import Entered, Gone, Refused, Slow, Visitor
+from ligament.app.access.answers import Entered, Refused, Slow, Visitor
 from ligament.app.access.proofs import digest, fits, recovery_digest, steps_of
-from ligament.app.access.sessions import Recognised, begin
+from ligament.app.access.sessions import Recognised, begin, renewed
 from ligament.core.periods import iso_instant
 from ligament.core.slowdown import ACCOUNT_LIMIT, ADDRESS_LIMIT
 from ligament.store.access.sessions import CODE, FULL
@@ -47,13 +47,12 @@ def enter_code(access: Access, found: Recognised, code: str, visitor: Visitor) -
     return Entered(secret=begin(access, user.id, FULL, visitor, instead_of=found.session.id))
 
 
-def confirm(access: Access, found: Recognised, code: str, visitor: Visitor) -> Gone | Refused | Slow:
+def confirm(access: Access, found: Recognised, code: str, visitor: Visitor) -> Entered | Refused | Slow:
     """Look at the code once more, before something that changes who may do what."""
     wrong = _wrong_code(access, found.user, code, visitor)
     if wrong is not None:
         return wrong
-    access.sessions.confirm(found.session.id, access.now())
-    return Gone()
+    return Entered(secret=renewed(access, found))
 
 
 def _wrong_code(access: Access, user: User, code: str, visitor: Visitor) -> Refused | Slow | None:

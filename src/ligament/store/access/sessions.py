@@ -68,11 +68,6 @@ class Sessions:
         """Keep what the next page says once; an empty text takes it back."""
         self._jot(session_id, flash=flash)
 
-    def confirm(self, session_id: str, at: datetime) -> None:
-        """Note that the code was given again."""
-        with self._database.writing(LOCK) as connection:
-            connection.execute(update(sessions).where(sessions.c.id == session_id).values(confirmed_at=stamp(at)))
-
     def end(self, session_id: str) -> None:
         """End a session."""
         with self._database.writing(LOCK) as connection:

@@ -90,5 +90,5 @@ PAGES = (
     Page(
         path="/account/authenticator", name="authenticator", method="POST", answer=change_authenticator, confirms=True
     ),
-    Page(path="/account/sessions", name="end session", method="POST", answer=end_session),
+    Page(path="/account/sessions", name="end session", method="POST", answer=end_session, confirms=True),
 )

@@ -88,8 +88,8 @@ def confirm(visit: Visit) -> Answer:
             return slow_down(outcome.seconds)
         case Refused():
             return Shown(template="confirm", status=422, values={"next": onward, "errors": outcome.errors})
-        case _:
-            return Moved(to=onward)
+        case Entered():
+            return Moved(to=onward, secret=outcome.secret)
 
 
 PAGES = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ligament.app.access import users
 from ligament.app.access.answers import Refused
+from ligament.app.access.sessions import end_all_of
 from ligament.core.access import Right, Role
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
 
@@ -43,6 +44,15 @@ def change(visit: Visit) -> Answer:
     return Moved(to="/users", flash=f"{outcome.email} is now {outcome.role.value}.")
 
 
+def sign_out(visit: Visit) -> Answer:
+    """End every session of somebody."""
+    email = visit.values["email"]
+    if email not in {user.email for user in users.listed(visit.access, visit.acting)}:
+        raise NotThere
+    end_all_of(visit.access, email, actor=visit.acting.actor, source=visit.acting.source)
+    return Moved(to="/users", flash=f"{email} was signed out everywhere.")
+
+
 def remove(visit: Visit) -> Answer:
     """Remove somebody."""
     outcome = users.remove(visit.access, visit.acting, visit.values["email"])
@@ -73,6 +83,14 @@ PAGES = (
     Page(path="/users", name="users", answer=show, right=Right.USERS),
     Page(path="/users", name="users", method="POST", answer=invite, right=Right.USERS, confirms=True),
     Page(path="/users/{email}", name="change user", method="POST", answer=change, right=Right.USERS, confirms=True),
+    Page(
+        path="/users/{email}/sign-out",
+        name="sign out user",
+        method="POST",
+        answer=sign_out,
+        right=Right.USERS,
+        confirms=True,
+    ),
     Page(
         path="/users/{email}/remove", name="remove user", method="POST", answer=remove, right=Right.USERS, confirms=True
     ),
