@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from benchmarks import calls, contacts, demo, engine, faults, planning, retries, store, travel
+from benchmarks import calls, contacts, demo, engine, faults, files, planning, retries, store, travel
 from benchmarks.figures import Figure, table
 
 Measure = Callable[..., list[Figure]]
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Measure] = {
     "demo": demo.measure,
     "retries": retries.measure,
     "faults": faults.measure,
+    "files": files.measure,
 }
 
 
