@@ -37,7 +37,9 @@ def test_every_command_of_every_file_is_in_the_menu() -> None:
     for file in {entry.file for entry in MENU}:
         group = typer.Typer()
         import_module(f"ligament.cli.commands.{file}").add_commands(group)
-        added = {str(one.name) for one in (*group.registered_commands, *group.registered_groups)}
+        added = {str(one.name) for one in group.registered_commands} | {
+            str(one.name) for one in group.registered_groups
+        }
         assert added == {entry.name for entry in MENU if entry.file == file}
 
 
