@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import difflib
-from importlib import import_module
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from ligament.cli import files
+from ligament.cli.files import Add
+
 
 class Entry(NamedTuple):
-    """One command: its name, the file of `cli/commands` that adds it, and its first sentence."""
+    """One command: its name, what loads the file of `cli/commands` that adds it, and its first sentence."""
 
     name: str
-    file: str
+    file: Callable[[], Add]
     sentence: str
 
 
 MENU = (
-    Entry("init", "setup", "Write a commented ligament.toml and create the vault key."),
-    Entry("connect", "setup", "Check the credentials of one system and store them encrypted."),
-    Entry("doctor", "setup", "Check connections, scopes, time zone, mapping, accounts and limits."),
-    Entry("plan", "sync", "Say what would be posted and why; nothing is written to either system."),
+    Entry("init", files.setup, "Write a commented ligament.toml and create the vault key."),
+    Entry("connect", files.setup, "Check the credentials of one system and store them encrypted."),
+    Entry("doctor", files.setup, "Check connections, scopes, time zone, mapping, accounts and limits."),
+    Entry("plan", files.sync, "Say what would be posted and why; nothing is written to either system."),
     Entry(
         "approve",
         "sync",
@@ -32,41 +35,51 @@ MENU = (
     Entry(
         "refuse", "sync", "Refuse what waits; it is in no later plan until the record changes or somebody retries it."
     ),
-    Entry("sync", "sync", "Read, plan, apply what policy approves, hold the rest."),
-    Entry("holds", "holds", "What waits for a person: list, show, retry, dismiss."),
+    Entry("sync", files.sync, "Read, plan, apply what policy approves, hold the rest."),
+    Entry("holds", files.holds, "What waits for a person: list, show, retry, dismiss."),
     Entry(
         "reconcile",
         "reconcile",
         "Compare everything in both systems and explain every difference; writes nothing to either.",
     ),
-    Entry("variances", "reconcile", "The differences found: list, show, acknowledge, fix."),
-    Entry("report", "reports", "Report from what was read last: revenue, gst, debtors, payers, activity."),
+    Entry("variances", files.reconcile, "The differences found: list, show, acknowledge, fix."),
+    Entry("report", files.reports, "Report from what was read last: revenue, gst, debtors, payers, activity."),
     Entry(
         "audit",
         "audit",
         "Compare with what is in the books already, whoever made it; only reads, and works beside another link.",
     ),
-    Entry("find", "contacts", "Show a pair with its fields side by side, its documents, holds and history."),
-    Entry("duplicates", "contacts", "List records of one system that are probably the same person; nothing is merged."),
-    Entry("privacy", "contacts", "Preview the privacy dial with a few people, or let go of the key behind the codes."),
-    Entry("rules", "rules", "The clinic's own rules: list, check, test."),
+    Entry("find", files.contacts, "Show a pair with its fields side by side, its documents, holds and history."),
+    Entry(
+        "duplicates", files.contacts, "List records of one system that are probably the same person; nothing is merged."
+    ),
+    Entry(
+        "privacy", files.contacts, "Preview the privacy dial with a few people, or let go of the key behind the codes."
+    ),
+    Entry("rules", files.rules, "The clinic's own rules: list, check, test."),
     Entry(
         "recalls",
         "recalls",
         "List patients who are due to be asked back, agreed to be written to, and have nothing booked.",
     ),
-    Entry("journal", "journal", "The audit trail: show, verify, export."),
-    Entry("alerts", "safety", "Who is told when a person is needed: show, test."),
-    Entry("hooks", "hooks", "Other tools that are told what happens: list, add, remove, rotate, deliveries, replay."),
-    Entry("users", "access", "Users of the dashboard: list, add, remove."),
-    Entry("tokens", "access", "Tokens of other programs: list, add, remove."),
-    Entry("backup", "safety", "Write a copy of everything but the vault key into one file, also while it runs."),
-    Entry("restore", "safety", "Put a backup back; what it replaces is kept beside it."),
-    Entry("vault", "setup", "Show whether the vault opens, or give it a new key."),
-    Entry("webhooks", "serve", "Set webhooks up: the address to enter, the signing key, and whether events arrive."),
-    Entry("serve", "serve", "Keep all clinics the same, and answer webhooks, /healthz and /metrics, until stopped."),
-    Entry("worker", "serve", "Run a further worker process on the same PostgreSQL database, until stopped."),
-    Entry("demo", "demo", "Run a made-up clinic on simulated servers on this machine, and print the outcome."),
+    Entry("journal", files.journal, "The audit trail: show, verify, export."),
+    Entry("alerts", files.safety, "Who is told when a person is needed: show, test."),
+    Entry(
+        "hooks", files.hooks, "Other tools that are told what happens: list, add, remove, rotate, deliveries, replay."
+    ),
+    Entry("users", files.access, "Users of the dashboard: list, add, remove."),
+    Entry("tokens", files.access, "Tokens of other programs: list, add, remove."),
+    Entry("backup", files.safety, "Write a copy of everything but the vault key into one file, also while it runs."),
+    Entry("restore", files.safety, "Put a backup back; what it replaces is kept beside it."),
+    Entry("vault", files.setup, "Show whether the vault opens, or give it a new key."),
+    Entry(
+        "webhooks", files.serve, "Set webhooks up: the address to enter, the signing key, and whether events arrive."
+    ),
+    Entry(
+        "serve", files.serve, "Keep all clinics the same, and answer webhooks, /healthz and /metrics, until stopped."
+    ),
+    Entry("worker", files.serve, "Run a further worker process on the same PostgreSQL database, until stopped."),
+    Entry("demo", files.demo, "Run a made-up clinic on simulated servers on this machine, and print the outcome."),
 )
 _BY_NAME = {entry.name: entry for entry in MENU}
 
@@ -109,7 +122,7 @@ class Menu(TyperGroup):
 def loaded(entry: Entry) -> Any:  # noqa: ANN401 - as above
     """Return a command of its file."""
     group = typer.Typer(pretty_exceptions_enable=False, add_completion=False, context_settings=HELP_NAMES)
-    import_module(f"ligament.cli.commands.{entry.file}").add_commands(group)
+    entry.file()(group)
     # A group keeps its names also where the file has one command only.
     group.callback()(_nothing)
     return get_command(group).commands[entry.name]  # type: ignore[attr-defined]
