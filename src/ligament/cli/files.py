@@ -101,3 +101,17 @@ def sync() -> Add:
     from ligament.cli.commands.sync import add_commands
 
     return add_commands
+
+
+def audit() -> Add:
+    """Load `cli/commands/audit.py`."""
+    from ligament.cli.commands.audit import add_commands
+
+    return add_commands
+
+
+def recalls() -> Add:
+    """Load `cli/commands/recalls.py`."""
+    from ligament.cli.commands.recalls import add_commands
+
+    return add_commands

@@ -29,24 +29,26 @@ MENU = (
     Entry("plan", files.sync, "Say what would be posted and why; nothing is written to either system."),
     Entry(
         "approve",
-        "sync",
+        files.sync,
         "Approve what waits; without names, everything in the newest plan is shown and asked for once.",
     ),
     Entry(
-        "refuse", "sync", "Refuse what waits; it is in no later plan until the record changes or somebody retries it."
+        "refuse",
+        files.sync,
+        "Refuse what waits; it is in no later plan until the record changes or somebody retries it.",
     ),
     Entry("sync", files.sync, "Read, plan, apply what policy approves, hold the rest."),
     Entry("holds", files.holds, "What waits for a person: list, show, retry, dismiss."),
     Entry(
         "reconcile",
-        "reconcile",
+        files.reconcile,
         "Compare everything in both systems and explain every difference; writes nothing to either.",
     ),
     Entry("variances", files.reconcile, "The differences found: list, show, acknowledge, fix."),
     Entry("report", files.reports, "Report from what was read last: revenue, gst, debtors, payers, activity."),
     Entry(
         "audit",
-        "audit",
+        files.audit,
         "Compare with what is in the books already, whoever made it; only reads, and works beside another link.",
     ),
     Entry("find", files.contacts, "Show a pair with its fields side by side, its documents, holds and history."),
@@ -59,7 +61,7 @@ MENU = (
     Entry("rules", files.rules, "The clinic's own rules: list, check, test."),
     Entry(
         "recalls",
-        "recalls",
+        files.recalls,
         "List patients who are due to be asked back, agreed to be written to, and have nothing booked.",
     ),
     Entry("journal", files.journal, "The audit trail: show, verify, export."),
