@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.reconcile.planting import GST, OPEN_PLANTS, PAID_PLANTS, Scene, found
+from tests.support.postgres import running_postgres
 from tests.support.stage import stage
 
 
@@ -32,7 +33,16 @@ def closes(document: dict[str, Any]) -> None:
 
 
 def test_every_kind_is_found_once_and_nothing_is_invented(tmp_path: Path) -> None:
-    scene = Scene(stage(tmp_path))
+    _every_kind(Scene(stage(tmp_path)))
+
+
+@pytest.mark.slow
+def test_postgresql_finds_the_same(tmp_path: Path) -> None:
+    with running_postgres() as url:
+        _every_kind(Scene(stage(tmp_path, database=url)))
+
+
+def _every_kind(scene: Scene) -> None:
     open_ones = [scene.stage.invoice(price=f"{90 + place}.00") for place, _ in enumerate(OPEN_PLANTS)]
     paid = [scene.stage.invoice(price=f"{190 + place}.00", paid=True) for place, _ in enumerate(PAID_PLANTS)]
     quiet = [scene.stage.invoice(price="55.00"), scene.stage.invoice(price="55.00", paid=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,16 +18,19 @@ from ligament.app.safety.after_restore import settle
 from ligament.core.comparisons import Judging, tax_labels
 from ligament.core.facts import Facts
 from ligament.core.judgements import judge
+from ligament.core.money import ZERO, cents
 from ligament.core.periods import local_date
-from ligament.core.strays import judge_contact
+from ligament.core.strays import completed_visit, judge_contact
 from ligament.core.variances import KeptVariance, Needs, Unbalanced, Variance, VarianceState
 from ligament.flow.plan.survey import Planner, approvals, surveyed
-from ligament.flow.read.read import EVERYTHING, chart_is_old, read_books, read_chart, read_practice, selection_of
+from ligament.flow.read.read import EVERYTHING, Span, chart_is_old, read_books, read_chart, read_practice, selection_of
 from ligament.flow.reconcile.compare import Compared, compare
+from ligament.flow.reconcile.sweep import Sweeping, Swept, sweep
 from ligament.ports.comparison import Comparison, Scope, SideBySide
 from ligament.ports.errors import Broken, PortError
 from ligament.ports.memory import Selection
 from ligament.store.queries.comparison import StoreComparison
+from ligament.store.queries.months import KeptMonths
 from ligament.store.queries.pairings import merged_contacts
 from ligament.store.writes.variances import KeptComparison
 from ligament.wiring.ambient import random_hex
@@ -118,7 +121,8 @@ def reconcile(
         settle(clinic)
         run_id = clinic.runs.start("reconcile", random_hex(3))
         try:
-            asking = _brought_up_to_date(clinic, run_id)
+            period_of(clinic, first, last, full=full)
+            swept, asking = _brought_up_to_date(clinic, run_id, full=full)
             period = period_of(clinic, first, last, full=full)
             compared, kept = _compared(clinic, period, asking)
         except (PortError, Unbalanced) as trouble:
@@ -129,6 +133,14 @@ def reconcile(
         kept |= _mended_by_policy(clinic, kept)
         document = compared_document(clinic, compared, kept)
         document = {"run_id": run_id, "period": _period_document(clinic, period, compared), **document}
+        document["swept"] = {
+            "months": swept.months,
+            "counted": swept.counted,
+            "listed": swept.listed,
+            "left": swept.left,
+        }
+        if swept.parked:
+            document |= {"parked": _parked(swept), "parked_s": swept.parked_s}
         document["calls"] = clinic.meter.as_dict()
         document["bytes"] = clinic.meter.volume()
         document["seconds"] = (clinic.clock.monotonic_ms() - began) / 1000
@@ -143,10 +155,21 @@ def reconcile(
             body=to_json(document).encode(),
         )
         clinic.variances.keep_comparison(
-            made, {key: document["totals"][key] for key in ("source", "books", "explained")}
+            made,
+            {key: document["totals"][key] for key in ("source", "books", "explained")},
+            needing=sum(one["needs"] == "person" and one["state"] in {"new", "back"} for one in document["variances"]),
         )
         clinic.runs.finish(run_id, {"balanced": document["balanced"], "variances": len(document["variances"])})
-    return Result(document=document, code=DONE if document["balanced"] else WAITS)
+    done = document["balanced"] and not swept.parked
+    return Result(document=document, code=DONE if done else WAITS)
+
+
+def _parked(swept: Swept) -> str:
+    """Say how far a comparison came that the day's limit cut."""
+    return (
+        f"{swept.parked} {swept.listed} of {swept.listed + swept.left} months were read again; what is left follows "
+        "when the allowance is back. Until then it is compared as it was read last."
+    )
 
 
 def _mended_by_policy(clinic: Clinic, kept: Mapping[str, KeptVariance]) -> dict[str, KeptVariance]:
@@ -164,13 +187,34 @@ def _period_document(clinic: Clinic, period: Period, compared: Compared) -> dict
     return {"from": period.first.isoformat(), "to": last.isoformat(), "full": period.full}
 
 
-def _brought_up_to_date(clinic: Clinic, run_id: Any) -> frozenset[str]:  # noqa: ANN401 - a RunId
-    """Read what changed on both sides and plan it, so that holds are those of now; returns what waits for approval."""
+def _swept(clinic: Clinic, *, full: bool) -> Swept:
+    """Count and list what no time of change tells of."""
+    organisation = clinic.store.gather(Selection()).organisation
+    zone = clinic.settings.rulebook.clinic.time_zone
+    return sweep(
+        Sweeping(
+            practice=clinic.practice(),
+            books=clinic.books(),
+            memory=clinic.store,
+            months=lambda: KeptMonths(database=clinic.database, clinic=clinic.settings.name),
+            now=clinic.clock.now(),
+            today=local_date(clinic.clock.now(), zone),
+            start_on=started_on(clinic),
+            locked_to=organisation.locks.last_locked_day() if organisation is not None else None,
+            full=full,
+            tell=clinic.outside.tell,
+        )
+    )
+
+
+def _brought_up_to_date(clinic: Clinic, run_id: Any, *, full: bool) -> tuple[Swept, frozenset[str]]:  # noqa: ANN401 - a RunId
+    """Read both sides and plan what changed, so that holds are those of now; returns what waits for approval too."""
     book, store = clinic.settings.rulebook, clinic.store
     orders = cycle_options(clinic, full=False)
     first_connection(clinic)
-    practice = read_practice(clinic.practice(), store, book, clinic.clock, clinic.outside.tell)
+    practice = read_practice(clinic.practice(), store, book, clinic.clock, clinic.outside.tell, Span.WITH_VISITS)
     books = read_books(clinic.books(), store, clinic.clock, clinic.outside.tell)
+    swept = _swept(clinic, full=full)
     if chart_is_old(store, clinic.clock.now(), waited_for=True):
         read_chart(clinic.books(), store, clinic.clock)
     selection: Selection = selection_of(practice.changed | books.changed | set(store.pending()))
@@ -180,19 +224,31 @@ def _brought_up_to_date(clinic: Clinic, run_id: Any) -> frozenset[str]:  # noqa:
     found = surveyed(planner, selection)
     store.keep_outcomes(run_id, found.as_plan(), found.considered())
     waiting = (action for _, approved in approvals(planner, found, orders.standing) for action in approved.waiting)
-    return frozenset(action.subject.id for action in waiting)
+    return swept, frozenset(action.subject.id for action in waiting)
 
 
 def _compared(clinic: Clinic, period: Period, asking: frozenset[str]) -> tuple[Compared, dict[str, KeptVariance]]:
     now = clinic.clock.now()
     with comparing(clinic, period, asking) as (comparison, how):
-        listed = [judge_contact(contact, how) for contact in comparison.contacts()]
-        compared = compare(comparison, how, [variance for variance in listed if variance is not None])
+        compared = compare(comparison, how, _listed(comparison, how, now))
         again = list(_still_there(clinic, comparison, how, compared))
     found = {variance.id for variance in compared.variances}
     everything = [*compared.variances, *(variance for variance in again if variance.id not in found)]
     kept = clinic.variances.keep_found(everything, lambda held: _covers(period, held), now)
     return compared, kept
+
+
+def _listed(comparison: Comparison, how: Judging, now: datetime) -> Iterator[Variance]:
+    """Yield what enters no sum: fields of contacts, and attended appointments that nobody invoiced."""
+    for contact in comparison.contacts():
+        variance = judge_contact(contact, how)
+        if variance is not None:
+            yield variance
+    for visit, on in comparison.uninvoiced(now):
+        amount = sum((cents(charge.total) for charge in visit.charges), ZERO)
+        if amount:
+            number = str(visit.id if visit.in_group else visit.booking_id)
+            yield completed_visit(visit.id, number, on, amount)
 
 
 def _covers(period: Period, held: KeptVariance) -> bool:

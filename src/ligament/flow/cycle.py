@@ -19,6 +19,7 @@ from ligament.flow.read.changed_by import ask_who
 from ligament.flow.read.read import (
     EVERYTHING,
     Hint,
+    Span,
     chart_is_old,
     read_books,
     read_chart,
@@ -200,7 +201,8 @@ def _read(orders: CycleOptions, world: RunContext, cycle: CycleResult) -> set[Su
     cycle.rows_read = hinted.rows
     if orders.hints is not None and not orders.leave_books and read_once:
         return hinted.changed
-    practice = read_practice(world.practice, world.memory, orders.rulebook, world.clock, world.tell, brief=orders.brief)
+    span = Span.BRIEF if orders.brief else Span.USUAL
+    practice = read_practice(world.practice, world.memory, orders.rulebook, world.clock, world.tell, span)
     cycle.rows_read += practice.rows
     if orders.leave_books and read_once:
         return practice.changed | hinted.changed

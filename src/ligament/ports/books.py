@@ -77,6 +77,14 @@ class Books(Protocol):
         """Read money received from a day on that was coded straight to accounts; None where that is not permitted."""
         ...
 
+    def count_documents(self, kind: str, first: date, last: date) -> int:
+        """Return how many documents of a kind bear those dates, in any status; one small call."""
+        ...
+
+    def list_documents(self, kind: str, first: date, last: date) -> Iterator[BooksPage]:
+        """List all documents of a kind that bear those dates again, in any status."""
+        ...
+
     def prepare(self, verb: Verb, writes: Sequence[BooksWrite]) -> PreparedCall:
         """Turn writes into the exact bytes of one call; how many fit is `batch_size`."""
         ...

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
-    from datetime import date
+    from datetime import date, datetime
     from decimal import Decimal
 
     from ligament.core.comparisons import Pairing
     from ligament.core.ledgers import BooksDocument
+    from ligament.core.records import Visit
     from ligament.core.rules.model import Rulebook
     from ligament.core.strays import ListedContact
     from ligament.core.variances import Sums
@@ -76,6 +77,32 @@ class SideBySide:
     books_tax: Decimal | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthHeld:
+    """How many records are kept under a month, removed ones too; `mark` changes whenever one of them does."""
+
+    practice: int
+    invoices: int
+    credit_notes: int
+    mark: str
+
+
+class Months(Protocol):
+    """What is kept, by month."""
+
+    def held(self, first: date, last: date) -> dict[str, MonthHeld]:
+        """Return what is kept of every month between two days, and of later ones where anything is."""
+        ...
+
+    def practice_ids(self, first: date, last: date) -> set[str]:
+        """Return the ids of the invoices kept under those days."""
+        ...
+
+    def books_ids(self, kind: str, first: date, last: date) -> set[str]:
+        """Return the ids of the documents of a kind kept under those dates."""
+        ...
+
+
 class Comparison(Protocol):
     """One moment of what is kept, compared by the database; everything is streamed."""
 
@@ -105,6 +132,10 @@ class Comparison(Protocol):
 
     def contacts(self) -> Iterator[ListedContact]:
         """Yield the contacts of which something is only listed."""
+        ...
+
+    def uninvoiced(self, now: datetime) -> Iterator[tuple[Visit, date]]:
+        """Yield attended visits of the period that are over and have no invoice and no charge, with the day."""
         ...
 
     def pairings(self, ids: Collection[str]) -> Iterator[Pairing]:

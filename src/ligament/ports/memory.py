@@ -72,6 +72,10 @@ class Memory(Source, Protocol):
         """
         ...
 
+    def keep_aside(self, page: PracticePage) -> None:
+        """Keep rows of a page that no plan is about."""
+        ...
+
     def keep_parties(self, parties: Iterable[Party | Removal]) -> None:
         """Keep parties read one by one."""
         ...

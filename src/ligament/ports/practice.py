@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from ligament.core.ids import SourceId
     from ligament.core.records import Invoice, Party, PracticeRecord, Removal
@@ -29,6 +29,14 @@ class PracticePage:
     cursors: Mapping[str, str] = field(default_factory=dict)
     done: int = 0
     total: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedInvoices:
+    """One page of invoices listed again: what of it is new, and the ids of all."""
+
+    page: PracticePage
+    ids: tuple[SourceId, ...]
 
 
 class KnownRows(Protocol):
@@ -79,6 +87,14 @@ class Practice(Protocol):
 
     def read(self, scope: ReadingScope, known: KnownRows) -> Iterator[PracticePage]:
         """Read what changed since the cursors (everything without them), page by page, missing nothing."""
+        ...
+
+    def count_invoices(self, first: date, last: date) -> int:
+        """Return how many invoices were issued on those days, removed ones too; one small call."""
+        ...
+
+    def list_invoices(self, first: date, last: date, known: KnownRows) -> Iterator[ListedInvoices]:
+        """List all invoices issued on those days again, removed ones too; what is new comes with all its lines."""
         ...
 
     def read_invoices(self, ids: Iterable[SourceId]) -> tuple[Invoice, ...]:

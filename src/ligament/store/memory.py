@@ -115,6 +115,12 @@ class ClinicStore:
             outcomes.mark_dirty(connection, self._clinic, touched)
             return touched
 
+    def keep_aside(self, page: PracticePage) -> None:
+        """Keep rows of a page that no plan is about."""
+        with self._step() as writing:
+            practice.keep(writing.connection, self._clinic, page.rows, page.whole_invoices, self._now())
+            self._keep_cursors(writing, "practice", page.cursors)
+
     def keep_parties(self, parties: Iterable[Party | Removal]) -> None:
         """Keep parties read one by one."""
         with self._journal.writing() as writing:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ligament.connectors.cliniko import recalls, wire
+from ligament.connectors.cliniko import listing, recalls, wire
 from ligament.connectors.cliniko.client import ClinikoClient, WrongKey, base_url_of, shard_of, user_agent
 from ligament.connectors.cliniko.declared import declared
 from ligament.connectors.cliniko.guarding import guarded
@@ -26,6 +26,7 @@ from ligament.ports.practice import PracticeIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import date
 
     from ligament.core.recalls import OwnRecall
     from ligament.core.records import Invoice, Party
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from ligament.net.meter import CallMeter
     from ligament.net.session import Observer, Transport
     from ligament.ports.clocks import Clock
-    from ligament.ports.practice import KnownRows, PracticePage, ReadingScope
+    from ligament.ports.practice import KnownRows, ListedInvoices, PracticePage, ReadingScope
     from ligament.ports.recalls import RecallPage, RecallScope
 
 
@@ -89,6 +90,14 @@ class ClinikoPractice:
             heed=self._heed,
         )
         yield from reading.pages()
+
+    def count_invoices(self, first: date, last: date) -> int:
+        """Return how many invoices were issued on those days, removed ones too; one small call."""
+        return listing.count_invoices(self._client, first, last)
+
+    def list_invoices(self, first: date, last: date, known: KnownRows) -> Iterator[ListedInvoices]:
+        """List all invoices issued on those days again, removed ones too; what is new comes with all its lines."""
+        return listing.list_invoices(self._client, (first, last), known, self._links(), self._heed)
 
     def read_invoices(self, ids: Iterable[SourceId]) -> tuple[Invoice, ...]:
         """Read invoices by id, removed ones too, each with its lines that still count."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from ligament.connectors.xero import answers, lookups, mapping, receipts, signin, streams, writing
+from ligament.connectors.xero import answers, listing, lookups, mapping, receipts, signin, streams, writing
 from ligament.connectors.xero.streams import understood
 from ligament.core.ledgers import Chart, DocumentKind
 from ligament.ports.errors import Broken
@@ -105,6 +105,14 @@ class XeroBooks:
     def received(self, since: date | None) -> tuple[BooksReceipt, ...] | None:
         """Read money received from a day on that was coded straight to accounts; None where that is not permitted."""
         return receipts.received(self._client, since, self._page_size)
+
+    def count_documents(self, kind: str, first: date, last: date) -> int:
+        """Return how many documents of a kind bear those dates, in any status; one small call."""
+        return listing.count_documents(self._client, DocumentKind(kind), first, last)
+
+    def list_documents(self, kind: str, first: date, last: date) -> Iterator[BooksPage]:
+        """List all documents of a kind that bear those dates again, in any status."""
+        return listing.list_documents(self._client, DocumentKind(kind), first, last, self._page_size)
 
     # --- writes ----------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from ligament.core.links import DecisionKind
 from ligament.core.money import ZERO
 from ligament.core.plans import Action, ActionKind, ConservationError, Outcome, Plan, State, assert_conserved, in_order
 from ligament.core.records import Invoice, Visit
-from ligament.core.rules.model import Rulebook
+from ligament.core.rules.model import InvoiceSource, Rulebook
 from ligament.core.troubles import Trouble
 from ligament.flow.plan.builder import EarlierPortions, PlanBuilder, contact_outcome, invoice_outcome
 from ligament.flow.plan.contacts.contacts import plan_contacts
@@ -40,6 +40,9 @@ def make_plan(facts: Facts, rulebook: Rulebook, around: PlanContext, before: Ear
     `before` is what the earlier portions of the same plan have taken, to which this one adds. Raises ConservationError
     when a record would not be accounted for exactly once.
     """
+    if rulebook.invoices.source is not InvoiceSource.APPOINTMENTS:
+        # Visits that are only listed by a comparison are nothing that a plan, or a rule, may lean on.
+        facts = replace(facts, visits={})
     assert facts.organisation is not None, "the organisation is read before anything is planned"
     before = before or EarlierPortions()
     untouched = before.copy()

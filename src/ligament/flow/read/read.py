@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from ligament.core.ids import BooksId
 from ligament.core.intents import Subject, SubjectKind
-from ligament.core.records import Location, PracticeSettings, Practitioner
+from ligament.core.records import Location, PracticeSettings, Practitioner, Visit
 from ligament.core.rules.model import InvoiceSource, Rulebook
 from ligament.flow.read.deleted_people import DeletionWatch
 from ligament.flow.read.practice_pin import check_practice
@@ -34,29 +35,41 @@ class Reading:
     rows: int = 0
 
 
+class Span(StrEnum):
+    """How much of the practice is read: without what rarely moves, as usual, or with visits that are only listed."""
+
+    BRIEF = "brief"
+    USUAL = "usual"
+    WITH_VISITS = "with_visits"
+
+
 def read_practice(
     practice: Practice,
     memory: Memory,
     rulebook: Rulebook,
     clock: Clock,
     tell: Progress = silent,
-    *,
-    brief: bool = False,
+    span: Span = Span.USUAL,
 ) -> Reading:
     """Read what changed in the practice, page by page; every page is kept before the next is asked for."""
     reading = Reading()
     now = clock.now()
     stale = age_of(memory.note("reference_read_at"), now) >= IDLE_AGE
+    charged = rulebook.invoices.source is InvoiceSource.APPOINTMENTS
     scope = ReadingScope(
         cursors=memory.cursors("practice"),
-        visits=rulebook.invoices.source is InvoiceSource.APPOINTMENTS,
+        visits=charged or span is Span.WITH_VISITS,
         refresh_reference=stale,
-        brief=brief,
+        brief=span is Span.BRIEF,
         now=now,
     )
     people = DeletionWatch()
     people.begin(memory)
     for page in practice.read(scope, memory.known_rows()):
+        if not charged and page.rows and all(isinstance(row, Visit) for row in page.rows):
+            memory.keep_aside(page)
+            reading.rows += len(page.rows)
+            continue
         for row in page.rows:
             if isinstance(row, PracticeSettings):
                 check_practice(row, memory)

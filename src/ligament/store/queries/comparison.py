@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -26,7 +26,7 @@ from ligament.core.intents import subject_from_key
 from ligament.core.ledgers import BooksDocument
 from ligament.core.money import ZERO
 from ligament.core.plans import NoteKind
-from ligament.core.records import InvoiceStatus
+from ligament.core.records import InvoiceStatus, Visit
 from ligament.core.strays import ListedContact
 from ligament.core.variances import Cell, Split, Sums, month_of
 from ligament.ports.comparison import LeftOut, Scope, SideBySide, Stray
@@ -54,6 +54,7 @@ from ligament.store.queries.conditions import (
     signed,
     subject_of,
 )
+from ligament.store.queries.open_visits import uninvoiced_visits
 from ligament.store.queries.pairings import Unlinked, doubles, load_pairings, load_visits, strays_of
 from ligament.store.queries.side_by_side import counted, in_period, left_out, side_by_side, stray_row
 
@@ -269,6 +270,11 @@ class StoreComparison:
                 updated_at=moment(held[0].updated_at) if held[0].updated_at else None,
                 notes=tuple((str(row.field), NoteKind(row.kind)) for row in held),
             )
+
+    def uninvoiced(self, now: datetime) -> Iterator[tuple[Visit, date]]:
+        """Yield attended visits of the period that are over and have no invoice and no charge, with the day."""
+        if not self.scope.visits:
+            yield from uninvoiced_visits(self.connection, self.clinic, self.scope, now)
 
     def pairings(self, ids: Collection[str]) -> Iterator[Pairing]:
         """Yield invoices by id with all that belongs to them, in portions."""
