@@ -155,7 +155,9 @@ def reconcile(
             body=to_json(document).encode(),
         )
         clinic.variances.keep_comparison(
-            made, {key: document["totals"][key] for key in ("source", "books", "explained")}
+            made,
+            {key: document["totals"][key] for key in ("source", "books", "explained")},
+            needing=sum(one["needs"] == "person" and one["state"] in {"new", "back"} for one in document["variances"]),
         )
         clinic.runs.finish(run_id, {"balanced": document["balanced"], "variances": len(document["variances"])})
     done = document["balanced"] and not swept.parked
