@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from ligament.core.events import Compared as ComparedFigures
+from ligament.core.events import FoundVariance, reconciliation_completed, variance_opened
 from ligament.core.variances import KeptVariance, Variance, VarianceState, acknowledged, seen_again
 from ligament.store.database.bulk import all_of_clinic, upsert
 from ligament.store.database.codec import decode, decoder, encode
@@ -91,6 +93,8 @@ class Variances:
             upsert(writing.connection, variances, [_row(self._clinic, one) for one in rows])
             for one in rows:
                 former = before.get(one.variance.id)
+                if _is_news(one, former):
+                    writing.tell(variance_opened(self._clinic, _told(one.variance)))
                 if former is None or former.state is not one.state:
                     writing.add(
                         Note(
@@ -110,8 +114,8 @@ class Variances:
                     )
 
     # --- comparisons --------------------------------------------------------------------------------------------------
-    def keep_comparison(self, made: KeptComparison, totals: Mapping[str, object]) -> None:
-        """Keep a comparison that was made, and journal it."""
+    def keep_comparison(self, made: KeptComparison, told: ComparedFigures) -> None:
+        """Keep a comparison that was made, journal it, and tell other tools."""
         row = {
             "clinic": self._clinic,
             "id": made.id,
@@ -129,10 +133,15 @@ class Variances:
             "to": made.last.isoformat(),
             "full": made.full,
             "balanced": made.balanced,
-            "totals": dict(totals),
+            "totals": {
+                "source": str(told.source),
+                "books": str(told.books),
+                "explained": str(told.explained),
+            },
         }
         with self._journal.writing() as writing:
             upsert(writing.connection, comparisons, [row])
+            writing.tell(reconciliation_completed(self._clinic, told))
             writing.add(Note(kind="comparison", public=public))
 
     def comparisons(self, limit: int = 50) -> tuple[KeptComparison, ...]:
@@ -147,6 +156,24 @@ class Variances:
         with self._journal.database.reading() as connection:
             row = connection.execute(select(comparisons).where(*where)).one_or_none()
         return _comparison(row) if row is not None else None
+
+
+def _is_news(now: KeptVariance, before: KeptVariance | None) -> bool:
+    """Say whether a difference was not there before, or is there again."""
+    if now.state is VarianceState.GONE:
+        return False
+    return before is None or before.state is VarianceState.GONE
+
+
+def _told(variance: Variance) -> FoundVariance:
+    return FoundVariance(
+        id=variance.id,
+        kind=variance.kind.value,
+        needs=variance.needs.value,
+        source_id=variance.source_id,
+        number=variance.number,
+        amount=variance.amount,
+    )
 
 
 def _row(clinic: str, kept: KeptVariance) -> dict[str, Any]:
