@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ligament.connectors.cliniko.simulator.switches import Switches as PracticeSwitches
+from ligament.connectors.mailchimp.simulator.world import Switches as ListSwitches
 from ligament.connectors.xero.simulator.switches import Switches as BooksSwitches
 from ligament.core.causes import CASES
 from ligament.core.holds import HoldCode
@@ -125,7 +126,9 @@ def test_the_examples_of_the_guide_are_good_rules() -> None:
     assert rules >= 10
 
 
-@pytest.mark.parametrize(("heading", "switches"), [("Cliniko", PracticeSwitches), ("Xero", BooksSwitches)])
+@pytest.mark.parametrize(
+    ("heading", "switches"), [("Cliniko", PracticeSwitches), ("Xero", BooksSwitches), ("Mailchimp", ListSwitches)]
+)
 def test_every_switch_of_a_simulator_stands_beside_its_question(heading: str, switches: type) -> None:
     text = document("live-account-questions.md").split(f"## {heading}\n")[1].split("\n## ")[0]
     rows = [row for row in text.splitlines() if row.startswith("|")][2:]

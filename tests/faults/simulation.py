@@ -17,7 +17,7 @@ from ligament.connectors.cliniko.simulator import control
 from ligament.ports.errors import PortError
 from ligament.store.database.errors import StoreBusy, StoreError, StoreFull
 from ligament.store.journal.audit import export, verify
-from ligament.wiring import ambient
+from ligament.wiring import ambient, retries
 from ligament.wiring import clinic as build_module
 from ligament.wiring.clinic import Clinic as OpenClinic
 from ligament.wiring.clinic import Overrides, open_clinic
@@ -309,6 +309,7 @@ def plugged(sim: Simulation) -> Iterator[None]:
         (build_module, "SharedWindows", lambda _: sim.windows),
         (build_module, "HeadFile", lambda path: heads.setdefault(path, HeadInMemory(path))),
         (build_module, "jitter", lambda most: sim.rng.randint(0, max(most, 0))),
+        (retries, "jitter", lambda most: sim.rng.randint(0, max(most, 0))),
         (build_module, "secrets", luck),
         (ambient, "secrets", luck),
     )

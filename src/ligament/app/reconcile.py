@@ -6,20 +6,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ligament.app.comparison_documents import compared_document
 from ligament.app.comparison_reading import bring_up_to_date, swept_document
 from ligament.app.cycle_options import PATIENCE_MS
-from ligament.app.documents import Document
 from ligament.app.mending import ask_to_mend
 from ligament.app.output import to_json
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.safety.after_restore import settle
 from ligament.core.comparisons import Judging, tax_labels
-from ligament.core.events import Compared as ComparedFigures
 from ligament.core.facts import Facts
 from ligament.core.judgements import judge
 from ligament.core.money import ZERO, cents
@@ -147,24 +144,14 @@ def reconcile(
             balanced=document["balanced"],
             body=to_json(document).encode(),
         )
-        clinic.variances.keep_comparison(made, _figures(made, document))
+        clinic.variances.keep_comparison(
+            made,
+            {key: document["totals"][key] for key in ("source", "books", "explained")},
+            needing=sum(one["needs"] == "person" and one["state"] in {"new", "back"} for one in document["variances"]),
+        )
         clinic.runs.finish(run_id, {"balanced": document["balanced"], "variances": len(document["variances"])})
     done = document["balanced"] and not swept.parked
     return Result(document=document, code=DONE if done else WAITS)
-
-
-def _figures(made: KeptComparison, document: Document) -> ComparedFigures:
-    """Return what other tools are told of a comparison."""
-    totals = {name: Decimal(document["totals"][name]) for name in ("source", "books", "explained")}
-    waiting = [one for one in document["variances"] if one["needs"] == "person" and one["state"] in {"new", "back"}]
-    return ComparedFigures(
-        run_id=made.id,
-        from_on=made.first,
-        to_on=made.last,
-        balanced=made.balanced,
-        variances=len(waiting),
-        **totals,
-    )
 
 
 def _mended_by_policy(clinic: Clinic, kept: Mapping[str, KeptVariance]) -> dict[str, KeptVariance]:

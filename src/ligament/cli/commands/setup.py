@@ -67,9 +67,17 @@ def connect(
     )
 
 
-def doctor(home: Home = None, clinic: Clinic = None, as_json: Json = False) -> None:
+def doctor(
+    home: Home = None,
+    clinic: Clinic = None,
+    as_json: Json = False,
+    forget_waits: Annotated[
+        bool, typer.Option("--forget-waits", help="Forget what the systems said about waiting, and ask anew.")
+    ] = False,
+) -> None:
     """Check connections, scopes, time zone, mapping, accounts and limits."""
-    run_verb(Session(home=home, clinic=clinic, as_json=as_json), examine, show.doctor)
+    session = Session(home=home, clinic=clinic, as_json=as_json)
+    run_verb(session, lambda held: examine(held, forget_waits=forget_waits), show.doctor)
 
 
 def vault(

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 
-from ligament.core.events import Compared as ComparedFigures
-from ligament.core.events import FoundVariance, reconciliation_completed, variance_opened
+from ligament.core.events import (
+    ComparedFigures,
+    Event,
+    FoundVariance,
+    reconciliation_completed,
+    variance_opened,
+)
 from ligament.core.variances import KeptVariance, Variance, VarianceState, acknowledged, seen_again
 from ligament.store.database.bulk import all_of_clinic, upsert
 from ligament.store.database.codec import decode, decoder, encode
@@ -93,9 +99,8 @@ class Variances:
             upsert(writing.connection, variances, [_row(self._clinic, one) for one in rows])
             for one in rows:
                 former = before.get(one.variance.id)
-                if _is_news(one, former):
-                    writing.tell(variance_opened(self._clinic, _told(one.variance)))
                 if former is None or former.state is not one.state:
+                    writing.tell(*_news(self._clinic, one, former))
                     writing.add(
                         Note(
                             kind="variance",
@@ -114,8 +119,8 @@ class Variances:
                     )
 
     # --- comparisons --------------------------------------------------------------------------------------------------
-    def keep_comparison(self, made: KeptComparison, told: ComparedFigures) -> None:
-        """Keep a comparison that was made, journal it, and tell other tools."""
+    def keep_comparison(self, made: KeptComparison, totals: Mapping[str, object], *, needing: int = 0) -> None:
+        """Keep a comparison that was made, and journal it; `needing` counts the differences that need a person."""
         row = {
             "clinic": self._clinic,
             "id": made.id,
@@ -133,16 +138,21 @@ class Variances:
             "to": made.last.isoformat(),
             "full": made.full,
             "balanced": made.balanced,
-            "totals": {
-                "source": str(told.source),
-                "books": str(told.books),
-                "explained": str(told.explained),
-            },
+            "totals": dict(totals),
         }
         with self._journal.writing() as writing:
             upsert(writing.connection, comparisons, [row])
-            writing.tell(reconciliation_completed(self._clinic, told))
             writing.add(Note(kind="comparison", public=public))
+            sums = {name: Decimal(str(totals.get(name, 0))) for name in ("source", "books", "explained")}
+            told = ComparedFigures(
+                run_id=made.id,
+                from_on=made.first,
+                to_on=made.last,
+                balanced=made.balanced,
+                variances=needing,
+                **sums,
+            )
+            writing.tell(reconciliation_completed(self._clinic, told))
 
     def comparisons(self, limit: int = 50) -> tuple[KeptComparison, ...]:
         """Return the newest comparisons, newest first."""
@@ -156,24 +166,6 @@ class Variances:
         with self._journal.database.reading() as connection:
             row = connection.execute(select(comparisons).where(*where)).one_or_none()
         return _comparison(row) if row is not None else None
-
-
-def _is_news(now: KeptVariance, before: KeptVariance | None) -> bool:
-    """Say whether a difference was not there before, or is there again."""
-    if now.state is VarianceState.GONE:
-        return False
-    return before is None or before.state is VarianceState.GONE
-
-
-def _told(variance: Variance) -> FoundVariance:
-    return FoundVariance(
-        id=variance.id,
-        kind=variance.kind.value,
-        needs=variance.needs.value,
-        source_id=variance.source_id,
-        number=variance.number,
-        amount=variance.amount,
-    )
 
 
 def _row(clinic: str, kept: KeptVariance) -> dict[str, Any]:
@@ -203,3 +195,20 @@ def _comparison(row: Any) -> KeptComparison:  # noqa: ANN401 - a row of any colu
         balanced=row.balanced,
         body=row.body,
     )
+
+
+def _news(clinic: str, one: KeptVariance, former: KeptVariance | None) -> list[Event]:
+    """Tell other tools of a difference that is new, or there again."""
+    was_there = former is not None and former.state is not VarianceState.GONE
+    if one.state is not VarianceState.BACK and (was_there or one.state is VarianceState.GONE):
+        return []
+    found = one.variance
+    told = FoundVariance(
+        id=found.id,
+        kind=found.kind.value,
+        needs=found.needs.value,
+        source_id=found.source_id,
+        number=found.number,
+        amount=found.amount,
+    )
+    return [variance_opened(clinic, told)]
