@@ -187,3 +187,19 @@ def test_what_a_receiver_does_not_take_waits_and_the_run_is_what_it_was(clinic: 
         assert clinic.run("hooks", "replay", made["id"], lost["id"], "--json").json["replayed"] == 1
         assert clinic.run("sync", "--once").code == 0
     assert {one.headers["webhook-id"] for one in again.got} >= {lost["webhook_id"]}
+
+
+def test_a_comparison_and_each_new_difference_are_told_once(clinic: Clinic) -> None:
+    clinic.write(AUTO + LOCAL)
+    clinic.invoice({"name": "Consult", "unit_price": "95.00"})
+    with receiving() as receiver:
+        added(clinic, "--event", "reconciliation.completed", "variance.opened", url=receiver.url)
+        assert clinic.run("reconcile").code in {0, 1}
+        assert clinic.run("reconcile").code in {0, 1}
+        clinic.run("sync", "--once")
+    told = [json.loads(one.body) for one in receiver.got]
+    kinds = [body["type"] for body in told]
+    assert kinds.count("reconciliation.completed") == 2
+    assert kinds.count("variance.opened") == len({body["data"].get("variance_id") for body in told} - {None}) > 0
+    assert {body["data"]["source"] for body in told if body["type"] == "reconciliation.completed"} == {"95.00"}
+    assert "Ada" not in json.dumps(told)

@@ -75,7 +75,15 @@ class Frame:
         except NotThere:
             return self.refusal(404)
         except Forbidden as reason:
+            self._note_refusal(page, visit, str(reason))
             return self.refusal(403, str(reason))
+
+    def _note_refusal(self, page: Page, visit: Visit, why: str) -> None:
+        """Put into the journal that somebody who is signed in asked for what they may not do."""
+        if visit.found is not None and visit.found.is_signed_in:
+            found = "foreign form" if why else "role"
+            name, source = visit.caller.name, visit.visitor.source
+            self.house.access.note("access.refused", page.path, actor=name, source=source, why=found)
 
     def _visit(self, page: Page, asked: Asked) -> Visit:
         by_https, access = self.house.is_secure, self.house.access
