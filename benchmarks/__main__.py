@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from benchmarks import calls, contacts, demo, engine, faults, files, planning, retries, store, travel
+from benchmarks import calls, contacts, demo, engine, faults, files, planning, retries, rules, store, travel
 from benchmarks.figures import Figure, table
 
 Measure = Callable[..., list[Figure]]
 BENCHMARKS: dict[str, Measure] = {
     "calls": calls.measure,
     "planning": planning.measure,
+    "rules": rules.measure,
     "contacts": contacts.measure,
     "travel": travel.measure,
     "store": store.measure,

@@ -19,6 +19,7 @@ from ligament.app.results import DONE, WAITS, Result
 from ligament.app.sync import sync
 from ligament.connectors.registry import part_of, players
 from ligament.core.money import ZERO, two_places
+from ligament.demo.old_books import show_old_books
 from ligament.demo.travel import show_travel
 from ligament.net.manifest import Manifest
 from ligament.simkit.clinic import make_clinic
@@ -121,6 +122,9 @@ def play_demo(seed: int, size: str, tell: Tell = _untold) -> Result:
         run.result["sync_again"] = _sync(run, "sync again")
         run.result["travel"] = show_travel(stage.app, stage.servers, stage.clock)
         tell("travel", run.result["travel"])
+        manifests = {role: server.manifest for role, server in stage.servers.items()}
+        run.result["old_books"] = show_old_books(manifests, seed, stage.story.today, stage.clock)
+        tell("old books", run.result["old_books"])
         run.result.update(_closing(run))
     tell("summary", run.result)
     return Result(document=run.result, code=DONE if run.result["as_promised"] else WAITS)
@@ -270,6 +274,7 @@ def _closing(run: _Run) -> Document:
     refused = {role: _refusals(server) for role, server in run.stage.servers.items()}
     quiet = not any(again["writes"].values()) and not again["waiting"]
     kept = quiet and not failed and compared["documents"] > 0 and not compared["difference"]
+    kept = kept and not run.result["old_books"]["new_doubles"]
     return {
         "holds": grouped(again["holds"]),
         "totals": compared,

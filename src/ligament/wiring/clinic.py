@@ -178,6 +178,7 @@ class Clinic:
             code_for=partial(opaque_code, self.code_key()),
             evaluate=self.settings.expressions.holds,
             express=self.settings.expressions.says,
+            untouched=self.settings.expressions.untouched,
             practice_name=self.practice_manifest.name,
             books_title=self.books_manifest.title,
             heed=self.oddities,

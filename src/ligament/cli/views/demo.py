@@ -118,6 +118,20 @@ def _travel(document: Document) -> None:
         line(f"{words} {arrived} after {told['seconds']:.1f} seconds of work. A running service {when}.")
 
 
+def _old_books(document: Document) -> None:
+    """Print what the audit of the second clinic found, and that taking over doubled nothing."""
+    heading("A second clinic, whose books an older link kept for a year: audited while that link is on")
+    share = f"{document['score']} %"
+    line(f"{share} of what it invoiced is in the books as it should be; {money(document['at_stake'])} is at stake.")
+    for one in document["findings"]:
+        line(f"{one['count']:>4,}  {one['kind'].replace('_', ' ')}")
+        line(f"      such as: {one['example']}")
+    line(
+        f"Taken over: {document['linked']:,} documents linked as they are, {document['created']:,} posted that were "
+        f"missing, {document['new_doubles']:,} doubled. Now {document['score_after']} % are as they should be."
+    )
+
+
 def _counts(document: Document) -> None:
     rows = []
     for kind, (_, name) in KINDS.items():
@@ -170,6 +184,7 @@ _STEPS: Mapping[str, Callable[[Document], None]] = {
     "sync": _sync,
     "sync again": _sync_again,
     "travel": _travel,
+    "old books": _old_books,
     "summary": _summary,
 }
 
