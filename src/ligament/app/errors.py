@@ -9,7 +9,7 @@ from typing import Any
 from ligament.connectors.registry import NoConnector
 from ligament.net.hosts import WrongAddress
 from ligament.ports.errors import Broken, OutcomeUnknown, PortError, SignInAgain, TryLater
-from ligament.store.database.errors import NewerStore, StoreError, WrongKey
+from ligament.store.database.errors import NewerStore, StoreDamaged, StoreError, WrongKey
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.file_lock import AnotherRun
 
@@ -44,7 +44,7 @@ def trouble_of(error: BaseException) -> FoundTrouble | None:
             advice = next((text for kind, text in _NEXT.items() if isinstance(error, kind)), "")
             lines = tuple(line for line in (error.sentence, advice) if line)
             found = _found(_UNREACHABLE, type(error).__name__, lines, error.detail)
-        case WrongKey() | NewerStore():
+        case WrongKey() | NewerStore() | StoreDamaged():
             # Trying later does not help: somebody has to put the right key, or the right version, in its place.
             found = _found(_USAGE, type(error).__name__, (str(error),))
         case StoreError() | AnotherRun():
