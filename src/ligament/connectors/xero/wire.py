@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeVar
@@ -16,6 +17,8 @@ R = TypeVar("R")
 Json = dict[str, object]
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
+_SUSPECT = re.compile(rb"\\u0000|\\u[fF][dD][dD]0|\xef\xb7\x90")
+"""NUL, and the mark that stands for what could not be read, as they may be written in a body."""
 _ABBREVIATIONS = {"id": "ID", "utc": "UTC"}
 
 
@@ -363,7 +366,7 @@ def _parsed(body: bytes) -> tuple[object, bool]:
     """Return the JSON of a body, and whether a piece of it is odd and marked."""
     decoder = msgspec.json.Decoder(float_hook=_exact)
     try:
-        return decoder.decode(body), b"\\u0000" in body
+        return decoder.decode(body), _SUSPECT.search(body) is not None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return decoder.decode(mended(body)), True
 
