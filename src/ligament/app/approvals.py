@@ -130,7 +130,7 @@ def _news(clinic: Clinic, actions: Sequence[Action], known: set[str]) -> list[Ev
     if all(approval_mark(action) in known for action in actions):
         return []
     amount = sum((action.amount for action in actions), ZERO)
-    return [approval_wanted(clinic.settings.name, plan_name(actions), len(actions), amount)]
+    return [approval_wanted(clinic.journal.told_as, plan_name(actions), len(actions), amount)]
 
 
 def _shown(one: Asked) -> Document:

@@ -124,6 +124,13 @@ class Visit:
     clinic_id: str = ""
     the_clinic: ClinicSettings | None = None
     secret: str = ""
+    lapsed: str = ""
+    draft: Values = field(default_factory=Values)
+
+    @property
+    def typed(self) -> Values:
+        """Return what was typed: the form that was sent, else the one that was left when the session ended."""
+        return self.form if self.form.pairs else self.draft
 
     @property
     def access(self) -> Access:

@@ -65,6 +65,15 @@ def recognise(access: Access, secret: str, *, by_hand: bool = True) -> Recognise
     return Recognised(session=session, user=user)
 
 
+def lapsed_user(access: Access, secret: str) -> str:
+    """Return whose session has just run out of time, or an empty text."""
+    session = access.sessions.one(digest(secret)) if secret else None
+    if session is None or session.stage != FULL:
+        return ""
+    now = access.now()
+    return session.user_id if _is_over(session, now - session.began_at, now - session.seen_at) else ""
+
+
 def _is_over(session: KeptSession, age: timedelta, idle: timedelta) -> bool:
     if session.stage != FULL:
         return age >= _HALF_WAY
