@@ -18,7 +18,6 @@ Json = dict[str, object]
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 _SUSPECT = re.compile(rb"\\u0000|\\u[fF][dD][dD]0|\xef\xb7\x90")
-"""NUL, and the mark that stands for what could not be read, as they may be written in a body."""
 _ABBREVIATIONS = {"id": "ID", "utc": "UTC"}
 
 
@@ -351,8 +350,7 @@ def decode(body: bytes, shape: type[R]) -> R:
             return _converted(salvaged(raw, _kind_of) if is_odd else raw, shape)
         except msgspec.ValidationError:
             return _converted(salvaged(raw, _kind_of), shape)
-    except msgspec.ValidationError:
-        # Neither the value nor the library's message is repeated: both may hold a name.
+    except msgspec.ValidationError:  # neither the value nor the message is repeated: both may hold a name
         raise Misshapen(f"{len(body)} bytes that are not {shape.__name__}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError, ValueError) as problem:
         raise Unreadable(f"{len(body)} bytes that are not JSON: {type(problem).__name__}") from None
