@@ -144,7 +144,7 @@ def _given(clinic: Clinic, kept: Iterable[Asked]) -> frozenset[str]:
 
 
 def _named(name: str) -> Callable[[Asked], bool]:
-    return lambda one: name == one.plan or _is_named(one.document, name)
+    return lambda one: name in {one.plan, one.mark} or _is_named(one.document, name)
 
 
 def _chosen(clinic: Clinic, fits: Callable[[Asked], bool]) -> list[Asked]:
