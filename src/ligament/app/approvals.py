@@ -130,7 +130,7 @@ def _news(clinic: Clinic, actions: Sequence[Action], known: set[str]) -> list[Ev
     if all(approval_mark(action) in known for action in actions):
         return []
     amount = sum((action.amount for action in actions), ZERO)
-    return [approval_wanted(clinic.settings.name, plan_name(actions), len(actions), amount)]
+    return [approval_wanted(clinic.journal.told_as, plan_name(actions), len(actions), amount)]
 
 
 def _shown(one: Asked) -> Document:
@@ -144,7 +144,7 @@ def _given(clinic: Clinic, kept: Iterable[Asked]) -> frozenset[str]:
 
 
 def _named(name: str) -> Callable[[Asked], bool]:
-    return lambda one: name == one.plan or _is_named(one.document, name)
+    return lambda one: name in {one.plan, one.mark} or _is_named(one.document, name)
 
 
 def _chosen(clinic: Clinic, fits: Callable[[Asked], bool]) -> list[Asked]:

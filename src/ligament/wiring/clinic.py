@@ -250,7 +250,9 @@ def _assembled(
     vault.check()
     slug = hashlib.sha256(chosen.name.encode()).hexdigest()[:12]
     head = HeadFile(settings.home / f"journal-{slug}.head")
-    journal = Journal(database, vault, Provenance(actor=outside.actor, source=outside.source), clock.now, head)
+    provenance = Provenance(actor=outside.actor, source=outside.source)
+    told_as = chosen.rulebook.clinic.id or chosen.name
+    journal = Journal(database, vault, provenance, clock.now, head, told_as)
     return Clinic(
         settings=chosen,
         home_settings=settings,

@@ -114,6 +114,7 @@ def make(clinic: Clinic, wanted: Wish) -> Made:
             basis=wanted.basis,
             practice_name=clinic.practice_manifest.name,
             visits=visits,
+            cut=frozenset(wanted.by) | ({Dimension.PAYER} if wanted.name is ReportName.PAYERS else set()),
         )
         table = _TABLES[wanted.name](sources, wanted, now)
         as_of = _as_of(rows)
@@ -177,8 +178,7 @@ def _told(instant: str) -> str:
 
 
 def _revenue(sources: Sources, wanted: Wish, _now: datetime) -> Table:
-    sales = sources.sales(by_item=Dimension.ITEM in wanted.by)
-    return reports.revenue(sales, wanted.by, sources.known())
+    return reports.revenue(sources.sales(), wanted.by, sources.known())
 
 
 def _gst(sources: Sources, _wanted: Wish, _now: datetime) -> Table:
@@ -191,7 +191,7 @@ def _debtors(sources: Sources, _wanted: Wish, _now: datetime) -> Table:
 
 
 def _payers(sources: Sources, _wanted: Wish, _now: datetime) -> Table:
-    return reports.payers(sources.sales(by_item=False))
+    return reports.payers(sources.sales())
 
 
 def _activity(sources: Sources, wanted: Wish, now: datetime) -> Table:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from ligament.web import live
 from ligament.web.page import Page
-from ligament.web.pages import account, clinics, invitation, overview, setup, sign_in, tokens, users
+from ligament.web.pages import account, clinics, invitation, overview, setup, sign_in, tokens, users, waiting
 
 ALL: tuple[Page, ...] = (
     *overview.PAGES,
+    *waiting.PAGES,
     *live.PAGES,
     *clinics.PAGES,
     *users.PAGES,
