@@ -80,6 +80,13 @@ def _is_over(session: KeptSession, age: timedelta, idle: timedelta) -> bool:
     return age >= AT_MOST or idle >= IDLE
 
 
+def seconds_left(access: Access, found: Recognised) -> int:
+    """Return for how long a session goes on without a visit."""
+    now = access.now()
+    ends = min(found.session.seen_at + IDLE, found.session.began_at + AT_MOST)
+    return max(0, (ends - now) // timedelta(seconds=1))
+
+
 def begin(access: Access, user_id: str, stage: str, visitor: Visitor, *, instead_of: str = "") -> str:
     """Begin a session and return its secret, which is always a new one."""
     secret, now = access.secret(32), access.now()
