@@ -228,11 +228,17 @@ def _notes(clinic: Clinic, wanted: Wish, table: Table, as_of: str) -> tuple[str,
             "Counted on the day on which the practice closed an invoice as paid; invoices still open are left out."
         )
     else:
-        told.append("Counted on the day on which a document was issued.")
+        told.append(_BASES.get(wanted.name, "Counted on the day on which a document was issued."))
     inferred = clinic.settings.rulebook.payments.source.value == "inferred"
     if inferred and wanted.name is not ReportName.ACTIVITY:
         told.append(INFERRED_NOTE)
     return tuple(told)
+
+
+_BASES = {
+    ReportName.DEBTORS: "Everything open on that day; days are counted from the day on which a document is due.",
+    ReportName.GST: "Each side counts by its own dates.",
+}
 
 
 def _headline(table: Table) -> tuple[tuple[str, str], ...]:
