@@ -42,6 +42,12 @@ def australian(day: date) -> str:
     return f"{day.day} {day.strftime('%b %Y')}"
 
 
+def local_moment(instant: datetime, zone: str) -> str:
+    """Return the instant as people in that IANA zone read it off the wall: 22 Nov 2026 13:05 (Australia/Melbourne)."""
+    local = instant.astimezone(ZoneInfo(zone))
+    return f"{australian(local.date())} {local:%H:%M} ({zone})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
     """Calendar days from the first to the last, both included; None is open on that side."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from ligament import __version__
 from ligament.core.money import ZERO, two_places
-from ligament.core.periods import australian
+from ligament.core.periods import australian, local_moment
 from ligament.core.tables import (
     Cell,
     Figure,
@@ -111,7 +111,7 @@ def _lead(document: Document, waiting: Sequence[Document]) -> str:
 def _stamp(clinic: Clinic, document: Document) -> tuple[tuple[str, str], ...]:
     with report_rows(clinic.journal) as rows:
         sequence, digest, signature = rows.journal_end()
-    made = clinic.clock.now().strftime("%d %b %Y %H:%M UTC").lstrip("0")
+    made = local_moment(clinic.clock.now(), clinic.settings.rulebook.clinic.time_zone)
     return (
         ("Comparison", str(document["run_id"])),
         ("Made", f"{made}, by Ligament {__version__}"),
