@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ligament.core.oddities import Oddity, attempt
 from ligament.ports.errors import PortError
 from ligament.ports.stopping import Stopped
 from ligament.store.database.errors import StoreError
 from ligament.wiring.errors import ConfigurationError
-from ligament.wiring.fault_log import log_fault
 from ligament.wiring.file_lock import AnotherRun
 
 PATIENCE_S = 20.0
@@ -40,12 +40,14 @@ class Errand:
     def do(self, work: Callable[[], Mapping[str, Any]]) -> None:
         """Do the work; what nobody foresaw goes into the log, and is told without its text, which may name people."""
         try:
-            self.document = work()
+            found = attempt(work, self.name, _KNOWN)
         except _KNOWN as trouble:
             self.trouble = getattr(trouble, "sentence", "") or str(trouble)
-        except Exception as trouble:  # noqa: BLE001 - nobody above this thread would hear of it
-            log_fault(trouble, self.name, self.name)
-            self.trouble = f"Something happened that should not: {type(trouble).__name__}. It is in the log."
+        else:
+            if isinstance(found, Oddity):
+                self.trouble = f"Something happened that should not ({found.reference}): {found.error}."
+            else:
+                self.document = found
         finally:
             self._over.set()
 
