@@ -36,6 +36,11 @@ def month_of(day: date) -> str:
     return f"{day.year:04}-{day.month:02}"
 
 
+def month_words(month: str) -> str:
+    """Return a month such as `2026-11` as people write it: Nov 2026."""
+    return date.fromisoformat(f"{month}-01").strftime("%b %Y")
+
+
 @lru_cache(maxsize=1000)
 def australian(day: date) -> str:
     """Return a date as people in Australia write it: 22 Nov 2026."""

@@ -20,7 +20,7 @@ from ligament.app.results import Result
 from ligament.core import reports
 from ligament.core.intents import SubjectKind
 from ligament.core.money import ZERO, two_places
-from ligament.core.periods import Period, iso_instant, local_date, local_moment, this_and_last_month
+from ligament.core.periods import Period, iso_instant, local_date, local_moment, month_words, this_and_last_month
 from ligament.core.records import Invoice
 from ligament.core.reports import BUCKETS, DIMENSIONS, Basis, Dimension, ReportName
 from ligament.core.rules.model import InvoiceSource
@@ -280,7 +280,8 @@ def _bars(wanted: Wish, table: Table) -> tuple[Point, ...]:
             sums[key] = sums.get(key, ZERO) + _decimal(row[name])
     if first != "month":
         sums = dict(sorted(sums.items(), key=lambda pair: -pair[1])[:_MOST_BARS])
-    points = [_point(label, series, amount) for (label, series), amount in sums.items()]
+    named = month_words if first == Dimension.MONTH.value else str
+    points = [_point(named(label), series, amount) for (label, series), amount in sums.items()]
     return tuple(points[-_MOST_BARS * len(sides) :])
 
 
