@@ -204,6 +204,7 @@ class Frame:
             "typed": visit.typed,
             "clinic": visit.the_clinic,
             "clinic_id": visit.clinic_id,
+            "clinic_path": visit.clinic_path if visit.the_clinic else "",
             "clinics": visit.clinics() if found else {},
             "menu": [one for one in self.menu if one.right is None or visit.may(one.right)] if found else [],
             "zone": visit.the_clinic.rulebook.clinic.time_zone if visit.the_clinic else self._zone(),
@@ -221,7 +222,7 @@ class Frame:
 
 NOTHING_AROUND: Mapping[str, Any] = {
     "visit": None, "me": None, "may": frozenset[str](), "page": None, "csrf": "", "flash": "", "clinic": None,
-    "clinic_id": "", "clinics": {}, "menu": (), "zone": "UTC", "errors": {}, "typed": Values(),
+    "clinic_id": "", "clinic_path": "", "clinics": {}, "menu": (), "zone": "UTC", "errors": {}, "typed": Values(),
 }  # fmt: skip
 
 

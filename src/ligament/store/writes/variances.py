@@ -100,7 +100,7 @@ class Variances:
             for one in rows:
                 former = before.get(one.variance.id)
                 if former is None or former.state is not one.state:
-                    writing.tell(*_news(self._clinic, one, former))
+                    writing.tell(*_news(self._journal.told_as, one, former))
                     writing.add(
                         Note(
                             kind="variance",
@@ -152,7 +152,7 @@ class Variances:
                 variances=needing,
                 **sums,
             )
-            writing.tell(reconciliation_completed(self._clinic, told))
+            writing.tell(reconciliation_completed(self._journal.told_as, told))
 
     def comparisons(self, limit: int = 50) -> tuple[KeptComparison, ...]:
         """Return the newest comparisons, newest first."""
