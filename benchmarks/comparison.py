@@ -60,9 +60,9 @@ def records(number: int, differing: int) -> Iterator[tuple[Invoice, Line, BooksD
         on = START + timedelta(days=place * 730 // number)
         total = Decimal("95.00")
         told = total - 3 if place % every == 0 else total
-        key = SourceId(str(10**18 + place))
-        price = {"quantity": Decimal(1), "unit_price": total, "total": total}
-        line = Line(id=SourceId(f"9{key}"), invoice_id=key, name="Consult", **price)
+        key, contact = SourceId(str(10**18 + place)), BooksId(f"c{place % 5000}")
+        item = SourceId(f"9{key}")
+        line = Line(id=item, invoice_id=key, name="Consult", quantity=Decimal(1), unit_price=total, total=total)
         invoice = Invoice(
             id=key, number=str(place), issued_on=on, status=InvoiceStatus.OPEN, total=total, tax=Decimal(0),
             created_at=AT, updated_at=AT, lines=(line,),
@@ -72,14 +72,14 @@ def records(number: int, differing: int) -> Iterator[tuple[Invoice, Line, BooksD
         )
         sent = DocumentIntent(
             kind=DocumentKind.INVOICE, number=f"CLK-{place}", party=Subject(kind=SubjectKind.PATIENT, id="1"),
-            contact_id=BooksId(f"c{place % 5000}"), reference=f"cliniko:{key}", on=on, due_on=on, status=DocumentStatus.AUTHORISED,
+            contact_id=contact, reference=f"cliniko:{key}", on=on, due_on=on, status=DocumentStatus.AUTHORISED,
             lines=(written,), total=total, tax=Decimal(0),
         )  # fmt: skip
         edited = BooksLine(
             text="Consult", quantity=Decimal(1), unit_amount=told, amount=told, account="200", tax_type="EXEMPTOUTPUT"
         )
         document = BooksDocument(
-            id=BooksId(f"d{key}"), kind=DocumentKind.INVOICE, number=sent.number, contact_id=BooksId(f"c{place % 5000}"),
+            id=BooksId(f"d{key}"), kind=DocumentKind.INVOICE, number=sent.number, contact_id=contact,
             reference=sent.reference, on=on, due_on=on, status=DocumentStatus.AUTHORISED, lines=(edited,), total=told,
             tax=Decimal(0), open_amount=told, updated_at=AT,
         )  # fmt: skip
