@@ -6,13 +6,28 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from benchmarks import calls, contacts, demo, engine, faults, planning, retries, store, travel
+from benchmarks import (
+    calls,
+    contacts,
+    demo,
+    engine,
+    faults,
+    files,
+    hooks,
+    planning,
+    recalls,
+    retries,
+    rules,
+    store,
+    travel,
+)
 from benchmarks.figures import Figure, table
 
 Measure = Callable[..., list[Figure]]
 BENCHMARKS: dict[str, Measure] = {
     "calls": calls.measure,
     "planning": planning.measure,
+    "rules": rules.measure,
     "contacts": contacts.measure,
     "travel": travel.measure,
     "store": store.measure,
@@ -20,6 +35,9 @@ BENCHMARKS: dict[str, Measure] = {
     "demo": demo.measure,
     "retries": retries.measure,
     "faults": faults.measure,
+    "files": files.measure,
+    "hooks": hooks.measure,
+    "recalls": recalls.measure,
 }
 
 

@@ -176,6 +176,7 @@ def surroundings() -> PlanContext:
         code_for=lambda subject: f"CL-{hash(subject) % 10**8}",
         evaluate=expressions.holds,
         express=expressions.says,
+        untouched=expressions.untouched,
         practice_name="practice",
         books_title="the books",
     )

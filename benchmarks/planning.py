@@ -64,17 +64,17 @@ def measure(*, small: bool = False, profile: bool = False) -> list[Figure]:
     ]
 
 
-def rules() -> Rulebook:
-    """Return the rulebook of the benchmarks."""
-    book, problems = rulebook(tomlkit.parse(RULEBOOK).unwrap(), system_names())
+def rules(own: str = "") -> Rulebook:
+    """Return the rulebook of the benchmarks, with a clinic's own rules where they are given."""
+    book, problems = rulebook(tomlkit.parse(RULEBOOK + own).unwrap(), system_names())
     assert not problems, problems
     return book
 
 
-def main(size: Size, *, profile: bool) -> dict[str, float]:
+def main(size: Size, *, profile: bool, own_rules: str = "") -> dict[str, float]:
     """Plan in this process and tell what it took."""
     kept = Kept(size)
-    planner = Planner(memory=kept, rulebook=rules(), around=surroundings())
+    planner = Planner(memory=kept, rulebook=rules(own_rules), around=surroundings())
     before_mb = peak_mb()
     counted = {"actions": 0, "portions": 0}
     surveys: list[Survey] = []
@@ -105,4 +105,7 @@ def main(size: Size, *, profile: bool) -> dict[str, float]:
 
 if __name__ == "__main__":
     wanted = Size(patients=int(sys.argv[1]), invoices=int(sys.argv[2]))
-    print(json.dumps(main(wanted, profile="--profile" in sys.argv)))
+    from benchmarks.rules import rules_text
+
+    own = rules_text(20) if "--rules" in sys.argv else ""
+    print(json.dumps(main(wanted, profile="--profile" in sys.argv, own_rules=own)))

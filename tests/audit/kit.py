@@ -34,10 +34,10 @@ EVERYTHING = Period()
 
 
 def old_clinic(
-    home: Path, *, scopes: frozenset[str] = READING | {BANK}, seed: int = 7, link_on: bool = True
+    home: Path, *, scopes: frozenset[str] = READING | {BANK}, seed: int = 7, link_on: bool = True, **options: Any
 ) -> tuple[Clinic, OldYear]:
     """Return the clinic as the older link left it, to be read with those permissions only."""
-    clinic, year = Clinic(home), old_year(seed, LAST_DAY)
+    clinic, year = Clinic(home), old_year(seed, LAST_DAY, **options)
     clinic.practice = Host(
         cliniko.handle,
         practice_desk.set_native_xero(enter(cliniko.World.empty(), year), enabled=link_on),

@@ -10,7 +10,7 @@ import pytest
 
 from ligament.app.plans import plan
 from ligament.core.periods import Period
-from ligament.simkit.old_link import OldTrouble, OldYear
+from ligament.simkit.old_link import OldNumbering, OldTrouble, OldYear
 from tests.audit.kit import LAST_DAY, READING, audited, old_clinic
 from tests.contacts.kit import Clinic
 
@@ -36,6 +36,23 @@ def test_everything_that_went_wrong_is_found_and_nothing_is_invented(old: tuple[
             assert {one["number"] for one in found} == numbers, trouble
     assert [one["kind"] for one in findings if one["kind"] == "merged_namesakes"] == ["merged_namesakes"]
     assert {one["kind"] for one in findings} == {*(one.value for one in OldTrouble), "merged_namesakes"}
+
+
+@pytest.mark.parametrize("numbering", [OldNumbering.PREFIXED, OldNumbering.IN_REFERENCE])
+@pytest.mark.parametrize("seed", [11, 12])
+def test_however_the_older_link_numbered_its_documents_they_are_found(
+    tmp_path: Path, numbering: OldNumbering, seed: int
+) -> None:
+    clinic, year = old_clinic(tmp_path / "home", seed=seed, numbering=numbering)
+    findings = audited(clinic).document["findings"]
+    for trouble, sales in year.troubled().items():
+        if trouble is OldTrouble.NOT_IN_PRACTICE:
+            wanted = {year.names(sale)[0] for sale in sales}
+            found = {number for one in findings if one["kind"] == trouble.value for number in one["books_numbers"]}
+        else:
+            wanted = {str(sale.number) for sale in sales}
+            found = {one["number"] for one in findings if one["kind"] == trouble.value}
+        assert found == wanted, trouble
 
 
 def test_the_score_is_the_share_that_agrees(old: tuple[Clinic, OldYear]) -> None:

@@ -16,6 +16,7 @@ from ligament.store.database.connection import Database, open_database
 from ligament.store.vault.vault import Vault
 from ligament.wiring.clocks import SystemClock
 from ligament.wiring.hook_secrets import HookSecrets, kept_secrets
+from tests.alerts.receiver import receiving as alerted
 from tests.cli.kit import Clinic
 from tests.notifications.receiver import receiving, status
 from tests.support.practice import RULEBOOK
@@ -187,3 +188,41 @@ def test_what_a_receiver_does_not_take_waits_and_the_run_is_what_it_was(clinic: 
         assert clinic.run("hooks", "replay", made["id"], lost["id"], "--json").json["replayed"] == 1
         assert clinic.run("sync", "--once").code == 0
     assert {one.headers["webhook-id"] for one in again.got} >= {lost["webhook_id"]}
+
+
+def test_a_comparison_and_each_new_difference_are_told_once(clinic: Clinic) -> None:
+    clinic.write(AUTO + LOCAL)
+    clinic.invoice({"name": "Consult", "unit_price": "95.00"})
+    with receiving() as receiver:
+        added(clinic, "--event", "reconciliation.completed", "variance.opened", url=receiver.url)
+        assert clinic.run("reconcile").code in {0, 1}
+        assert clinic.run("reconcile").code in {0, 1}
+        clinic.run("sync", "--once")
+    told = [json.loads(one.body) for one in receiver.got]
+    kinds = [body["type"] for body in told]
+    assert kinds.count("reconciliation.completed") == 2
+    assert kinds.count("variance.opened") == len({body["data"].get("variance_id") for body in told} - {None}) > 0
+    assert {body["data"]["source"] for body in told if body["type"] == "reconciliation.completed"} == {"95.00"}
+    assert "Ada" not in json.dumps(told)
+
+
+def test_a_clinic_is_told_by_its_id_which_addresses_use_too(clinic: Clinic) -> None:
+    clinic.write(AUTO.replace('name = "Riverside Physio"', 'id = "river"\nname = "Riverside Physio"') + LOCAL)
+    with receiving() as receiver:
+        added(clinic, "--event", "run.completed", url=receiver.url)
+        clinic.run("sync", "--once")
+    assert json.loads(receiver.got[0].body)["data"]["clinic"] == "river"
+
+
+def test_a_receiver_that_is_gone_ends_its_hook_and_somebody_is_told(clinic: Clinic) -> None:
+    with receiving(lambda _: status(410)) as receiver, alerted() as inbox:
+        clinic.write(AUTO + LOCAL + f'[alerts]\nurls = ["{inbox.address}"]\nquiet_hours = ""\n')
+        made = added(clinic, "--event", "run.completed", url=receiver.url)
+        clinic.run("sync", "--once")
+        clinic.run("sync", "--once")
+    assert len(receiver.got) == 1
+    (one,) = listed(clinic)
+    assert (one["state"], one["dead"]) == ("gone", 1)
+    (title,) = inbox.titles
+    assert "another tool does not take what it is told" in title
+    assert made["id"] in inbox.got[0]["message"]

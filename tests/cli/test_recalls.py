@@ -213,3 +213,44 @@ def test_people_see_who_and_why_not(practice: Clinic) -> None:
     shown = practice.run("recalls").out
     assert "1 patient is due." in shown
     assert "were never asked" in shown
+
+
+# --- the practice's own recalls ---------------------------------------------------------------------------------------
+
+
+def with_own_recalls(clinic: Clinic, setting: str) -> Clinic:
+    """An account in which the undescribed resource is there, missing, or forbidden to this key."""
+    clinic.practice.change(
+        lambda world: cliniko.with_switches(world, cliniko.Switches(recalls=setting))  # type: ignore[arg-type]
+    )
+    put(clinic, "recall_types", {"id": "1800000000000000001", "name": "Return visit"})
+    return clinic
+
+
+def recalled(clinic: Clinic, who: str, on: str, number: int, **more: object) -> None:
+    told = {"id": f"181000000000000{number:04}", "patient_id": who, "recall_type_id": "1800000000000000001"}
+    put(clinic, "recalls", {**told, "recall_at": on, "notes": "Grief counselling review", **more})
+
+
+def test_the_practices_own_recalls_are_used_where_there_are_any_and_their_notes_never_read(practice: Clinic) -> None:
+    with_own_recalls(practice, "there")
+    one, two, three = patient(practice, 1), patient(practice, 2), patient(practice, 3, accepted_email_marketing=None)
+    recalled(practice, one, "2026-11-20", 1)
+    recalled(practice, two, "2026-11-30", 2)
+    recalled(practice, three, "2026-11-01", 3)
+    recalled(practice, two, "2026-10-01", 4, archived_at=NOW - timedelta(days=2))
+    document = told(practice)
+    assert [(row["patient_id"], row["due_on"], row["list"]) for row in document["rows"]] == [
+        (one, "2026-11-20", "Return visit")
+    ]
+    assert document["left_out"]["not_asked"] == 1
+    assert b"counselling" not in (practice.home / "ligament.db").read_bytes()
+
+
+@pytest.mark.parametrize("setting", ["missing", "forbidden"])
+def test_without_recalls_of_its_own_appointments_alone_decide(practice: Clinic, setting: str) -> None:
+    with_own_recalls(practice, setting)
+    one = patient(practice, 1)
+    recalled(practice, one, "2026-11-20", 1)
+    seen(practice, one)
+    assert [row["list"] for row in told(practice)["rows"]] == ["Six-month check"]

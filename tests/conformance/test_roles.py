@@ -136,10 +136,23 @@ class TestAudience(EveryConnector):
     def test_whoever_is_added_is_found_and_adding_again_changes_nothing(self, here: Bench, port: Any) -> None:
         mark = port.mark_of(self.people[0].email)
         assert port.add(self.people) == {mark: Standing.SUBSCRIBED}
-        before = here.host.world
+        before = self.members(here, port)
         assert port.add(self.people) == {mark: Standing.SUBSCRIBED}
-        assert [row.standing for page in here.read(port) for row in page.rows if row.id == mark] == ["subscribed"]
-        assert len(here.host.world.only().members) == len(before.only().members)
+        assert self.members(here, port) == before
+        assert before[mark] is Standing.SUBSCRIBED
+
+    def members(self, here: Bench, port: Any) -> dict[str, Standing]:
+        return {row.id: row.standing for page in port.read({}, None, here.clock.now()) for row in page.rows}
+
+    def test_nobody_who_is_there_is_made_to_stand_otherwise(self, here: Bench, port: Any) -> None:
+        rows = [row for page in port.read({}, None, here.clock.now()) for row in page.rows if row.email]
+        assert {row.standing for row in rows} > {Standing.SUBSCRIBED}
+        before = self.members(here, port)
+        placed = port.add([Newcomer(email=row.email) for row in rows])
+        assert self.members(here, port) == before
+        assert not [
+            row for row in rows if row.standing is not Standing.SUBSCRIBED and placed[row.id] is Standing.SUBSCRIBED
+        ]
 
     def test_a_tag_is_put_on_and_taken_off_again(self, here: Bench, port: Any) -> None:
         port.add(self.people)

@@ -9,7 +9,7 @@ import pytest
 
 from ligament.core.events import (
     KEYS,
-    Compared,
+    ComparedFigures,
     Event,
     EventType,
     FoundVariance,
@@ -66,7 +66,7 @@ def test_healing_says_whether_writes_were_looked_up_or_it_only_works_again() -> 
 
 
 def test_a_comparison_and_a_difference_are_told_in_figures() -> None:
-    done = Compared(
+    done = ComparedFigures(
         run_id="r1", from_on=date(2026, 10, 1), to_on=date(2026, 11, 30), balanced=False,
         source=Decimal(100), books=Decimal(90), explained=Decimal(10), variances=1,
     )  # fmt: skip

@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ligament.app.setup.init import rulebook_text
 from ligament.connectors.cliniko.simulator.switches import Switches as PracticeSwitches
+from ligament.connectors.mailchimp.simulator.world import Switches as ListSwitches
 from ligament.connectors.xero.simulator.switches import Switches as BooksSwitches
 from ligament.core.causes import CASES
 from ligament.core.holds import HoldCode
@@ -125,7 +128,9 @@ def test_the_examples_of_the_guide_are_good_rules() -> None:
     assert rules >= 10
 
 
-@pytest.mark.parametrize(("heading", "switches"), [("Cliniko", PracticeSwitches), ("Xero", BooksSwitches)])
+@pytest.mark.parametrize(
+    ("heading", "switches"), [("Cliniko", PracticeSwitches), ("Xero", BooksSwitches), ("Mailchimp", ListSwitches)]
+)
 def test_every_switch_of_a_simulator_stands_beside_its_question(heading: str, switches: type) -> None:
     text = document("live-account-questions.md").split(f"## {heading}\n")[1].split("\n## ")[0]
     rows = [row for row in text.splitlines() if row.startswith("|")][2:]
@@ -184,3 +189,23 @@ def test_every_field_of_a_section_has_its_setting() -> None:
         if section.record is not dict:
             kept = {held.name for held in fields(section.record)} - inside
             assert kept == {setting.attribute for setting in section.settings}
+
+
+def test_the_starter_file_holds_every_setting_at_its_declared_default() -> None:
+    from tomllib import loads  # noqa: PLC0415 - one test needs it
+
+    decided_by_a_person = {"clinic.name", "accounts.default", "payments.account", "invoices.start_on"}
+    starter: dict[str, Any] = loads(rulebook_text())
+    for section in parse.sections(SYSTEMS):
+        if section.name == SYSTEMS.audience or section.name in {"contacts.wins", "contacts.custom_fields"}:
+            continue
+        for setting in section.settings:
+            name = f"{section.name}.{setting.name}"
+            if name in decided_by_a_person or not setting.default:
+                assert setting.name in rulebook_text(), name
+            elif setting.is_table:
+                assert starter[section.name][setting.name] == loads(setting.default), name
+            elif setting.name in starter[section.name]:
+                assert starter[section.name][setting.name] == loads(f"v = {setting.default}")["v"], name
+            else:
+                assert name in {"clinic.contact", "clinic.practice", "clinic.books"}, name

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ligament.app.results import Result
+from ligament.app.safety.backup import home_files
 from ligament.app.setup.rules import try_rules
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.wiring.clinic import Clinic
@@ -188,3 +189,10 @@ def test_what_a_rule_sets_is_what_the_books_get_and_never_flows_back(
         str(patient["id"]): str(patient["last_name"]) for patient in cliniko.records(desk.practice.world, "patients")
     }
     assert after == last_names
+
+
+def test_a_table_that_a_rulebook_names_is_part_of_the_backup(tmp_path: Path) -> None:
+    rulebook(tmp_path, "[lookups.claims]\nfile = 'claims.csv'\nkey = 'number'\n")
+    (tmp_path / "claims.csv").write_text("number,claim\n1,A\n", encoding="utf-8")
+    (tmp_path / "other.csv").write_text("left,alone\n", encoding="utf-8")
+    assert [name for name, _ in home_files(tmp_path)] == ["ligament.toml", "claims.csv"]

@@ -11,6 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ligament.core.rules import shapes
+from ligament.core.rules.entries import Effects, Rule
 from ligament.wiring.expressions import Expressions, plain
 from tests.rules.kit import expressions, facts, line
 
@@ -184,3 +185,11 @@ def test_what_we_judge_the_library_judges_alike(condition: str) -> None:
     except ValueError:
         ours = None
     assert ours == by_library(condition)
+
+
+@given(st.lists(CONDITIONS, min_size=1, max_size=4))
+def test_a_record_that_is_called_untouched_is_touched_by_no_rule(conditions: list[str]) -> None:
+    judge = Expressions()
+    rules = tuple(Rule(name=text, when=text, effects=Effects(skip="x")) for text in conditions)
+    if judge.untouched(rules, SEEN):
+        assert not any(judge.holds(text, SEEN) for text in conditions)

@@ -139,3 +139,37 @@ def test_another_authenticator_takes_over_once_it_has_shown_a_code(shop: Shop) -
     page = owner.follow(owner.send(owner.get("/sign-in"), "password", email=OWNER, password=PASSWORD))
     assert owner.send(page, "code", code=old.code()).status == 422
     assert owner.send(page, "code", code=owner.telephone.code()).status == 303
+
+
+def test_what_was_typed_when_the_session_had_ended_is_there_again_after_signing_in(shop: Shop) -> None:
+    owner = shop.owner()
+    page = owner.get("/users")
+    shop.restart(later=timedelta(minutes=31))
+    owner = shop.returns(owner)
+    asked = owner.send(page, "/users", email="new@x.example", role="viewer")
+    assert asked.location == "/sign-in?next=/users"
+    assert len(shop.access.users.all()) == 1
+    assert b"new@x.example" not in b"".join(file.read_bytes() for file in shop.home.glob("ligament.db*"))
+    code = owner.follow(owner.send(owner.get(asked.location), "password", email=OWNER, password=PASSWORD))
+    assert owner.telephone is not None
+    back = owner.follow(owner.send(code, "code", code=owner.telephone.code()))
+    assert back.url.endswith("/users")
+    assert 'value="new@x.example"' in back.text
+    assert "What you had typed is here again" in back.text
+    assert 'value="new@x.example"' not in owner.get("/users").text, "once"
+    assert owner.send(back, "/users", email="new@x.example", role="viewer").status == 200
+
+
+def test_what_somebody_else_had_typed_is_nobodys(shop: Shop) -> None:
+    owner = shop.owner()
+    viewer = shop.member("vi@x.example", "owner")
+    page = owner.get("/users")
+    shop.restart(later=timedelta(minutes=31))
+    owner = shop.returns(owner)
+    asked = owner.send(page, "/users", email="new@x.example", role="viewer")
+    owner.telephone = viewer.telephone
+    code = owner.follow(owner.send(owner.get(asked.location), "password", email="vi@x.example", password=PASSWORD))
+    assert viewer.telephone is not None
+    back = owner.follow(owner.send(code, "code", code=viewer.telephone.code()))
+    assert back.url.endswith("/users")
+    assert "new@x.example" not in back.text

@@ -78,7 +78,17 @@ def test_a_change_travels_each_way_and_its_seconds_are_told(result: dict[str, An
 
 def test_every_step_is_told_in_order(told: list[tuple[str, dict[str, Any]]]) -> None:
     names = [step for step, _ in told]
-    assert names == ["clinic", "connect", "doctor", "plan", "approve", "sync", "sync again", "travel", "summary"]
+    began = ["clinic", "connect", "doctor", "plan", "approve", "sync", "sync again"]
+    assert names == [*began, "travel", "old books", "summary"]
+
+
+def test_books_that_an_older_link_kept_are_audited_and_taken_over_without_a_double(result: dict[str, Any]) -> None:
+    old = result["old_books"]
+    assert {one["kind"] for one in old["findings"]} >= {"merged_namesakes", "credit_open", "amount", "doubled_money"}
+    assert old["linked"] > 60
+    assert old["created"] == old["added"] == 2
+    assert old["new_doubles"] == 0
+    assert Decimal(old["score_after"]) > Decimal(old["score"])
 
 
 def test_a_difference_between_the_two_is_seen(stage: Stage) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from ligament.app.setup.init import rulebook_text
+from ligament.connectors import registry
 from ligament.connectors.registry import NoConnector, for_role, manifests, players
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.settings import load_settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RULEBOOK = '[clinic]\nname = "Riverside"\n{line}\n[accounts]\ndefault = "200"\n[payments]\naccount = "090"\n'
 
@@ -70,3 +68,17 @@ def test_where_several_could_be_meant_the_first_rulebook_asks(monkeypatch: pytes
     asked = f'# CHECK: the practice system of this clinic: {players("practice")[0].name} or halaxy.\npractice = ""\n'
     assert asked in text
     assert 'books = ""' not in text
+
+
+def test_everything_but_the_demo_asks_connectors_through_their_face() -> None:
+    package = Path(registry.__file__).parents[1]
+    texts = {path.relative_to(package): path.read_text(encoding="utf-8") for path in package.rglob("*.py")}
+    asking = {path.parts[0] for path, text in texts.items() if "part_of" in text and "tests" not in path.parts}
+    assert asking == {"connectors", "demo"}
+    named = [
+        f"{path} names {manifest.name}"
+        for path, text in texts.items()
+        for manifest in manifests()
+        if path.parts[0] != "connectors" and f"ligament.connectors.{manifest.name}" in text
+    ]
+    assert named == []

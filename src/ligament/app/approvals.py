@@ -90,6 +90,18 @@ def waiting(clinic: Clinic) -> Document:
     return {"plan": kept[0].plan if open_ else "", "actions": [_shown(one) for one in open_]}
 
 
+def standing_plan(clinic: Clinic) -> Document:
+    """Return the newest plan as a person reads it: what waits for a yes, and what has it and waits for the next run."""
+    kept = clinic.approvals.asked()
+    marks = _given(clinic, kept)
+    return {
+        "plan": kept[0].plan if kept else "",
+        "asked_at": max((one.asked_at for one in kept), default=None),
+        "waiting": [_shown(one) for one in kept if one.mark not in marks],
+        "approved": [_shown(one) for one in kept if one.mark in marks],
+    }
+
+
 def approval_state(clinic: Clinic) -> ApprovalState:
     """Return what planning must know of approvals: what was given, and what was asked and still waits."""
     kept = clinic.approvals.asked()
@@ -130,7 +142,7 @@ def _news(clinic: Clinic, actions: Sequence[Action], known: set[str]) -> list[Ev
     if all(approval_mark(action) in known for action in actions):
         return []
     amount = sum((action.amount for action in actions), ZERO)
-    return [approval_wanted(clinic.settings.name, plan_name(actions), len(actions), amount)]
+    return [approval_wanted(clinic.journal.told_as, plan_name(actions), len(actions), amount)]
 
 
 def _shown(one: Asked) -> Document:
@@ -144,7 +156,7 @@ def _given(clinic: Clinic, kept: Iterable[Asked]) -> frozenset[str]:
 
 
 def _named(name: str) -> Callable[[Asked], bool]:
-    return lambda one: name == one.plan or _is_named(one.document, name)
+    return lambda one: name in {one.plan, one.mark} or _is_named(one.document, name)
 
 
 def _chosen(clinic: Clinic, fits: Callable[[Asked], bool]) -> list[Asked]:

@@ -10,7 +10,7 @@ from typing import Any
 from ligament.connectors.registry import NoConnector, manifests
 from ligament.net.hosts import WrongAddress
 from ligament.ports.errors import Broken, OutcomeUnknown, PortError, SignInAgain, TryLater
-from ligament.store.database.errors import NewerStore, StoreError, WrongKey
+from ligament.store.database.errors import NewerStore, StoreDamaged, StoreError, WrongKey
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.file_lock import AnotherRun
 
@@ -48,7 +48,7 @@ def trouble_of(error: BaseException) -> FoundTrouble | None:
             found = _found(_UNREACHABLE, _word(error), lines, _system_in(error.sentence))
             if error.detail:
                 found.document["error"]["detail"] = error.detail
-        case WrongKey() | NewerStore():
+        case WrongKey() | NewerStore() | StoreDamaged():
             # Trying later does not help: somebody has to put the right key, or the right version, in its place.
             found = _found(_USAGE, _word(error), (str(error),))
         case StoreError() | AnotherRun():

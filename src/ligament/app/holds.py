@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ligament.app.approvals import approve
 from ligament.app.contacts.conflicts import conflict_values, people_meant
-from ligament.app.decisions import open_holds
+from ligament.app.decisions import decide_hold, open_holds
 from ligament.app.documents import Document, hold_document
 from ligament.app.results import DONE, WAITS, Result
 from ligament.core.holds import Hold, HoldCode, HoldKind
@@ -108,6 +108,38 @@ def dismiss(clinic: Clinic, wanted: str) -> Result:
     ids = verdict.document["holds"]
     sentence = "It is left as it is, and listed again when it changes."
     return Result(document={"dismissed": ids, "sentence": sentence})
+
+
+ANSWERS = {
+    "approve": DecisionKind.APPROVED,
+    "dismiss": DecisionKind.DISMISSED,
+    "cash": DecisionKind.CASH,
+    "separate": DecisionKind.SEPARATE,
+    "practice": DecisionKind.TAKE_PRACTICE,
+    "books": DecisionKind.TAKE_BOOKS,
+}
+"""The decisions by the words of pages and interface; `retry` stands beside them."""
+
+
+def answer(clinic: Clinic, names: Iterable[str], choice: str, note: str = "") -> Result:
+    """Answer holds by one of the words of pages and interface; raises ConfigurationError for another word or name."""
+    wanted = list(names)
+    if choice == "retry":
+        again: list[str] = []
+        for name in wanted:
+            again += retry(clinic, name).document["retried"]
+        return Result(document={"retried": again, "holds": again, "sentence": "They are tried again by the next run."})
+    kind = ANSWERS.get(choice)
+    if kind is None:
+        raise ConfigurationError((f'"{choice}" is no answer. Choose one of {", ".join((*ANSWERS, "retry"))}.',))
+    found, unknown = _found(clinic, wanted)
+    if unknown:
+        raise ConfigurationError((_nothing_called(unknown[0]),))
+    for hold in found:
+        decide_hold(clinic, hold, kind, clinic.outside.actor, note)
+    count = len(found)
+    told = f"{count} {'is' if count == 1 else 'are'} answered; the next run acts on it."
+    return Result(document={"holds": [str(hold.id) for hold in found], "decision": choice, "sentence": told})
 
 
 def decide(clinic: Clinic, names: Iterable[str], choice: DecisionKind) -> Result:

@@ -10,7 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ligament.app.comparison_documents import compared_document
-from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection
+from ligament.app.comparison_reading import bring_up_to_date, swept_document
+from ligament.app.cycle_options import PATIENCE_MS
 from ligament.app.mending import ask_to_mend
 from ligament.app.output import to_json
 from ligament.app.results import DONE, WAITS, Result
@@ -22,15 +23,11 @@ from ligament.core.money import ZERO, cents
 from ligament.core.periods import local_date
 from ligament.core.strays import completed_visit, judge_contact
 from ligament.core.variances import KeptVariance, Needs, Unbalanced, Variance, VarianceState
-from ligament.flow.plan.survey import Planner, approvals, surveyed
-from ligament.flow.read.read import EVERYTHING, Span, chart_is_old, read_books, read_chart, read_practice, selection_of
 from ligament.flow.reconcile.compare import Compared, compare
-from ligament.flow.reconcile.sweep import Sweeping, Swept, sweep
 from ligament.ports.comparison import Comparison, Scope, SideBySide
 from ligament.ports.errors import Broken, PortError
 from ligament.ports.memory import Selection
 from ligament.store.queries.comparison import StoreComparison
-from ligament.store.queries.months import KeptMonths
 from ligament.store.queries.pairings import merged_contacts
 from ligament.store.writes.variances import KeptComparison
 from ligament.wiring.ambient import random_hex
@@ -122,7 +119,7 @@ def reconcile(
         run_id = clinic.runs.start("reconcile", random_hex(3))
         try:
             period_of(clinic, first, last, full=full)
-            swept, asking = _brought_up_to_date(clinic, run_id, full=full)
+            swept, asking = bring_up_to_date(clinic, run_id, started_on(clinic), full=full)
             period = period_of(clinic, first, last, full=full)
             compared, kept = _compared(clinic, period, asking)
         except (PortError, Unbalanced) as trouble:
@@ -133,14 +130,7 @@ def reconcile(
         kept |= _mended_by_policy(clinic, kept)
         document = compared_document(clinic, compared, kept)
         document = {"run_id": run_id, "period": _period_document(clinic, period, compared), **document}
-        document["swept"] = {
-            "months": swept.months,
-            "counted": swept.counted,
-            "listed": swept.listed,
-            "left": swept.left,
-        }
-        if swept.parked:
-            document |= {"parked": _parked(swept), "parked_s": swept.parked_s}
+        document |= swept_document(swept)
         document["calls"] = clinic.meter.as_dict()
         document["bytes"] = clinic.meter.volume()
         document["seconds"] = (clinic.clock.monotonic_ms() - began) / 1000
@@ -155,19 +145,13 @@ def reconcile(
             body=to_json(document).encode(),
         )
         clinic.variances.keep_comparison(
-            made, {key: document["totals"][key] for key in ("source", "books", "explained")}
+            made,
+            {key: document["totals"][key] for key in ("source", "books", "explained")},
+            needing=sum(one["needs"] == "person" and one["state"] in {"new", "back"} for one in document["variances"]),
         )
         clinic.runs.finish(run_id, {"balanced": document["balanced"], "variances": len(document["variances"])})
     done = document["balanced"] and not swept.parked
     return Result(document=document, code=DONE if done else WAITS)
-
-
-def _parked(swept: Swept) -> str:
-    """Say how far a comparison came that the day's limit cut."""
-    return (
-        f"{swept.parked} {swept.listed} of {swept.listed + swept.left} months were read again; what is left follows "
-        "when the allowance is back. Until then it is compared as it was read last."
-    )
 
 
 def _mended_by_policy(clinic: Clinic, kept: Mapping[str, KeptVariance]) -> dict[str, KeptVariance]:
@@ -183,46 +167,6 @@ def _period_document(clinic: Clinic, period: Period, compared: Compared) -> dict
         months = [month for month, _ in (*compared.sums.source, *compared.sums.books)]
         last = max([_month_end(today), *(_month_end(date.fromisoformat(f"{month}-01")) for month in months)])
     return {"from": period.first.isoformat(), "to": last.isoformat(), "full": period.full}
-
-
-def _swept(clinic: Clinic, *, full: bool) -> Swept:
-    """Count and list what no time of change tells of."""
-    organisation = clinic.store.gather(Selection()).organisation
-    zone = clinic.settings.rulebook.clinic.time_zone
-    return sweep(
-        Sweeping(
-            practice=clinic.practice(),
-            books=clinic.books(),
-            memory=clinic.store,
-            months=lambda: KeptMonths(database=clinic.database, clinic=clinic.settings.name),
-            now=clinic.clock.now(),
-            today=local_date(clinic.clock.now(), zone),
-            start_on=started_on(clinic),
-            locked_to=organisation.locks.last_locked_day() if organisation is not None else None,
-            full=full,
-            tell=clinic.outside.tell,
-        )
-    )
-
-
-def _brought_up_to_date(clinic: Clinic, run_id: Any, *, full: bool) -> tuple[Swept, frozenset[str]]:  # noqa: ANN401 - a RunId
-    """Read both sides and plan what changed, so that holds are those of now; returns what waits for approval too."""
-    book, store = clinic.settings.rulebook, clinic.store
-    orders = cycle_options(clinic, full=False)
-    first_connection(clinic)
-    practice = read_practice(clinic.practice(), store, book, clinic.clock, clinic.outside.tell, Span.WITH_VISITS)
-    books = read_books(clinic.books(), store, clinic.clock, clinic.outside.tell)
-    swept = _swept(clinic, full=full)
-    if chart_is_old(store, clinic.clock.now(), waited_for=True):
-        read_chart(clinic.books(), store, clinic.clock)
-    selection: Selection = selection_of(practice.changed | books.changed | set(store.pending()))
-    if orders.everything:
-        selection = EVERYTHING
-    planner = Planner(memory=store, rulebook=book, around=clinic.surroundings())
-    found = surveyed(planner, selection)
-    store.keep_outcomes(run_id, found.as_plan(), found.considered())
-    waiting = (action for _, approved in approvals(planner, found, orders.standing) for action in approved.waiting)
-    return swept, frozenset(action.subject.id for action in waiting)
 
 
 def _compared(clinic: Clinic, period: Period, asking: frozenset[str]) -> tuple[Compared, dict[str, KeptVariance]]:

@@ -6,62 +6,40 @@ import signal
 import sys
 import traceback
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from ligament.app.errors import error_document
-from ligament.app.output import to_json
-from ligament.cli.commands import (
-    access,
-    audit,
-    clinics,
-    contacts,
-    demo,
-    holds,
-    hooks,
-    journal,
-    recalls,
-    reconcile,
-    reports,
-    rules,
-    safety,
-    serve,
-    setup,
-    sync,
-)
-from ligament.wiring.rulebooks import system_titles
+from ligament import __version__
+from ligament.cli.menu import HELP_NAMES, Menu
 
 UNEXPECTED = 70
-_PRACTICE_TITLE, _BOOKS_TITLE = system_titles()
 
 app = typer.Typer(
     name="ligament",
-    help=f"Keeps a {_PRACTICE_TITLE} practice and its {_BOOKS_TITLE} books the same.",
+    cls=Menu,
     epilog="Exit codes: 0 done, nothing waits; 1 done, something is held or differs; 2 wrong usage or configuration; "
     "3 a system could not be reached or signed in to.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    context_settings=HELP_NAMES,
 )
-for _commands in (
-    setup,
-    clinics,
-    sync,
-    holds,
-    reconcile,
-    journal,
-    reports,
-    rules,
-    audit,
-    contacts,
-    hooks,
-    recalls,
-    access,
-    safety,
-    demo,
-    serve,
-):
-    _commands.add_commands(app)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"ligament {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Keep a clinic's practice system and its books the same."""
+    del version
 
 
 def main() -> None:
@@ -86,6 +64,9 @@ def _tell_wrong_usage(stop: SystemExit) -> None:
     # Only that library ends the process while it handles an error that can word itself; people were told by it already.
     words = getattr(stop.__context__, "format_message", None)
     if words is not None and "--json" in sys.argv:
+        from ligament.app.errors import error_document  # noqa: PLC0415 - only wanted when it goes wrong
+        from ligament.app.output import to_json  # noqa: PLC0415 - as above
+
         document = error_document("usage", words(), _place(stop))
         sys.stdout.write(to_json(document) + "\n")
 
@@ -106,6 +87,9 @@ def _unexpected(error: Exception) -> str:
     sentence = "Something happened that should not have. Everything done until now is kept, and nothing is sent twice."
     detail = f"{type(error).__name__} at {' < '.join(reversed(places))}"
     if "--json" in sys.argv:
+        from ligament.app.errors import error_document  # noqa: PLC0415 - as above
+        from ligament.app.output import to_json  # noqa: PLC0415 - as above
+
         document = error_document("unexpected", sentence, detail)
         sys.stdout.write(to_json(document) + "\n")
     return f"{sentence}\nPlease report it with this line: {detail}\n"

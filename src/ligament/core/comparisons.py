@@ -178,7 +178,7 @@ class Pairing:
     `invoice` is what the practice says (a visit as the invoice it would be); it `counts` unless it was archived or
     deleted. `state` and `reason` tell how it ended when it was last planned; `asks` that an action for it waits for
     approval. `paid_on` is the day on which the practice was paid. `aside` says that it is billed to the patient though
-    it is addressed to somebody else.
+    it is addressed to somebody else. `dismissed` are the codes of questions about it that a person dismissed.
     """
 
     subject: Subject
@@ -192,6 +192,7 @@ class Pairing:
     asks: bool = False
     paid_on: date | None = None
     aside: bool = False
+    dismissed: frozenset[str] = frozenset()
 
     @property
     def counts(self) -> bool:

@@ -207,7 +207,7 @@ def approval_wanted(clinic: str, plan: str, count: int, amount: Decimal) -> Even
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class ComparedFigures:
     """What a finished comparison says in figures; `variances` counts those that need a person."""
 
     run_id: str
@@ -220,7 +220,7 @@ class Compared:
     variances: int
 
 
-def reconciliation_completed(clinic: str, compared: Compared) -> Event:
+def reconciliation_completed(clinic: str, compared: ComparedFigures) -> Event:
     """Return that both systems were compared."""
     return Event(
         type=EventType.RECONCILIATION_COMPLETED,

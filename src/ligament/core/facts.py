@@ -12,6 +12,7 @@ from ligament.core.links import Agreement, ContactLink, Decision, DocumentLink, 
 from ligament.core.naming import comparable
 from ligament.core.oddities import Heed, unheeded
 from ligament.core.records import Invoice, Location, Party, PracticeSettings, Practitioner, Visit
+from ligament.core.rules.entries import Rule
 
 _MERGES_AT_MOST = 20
 
@@ -92,7 +93,8 @@ class PlanContext:
     `likeness` compares two names (0 to 1); `phone_key` brings a number as typed and a country code to one form that is
     equal for equal numbers, or an empty text; `code_for` gives the opaque name of a party; `evaluate` says whether a
     rule's condition holds, `express` gives the text of an expression, and both raise ValueError with a sentence when
-    that cannot be judged. `practice_name` stands before ids in references (`name:id`); `books_title` names the books in
+    that cannot be judged; `untouched` says that certainly none of some rules
+    applies. `practice_name` stands before ids in references (`name:id`); `books_title` names the books in
     sentences; `heed` takes note of what nobody foresaw.
     """
 
@@ -102,6 +104,7 @@ class PlanContext:
     code_for: Callable[[str], str]
     evaluate: Callable[[str, Mapping[str, object]], bool]
     express: Callable[[str, Mapping[str, object]], str] = lambda text, _facts: text
+    untouched: Callable[[tuple[Rule, ...], Mapping[str, object]], bool] = lambda _rules, _facts: False
     practice_name: str
     books_title: str
     heed: Heed = unheeded

@@ -64,6 +64,8 @@ def _of_document(case: Case) -> list[Variance]:
         return [case.takes_all(held_variance(case, hold))]
     if case.main is None:
         return _without_document(case)
+    if case.pairing.state == "skipped" and case.pairing.reason == _DISMISSED:
+        return [case.takes_all(_left_out(case))]
     if not case.pairing.counts:
         return [case.takes_all(_archived(case))]
     return _beside_document(case)

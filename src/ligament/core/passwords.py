@@ -38,7 +38,7 @@ def _is_common(password: str, about: tuple[str, ...]) -> bool:
     """Say whether little is left of a password once known words, runs of the keyboard and repetitions are taken out."""
     folded = password.casefold()
     plain = folded.translate(_LEET)
-    known = [word for text in about for word in re.split(r"\W+", text.casefold()) if len(word) >= _RUN]
+    known = [word for text in about for word in re.split(r"\W+", text.casefold()) if len(word) >= _LEAST_REST]
     return min(len(_rest(folded, known)), len(_rest(plain, known))) < _LEAST_REST
 
 

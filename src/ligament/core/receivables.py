@@ -20,8 +20,17 @@ def judge_money(case: Case) -> list[Variance]:
     hold = case.hold(of_money=True)
     if hold is not None:
         return [case.explains(held_variance(case, hold), {}, case.settled, case.owed)]
+    if case.pairing.dismissed and (case.settled or case.owed):
+        return [case.explains(_dismissed(case), {}, case.settled, case.owed)]
     found = [*_credits(case), *_difference(case)]
     return found or _payments(case)
+
+
+def _dismissed(case: Case) -> Variance:
+    """A person was asked about this money, and left it as it is."""
+    sentence = f"{case.named}: the money on it was left as it is by a person's decision."
+    code = min(case.pairing.dismissed)
+    return case.make(VarianceKind.HELD, sentence, needs=Needs.NOBODY, code=code, which="money")
 
 
 # --- credit -----------------------------------------------------------------------------------------------------------

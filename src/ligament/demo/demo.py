@@ -19,6 +19,7 @@ from ligament.app.results import DONE, WAITS, Result
 from ligament.app.sync import sync
 from ligament.connectors.registry import part_of, players
 from ligament.core.money import ZERO, two_places
+from ligament.demo.old_books import show_old_books
 from ligament.demo.travel import show_travel
 from ligament.net.manifest import Manifest
 from ligament.simkit.clinic import make_clinic
@@ -104,10 +105,11 @@ class _Run:
         return document
 
 
-def play_demo(seed: int, size: str, tell: Tell = _untold) -> Result:
+def play_demo(seed: int, size: str, tell: Tell = _untold, then: Callable[[Stage], None] | None = None) -> Result:
     """Run the whole demo and return one document; the code is 0 when the second run wrote nothing and nothing failed.
 
-    `tell` hears of each step as it ends. Raises ValueError for an unknown size.
+    `tell` hears of each step as it ends, and `then` goes on with the clinic while its servers still run. Raises
+    ValueError for an unknown size.
     """
     with set_stage(seed, Size(size)) as stage:
         run = _Run(stage=stage, tell=tell)
@@ -121,8 +123,13 @@ def play_demo(seed: int, size: str, tell: Tell = _untold) -> Result:
         run.result["sync_again"] = _sync(run, "sync again")
         run.result["travel"] = show_travel(stage.app, stage.servers, stage.clock)
         tell("travel", run.result["travel"])
+        manifests = {role: server.manifest for role, server in stage.servers.items()}
+        run.result["old_books"] = show_old_books(manifests, seed, stage.story.today, stage.clock)
+        tell("old books", run.result["old_books"])
         run.result.update(_closing(run))
-    tell("summary", run.result)
+        tell("summary", run.result)
+        if then is not None:
+            then(stage)
     return Result(document=run.result, code=DONE if run.result["as_promised"] else WAITS)
 
 
@@ -270,6 +277,7 @@ def _closing(run: _Run) -> Document:
     refused = {role: _refusals(server) for role, server in run.stage.servers.items()}
     quiet = not any(again["writes"].values()) and not again["waiting"]
     kept = quiet and not failed and compared["documents"] > 0 and not compared["difference"]
+    kept = kept and not run.result["old_books"]["new_doubles"]
     return {
         "holds": grouped(again["holds"]),
         "totals": compared,

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from ligament.engine.work import CannotStart, Work
@@ -175,10 +176,31 @@ class DurableEngine:
 
 
 def _prefer_wal(url: str) -> None:
-    """Let readers and the one writer of a SQLite file not wait for each other; the setting stays with the file."""
-    if url.startswith(_SQLITE):
-        connection = sqlite3.connect(url.removeprefix(_SQLITE), timeout=30)
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        finally:
-            connection.close()
+    """Let readers and the one writer of a SQLite file not wait for each other; the setting stays with the file.
+
+    A damaged file is put aside: it is only a queue, and whoever is due is queued again.
+    """
+    if not url.startswith(_SQLITE):
+        return
+    file = Path(url.removeprefix(_SQLITE))
+    if not _is_sound(file):
+        for part in ("", "-wal", "-shm"):
+            held = file.with_name(file.name + part)
+            if held.exists():
+                held.replace(file.with_name(f"{file.name}.damaged{part}"))
+    connection = sqlite3.connect(file, timeout=30)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    finally:
+        connection.close()
+
+
+def _is_sound(file: Path) -> bool:
+    """Look through a SQLite file: a damaged page could end the whole process when it is met later."""
+    connection = sqlite3.connect(file, timeout=30)
+    try:
+        return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
+        return False
+    finally:
+        connection.close()

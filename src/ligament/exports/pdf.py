@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
@@ -16,6 +18,7 @@ from ligament.exports.errors import FileRefused, not_installed
 
 STANDARD = "a-2b"
 ROWS_SHOWN, _FEWEST = 40, 3
+_PAGES = re.compile(rb"/Type\s*/Pages[^>]*?/Count (\d+)")
 _LAST_PLAIN = 0x24F
 """The last letter of the Latin alphabets; what comes behind may be in no font of this machine."""
 
@@ -31,33 +34,43 @@ def pdf(report: Report, *, rows: int = ROWS_SHOWN) -> bytes:
         import typst  # noqa: PLC0415 - a typesetter that few commands need; an extra that may be missing
     except ModuleNotFoundError:
         raise not_installed("A PDF") from None
-    page = files("ligament.exports").joinpath("report.typ").read_bytes()
-    most = rows
-    given = _given(report, most)
     try:
-        while report.most_pages and most > _FEWEST and _pages(typst, page, given) > report.most_pages:
-            most = most * 2 // 3
-            given = _given(report, most)
-        return _set(typst, page, given)
+        return _fitting(typst, report, rows, str)
     except typst.TypstError:
         try:
-            return _set(typst, page, _latin(given))
+            return _fitting(typst, report, rows, _latin)
         except typst.TypstError as error:
             raise FileRefused("The PDF cannot be set on this machine.") from error
 
 
-def _given(report: Report, rows: int) -> str:
-    return json.dumps(_data(report, rows), ensure_ascii=False)
+def _fitting(typst: Any, report: Report, rows: int, spelled: Callable[[str], str]) -> bytes:  # noqa: ANN401 - the library
+    """Set a report with fewer and fewer rows of its tables until it has no more pages than it may."""
+    page = files("ligament.exports").joinpath("report.typ").read_bytes()
+    while True:
+        made = _set(typst, page, spelled(json.dumps(_data(report, rows), ensure_ascii=False)))
+        if not report.most_pages or rows <= _FEWEST or _pages(made) <= report.most_pages:
+            return made
+        rows = rows * 2 // 3
 
 
 def _set(typst: Any, page: bytes, given: str) -> bytes:  # noqa: ANN401 - the library itself
-    made: bytes = typst.compile(page, format="pdf", sys_inputs={"data": given}, pdf_standards=STANDARD)
+    inputs = {"data": given}
+    made: bytes = typst.compile(
+        page, format="pdf", sys_inputs=inputs, pdf_standards=STANDARD, font_paths=_fonts(typst.Fonts)
+    )
     return made
 
 
-def _pages(typst: Any, page: bytes, given: str) -> int:  # noqa: ANN401 - the library itself
-    found = typst.query(page, "<pages>", field="value", one=True, sys_inputs={"data": given})
-    return int(json.loads(found))
+@lru_cache(maxsize=1)
+def _fonts(find: Callable[[], Any]) -> Any:  # noqa: ANN401 - the library's own
+    """Return the fonts of this machine, looked for once."""
+    return find()
+
+
+def _pages(made: bytes) -> int:
+    """Return how many pages a PDF has, as its tree of pages says."""
+    found = _PAGES.search(made)
+    return int(found.group(1)) if found else 0
 
 
 def _latin(text: str) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ligament.net.said import longest_wait_s
 from ligament.ports.errors import TryLater
 from ligament.ports.windows import Full, SharedQuota, Window
 
@@ -36,6 +37,7 @@ MINUTE_LEFT = "minute_left"
 MINUTE_SEEN = "minute_seen_ms"
 APP_LEFT = "app_left"
 APP_SEEN = "app_seen_ms"
+_MOST_A_DAY = 1_000_000
 # How soon somebody who waits for the others looks again whether they are done.
 _LOOK_AGAIN_MS = 2_000
 
@@ -136,11 +138,11 @@ class Governor:
                 return
         numbers: dict[str, int] = {}
         if seen.minute_remaining is not None:
-            numbers |= {MINUTE_LEFT: max(seen.minute_remaining, 0), MINUTE_SEEN: now}
+            numbers |= {MINUTE_LEFT: min(max(seen.minute_remaining, 0), _MOST_A_DAY), MINUTE_SEEN: now}
         if seen.day_remaining is not None:
-            numbers |= {DAY_LEFT: max(seen.day_remaining, 0), DAY_SEEN: now}
+            numbers |= {DAY_LEFT: min(max(seen.day_remaining, 0), _MOST_A_DAY), DAY_SEEN: now}
         if seen.retry_after_s is not None:
-            until = now + max(seen.retry_after_s, 0) * 1000
+            until = now + _clamped(seen) * 1000
             numbers |= {BLOCKED_UNTIL: until, BLOCKED_DAY: int(seen.problem == "day")}
         elif seen.problem == "day":
             numbers |= {DAY_LEFT: 0, DAY_SEEN: now}
@@ -154,7 +156,7 @@ class Governor:
         if left is not None and left * 2 <= app.limit.calls:
             numbers = {APP_LEFT: max(left, 0), APP_SEEN: now}
         if seen.problem == "app" and seen.retry_after_s is not None:
-            numbers[BLOCKED_UNTIL] = now + max(seen.retry_after_s, 0) * 1000
+            numbers[BLOCKED_UNTIL] = now + _clamped(seen) * 1000
         if numbers:
             self._store.keep(app.scope, numbers)
 
@@ -196,7 +198,7 @@ class Governor:
         """Record the call and return 0, or return the milliseconds to wait; raises when the day is used up."""
         now = self._now()
         numbers = self._store.numbers(self._scope)
-        blocked = numbers.get(BLOCKED_UNTIL, 0) - now
+        blocked = _believable(numbers.get(BLOCKED_UNTIL, 0) - now)
         if numbers.get(BLOCKED_DAY) and blocked > 0 and self._skipped(numbers):
             blocked -= self._skipped(numbers)
             if blocked <= 0:
@@ -233,7 +235,7 @@ class Governor:
             said_used=app.limit.calls - numbers.get(APP_LEFT, 0) if is_new else 0,
             said_ms=seen if is_new else 0,
         )
-        return crowd, numbers.get(BLOCKED_UNTIL, 0) - now
+        return crowd, _believable(numbers.get(BLOCKED_UNTIL, 0) - now)
 
     def _minute_windows(self, numbers: Mapping[str, int], now: int) -> list[Window]:
         windows = [
@@ -277,6 +279,16 @@ class Governor:
             return max(window.since_ms + BELIEVED_MINUTE_MS - now, 1)
         span = self._limits[window.name].per_s * 1000
         return max((now if blocking is None else blocking) + span - now, 1)
+
+
+def _clamped(seen: Observed) -> int:
+    """Return the seconds to wait, no longer than the limit that was named can last."""
+    return min(max(seen.retry_after_s or 0, 0), longest_wait_s(seen.problem))
+
+
+def _believable(wait_ms: int) -> int:
+    """Return a wait that was kept; one longer than any limit lasts comes from a clock or a release gone wrong."""
+    return wait_ms if wait_ms <= DAY_MS else 0
 
 
 def _share(calls: int) -> int:

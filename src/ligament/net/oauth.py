@@ -14,6 +14,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_r
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from ligament.core.private import NOTHING, Private
+from ligament.net.said import DAY_S, HOUR_S, count_said, wait_said
 from ligament.net.session import NotSent, Unanswered
 from ligament.ports.errors import Broken, SignInAgain, TryLater
 
@@ -161,11 +162,12 @@ class _Endpoint:
         if reply.status != _OK:
             raise refusal(system, str(answer.get("error", "")), reply.status)
         access, life = answer.get("access_token"), answer.get("expires_in", _DEFAULT_LIFE_S)
-        if not isinstance(access, str) or not access or not str(life).isdecimal():
+        life_s = count_said(str(life)) if not isinstance(life, bool) else None
+        if not isinstance(access, str) or not access or life_s is None:
             raise TryLater(f"The sign-in of {system} gave an answer that makes no sense.", "no access token in 200")
         return StoredTokens(
             access=Private(access),
-            expires_at=now + timedelta(seconds=int(str(life))),
+            expires_at=now + timedelta(seconds=min(life_s, DAY_S)),
             scope=str(answer.get("scope") or self._app.scope),
             refresh=Private(str(answer.get("refresh_token") or "")),
         )
@@ -357,11 +359,10 @@ def _silent(app: OAuthApp, trouble: Unanswered) -> TryLater:
 def _object(body: bytes) -> Mapping[str, object]:
     try:
         answer = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return answer if isinstance(answer, dict) else {}
 
 
 def _wait(reply: Reply) -> int:
-    said = reply.headers.get("retry-after", "")
-    return int(said) if said.isdecimal() else 0
+    return wait_said(reply.headers.get("retry-after", ""), HOUR_S)

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ligament.app.notices.notifier import bells
@@ -22,7 +23,7 @@ from ligament.service.incoming import WebhookReceiver
 from ligament.service.runner import ClinicRunner, RunReport, unheard
 from ligament.service.scheduler import Scheduler, Wake, reloading
 from ligament.service.stopping import StopSign
-from ligament.store.database.connection import Database, open_database
+from ligament.store.database.connection import Database, assert_sound, open_database
 from ligament.store.database.errors import StoreError
 from ligament.wiring.ambient import random_hex
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
@@ -31,6 +32,7 @@ from ligament.wiring.prepared import prepare
 from ligament.wiring.settings import Settings
 
 ENGINE_FILE = "engine.db"
+_SQLITE = "sqlite:///"
 THREADS = 4
 Heard = Callable[[RunReport], None]
 
@@ -164,6 +166,8 @@ def engine_url(settings: Settings) -> str:
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Database]:
     prepare()
+    if settings.database_url.startswith(_SQLITE):
+        assert_sound(Path(settings.database_url.removeprefix(_SQLITE)))
     database = open_database(settings.database_url)
     try:
         need_same_time(database, SystemClock().now)

@@ -24,6 +24,14 @@ class OldTrouble(StrEnum):
     NOT_IN_PRACTICE = "not_in_practice"
 
 
+class OldNumbering(StrEnum):
+    """How the older link named a document in the books; nobody has written down which it is."""
+
+    PLAIN = "plain"
+    PREFIXED = "prefixed"
+    IN_REFERENCE = "in_reference"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OldPerson:
     """Somebody who is treated; two of them have one name."""
@@ -64,6 +72,17 @@ class OldYear:
 
     people: tuple[OldPerson, ...]
     sales: tuple[OldSale, ...]
+    numbering: OldNumbering = OldNumbering.PLAIN
+
+    def names(self, sale: OldSale) -> tuple[str, str]:
+        """Return number and reference of a sale in the books."""
+        match self.numbering:
+            case OldNumbering.PLAIN:
+                return str(sale.number), ""
+            case OldNumbering.PREFIXED:
+                return f"PMS-{sale.number:06}", ""
+            case OldNumbering.IN_REFERENCE:
+                return f"INV-{sale.number - _FIRST_NUMBER + 1:04}", f"Invoice {sale.number}"
 
     def troubled(self) -> Mapping[OldTrouble, tuple[OldSale, ...]]:
         """Return the sales with which something went wrong, by what."""
@@ -78,7 +97,14 @@ _PRICES = (Decimal("82.50"), Decimal("95.00"), Decimal("110.00"), Decimal("64.90
 _EVERY_FOURTH = 4
 
 
-def old_year(seed: int, last_day: date, *, months: int = 12, a_month: int = 6) -> OldYear:
+def old_year(
+    seed: int,
+    last_day: date,
+    *,
+    months: int = 12,
+    a_month: int = 6,
+    numbering: OldNumbering = OldNumbering.PLAIN,
+) -> OldYear:
     """Return a year that ends on a day; each trouble befalls one sale or two, all of them different ones."""
     chance = random.Random(seed)
     people = tuple(
@@ -87,7 +113,7 @@ def old_year(seed: int, last_day: date, *, months: int = 12, a_month: int = 6) -
     )
     sales = [_sale(chance, number, people, last_day, months * a_month) for number in range(months * a_month)]
     sales = _with_namesakes(sales, people)
-    return OldYear(people=people, sales=tuple(_troubled(chance, sales)))
+    return OldYear(people=people, sales=tuple(_troubled(chance, sales)), numbering=numbering)
 
 
 def _sale(chance: random.Random, place: int, people: tuple[OldPerson, ...], last_day: date, count: int) -> OldSale:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 from ligament.app.access.answers import Visitor
-from ligament.app.access.sessions import recognise
+from ligament.app.access.sessions import lapsed_user, recognise
+from ligament.web import drafts
 from ligament.web.page import Answer, Forbidden, House, Moved, NotThere, Page, Sent, Shown, Streamed, Values, Visit
 from ligament.web.rendering import render
 from ligament.web.security import cookies
-from ligament.web.security.guards import admit
+from ligament.web.security.guards import admit, page_behind
 from ligament.web.security.hosts import address_of, is_own_form
 
 _MOST_FIELDS = 20_000
@@ -27,6 +28,7 @@ _REFUSED = {
     429: ("Too many attempts", "Wait a little before you try again."),
     503: ("The database does not answer", "Nothing was changed. Try again in a moment."),
 }
+_BACK_AGAIN = "You were signed out meanwhile. What you had typed is here again; nothing of it was sent yet."
 _NOT_OURS = "This form did not come from Ligament's own page, or the page was open for too long. Nothing was changed."
 
 
@@ -71,15 +73,50 @@ class Frame:
         visit = self._visit(page, asked)
         try:
             self._must_be_ours(page, asked, visit)
-            return self._reply(visit, admit(page, visit) or page.answer(visit))
+            first = admit(page, visit)
+            if first is not None:
+                return self._led(visit, first)
+            extra = self._with_draft(asked, visit)
+            reply = self._reply(visit, page.answer(visit))
+            return replace(reply, headers=[*reply.headers, *extra])
         except NotThere:
             return self.refusal(404)
         except Forbidden as reason:
+            self._note_refusal(page, visit, str(reason))
             return self.refusal(403, str(reason))
+
+    def _led(self, visit: Visit, first: Moved) -> Reply:
+        """Lead somewhere else first; what was typed when the session had ended is kept for afterwards."""
+        reply = self._reply(visit, first)
+        kept = drafts.keep(self.house.access, visit.lapsed, page_behind(visit.path), visit.form) if visit.lapsed else ""
+        if not kept:
+            return reply
+        cookie = cookies.set_cookie(drafts.COOKIE, kept, is_secure=self.house.is_secure)
+        return replace(reply, headers=[*reply.headers, ("set-cookie", cookie)])
+
+    def _with_draft(self, asked: Asked, visit: Visit) -> list[tuple[str, str]]:
+        """Give a page what was typed there before; returns the header that takes the cookie away then."""
+        by_https = self.house.is_secure
+        secret = asked.cookies.get(cookies.cookie_name(drafts.COOKIE, is_secure=by_https), "")
+        if not secret or visit.page.method != "GET" or visit.found is None or not visit.found.is_signed_in:
+            return []
+        draft = drafts.take(self.house.access, secret, visit.found, visit.path)
+        if draft is None:
+            return []
+        visit.draft = draft
+        return [("set-cookie", cookies.drop_cookie(drafts.COOKIE, is_secure=by_https))]
+
+    def _note_refusal(self, page: Page, visit: Visit, why: str) -> None:
+        """Put into the journal that somebody who is signed in asked for what they may not do."""
+        if visit.found is not None and visit.found.is_signed_in:
+            found = "foreign form" if why else "role"
+            name, source = visit.caller.name, visit.visitor.source
+            self.house.access.note("access.refused", page.path, actor=name, source=source, why=found)
 
     def _visit(self, page: Page, asked: Asked) -> Visit:
         by_https, access = self.house.is_secure, self.house.access
         secret = asked.cookies.get(cookies.cookie_name(cookies.SESSION, is_secure=by_https), "")
+        lapsed = lapsed_user(access, secret) if page.method != "GET" else ""
         found = recognise(access, secret, by_hand=not asked.header(FRAGMENT))
         jar = dict(asked.cookies)
         if found is None:
@@ -97,6 +134,7 @@ class Frame:
             csrf=cookies.csrf_token(jar, is_secure=by_https),
             found=found,
             secret=secret,
+            lapsed=lapsed,
         )
 
     def _must_be_ours(self, page: Page, asked: Asked, visit: Visit) -> None:
@@ -162,9 +200,11 @@ class Frame:
             "may": {right.value for right in found.caller.rights} if found else set(),
             "page": visit.page,
             "csrf": visit.csrf,
-            "flash": flash,
+            "flash": flash or (_BACK_AGAIN if visit.draft.pairs else ""),
+            "typed": visit.typed,
             "clinic": visit.the_clinic,
             "clinic_id": visit.clinic_id,
+            "clinic_path": visit.clinic_path if visit.the_clinic else "",
             "clinics": visit.clinics() if found else {},
             "menu": [one for one in self.menu if one.right is None or visit.may(one.right)] if found else [],
             "zone": visit.the_clinic.rulebook.clinic.time_zone if visit.the_clinic else self._zone(),
@@ -182,7 +222,7 @@ class Frame:
 
 NOTHING_AROUND: Mapping[str, Any] = {
     "visit": None, "me": None, "may": frozenset[str](), "page": None, "csrf": "", "flash": "", "clinic": None,
-    "clinic_id": "", "clinics": {}, "menu": (), "zone": "UTC", "errors": {}, "typed": Values(),
+    "clinic_id": "", "clinic_path": "", "clinics": {}, "menu": (), "zone": "UTC", "errors": {}, "typed": Values(),
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from ligament.app.access.answers import Visitor
 from ligament.app.access.sessions import Recognised
 from ligament.app.access.users import Acting
 from ligament.core.access import Caller, Right
+from ligament.service.glances import Pulses
 from ligament.service.opening import Service
 from ligament.wiring.access import Access
 from ligament.wiring.clinic import Clinic, Overrides, open_clinic
@@ -96,6 +97,7 @@ class House:
 
     door: Service
     access: Access
+    pulses: Pulses
 
     @property
     def settings(self) -> Settings:
@@ -124,6 +126,13 @@ class Visit:
     clinic_id: str = ""
     the_clinic: ClinicSettings | None = None
     secret: str = ""
+    lapsed: str = ""
+    draft: Values = field(default_factory=Values)
+
+    @property
+    def typed(self) -> Values:
+        """Return what was typed: the form that was sent, else the one that was left when the session ended."""
+        return self.form if self.form.pairs else self.draft
 
     @property
     def access(self) -> Access:

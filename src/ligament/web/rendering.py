@@ -13,10 +13,20 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ligament.core.money import cents
+
 _FOLDER = Path(__file__).parent
 _STATIC = _FOLDER / "static"
-_CENTS = Decimal("0.01")
 _HASH_LENGTH = 12
+_MINUTE = 60
+_BROWSERS = (
+    ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chromium/", "Chromium"), ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)  # fmt: skip
+_MACHINES = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "Mac"),
+    ("CrOS", "Chromebook"), ("Linux", "Linux"),
+)  # fmt: skip
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -34,7 +44,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(money=money, day=day, moment=moment, iso=iso, counted=counted)
+    made.filters.update(
+        money=money, day=day, moment=moment, iso=iso, browser_name=browser_name, counted=counted, took=took
+    )
     made.globals.update(asset=asset)
     return made
 
@@ -44,7 +56,7 @@ def _environment() -> Environment:
 
 def money(amount: Decimal | str | int) -> str:
     """Return an amount with two decimals and thousands, such as 1,234.50 or -85.00."""
-    return f"{Decimal(amount).quantize(_CENTS):,}"
+    return f"{cents(Decimal(amount)):,}"
 
 
 def day(value: date | datetime | str | None, zone: str = "UTC") -> str:
@@ -56,7 +68,7 @@ def day(value: date | datetime | str | None, zone: str = "UTC") -> str:
 def moment(value: datetime | str | None, zone: str = "UTC") -> str:
     """Return a moment on the wall of the clinic, such as 3 Nov 2026, 14:05."""
     found = _local(value, zone)
-    return f"{day(found)}, {found:%H:%M}" if found else ""
+    return f"{found.day} {found:%b %Y, %H:%M}" if found else ""
 
 
 def iso(value: datetime | str | None) -> str:
@@ -64,9 +76,23 @@ def iso(value: datetime | str | None) -> str:
     return value.isoformat() if isinstance(value, datetime) else value or ""
 
 
+def browser_name(agent: str) -> str:
+    """Return what a browser and its machine are called by people, as far as it tells."""
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
+    machine = next((name for mark, name in _MACHINES if mark in agent), "")
+    return " on ".join(part for part in (browser, machine) if part) or "another program"
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """Return a number with its noun, such as 1 invoice or 2 invoices."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def took(seconds: float) -> str:
+    """Return how long something took, such as 0.4 s or 3 min 20 s."""
+    if seconds < _MINUTE:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds) // _MINUTE} min {int(seconds) % _MINUTE} s"
 
 
 def _local(value: date | datetime | str | None, zone: str) -> date | datetime | None:

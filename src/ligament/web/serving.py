@@ -10,6 +10,7 @@ import uvicorn
 
 from ligament.service.opening import Service
 from ligament.web.application import application
+from ligament.web.connections import IDLE_S, PatientProtocol
 from ligament.wiring.errors import ConfigurationError
 
 _END_S = 2
@@ -29,6 +30,8 @@ def listen(door: Service, host: str, port: int, ready: Callable[[str], None]) ->
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=_END_S,
+            timeout_keep_alive=IDLE_S,
+            http=PatientProtocol,
             lifespan="off",
         )
         uvicorn.Server(config).run(sockets=[listener])

@@ -12,7 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
-from ligament.connectors.registry import audience_connector, books_connector, for_role, practice_connector
+from ligament.connectors.registry import (
+    NoConnector,
+    audience_connector,
+    books_connector,
+    for_role,
+    players,
+    practice_connector,
+)
 from ligament.core.facts import PlanContext
 from ligament.core.ids import RunId
 from ligament.core.money import HUNDRED
@@ -121,6 +128,8 @@ class Clinic:
 
     def audience_manifest(self) -> Manifest:
         """Return the system that keeps the mailing list; raises NoConnector where none is installed."""
+        if not players("audience"):
+            raise NoConnector("No system that keeps mailing lists is installed.")
         return for_role("audience")
 
     def audience(self) -> Audience:
@@ -178,6 +187,7 @@ class Clinic:
             code_for=partial(opaque_code, self.code_key()),
             evaluate=self.settings.expressions.holds,
             express=self.settings.expressions.says,
+            untouched=self.settings.expressions.untouched,
             practice_name=self.practice_manifest.name,
             books_title=self.books_manifest.title,
             heed=self.oddities,
@@ -249,7 +259,9 @@ def _assembled(
     vault.check()
     slug = hashlib.sha256(chosen.name.encode()).hexdigest()[:12]
     head = HeadFile(settings.home / f"journal-{slug}.head")
-    journal = Journal(database, vault, Provenance(actor=outside.actor, source=outside.source), clock.now, head)
+    provenance = Provenance(actor=outside.actor, source=outside.source)
+    told_as = chosen.rulebook.clinic.id or chosen.name
+    journal = Journal(database, vault, provenance, clock.now, head, told_as)
     return Clinic(
         settings=chosen,
         home_settings=settings,

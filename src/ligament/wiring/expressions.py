@@ -7,7 +7,7 @@ instants; there amounts are doubles. Patterns are matched by it too, whose time 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -17,6 +17,7 @@ from cel_expr_python import cel
 from cel_expr_python.ext import ext_strings
 
 from ligament.core.rules import functions, shapes, translate
+from ligament.core.rules.entries import Rule
 from ligament.core.rules.language import LONGEST_TEXT, Fault, NotTakenApart
 from ligament.core.rules.lookups import LookupTable
 from ligament.core.rules.reading import Complaint
@@ -28,6 +29,7 @@ _GROWING = re.compile(r"\b(map|filter|replace|join|format)\(")
 _TEXT_OR_NUMBER = {"text", "number", "flag", "null", "any"}
 _TROUBLE = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError)
 Around = Mapping[str, object]
+_MOST_TOGETHER = 16
 
 
 def _sample() -> dict[str, Any]:
@@ -78,6 +80,7 @@ class Expressions:
 
     tables: Mapping[str, LookupTable] = field(default_factory=dict)
     _functions: dict[str, Any] = field(default_factory=dict)
+    _together: dict[int, tuple[tuple[Rule, ...], Callable[[Around], bool]]] = field(default_factory=dict)
     _library: Any = None
 
     # --- judging ------------------------------------------------------------------------------------------------------
@@ -120,6 +123,21 @@ class Expressions:
     def _by_library(self, text: str) -> Any:  # noqa: ANN401 - a function of the facts
         compiled = self._environment().compile(text)
         return lambda facts: _answer(compiled.eval(data=plain(facts)))
+
+    def untouched(self, rules: tuple[Rule, ...], facts: Around) -> bool:
+        """Say whether certainly none of some rules applies; most records are of that kind, and this is quick."""
+        known = self._together.get(id(rules))
+        if known is None or known[0] is not rules:
+            if len(self._together) >= _MOST_TOGETHER:
+                self._together.clear()
+            known = self._together[id(rules)] = (rules, self._made_together(rules))
+        return not known[1](facts)
+
+    def _made_together(self, rules: tuple[Rule, ...]) -> Callable[[Around], bool]:
+        try:
+            return translate.together(tuple(rule.when for rule in rules), self._reach(tuple(shapes.FACTS)))
+        except (Fault, NotTakenApart):
+            return lambda _facts: True
 
     # --- checking -----------------------------------------------------------------------------------------------------
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import string
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-import msgspec
 
 from ligament.core.private import NOTHING, Private
 from ligament.store.vault.vault import Vault
@@ -56,7 +55,7 @@ def keep_secrets(vault: Vault, hook: str, held: HookSecrets) -> None:
         "until": held.until.isoformat() if held.until else "",
         "header": held.header.reveal(),
     }
-    vault.put(_name(hook), msgspec.json.encode(told).decode())
+    vault.put(_name(hook), json.dumps(told))
 
 
 def kept_secrets(vault: Vault, hook: str) -> HookSecrets | None:
@@ -64,7 +63,7 @@ def kept_secrets(vault: Vault, hook: str) -> HookSecrets | None:
     text = vault.get(_name(hook))
     if text is None:
         return None
-    held = msgspec.json.decode(text, type=dict[str, str])
+    held = json.loads(text)
     return HookSecrets(
         secret=Private(held["secret"]),
         former=Private(held["former"]),

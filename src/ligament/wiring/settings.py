@@ -20,6 +20,7 @@ from ligament.wiring.vault_keys import next_vault_key, vault_key
 
 DATABASE_FILE = "ligament.db"
 LEASE_S = 30
+_LONGEST_VALUE = 10_000
 """For how long a worker that no longer answers keeps its clinics; others take them over then."""
 _DATABASES = {"postgresql", "postgres", "postgresql+psycopg", "sqlite"}
 
@@ -152,7 +153,17 @@ def has_rulebooks(home: Path) -> bool:
 
 def _connection_values(environ: Mapping[str, str]) -> dict[str, Private[str]]:
     names = [name for manifest in manifests() for name in manifest.environment.values()]
-    return {name: Private(environ[name]) for name in names if environ.get(name)}
+    found = {name: environ[name] for name in names if environ.get(name)}
+    odd = [name for name, value in found.items() if not is_plain(value)]
+    if odd:
+        sentence = "it holds characters that no key and no address has. Copy it again, without what stands around it."
+        raise ConfigurationError(tuple(f"{name}: {sentence}" for name in odd))
+    return {name: Private(value) for name, value in found.items()}
+
+
+def is_plain(value: str) -> bool:
+    """Say whether a key or an address can be sent: printable ASCII, and not endless."""
+    return value.strip().isascii() and value.strip().isprintable() and len(value) <= _LONGEST_VALUE
 
 
 def database_url(home: Path, environ: Mapping[str, str]) -> str:
@@ -169,7 +180,7 @@ def database_url(home: Path, environ: Mapping[str, str]) -> str:
 
 def _lease_s(environ: Mapping[str, str]) -> int:
     given = environ.get("LIGAMENT_LEASE_S") or str(LEASE_S)
-    if not given.isdecimal() or not 1 <= int(given) <= LEASE_S:
+    if not given.isdecimal() or len(given) > len(str(LEASE_S)) or not 1 <= int(given) <= LEASE_S:
         raise ConfigurationError((f"LIGAMENT_LEASE_S: give whole seconds from 1 to {LEASE_S}.",))
     return int(given)
 

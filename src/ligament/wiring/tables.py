@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ligament.core.rules.entries import Lookup
 from ligament.core.rules.lookups import LARGEST_BYTES, BadTable, LookupTable, read_table
+from ligament.core.rules.parse_entries import FILE, lookups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +24,13 @@ class Misplaced:
 
 
 def read_tables(
-    lookups: Iterable[Lookup], folder: Path
+    named: Iterable[Lookup], folder: Path
 ) -> tuple[tuple[Lookup, ...], Mapping[str, LookupTable], tuple[Misplaced, ...]]:
     """Return the lookups with a digest of what their files hold, the tables, and what is wrong in them."""
     known: list[Lookup] = []
     tables: dict[str, LookupTable] = {}
     wrong: list[Misplaced] = []
-    for lookup in lookups:
+    for lookup in named:
         file = folder / lookup.file
         try:
             held = _held(file)
@@ -40,6 +42,18 @@ def read_tables(
             said = f"This file cannot be read ({error.strerror or error.__class__.__name__})."
             wrong.append(Misplaced(file=file, line=1, column=1, sentence=said))
     return tuple(known), tables, tuple(wrong)
+
+
+def table_files(rulebook: Path) -> list[Path]:
+    """Return the files beside a rulebook that it names and that are there; none where it cannot be read."""
+    try:
+        table = tomllib.loads(rulebook.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return []
+    named = {lookup.file for lookup in lookups(table.get("lookups"), [])}
+    return sorted(
+        rulebook.parent / name for name in named if FILE.fullmatch(name) and (rulebook.parent / name).is_file()
+    )
 
 
 def _held(file: Path) -> bytes:

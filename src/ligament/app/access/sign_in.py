@@ -109,11 +109,18 @@ def _begin_attempt(access: Access, email: str, visitor: Visitor) -> Slow | None:
 
 
 def _failed(access: Access, email: str, visitor: Visitor, errors: dict[str, str]) -> Refused | Slow:
+    _note_failure(access, email, visitor, "code" if "code" in errors else "password")
     seconds = access.failures.wait_s(_limits(email, visitor), access.now())
     if not seconds:
         return Refused(errors=errors)
     access.note("access.slowed_down", "", actor="somebody", source=visitor.source, seconds=seconds)
     return Slow(seconds=seconds)
+
+
+def _note_failure(access: Access, email: str, visitor: Visitor, what: str) -> None:
+    """Put a failure into the journal: whose account it was where there is one, and never what was typed."""
+    user = access.users.by_email(email)
+    access.note("access.failed", user.email if user else "", actor="somebody", source=visitor.source, what=what)
 
 
 def _take_back(access: Access, email: str, visitor: Visitor) -> None:

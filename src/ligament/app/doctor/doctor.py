@@ -26,7 +26,8 @@ from ligament.core.rules.model import PaymentSource, Rulebook
 from ligament.flow.read.practice_pin import is_same
 from ligament.flow.read.read import EVERYTHING
 from ligament.net.manifest import Manifest
-from ligament.ports.errors import PortError
+from ligament.ports.errors import PortError, TryLater
+from ligament.store.shared.rate_limits import SharedWindows
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.vault_keys import KEY_FILE
 
@@ -34,17 +35,27 @@ S = TypeVar("S")
 UNREACHABLE = 3
 _HOME, _CONNECTIONS, _SETTINGS, _PEOPLE = "Home", "Connections", "Settings", "People"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_FORGET = "Wait; or, if that cannot be right, `ligament doctor --forget-waits` forgets it and asks anew."
 _HALF_A_YEAR = timedelta(days=182)
 
 
-def examine(clinic: Clinic) -> Result:
+def examine(clinic: Clinic, *, forget_waits: bool = False) -> Result:
     """Look at everything a run needs and tell what is well, what is doubtful and what is wrong; writes nothing.
 
-    The code is 0 when all is well, 1 when something is not, and 3 when a system cannot be reached or signed in to.
+    With `forget_waits` what the systems said about waiting is forgotten first, and asked anew. The code is 0 when all
+    is well, 1 when something is not, and 3 when a system cannot be reached or signed in to.
     """
+    if forget_waits:
+        SharedWindows(clinic.database).forget_said()
     checks = list(home_checks(clinic))
-    practice = _met(clinic.practice_manifest, checks, lambda: meet_practice(clinic))
-    books = _met(clinic.books_manifest, checks, lambda: meet_books(clinic))
+    zone = ZoneInfo(clinic.settings.rulebook.clinic.time_zone)
+
+    def until(wait_s: int) -> str:
+        ends = (clinic.clock.now() + timedelta(seconds=wait_s)).astimezone(zone)
+        return f" It has to be waited until {australian(ends.date())}, {ends:%H:%M}." if wait_s else ""
+
+    practice = _met(clinic.practice_manifest, checks, lambda: meet_practice(clinic), until)
+    books = _met(clinic.books_manifest, checks, lambda: meet_books(clinic), until)
     book = clinic.settings.rulebook
     if practice is not None:
         checks.extend(practice_checks(clinic, practice))
@@ -69,9 +80,11 @@ def examine(clinic: Clinic) -> Result:
 # --- meeting both systems ---------------------------------------------------------------------------------------------
 
 
-def _met(manifest: Manifest, checks: list[Check], meet: Callable[[], S]) -> S | None:
+def _met(manifest: Manifest, checks: list[Check], meet: Callable[[], S], until: Callable[[int], str]) -> S | None:
     try:
         return meet()
+    except TryLater as trouble:
+        checks.append(bad(_CONNECTIONS, f"{manifest.title}: {trouble.sentence}{until(trouble.wait_s)}", _FORGET))
     except PortError as trouble:
         todo = f"Check the connection and the credentials; `ligament connect {manifest.name}` sets them anew."
         checks.append(bad(_CONNECTIONS, f"{manifest.title}: {trouble.sentence}", todo))

@@ -171,7 +171,7 @@ def samples(clinic: Clinic, kind: str) -> Result:
     (wanted,) = event_types((kind,))
     kept = [json.loads(body) for body in _outbox(clinic).newest_bodies(_name(clinic), wanted)]
     if not kept:
-        made = written(example(wanted, _name(clinic)), _name(clinic), 0, clinic.clock.now())
+        made = written(example(wanted, clinic.journal.told_as), _name(clinic), 0, clinic.clock.now())
         kept = [json.loads(made.body)]
     return Result(document={"samples": kept})
 

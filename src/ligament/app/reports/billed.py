@@ -10,11 +10,10 @@ from ligament.core.billing import Bill, bill_to, payers_by_name
 from ligament.core.drafting import invoice_subject
 from ligament.core.facts import Facts
 from ligament.core.intents import Subject, SubjectKind
-from ligament.core.links import DocumentLink, Role
 from ligament.core.naming import shown_name
 from ligament.core.records import Invoice, Party
 from ligament.core.rules.model import Privacy, Rulebook
-from ligament.store.queries.reports import ReportRows
+from ligament.store.queries.reports import Posted, ReportRows
 
 UNKNOWN = "(nobody known)"
 _SAY_NO_NAME = frozenset({Privacy.CODE, Privacy.POOLED})
@@ -38,7 +37,7 @@ class Billed:
     rows: ReportRows
     rulebook: Rulebook
     _facts: Facts = field(init=False)
-    _posted: dict[str, DocumentLink] = field(init=False)
+    _posted: dict[str, Posted] = field(init=False)
     _names: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -49,8 +48,7 @@ class Billed:
             contact_links=self.rows.contact_links(),
             locations=self.rows.locations(),
         )
-        mains = (link for link in self.rows.document_links() if link.role is Role.MAIN and link.sent is not None)
-        self._posted = {link.subject.key: link for link in mains}
+        self._posted = dict(self.rows.posted())
 
     def payer(self, invoice: Invoice) -> str:
         """Return the name of the payer who is billed, or nothing when the patient is."""
@@ -59,9 +57,9 @@ class Billed:
 
     def owner(self, invoice: Invoice) -> Owner:
         """Return who owes a document."""
-        link = self._posted.get(invoice_subject(invoice).key)
-        if link is not None and link.sent is not None:
-            return self._owner(link.sent.party, link.sent.due_on)
+        posted = self._posted.get(invoice_subject(invoice).key)
+        if posted is not None:
+            return self._owner(posted.party, posted.due_on)
         bill = bill_to(invoice, self.rulebook, self._facts)
         if isinstance(bill, Bill):
             return self._owner(bill.subject, None)

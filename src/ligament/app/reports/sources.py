@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
-from itertools import chain
 
 from ligament.app.reports.billed import Billed
 from ligament.core.drafting import zone_of
@@ -36,7 +35,8 @@ _STATES: Mapping[InvoiceStatus, SaleState] = {
 class Sources:
     """The records of one clinic, seen as reports see them: issued since the first day, within a period.
 
-    `visits` are charges for visits that nobody invoiced, where the clinic has them posted.
+    `visits` are charges for visits that nobody invoiced, where the clinic has them posted. Only the dimensions of `cut`
+    are looked up.
     """
 
     rows: ReportRows
@@ -45,7 +45,7 @@ class Sources:
     basis: Basis = Basis.INVOICED
     practice_name: str = ""
     visits: tuple[Invoice, ...] = ()
-    seen: dict[str, date] = field(default_factory=dict)
+    cut: frozenset[Dimension] = frozenset(Dimension)
 
     @cached_property
     def billed(self) -> Billed:
@@ -83,44 +83,50 @@ class Sources:
         return self.names.get((dimension, identifier), identifier) if identifier else ""
 
     # --- the practice -------------------------------------------------------------------------------------------------
-    def issued(self) -> Iterator[Invoice]:
-        """Yield every live document issued since the first day; on the way it is noted who was first seen when."""
-        for invoice in chain(self.rows.invoices(), self.visits):
-            patient = str(invoice.party_id or "")
-            if patient and not invoice.is_credit():
-                self.seen[patient] = min(self.seen.get(patient, invoice.issued_on), invoice.issued_on)
-            if self.start_on is None or invoice.issued_on >= self.start_on:
-                yield invoice
+    def issued(self, period: Period, statuses: Collection[InvoiceStatus] = ()) -> Iterator[Invoice]:
+        """Yield every live document issued in a period, not before the first day, in one of the states."""
+        first = max((day for day in (period.first, self.start_on) if day is not None), default=None)
+        within = Period(first=first, last=period.last)
+        yield from self.rows.invoices(within, [one.value for one in statuses])
+        for visit in self.visits:
+            if within.covers(visit.issued_on) and (not statuses or visit.status in statuses):
+                yield visit
 
-    def counted(self) -> list[tuple[date, Invoice]]:
-        """Return the documents of the period, each with the day that counts."""
-        found = ((self.day_of(invoice), invoice) for invoice in self.issued())
-        return [(day, invoice) for day, invoice in found if day is not None and self.period.covers(day)]
+    def counted(self) -> Iterator[tuple[date, Invoice]]:
+        """Yield the documents of the period, each with the day that counts."""
+        if self.basis is Basis.INVOICED:
+            yield from ((invoice.issued_on, invoice) for invoice in self.issued(self.period))
+            return
+        for invoice in self.issued(Period(), {InvoiceStatus.PAID}):
+            day = self.day_of(invoice)
+            if day is not None and self.period.covers(day):
+                yield day, invoice
 
     def day_of(self, invoice: Invoice) -> date | None:
-        """Return the day that counts for a document; None when on this basis it does not count at all."""
-        if self.basis is Basis.INVOICED:
-            return invoice.issued_on
-        if invoice.status is not InvoiceStatus.PAID or invoice.closed_at is None:
+        """Return the local day on which a document was closed as paid, where that is known."""
+        if invoice.closed_at is None:
             return None
         place = self.locations.get(invoice.location_id) if invoice.location_id else None
         return local_date(invoice.closed_at, zone_of(place, self.rulebook))
 
-    def sales(self, *, by_item: bool) -> list[Sale]:
-        """Return the sales of the period: a document each, or a line each, which come to the same sum."""
-        found = self.counted()
-        lines = self._lines(invoice for _, invoice in found) if by_item else {}
-        sales: list[Sale] = []
+    def sales(self) -> Iterator[Sale]:
+        """Yield the sales of the period: a document each, or where it is cut by item a line each, with the same sum."""
+        if Dimension.ITEM not in self.cut:
+            for day, invoice in self.counted():
+                yield self._sale(day, invoice, "", cents(invoice.total), cents(invoice.tax))
+            return
+        found = list(self.counted())
+        lines = self._lines(invoice for _, invoice in found)
         for day, invoice in found:
-            if by_item:
-                sales += self._line_sales(day, invoice, lines.get(invoice.id, ()))
-            else:
-                sales.append(self._sale(day, invoice, "", cents(invoice.total), cents(invoice.tax)))
-        return sales
+            yield from self._line_sales(day, invoice, lines.get(invoice.id, ()))
 
     def known(self) -> Seen:
-        """Return since when each patient is known; to be asked when the sales were read."""
-        return Seen(first_on=self.seen, since=self.period.first)
+        """Return since when each patient is known."""
+        first_on = self.rows.first_invoiced()
+        for visit in self.visits:
+            patient = str(visit.party_id or "")
+            first_on[patient] = min(first_on.get(patient, visit.issued_on), visit.issued_on)
+        return Seen(first_on=first_on, since=self.period.first)
 
     def _sale(self, day: date, invoice: Invoice, item: str, amount: Decimal, tax: Decimal) -> Sale:
         return Sale(
@@ -130,7 +136,7 @@ class Sources:
                 Dimension.PRACTITIONER: self.name_of(Dimension.PRACTITIONER, invoice.practitioner_id),
                 Dimension.BUSINESS: self.name_of(Dimension.BUSINESS, invoice.location_id),
                 Dimension.ITEM: item,
-                Dimension.PAYER: self.billed.payer(invoice),
+                Dimension.PAYER: self.billed.payer(invoice) if Dimension.PAYER in self.cut else "",
             },
             amount=amount,
             tax=tax,
@@ -141,8 +147,9 @@ class Sources:
     def _lines(self, invoices: Iterable[Invoice]) -> dict[str, list[Line]]:
         found: defaultdict[str, list[Line]] = defaultdict(list)
         wanted = {invoice.id for invoice in invoices}
-        for line in self.rows.lines(wanted):
-            found[line.invoice_id].append(line)
+        for line in self.rows.lines(self.period if self.basis is Basis.INVOICED else Period()):
+            if line.invoice_id in wanted:
+                found[line.invoice_id].append(line)
         found.update({visit.id: list(visit.lines) for visit in self.visits if visit.id in wanted})
         return found
 
@@ -154,7 +161,7 @@ class Sources:
 
     def taxes(self) -> Iterator[TaxPart]:
         """Yield what each document of the practice says under each tax."""
-        found = self.counted()
+        found = list(self.counted())
         lines = self._lines(invoice for _, invoice in found)
         for day, invoice in found:
             parts = _closed(_by_tax(lines.get(invoice.id, ())), invoice, NO_TAX)
@@ -163,10 +170,7 @@ class Sources:
 
     def open_amounts(self) -> Iterator[OpenAmount]:
         """Yield every open document of the practice issued up to the period's end, with who owes it and until when."""
-        for invoice in self.issued():
-            late = self.period.last is not None and invoice.issued_on > self.period.last
-            if invoice.status not in _OPEN or late:
-                continue
+        for invoice in self.issued(Period(last=self.period.last), _OPEN):
             owner = self.billed.owner(invoice)
             yield OpenAmount(
                 owner=owner.key,
@@ -180,8 +184,8 @@ class Sources:
         """Yield what each live document of ours in the books says under each tax, led back to the practice's labels."""
         labels: dict[str, str] = {OUTSIDE_TAX[self.rulebook.clinic.country]: NO_TAX}
         labels |= {tax_type: label for label, tax_type in reversed(list(self.rulebook.taxes.items()))}
-        for document, subject in self.rows.documents():
-            if document.status.is_gone() or not self._is_ours(document, subject) or not self.period.covers(document.on):
+        for document, subject in self.rows.documents(self.period):
+            if document.status.is_gone() or not self._is_ours(document, subject):
                 continue
             sign = -1 if document.kind is DocumentKind.CREDIT_NOTE else 1
             parts: dict[str, tuple[Decimal, Decimal]] = {}

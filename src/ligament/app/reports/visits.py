@@ -15,7 +15,7 @@ from ligament.core.reports import Attendance, Dimension, Seat
 
 def seats(sources: Sources, now: datetime) -> Iterator[Seat]:
     """Yield every visit whose local day lies in the period."""
-    invoiced = {invoice.visit_id for invoice in sources.rows.invoices() if invoice.visit_id}
+    invoiced = sources.rows.invoiced_visits()
     for visit in sources.rows.visits():
         if visit.starts_at is None:
             continue

@@ -22,6 +22,7 @@ from ligament.wiring.ambient import environment
 from ligament.wiring.clocks import SystemClock, clock_starting_at
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.settings import Settings, load_settings
+from ligament.wiring.tables import table_files
 from ligament.wiring.vault_keys import KEY_FILE
 
 FORMAT = 1
@@ -60,8 +61,10 @@ def back_up(
 
 
 def home_files(home: Path) -> list[tuple[str, Path]]:
-    """Return the files of a home that a backup holds beside the database: heads of journals, and rulebooks."""
-    found = [*sorted(home.glob("journal-*.head")), *sorted(home.glob("*.toml")), *sorted(home.glob("clinics/*.toml"))]
+    """Return the files of a home that a backup holds beside the database: heads, rulebooks, and their tables."""
+    rulebooks = [*sorted(home.glob("*.toml")), *sorted(home.glob("clinics/*.toml"))]
+    tables = dict.fromkeys(file for rulebook in rulebooks for file in table_files(rulebook))
+    found = [*sorted(home.glob("journal-*.head")), *rulebooks, *tables]
     return [(path.relative_to(home).as_posix(), path) for path in found]
 
 

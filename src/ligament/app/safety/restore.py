@@ -41,7 +41,7 @@ _PATIENCE_MS = 2_000
 _ALIVE_S = 60
 _BLOCK = 1 << 20
 _DAYS_FROM_HOURS = 48
-_PART = re.compile(r"database\.sqlite|tables/[a-z_]+\.jsonl|home/(?:clinics/)?[^/\\]+\.(?:toml|head)")
+_PART = re.compile(r"database\.sqlite|tables/[a-z_]+\.jsonl|home/(?:clinics/)?[^/\\]+\.(?:toml|head|csv|CSV)")
 _SQLITE = "sqlite:///"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
@@ -20,10 +19,15 @@ from ligament.wiring.rulebooks import ClinicSettings, Mistake, looked_over, rule
 WRONG = 2
 
 
-def list_rules(clinics: Iterable[ClinicSettings]) -> Result:
-    """Return the rules of some clinics, in the order in which they are applied."""
+def list_rules(home: Path, wanted: str | None = None) -> Result:
+    """Return the rules of every clinic of a home, or of one, in the order in which they are applied.
+
+    Raises ConfigurationError where a rulebook cannot be used.
+    """
     rules: list[Document] = []
-    for clinic in clinics:
+    for _, clinic, mistakes in _meant(home, wanted):
+        if clinic is None:
+            raise ConfigurationError(tuple(mistake.told() for mistake in mistakes))
         rules += [_rule_document(clinic.name, rule) for rule in clinic.rulebook.rules]
         rules += [_contact_document(clinic.name, rule) for rule in clinic.rulebook.contact_rules]
     return Result(document={"rules": rules})
@@ -51,10 +55,7 @@ def check_rules(home: Path, wanted: str | None = None) -> Result:
     """Check every rulebook of a home, or that of one clinic; the code is 2 where something is wrong."""
     found: list[Mistake] = []
     counted = 0
-    for file in rulebook_files(home):
-        clinic, mistakes = looked_over(file)
-        if wanted is not None and wanted not in {file.stem, clinic.name if clinic is not None else file.stem}:
-            continue
+    for _, clinic, mistakes in _meant(home, wanted):
         found += mistakes
         counted += 0 if clinic is None else len(clinic.rulebook.rules) + len(clinic.rulebook.contact_rules)
     if not found:
@@ -62,6 +63,26 @@ def check_rules(home: Path, wanted: str | None = None) -> Result:
     first = found[0]
     error = {"code": "rulebook", "sentence": first.sentence, "place": place(first)}
     return Result(document={"error": error, "mistakes": [_mistake(one) for one in found]}, code=WRONG)
+
+
+def _meant(home: Path, wanted: str | None) -> list[tuple[Path, ClinicSettings | None, tuple[Mistake, ...]]]:
+    """Return the rulebooks that are meant: all, or those whose clinic is called so or begins so, in any case."""
+    looked = [(file, *looked_over(file)) for file in rulebook_files(home)]
+    if wanted is None:
+        return looked
+    names = [
+        {file.stem.casefold(), *({clinic.name.casefold(), clinic.rulebook.clinic.id.casefold()} if clinic else ())}
+        for file, clinic, _ in looked
+    ]
+    key = wanted.casefold()
+    chosen = [one for one, known in zip(looked, names, strict=True) if key in known]
+    chosen = chosen or [
+        one for one, known in zip(looked, names, strict=True) if any(name.startswith(key) for name in known if key)
+    ]
+    if len(chosen) != 1:
+        there = ", ".join(clinic.name if clinic else file.stem for file, clinic, _ in looked)
+        raise ConfigurationError((f'--clinic: "{wanted}" is not one of the clinics here: {there}.',))
+    return chosen
 
 
 def place(mistake: Mistake) -> str:

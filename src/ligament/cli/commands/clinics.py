@@ -33,7 +33,7 @@ def status(
     as_json: Json = False,
     everything: Annotated[bool, typer.Option("--all", help="Every clinic, as without --clinic.")] = False,
 ) -> None:
-    """Say in one line for each clinic how it stands, what waits, and when it ran and runs."""
+    """Say in one line for each clinic how it stands, what waits, and when it runs."""
     wanted = None if everything else clinic
     run_plain(Session(home=home, as_json=as_json), lambda: cases.list_clinics(home, wanted), show.clinics)
 

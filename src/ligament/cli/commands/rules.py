@@ -13,7 +13,6 @@ from ligament.app.setup import rules as cases
 from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.session import Session, run_plain, run_verb
 from ligament.cli.views import rules as show
-from ligament.wiring.rulebooks import read_clinic, rulebook_files
 from ligament.wiring.settings import given_home
 
 rules_app = typer.Typer(help="The clinic's own rules: list, check, test.", invoke_without_command=True)
@@ -40,13 +39,7 @@ def rules_list(ctx: typer.Context, home: Home = None, clinic: Clinic = None, as_
 
 
 def _list(session: Session) -> None:
-    run_plain(session, lambda: _listed(session), show.rules)
-
-
-def _listed(session: Session) -> Result:
-    clinics = [read_clinic(file) for file in rulebook_files(_home(session))]
-    wanted = [clinic for clinic in clinics if session.clinic in {None, clinic.name, clinic.file.stem}]
-    return cases.list_rules(wanted)
+    run_plain(session, lambda: cases.list_rules(_home(session), session.clinic), show.rules)
 
 
 @rules_app.command("check")

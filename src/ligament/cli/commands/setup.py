@@ -19,10 +19,11 @@ from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.session import Session, run_plain, run_verb
 from ligament.cli.views import setup as show
 from ligament.cli.views.types import plain
-from ligament.wiring.rulebooks import system_names, system_titles
+from ligament.wiring.rulebooks import audience_names, system_names, system_titles
 from ligament.wiring.settings import given_home, has_rulebooks
 
 _PRACTICE, _BOOKS = system_names()
+_LISTS = f"; {audience_names()} for recalls" if audience_names() else ""
 _PRACTICE_TITLE, _BOOKS_TITLE = system_titles()
 
 
@@ -95,7 +96,7 @@ def asked(name: str, country: str, time_zone: str, start_on: str, *, quiet: bool
 
 
 def connect(
-    system: Annotated[str, typer.Argument(help=f"{_PRACTICE} or {_BOOKS}")],
+    system: Annotated[str, typer.Argument(help=f"{_PRACTICE} or {_BOOKS}{_LISTS}")],
     *,
     home: Home = None,
     clinic: Clinic = None,
@@ -126,9 +127,17 @@ def connect(
     )
 
 
-def doctor(home: Home = None, clinic: Clinic = None, as_json: Json = False) -> None:
+def doctor(
+    home: Home = None,
+    clinic: Clinic = None,
+    as_json: Json = False,
+    forget_waits: Annotated[
+        bool, typer.Option("--forget-waits", help="Forget what the systems said about waiting, and ask anew.")
+    ] = False,
+) -> None:
     """Check connections, scopes, time zone, mapping, accounts and limits."""
-    run_verb(Session(home=home, clinic=clinic, as_json=as_json), examine, show.doctor)
+    session = Session(home=home, clinic=clinic, as_json=as_json)
+    run_verb(session, lambda held: examine(held, forget_waits=forget_waits), show.doctor)
 
 
 def vault(

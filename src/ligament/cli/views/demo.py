@@ -12,7 +12,7 @@ from ligament.cli.views.paper import Column, day, heading, line, money, table
 from ligament.cli.views.progress import console
 from ligament.cli.views.words import ACTIONS, KINDS
 from ligament.core.causes import CAUSES
-from ligament.demo.demo import SIZES, SPEED, play_demo
+from ligament.demo.demo import SIZES, SPEED, Stage, play_demo
 
 USAGE = 2
 _STATES = ("created", "updated", "unchanged", "held", "skipped", "failed")
@@ -20,8 +20,11 @@ _STATES = ("created", "updated", "unchanged", "held", "skipped", "failed")
 Document = Mapping[str, Any]
 
 
-def run_demo(*, once: bool, seed: int, size: str, as_json: bool) -> None:
-    """Run the demo and end the process: 0 when the second run wrote nothing and nothing failed, else 1."""
+def run_demo(*, once: bool, seed: int, size: str, as_json: bool, serve: Callable[[Stage], None] | None = None) -> None:
+    """Run the demo and end the process: 0 when the second run wrote nothing and nothing failed, else 1.
+
+    Unless it is to run `once`, `serve` goes on with the clinic before that.
+    """
     if size not in SIZES:
         console(stderr=True).print(f"There is no size {size!r}: choose {' or '.join(SIZES)}.", markup=False)
         raise SystemExit(USAGE)
@@ -29,9 +32,7 @@ def run_demo(*, once: bool, seed: int, size: str, as_json: bool) -> None:
         verdict = play_demo(seed, size)
         sys.stdout.write(to_json(verdict.document) + "\n")
     else:
-        verdict = play_demo(seed, size, _tell)
-        if not once:
-            line("The dashboard is not part of this version, so the demo ends here.")
+        verdict = play_demo(seed, size, _tell, None if once else serve)
     raise SystemExit(verdict.code)
 
 
@@ -118,6 +119,20 @@ def _travel(document: Document) -> None:
         line(f"{words} {arrived} after {told['seconds']:.1f} seconds of work. A running service {when}.")
 
 
+def _old_books(document: Document) -> None:
+    """Print what the audit of the second clinic found, and that taking over doubled nothing."""
+    heading("A second clinic, whose books an older link kept for a year: audited while that link is on")
+    share = f"{document['score']} %"
+    line(f"{share} of what it invoiced is in the books as it should be; {money(document['at_stake'])} is at stake.")
+    for one in document["findings"]:
+        line(f"{one['count']:>4,}  {one['kind'].replace('_', ' ')}")
+        line(f"      such as: {one['example']}")
+    line(
+        f"Taken over: {document['linked']:,} documents linked as they are, {document['created']:,} posted that were "
+        f"missing, {document['new_doubles']:,} doubled. Now {document['score_after']} % are as they should be."
+    )
+
+
 def _counts(document: Document) -> None:
     rows = []
     for kind, (_, name) in KINDS.items():
@@ -170,6 +185,7 @@ _STEPS: Mapping[str, Callable[[Document], None]] = {
     "sync": _sync,
     "sync again": _sync_again,
     "travel": _travel,
+    "old books": _old_books,
     "summary": _summary,
 }
 

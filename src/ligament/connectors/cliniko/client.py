@@ -32,6 +32,8 @@ PER_PAGE = 100
 BATCH = 80
 REFUSED_ELEMENT = frozenset({404, 422})
 _SMALLEST_BATCH = 10
+_MOST_PAGES = 50_000
+"""Five million rows: more than any practice has, and the end for a list that makes up addresses for ever."""
 _DEFAULT_SHARD = "au1"
 _SHARD = re.compile(r"\A[a-z]{2}\d{1,2}\Z")
 _KEY = re.compile(r"\A[\x21-\x7e]{8,400}\Z")
@@ -142,7 +144,11 @@ class ClinikoClient:
         key = path.strip("/").partition("/")[0]
         page = self.page(path, filters=filters, sort=sort)
         yield page
+        followed: set[str] = set()
         while page.next_target and page.rows:
+            if page.next_target in followed or len(followed) >= _MOST_PAGES:
+                raise Broken("Cliniko's list never ends: its next page is one that was read already.", key)
+            followed.add(page.next_target)
             page = self.follow(page.next_target, key=key)
             yield page
 

@@ -38,6 +38,7 @@ _STATUSES = {
     40: InvoiceStatus.OPEN_CREDIT,
 }
 TAX_INCLUSIVE = 3
+_LONGEST_NUMBER = 60
 _PAYER_CODE = 2
 _PAYER_TYPE = "3rd Party Payer"
 _PHONE_KINDS = {kind.value: kind for kind in PhoneKind}
@@ -92,7 +93,7 @@ def is_removed(row: wire.Row) -> bool:
 
 def _number(value: wire.Given, name: str) -> str:
     found = wire.text(value).strip()
-    if not found or isinstance(value, Decimal):
+    if not found or isinstance(value, Decimal) or len(found) > _LONGEST_NUMBER:
         raise wire.Unreadable(name)
     return found
 

@@ -13,6 +13,7 @@ from ligament.connectors.xero.declared import declared
 from ligament.core.oddities import Heed, unheeded
 from ligament.net.governor import Observed, Priority
 from ligament.net.patience import patiently
+from ligament.net.said import count_said
 from ligament.net.session import NotSent, Unanswered
 from ligament.ports.errors import Broken, OutcomeUnknown, TryLater
 
@@ -156,8 +157,7 @@ def segment(text: str) -> str:
 
 
 def _count(reply: Reply, header: str) -> int | None:
-    said = reply.headers.get(header, "").strip()
-    return int(said) if said.isdecimal() else None
+    return count_said(reply.headers.get(header, ""))
 
 
 def _date_of(reply: Reply) -> datetime | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ligament.connectors.xero import wire
 from ligament.core.private import MASK
 from ligament.core.writes import Detail, RefusalCode, bad_details
+from ligament.net.said import HOUR_S, longest_wait_s, wait_said
 from ligament.ports.errors import Broken, OutcomeUnknown, PortError, Rejected, SignInAgain, TryLater
 
 if TYPE_CHECKING:
@@ -122,9 +123,9 @@ def limit_of(reply: Reply) -> str:
 
 
 def wait_of(reply: Reply) -> int:
-    """Return the seconds the server asked us to wait, or 0."""
-    said = reply.headers.get("retry-after", "").strip()
-    return int(said) if said.isdecimal() else 0
+    """Return the seconds the server asked us to wait, no longer than its limits last, or 0."""
+    most_s = longest_wait_s(limit_of(reply)) if reply.status == TOO_MANY else HOUR_S
+    return wait_said(reply.headers.get("retry-after", ""), most_s)
 
 
 def is_scope_missing(reply: Reply) -> bool:

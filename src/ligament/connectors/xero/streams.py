@@ -22,6 +22,7 @@ PAGE_SIZE = 1000
 OVERLAP = timedelta(minutes=2)
 """How far a cursor goes back behind the server's time, because lists may lag behind writes (facts 3.3)."""
 _WALKS = 3
+_MOST_PAGES = 50_000
 _CURSOR = "%Y-%m-%dT%H:%M:%S"
 
 Row = BooksContact | BooksDocument
@@ -109,7 +110,9 @@ class _Walk:
             page += 1
             answer, rows = self._page(page, self.stream.id_field, "")
             is_last = _raw_count(self.stream, answer) < self.page_size
-            yield self._handed_on(self._new(rows, {}), len(rows), answer, is_last=is_last)
+            new = self._new(rows, {})
+            self._assert_goes_on(page, is_new=bool(new) or not rows, is_last=is_last)
+            yield self._handed_on(new, len(rows), answer, is_last=is_last)
             if is_last:
                 return
 
@@ -138,11 +141,17 @@ class _Walk:
             expected = count
             held = self.known.updated(self.stream.name, [row.id for row in rows]) if rows else {}
             new = self._new(rows, held)
+            self._assert_goes_on(page, is_new=True, is_last=False)
             is_short = _raw_count(self.stream, answer) < self.page_size
             is_last = is_short or self._knows_the_rest(rows, held, count, cursor)
             yield self._handed_on(new, len(rows), answer, is_last=is_last)
             if is_last:
                 return False
+
+    def _assert_goes_on(self, page: int, *, is_new: bool, is_last: bool) -> None:
+        """Stop at a list that gives the same full page again and again, or never ends."""
+        if page > _MOST_PAGES or (page > 1 and not is_new and not is_last):
+            raise Broken("Xero's list never ends: a page of it was read already.", f"{self.stream.name}, page {page}")
 
     def _knows_the_rest(self, rows: Sequence[Row], held: Mapping[str, datetime], count: int, cursor: str) -> bool:
         """Say whether this page and, by count, all older ones are already held as they are."""

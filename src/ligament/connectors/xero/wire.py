@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeVar
@@ -16,6 +17,7 @@ R = TypeVar("R")
 Json = dict[str, object]
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
+_SUSPECT = re.compile(rb"\\u0000|\\u[fF][dD][dD]0|\xef\xb7\x90")
 _ABBREVIATIONS = {"id": "ID", "utc": "UTC"}
 
 
@@ -348,8 +350,7 @@ def decode(body: bytes, shape: type[R]) -> R:
             return _converted(salvaged(raw, _kind_of) if is_odd else raw, shape)
         except msgspec.ValidationError:
             return _converted(salvaged(raw, _kind_of), shape)
-    except msgspec.ValidationError:
-        # Neither the value nor the library's message is repeated: both may hold a name.
+    except msgspec.ValidationError:  # neither the value nor the message is repeated: both may hold a name
         raise Misshapen(f"{len(body)} bytes that are not {shape.__name__}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError, ValueError) as problem:
         raise Unreadable(f"{len(body)} bytes that are not JSON: {type(problem).__name__}") from None
@@ -363,7 +364,7 @@ def _parsed(body: bytes) -> tuple[object, bool]:
     """Return the JSON of a body, and whether a piece of it is odd and marked."""
     decoder = msgspec.json.Decoder(float_hook=_exact)
     try:
-        return decoder.decode(body), b"\\u0000" in body
+        return decoder.decode(body), _SUSPECT.search(body) is not None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return decoder.decode(mended(body)), True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
 from ligament.core.money import ZERO, cents
 from ligament.core.records import (
@@ -44,14 +44,17 @@ class Around:
 class Lazy(dict[str, object]):
     """A record whose fields are worked out when a rule first asks for them, in no more time than asking takes."""
 
-    def __init__(self, makers: Mapping[str, Callable[[], object]]) -> None:
-        """Take what makes each field."""
+    __slots__ = ("_about", "_makers")
+
+    def __init__(self, makers: Mapping[str, Callable[[Any], object]], about: object) -> None:
+        """Take what makes each field, and of what."""
         super().__init__()
         self._makers = makers
+        self._about = about
 
     def __missing__(self, name: str) -> object:
         """Make a field."""
-        value = self[name] = self._makers[name]()
+        value = self[name] = self._makers[name](self._about)
         return value
 
     def __contains__(self, name: object) -> bool:
@@ -63,29 +66,35 @@ class Lazy(dict[str, object]):
         return iter(self._makers)
 
 
+_Seen = tuple[Invoice, Around, Rulebook]
+_PARTS: Mapping[str, Callable[[_Seen], object]] = {
+    "invoice": lambda seen: _invoice(seen[0]),
+    "lines": lambda seen: [_line(line) for line in seen[0].lines],
+    "patient": lambda seen: _person(seen[1].patient, seen[2]),
+    "payer": lambda seen: _person(seen[1].payer, seen[2]),
+    "appointment": lambda seen: _visit(seen[1].visit),
+    "practitioner": lambda seen: _named(seen[1].practitioner),
+    "business": lambda seen: _named(seen[1].business),
+    "clinic": lambda seen: _clinic(seen[2]),
+}
+_PersonSeen = tuple[Party, Rulebook]
+_ALONE: Mapping[str, Callable[[_PersonSeen], object]] = {
+    **dict.fromkeys(shapes.FACTS, lambda _seen: None),
+    "lines": lambda _seen: [],
+    "patient": lambda seen: None if seen[0].kind is PartyKind.PAYER else _person(*seen),
+    "payer": lambda seen: _person(*seen) if seen[0].kind is PartyKind.PAYER else None,
+    "clinic": lambda seen: _clinic(seen[1]),
+}
+
+
 def context(invoice: Invoice, around: Around, rulebook: Rulebook) -> Mapping[str, object]:
     """Return what a rule about a document may look at; amounts are exact."""
-    return Lazy(
-        {
-            "invoice": partial(_invoice, invoice),
-            "lines": lambda: [_line(line) for line in invoice.lines],
-            "patient": partial(_person, around.patient, rulebook),
-            "payer": partial(_person, around.payer, rulebook),
-            "appointment": partial(_visit, around.visit),
-            "practitioner": partial(_named, around.practitioner),
-            "business": partial(_named, around.business),
-            "clinic": partial(_clinic, rulebook),
-        }
-    )
+    return Lazy(_PARTS, (invoice, around, rulebook))
 
 
 def record_context(party: Party, rulebook: Rulebook) -> Mapping[str, object]:
     """Return what a rule about a patient or a payer alone may look at."""
-    is_payer = party.kind is PartyKind.PAYER
-    empty: dict[str, Callable[[], object]] = dict.fromkeys(shapes.FACTS, lambda: None)
-    person = partial(_person, party, rulebook)
-    clinic = partial(_clinic, rulebook)
-    return Lazy({**empty, "lines": list, "payer" if is_payer else "patient": person, "clinic": clinic})
+    return Lazy(_ALONE, (party, rulebook))
 
 
 def _clinic(rulebook: Rulebook) -> dict[str, object]:
@@ -160,17 +169,24 @@ def _custom(party: Party, token: str) -> str:
     return next((value.reveal() for held, value in party.custom if held == token), "") if token else ""
 
 
+def _of_party(field: _Of) -> Callable[[_PersonSeen], object]:
+    return lambda seen: field(seen[0])
+
+
+def _of_token(name: str) -> Callable[[_PersonSeen], object]:
+    place = CustomField(name)
+    return lambda seen: _custom(seen[0], seen[1].contacts.custom_fields.get(place, ""))
+
+
+def _makers(called: str) -> dict[str, Callable[[_PersonSeen], object]]:
+    names = shapes.FACTS[called].fields or {}
+    return {name: _of_party(_FIELDS[name]) if name in _FIELDS else _of_token(name) for name in names}
+
+
+_PATIENT, _PAYER = _makers("patient"), _makers("payer")
+
+
 def _person(party: Party | None, rulebook: Rulebook) -> Lazy | None:
     if party is None:
         return None
-    called = "payer" if party.kind is PartyKind.PAYER else "patient"
-    names = shapes.FACTS[called].fields or {}
-    tokens = rulebook.contacts.custom_fields
-    return Lazy(
-        {
-            name: partial(_FIELDS[name], party)
-            if name in _FIELDS
-            else partial(_custom, party, tokens.get(CustomField(name), ""))
-            for name in names
-        }
-    )
+    return Lazy(_PAYER if party.kind is PartyKind.PAYER else _PATIENT, (party, rulebook))

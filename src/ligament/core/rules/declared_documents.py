@@ -276,8 +276,9 @@ PAYMENTS = Section(
             name="source",
             kind=kinds.choice(model.PaymentSource),
             default='"inferred"',
-            sentence='"inferred": an invoice marked as paid gets one payment. "report": the payments report tells how'
-            ' and when. "off": payments are entered by hand',
+            sentence='"inferred": an invoice marked as paid gets one payment. "off": payments are entered by'
+            ' hand. "report" is **later**: today it posts no payments',
+            mistake="`report` in this version",
         ),
         Setting(
             name="account",
@@ -291,7 +292,7 @@ PAYMENTS = Section(
             name="methods",
             kind=kinds.CODES,
             default="",
-            sentence="For `report`: the clearing account of each payment method",
+            sentence="**Later**, for `report`: the clearing account of each payment method",
             example='"HICAPS" = "091"',
             is_table=True,
         ),

@@ -25,7 +25,8 @@ ENTRIES = {
 _TERMS = kinds.whole(0, 3650)
 _WEEKS = kinds.whole(1, 1040)
 _LOOKUP_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
-_FILE = re.compile(r"[^/\\\x00-\x1f]{1,200}")
+FILE = re.compile(r"[^/\\\x00-\x1f]{1,196}\.csv", re.IGNORECASE)
+"""The name of a file beside the rulebook."""
 
 
 class Checks(Protocol):
@@ -182,8 +183,8 @@ def _lookup(name: str, table: object, problems: list[Problem]) -> Lookup:
     reader.finish()
     if not _LOOKUP_NAME.fullmatch(name):
         reader.trouble("file", "The name of a table is made of up to 40 letters, digits and underscores.")
-    if not _FILE.fullmatch(lookup.file) or lookup.file in {".", ".."}:
-        reader.trouble("file", 'This is needed: a file beside the rulebook, as in file = "claims.csv".')
+    if not FILE.fullmatch(lookup.file):
+        reader.trouble("file", 'This is needed: a CSV file beside the rulebook, as in file = "claims.csv".')
     if not lookup.key:
         reader.trouble("key", 'This is needed: the column that a row is found by, as in key = "number".')
     return lookup

@@ -36,12 +36,15 @@ def ruling_for(builder: PlanBuilder, invoice: Invoice) -> Ruling:
 def _ruling(builder: PlanBuilder, invoice: Invoice) -> Ruling:
     around = builder.around
     facts = facts_for(builder, invoice)
-    return judge(builder.rulebook.rules, facts, around.evaluate, around.express, forgotten(builder, invoice))
+    unknown = forgotten(builder, invoice)
+    if not unknown and around.untouched(builder.rulebook.rules, facts):
+        return NO_RULING
+    return judge(builder.rulebook.rules, facts, around.evaluate, around.express, unknown)
 
 
 def facts_for(builder: PlanBuilder, invoice: Invoice) -> Mapping[str, object]:
     """Return what rules may look at for an invoice; the payer is whom it would be billed to without rules."""
-    bill = bill_to(invoice, builder.rulebook, builder.facts)
+    bill = _addressed(builder, invoice, "")
     practitioners, locations = builder.facts.practitioners, builder.facts.locations
     around = Around(
         patient=survivor(invoice.party_id, builder.facts),

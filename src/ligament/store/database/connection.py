@@ -11,12 +11,20 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from msgspec import DecodeError
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.pool import StaticPool
 
-from ligament.store.database.errors import AlreadyLinked, StoreBusy, StoreError, StoreFull, StoreUnreachable
+from ligament.store.database.errors import (
+    AlreadyLinked,
+    StoreBusy,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreUnreachable,
+)
 from ligament.store.database.schema import bring_up_to_date
 
 BUSY_S = 30
@@ -28,6 +36,7 @@ _LOCK_NOT_WAITING = text(
 _KEPT = ("PRAGMA synchronous=FULL", "BEGIN IMMEDIATE")
 _JOTTED = ("PRAGMA synchronous=NORMAL", "BEGIN IMMEDIATE")
 _FULL = ("disk is full", "no space left", "could not extend file")
+_DAMAGED = ("malformed", "not a database", "corrupt", "could not decode", "unsupported file format")
 _BUSY = ("is locked", "lock timeout", "deadlock detected")
 _SQLITE_MANNERS = (
     f"PRAGMA busy_timeout={BUSY_S * 1000}",
@@ -35,6 +44,9 @@ _SQLITE_MANNERS = (
     "PRAGMA foreign_keys=ON",
     # What is deleted is overwritten, so that an erased person does not linger in free pages.
     "PRAGMA secure_delete=ON",
+    # A damaged or foreign file is met with suspicion: pages are checked as they are read, and its schema runs nothing.
+    "PRAGMA cell_size_check=ON",
+    "PRAGMA trusted_schema=OFF",
 )
 
 
@@ -215,12 +227,44 @@ def clear_errors() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated or _says(error, _FULL):
             raise _clear(error) from error
+        if _says(error, _DAMAGED):
+            raise _damaged(_first(error)) from None
         raise
+    except sqlite3.DatabaseError as error:
+        # Before a connection is one, its complaints come as the driver makes them.
+        raise _damaged(type(error).__name__) from None
+    except (DecodeError, UnicodeDecodeError) as error:
+        # What a row holds may name a person, so that only the kind of the error is told.
+        raise _damaged(type(error).__name__) from None
+
+
+def _damaged(detail: str) -> StoreDamaged:
+    sentence = (
+        "The database is damaged, so nothing is done with it. Keep a copy of its file, then put the newest backup back "
+        "with `ligament restore FILE`; what was posted since is found again."
+    )
+    return StoreDamaged(sentence, detail)
+
+
+def assert_sound(file: Path) -> None:
+    """Look through a SQLite file; raises StoreDamaged. A damaged page could end the process when it is met later."""
+    if not file.is_file():
+        return
+    with clear_errors():
+        connection = sqlite3.connect(file, timeout=BUSY_S)
+        try:
+            told = connection.execute("PRAGMA quick_check(1)").fetchone()
+        finally:
+            connection.close()
+    if told is None or told[0] != "ok":
+        raise _damaged("quick_check")
 
 
 def _clear(error: DBAPIError) -> StoreError:
     if _says(error, _FULL):
         return StoreFull("The disk is full. Nothing of this step was written; make room and try again.", _first(error))
+    if _says(error, _DAMAGED):
+        return _damaged(_first(error))
     if _says(error, _BUSY):
         return StoreBusy("Another process is using the database. Try again in a moment.", _first(error))
     return StoreUnreachable("The database does not answer.", _first(error))

@@ -29,6 +29,10 @@ class StoreUnreachable(StoreError):
     """The database does not answer, or its file cannot be opened."""
 
 
+class StoreDamaged(StoreError):
+    """The database's file is damaged: only a backup brings back what stood in it."""
+
+
 class NewerStore(StoreError):
     """The database was written by a newer version of the program: upgrade the program."""
 

@@ -61,8 +61,12 @@ class Journal:
         provenance: Provenance,
         now: Callable[[], datetime],
         head_file: HeadFile | None = None,
+        told_as: str = "",
     ) -> None:
-        """Take the database, the clinic's vault, who acts, the calendar and the file of the head."""
+        """Take the database, the clinic's vault, who acts, the calendar and the file of the head.
+
+        `told_as` is how other tools know the clinic.
+        """
         self.database = database
         self.clinic = vault.clinic
         self.now = now
@@ -70,6 +74,7 @@ class Journal:
         self.head_file = head_file
         self._provenance = provenance
         self._announced: dict[str, Note] = {}
+        self.told_as = told_as or self.clinic
 
     @property
     def is_asked_for(self) -> bool:
@@ -147,6 +152,7 @@ class Writing:
         """Take the open connection."""
         self.connection = connection
         self.clinic = book.clinic
+        self.told_as = book.told_as
         self.now = book.now()
         self.notes: list[Note] = []
         self.events: list[Event] = []

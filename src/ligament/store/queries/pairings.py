@@ -15,7 +15,7 @@ from ligament.core.drafting import invoice_from_visit
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.intents import SubjectKind, subject_from_key
 from ligament.core.ledgers import BooksContact, BooksDocument, ContactStatus
-from ligament.core.links import DocumentLink, PaymentLink, Role
+from ligament.core.links import Decision, DecisionKind, DocumentLink, PaymentLink, Role
 from ligament.core.periods import local_date
 from ligament.core.plans import Outcome, State
 from ligament.core.records import Invoice, Location, Party, Visit
@@ -25,6 +25,7 @@ from ligament.store.database.codec import decode_hold, decoder
 from ligament.store.database.tables import (
     books_contacts,
     books_documents,
+    decisions,
     document_links,
     holds,
     outcomes,
@@ -181,6 +182,7 @@ class _Loader:
             for outcome in held
         }
         people = self._people(invoices.values())
+        answers = self._many(Decision, decisions.c.subject, keys)
         for key, invoice in invoices.items():
             posted = [
                 Posted(document=papers[link.books_id], link=link)
@@ -200,6 +202,9 @@ class _Loader:
                 asks=invoice.id in self._scope.asking,
                 paid_on=self._paid_on(invoice),
                 aside=_is_aside(invoice, posted, people),
+                dismissed=frozenset(
+                    held.code for held in answers.get(key, ()) if held.decision is DecisionKind.DISMISSED
+                ),
             )
 
     def _many(self, kind: type[T], column: Column[Any], keys: Collection[str]) -> dict[str, list[T]]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, not_, select
 
 from ligament.core.ids import SourceId
+from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksContact, BooksDocument, Chart
-from ligament.core.links import ContactLink, DocumentLink
+from ligament.core.links import ContactLink, Role
+from ligament.core.periods import Period
 from ligament.core.records import Invoice, Line, Location, Party, PartyKind, PracticeSettings, Practitioner, Visit
 from ligament.store.database.bulk import of_clinic, of_kind
 from ligament.store.database.codec import decoder
@@ -26,6 +30,7 @@ from ligament.store.database.tables import (
     runs,
 )
 from ligament.store.journal.journal import Journal
+from ligament.store.queries.conditions import is_credit
 
 T = TypeVar("T")
 _AT_A_TIME = 1_000
@@ -46,6 +51,32 @@ _NEWEST_RUN = select(func.max(runs.c.started_at)).where(
     runs.c.clinic == bindparam("clinic"), runs.c.finished_at.is_not(None)
 )
 _NEWEST_READ = select(func.max(books_reference.c.read_at)).where(books_reference.c.clinic == bindparam("clinic"))
+
+
+EVER = Period()
+_MAIN = Role.MAIN.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """To whom a document was posted, and until when it is due."""
+
+    party: Subject
+    due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PostedLink:
+    """What of a link is read here."""
+
+    sent: Posted | None = None
+
+
+def _within(day: ColumnElement[str], period: Period) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for a day kept as text to lie in a period."""
+    first = (day >= period.first.isoformat(),) if period.first is not None else ()
+    last = (day <= period.last.isoformat(),) if period.last is not None else ()
+    return (*first, *last)
 
 
 class ReportRows:
@@ -72,16 +103,32 @@ class ReportRows:
         wanted = of_clinic(notes.c.value).where(notes.c.name == name)
         return self._connection.execute(wanted, {"clinic": self._clinic}).scalar_one_or_none() or ""
 
-    def invoices(self) -> Iterator[Invoice]:
-        """Yield every invoice and credit note that is neither archived nor deleted, without lines."""
-        return self._records(Invoice, _LIVE, "invoice")
+    def invoices(self, period: Period = EVER, statuses: Collection[str] = ()) -> Iterator[Invoice]:
+        """Yield invoices and credit notes that are neither archived nor deleted, issued in a period, without lines."""
+        chosen = _LIVE.where(*_within(practice_rows.c.day, period))
+        if statuses:
+            chosen = chosen.where(practice_rows.c.status.in_(statuses))
+        return self._records(Invoice, chosen, "invoice")
 
-    def lines(self, invoices: Collection[str]) -> Iterator[Line]:
-        """Yield the lines of some invoices, one after the other."""
-        read = decoder(Line)
-        for row in self._stream(_LINES, "line"):
-            if row.parent_id in invoices:
-                yield read(row.body)
+    def lines(self, period: Period = EVER) -> Iterator[Line]:
+        """Yield the lines of every live invoice issued in a period, one after the other."""
+        issued = practice_rows.alias("issued")
+        same = (issued.c.clinic == practice_rows.c.clinic, issued.c.id == practice_rows.c.parent_id)
+        live = (issued.c.kind == "invoice", issued.c.removed.is_(False), *_within(issued.c.day, period))
+        return self._records(Line, _LINES.join(issued, and_(*same)).where(*live), "line")
+
+    def first_invoiced(self) -> dict[str, date]:
+        """Return the day of the first invoice of each patient, however long ago."""
+        rows = practice_rows.c
+        invoice = not_(is_credit(practice_rows))
+        first = _LIVE.with_only_columns(rows.party_id, func.min(rows.day).label("day"))
+        known = first.where(rows.party_id.is_not(None), rows.day != "", invoice).group_by(rows.party_id)
+        return {row.party_id: date.fromisoformat(row.day) for row in self._stream(known, "invoice")}
+
+    def invoiced_visits(self) -> frozenset[str]:
+        """Return the ids of visits for which there is a live invoice."""
+        wanted = _LIVE.with_only_columns(practice_rows.c.visit_id).where(practice_rows.c.visit_id.is_not(None))
+        return frozenset(row.visit_id for row in self._stream(wanted, "invoice"))
 
     def line_counts(self) -> dict[str, int]:
         """Return how many lines each invoice has."""
@@ -120,16 +167,19 @@ class ReportRows:
         found = self._stream(of_clinic(contact_links.c.body))
         return {link.party.key: link for link in (read(row.body) for row in found)}
 
-    def document_links(self) -> Iterator[DocumentLink]:
-        """Yield every link of a record with a document, in the order in which they were made."""
-        read = decoder(DocumentLink)
-        ordered = of_clinic(document_links.c.body).order_by(document_links.c.subject, document_links.c.version)
-        return (read(row.body) for row in self._stream(ordered))
+    def posted(self) -> Iterator[tuple[str, Posted]]:
+        """Yield for each record what its newest document was posted as, without the lines: they are many."""
+        read = decoder(_PostedLink)
+        chosen = of_clinic(document_links.c.subject, document_links.c.body).where(document_links.c.role == _MAIN)
+        ordered = chosen.order_by(document_links.c.subject, document_links.c.version)
+        found = ((row.subject, read(row.body).sent) for row in self._stream(ordered))
+        return ((subject, sent) for subject, sent in found if sent is not None)
 
-    def documents(self) -> Iterator[tuple[BooksDocument, str]]:
-        """Yield every document of the books with the subject it is linked to, or nothing."""
+    def documents(self, period: Period = EVER) -> Iterator[tuple[BooksDocument, str]]:
+        """Yield the documents of the books dated in a period with the subject each is linked to, or nothing."""
         read = decoder(BooksDocument)
-        return ((read(row.body), row.subject or "") for row in self._stream(_LINKED))
+        chosen = _LINKED.where(*_within(books_documents.c.day, period))
+        return ((read(row.body), row.subject or "") for row in self._stream(chosen))
 
     def contact_names(self) -> dict[str, str]:
         """Return the name of each contact of the books by its id."""

@@ -79,6 +79,12 @@ class SharedWindows:
         with self._database.reading() as connection:
             return {row.name: row.value for row in connection.execute(statement)}
 
+    def forget_said(self) -> None:
+        """Forget what the servers said, of every scope; calls that were made still count."""
+        said = (window_numbers.c.name != "#slots", window_numbers.c.name.not_like(_INNER))
+        with self._database.jotting("window|said") as connection:
+            connection.execute(delete(window_numbers).where(*said))
+
     def keep(self, scope: str, numbers: Mapping[str, int]) -> None:
         """Keep small numbers under their names, the others stay."""
         rows = [{"scope": scope, "name": name, "value": value} for name, value in numbers.items()]

@@ -35,7 +35,7 @@ def keep(writing: Writing, context: Mapping[str, object], effects: Sequence[Effe
     _keep_contact_links(connection, clinic, effects)
     _keep_document_links(connection, clinic, effects)
     _keep_rest(connection, clinic, effects, at)
-    writing.tell(*records_posted(clinic, effects))
+    writing.tell(*records_posted(writing.told_as, effects))
     for effect in effects:
         writing.add(
             Note(

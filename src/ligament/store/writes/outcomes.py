@@ -114,7 +114,7 @@ def _open(
     parties = owners(writing.connection, writing.clinic, {hold.subject.key for hold in fresh.values()})
     for identifier, hold in fresh.items():
         writing.add(_opened(run_id, identifier, hold, parties[hold.subject.key]))
-        writing.tell(hold_opened(writing.clinic, hold))
+        writing.tell(hold_opened(writing.told_as, hold))
 
 
 def _hold_row(clinic: str, run_id: str, hold: Hold, opened_at: str) -> dict[str, Any]:
@@ -150,4 +150,4 @@ def _close(writing: Writing, row: Any) -> None:  # noqa: ANN401 - a row of any c
     writing.connection.execute(update(holds).where(*where).values(closed_at=stamp(writing.now)))
     public = {"hold": row.id, "code": row.code, "kind": row.kind, "number": row.number}
     writing.add(Note(kind="hold_closed", subject=row.subject, public=public))
-    writing.tell(hold_cleared(writing.clinic, decode_hold(row.body)))
+    writing.tell(hold_cleared(writing.told_as, decode_hold(row.body)))

@@ -83,7 +83,7 @@ class Runs:
         kind, before = self._before(writing.connection, run_id)
         failed = str(summary.get("error") or "")
         if failed and (self._journal.is_asked_for or before != failed):
-            writing.tell(run_failed(self._clinic, run_id, kind, failed))
+            writing.tell(run_failed(self._journal.told_as, run_id, kind, failed))
         if summary.get("stopped"):
             return
         if before != failed:
@@ -93,9 +93,11 @@ class Runs:
             return
         recovered = summary.get("recovered")
         if before or recovered:
-            writing.tell(run_healed(self._clinic, run_id, kind, recovered if isinstance(recovered, int) else 0))
+            writing.tell(
+                run_healed(self._journal.told_as, run_id, kind, recovered if isinstance(recovered, int) else 0)
+            )
         if not is_quiet or self._journal.is_asked_for:
-            writing.tell(run_completed(self._clinic, run_id, kind, summary))
+            writing.tell(run_completed(self._journal.told_as, run_id, kind, summary))
 
     def _before(self, connection: Connection, run_id: RunId) -> tuple[str, str]:
         """Return the kind of a run, and what went wrong in the one that ended before it, or nothing."""
@@ -106,9 +108,12 @@ class Runs:
             connection.execute(trouble).scalar_one_or_none() or "",
         )
 
-    def newest(self, limit: int = 20) -> tuple[Run, ...]:
-        """Return the newest runs, newest first."""
-        statement = select(runs).where(runs.c.clinic == self._clinic).order_by(runs.c.id.desc()).limit(limit)
+    def newest(self, limit: int = 20, before: str = "") -> tuple[Run, ...]:
+        """Return the newest runs, newest first; with `before` those that began before that one."""
+        chosen = select(runs).where(runs.c.clinic == self._clinic)
+        if before:
+            chosen = chosen.where(runs.c.id < before)
+        statement = chosen.order_by(runs.c.id.desc()).limit(limit)
         with self._journal.database.reading() as connection:
             return tuple(_run(row) for row in connection.execute(statement))
 

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 
+from ligament.core.events import (
+    ComparedFigures,
+    Event,
+    FoundVariance,
+    reconciliation_completed,
+    variance_opened,
+)
 from ligament.core.variances import KeptVariance, Variance, VarianceState, acknowledged, seen_again
 from ligament.store.database.bulk import all_of_clinic, upsert
 from ligament.store.database.codec import decode, decoder, encode
@@ -92,6 +100,7 @@ class Variances:
             for one in rows:
                 former = before.get(one.variance.id)
                 if former is None or former.state is not one.state:
+                    writing.tell(*_news(self._journal.told_as, one, former))
                     writing.add(
                         Note(
                             kind="variance",
@@ -110,8 +119,8 @@ class Variances:
                     )
 
     # --- comparisons --------------------------------------------------------------------------------------------------
-    def keep_comparison(self, made: KeptComparison, totals: Mapping[str, object]) -> None:
-        """Keep a comparison that was made, and journal it."""
+    def keep_comparison(self, made: KeptComparison, totals: Mapping[str, object], *, needing: int = 0) -> None:
+        """Keep a comparison that was made, and journal it; `needing` counts the differences that need a person."""
         row = {
             "clinic": self._clinic,
             "id": made.id,
@@ -134,6 +143,16 @@ class Variances:
         with self._journal.writing() as writing:
             upsert(writing.connection, comparisons, [row])
             writing.add(Note(kind="comparison", public=public))
+            sums = {name: Decimal(str(totals.get(name, 0))) for name in ("source", "books", "explained")}
+            told = ComparedFigures(
+                run_id=made.id,
+                from_on=made.first,
+                to_on=made.last,
+                balanced=made.balanced,
+                variances=needing,
+                **sums,
+            )
+            writing.tell(reconciliation_completed(self._journal.told_as, told))
 
     def comparisons(self, limit: int = 50) -> tuple[KeptComparison, ...]:
         """Return the newest comparisons, newest first."""
@@ -176,3 +195,20 @@ def _comparison(row: Any) -> KeptComparison:  # noqa: ANN401 - a row of any colu
         balanced=row.balanced,
         body=row.body,
     )
+
+
+def _news(clinic: str, one: KeptVariance, former: KeptVariance | None) -> list[Event]:
+    """Tell other tools of a difference that is new, or there again."""
+    was_there = former is not None and former.state is not VarianceState.GONE
+    if one.state is not VarianceState.BACK and (was_there or one.state is VarianceState.GONE):
+        return []
+    found = one.variance
+    told = FoundVariance(
+        id=found.id,
+        kind=found.kind.value,
+        needs=found.needs.value,
+        source_id=found.source_id,
+        number=found.number,
+        amount=found.amount,
+    )
+    return [variance_opened(clinic, told)]

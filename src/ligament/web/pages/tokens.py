@@ -49,7 +49,7 @@ def _page(visit: Visit, *, refused: Refused | None = None, made: tokens.NewToken
         "rows": tokens.listed(visit.access, visit.acting),
         "scopes": SCOPES,
         "errors": refused.errors if refused else {},
-        "typed": visit.form,
+        "typed": visit.typed,
         "made": made,
     }
     return Shown(template="tokens", status=422 if refused else 200, values=values)

@@ -71,7 +71,7 @@ def _page(
         "rows": users.listed(visit.access, visit.acting),
         "roles": ROLES,
         "errors": errors,
-        "typed": visit.form,
+        "typed": visit.typed,
         "invited": invited,
         "link": link,
     }

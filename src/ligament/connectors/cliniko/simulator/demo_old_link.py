@@ -6,18 +6,28 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from ligament.connectors.cliniko.simulator import ui_invoices, ui_payments
-from ligament.connectors.cliniko.simulator.world import find, put, records
+from ligament.connectors.cliniko.simulator.ui_settings import set_native_xero
+from ligament.connectors.cliniko.simulator.world import World, find, put, records
 from ligament.simkit.old_link import OldTrouble
 
 if TYPE_CHECKING:
     from datetime import date
 
     from ligament.connectors.cliniko.simulator.kinds import Record
-    from ligament.connectors.cliniko.simulator.world import World
     from ligament.simkit.old_link import OldSale, OldYear
 
 _PATIENT = 1410000000000070000
 _BUSINESS, _PRACTITIONER = "1400100000000000071", "1400300000000000071"
+
+
+def world_for(year: OldYear) -> World:
+    """Return the account of the clinic with its older link switched on, as it was for the year."""
+    return set_native_xero(enter(World.empty(), year), enabled=True)
+
+
+def switched_off(world: World) -> World:
+    """Return the account with the older link switched off."""
+    return set_native_xero(world, enabled=False)
 
 
 def enter(world: World, year: OldYear) -> World:

@@ -9,6 +9,7 @@ from ligament.connectors.cliniko.simulator.access import lacks_contact, may_see,
 from ligament.connectors.cliniko.simulator.filters import BadFilter, Filter, checker, parse_filters
 from ligament.connectors.cliniko.simulator.kinds import Kind, Record, Type, Verb
 from ligament.connectors.cliniko.simulator.kinds_diary import KINDS
+from ligament.connectors.cliniko.simulator.kinds_recalls import UNDESCRIBED
 from ligament.connectors.cliniko.simulator.limits import count_request
 from ligament.connectors.cliniko.simulator.lists import list_text, now_of, table_of
 from ligament.connectors.cliniko.simulator.render import Style, record_text, row_text, settings_text
@@ -99,6 +100,8 @@ def _route(world: World, request: Request, user_id: str) -> Answer:
             pass
     if any(not may_see(world.switches, role, part) for part in parts[1:]):
         return world, refusal(world.switches, 403, "You do not have permission")
+    if parts[1:] and parts[1] in UNDESCRIBED:
+        return _undescribed(world, request, parts[1:], style)
     own = _own_only(world, role, user_id)
     return _route_records(world, request, parts[1:], style, own)
 
@@ -128,6 +131,15 @@ def _route_records(world: World, request: Request, parts: list[str], style: Styl
             return _act(world, kind, record_id, child, request, style)
         case _:
             return _not_found(world)
+
+
+def _undescribed(world: World, request: Request, parts: list[str], style: Style) -> Answer:
+    """Answer for a resource that no description knows: there, missing or forbidden."""
+    if world.switches.recalls == "forbidden":
+        return world, refusal(world.switches, 403, "You do not have permission")
+    if world.switches.recalls == "missing" or len(parts) > 1 or request.method != "GET":
+        return _not_found(world)
+    return world, _list(world, UNDESCRIBED[parts[0]], request, style, ())
 
 
 # --- reads ---------------------------------------------------------------------------------------------------------

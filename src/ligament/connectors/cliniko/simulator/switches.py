@@ -68,6 +68,8 @@ class Switches:
     unauthorised_text: str = "HTTP Basic: Access denied."
     error_body: Literal["json", "text", "html", "empty"] = "json"  # of 403 and 404
 
+    recalls: Literal["missing", "there", "forbidden"] = "missing"  # Cliniko's own recalls, which nothing describes
+
     # --- rate limit [2.5] ---
     rate_limit: int = 200  # 0: no limit
     rate_window_s: int = 60

@@ -20,7 +20,6 @@ class Switches:
     tags_on_unsubscribed: bool = True  # False: an address that is not subscribed is ignored by segments [11]
     put_revives_archived: bool = False  # True: PUT with only `status_if_new` un-archives [11]
     tag_names_fold_case: bool = False  # [11]
-    throttled_as_403: bool = False  # [8]
     batch_s: int = 5  # how long a batch takes, whatever its size [6]
 
 

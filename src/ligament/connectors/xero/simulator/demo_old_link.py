@@ -6,7 +6,9 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from ligament.connectors.xero.simulator import control
+from ligament.connectors.xero.simulator.charts import australian_books, custom_app
 from ligament.connectors.xero.simulator.money import round2
+from ligament.connectors.xero.simulator.world import World
 from ligament.simkit.old_link import OldTrouble
 
 if TYPE_CHECKING:
@@ -14,10 +16,15 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ligament.connectors.xero.simulator.wire import Json
-    from ligament.connectors.xero.simulator.world import World
     from ligament.simkit.old_link import OldSale, OldYear
 
 _PERCENT_WITH_TAX = 110
+
+
+def world_for(year: OldYear) -> World:
+    """Return the books that the older link kept, connected by a custom connection."""
+    books = australian_books("Old Mill Allied Health Pty Ltd")
+    return post(World.new(books, apps=[custom_app(books)], seed="demo/old"), year)
 
 
 def post(world: World, year: OldYear) -> World:
@@ -29,19 +36,20 @@ def post(world: World, year: OldYear) -> World:
             who["EmailAddress"] = sale.person.email
             world, contacts[sale.person.name] = control.create_contact(world, who, at=_at(sale.on))
         if sale.trouble is not OldTrouble.MISSING:
-            world = _posted(world, sale, contacts[sale.person.name])
+            world = _posted(world, sale, contacts[sale.person.name], year.names(sale))
     return world
 
 
-def _posted(world: World, sale: OldSale, contact: str) -> World:
-    at = _at(sale.on)
+def _posted(world: World, sale: OldSale, contact: str, names: tuple[str, str]) -> World:
+    at, (number, reference) = _at(sale.on), names
+    document = {**_document(sale, contact), "Reference": reference}
     if sale.credits:
-        note = {**_document(sale, contact), "Type": "ACCRECCREDIT", "CreditNoteNumber": str(sale.number)}
+        note = {**document, "Type": "ACCRECCREDIT", "CreditNoteNumber": number}
         return control.create_credit_note(world, note, at=at)[0]
-    invoice = {**_document(sale, contact), "Type": "ACCREC", "InvoiceNumber": str(sale.number)}
+    invoice = {**document, "Type": "ACCREC", "InvoiceNumber": number}
     world, made = control.create_invoice(world, invoice, at=at)
     if sale.trouble is OldTrouble.DOUBLED:
-        again = {**invoice, "InvoiceNumber": f"INV-{sale.number - 6900:04}"}
+        again = {**invoice, "InvoiceNumber": f"AGAIN-{sale.number - 6900:04}"}
         world = control.create_invoice(world, again, at=at + timedelta(hours=1))[0]
     if sale.paid_on is None or sale.trouble is OldTrouble.STUCK_OPEN:
         return world

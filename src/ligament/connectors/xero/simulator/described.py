@@ -133,3 +133,52 @@ def unknown_fields(schema: str, value: object) -> list[str]:
     found = [f"{schema}.{name}" for name in value if name not in fields]
     nested = ((fields[name], held) for name, held in value.items() if fields.get(name))
     return found + [place for inner, held in nested for place in unknown_fields(inner, held)]
+
+
+_LISTS = "where order"
+_PAGES = f"{_LISTS} page pageSize"
+QUERIES: Mapping[tuple[str, str], str] = {
+    ("GET", "Accounts"): _LISTS,
+    ("GET", "BankTransactions"): f"{_PAGES} unitdp",
+    ("GET", "BankTransactions/*"): "unitdp",
+    ("GET", "BatchPayments"): _LISTS,
+    ("GET", "ContactGroups"): _LISTS,
+    ("GET", "Contacts"): f"{_PAGES} IDs includeArchived summaryOnly searchTerm",
+    ("GET", "CreditNotes"): f"{_PAGES} unitdp",
+    ("GET", "CreditNotes/*"): "unitdp",
+    ("GET", "Currencies"): _LISTS,
+    ("GET", "Invoices"): (
+        f"{_PAGES} unitdp IDs InvoiceNumbers ContactIDs Statuses createdByMyApp includeArchived summaryOnly searchTerm"
+    ),
+    ("GET", "Invoices/*"): "unitdp",
+    ("GET", "Overpayments"): f"{_PAGES} unitdp References",
+    ("GET", "Payments"): _PAGES,
+    ("GET", "Prepayments"): f"{_PAGES} unitdp InvoiceNumbers",
+    ("GET", "TaxRates"): _LISTS,
+    ("GET", "TrackingCategories"): f"{_LISTS} includeArchived",
+    ("GET", "Users"): _LISTS,
+    ("POST", "BankTransactions"): "summarizeErrors unitdp",
+    ("POST", "BankTransactions/*"): "unitdp",
+    ("POST", "Contacts"): "summarizeErrors",
+    ("POST", "CreditNotes"): "summarizeErrors unitdp",
+    ("POST", "CreditNotes/*"): "unitdp",
+    ("POST", "Invoices"): "summarizeErrors unitdp",
+    ("POST", "Invoices/*"): "unitdp",
+    ("PUT", "BankTransactions"): "summarizeErrors unitdp",
+    ("PUT", "BatchPayments"): "summarizeErrors",
+    ("PUT", "Contacts"): "summarizeErrors",
+    ("PUT", "CreditNotes"): "summarizeErrors unitdp",
+    ("PUT", "CreditNotes/*/Allocations"): "summarizeErrors",
+    ("PUT", "Invoices"): "summarizeErrors unitdp",
+    ("PUT", "Overpayments/*/Allocations"): "summarizeErrors",
+    ("PUT", "Payments"): "summarizeErrors",
+    ("PUT", "Prepayments/*/Allocations"): "summarizeErrors",
+}
+"""What may stand behind the question mark, by method and place; where nothing is said, nothing may."""
+
+
+def unknown_queries(method: str, resource: str, segments: tuple[str, ...], sent: tuple[str, ...]) -> list[str]:
+    """Return the names behind the question mark that the description of a call does not have."""
+    place = "/".join([resource, *("*" if number == 0 else segment for number, segment in enumerate(segments))])
+    known = QUERIES.get((method, place), "").split()
+    return list(dict.fromkeys(name for name in sent if name not in known))

@@ -15,6 +15,7 @@ from ligament.connectors.xero.simulator import (
     payments,
     settings,
 )
+from ligament.connectors.xero.simulator.described import unknown_queries
 from ligament.connectors.xero.simulator.desk import Desk
 from ligament.connectors.xero.simulator.envelope import Call
 from ligament.connectors.xero.simulator.errors import BadCondition, BadPost, NotFound, not_found, plain_error
@@ -96,6 +97,11 @@ def _serve(
         swallows_unknown_fields=world.switches.swallows_unknown_fields,
         largest_batch=world.switches.largest_batch,
     )
+    sent = tuple(name for name, _ in request.query)
+    odd = unknown_queries(request.method, resource, segments, sent)
+    if odd and not world.switches.swallows_unknown_fields:
+        message = f"The description of this request has no query {', '.join(odd)}."
+        return world, plain_error(14, "PostDataInvalidException", message)
     try:
         response = serve(desk, call)
     except NotFound:

@@ -24,7 +24,7 @@ class Switches:
     rapid_sync: bool = False
     """Minute and day limits are lifted in the first 30 minutes of a connection, and the headers stay full."""
     swallows_unknown_fields: bool = False
-    """A field that the description of a request does not have is dropped; else the request is refused."""
+    """What the description of a request does not have, in its body or its query, is dropped; else it is refused."""
     batch_atomic: bool = False
     """With summarizeErrors absent, one bad element keeps all others from being saved."""
     element_order_reversed: bool = False

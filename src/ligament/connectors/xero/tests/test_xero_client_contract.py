@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ligament.connectors.xero.simulator.described import FIELDS
+from ligament.connectors.xero.simulator.described import FIELDS, QUERIES, ROOTS
 from ligament.connectors.xero.tests.books_kit import DAY, Desk, desk, line, payment_write
 from ligament.core.ledgers import BooksPayment, ContactGroup, DocumentKind, DocumentStatus, PhoneSlot
 from ligament.core.private import Private
@@ -217,3 +217,17 @@ def test_the_simulator_knows_the_fields_of_the_description_and_no_others(schema:
             assert target == inner, name
         elif target and target not in ONLY_ANSWERED:
             assert not spec()["components"]["schemas"][target].get("properties"), f"{schema}.{name} goes deeper"
+
+
+def test_the_simulator_knows_the_queries_of_the_description_and_no_others() -> None:
+    served = {place.partition("/")[0] for _, place in QUERIES} | set(ROOTS)
+    described = {}
+    for path, item in spec()["paths"].items():
+        parts = path.strip("/").split("/")
+        if parts[0] in served and "Attachments" not in parts:
+            place = "/".join("*" if part.startswith("{") else part for part in parts)
+            for method in item.keys() & {"get", "put", "post", "delete"}:
+                described[method.upper(), place] = query_names(path, method)
+    assert {key: set(names.split()) for key, names in QUERIES.items()} == {
+        key: names for key, names in described.items() if names
+    }

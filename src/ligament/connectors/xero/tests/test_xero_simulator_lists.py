@@ -172,7 +172,7 @@ def test_the_careful_bulk_mode_answers_every_element_in_request_order_unless_swi
 
 
 def test_a_single_record_path_answers_400_whatever_the_mode() -> None:
-    books = ledger(1)
+    books = ledger(1, Switches(swallows_unknown_fields=True))
     answer = books.post("Invoices/CL-1", {"Status": "DELETED"}, **SAVED_ALONE)
     assert (answer.status, len(answer.json["Elements"])) == (400, 1)
 

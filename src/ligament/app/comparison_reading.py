@@ -1,0 +1,95 @@
+"""Reading for a comparison: what changed, what no time of change tells of, and the plan that follows from both."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from ligament.app.cycle_options import cycle_options, first_connection
+from ligament.core.periods import local_date
+from ligament.flow.plan.survey import Planner, approvals, surveyed
+from ligament.flow.read.read import (
+    EVERYTHING,
+    Span,
+    chart_is_old,
+    read_books,
+    read_chart,
+    read_practice,
+    selection_of,
+)
+from ligament.flow.reconcile.sweep import Sweeping, Swept, sweep
+from ligament.ports.errors import TryLater
+from ligament.ports.memory import Selection
+from ligament.store.queries.months import KeptMonths
+from ligament.wiring.clinic import Clinic
+
+
+def bring_up_to_date(
+    clinic: Clinic,
+    run_id: Any,  # noqa: ANN401 - a RunId
+    start_on: date,
+    *,
+    full: bool,
+) -> tuple[Swept, frozenset[str]]:
+    """Read both sides and plan what changed, so that holds are those of now; returns what waits for approval too."""
+    book, store = clinic.settings.rulebook, clinic.store
+    orders = cycle_options(clinic, full=False)
+    first_connection(clinic)
+    swept = _read(clinic, start_on, full=full)
+    selection: Selection = selection_of(set(store.pending()))
+    if orders.everything:
+        selection = EVERYTHING
+    planner = Planner(memory=store, rulebook=book, around=clinic.surroundings())
+    found = surveyed(planner, selection)
+    store.keep_outcomes(run_id, found.as_plan(), found.considered())
+    waiting = (action for _, approved in approvals(planner, found, orders.standing) for action in approved.waiting)
+    return swept, frozenset(action.subject.id for action in waiting)
+
+
+def _read(clinic: Clinic, start_on: date, *, full: bool) -> Swept:
+    """Read what changed and what is due; when the day's calls run out, what was read before is compared."""
+    book, store, tell = clinic.settings.rulebook, clinic.store, clinic.outside.tell
+    try:
+        read_practice(clinic.practice(), store, book, clinic.clock, tell, Span.WITH_VISITS)
+        read_books(clinic.books(), store, clinic.clock, tell)
+        if chart_is_old(store, clinic.clock.now(), waited_for=True):
+            read_chart(clinic.books(), store, clinic.clock)
+        return _swept(clinic, start_on, full=full)
+    except TryLater as trouble:
+        if trouble.limit != "day" or store.gather(Selection()).organisation is None:
+            raise
+        return Swept(parked=trouble.sentence, parked_s=trouble.wait_s)
+
+
+def _swept(clinic: Clinic, start_on: date, *, full: bool) -> Swept:
+    """Count and list what no time of change tells of."""
+    organisation = clinic.store.gather(Selection()).organisation
+    zone = clinic.settings.rulebook.clinic.time_zone
+    return sweep(
+        Sweeping(
+            practice=clinic.practice(),
+            books=clinic.books(),
+            memory=clinic.store,
+            months=lambda: KeptMonths(database=clinic.database, clinic=clinic.settings.name),
+            now=clinic.clock.now(),
+            today=local_date(clinic.clock.now(), zone),
+            start_on=start_on,
+            locked_to=organisation.locks.last_locked_day() if organisation is not None else None,
+            full=full,
+            tell=clinic.outside.tell,
+        )
+    )
+
+
+def swept_document(swept: Swept) -> dict[str, Any]:
+    """Return how many months were counted and listed, and how far a comparison came that the day's limit cut."""
+    told: dict[str, Any] = {
+        "swept": {"months": swept.months, "counted": swept.counted, "listed": swept.listed, "left": swept.left}
+    }
+    if swept.parked:
+        told["parked_s"] = swept.parked_s
+        told["parked"] = (
+            f"{swept.parked} {swept.listed} of {swept.listed + swept.left} months were read again; what is left "
+            "follows when the allowance is back. Until then it is compared as it was read last."
+        )
+    return told

@@ -1,0 +1,66 @@
+"""The menu: every command once, with its own sentence, found without loading what it does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ligament import __version__
+from ligament.cli import commands
+from ligament.cli.main import app
+from ligament.cli.menu import MENU, Entry, loaded
+
+HEAVY = ("sqlalchemy", "dbos", "litestar", "cryptography", "phonenumbers", "ligament.flow", "ligament.store")
+ASK = """
+import sys
+from ligament.cli.main import app
+try:
+    app({words})
+except SystemExit:
+    pass
+print(*sys.modules)
+"""
+
+
+@pytest.mark.parametrize("entry", MENU, ids=[entry.name for entry in MENU])
+def test_a_command_is_found_in_its_file_and_says_what_the_menu_says(entry: Entry) -> None:
+    assert loaded(entry).get_short_help_str(300) == entry.sentence
+
+
+def test_every_command_of_every_file_is_in_the_menu() -> None:
+    import typer  # noqa: PLC0415 - as above
+
+    for file in {entry.file for entry in MENU}:
+        group = typer.Typer()
+        file()(group)
+        added = {str(one.name) for one in group.registered_commands} | {
+            str(one.name) for one in group.registered_groups
+        }
+        assert added == {entry.name for entry in MENU if entry.file == file}
+
+
+def test_help_and_version_load_no_more_than_they_need() -> None:
+    for words in (["--help"], ["--version"], ["-h"]):
+        ran = subprocess.run(
+            [sys.executable, "-c", ASK.format(words=words)], capture_output=True, text=True, check=True
+        )
+        modules = ran.stdout.splitlines()[-1].split()
+        assert [name for name in HEAVY if name in modules] == []
+
+
+def test_the_version_and_the_nearest_command_are_told() -> None:
+    runner = CliRunner()
+    assert runner.invoke(app, ["--version"]).output == f"ligament {__version__}\n"
+    misspelt = runner.invoke(app, ["reconcil"])
+    assert misspelt.exit_code == 2
+    assert 'Did you mean "reconcile"?' in misspelt.output
+
+
+def test_every_file_of_commands_is_in_the_menu() -> None:
+    folder = Path(commands.__file__).parent
+    files = {path.stem for path in folder.glob("*.py") if "def add_commands" in path.read_text(encoding="utf-8")}
+    assert files == {entry.file.__name__ for entry in MENU}

@@ -1,0 +1,141 @@
+"""The commands `reconcile` and `variances` as they are typed: what they print, how they end, and what they refuse."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ligament.connectors.xero.simulator import control as office
+from tests.cli.kit import Clinic
+from tests.support.practice import RULEBOOK
+
+KEYS = {
+    "id", "kind", "needs", "state", "enters", "parts", "source_id", "books_id", "number", "amount", "tax", "date",
+    "books_date", "first_seen_at", "sentence", "fix", "note",
+}  # fmt: skip
+
+
+def posted(clinic: Clinic) -> str:
+    """Post one open invoice, and return its number."""
+    number = clinic.invoice()
+    clinic.write(RULEBOOK)
+    assert clinic.run("sync", "--once", "--json").code == 0
+    return number
+
+
+def lower(clinic: Clinic, number: str) -> None:
+    """Let somebody lower the invoice in the books."""
+    held = next(one for one in clinic.books.world.only().invoices.values() if one.number == f"CLK-{number}")
+    first = held.lines[0]
+    line = {"LineItemID": first.line_id, "Description": "Consult", "AccountCode": "200", "TaxType": first.tax_type}
+    changed = {**line, "Quantity": 1, "UnitAmount": Decimal("92.00")}
+    at = held.updated_at + timedelta(milliseconds=1)
+
+    def change(world: Any) -> Any:
+        return office.edit_invoice(world, held.document_id, {"LineItems": [changed]}, at=at)
+
+    clinic.books.change(change)
+
+
+def test_the_document_has_every_key_of_the_contract_and_balances(clinic: Clinic) -> None:
+    posted(clinic)
+    answer = clinic.run("reconcile", "--json")
+    told = answer.json
+    assert answer.code == 0
+    assert told["balanced"] is True
+    assert {
+        "run_id", "period", "compared", "left_out", "balanced", "totals", "variances", "calls", "bytes", "seconds",
+    } <= told.keys()  # fmt: skip
+    assert told["period"] == {"from": "2026-10-01", "to": "2026-11-30", "full": False}
+    assert told["totals"]["by_tax_rate"] == [{"tax": "none", "source": "95.00", "books": "95.00", "explained": "0.00"}]
+    assert told["totals"]["by_month"] == [
+        {"month": "2026-11", "source": "95.00", "books": "95.00", "explained": "0.00"}
+    ]
+    assert told["totals"]["owed"] == {"source": "95.00", "books": "95.00", "explained": "0.00"}
+    assert told["totals"]["settled"] == {"source": "0.00", "books": "0.00", "explained": "0.00"}
+    assert told["compared"]["source"]["invoices"] == told["compared"]["books"]["invoices"] == 1
+    assert set(told["bytes"]) == {"cliniko", "xero"}
+
+
+def test_a_difference_is_told_in_a_sentence_and_ends_with_1_until_it_is_known(clinic: Clinic) -> None:
+    number = posted(clinic)
+    lower(clinic, number)
+    answer = clinic.run("reconcile", "--json")
+    (one,) = answer.json["variances"]
+    assert answer.code == 1
+    assert one.keys() >= KEYS
+    assert one["sentence"] == (
+        f"CLK-{number} is 92.00 in Xero and 95.00 in Cliniko: somebody changed a line in Xero on 22 Nov 2026."
+    )
+    assert (one["amount"], one["kind"], one["state"], one["enters"]) == ("3.00", "amount", "new", "totals")
+    assert one["parts"] == [{"month": "2026-11", "tax": "none", "amount": "3.00"}]
+    assert one["number"] == number
+    assert clinic.run("variances", "--json").json["variances"][0]["id"] == one["id"]
+    known = clinic.run("variances", "acknowledge", one["id"], "--note", "a present", "--json")
+    assert (known.code, known.json["variance"]["state"], known.json["variance"]["note"]) == (0, "known", "a present")
+    again = clinic.run("reconcile", "--json")
+    assert (again.code, again.json["balanced"]) == (0, True)
+    assert again.json["totals"]["explained"] == "3.00"
+
+
+def test_a_fix_is_planned_approved_and_done_by_the_next_run(clinic: Clinic) -> None:
+    number = posted(clinic)
+    lower(clinic, number)
+    (one,) = clinic.run("reconcile", "--json").json["variances"]
+    fixed = clinic.run("variances", "fix", one["id"], "--json")
+    assert fixed.code == 1
+    assert [action["action"] for action in fixed.json["waiting"]] == ["update_document"]
+    assert clinic.run("variances", "show", one["id"], "--json").json["variance"]["state"] == "healing"
+    assert clinic.run("approve", "--yes", "--json").code == 0
+    assert clinic.run("sync", "--once", "--json").code == 0
+    done = clinic.run("reconcile", "--json")
+    assert (done.code, done.json["variances"]) == (0, [])
+    assert clinic.run("variances", "show", one["id"], "--json").json["variance"]["state"] == "gone"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("reconcile", "--from", "2026-11-30", "--to", "2026-11-01"), "before it begins"),
+        (("reconcile", "--from", "yesterday"), "is no day"),
+        (("reconcile", "--to", "2026-13-01"), "is no day"),
+        (("reconcile", "--full", "--from", "2026-11-01"), "--full"),
+        (("reconcile", "--output", "compared.doc"), "compared.doc"),
+        (("reconcile", "--output", "/nowhere/at/all/compared.json"), "does not exist"),
+        (("variances", "show", "v0000000000"), "no variance"),
+        (("variances", "acknowledge", "v0000000000", "--note", "x"), "no variance"),
+        (("variances", "fix", "v0000000000"), "no variance"),
+        (("variances", "fix"), "--all"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_2_and_a_sentence(clinic: Clinic, words: tuple[str, ...], said: str) -> None:
+    clinic.write(RULEBOOK)
+    answer = clinic.run(*words, "--json")
+    assert answer.code == 2, answer.said
+    assert said in answer.err
+    assert answer.json["error"]
+
+
+def test_people_read_the_equation_and_what_to_do_next(clinic: Clinic) -> None:
+    number = posted(clinic)
+    assert "Balanced" in clinic.run("reconcile").out
+    lower(clinic, number)
+    told = clinic.run("reconcile")
+    assert told.code == 1
+    assert f"CLK-{number} is 92.00 in Xero and 95.00 in Cliniko" in " ".join(told.out.split())
+    assert "ligament variances show v" in told.out
+
+
+def test_practice_and_books_are_not_written_to(clinic: Clinic) -> None:
+    number = posted(clinic)
+    lower(clinic, number)
+    clinic.practice.clear_log()
+    clinic.books.clear_log()
+    clinic.run("reconcile", "--full", "--json")
+    said = [*clinic.practice.log, *clinic.books.log]
+    assert [
+        one.request.method for one in said if "/connect/" not in one.request.path and one.request.method != "GET"
+    ] == []

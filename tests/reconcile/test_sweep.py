@@ -1,0 +1,98 @@
+"""What leaves no trace in any time of change is found all the same, with few calls, and says how far it came."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from ligament.connectors.cliniko import simulator as cliniko
+from ligament.connectors.cliniko.simulator import control as desk
+from ligament.connectors.xero.simulator import control as office
+from tests.reconcile.planting import Scene
+from tests.support.stage import stage
+
+
+def kept_months(scene: Scene) -> dict[str, Any]:
+    with scene.stage.app() as clinic:
+        found: dict[str, Any] = json.loads(clinic.store.note("months_swept_to"))
+        return found
+
+
+def test_a_settlement_without_a_time_of_change_is_found(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    invoice = scene.stage.invoice()
+    scene.stage.sync()
+    # Cursors stay behind for a while; afterwards only what changed since is asked for.
+    scene.stage.pass_time(hours=2)
+    scene.stage.sync()
+    at = scene.stage.pass_time(minutes=1) - timedelta(hours=1)
+
+    def quietly(world: Any) -> Any:
+        return desk.silently(world, lambda held: desk.pay_invoice(held, invoice, at=at)[0])
+
+    scene.stage.practice.change(quietly)
+    scene.stage.clear_log()
+    scene.stage.sync()
+    # A run that polls sees nothing of it; a comparison does, and the next run follows.
+    assert scene.stage.writes() == []
+    told = scene.compare()
+    assert [(one["kind"], one["needs"]) for one in told["variances"]] == [("payment", "heal")]
+    scene.stage.sync()
+    assert scene.compare()["variances"] == []
+
+
+def test_an_invoice_that_is_gone_without_a_trace_is_found(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    invoice = scene.stage.invoice()
+    scene.stage.sync()
+    scene.stage.practice.change(lambda world: cliniko.remove(world, "invoices", invoice))
+    scene.stage.sync()
+    told = scene.compare()
+    assert [one["kind"] for one in told["variances"]] == ["status"]
+    assert told["totals"]["source"] == "0.00"
+
+
+def test_old_months_are_only_counted_and_locked_ones_left_alone(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    scene.stage.invoice()
+    scene.stage.sync()
+    first = scene.compare(full=True)
+    months = first["swept"]["months"]
+    assert first["swept"]["listed"] == months >= 5
+    again = scene.compare()
+    assert again["swept"]["counted"] == months - again["swept"]["listed"] > 0
+    scene.stage.books.change(lambda world: office.set_lock_dates(world, period=date(2026, 8, 31)))
+    locked = scene.compare()
+    assert locked["swept"]["counted"] == 0
+    assert set(kept_months(scene)) >= {"2026-07", "2026-11"}
+
+
+def test_every_month_is_listed_once_in_thirty_days(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    scene.stage.invoice()
+    scene.stage.sync()
+    scene.compare(full=True)
+    scene.stage.pass_time(days=31)
+    young = scene.compare()
+    last = kept_months(scene)
+    oldest = min(last)
+    assert date.fromisoformat(last[oldest][0]) >= scene.stage.time.at.date() - timedelta(days=1)
+    assert young["swept"]["listed"] < young["swept"]["months"] + 1
+
+
+def test_a_comparison_that_the_days_limit_cuts_says_how_far_it_came(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    scene.stage.invoice()
+    scene.stage.sync()
+    used = len([one for one in scene.stage.books.log if "/api.xro/" in one.request.path])
+
+    def spent(world: Any) -> Any:
+        (client,) = world.apps
+        return office.set_day_limit(world, client, used + 10)
+
+    scene.stage.books.change(spent)
+    told = scene.compare(full=True)
+    assert "months were read again" in told["parked"]
+    assert told["totals"]["explained"] == "0.00"

@@ -1,0 +1,208 @@
+"""The page about OWASP ASVS is complete and true, and what no other test shows of it is shown here."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
+
+from ligament.app.access import proofs
+from ligament.core.passwords import complaint
+from ligament.wiring.ambient import random_text
+from tests.web import asvs
+from tests.web.browsing import OWNER, PASSWORD
+from tests.web.conftest import Shop
+
+PACKAGE = asvs.ROOT / "src" / "ligament"
+MAKERS = {"core/frozen.py", "core/rules/translate.py", "core/rules/operators.py"}
+
+
+# --- the page ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_requirement_of_levels_one_and_two_is_told_once() -> None:
+    told = [*asvs.COVERED, *asvs.spread("not_here"), *asvs.spread("open")]
+    assert sorted(told) == sorted(asvs.EVERY)
+
+
+def test_every_test_that_the_page_names_exists() -> None:
+    assert asvs.missing_tests() == []
+    assert all(tests for _, tests in asvs.COVERED.values())
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert asvs.PAGE.read_text(encoding="utf-8") == asvs.page(), "run: python -m tests.web.asvs"
+
+
+# --- in the code ------------------------------------------------------------------------------------------------------
+
+
+def test_no_template_puts_text_into_a_page_unescaped() -> None:
+    unescaped = {
+        file.name: found
+        for file in (PACKAGE / "web" / "templates").glob("*.jinja")
+        if (found := re.findall(r"\{\{[^}]*\|\s*safe\b[^}]*\}\}|autoescape false", file.read_text(encoding="utf-8")))
+    }
+    # Both are drawings made here; that no name gets out of a chart's labels is shown in tests/exports/test_files.py.
+    assert unescaped == {"enrol.html.jinja": ["{{ qr | safe }}"], "reports.html.jinja": ["{{ chart.svg | safe }}"]}
+
+
+def calls(names: set[str]) -> list[str]:
+    """Return where our package calls something of these names with a text that is put together."""
+    found = []
+    for file in PACKAGE.rglob("*.py"):
+        if "tests" in file.parts or "simulator" in file.parts:
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and name_of(node.func) in names:
+                found += [f"{file.relative_to(PACKAGE)}:{node.lineno} {ast.unparse(node)[:80]}"]
+    return found
+
+
+def name_of(node: ast.AST) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def test_no_statement_is_put_together_from_text() -> None:
+    made = [place for place in calls({"text", "exec_driver_sql"}) if re.search(r"""\(f['"]|\+|%|\.format""", place)]
+    # The names of tables come from our own list of them, never from what somebody said.
+    of_our_tables = [place for place in made if re.search(r"ANALYZE \{table\.name\}|DROP TABLE IF EXISTS", place)]
+    assert made == of_our_tables
+
+
+def test_the_package_starts_no_other_program() -> None:
+    found = calls({"eval", "exec", "system", "popen", "Popen", "check_output", "check_call"})
+    said = [place for place in found if re.search(r" (eval|exec|os\.\w+|subprocess\.\w+)\(", place)]
+    # Records get their constructors from their own fields; rules, once compiled, become our own words and constants.
+    assert {place.partition(":")[0] for place in said} <= MAKERS
+
+
+def test_no_weak_digest_is_used() -> None:
+    weak = [place for place in calls({"md5", "sha1", "new"}) if re.search(r"md5|sha1\b", place)]
+    # A list of addresses names its members so; it protects nothing.
+    assert [place for place in weak if "usedforsecurity=False" not in place] == []
+
+
+# --- passwords --------------------------------------------------------------------------------------------------------
+
+
+def test_common_passwords_are_refused_and_good_ones_taken() -> None:
+    about = ("Kim Underwood", "kim.underwood@riverside.example")
+    for bad in (
+        "password1234", "Passw0rd!!!!", "qwertyuiop12", "123456789012", "iloveyou1234", "aaaaaaaaaaaa", "abcabcabcabc",
+        "abcdefghijkl", "letmein12345", "ligament2026!", "kimunderwood1", "riverside.example1", "adminadmin12",
+    ):  # fmt: skip
+        assert complaint(bad, about=about), bad
+    for good in (
+        PASSWORD,
+        "x" * 3 + "Lorem ipsum dolor",
+        "пароль из трёх слов",
+        "Zq7!mWv2#pLk",
+        "a" * 60 + "bcdwxyzmk",
+    ):
+        assert not complaint(good, about=about), good
+    assert complaint("kürzer", about=about)
+    assert complaint("nobody types so much " * 20, about=about)
+
+
+def test_a_password_is_taken_exactly_as_it_was_typed() -> None:
+    kept = proofs.hashed("  Spaces, and CASE\tmatter ")
+    assert proofs.fits("  Spaces, and CASE\tmatter ", kept)
+    for other in ("Spaces, and CASE\tmatter", "  spaces, and case\tmatter ", "  Spaces, and CASE\tmatter"):
+        assert not proofs.fits(other, kept)
+    assert not proofs.fits("", "")
+
+
+def test_a_password_costs_what_the_library_advises() -> None:
+    assert extract_parameters(PasswordHasher().hash("x")) == RFC_9106_LOW_MEMORY
+    source = Path(proofs.__file__).read_text(encoding="utf-8")
+    assert "_HASHER = PasswordHasher()\n" in source
+
+
+def test_password_fields_are_masked_and_made_for_password_managers(shop: Shop) -> None:
+    pages = [shop.person().get("/sign-in"), shop.person().get(f"/setup?key={shop.key}"), shop.owner().get("/account")]
+    fields = [field for page in pages for field in re.findall(r"<input[^>]*password[^>]*>", page.text)]
+    assert len(fields) >= 6
+    for field in fields:
+        if 'type="hidden"' not in field:
+            assert 'type="password"' in field
+            assert re.search(r'autocomplete="(current|new)-password"', field)
+            assert "paste" not in field
+
+
+def test_secrets_are_long_and_differ() -> None:
+    codes = [code for _ in range(20) for code in proofs.recovery_codes(random_text)]
+    assert len(set(codes)) == 200
+    assert all(re.fullmatch(r"([a-z2-9]{4}-){5}[a-z2-9]{4}", code) for code in codes)
+    assert len(set("".join(codes)) - {"-"}) == 31
+    assert len(random_text(32)) == 43
+    assert len(proofs.new_totp_secret()) == 32
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+def test_texts_name_their_character_set(shop: Shop) -> None:
+    person = shop.person()
+    for path in ("/sign-in", "/nothing", *re.findall(r'href="(/static/[^"]+css)"', person.get("/sign-in").text)):
+        assert person.get(path).headers["content-type"].endswith("; charset=utf-8"), path
+
+
+def test_other_methods_are_refused(shop: Shop) -> None:
+    client = shop.person().client
+    for method in ("TRACE", "PUT", "DELETE", "PATCH"):
+        for path in ("/sign-in", "/healthz", "/static/x.css"):
+            assert client.request(method, path).status_code == 405, (method, path)
+
+
+def test_an_error_of_ours_tells_a_number_and_the_log_tells_no_message(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    owner = shop.owner()
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("Ada Lovelace, 1 Sample Street")
+
+    monkeypatch.setattr("ligament.web.pages.clinics.glance", broken)
+    answer = owner.get("/clinics")
+    reference = re.search(r"<code>([\w-]{8})</code>", answer.text)
+    assert (answer.status, bool(reference)) == (500, True)
+    log = capsys.readouterr().err
+    assert reference
+    assert f"reference='{reference.group(1)}'" in log
+    assert "RuntimeError" in log
+    for text in (log, answer.text):
+        assert "Lovelace" not in text
+    assert "Traceback" not in answer.text
+    assert answer.headers["content-security-policy"]
+
+
+def test_failures_are_in_the_journal_without_what_was_typed(shop: Shop) -> None:
+    shop.owner()
+    viewer = shop.member("vi@x.example", "viewer")
+    assert viewer.get("/users").status == 403
+    assert viewer.post("/account/sessions", {"csrf_token": "x"}).status == 403
+    person = shop.person()
+    for email, password in ((OWNER, "my wrong password"), ("typed@wrong.example", "my wrong password")):
+        person.send(person.get("/sign-in"), "password", email=email, password=password)
+    page = person.follow(person.send(person.get("/sign-in"), "password", email=OWNER, password=PASSWORD))
+    person.send(page, "code", code="918273")
+    with shop.database.reading() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT kind, actor, subject, public FROM journal WHERE clinic = '*' ORDER BY sequence"
+        ).all()
+    told = [tuple(row) for row in rows if row[0] in {"access.failed", "access.refused"}]
+    assert told == [
+        ("access.refused", "vi@x.example", "/users", '{"why":"role"}'),
+        ("access.refused", "vi@x.example", "/account/sessions", '{"why":"foreign form"}'),
+        ("access.failed", "somebody", OWNER, '{"what":"password"}'),
+        ("access.failed", "somebody", "", '{"what":"password"}'),
+        ("access.failed", "somebody", OWNER, '{"what":"code"}'),
+    ]
+    everything = b"".join(file.read_bytes() for file in shop.home.glob("ligament.db*"))
+    for typed in (b"my wrong password", b"typed@wrong.example", b"918273"):
+        assert typed not in everything
