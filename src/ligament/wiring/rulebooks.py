@@ -172,6 +172,11 @@ def system_titles() -> tuple[str, str]:
     return _listed("practice", "title"), _listed("books", "title")
 
 
+def audience_names() -> str:
+    """Return the names of the systems that keep mailing lists; empty where none is installed."""
+    return _listed("audience", "name")
+
+
 def system_named_in(sentence: str) -> str:
     """Return the short name of the system that a sentence names by its title, or that of the first books."""
     told = (manifest.name for manifest in manifests() if manifest.title in sentence)

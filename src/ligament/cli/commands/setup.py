@@ -16,9 +16,10 @@ from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.session import Session, run_plain, run_verb
 from ligament.cli.views import setup as show
 from ligament.cli.views.types import plain
-from ligament.wiring.rulebooks import system_names, system_titles
+from ligament.wiring.rulebooks import audience_names, system_names, system_titles
 
 _PRACTICE, _BOOKS = system_names()
+_LISTS = f"; {audience_names()} for recalls" if audience_names() else ""
 _PRACTICE_TITLE, _BOOKS_TITLE = system_titles()
 
 
@@ -36,7 +37,7 @@ def init(home: Home = None, as_json: Json = False) -> None:
 
 
 def connect(
-    system: Annotated[str, typer.Argument(help=f"{_PRACTICE} or {_BOOKS}")],
+    system: Annotated[str, typer.Argument(help=f"{_PRACTICE} or {_BOOKS}{_LISTS}")],
     *,
     home: Home = None,
     clinic: Clinic = None,
