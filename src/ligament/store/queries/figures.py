@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
 from ligament.store.database.connection import Database
-from ligament.store.database.tables import approvals, holds, journal_heads
+from ligament.store.database.tables import holds, journal_heads, notes, runs
 
-NOBODY_YET = "[]"
-"""The voices of what nobody approved yet, as they are kept."""
+_WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +27,12 @@ class Figures:
 def figures(database: Database, clinics: Collection[str]) -> Mapping[str, Figures]:
     """Return the figures of clinics by name, with three questions however many they are."""
     counted = select(holds.c.clinic, func.count()).where(holds.c.closed_at.is_(None)).group_by(holds.c.clinic)
-    # What was approved and not used yet waits for the next run, not for a person.
-    waiting = (
-        select(approvals.c.clinic, func.count()).where(approvals.c.voices == NOBODY_YET).group_by(approvals.c.clinic)
-    )
     with database.reading() as connection:
         held: dict[str, int] = {row[0]: row[1] for row in connection.execute(counted)}
-        asked: dict[str, int] = {row[0]: row[1] for row in connection.execute(waiting)}
+        asked = {
+            row.clinic: len(json.loads(row.value or "{}").get("actions", ()))
+            for row in connection.execute(select(notes.c.clinic, notes.c.value).where(notes.c.name == _WAITING))
+        }
         heads = {row.clinic: row for row in connection.execute(select(journal_heads))}
     return {
         name: Figures(
@@ -44,3 +43,10 @@ def figures(database: Database, clinics: Collection[str]) -> Mapping[str, Figure
         )
         for name in clinics
     }
+
+
+def last_ends(database: Database) -> Mapping[str, str]:
+    """Return when the newest run of each clinic ended that was not broken off."""
+    newest = select(runs.c.clinic, func.max(runs.c.finished_at)).group_by(runs.c.clinic)
+    with database.reading() as connection:
+        return {row[0]: row[1] for row in connection.execute(newest) if row[1]}
