@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ligament.app.cycle_options import PATIENCE_MS, first_connection
-from ligament.app.doctor.systems import meet_books
 from ligament.app.documents import Document
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.setup.near import near_accounts, near_categories, near_taxes, spoken, spoken_tax
+from ligament.app.setup.systems import meet_books
 from ligament.core.facts import Facts
 from ligament.core.ledgers import Account, Chart, TaxRate
 from ligament.core.money import ZERO
