@@ -33,7 +33,7 @@ _UPDATED = {
     ActionKind.JOIN_GROUP,
     ActionKind.LEAVE_GROUP,
 }
-_VOIDED = {ActionKind.VOID, ActionKind.UNPAY, ActionKind.ARCHIVE_CONTACT}
+_VOIDED = {ActionKind.VOID, ActionKind.UNPAY, ActionKind.DEALLOCATE, ActionKind.ARCHIVE_CONTACT}
 _ID_LENGTH = 16
 """From this length on, digits are an id, which stays text."""
 _MONEY_KINDS = {"payments", "allocations"}
