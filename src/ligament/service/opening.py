@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ligament.app.notices.notifier import bells
+from ligament.app.scheduled import compare_daily, compare_weekly
 from ligament.app.setup.incoming_webhooks import webhook_paths
 from ligament.engine.inline import InlineEngine, guarded
 from ligament.engine.work import CannotStart, Engine
@@ -67,7 +68,7 @@ def watching(
     settings: Settings, *, clinic: str | None, sign: StopSign, heard: Heard = unheard, alert: Alerts = silent
 ) -> Iterator[Scheduler]:
     """Open what `sync --watch` runs: one clinic, inside this process."""
-    only = settings.clinic(clinic).name
+    only = settings.meant(clinic).name
     with _opened(settings) as database:
         turns = _turns(settings, database, sign, alert, heard)
         yield Scheduler(turns=turns, engine=InlineEngine(), executor=executor_id(), only=(only,))
@@ -184,4 +185,12 @@ def _turns(settings: Settings, database: Database, sign: StopSign, alert: Alerts
         alert(kind, clinic, sentence)
         ring(kind, clinic, sentence)
 
-    return ClinicRunner(settings=settings, database=database, sign=sign, alert=told, heard=heard, calendar=calendar)
+    return ClinicRunner(
+        settings=settings,
+        database=database,
+        sign=sign,
+        alert=told,
+        heard=heard,
+        calendar=calendar,
+        jobs={"daily": compare_daily, "weekly": compare_weekly},
+    )

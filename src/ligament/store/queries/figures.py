@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from ligament.store.database.connection import Database
-from ligament.store.database.tables import holds, journal_heads, notes
+from ligament.store.database.tables import holds, journal_heads, notes, runs
 
 _WAITING = "waiting"
 
@@ -43,3 +43,10 @@ def figures(database: Database, clinics: Collection[str]) -> Mapping[str, Figure
         )
         for name in clinics
     }
+
+
+def last_ends(database: Database) -> Mapping[str, str]:
+    """Return when the newest run of each clinic ended that was not broken off."""
+    newest = select(runs.c.clinic, func.max(runs.c.finished_at)).group_by(runs.c.clinic)
+    with database.reading() as connection:
+        return {row[0]: row[1] for row in connection.execute(newest) if row[1]}

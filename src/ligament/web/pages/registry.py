@@ -7,11 +7,29 @@ from __future__ import annotations
 
 from ligament.web import live
 from ligament.web.page import Page
-from ligament.web.pages import account, clinics, invitation, overview, setup, sign_in, tokens, users, waiting
+from ligament.web.pages import (
+    account,
+    clinics,
+    invitation,
+    overview,
+    plan,
+    reconciliation,
+    reports,
+    runs,
+    setup,
+    sign_in,
+    tokens,
+    users,
+    waiting,
+)
 
 ALL: tuple[Page, ...] = (
     *overview.PAGES,
     *waiting.PAGES,
+    *plan.PAGES,
+    *reconciliation.PAGES,
+    *runs.PAGES,
+    *reports.PAGES,
     *live.PAGES,
     *clinics.PAGES,
     *users.PAGES,
