@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ligament.web import live
 from ligament.web.page import Page
-from ligament.web.pages import account, clinics, invitation, overview, setup, sign_in, tokens, users, waiting
+from ligament.web.pages import account, api_docs, clinics, invitation, overview, setup, sign_in, tokens, users, waiting
 
 ALL: tuple[Page, ...] = (
     *overview.PAGES,
@@ -20,4 +20,5 @@ ALL: tuple[Page, ...] = (
     *sign_in.PAGES,
     *setup.PAGES,
     *invitation.PAGES,
+    *api_docs.PAGES,
 )
