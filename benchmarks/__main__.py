@@ -6,7 +6,21 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from benchmarks import calls, contacts, demo, engine, faults, files, planning, retries, rules, store, travel
+from benchmarks import (
+    calls,
+    contacts,
+    demo,
+    engine,
+    faults,
+    files,
+    hooks,
+    planning,
+    recalls,
+    retries,
+    rules,
+    store,
+    travel,
+)
 from benchmarks.figures import Figure, table
 
 Measure = Callable[..., list[Figure]]
@@ -22,6 +36,8 @@ BENCHMARKS: dict[str, Measure] = {
     "retries": retries.measure,
     "faults": faults.measure,
     "files": files.measure,
+    "hooks": hooks.measure,
+    "recalls": recalls.measure,
 }
 
 

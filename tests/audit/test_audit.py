@@ -39,7 +39,7 @@ def test_everything_that_went_wrong_is_found_and_nothing_is_invented(old: tuple[
 
 
 @pytest.mark.parametrize("numbering", [OldNumbering.PREFIXED, OldNumbering.IN_REFERENCE])
-@pytest.mark.parametrize("seed", [11, 12])
+@pytest.mark.parametrize("seed", [11, 27])
 def test_however_the_older_link_numbered_its_documents_they_are_found(
     tmp_path: Path, numbering: OldNumbering, seed: int
 ) -> None:

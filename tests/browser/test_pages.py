@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pyotp
 import pytest
@@ -116,6 +117,23 @@ def test_a_page_refreshes_what_changed_and_says_when_the_session_is_over(dashboa
         dashboard.shop.access.sessions.end(session.id)
     expect(page.locator("#live-state")).to_contain_text("You were signed out", timeout=15_000)
     assert page.complaints == []  # type: ignore[attr-defined]
+
+
+def test_two_minutes_before_the_session_ends_one_is_asked_and_may_stay(dashboard: Served, browser: Browser) -> None:
+    page = dashboard.page(browser)
+    page.goto("/c/north/")
+    access = dashboard.shop.access
+    owner = access.users.by_email(OWNER)
+    assert owner is not None
+    (session,) = access.sessions.of_user(owner.id)
+    access.sessions.seen(session.id, access.now() - timedelta(minutes=28, seconds=30))
+    stay = page.get_by_role("button", name="Stay signed in")
+    expect(stay).to_be_visible(timeout=20_000)
+    assert findings(page) == []
+    stay.click()
+    expect(page.locator("#live-state")).to_contain_text("You stay signed in")
+    (session,) = access.sessions.of_user(owner.id)
+    assert access.now() - session.seen_at < timedelta(minutes=1)
 
 
 def test_no_page_of_the_frame_is_heavy_and_none_asks_another_host(dashboard: Served, browser: Browser) -> None:

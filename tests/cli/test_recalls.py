@@ -6,6 +6,7 @@ import csv
 import itertools
 import stat
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -254,3 +255,19 @@ def test_without_recalls_of_its_own_appointments_alone_decide(practice: Clinic, 
     recalled(practice, one, "2026-11-20", 1)
     seen(practice, one)
     assert [row["list"] for row in told(practice)["rows"]] == ["Six-month check"]
+
+
+def test_another_practices_patients_are_never_read_into_this_clinic(practice: Clinic) -> None:
+    seen(practice, patient(practice, 1))
+    assert told(practice)["due"] == 1
+
+    def another(world: Any) -> Any:
+        account = {**world.settings["account"], "id": "777", "subdomain": "other-side", "name": "Other Side Physio"}
+        return replace(world, settings={**world.settings, "account": account})
+
+    practice.practice.change(another)
+    practice.practice.clear_log()
+    refused = practice.run("recalls")
+    assert refused.code == 3
+    assert "another practice" in refused.err
+    assert not any("patients" in exchange.request.path for exchange in practice.practice.log)

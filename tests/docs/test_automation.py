@@ -14,8 +14,10 @@ import pytest
 
 from ligament.cli.commands.hooks import hooks_app
 from ligament.core.events import KEYS, EventType
+from ligament.core.recalls import LeftOut
 from ligament.core.rules.model import HooksSection
 from ligament.notifications.webhooks import secret_of, signed_headers
+from ligament.ports.audience import Standing
 from ligament.store.shared.deliveries import DEAD, KEPT
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -104,3 +106,10 @@ def test_each_tool_has_a_section_that_says_how_to_add_an_address_and_how_to_ask_
     assert "/runs" in text or "n8n-sync-now.json" in text
     for linked in re.findall(r"\]\(([^)]+\.json)\)", text):
         assert (DOCS / linked).is_file()
+
+
+def test_every_reason_for_leaving_somebody_out_stands_in_the_guide_to_recalls() -> None:
+    told = set(re.findall(r"`([a-z_]+)`", (DOCS / "recalls.md").read_text(encoding="utf-8")))
+    reasons = {reason.value for reason in LeftOut}
+    standings = {standing.value for standing in Standing} - {Standing.SUBSCRIBED.value}
+    assert reasons | standings <= told

@@ -11,12 +11,13 @@ import tracemalloc
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
+from html.parser import HTMLParser
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from ligament.core.tables import Figure, Report, Row, Table, count_column, text_column
+from ligament.core.tables import Figure, Point, Report, Row, Table, count_column, text_column
 from ligament.exports.charts import draw
 from ligament.exports.errors import FileRefused
 from ligament.exports.files import WRITERS, write_report, write_text
@@ -121,6 +122,41 @@ def test_a_chart_takes_the_colour_of_the_text_and_says_nothing_twice() -> None:
         assert unwanted not in drawn
     for label in ("Oct 2026", "Nov 2026", "Practice", "Books"):
         assert f">{label}</text>" in drawn
+
+
+class _Elements(HTMLParser):
+    """Collects what a browser would make of a text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+
+def test_no_name_gets_out_of_the_labels_of_a_chart() -> None:
+    hostile = [text for text in HOSTILE if text.isprintable()]
+    hostile += [
+        '"><script>alert(1)</script>',
+        "</text></svg><img src=x onerror=alert(1)>",
+        "<!--",
+        "]]>",
+        "&lt;script&gt;",
+    ]
+    points = tuple(
+        Point(label=label, series=series, amount=Decimal(10 + place))
+        for place, label in enumerate(hostile)
+        for series in ("<b>", "Books")
+    )
+    drawn = draw(replace(MONEY, points=points))
+    seen = _Elements()
+    seen.feed(drawn)
+    assert seen.tags <= {"svg", "g", "path", "line", "text", "rect", "defs", "clippath"}
+    assert not {name for name in seen.attributes if name.startswith("on") or name.endswith("href") or name == "style"}
+    assert drawn.count("<svg") == 1
 
 
 def test_a_file_that_is_there_stays_until_it_may_be_overwritten(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def run(*arguments: str) -> Result:
 def test_the_command_tells_a_table_with_its_sums_and_one_document_for_programs() -> None:
     shown = run("revenue", "--by", "practitioner")
     assert shown.exit_code == 0, shown.output
-    for words in ("Ben Hands", "Mia Wong", "Total", "As of"):
+    for words in ("Ben Hands", "Mia Wong", "Total", "1 Oct 2026 to 30 Nov 2026", "As of 22 Nov 2026 13:"):
         assert words in shown.stdout
     document = json.loads(run("revenue", "--by", "practitioner", "--json").stdout)
     assert set(document) >= {"columns", "rows", "totals", "as_of"}

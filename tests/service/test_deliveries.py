@@ -253,3 +253,29 @@ def test_failures_in_a_row_rest_longer_and_longer_but_five_minutes_at_most() -> 
     assert rests == [
         None, NOW + timedelta(seconds=5), NOW + timedelta(seconds=30), *[NOW + timedelta(minutes=5)] * 3
     ]  # fmt: skip
+
+
+def test_an_error_nobody_foresaw_ends_neither_the_loop_nor_another_hook(opened: Opened) -> None:
+    told: list[str] = []
+    with receiving() as well:
+        hooked(opened, well.url, "hook_1")
+        hooked(opened, well.url, "hook_2")
+        happens(opened, 2)
+        made = deliverer(opened, VirtualClock())
+        secrets = HookSecrets(secret=Private(SECRET))
+
+        def broken(hook: str) -> HookSecrets:
+            if hook == "hook_1":
+                raise RuntimeError("odd")
+            return secrets
+
+        means = ClinicHooks(retry_seconds=(1,), allowed=("127.0.0.1",), secrets=broken)
+        made.open_hooks = lambda _: means
+        made.unexpected = lambda hook, _: told.append(hook)
+        turns = iter([False, False, True, True, True, True, True, True])
+        made.stops = lambda: next(turns, True)
+        made.run(lambda: None)
+        made.stops = lambda: False
+        made.once()
+    assert set(told) == {"hook_1"}
+    assert len(well.got) == 2

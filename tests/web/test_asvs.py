@@ -47,7 +47,8 @@ def test_no_template_puts_text_into_a_page_unescaped() -> None:
         for file in (PACKAGE / "web" / "templates").glob("*.jinja")
         if (found := re.findall(r"\{\{[^}]*\|\s*safe\b[^}]*\}\}|autoescape false", file.read_text(encoding="utf-8")))
     }
-    assert unescaped == {"enrol.html.jinja": ["{{ qr | safe }}"]}
+    # Both are drawings made here; that no name gets out of a chart's labels is shown in tests/exports/test_files.py.
+    assert unescaped == {"enrol.html.jinja": ["{{ qr | safe }}"], "reports.html.jinja": ["{{ chart.svg | safe }}"]}
 
 
 def calls(names: set[str]) -> list[str]:

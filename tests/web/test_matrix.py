@@ -16,7 +16,17 @@ from tests.web.conftest import Shop
 LOOK = {Right.LOOK}
 WORK = {Right.LOOK, Right.DECIDE, Right.RUN, Right.MAP}
 MAY = {"viewer": LOOK, "bookkeeper": WORK, "owner": set(Right)}
-OPEN = {"/", "/sign-in", "/sign-in/code", "/setup", "/invitation", "/api/docs", "/api/v1/openapi.json", "/styleguide"}
+OPEN = {
+    "/",
+    "/demo",
+    "/sign-in",
+    "/sign-in/code",
+    "/setup",
+    "/invitation",
+    "/api/docs",
+    "/api/v1/openapi.json",
+    "/styleguide",
+}
 FOR_ONESELF = {"/sign-out", "/confirm", "/account", "/account/password", "/account/authenticator", "/account/sessions"}
 OWNERS = {"/users": Right.USERS, "/tokens": Right.TOKENS}
 NAMES = [f"{page.method} {page.path}" for page in ALL]

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ligament.app.access import proofs
+from ligament.app.access.demo import demo_link
 from tests.web.browsing import OWNER, PASSWORD
 from tests.web.conftest import Shop
 
@@ -117,3 +118,18 @@ def test_the_second_step_must_follow_the_first_within_a_quarter_of_an_hour(shop:
     person.send(person.get("/sign-in"), "password", email=OWNER, password=PASSWORD)
     shop.restart(later=timedelta(minutes=16))
     assert shop.returns(person).get("/sign-in/code").location == "/sign-in"
+
+
+def test_the_demo_is_entered_by_its_own_link_and_nothing_else_is(shop: Shop) -> None:
+    for key in ("", "x", shop.key):
+        assert shop.person().get(f"/demo?key={key}").status == 404
+    link = demo_link(shop.access).partition("8321")[2]
+    for _ in range(2):
+        visitor = shop.person()
+        assert visitor.get(link).status == 303
+        assert visitor.get("/users").status == 200
+    assert shop.person().get(f"{link}x").status == 404
+    for password in ("", PASSWORD):
+        person = shop.person()
+        asked = person.send(person.get("/sign-in"), "password", email="demo@ligament.example", password=password)
+        assert asked.status == 422

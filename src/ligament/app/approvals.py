@@ -90,6 +90,18 @@ def waiting(clinic: Clinic) -> Document:
     return {"plan": kept[0].plan if open_ else "", "actions": [_shown(one) for one in open_]}
 
 
+def standing_plan(clinic: Clinic) -> Document:
+    """Return the newest plan as a person reads it: what waits for a yes, and what has it and waits for the next run."""
+    kept = clinic.approvals.asked()
+    marks = _given(clinic, kept)
+    return {
+        "plan": kept[0].plan if kept else "",
+        "asked_at": max((one.asked_at for one in kept), default=None),
+        "waiting": [_shown(one) for one in kept if one.mark not in marks],
+        "approved": [_shown(one) for one in kept if one.mark in marks],
+    }
+
+
 def approval_state(clinic: Clinic) -> ApprovalState:
     """Return what planning must know of approvals: what was given, and what was asked and still waits."""
     kept = clinic.approvals.asked()

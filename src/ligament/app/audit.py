@@ -18,7 +18,7 @@ from ligament.core.audit_pairs import BooksSheet, Pairing, PracticeSheet, SheetK
 from ligament.core.audits import AuditOutcome, AuditWords, BankLine, Finding, FindingKind, judge
 from ligament.core.ledgers import BooksReceipt, Chart
 from ligament.core.money import ZERO, two_places
-from ligament.core.periods import Period, iso_instant
+from ligament.core.periods import Period, local_moment
 from ligament.core.tables import (
     Cell,
     Figure,
@@ -200,7 +200,10 @@ def _report(clinic: Clinic, period: Period, compared: _Compared, document: Mappi
         figures=_figure(outcome.findings),
         tables=(_by_kind(outcome.findings), _all(outcome.findings)),
         notes=tuple(document["notes"]),
-        stamp=(("Made", iso_instant(now).replace("T", " ").replace("Z", " UTC")), ("By", f"Ligament {__version__}")),
+        stamp=(
+            ("Made", local_moment(now, clinic.settings.rulebook.clinic.time_zone)),
+            ("By", f"Ligament {__version__}"),
+        ),
         listing="findings",
     )
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from ligament.app.contacts.find import matches, party_state
-from ligament.app.documents import Document, hold_document, number_of
+from ligament.app.documents import Document, hold_document
 from ligament.app.journal import JournalFilter
 from ligament.core.links import DocumentLink
 from ligament.core.periods import iso_instant
@@ -89,7 +89,7 @@ def document_row(invoice: Invoice, links: Sequence[DocumentLink]) -> Document:
     return {
         "id": invoice.id,
         "source_id": invoice.id,
-        "number": number_of(invoice.number),
+        "number": invoice.number,
         "issued_on": invoice.issued_on.isoformat(),
         "total": invoice.total,
         "tax": invoice.tax,
@@ -117,7 +117,7 @@ def document(clinic: Clinic, source_id: str) -> Document | None:
     return {
         **document_row(invoice, links),
         "practice": {
-            "number": number_of(invoice.number),
+            "number": invoice.number,
             "issued_on": invoice.issued_on.isoformat(),
             "status": invoice.status.value,
             "total": invoice.total,

@@ -13,6 +13,7 @@ from ligament.app.reports.files import NO_FILES, Files, write_files
 from ligament.app.reports.plan import plan_report, sums_document
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.safety.after_restore import settle
+from ligament.app.setup.gaps import gaps
 from ligament.core.approvals import approval_mark, approve_plan
 from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldKind
@@ -183,8 +184,7 @@ def kept_plan(clinic: Clinic) -> Document:
 
 
 def _notes(clinic: Clinic) -> list[str]:
-    """Say what a reader of the plan must know about inferred payments."""
+    """Say what cannot be posted as long as a setting is missing, and what to know about inferred payments."""
+    missing = [f"{gap.blocks} {gap.todo}" for gap in gaps(clinic.settings) if gap.blocks]
     source = clinic.settings.rulebook.payments.source.value
-    if source != "inferred":
-        return []
-    return [INFERRED_NOTE]
+    return [*missing, INFERRED_NOTE] if source == "inferred" else missing

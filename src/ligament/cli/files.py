@@ -19,6 +19,13 @@ def access() -> Add:
     return add_commands
 
 
+def clinics() -> Add:
+    """Load `cli/commands/clinics.py`."""
+    from ligament.cli.commands.clinics import add_commands
+
+    return add_commands
+
+
 def contacts() -> Add:
     """Load `cli/commands/contacts.py`."""
     from ligament.cli.commands.contacts import add_commands

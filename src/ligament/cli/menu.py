@@ -23,9 +23,15 @@ class Entry(NamedTuple):
 
 
 MENU = (
-    Entry("init", files.setup, "Write a commented ligament.toml and create the vault key."),
+    Entry(
+        "init",
+        files.setup,
+        "Write a commented ligament.toml for a clinic and create the vault key; asks what the options do not say.",
+    ),
     Entry("connect", files.setup, "Check the credentials of one system and store them encrypted."),
     Entry("doctor", files.setup, "Check connections, scopes, time zone, mapping, accounts and limits."),
+    Entry("status", files.clinics, "Say in one line for each clinic how it stands, what waits, and when it runs."),
+    Entry("clinics", files.clinics, "The clinics of this home: list, add, remove."),
     Entry("plan", files.sync, "Say what would be posted and why; nothing is written to either system."),
     Entry(
         "approve",

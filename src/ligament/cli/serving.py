@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from ligament.app.access.demo import demo_link
 from ligament.app.access.first_start import start_link
 from ligament.cli.session import Session
 from ligament.cli.views.progress import console
 from ligament.cli.watching import Teller, alert, end, opened_settings, stopping, tell
 from ligament.service.opening import begin, door, need_shared_database, working
 from ligament.service.stopping import StopSign
+from ligament.wiring.access import open_access
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.settings import Settings
+
+DEMO_PORT = 8321
 
 
 def serve(session: Session, host: str, port: int) -> None:
@@ -31,6 +39,31 @@ def serve(session: Session, host: str, port: int) -> None:
             tell(session, {"serving": address, **({"setup": link} if link else {})}, _serving(names, address, link))
 
         listen(opened, host, port, ready)
+        end(session, opened.place)
+
+
+def serve_demo(settings: Settings, now: datetime) -> None:
+    """Serve the dashboard of the demo, on its usual port or a free one, with a link that signs in."""
+    from ligament.web.serving import listen  # noqa: PLC0415 - as above
+
+    sign, session = StopSign(), Session()
+    later = replace(settings, now=now)
+    with stopping(sign), door(later, sign=sign, alert=alert, heard=Teller(session)) as opened:
+
+        def ready(address: str) -> None:
+            begin(opened.place)
+            access = open_access(lambda: later, opened.place.turns.database)
+            access.serves_at(address)
+            tell(
+                session,
+                {},
+                f"The dashboard of the made-up clinic, signed in already (Ctrl-C ends it):\n{demo_link(access)}",
+            )
+
+        try:
+            listen(opened, "127.0.0.1", DEMO_PORT, ready)
+        except ConfigurationError:
+            listen(opened, "127.0.0.1", 0, ready)
         end(session, opened.place)
 
 

@@ -114,7 +114,8 @@ class _Claims:
             return
         free = [one for one in candidates if one.kind is sheet.kind and one.id not in self.taken]
         if free:
-            best = max(free, key=lambda one: (likeness_of(sheet, one), one.id))
+            # Of a document and its double the one that was settled as in the practice is the document.
+            best = max(free, key=lambda one: (likeness_of(sheet, one), _stands_alike(sheet, one), one.id))
             self.mine[sheet.id] = best
             self.taken.add(best.id)
 
@@ -199,6 +200,12 @@ def likeness_of(practice: PracticeSheet, books: BooksSheet) -> int:
     """Return in how many of sum, person and day two documents agree."""
     same_person = bool(practice.name) and practice.name == books.name
     return sum((practice.total == books.total, same_person, practice.on == books.on))
+
+
+def _stands_alike(practice: PracticeSheet, books: BooksSheet) -> bool:
+    """Say whether both are settled, or both are not."""
+    is_settled = practice.state in {SheetState.PAID, SheetState.CLOSED}
+    return is_settled == (books.left == ZERO)
 
 
 def is_near(practice: PracticeSheet, books: BooksSheet) -> bool:

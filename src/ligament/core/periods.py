@@ -36,10 +36,21 @@ def month_of(day: date) -> str:
     return f"{day.year:04}-{day.month:02}"
 
 
+def month_words(month: str) -> str:
+    """Return a month such as `2026-11` as people write it: Nov 2026."""
+    return date.fromisoformat(f"{month}-01").strftime("%b %Y")
+
+
 @lru_cache(maxsize=1000)
 def australian(day: date) -> str:
     """Return a date as people in Australia write it: 22 Nov 2026."""
     return f"{day.day} {day.strftime('%b %Y')}"
+
+
+def local_moment(instant: datetime, zone: str) -> str:
+    """Return the instant as people in that IANA zone read it off the wall: 22 Nov 2026 13:05 (Australia/Melbourne)."""
+    local = instant.astimezone(ZoneInfo(zone))
+    return f"{australian(local.date())} {local:%H:%M} ({zone})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,10 +105,11 @@ class _Run:
         return document
 
 
-def play_demo(seed: int, size: str, tell: Tell = _untold) -> Result:
+def play_demo(seed: int, size: str, tell: Tell = _untold, then: Callable[[Stage], None] | None = None) -> Result:
     """Run the whole demo and return one document; the code is 0 when the second run wrote nothing and nothing failed.
 
-    `tell` hears of each step as it ends. Raises ValueError for an unknown size.
+    `tell` hears of each step as it ends, and `then` goes on with the clinic while its servers still run. Raises
+    ValueError for an unknown size.
     """
     with set_stage(seed, Size(size)) as stage:
         run = _Run(stage=stage, tell=tell)
@@ -126,7 +127,9 @@ def play_demo(seed: int, size: str, tell: Tell = _untold) -> Result:
         run.result["old_books"] = show_old_books(manifests, seed, stage.story.today, stage.clock)
         tell("old books", run.result["old_books"])
         run.result.update(_closing(run))
-    tell("summary", run.result)
+        tell("summary", run.result)
+        if then is not None:
+            then(stage)
     return Result(document=run.result, code=DONE if run.result["as_promised"] else WAITS)
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from ligament.core.recalls import OwnRecall, RecallPerson
+    from ligament.core.records import PracticeSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,10 @@ class RecallScope:
 
 class RecallReader(Protocol):
     """A practice system that can say who was seen when."""
+
+    def settings(self) -> PracticeSettings:
+        """Return what the practice says of itself: recalls are read of the practice that the clinic is pinned to."""
+        ...
 
     def appointment_types(self) -> Mapping[str, str]:
         """Return the names of the appointment types by id, those no longer offered too."""

@@ -69,12 +69,19 @@ class Deliverer:
 
     def run(self, wait: Callable[[], None]) -> None:
         """Deliver until asked to stop; `wait` pauses when nothing is due."""
-        while not self.stops():
-            worked = 0
+        worked = 0
+
+        def one_pass(_name: str) -> None:
+            nonlocal worked
             # A database that is away comes back; meanwhile nothing can be due.
             with suppress(StoreError):
                 worked = self.once()
                 self._tidy()
+
+        safely = guarded(one_pass, self.unexpected)
+        while not self.stops():
+            worked = 0
+            safely("deliveries")
             if not worked:
                 wait()
 

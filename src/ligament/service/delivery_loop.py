@@ -76,6 +76,7 @@ def start_deliveries(place: Scheduler) -> threading.Thread:
         open_hooks=means.hooks,
         told=means.tell,
         stops=turns.sign.is_set,
+        unexpected=lambda what, error: turns.alert("broken", what, f"Not delivered: {type(error).__name__}. Tell us."),
     )
     thread = threading.Thread(
         target=deliverer.run, args=(lambda: turns.sign.wait(_PAUSE_S),), name="deliveries", daemon=True

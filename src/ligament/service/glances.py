@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from ligament.engine.schedule import ClinicStatus, State
 from ligament.service.statuses import Statuses
@@ -13,6 +14,7 @@ from ligament.store.queries.figures import Figures, figures
 from ligament.store.shared.values import SharedValues
 from ligament.wiring.rulebooks import ClinicSettings
 
+_FRESH = timedelta(seconds=1)
 _SIGNS = {State.READY: "well", State.TROUBLED: "troubled", State.PAUSED: "stopped", State.PARKED: "parked"}
 
 
@@ -85,3 +87,21 @@ def pulse(database: Database, clinic: str) -> str:
     known = figures(database, (clinic,))[clinic]
     at = standing.succeeded_at
     return f"{standing.state}|{standing.sentence}|{known.journal_sequence}|{at and at.replace(second=0, microsecond=0)}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Pulses:
+    """The pulse of each clinic, looked up once a second however many people look at its pages."""
+
+    database: Database
+    now: Callable[[], datetime]
+    _kept: dict[str, tuple[datetime, str]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, clinic: str) -> str:
+        """Return a text that changes when a page of the clinic would."""
+        with self._lock:
+            now, kept = self.now(), self._kept.get(clinic)
+            if kept is None or not timedelta(0) <= now - kept[0] < _FRESH:
+                self._kept[clinic] = kept = (now, pulse(self.database, clinic))
+            return kept[1]

@@ -67,7 +67,7 @@ def watching(
     settings: Settings, *, clinic: str | None, sign: StopSign, heard: Heard = unheard, alert: Alerts = silent
 ) -> Iterator[Scheduler]:
     """Open what `sync --watch` runs: one clinic, inside this process."""
-    only = settings.clinic(clinic).name
+    only = settings.meant(clinic).name
     with _opened(settings) as database:
         turns = _turns(settings, database, sign, alert, heard)
         yield Scheduler(turns=turns, engine=InlineEngine(), executor=executor_id(), only=(only,))

@@ -14,6 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from ligament.service.glances import Pulses
 from ligament.service.opening import Service
 from ligament.web import machines
 from ligament.web.api import problems, routing
@@ -36,7 +37,9 @@ Catcher = Callable[[AnyRequest, Any], Response[bytes]]
 def application(door: Service) -> ASGIApp:
     """Return the application around a running installation."""
     turns = door.place.turns
-    house = House(door=door, access=open_access(lambda: turns.settings, turns.database))
+    access = open_access(lambda: turns.settings, turns.database)
+    pulses = Pulses(database=turns.database, now=access.machine_now)
+    house = House(door=door, access=access, pulses=pulses)
     frame = Frame(house=house, menu=tuple(page for page in ALL if page.menu))
     catchers: dict[int | type[Exception], Catcher] = {
         HTTPException: _refused,

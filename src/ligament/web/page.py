@@ -14,6 +14,7 @@ from ligament.app.access.answers import Visitor
 from ligament.app.access.sessions import Recognised
 from ligament.app.access.users import Acting
 from ligament.core.access import Caller, Right
+from ligament.service.glances import Pulses
 from ligament.service.opening import Service
 from ligament.wiring.access import Access
 from ligament.wiring.clinic import Clinic, Overrides, open_clinic
@@ -96,6 +97,7 @@ class House:
 
     door: Service
     access: Access
+    pulses: Pulses
 
     @property
     def settings(self) -> Settings:

@@ -18,6 +18,7 @@ from ligament.core.money import cents
 _FOLDER = Path(__file__).parent
 _STATIC = _FOLDER / "static"
 _HASH_LENGTH = 12
+_MINUTE = 60
 _BROWSERS = (
     ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chromium/", "Chromium"), ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
@@ -43,7 +44,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(money=money, day=day, moment=moment, iso=iso, browser_name=browser_name, counted=counted)
+    made.filters.update(
+        money=money, day=day, moment=moment, iso=iso, browser_name=browser_name, counted=counted, took=took
+    )
     made.globals.update(asset=asset)
     return made
 
@@ -83,6 +86,13 @@ def browser_name(agent: str) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """Return a number with its noun, such as 1 invoice or 2 invoices."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def took(seconds: float) -> str:
+    """Return how long something took, such as 0.4 s or 3 min 20 s."""
+    if seconds < _MINUTE:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds) // _MINUTE} min {int(seconds) % _MINUTE} s"
 
 
 def _local(value: date | datetime | str | None, zone: str) -> date | datetime | None:

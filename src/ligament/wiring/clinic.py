@@ -12,7 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
-from ligament.connectors.registry import audience_connector, books_connector, for_role, practice_connector
+from ligament.connectors.registry import (
+    NoConnector,
+    audience_connector,
+    books_connector,
+    for_role,
+    players,
+    practice_connector,
+)
 from ligament.core.facts import PlanContext
 from ligament.core.ids import RunId
 from ligament.core.money import HUNDRED
@@ -121,6 +128,8 @@ class Clinic:
 
     def audience_manifest(self) -> Manifest:
         """Return the system that keeps the mailing list; raises NoConnector where none is installed."""
+        if not players("audience"):
+            raise NoConnector("No system that keeps mailing lists is installed.")
         return for_role("audience")
 
     def audience(self) -> Audience:

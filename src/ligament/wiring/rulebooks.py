@@ -29,7 +29,7 @@ _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicSettings:
-    """One clinic of a home: its name, the file of its rulebook, and the rulebook."""
+    """One clinic of a home: what all that is kept of it is filed under (`name`), its file and its rulebook."""
 
     name: str
     file: Path
@@ -38,6 +38,11 @@ class ClinicSettings:
     books: Manifest
     rulebook_text: str = ""
     expressions: Expressions = field(default_factory=Expressions)
+
+    @property
+    def title(self) -> str:
+        """Return what people call the clinic; it may change, what it is filed under does not."""
+        return self.rulebook.clinic.name or self.name
 
 
 def rulebook_files(home: Path) -> tuple[Path, ...]:
@@ -56,7 +61,7 @@ def check_names(clinics: tuple[ClinicSettings, ...]) -> None:
     for clinic in clinics:
         if names.count(clinic.name) > 1:
             raise ConfigurationError(
-                (f'{clinic.file}: two clinics are called "{clinic.name}"; give each its own name.',)
+                (f'{clinic.file}: two clinics are called "{clinic.name}"; give each its own name and id.',)
             )
 
 
@@ -109,7 +114,7 @@ def looked_over(file: Path) -> tuple[ClinicSettings | None, tuple[Mistake, ...]]
     book = replace(book, lookups=known)
     return (
         ClinicSettings(
-            name=book.clinic.name or file.stem,
+            name=book.clinic.id or book.clinic.name or file.stem,
             file=file,
             rulebook=book,
             practice=systems["practice"],
@@ -152,7 +157,9 @@ def read_clinic(file: Path) -> ClinicSettings:
     """Read one rulebook file; raises ConfigurationError naming file, line and key."""
     clinic, mistakes = looked_over(file)
     if mistakes:
-        raise ConfigurationError(tuple(mistake.told() for mistake in mistakes))
+        first = mistakes[0]
+        place = f"{first.file}:{first.line or 1}:{first.column or 1}"
+        raise ConfigurationError(tuple(mistake.told() for mistake in mistakes), place)
     assert clinic is not None
     return clinic
 
@@ -170,6 +177,11 @@ def system_names() -> tuple[str, str]:
 def system_titles() -> tuple[str, str]:
     """Return the names of the practice and books systems that are installed, as people know them."""
     return _listed("practice", "title"), _listed("books", "title")
+
+
+def audience_names() -> str:
+    """Return the names of the systems that keep mailing lists; empty where none is installed."""
+    return _listed("audience", "name")
 
 
 def system_named_in(sentence: str) -> str:

@@ -14,6 +14,8 @@ from ligament.wiring.access import Access
 
 IDLE, AT_MOST = timedelta(minutes=30), timedelta(hours=12)
 CONFIRMED_FOR = timedelta(minutes=15)
+DEMO_USER = "demo"
+"""The demo's owner has no authenticator; everybody else's id is random."""
 _HALF_WAY = timedelta(minutes=15)
 """How long the second step of signing in, or the code at set-up, may take."""
 _TOUCH = timedelta(minutes=1)
@@ -80,6 +82,13 @@ def _is_over(session: KeptSession, age: timedelta, idle: timedelta) -> bool:
     return age >= AT_MOST or idle >= IDLE
 
 
+def seconds_left(access: Access, found: Recognised) -> int:
+    """Return for how long a session goes on without a visit."""
+    now = access.now()
+    ends = min(found.session.seen_at + IDLE, found.session.began_at + AT_MOST)
+    return max(0, (ends - now) // timedelta(seconds=1))
+
+
 def begin(access: Access, user_id: str, stage: str, visitor: Visitor, *, instead_of: str = "") -> str:
     """Begin a session and return its secret, which is always a new one."""
     secret, now = access.secret(32), access.now()
@@ -107,7 +116,7 @@ def renewed(access: Access, found: Recognised) -> str:
 
 def is_confirmed(access: Access, found: Recognised) -> bool:
     """Say whether the code was given recently enough for what changes who may do what."""
-    return access.now() - found.session.confirmed_at < CONFIRMED_FOR
+    return found.user.id == DEMO_USER or access.now() - found.session.confirmed_at < CONFIRMED_FOR
 
 
 def sign_out(access: Access, found: Recognised, visitor: Visitor) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ligament.app.contacts.owners import kept_owners
-from ligament.app.documents import Document, number_of
+from ligament.app.documents import Document
 from ligament.app.results import DONE, WAITS, Result
 from ligament.core.associations import pays_for
 from ligament.core.contacts import privacy_of
@@ -211,7 +211,7 @@ def _documents(clinic: Clinic, key: str) -> list[Document]:
     owners = kept_owners(clinic)
     return [
         {
-            "number": number_of(invoice.number),
+            "number": invoice.number,
             "source_id": invoice.id,
             "issued_on": invoice.issued_on.isoformat(),
             "total": invoice.total,

@@ -94,6 +94,8 @@ def _clearing(book: Rulebook, chart: Chart) -> Iterator[Check]:
     if payments.source is PaymentSource.REPORT:
         named.extend((f'[payments.methods] "{name}"', code) for name, code in payments.methods.items())
     for key, code in named:
+        if not code:
+            continue
         account = chart.account(code)
         if account is None or not account.active:
             state = "does not exist" if account is None else "is archived"

@@ -9,7 +9,7 @@ from typing import Any
 
 from ligament import __version__
 from ligament.core.money import ZERO, two_places
-from ligament.core.periods import australian
+from ligament.core.periods import australian, local_moment, month_words
 from ligament.core.tables import (
     Cell,
     Figure,
@@ -111,7 +111,7 @@ def _lead(document: Document, waiting: Sequence[Document]) -> str:
 def _stamp(clinic: Clinic, document: Document) -> tuple[tuple[str, str], ...]:
     with report_rows(clinic.journal) as rows:
         sequence, digest, signature = rows.journal_end()
-    made = clinic.clock.now().strftime("%d %b %Y %H:%M UTC").lstrip("0")
+    made = local_moment(clinic.clock.now(), clinic.settings.rulebook.clinic.time_zone)
     return (
         ("Comparison", str(document["run_id"])),
         ("Made", f"{made}, by Ligament {__version__}"),
@@ -131,20 +131,16 @@ def _figures(totals: Document, practice: str, books: str) -> tuple[Figure, ...]:
     worst = max(months, key=lambda one: abs(Decimal(one["explained"])))
     differs = Decimal(worst["explained"])
     caption = (
-        f"The largest difference is {_told(worst['explained'])} in {_month(worst['month'])}."
+        f"The largest difference is {_told(worst['explained'])} in {month_words(worst['month'])}."
         if differs
         else "Both sides say the same in every month."
     )
     points = tuple(
-        Point(label=_month(one["month"]), series=name, amount=Decimal(one[side]))
+        Point(label=month_words(one["month"]), series=name, amount=Decimal(one[side]))
         for one in months
         for name, side in ((practice, "source"), (books, "books"))
     )
     return (Figure(name="by_month", title="Invoices less credit notes, by month", caption=caption, points=points),)
-
-
-def _month(month: str) -> str:
-    return date.fromisoformat(f"{month}-01").strftime("%b %Y")
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
@@ -272,7 +268,7 @@ def _side_by_side(rows: Rows, practice: str, books: str) -> Table:
 
 def _by(name: str, title: str, key: str, found: Sequence[Document], titles: tuple[str, str]) -> Table:
     columns = (text_column(name=key, title=key.capitalize(), wide=True), *_three(*titles))
-    named = {one[key]: _month(one[key]) if key == "month" else one[key] for one in found}
+    named = {one[key]: month_words(one[key]) if key == "month" else one[key] for one in found}
     rows = fixed((named[one[key]], *_amounts(one)) for one in found)
     sides = ("source", "books", "explained")
     totals: dict[str, Cell] = {side: sum((Decimal(one[side]) for one in found), ZERO) for side in sides}

@@ -11,6 +11,7 @@ from pathlib import Path
 from ligament.app.documents import Document
 from ligament.app.output import to_json
 from ligament.core.tables import Report
+from ligament.exports.charts import draw
 from ligament.exports.errors import FileRefused
 from ligament.exports.files import WRITERS, write_report, write_text
 from ligament.exports.whole import already_there
@@ -99,3 +100,19 @@ def rendered(report: Report, ending: str, document: Document) -> bytes:
         except FileRefused as refused:
             raise ConfigurationError((refused.sentence,)) from None
         return file.read_bytes()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A chart as SVG to stand inside a page, and what it shows in one sentence."""
+
+    svg: str
+    caption: str
+
+
+def drawn(report: Report) -> tuple[Drawn, ...]:
+    """Return the charts of a report; none where the library for them is not installed."""
+    try:
+        return tuple(Drawn(svg=draw(one), caption=one.caption) for one in report.figures if one.points)
+    except FileRefused:
+        return ()

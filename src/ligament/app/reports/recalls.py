@@ -16,6 +16,7 @@ from ligament.core.periods import local_date
 from ligament.core.recalls import LeftOut, OwnRecall, RecallCandidate, RecallRow, Recalls
 from ligament.core.rules.entries import Recall
 from ligament.core.tables import Report, Table, date_column, fixed, text_column
+from ligament.flow.read.practice_pin import check_practice
 from ligament.ports.recalls import RecallReader, RecallScope
 from ligament.store.journal.journal import Note
 from ligament.store.mirror.recalls import RecallRows
@@ -62,6 +63,7 @@ def write_found(clinic: Clinic, found: FoundRecalls, files: Files, document: Doc
 def find_recalls(clinic: Clinic) -> FoundRecalls:
     """Read what changed in the practice, and say who is due."""
     reader = cast("RecallReader", clinic.practice())
+    check_practice(reader.settings(), clinic.store)
     rows = RecallRows(clinic.database, clinic.journal.clinic)
     now, zone = clinic.clock.now(), clinic.settings.rulebook.clinic.time_zone
     lists = _lists(clinic.settings.rulebook.recalls, reader)

@@ -20,7 +20,7 @@ from ligament.app.results import Result
 from ligament.core import reports
 from ligament.core.intents import SubjectKind
 from ligament.core.money import ZERO, two_places
-from ligament.core.periods import Period, iso_instant, local_date, this_and_last_month
+from ligament.core.periods import Period, iso_instant, local_date, local_moment, month_words, this_and_last_month
 from ligament.core.records import Invoice
 from ligament.core.reports import BUCKETS, DIMENSIONS, Basis, Dimension, ReportName
 from ligament.core.rules.model import InvoiceSource
@@ -128,6 +128,10 @@ def make(clinic: Clinic, wanted: Wish) -> Made:
         "by": [one.value for one in wanted.by],
         "basis": wanted.basis.value,
         "as_of": as_of or None,
+        "as_of_told": _told(as_of, book.clinic.time_zone),
+        "titles": {column.name: column.title for column in table.columns},
+        "title": table.title,
+        "span": period.words(),
         "columns": [column.name for column in table.columns],
         "rows": list(records(table)),
         "totals": total_record(table),
@@ -142,8 +146,8 @@ def make(clinic: Clinic, wanted: Wish) -> Made:
         tables=(table,),
         notes=notes,
         stamp=(
-            ("As of", _told(as_of)),
-            ("Made", _told(iso_instant(now))),
+            ("As of", _told(as_of, book.clinic.time_zone)),
+            ("Made", local_moment(now, book.clinic.time_zone)),
             ("By", f"Ligament {__version__}"),
         ),
     )
@@ -173,8 +177,8 @@ def _as_of(rows: ReportRows) -> str:
     return iso_instant(datetime.fromisoformat(read_at)) if read_at else ""
 
 
-def _told(instant: str) -> str:
-    return instant.replace("T", " ").replace("Z", " UTC") or "never"
+def _told(instant: str, zone: str) -> str:
+    return local_moment(datetime.fromisoformat(instant), zone) if instant else "never"
 
 
 def _revenue(sources: Sources, wanted: Wish, _now: datetime) -> Table:
@@ -224,11 +228,17 @@ def _notes(clinic: Clinic, wanted: Wish, table: Table, as_of: str) -> tuple[str,
             "Counted on the day on which the practice closed an invoice as paid; invoices still open are left out."
         )
     else:
-        told.append("Counted on the day on which a document was issued.")
+        told.append(_BASES.get(wanted.name, "Counted on the day on which a document was issued."))
     inferred = clinic.settings.rulebook.payments.source.value == "inferred"
     if inferred and wanted.name is not ReportName.ACTIVITY:
         told.append(INFERRED_NOTE)
     return tuple(told)
+
+
+_BASES = {
+    ReportName.DEBTORS: "Everything open on that day; days are counted from the day on which a document is due.",
+    ReportName.GST: "Each side counts by its own dates.",
+}
 
 
 def _headline(table: Table) -> tuple[tuple[str, str], ...]:
@@ -270,7 +280,8 @@ def _bars(wanted: Wish, table: Table) -> tuple[Point, ...]:
             sums[key] = sums.get(key, ZERO) + _decimal(row[name])
     if first != "month":
         sums = dict(sorted(sums.items(), key=lambda pair: -pair[1])[:_MOST_BARS])
-    points = [_point(label, series, amount) for (label, series), amount in sums.items()]
+    named = month_words if first == Dimension.MONTH.value else str
+    points = [_point(named(label), series, amount) for (label, series), amount in sums.items()]
     return tuple(points[-_MOST_BARS * len(sides) :])
 
 

@@ -65,23 +65,19 @@ def show(document: Mapping[str, Any], command: object) -> None:
     """Tell a report as a table with its sums below."""
     del command
     columns, rows, totals = document["columns"], document["rows"], document["totals"]
-    span = document["period"]
-    words = " to ".join(text for text in (span["from"], span["to"]) if text)
-    line(f"{str(document['report']).capitalize()}, {words}", style="bold")
+    line(f"{document['title']}, {document['span']}", style="bold")
     shown = [[_cell(row[name]) for name in columns] for row in rows]
     if shown:
         last = ["Total" if place == 0 else _cell(totals.get(name)) for place, name in enumerate(columns)]
         right = [isinstance(totals.get(name), int) or _is_amount(totals.get(name)) for name in columns]
-        titles = [
-            Column(name.replace("_", " ").capitalize(), right=side) for name, side in zip(columns, right, strict=True)
-        ]
+        titles = [Column(document["titles"][name], right=side) for name, side in zip(columns, right, strict=True)]
         table(titles, [*shown, last])
     else:
         line("Nothing in this period.")
     for note in document["notes"]:
         line(note)
     if document["as_of"]:
-        line(f"As of {document['as_of']}.")
+        line(f"As of {document['as_of_told']}.")
     for file in document.get("files", ()):
         line(f"Written to {file}.")
 

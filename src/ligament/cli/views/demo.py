@@ -12,7 +12,7 @@ from ligament.cli.views.paper import Column, day, heading, line, money, table
 from ligament.cli.views.progress import console
 from ligament.cli.views.words import ACTIONS, KINDS
 from ligament.core.causes import CAUSES
-from ligament.demo.demo import SIZES, SPEED, play_demo
+from ligament.demo.demo import SIZES, SPEED, Stage, play_demo
 
 USAGE = 2
 _STATES = ("created", "updated", "unchanged", "held", "skipped", "failed")
@@ -20,8 +20,11 @@ _STATES = ("created", "updated", "unchanged", "held", "skipped", "failed")
 Document = Mapping[str, Any]
 
 
-def run_demo(*, once: bool, seed: int, size: str, as_json: bool) -> None:
-    """Run the demo and end the process: 0 when the second run wrote nothing and nothing failed, else 1."""
+def run_demo(*, once: bool, seed: int, size: str, as_json: bool, serve: Callable[[Stage], None] | None = None) -> None:
+    """Run the demo and end the process: 0 when the second run wrote nothing and nothing failed, else 1.
+
+    Unless it is to run `once`, `serve` goes on with the clinic before that.
+    """
     if size not in SIZES:
         console(stderr=True).print(f"There is no size {size!r}: choose {' or '.join(SIZES)}.", markup=False)
         raise SystemExit(USAGE)
@@ -29,9 +32,7 @@ def run_demo(*, once: bool, seed: int, size: str, as_json: bool) -> None:
         verdict = play_demo(seed, size)
         sys.stdout.write(to_json(verdict.document) + "\n")
     else:
-        verdict = play_demo(seed, size, _tell)
-        if not once:
-            line("The dashboard is not part of this version, so the demo ends here.")
+        verdict = play_demo(seed, size, _tell, None if once else serve)
     raise SystemExit(verdict.code)
 
 

@@ -119,6 +119,10 @@ class ClinikoPractice:
         return tuple(found[identifier] if identifier in found else self._alone(identifier) for identifier in wanted)
 
     # --- what recalls need --------------------------------------------------------------------------------------------
+    def settings(self) -> PracticeSettings:
+        """Return what the account says of itself."""
+        return read_settings(self._client, self._choices)
+
     def appointment_types(self) -> Mapping[str, str]:
         """Return the names of the appointment types by id, archived ones too."""
         return recalls.appointment_types(self._client)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, inspect, select, update
 
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.intents import Subject, SubjectKind
@@ -19,6 +19,8 @@ from ligament.core.records import Invoice
 from ligament.store.database.bulk import upsert
 from ligament.store.database.codec import decode, encode
 from ligament.store.database.tables import (
+    access_failures,
+    api_tokens,
     beats,
     books_documents,
     cursors,
@@ -30,6 +32,8 @@ from ligament.store.database.tables import (
     payment_links,
     practice_rows,
     secrets,
+    sessions,
+    users,
     webhook_events,
     window_calls,
     window_numbers,
@@ -46,7 +50,10 @@ UNSEEN = "restored"
 """Stands where the mark of the rulebook would: every record is planned again."""
 _READ_AGAIN = ("reference_read_at", "chart_read_at", "both_sides_read")
 _OUTLIVES = (leases, beats, webhook_events, window_calls, window_slots, window_numbers)
+_ACCESS = (users, api_tokens, access_failures)
+"""Who was removed, and which token ended, since the backup: both stay so."""
 _TOKENS = "/tokens"
+_AUTHENTICATORS = "totp/"
 _LINE = "line"
 _STANDING = "standing"
 
@@ -93,8 +100,10 @@ def place_of(head: Head | None) -> RestorePlace | None:
 
 def outliving(connection: Connection, since: Mapping[str, Head]) -> Outliving:
     """Read what must outlive a restore; `since` are the ends of the journals in the backup."""
-    rows = {table.name: tuple(_plain(connection, table)) for table in _OUTLIVES}
-    tokens = tuple(row for row in _plain(connection, secrets) if str(row["name"]).endswith(_TOKENS))
+    there = set(inspect(connection).get_table_names())
+    lasting = (*_OUTLIVES, *(table for table in _ACCESS if table.name in there))
+    rows = {table.name: tuple(_plain(connection, table)) for table in lasting}
+    tokens = tuple(row for row in _plain(connection, secrets) if _is_renewed(str(row["name"])))
     erased: dict[str, tuple[str, ...]] = {}
     statement = select(journal.c.clinic, journal.c.sequence, journal.c.subject).where(journal.c.kind == "erased")
     for row in connection.execute(statement.order_by(journal.c.sequence)):
@@ -102,6 +111,11 @@ def outliving(connection: Connection, since: Mapping[str, Head]) -> Outliving:
         if head is None or row.sequence > head.sequence:
             erased[row.clinic] = (*erased.get(row.clinic, ()), row.subject)
     return Outliving(rows=rows, tokens=tokens, erased=erased)
+
+
+def _is_renewed(name: str) -> bool:
+    """Say whether the newer one of two secrets counts: sign-ins, and what an authenticator was set up with."""
+    return name.endswith(_TOKENS) or name.startswith(_AUTHENTICATORS)
 
 
 def _plain(connection: Connection, table: Table) -> Iterable[dict[str, Any]]:
@@ -113,6 +127,7 @@ def mark(connection: Connection, restorations: Mapping[str, Restoration], kept: 
     if kept is not None:
         _carry(connection, kept)
     _forget_standings(connection)
+    connection.execute(delete(sessions))
     connection.execute(delete(cursors))
     # A list shows what is there, not what is gone: lines that were taken off an invoice since must not come back.
     connection.execute(delete(practice_rows).where(practice_rows.c.kind == _LINE))
@@ -132,6 +147,8 @@ def _carry(connection: Connection, kept: Outliving) -> None:
         rows = kept.rows.get(table.name, ())
         if rows:
             connection.execute(insert(table), list(rows))
+    if kept.rows.get(users.name):
+        _carry_access(connection, kept)
     # Nobody holds anything now, and whoever did before is recognised as late.
     connection.execute(update(leases).values(until="", fence=leases.c.fence + 1))
     present = {(row["clinic"], row["name"]): row for row in _plain(connection, secrets)}
@@ -142,6 +159,15 @@ def _carry(connection: Connection, kept: Outliving) -> None:
         or present[row["clinic"], row["name"]]["kept_at"] < row["kept_at"]
     ]
     upsert(connection, secrets, newer)
+
+
+def _carry_access(connection: Connection, kept: Outliving) -> None:
+    """Let who may come in be as it is now; a new machine without users takes those of the backup."""
+    for table in _ACCESS:
+        connection.execute(delete(table))
+        rows = kept.rows.get(table.name, ())
+        if rows:
+            connection.execute(insert(table), list(rows))
 
 
 def _forget_standings(connection: Connection) -> None:

@@ -78,6 +78,7 @@ books_documents = _table(
     Index("books_documents_updated", "clinic", "kind", "updated_at"),
     Index("books_documents_day", "clinic", "day"),
     Index("books_documents_reference", "clinic", "reference"),
+    Index("books_documents_twins", "clinic", "contact_id", "kind", "cents", "day"),
 )  # fmt: skip
 books_amounts = _table("books_amounts", _key("document_id"), _key("tax_type"), _cents("cents"))
 books_reference = _table("books_reference", _key("name"), _text("read_at"), _bytes("body"))

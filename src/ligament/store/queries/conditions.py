@@ -14,6 +14,7 @@ from ligament.store.database.tables import books_documents, document_links
 
 GONE = (DocumentStatus.VOIDED.value, DocumentStatus.DELETED.value)
 OPEN = (InvoiceStatus.OPEN.value, InvoiceStatus.OPEN_CREDIT.value)
+_INVOICE = "invoice:"
 _HUNDREDTH = Decimal("0.01")
 
 
@@ -24,20 +25,25 @@ def money(cents: int | None) -> Decimal:
 
 def subject_of(p: Any) -> ColumnElement[str]:  # noqa: ANN401 - an alias
     """Return the key of an invoice as a subject."""
-    key: ColumnElement[str] = literal("invoice:") + p.c.id
+    key: ColumnElement[str] = literal(_INVOICE) + p.c.id
     return key
 
 
 def joined(p: Any) -> Any:  # noqa: ANN401 - a join of any tables
     """Join invoices to their documents through the links."""
     links, papers = document_links, books_documents
-    linked = p.join(links, and_(links.c.clinic == p.c.clinic, links.c.subject == subject_of(p)))
+    linked = p.join(links, and_(links.c.clinic == p.c.clinic, *_same_record(links.c.subject, p)))
     return linked.join(papers, and_(papers.c.clinic == links.c.clinic, papers.c.id == links.c.books_id))
 
 
 def beside(p: Any, docs: CTE) -> Any:  # noqa: ANN401 - a join of any tables
     """Put what the documents of each invoice come to beside it, where it has any."""
     return p.outerjoin(docs, docs.c.subject == subject_of(p))
+
+
+def _same_record(subject: ColumnElement[str], p: Any) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401 - an alias
+    """Say that a key is that of an invoice, from both sides, so that whichever is looked up has an index for it."""
+    return subject == subject_of(p), p.c.id == func.substr(subject, len(_INVOICE) + 1), p.c.kind == "invoice"
 
 
 def signed(column: ColumnElement[int]) -> ColumnElement[int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from ligament.store.database.connection import Database
-from ligament.store.database.tables import approvals, holds, journal_heads
+from ligament.store.database.tables import approvals, holds, journal_heads, runs
 
 _NOBODY_YET = "[]"
 
@@ -46,3 +46,10 @@ def figures(database: Database, clinics: Collection[str]) -> Mapping[str, Figure
         )
         for name in clinics
     }
+
+
+def last_ends(database: Database) -> Mapping[str, str]:
+    """Return when the newest run of each clinic ended that was not broken off."""
+    newest = select(runs.c.clinic, func.max(runs.c.finished_at)).group_by(runs.c.clinic)
+    with database.reading() as connection:
+        return {row[0]: row[1] for row in connection.execute(newest) if row[1]}

@@ -7,7 +7,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, and_, not_, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Date,
+    and_,
+    case,
+    cast,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
 
 from ligament.core.billing import first_line, names_another
 from ligament.core.comparisons import Pairing, Posted
@@ -58,13 +71,15 @@ class Unlinked:
 def strays_of(connection: Connection, clinic: str, scope: Scope) -> Unlinked:
     """Load the live documents that bear our number or reference and that no link of a kept record holds."""
     papers, links, rows = books_documents, document_links, practice_rows
+    is_visit = links.c.subject.startswith("visit:")
     linked = papers.outerjoin(links, and_(links.c.clinic == papers.c.clinic, links.c.books_id == papers.c.id))
     joined = linked.outerjoin(
         rows,
         and_(
+            # Both sides of the key are worked out from the link, so that the index of the rows is used.
             rows.c.clinic == links.c.clinic,
-            rows.c.kind.in_(("invoice", "visit")),
-            links.c.subject == rows.c.kind + ":" + rows.c.id,
+            rows.c.kind == case((is_visit, "visit"), else_="invoice"),
+            rows.c.id == case((is_visit, func.substr(links.c.subject, 7)), else_=func.substr(links.c.subject, 9)),
         ),
     )
     ours = or_(
@@ -280,6 +295,14 @@ DOUBLED_WITHIN = 3
 """How many days apart a document of somebody else still doubles one of ours (choice C44)."""
 
 
+def _days_around(connection: Connection, day: Column[Any]) -> list[ColumnElement[str]]:
+    """Return the days that are near enough to a day, as the database reckons them."""
+    shifts = range(-DOUBLED_WITHIN, DOUBLED_WITHIN + 1)
+    if connection.dialect.name == "sqlite":
+        return [func.date(day, f"{shift:+d} days") for shift in shifts]
+    return [func.to_char(cast(day, Date) + literal_column(str(shift)), "YYYY-MM-DD") for shift in shifts]
+
+
 def doubles(connection: Connection, clinic: str, scope: Scope) -> Iterator[Stray]:
     """Yield documents of others with contact, total and, within three days, the date of one of ours."""
     ours, theirs, links = books_documents.alias("ours"), books_documents.alias("theirs"), document_links
@@ -293,6 +316,9 @@ def doubles(connection: Connection, clinic: str, scope: Scope) -> Iterator[Stray
             theirs.c.kind == ours.c.kind,
             theirs.c.cents == ours.c.cents,
             theirs.c.number != ours.c.number,
+            # Said from both sides, so that whichever is looked up has an index for it.
+            ours.c.day.in_(_days_around(connection, theirs.c.day)),
+            theirs.c.day.in_(_days_around(connection, ours.c.day)),
             theirs.c.status.not_in(_GONE),
         ),
     )

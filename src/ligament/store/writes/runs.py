@@ -108,9 +108,12 @@ class Runs:
             connection.execute(trouble).scalar_one_or_none() or "",
         )
 
-    def newest(self, limit: int = 20) -> tuple[Run, ...]:
-        """Return the newest runs, newest first."""
-        statement = select(runs).where(runs.c.clinic == self._clinic).order_by(runs.c.id.desc()).limit(limit)
+    def newest(self, limit: int = 20, before: str = "") -> tuple[Run, ...]:
+        """Return the newest runs, newest first; with `before` those that began before that one."""
+        chosen = select(runs).where(runs.c.clinic == self._clinic)
+        if before:
+            chosen = chosen.where(runs.c.id < before)
+        statement = chosen.order_by(runs.c.id.desc()).limit(limit)
         with self._journal.database.reading() as connection:
             return tuple(_run(row) for row in connection.execute(statement))
 

@@ -7,11 +7,28 @@ from __future__ import annotations
 
 from ligament.web import live
 from ligament.web.page import Page
-from ligament.web.pages import account, api_docs, clinics, invitation, overview, setup, sign_in, tokens, users, waiting
+from ligament.web.pages import (
+    account,
+    api_docs,
+    clinics,
+    invitation,
+    overview,
+    plan,
+    reports,
+    runs,
+    setup,
+    sign_in,
+    tokens,
+    users,
+    waiting,
+)
 
 ALL: tuple[Page, ...] = (
     *overview.PAGES,
     *waiting.PAGES,
+    *plan.PAGES,
+    *runs.PAGES,
+    *reports.PAGES,
     *live.PAGES,
     *clinics.PAGES,
     *users.PAGES,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ligament.app.access import sessions, sign_in
+from ligament.app.access import demo, sessions, sign_in
 from ligament.app.access.answers import Entered, Refused, Slow
 from ligament.web.frame import slow_down
-from ligament.web.page import Answer, Moved, Page, Shown, Visit, own_path
+from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit, own_path
 
 _HOME = "/clinics"
 
@@ -18,6 +18,14 @@ def front(visit: Visit) -> Answer:
         return Moved(to="/sign-in")
     seen = list(visit.clinics())
     return Moved(to=f"/c/{seen[0]}/" if len(seen) == 1 else _HOME)
+
+
+def enter_demo(visit: Visit) -> Answer:
+    """Sign in to the demo with its own link; where there is no demo, there is no such page."""
+    secret = demo.enter(visit.access, visit.query.get("key"), visit.visitor)
+    if secret is None:
+        raise NotThere
+    return Moved(to="/", secret=secret)
 
 
 def show(visit: Visit) -> Answer:
@@ -94,6 +102,7 @@ def confirm(visit: Visit) -> Answer:
 
 PAGES = (
     Page(path="/", name="front", answer=front, is_open=True),
+    Page(path="/demo", name="demo", answer=enter_demo, is_open=True),
     Page(path="/sign-in", name="sign in", answer=show, is_open=True),
     Page(path="/sign-in", name="sign in", method="POST", answer=enter, is_open=True),
     Page(path="/sign-in/code", name="code", answer=show_code, is_open=True),

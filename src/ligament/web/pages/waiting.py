@@ -12,6 +12,7 @@ from ligament.app.holds import answer, list_holds
 from ligament.core.access import Right
 from ligament.core.causes import CASES, CAUSES, advice
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
+from ligament.web.pages.plan import plan_page
 from ligament.wiring.errors import ConfigurationError
 
 WORDS: Mapping[str, str] = {
@@ -111,23 +112,29 @@ def _answered(visit: Visit, names: list[str]) -> Answer:
 
 
 def approvals(visit: Visit) -> Answer:
-    """Approve or refuse some of the plan, or all of it."""
+    """Approve or refuse some of the plan, or all of it; one comes back to the page on which one was."""
     names, choice = list(visit.form.all("names")), visit.form.get("choice")
     if choice not in {"approve", "refuse"}:
         raise NotThere
+    is_plan = visit.form.get("back") == "plan"
+    again = plan_page if is_plan else _page
+    typed = visit.form.get("reason")
     if not names:
-        return _page(visit, error="Tick at least one change first.", typed=visit.form.get("reason"))
+        return again(visit, error="Tick at least one change first.", typed=typed)
     try:
-        with visit.opened() as clinic:
-            if choice == "approve":
-                done = approve(clinic, names).document
-                said = f"{done['approved']} approved. The next run posts what is still as it was shown."
-            else:
-                said = str(refuse(clinic, names, reason=visit.form.get("reason")).document["sentence"])
+        said = _said(visit, names, choice)
     except ConfigurationError as trouble:
         sentence = "Say in a few words why not." if "--reason" in str(trouble) else str(trouble)
-        return _page(visit, error=sentence, typed=visit.form.get("reason"))
-    return Moved(to=f"{visit.clinic_path}/waiting", flash=said)
+        return again(visit, error=sentence, typed=typed)
+    return Moved(to=f"{visit.clinic_path}/{'plan' if is_plan else 'waiting'}", flash=said)
+
+
+def _said(visit: Visit, names: list[str], choice: str) -> str:
+    with visit.opened() as clinic:
+        if choice == "approve":
+            done = approve(clinic, names).document
+            return f"{done['approved']} approved. The next run posts what is still as it was shown."
+        return str(refuse(clinic, names, reason=visit.form.get("reason")).document["sentence"])
 
 
 PAGES = (

@@ -38,11 +38,26 @@
     say("You were signed out. Open the page anew to sign in.");
   }
 
+  function warn() {
+    if (document.getElementById("stay")) return;
+    say("You will be signed out in two minutes. ");
+    const button = document.createElement("button");
+    button.id = "stay";
+    button.className = "small";
+    button.textContent = "Stay signed in";
+    button.addEventListener("click", async () => {
+      await fetch(location.href);
+      state.textContent = "You stay signed in.";
+    });
+    state.append(button);
+  }
+
   function listen() {
     source = new EventSource(address);
     source.addEventListener("changed", refresh);
     source.addEventListener("signed-out", end);
-    source.onopen = () => { failures = 0; say(""); };
+    source.addEventListener("ending", warn);
+    source.onopen = () => { if (failures) say(""); failures = 0; };
     source.onerror = () => {
       source.close();
       say(`As of ${new Date().toLocaleTimeString("en-AU", { hour: "2-digit", minute: "2-digit" })}: the connection is lost, trying again.`);

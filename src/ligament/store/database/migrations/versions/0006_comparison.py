@@ -137,6 +137,7 @@ def upgrade() -> None:
     op.create_index("practice_rows_day", "practice_rows", ["clinic", "kind", "day"])
     op.create_index("books_documents_day", "books_documents", ["clinic", "day"])
     op.create_index("books_documents_reference", "books_documents", ["clinic", "reference"])
+    op.create_index("books_documents_twins", "books_documents", ["clinic", "contact_id", "kind", "cents", "day"])
     read_invoice, read_line = decoder(Invoice), decoder(Line)
     _fill(connection, practice_rows, lambda body: columns.of_invoice(read_invoice(body)), "invoice")
     _fill(connection, practice_rows, lambda body: columns.of_line(read_line(body)), "line")

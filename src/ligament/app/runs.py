@@ -1,0 +1,79 @@
+"""Runs as people read them: when each was, what it came to, what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ligament.app.documents import KINDS, Document
+from ligament.core.ids import RunId
+from ligament.store.writes.runs import QUIET, Run
+from ligament.wiring.clinic import Clinic
+
+COUNTS = ("read", "planned", "created", "updated", "voided", "unchanged", "held", "skipped", "failed")
+"""What is counted of each kind of record, in the order in which it is shown."""
+_WRITTEN = ("created", "updated", "voided")
+_NAMES = {"sync": "Run", "reconcile": "Comparison", QUIET: "Look, nothing changed", "undo": "Undo", "plan": "Plan"}
+
+
+def run_list(clinic: Clinic, *, before: str = "", limit: int = 200) -> Document:
+    """Return a page of runs, newest first; `more` says whether there are older ones."""
+    found = clinic.runs.newest(limit + 1, before)
+    return {"runs": [_shown(run) for run in found[:limit]], "more": len(found) > limit}
+
+
+def one_run(clinic: Clinic, run_id: str) -> Document | None:
+    """Return one run with its counts by kind, or nothing."""
+    run = clinic.runs.one(RunId(run_id))
+    if run is None:
+        return None
+    counts = {word: run.summary.get(word) or {} for word in COUNTS}
+    rows = [{"kind": kind, **{word: counts[word].get(kind, 0) for word in COUNTS}} for kind in KINDS]
+    calls = run.summary.get("calls") or {}
+    return {
+        **_shown(run),
+        "counts": rows if any(counts.values()) else [],
+        "calls": [{"system": name, "calls": _calls(told)} for name, told in calls.items()],
+        "recovered": run.summary.get("recovered") or 0,
+    }
+
+
+def _shown(run: Run) -> Document:
+    summary = run.summary
+    return {
+        "id": str(run.id),
+        "kind": run.kind,
+        "name": _NAMES.get(run.kind, run.kind.capitalize()),
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "seconds": (run.finished_at - run.started_at).total_seconds() if run.finished_at is not None else None,
+        "written": sum(sum((summary.get(word) or {}).values()) for word in _WRITTEN),
+        "held": sum((summary.get("held") or {}).values()),
+        "failed": sum((summary.get("failed") or {}).values()),
+        "variances": summary.get("variances"),
+        "balanced": summary.get("balanced"),
+        "trouble": str(summary.get("error") or summary.get("parked") or ""),
+        "stopped": bool(summary.get("stopped")),
+    }
+
+
+def _calls(told: object) -> int:
+    """Return how many calls one system was asked, however finely they were counted."""
+    if isinstance(told, Mapping):
+        return sum(_calls(one) for one in told.values())
+    return told if isinstance(told, int) else 0
+
+
+def outcome(run: Mapping[str, Any]) -> str:
+    """Say in a sentence how a run ended."""
+    if run["finished_at"] is None:
+        return "It goes on, or was cut off."
+    if run["trouble"]:
+        return str(run["trouble"])
+    if run["stopped"]:
+        return "It was stopped, and goes on with the next run."
+    if run["kind"] == "reconcile" and run["variances"] is not None:
+        return "Every cent is matched." if run["balanced"] else f"{run['variances']} differences listed."
+    parts = [f"{run['written']} written"]
+    parts += [f"{run[word]} {text}" for word, text in (("held", "wait"), ("failed", "refused")) if run[word]]
+    return ", ".join(parts) + "."

@@ -1,0 +1,67 @@
+"""Errands: what a person sets going from a page, such as a run; it goes on when the browser has given up waiting."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ligament.core.oddities import Oddity, attempt
+from ligament.ports.errors import PortError
+from ligament.ports.stopping import Stopped
+from ligament.store.database.errors import StoreError
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.file_lock import AnotherRun
+
+PATIENCE_S = 20.0
+"""How long a page waits for the end before it says that the work goes on."""
+_KNOWN = (PortError, ConfigurationError, StoreError, AnotherRun, Stopped, OSError)
+
+
+@dataclass(slots=True, kw_only=True)
+class Errand:
+    """One piece of work for one clinic; `document` is what it came to, `trouble` the sentence of what went wrong."""
+
+    name: str
+    document: Mapping[str, Any] | None = None
+    trouble: str = ""
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether it has ended."""
+        return self._over.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end; says whether it came."""
+        return self._over.wait(seconds)
+
+    def do(self, work: Callable[[], Mapping[str, Any]]) -> None:
+        """Do the work; what nobody foresaw goes into the log, and is told without its text, which may name people."""
+        try:
+            found = attempt(work, self.name, _KNOWN)
+        except _KNOWN as trouble:
+            self.trouble = getattr(trouble, "sentence", "") or str(trouble)
+        else:
+            if isinstance(found, Oddity):
+                self.trouble = f"Something happened that should not ({found.reference}): {found.error}."
+            else:
+                self.document = found
+        finally:
+            self._over.set()
+
+
+_UNDER_WAY: dict[tuple[str, str], Errand] = {}
+_LOCK = threading.Lock()
+
+
+def set_going(clinic: str, name: str, work: Callable[[], Mapping[str, Any]], wait_s: float = PATIENCE_S) -> Errand:
+    """Begin a piece of work unless the same is under way, and wait a little for its end."""
+    with _LOCK:
+        errand = _UNDER_WAY.get((clinic, name))
+        if errand is None or errand.is_over:
+            errand = _UNDER_WAY[clinic, name] = Errand(name=name)
+            threading.Thread(target=errand.do, args=(work,), name=name, daemon=True).start()
+    errand.wait(wait_s)
+    return errand

@@ -1,0 +1,67 @@
+"""Runs: what each did, how long it took and what it cost; and one more, now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ligament.app.runs import COUNTS, one_run, outcome, run_list
+from ligament.app.sync import sync
+from ligament.core.access import Right
+from ligament.service.errands import set_going
+from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
+from ligament.web.pages.plan import KIND_TITLES
+
+_GOES_ON = "The run goes on. This page shows what it came to when it has ended."
+
+
+def show(visit: Visit) -> Answer:
+    """Show the newest runs."""
+    return _page(visit)
+
+
+def _page(visit: Visit, error: str = "") -> Shown:
+    before = visit.query.get("before")
+    with visit.opened() as clinic:
+        found = run_list(clinic, before=before)
+    rows = [{**run, "outcome": outcome(run)} for run in found["runs"]]
+    values = {
+        "runs": rows,
+        "after": f"?before={rows[-1]['id']}" if found["more"] else "",
+        "before": before,
+        "error": error,
+        "may_run": visit.may(Right.RUN),
+    }
+    return Shown(template="runs", values=values, status=422 if error else 200)
+
+
+def show_one(visit: Visit) -> Answer:
+    """Show one run."""
+    with visit.opened() as clinic:
+        run = one_run(clinic, visit.values["run"])
+    if run is None:
+        raise NotThere
+    values = {"run": run, "outcome": outcome(run), "columns": COUNTS, "titles": KIND_TITLES}
+    return Shown(template="run", values=values)
+
+
+def run_now(visit: Visit) -> Answer:
+    """Run now, and show what came of it; one that takes long goes on by itself."""
+
+    def work() -> Mapping[str, Any]:
+        with visit.opened() as clinic:
+            return sync(clinic).document
+
+    errand = set_going(visit.clinic.name, "run now", work)
+    if not errand.is_over:
+        return Moved(to=f"{visit.clinic_path}/runs", flash=_GOES_ON)
+    if errand.document is None:
+        return _page(visit, error=errand.trouble)
+    return Moved(to=f"{visit.clinic_path}/runs/{errand.document['run_id']}")
+
+
+PAGES = (
+    Page(path="/c/{clinic}/runs", name="runs", answer=show, right=Right.LOOK, menu="Runs"),
+    Page(path="/c/{clinic}/runs", name="run now", method="POST", answer=run_now, right=Right.RUN),
+    Page(path="/c/{clinic}/runs/{run}", name="run", answer=show_one, right=Right.LOOK),
+)

@@ -1,0 +1,49 @@
+"""Reports stand on a page of their own with their files; what does not exist is no page."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import openpyxl
+
+from tests.web.conftest import Shop
+
+
+def test_every_report_has_a_page_and_its_files(shop: Shop) -> None:
+    person = shop.owner()
+    for name, words in (("revenue", "Revenue"), ("gst", "Tax on sales"), ("debtors", "Who owes"), ("payers", "Payers")):
+        page = person.get(f"/c/north/reports?name={name}")
+        assert page.status == 200
+        assert f"<h1>{words}</h1>" in page.text
+        assert "Nothing has been read yet" in page.text
+        assert f"/c/north/reports/{name}.xlsx" in page.text
+
+
+def test_files_come_as_attachments_in_the_form_that_was_asked_for(shop: Shop) -> None:
+    client = shop.owner().client
+    table = client.get("/c/north/reports/revenue.csv?from=2026-10-01&to=2026-10-31&by=practitioner")
+    assert table.status_code == 200
+    assert table.headers["content-disposition"] == 'attachment; filename="revenue-2026-10-01-2026-10-31.csv"'
+    assert next(csv.reader(io.StringIO(table.text)))[:2] == ["practitioner", "gross"]
+    sheet = client.get("/c/north/reports/debtors.xlsx")
+    assert openpyxl.load_workbook(io.BytesIO(sheet.content)).sheetnames[0] == "Summary"
+    journal = client.get("/c/north/journal.csv")
+    assert journal.headers["content-disposition"] == 'attachment; filename="journal.csv"'
+    assert journal.text.startswith("sequence,at,actor")
+    assert client.get("/c/north/journal.json").json()["entries"] is not None
+
+
+def test_what_is_no_report_is_no_page(shop: Shop) -> None:
+    client = shop.owner().client
+    for path in (
+        "reports/revenue.docx", "reports/nothing.csv", "reports/revenue.csv?from=never", "reconciliation/x.pdf",
+        "reconciliation/x", "journal.csv?from=never",
+    ):  # fmt: skip
+        assert client.get(f"/c/north/{path}").status_code == 404, path
+
+
+def test_a_day_that_is_none_is_said_on_the_page(shop: Shop) -> None:
+    page = shop.owner().get("/c/north/reports?name=revenue&from=2026-13-01")
+    assert page.status == 422
+    assert "is no day" in page.text
