@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped] # carries no types
 from litestar.testing import TestClient
 
 from ligament.app.access import tokens
