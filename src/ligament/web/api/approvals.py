@@ -6,9 +6,10 @@ from typing import Any
 
 from ligament.app.approvals import approve, refuse, waiting
 from ligament.core.access import Right
+from ligament.web.api.answers import ApprovalAnswer, ApprovalRow
 from ligament.web.api.call import CLINIC, Asking, Call, Told
 from ligament.web.api.problems import Problem, Wrong, wrong
-from ligament.web.api.shapes import ApprovalAnswer, ApprovalRow, ApprovalWord
+from ligament.web.api.shapes import ApprovalWord
 from ligament.wiring.clinic import Clinic
 
 _INSIDE = {"mark", "action_key", "content", "gives", "needs"}

@@ -7,8 +7,8 @@ from typing import Any
 from ligament.app.setup.standing import connections
 from ligament.core.periods import iso_instant
 from ligament.service.glances import Glance, glance
+from ligament.web.api.answers import ClinicAnswer, ClinicRow
 from ligament.web.api.call import CLINIC, ROOT, Asking, Call, Told
-from ligament.web.api.shapes import ClinicAnswer, ClinicRow
 
 
 def listed(asking: Asking) -> Told:

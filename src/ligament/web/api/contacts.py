@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ligament.app.contacts.find import pair
 from ligament.app.lists import contacts
+from ligament.web.api.answers import ContactAnswer, ContactRow
 from ligament.web.api.call import CLINIC, Asking, Call, Told
 from ligament.web.api.problems import nothing_there
-from ligament.web.api.shapes import ContactAnswer, ContactRow, RecordFilter
+from ligament.web.api.shapes import RecordFilter
 
 
 def listed(asking: Asking) -> Told:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ligament.app.lists import document, documents
+from ligament.web.api.answers import DocumentAnswer, DocumentRow
 from ligament.web.api.call import CLINIC, Asking, Call, Told
 from ligament.web.api.problems import nothing_there
-from ligament.web.api.shapes import DocumentAnswer, DocumentRow, RecordFilter
+from ligament.web.api.shapes import RecordFilter
 
 
 def listed(asking: Asking) -> Told:

@@ -7,9 +7,10 @@ from typing import Any
 from ligament.app.holds import answer
 from ligament.app.lists import holds, kept_hold_document
 from ligament.core.access import Right
+from ligament.web.api.answers import HoldDecision, HoldRow
 from ligament.web.api.call import CLINIC, Asking, Call, Told
 from ligament.web.api.problems import Problem, nothing_there
-from ligament.web.api.shapes import HoldDecision, HoldFilter, HoldRow, HoldWord
+from ligament.web.api.shapes import HoldFilter, HoldWord
 
 
 def listed(asking: Asking) -> Told:

@@ -9,20 +9,10 @@ from ligament.app.notices.subscriptions import NewHook, UnknownHook
 from ligament.core.access import Right
 from ligament.core.events import EventType
 from ligament.core.private import NOTHING, Private
+from ligament.web.api.answers import DeliveryRow, HookRow, NewHookAnswer, ReplayedAnswer, RotatedAnswer, SampleRow
 from ligament.web.api.call import CLINIC, Asking, Call, Told
 from ligament.web.api.problems import nothing_there, wrong
-from ligament.web.api.shapes import (
-    DeliveryFilter,
-    DeliveryRow,
-    HookHeader,
-    HookRow,
-    HookWish,
-    NewHookAnswer,
-    NothingMore,
-    ReplayedAnswer,
-    RotatedAnswer,
-    SampleRow,
-)
+from ligament.web.api.shapes import DeliveryFilter, HookHeader, HookWish, NothingMore
 from ligament.wiring.clinic import Clinic
 
 

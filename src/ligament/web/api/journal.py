@@ -8,9 +8,10 @@ from typing import Any
 from ligament.app.journal import JournalFilter
 from ligament.app.lists import entries
 from ligament.core.periods import Period
+from ligament.web.api.answers import JournalRow
 from ligament.web.api.call import CLINIC, Asking, Call, Told
 from ligament.web.api.problems import wrong
-from ligament.web.api.shapes import JournalQuery, JournalRow
+from ligament.web.api.shapes import JournalQuery
 
 
 def listed(asking: Asking) -> Told:

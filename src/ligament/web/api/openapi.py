@@ -11,11 +11,12 @@ import msgspec
 
 from ligament import __version__
 from ligament.core.access import RIGHTS_OF_SCOPE, Scope
+from ligament.web.api.answers import ANSWERS
 from ligament.web.api.call import Call
 from ligament.web.api.paging import MOST, USUAL
 from ligament.web.api.problems import MEDIA_TYPE
 from ligament.web.api.registry import CALLS
-from ligament.web.api.shapes import ANSWERS, BODIES
+from ligament.web.api.shapes import BODIES
 
 _REFERENCE = "#/components/schemas/{name}"
 _INTRODUCTION = (

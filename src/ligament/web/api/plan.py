@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ligament.app.plans import kept_plan
+from ligament.web.api.answers import PlanAnswer
 from ligament.web.api.call import CLINIC, Asking, Call, Told
-from ligament.web.api.shapes import PlanAnswer
 
 
 def show(asking: Asking) -> Told:

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ligament.core.periods import iso_instant
+from ligament.web.api.answers import ComparisonAnswer, ComparisonRow
 from ligament.web.api.call import CLINIC, Asking, Call, Told
 from ligament.web.api.problems import nothing_there
-from ligament.web.api.shapes import ComparisonAnswer, ComparisonRow
 
 if TYPE_CHECKING:
     from ligament.wiring.clinic import Clinic

@@ -5,9 +5,10 @@ from __future__ import annotations
 from ligament.app.downloads import report_download
 from ligament.app.reports.reports import make, wish
 from ligament.core.reports import ReportName
+from ligament.web.api.answers import ReportAnswer
 from ligament.web.api.call import CLINIC, Asking, Call, Told
 from ligament.web.api.problems import nothing_there
-from ligament.web.api.shapes import ReportAnswer, ReportQuery
+from ligament.web.api.shapes import ReportQuery
 
 _FILES = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 

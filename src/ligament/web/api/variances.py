@@ -6,9 +6,10 @@ from ligament.app.comparison_documents import variance_document
 from ligament.app.variances import acknowledge, fix, show_variance
 from ligament.core.access import Right
 from ligament.core.variances import VarianceState
+from ligament.web.api.answers import FixAnswer, VarianceRow
 from ligament.web.api.call import CLINIC, Asking, Call, Told
 from ligament.web.api.problems import Problem, nothing_there
-from ligament.web.api.shapes import FixAnswer, NoteWord, NothingMore, VarianceRow
+from ligament.web.api.shapes import NoteWord, NothingMore
 from ligament.wiring.clinic import Clinic
 
 
