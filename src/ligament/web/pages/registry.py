@@ -10,6 +10,7 @@ from ligament.web.page import Page
 from ligament.web.pages import (
     account,
     clinics,
+    contacts,
     invitation,
     overview,
     plan,
@@ -28,6 +29,7 @@ ALL: tuple[Page, ...] = (
     *waiting.PAGES,
     *plan.PAGES,
     *reconciliation.PAGES,
+    *contacts.PAGES,
     *runs.PAGES,
     *reports.PAGES,
     *live.PAGES,
