@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ligament.app.contacts.find import party_document, party_state, stranger_document
+from ligament.app.contacts.find import pair, party_state, stranger_document
 from ligament.app.documents import Document
 from ligament.ports.memory import Selection
 from ligament.store.queries.directory import Directory, Listed
@@ -49,7 +49,7 @@ def contact_card(clinic: Clinic, identifier: str) -> Document | None:
     parties = clinic.store.gather(Selection(parties=frozenset(keys))).parties
     key = next((one for one in keys if one in parties), "") or clinic.people.party_of(identifier)
     if key:
-        return {**party_document(clinic, key), "key": key, **systems(clinic)}
+        return {**pair(clinic, key), "key": key, **systems(clinic)}
     found: Any = next((one for one in clinic.people.contacts() if one.id == identifier), None)
     if found is None:
         return None
