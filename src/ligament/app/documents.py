@@ -33,7 +33,7 @@ _UPDATED = {
     ActionKind.JOIN_GROUP,
     ActionKind.LEAVE_GROUP,
 }
-_VOIDED = {ActionKind.VOID, ActionKind.UNPAY, ActionKind.ARCHIVE_CONTACT}
+_VOIDED = {ActionKind.VOID, ActionKind.UNPAY, ActionKind.DEALLOCATE, ActionKind.ARCHIVE_CONTACT}
 _MONEY_KINDS = {"payments", "allocations"}
 
 

@@ -90,6 +90,9 @@ def retry(clinic: Clinic, wanted: str) -> Result:
         for one in refused:
             clinic.store.forget_refusals(one.subject)
             again.append(one.id)
+    for hold in found:
+        if hold.code is HoldCode.UNDONE:
+            decide_hold(clinic, hold, DecisionKind.APPROVED, clinic.outside.actor)
     for subject in {hold.subject.key: hold.subject for hold in found}.values():
         clinic.store.forget_refusals(subject)
     again += [hold.id for hold in found if hold.id not in again]

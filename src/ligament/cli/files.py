@@ -122,3 +122,10 @@ def recalls() -> Add:
     from ligament.cli.commands.recalls import add_commands
 
     return add_commands
+
+
+def undo() -> Add:
+    """Load `cli/commands/undo.py`."""
+    from ligament.cli.commands.undo import add_commands
+
+    return add_commands

@@ -35,7 +35,7 @@ from ligament.ports.memory import Selection
 MAX_PASSES = 8
 _READ_ONCE = "both_sides_read"
 _MANY = 1000
-_MONEY = {ActionKind.PAY, ActionKind.PAY_FIRST, ActionKind.ALLOCATE, ActionKind.UNPAY}
+_MONEY = {ActionKind.PAY, ActionKind.PAY_FIRST, ActionKind.ALLOCATE, ActionKind.UNPAY, ActionKind.DEALLOCATE}
 _MAPPING = {
     HoldCode.UNMAPPED_ACCOUNT, HoldCode.UNMAPPED_ITEM, HoldCode.UNMAPPED_TAX, HoldCode.UNMAPPED_TRACKING,
     HoldCode.UNMAPPED_GROUP,

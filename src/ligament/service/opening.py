@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ligament.app.notices.notifier import bells
+from ligament.app.scheduled import compare_daily, compare_weekly
 from ligament.app.setup.incoming_webhooks import webhook_paths
 from ligament.engine.inline import InlineEngine, guarded
 from ligament.engine.work import CannotStart, Engine
@@ -184,4 +185,12 @@ def _turns(settings: Settings, database: Database, sign: StopSign, alert: Alerts
         alert(kind, clinic, sentence)
         ring(kind, clinic, sentence)
 
-    return ClinicRunner(settings=settings, database=database, sign=sign, alert=told, heard=heard, calendar=calendar)
+    return ClinicRunner(
+        settings=settings,
+        database=database,
+        sign=sign,
+        alert=told,
+        heard=heard,
+        calendar=calendar,
+        jobs={"daily": compare_daily, "weekly": compare_weekly},
+    )

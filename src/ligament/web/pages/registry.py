@@ -9,10 +9,12 @@ from ligament.web import live
 from ligament.web.page import Page
 from ligament.web.pages import (
     account,
+    api_docs,
     clinics,
     invitation,
     overview,
     plan,
+    reconciliation,
     reports,
     runs,
     setup,
@@ -26,6 +28,7 @@ ALL: tuple[Page, ...] = (
     *overview.PAGES,
     *waiting.PAGES,
     *plan.PAGES,
+    *reconciliation.PAGES,
     *runs.PAGES,
     *reports.PAGES,
     *live.PAGES,
@@ -36,4 +39,5 @@ ALL: tuple[Page, ...] = (
     *sign_in.PAGES,
     *setup.PAGES,
     *invitation.PAGES,
+    *api_docs.PAGES,
 )
