@@ -33,10 +33,10 @@ _HISTORY = 20
 def find(clinic: Clinic, text: str) -> Result:
     """Look somebody or something up by id, number, name or e-mail, in both systems, from what is kept; asks nobody."""
     wanted = text.strip()
-    keys, contacts = _matches(clinic, wanted) if wanted else ([], [])
+    keys, contacts = matches(clinic, wanted) if wanted else ([], [])
     document = {
         "query": wanted,
-        "found": [_party(clinic, key) for key in keys[:MOST_FOUND]] + [_unpaired(clinic, held) for held in contacts],
+        "found": [pair(clinic, key) for key in keys[:MOST_FOUND]] + [_unpaired(clinic, held) for held in contacts],
         "practitioners": [_practitioner(clinic, person) for person in _practitioners(clinic, wanted)],
         "more": max(0, len(keys) - MOST_FOUND),
     }
@@ -47,7 +47,7 @@ def find(clinic: Clinic, text: str) -> Result:
 # --- who is meant -----------------------------------------------------------------------------------------------------
 
 
-def _matches(clinic: Clinic, wanted: str) -> tuple[list[str], list[BooksContact]]:
+def matches(clinic: Clinic, wanted: str) -> tuple[list[str], list[BooksContact]]:
     """Return the keys of the parties that are meant, and contacts that belong to nobody."""
     queries, people = clinic.queries, clinic.people
     keys: dict[str, None] = {}
@@ -95,7 +95,8 @@ def _practitioners(clinic: Clinic, wanted: str) -> list[Practitioner]:
 # --- what is told -----------------------------------------------------------------------------------------------------
 
 
-def _party(clinic: Clinic, key: str) -> Document:
+def pair(clinic: Clinic, key: str) -> Document:
+    """Return one patient or payer side by side with the contact, and everything that belongs to the pair."""
     facts = clinic.store.gather(Selection(parties=frozenset({key})))
     link, party = facts.contact_links.get(key), facts.parties.get(key)
     contact = facts.contacts.get(link.contact_id) if link is not None else None

@@ -9,6 +9,7 @@ from ligament.web import live
 from ligament.web.page import Page
 from ligament.web.pages import (
     account,
+    api_docs,
     clinics,
     invitation,
     overview,
@@ -38,4 +39,5 @@ ALL: tuple[Page, ...] = (
     *sign_in.PAGES,
     *setup.PAGES,
     *invitation.PAGES,
+    *api_docs.PAGES,
 )
