@@ -7,6 +7,8 @@ CODE := src tests tools conftest.py $(patsubst %/__init__.py,%,$(wildcard benchm
 # Uses every core by itself.
 SIMULATION = $(BIN)/python -m pytest tests/faults/test_faults.py -m slow
 FAST := not slow and not postgres and not browser and not process
+# What is quick to ask before each commit; the rest is asked by room, and all of it by `make test`.
+QUICK := tests/core tests/net tests/architecture tests/docs tests/exports tests/test_recipes.py tests/test_fixtures.py
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(ARGS)
 
@@ -22,8 +24,9 @@ help: ## list the commands
 
 setup: $(VENV)/.tools ## make .venv with everything that is needed to run, test and change Ligament
 
-demo: $(VENV)/.runtime ## run a made-up clinic from appointment to reconciled books [ARGS=--once]
-	@$(BIN)/ligament demo $(if $(ARGS),$(ARGS),--once)
+# At a terminal the dashboard goes on until Ctrl-C; elsewhere the demo ends with its result.
+demo: $(VENV)/.runtime ## run a made-up clinic from appointment to reconciled books, and serve its dashboard [ARGS=--once]
+	@if [ -n "$(ARGS)" ] || [ ! -t 1 ]; then $(BIN)/ligament demo $(or $(ARGS),--once); else $(BIN)/ligament demo; fi
 
 test: $(VENV)/.tools browser ## check everything, kill real processes, and run every test but the long ones
 	@$(BIN)/ruff format --check $(CODE)
@@ -37,12 +40,12 @@ test: $(VENV)/.tools browser ## check everything, kill real processes, and run e
 test-long: $(VENV)/.tools ## run the long tests too: simulated faults by the thousand, workers, pairs of cuts
 	@$(BIN)/python -m pytest --numprocesses auto -m slow
 
-check: $(VENV)/.tools ## format, lint, types, contracts and the fast tests, in under a minute
+check: $(VENV)/.tools ## format, lint, types, contracts and quick tests, in under a minute [ROOM=flow for the tests of a room]
 	@$(BIN)/ruff format $(CODE)
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/mypy $(CODE)
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m pytest --numprocesses auto --quiet -m "$(FAST)"
+	@$(BIN)/python -m pytest --numprocesses auto --quiet -m "$(FAST)" $(if $(ROOM),tests/$(ROOM),$(QUICK))
 
 story: $(VENV)/.tools ## run the stories and show what differs [ACCEPT=1 to take the outcome as right] [ARGS=name]
 	@ACCEPT=$(ACCEPT) $(BIN)/python -m tests.stories $(ARGS)

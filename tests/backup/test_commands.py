@@ -69,7 +69,7 @@ def test_retry_of_all_leaves_what_was_dismissed(clinic: Clinic) -> None:
     """Whoever said that one refused invoice stays out did not mean until the next `retry all`."""
     clinic.invoice({"name": "Consult", "unit_price": "95", "tax_name": "Odd", "tax_rate": "10"})
     assert clinic.run("sync", "--once").code == 1
-    (hold,) = clinic.run("holds", "--json").json
+    (hold,) = clinic.run("holds", "--json").json["holds"]
     assert clinic.run("holds", "dismiss", hold["id"]).code == 0
     assert clinic.run("holds", "retry", hold["code"], "--json").json["retried"] == []
     assert clinic.run("holds", "retry", hold["id"], "--json").json["retried"] == [hold["id"]]

@@ -49,11 +49,15 @@ class Told:
     @property
     def sentences(self) -> str:
         """Return what an error says to people."""
-        return "\n".join(self.document["error"]["sentences"])
+        return str(self.document["error"]["sentence"])
 
     def holds(self, kind: str = "") -> dict[int | str, str]:
         """Return the codes of open holds by number, of one kind when named."""
-        return {one["number"]: one["code"] for one in self.document["holds"] if kind in {"", one["kind"]}}
+        return {_number(one["number"]): one["code"] for one in self.document["holds"] if kind in {"", one["kind"]}}
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.isdigit() else text
 
 
 @dataclass(slots=True)
@@ -175,7 +179,7 @@ class Desk:
         for kind in KINDS:
             parts = sum(document[state][kind] for state in ("planned", "unchanged", "held", "skipped"))
             assert document["read"][kind] == parts, kind
-        waiting = {one["number"] for one in (*document["holds"], *document["skips"])}
+        waiting = {_number(str(one["number"])) for one in (*document["holds"], *document["skips"])}
         missing = set(range(1, TINY.invoices + 1)) - self.numbers() - waiting
         assert not missing, f"lost: {missing}"
 

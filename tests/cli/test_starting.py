@@ -63,7 +63,7 @@ def test_a_wrong_rulebook_is_told_with_file_line_and_what_to_write(
         assert word in answer.err
     told = clinic.run("plan", "--json")
     assert told.code == 2
-    assert told.json["error"]["kind"] == "configuration"
+    assert told.json["error"]["code"] == "configuration"
 
 
 def test_without_a_rulebook_init_is_named(tmp_path: Path) -> None:
@@ -117,8 +117,8 @@ def test_an_unknown_option_is_wrong_usage(clinic: Clinic) -> None:
 def test_wrong_usage_with_json_is_one_document_too(clinic: Clinic, words: tuple[str, ...]) -> None:
     answer = clinic.process(words[0], "--json", *words[1:]) if len(words) > 1 else clinic.process(*words, "--json")
     assert answer.code == 2
-    assert answer.json["error"]["kind"] == "usage"
-    assert answer.json["error"]["sentences"][0]
+    assert answer.json["error"]["code"] == "usage"
+    assert answer.json["error"]["sentence"]
     assert answer.err
 
 
@@ -131,7 +131,7 @@ def test_wrong_usage_without_json_leaves_standard_output_empty(clinic: Clinic) -
 def test_a_database_that_we_cannot_use_is_told_without_its_password(clinic: Clinic, url: str) -> None:
     answer = clinic.run("sync", "--once", "--json", LIGAMENT_DATABASE_URL=url)
     assert answer.code == 2
-    assert "LIGAMENT_DATABASE_URL" in answer.json["error"]["sentences"][0]
+    assert "LIGAMENT_DATABASE_URL" in answer.json["error"]["sentence"]
     assert "canary-pass" not in answer.said
 
 
@@ -139,7 +139,7 @@ def test_a_system_that_cannot_be_reached_ends_with_three(clinic: Clinic) -> None
     clinic.practice.stop()
     answer = clinic.run("plan", "--json")
     assert answer.code == 3
-    assert answer.json["error"]["kind"] == "TryLater"
+    assert answer.json["error"]["code"] == "try_later"
 
 
 def test_missing_credentials_end_with_three_and_name_connect(clinic: Clinic) -> None:

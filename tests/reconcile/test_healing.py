@@ -25,7 +25,7 @@ from tests.reconcile.planting import (
     payment_of,
     void,
 )
-from tests.support.stage import RULEBOOK, stage
+from tests.support.stage import RULEBOOK, set_native, stage
 
 
 def only(document: dict[str, Any]) -> dict[str, Any]:
@@ -251,3 +251,42 @@ def test_all_leaves_out_what_is_known(tmp_path: Path) -> None:
     )
     back = only(scene.compare())
     assert (back["id"], back["state"]) == (known["id"], "back")
+
+
+def test_a_document_that_was_there_before_and_only_linked_is_never_written_over(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    scene.stage.sync()
+    contact = next(iter(scene.stage.kept_books().contacts))
+    today = scene.stage.time.at.date().isoformat()
+    scene.office(
+        office.create_invoice,
+        {
+            "Type": "ACCREC",
+            "Status": "AUTHORISED",
+            "InvoiceNumber": "INV-0001",
+            "Contact": {"ContactID": contact},
+            "Date": today,
+            "DueDate": today,
+            "LineAmountTypes": "Inclusive",
+            "LineItems": [{"Description": "Consult", "UnitAmount": "95.00", "AccountCode": "200", "TaxType": "OUTPUT"}],
+        },
+    )
+    invoice = scene.stage.invoice()
+    assert scene.number(invoice) == "1"
+    scene.stage.sync()
+    assert [one.number for one in scene.stage.kept_books().invoices.values()] == ["INV-0001"]
+    one = only(scene.compare())
+    # What else differs is told, and left as somebody made it.
+    assert (one["kind"], one["fix"]) == ("tax", None)
+    assert "was linked as it is" in one["sentence"]
+    assert "cannot be mended" in refused(scene, one["id"])
+
+
+def test_while_the_practices_own_link_is_on_each_invoice_waits_and_nothing_is_mended(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    scene.stage.sync()
+    set_native(scene.stage, enabled=True)
+    scene.stage.invoice()
+    scene.stage.sync()
+    one = only(scene.compare())
+    assert (one["kind"], one["code"], one["fix"]) == ("held", "native_integration_on", None)

@@ -46,8 +46,8 @@ def test_the_plan_tells_what_and_why_by_kind_and_what_it_comes_to(planned: Shop)
     page = planned.owner().get("/c/north/plan")
     assert page.status == 200
     assert "3 changes wait for your yes, 1,190.00 in all." in page.text
-    assert re.search(r"<h3[^>]*>Invoices: 2, 1,200.00</h3>", page.text)
-    assert re.search(r"<h3[^>]*>Credit notes: 1, -10.00</h3>", page.text)
+    assert re.search(r"<h2[^>]*>Invoices: 2, 1,200.00</h2>", page.text)
+    assert re.search(r"<h2[^>]*>Credit notes: 1, -10.00</h2>", page.text)
     assert "The item Consult goes to account 200." in page.text
 
 

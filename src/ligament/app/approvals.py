@@ -120,7 +120,15 @@ def end_first_run(clinic: Clinic) -> None:
 
 def keep_asked(clinic: Clinic, actions: Sequence[Action]) -> list[Document]:
     """Keep what waits for approval, with the marks of exactly what would be written; yeses given to it stay."""
-    kept = [
+    kept = asked_rows(actions)
+    known = {one.mark for one in clinic.approvals.asked()}
+    clinic.approvals.keep(plan_name(actions), kept, _news(clinic, actions, known))
+    return kept
+
+
+def asked_rows(actions: Iterable[Action]) -> list[Document]:
+    """Return actions as they are kept while they wait."""
+    return [
         {
             "mark": approval_mark(action),
             "action_key": action.key,
@@ -132,9 +140,6 @@ def keep_asked(clinic: Clinic, actions: Sequence[Action]) -> list[Document]:
         }
         for action in actions
     ]
-    known = {one.mark for one in clinic.approvals.asked()}
-    clinic.approvals.keep(plan_name(actions), kept, _news(clinic, actions, known))
-    return kept
 
 
 def _news(clinic: Clinic, actions: Sequence[Action], known: set[str]) -> list[Event]:

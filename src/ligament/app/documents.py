@@ -33,9 +33,7 @@ _UPDATED = {
     ActionKind.JOIN_GROUP,
     ActionKind.LEAVE_GROUP,
 }
-_VOIDED = {ActionKind.VOID, ActionKind.UNPAY, ActionKind.ARCHIVE_CONTACT}
-_ID_LENGTH = 16
-"""From this length on, digits are an id, which stays text."""
+_VOIDED = {ActionKind.VOID, ActionKind.UNPAY, ActionKind.DEALLOCATE, ActionKind.ARCHIVE_CONTACT}
 _MONEY_KINDS = {"payments", "allocations"}
 
 
@@ -95,7 +93,7 @@ def hold_document(hold: Hold) -> Document:
         "code": hold.code.value,
         "kind": hold.kind.value,
         "source_id": hold.subject.id,
-        "number": number_of(hold.number),
+        "number": hold.number,
         "sentence": hold.sentence,
         "todo": hold.todo,
         "detail": {key: plain(value) for key, value in hold.detail.items() if key != "shown"},
@@ -109,18 +107,13 @@ def hold_document(hold: Hold) -> Document:
     return shown
 
 
-def number_of(text: str) -> int | str:
-    """Return the practice's number as a number where it is one."""
-    return int(text) if text.isdigit() and len(text) < _ID_LENGTH else text
-
-
 def skip_document(outcome: Outcome) -> Document:
     """Return one skipped record; visits are named by the id of the appointment or, in a group, of the attendee."""
     is_visit = outcome.label in {"appointment", "attendee"}
     return {
         "kind": outcome.label,
         "source_id": outcome.number if is_visit else outcome.subject.id,
-        "number": None if is_visit else number_of(outcome.number),
+        "number": None if is_visit else outcome.number,
         "reason": outcome.reason,
     }
 
@@ -146,7 +139,7 @@ def action_document(action: Action) -> Document:
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - JSON-like values of any depth
-    """Return nested values as JSON can hold them; amounts stay exact and become JSON numbers when printed."""
+    """Return nested values as JSON can hold them; amounts stay exact."""
     if isinstance(value, Mapping):
         return {str(key): plain(held) for key, held in value.items()}
     if isinstance(value, list | tuple | frozenset | set):

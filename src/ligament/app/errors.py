@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ligament.connectors.registry import NoConnector
+from ligament.connectors.registry import NoConnector, manifests
 from ligament.net.hosts import WrongAddress
 from ligament.ports.errors import Broken, OutcomeUnknown, PortError, SignInAgain, TryLater
 from ligament.store.database.errors import NewerStore, StoreDamaged, StoreError, WrongKey
@@ -14,6 +15,7 @@ from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.file_lock import AnotherRun
 
 _USAGE, _UNREACHABLE = 2, 3
+_CAPITAL = re.compile(r"(?<=[a-z])([A-Z])")
 _NEXT = {
     SignInAgain: "Sign in again with `ligament connect`, then run this once more. Nothing is lost meanwhile.",
     TryLater: "Run it again later; it goes on where it stopped.",
@@ -39,25 +41,41 @@ def trouble_of(error: BaseException) -> FoundTrouble | None:
     found: FoundTrouble | None = None
     match error:
         case ConfigurationError():
-            found = _found(_USAGE, "configuration", error.complaints)
+            found = _found(_USAGE, "configuration", error.complaints, error.place)
         case PortError():
             advice = next((text for kind, text in _NEXT.items() if isinstance(error, kind)), "")
             lines = tuple(line for line in (error.sentence, advice) if line)
-            found = _found(_UNREACHABLE, type(error).__name__, lines, error.detail)
+            found = _found(_UNREACHABLE, _word(error), lines, _system_in(error.sentence))
+            if error.detail:
+                found.document["error"]["detail"] = error.detail
         case WrongKey() | NewerStore() | StoreDamaged():
             # Trying later does not help: somebody has to put the right key, or the right version, in its place.
-            found = _found(_USAGE, type(error).__name__, (str(error),))
+            found = _found(_USAGE, _word(error), (str(error),))
         case StoreError() | AnotherRun():
-            found = _found(_UNREACHABLE, type(error).__name__, (str(error),))
+            found = _found(_UNREACHABLE, _word(error), (str(error),))
         case WrongAddress() | NoConnector():
-            found = _found(_USAGE, type(error).__name__, (str(error),))
+            found = _found(_USAGE, _word(error), (str(error),))
         case OSError(filename=str() | Path() as name):
-            found = _found(_USAGE, "file", (f"{name}: it cannot be used ({error.strerror}).",))
+            found = _found(_USAGE, "file", (f"{name}: it cannot be used ({error.strerror}).",), str(name))
         case _:
             pass
     return found
 
 
-def _found(code: int, kind: str, lines: tuple[str, ...], detail: str = "") -> FoundTrouble:
-    document = {"error": {"kind": kind, "sentences": list(lines), "detail": detail}}
-    return FoundTrouble(code=code, document=document, lines=lines)
+def error_document(code: str, sentence: str, place: str = "") -> dict[str, Any]:
+    """Return what a machine reads of a mistake; `place` is the file, option, variable or system that it is about."""
+    return {"error": {"code": code, "sentence": sentence, "place": place}}
+
+
+def _word(error: BaseException) -> str:
+    """Return the kind of an error as a word of documents: `sign_in_again`."""
+    return _CAPITAL.sub(r"_\1", type(error).__name__).lower()
+
+
+def _system_in(sentence: str) -> str:
+    """Return the short name of the system that a sentence is about; empty where it names none."""
+    return next((manifest.name for manifest in manifests() if manifest.title in sentence), "")
+
+
+def _found(code: int, kind: str, lines: tuple[str, ...], place: str = "") -> FoundTrouble:
+    return FoundTrouble(code=code, document=error_document(kind, " ".join(lines), place), lines=lines)

@@ -14,8 +14,9 @@ from ligament.core.intents import subject_from_key
 from ligament.core.links import DecisionKind
 from ligament.core.periods import iso_instant
 from ligament.core.plans import ActionKind
-from ligament.wiring.clinic import Clinic
+from ligament.wiring.clinic import Clinic, open_clinic
 from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.settings import Settings
 
 ALL = "all"
 
@@ -24,6 +25,15 @@ def list_holds(clinic: Clinic) -> Result:
     """Tell everything that waits for a person, oldest first, under `holds`."""
     holds = open_holds(clinic)
     return Result(document={"holds": holds}, code=WAITS if holds else DONE)
+
+
+def list_all_holds(settings: Settings) -> Result:
+    """Tell everything that waits in any clinic, each with the clinic it belongs to."""
+    found: list[Document] = []
+    for one in settings.clinics:
+        with open_clinic(settings, one.name) as clinic:
+            found += [{**hold, "clinic": one.name} for hold in open_holds(clinic)]
+    return Result(document={"holds": found}, code=WAITS if found else DONE)
 
 
 def show_hold(clinic: Clinic, wanted: str) -> Result:
@@ -80,6 +90,9 @@ def retry(clinic: Clinic, wanted: str) -> Result:
         for one in refused:
             clinic.store.forget_refusals(one.subject)
             again.append(one.id)
+    for hold in found:
+        if hold.code is HoldCode.UNDONE:
+            decide_hold(clinic, hold, DecisionKind.APPROVED, clinic.outside.actor)
     for subject in {hold.subject.key: hold.subject for hold in found}.values():
         clinic.store.forget_refusals(subject)
     again += [hold.id for hold in found if hold.id not in again]

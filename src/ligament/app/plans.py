@@ -13,6 +13,7 @@ from ligament.app.reports.files import NO_FILES, Files, write_files
 from ligament.app.reports.plan import plan_report, sums_document
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.safety.after_restore import settle
+from ligament.app.setup.gaps import gaps
 from ligament.core.approvals import approval_mark, approve_plan
 from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldKind
@@ -163,9 +164,27 @@ def _planned(clinic: Clinic) -> tuple[Plan, set[Subject]]:
     return plan_and_scope(Planner(memory=store, rulebook=book, around=clinic.surroundings()), selection)
 
 
+def kept_plan(clinic: Clinic) -> Document:
+    """Say what would be posted and why, from what was read last; nothing is called, and nothing is kept."""
+    if clinic.store.gather(Selection()).organisation is None:
+        nothing: Document = {"plan": "", "actions": [], "holds": [], "skips": [], "asking": 0}
+        return nothing | {"notes": ["Nothing was read yet: connect both systems, or wait for the first run."]}
+    planner = Planner(memory=clinic.store, rulebook=clinic.settings.rulebook, around=clinic.surroundings())
+    options = cycle_options(clinic, full=False)
+    chosen = EVERYTHING if options.everything else selection_of(set(clinic.store.pending()))
+    plan = plan_and_scope(planner, chosen)[0]
+    return {
+        "plan": plan_name(plan.actions),
+        "actions": [action_document(action) for action in plan.actions],
+        "holds": [hold_document(hold) for hold in plan.holds],
+        "skips": skip_documents(plan.outcomes),
+        "asking": len(approve_plan(plan, options.rulebook.approval, options.standing).waiting),
+        "notes": _notes(clinic),
+    }
+
+
 def _notes(clinic: Clinic) -> list[str]:
-    """Say what a reader of the plan must know about inferred payments."""
+    """Say what cannot be posted as long as a setting is missing, and what to know about inferred payments."""
+    missing = [f"{gap.blocks} {gap.todo}" for gap in gaps(clinic.settings) if gap.blocks]
     source = clinic.settings.rulebook.payments.source.value
-    if source != "inferred":
-        return []
-    return [INFERRED_NOTE]
+    return [*missing, INFERRED_NOTE] if source == "inferred" else missing

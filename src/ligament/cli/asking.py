@@ -16,11 +16,31 @@ def ask_secret(words: str) -> str:
     return str(typer.prompt(words, hide_input=True, default="", show_default=False, err=True))
 
 
+def at_terminal() -> bool:
+    """Say whether somebody can be asked."""
+    return sys.stdin.isatty()
+
+
+def ask_text(words: str) -> str:
+    """Return what is typed; an empty line is no answer."""
+    return str(typer.prompt(words, default="", show_default=False, err=True))
+
+
+def tell_wrong(sentence: str) -> None:
+    """Print what is wrong with an answer."""
+    console(stderr=True).print(sentence, markup=False)
+
+
 def confirmed(question: str) -> bool | None:
     """Return yes or no, or nothing where nobody can be asked."""
     if not sys.stdin.isatty():
         return None
     return bool(typer.confirm(question, err=True))
+
+
+def is_meant(question: str) -> bool:
+    """Return the answer to a question of safety; where nobody can be asked, whoever set it up answered it."""
+    return confirmed(question) is not False
 
 
 def tell_page(address: str) -> None:

@@ -19,6 +19,13 @@ def access() -> Add:
     return add_commands
 
 
+def clinics() -> Add:
+    """Load `cli/commands/clinics.py`."""
+    from ligament.cli.commands.clinics import add_commands
+
+    return add_commands
+
+
 def contacts() -> Add:
     """Load `cli/commands/contacts.py`."""
     from ligament.cli.commands.contacts import add_commands
@@ -110,8 +117,22 @@ def audit() -> Add:
     return add_commands
 
 
+def mapping() -> Add:
+    """Load `cli/commands/map.py`."""
+    from ligament.cli.commands.map import add_commands
+
+    return add_commands
+
+
 def recalls() -> Add:
     """Load `cli/commands/recalls.py`."""
     from ligament.cli.commands.recalls import add_commands
+
+    return add_commands
+
+
+def undo() -> Add:
+    """Load `cli/commands/undo.py`."""
+    from ligament.cli.commands.undo import add_commands
 
     return add_commands

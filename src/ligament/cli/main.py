@@ -64,10 +64,20 @@ def _tell_wrong_usage(stop: SystemExit) -> None:
     # Only that library ends the process while it handles an error that can word itself; people were told by it already.
     words = getattr(stop.__context__, "format_message", None)
     if words is not None and "--json" in sys.argv:
-        from ligament.app.output import to_json  # noqa: PLC0415 - only wanted when it goes wrong
+        from ligament.app.errors import error_document  # noqa: PLC0415 - only wanted when it goes wrong
+        from ligament.app.output import to_json  # noqa: PLC0415 - as above
 
-        document = {"error": {"kind": "usage", "sentences": [words()], "detail": ""}}
+        document = error_document("usage", words(), _place(stop))
         sys.stdout.write(to_json(document) + "\n")
+
+
+def _place(stop: SystemExit) -> str:
+    """Return the option or argument that was wrong, as far as the library knows it."""
+    wrong = stop.__context__
+    if (option := getattr(wrong, "option_name", None)) is not None:
+        return str(option)
+    named = getattr(getattr(wrong, "param", None), "opts", None)
+    return str(named[0]) if named else ""
 
 
 def _unexpected(error: Exception) -> str:
@@ -77,9 +87,10 @@ def _unexpected(error: Exception) -> str:
     sentence = "Something happened that should not have. Everything done until now is kept, and nothing is sent twice."
     detail = f"{type(error).__name__} at {' < '.join(reversed(places))}"
     if "--json" in sys.argv:
+        from ligament.app.errors import error_document  # noqa: PLC0415 - as above
         from ligament.app.output import to_json  # noqa: PLC0415 - as above
 
-        document = {"error": {"kind": "unexpected", "sentences": [sentence], "detail": detail}}
+        document = error_document("unexpected", sentence, detail)
         sys.stdout.write(to_json(document) + "\n")
     return f"{sentence}\nPlease report it with this line: {detail}\n"
 

@@ -23,9 +23,20 @@ class Entry(NamedTuple):
 
 
 MENU = (
-    Entry("init", files.setup, "Write a commented ligament.toml and create the vault key."),
+    Entry(
+        "init",
+        files.setup,
+        "Write a commented ligament.toml for a clinic and create the vault key; asks what the options do not say.",
+    ),
     Entry("connect", files.setup, "Check the credentials of one system and store them encrypted."),
+    Entry(
+        "map",
+        files.mapping,
+        "Choose accounts, tax types, clearing account and tracking from what the books have; gaps first.",
+    ),
     Entry("doctor", files.setup, "Check connections, scopes, time zone, mapping, accounts and limits."),
+    Entry("status", files.clinics, "Say in one line for each clinic how it stands, what waits, and when it runs."),
+    Entry("clinics", files.clinics, "The clinics of this home: list, add, remove."),
     Entry("plan", files.sync, "Say what would be posted and why; nothing is written to either system."),
     Entry(
         "approve",
@@ -45,6 +56,8 @@ MENU = (
         "Compare everything in both systems and explain every difference; writes nothing to either.",
     ),
     Entry("variances", files.reconcile, "The differences found: list, show, acknowledge, fix."),
+    Entry("runs", files.undo, "What ran: list, show."),
+    Entry("undo", files.undo, "Take back what one run posted, saying first what the books will not let go."),
     Entry("report", files.reports, "Report from what was read last: revenue, gst, debtors, payers, activity."),
     Entry(
         "audit",

@@ -12,6 +12,7 @@ from typing import Any
 from ligament.app.errors import EXPECTED, trouble_of
 from ligament.app.output import to_json
 from ligament.app.results import Result
+from ligament.cli.views.paper import show_times_of
 from ligament.cli.views.progress import console, progress_bar
 from ligament.wiring.actors import person_at_terminal
 from ligament.wiring.clinic import Clinic, Overrides, open_clinic
@@ -81,7 +82,8 @@ def _with_app(session: Session, verb: Callable[[Clinic], Result]) -> Result:
     settings = load_settings(home=session.home)
     with progress_bar(quiet=session.as_json or session.asks) as tell:
         outside = Overrides(tell=tell, actor=person_at_terminal(), source="cli")
-        with open_clinic(settings, name=session.clinic, outside=outside) as held:
+        with open_clinic(settings, name=settings.meant(session.clinic).name, outside=outside) as held:
+            show_times_of(held.settings.rulebook.clinic.time_zone)
             return verb(held)
 
 

@@ -37,6 +37,8 @@ def refused_by_person(words: str) -> tuple[str, str] | None:
 
 def policy_name(action: Action) -> str:
     """Return the kind of action that the rulebook's policies speak of; empty for what is never asked about."""
+    if action.undoes:
+        return "undo"
     if action.heals:
         return "fix"
     match action.kind:
@@ -73,6 +75,7 @@ def _policy(action: Action, rules: ApprovalSection) -> Policy:
         "void": rules.void,
         "contact": rules.contact,
         "fix": rules.fix,
+        "undo": rules.undo,
     }
     return policies.get(policy_name(action), Policy())
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from ligament.core.comparisons import Judging, Pairing, Posted
+from ligament.core.links import Origin
 from ligament.core.money import two_places
 from ligament.core.periods import australian
 
@@ -39,7 +40,7 @@ def why_it_differs(pairing: Pairing, held: Posted, edits: Sequence[str], how: Ju
         return somebody_changed(held, edits, how)
     if held.link is None:
         return "the two belong together by their number, and nobody linked them"
-    if held.link.sent is None:
+    if held.link.sent is None or held.link.origin is Origin.HISTORY:
         return f"it was in {how.books} before and was linked as it is"
     if pairing.asks:
         return f"it was changed in {how.title}, and what follows from that waits for approval"

@@ -131,6 +131,22 @@ RECORDS = (
 )
 CHANGES = (
     HoldCase(
+        code=HoldCode.UNDONE,
+        title="Taken back",
+        happened="Somebody undid the run that had posted it to $books_title. It is not posted again by itself, "
+        "whatever becomes of it",
+        todo="`ligament holds retry`, or approve it, to have it posted again; dismiss it to leave it out",
+        clears="No",
+        approve="Has it planned again, as does retry",
+        dismiss="Leaves it out for good",
+        advice="Retry what is to be posted again.",
+        answers=(
+            APPROVE,
+            RETRY,
+            DISMISS,
+        ),
+    ),
+    HoldCase(
         code=HoldCode.EDITED_IN_BOOKS,
         title="Changed in the books meanwhile",
         happened="The document was changed in $books_title, and the invoice has changed in $practice_title too, "

@@ -47,6 +47,7 @@ class HoldCode(StrEnum):
     BAD_RECORD = "bad_record"
     REJECTED = "rejected"
     REFUSED = "refused"
+    UNDONE = "undone"
     RULE = "rule"
     ASK = "ask"
     WAITS_FOR = "waits_for"

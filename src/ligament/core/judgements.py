@@ -11,7 +11,8 @@ from ligament.core.cases import Case, held_variance, opened
 from ligament.core.comparisons import Judging, Pairing, Posted, books_split, owed_on_document, paid_on_document, sign_of
 from ligament.core.differences import written_mark
 from ligament.core.ledgers import BooksDocument, DocumentStatus
-from ligament.core.money import ZERO, cents, two_places
+from ligament.core.links import Origin
+from ligament.core.money import CENT, ZERO, cents, two_places
 from ligament.core.periods import australian
 from ligament.core.receivables import judge_money
 from ligament.core.variances import Cell, Fix, Needs, Variance, VarianceKind, in_parts, total_of
@@ -78,6 +79,10 @@ def _without_document(case: Case) -> list[Variance]:
         return []
     if pairing.state == "skipped":
         return [case.takes_all(_left_out(case))]
+    if pairing.state == "held":
+        # What all records wait for, such as the practice's own link, is one question about the clinic.
+        sentence = f"{case.named} waits, as everything does until then ({pairing.reason})."
+        return [case.takes_all(case.make(VarianceKind.HELD, sentence, code=pairing.reason, cause="clinic"))]
     gone = [held for held in pairing.posted if held.link is not None and not held.link.voided_by_us]
     if gone:
         document = gone[-1].document
@@ -136,8 +141,8 @@ def _beside_document(case: Case) -> list[Variance]:
     """Both sides have it: the first of contact, amount, tax, date and status that differs names the difference."""
     main = case.main
     assert main is not None
-    edits = {held.document.id: held.edits(case.how.merged) for held in case.pairing.live}
-    edited = next((held for held in case.pairing.live if edits[held.document.id]), main)
+    edits = {held.document.id: held.edits(case.how.merged) for held in case.counted}
+    edited = next((held for held in case.counted if edits[held.document.id]), main)
     why = say.why_it_differs(case.pairing, edited, edits[edited.document.id], case.how)
     kind = _kind(case, edited, edits[edited.document.id])
     if kind is None:
@@ -175,12 +180,14 @@ def _taxes_differ(case: Case, held: Posted, edits: tuple[str, ...]) -> bool:
         by_tax[tax] = by_tax.get(tax, ZERO) + amount
     if any(by_tax.values()):
         return True
-    return "lines" in edits and bool(_tax_difference(case)) and held.link is not None
+    difference = abs(_tax_difference(case))
+    taxed = sum(1 for line in case.pairing.invoice.lines if line.tax_rate)
+    return difference > CENT * taxed or ("lines" in edits and bool(difference) and held.link is not None)
 
 
 def _tax_difference(case: Case) -> Decimal:
     practice = cents(case.pairing.invoice.tax) if case.pairing.counts else ZERO
-    return cents(practice - sum((sign_of(held.document) * held.document.tax for held in case.pairing.live), ZERO))
+    return cents(practice - sum((sign_of(held.document) * held.document.tax for held in case.counted), ZERO))
 
 
 def _sentence(case: Case, kind: VarianceKind, held: Posted, why: str) -> str:
@@ -206,7 +213,8 @@ def _mending(case: Case, held: Posted, edits: tuple[str, ...]) -> dict[str, Any]
     pairing = case.pairing
     if not edits:
         return {"needs": Needs.HEAL if pairing.state == "planned" and not pairing.asks else Needs.PERSON}
-    if _may_put_back(case, held.document):
+    ours = held.link is not None and held.link.origin is Origin.MADE
+    if ours and _may_put_back(case, held.document):
         return {"fix": Fix.PUT_BACK, "target": written_mark(held.document)}
     return {}
 

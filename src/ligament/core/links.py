@@ -155,6 +155,7 @@ class DecisionKind(StrEnum):
     TAKE_PRACTICE = "take_practice"
     TAKE_BOOKS = "take_books"
     FIX = "fix"
+    UNDONE = "undone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

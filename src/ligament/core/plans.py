@@ -35,6 +35,7 @@ class ActionKind(StrEnum):
     LINK_DOCUMENT = "link_document"
     FORGET_PAYMENT = "forget_payment"
     UNPAY = "unpay"
+    DEALLOCATE = "deallocate"
     CREATE_DOCUMENT = "create_document"
     UPDATE_DOCUMENT = "update_document"
     PAY_FIRST = "pay_first"
@@ -94,10 +95,11 @@ class DocumentStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoidStep:
-    """A document to void, or a draft to delete."""
+    """A document to void, or a draft to delete; `agreement` is what both sides say afterwards, where that changes."""
 
     document: DocumentRef
     status: DocumentStatus
+    agreement: Agreement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,16 @@ class AllocationStep:
     invoice: DocumentRef
     amount: Decimal
     on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeallocationStep:
+    """Credit of ours to take off an invoice again; `allocation_id` is how the books call that use of it."""
+
+    allocation_id: BooksId
+    credit: DocumentRef
+    invoice: DocumentRef
+    amount: Decimal
 
 
 @fast_frozen
@@ -172,7 +184,7 @@ class Action:
     """One step of a plan: exactly one of the step fields that fits `kind` is given.
 
     `existing` says that it changes a record the books already had, `decided` that a person approved it already,
-    `heals` that it mends a variance;
+    `heals` that it mends a variance, `undoes` that it takes back what a run did;
     `amount` is what approval limits look at; `number` names it for people; `trail` is what decided it.
     """
 
@@ -184,12 +196,14 @@ class Action:
     existing: bool = False
     decided: bool = False
     heals: bool = False
+    undoes: bool = False
     contact: ContactStep | None = None
     document: DocumentStep | None = None
     void: VoidStep | None = None
     allocation: AllocationStep | None = None
     payment: PaymentStep | None = None
     unpayment: UnpaymentStep | None = None
+    deallocation: DeallocationStep | None = None
     option: OptionStep | None = None
     group: GroupStep | None = None
     party: PartyStep | None = None
@@ -208,13 +222,15 @@ class Action:
         """Say whether it posts, moves or takes back a payment or a credit."""
         if self.kind is ActionKind.FORGET_PAYMENT:
             return False
-        return self.payment is not None or self.allocation is not None or self.unpayment is not None
+        return any(step is not None for step in (self.payment, self.allocation, self.unpayment, self.deallocation))
 
     @property
     def content(self) -> str:
         """Return a fingerprint of exactly what would be written."""
         steps = (self.contact, self.document, self.void, self.allocation)
-        more = (self.payment, self.unpayment, self.option, self.party, self.group)
+        more: tuple[object, ...] = (self.payment, self.unpayment, self.option, self.party, self.group)
+        if self.deallocation is not None:
+            more = (*more, self.deallocation)
         return hashlib.blake2b(_clear(self.key, steps, more).encode(), digest_size=12).hexdigest()
 
 
@@ -353,7 +369,7 @@ def allocation_id(note: DocumentRef, invoice: DocumentRef) -> str:
 
 def kind_word(action: Action) -> str:
     """Return under which kind of record an action is counted."""
-    if action.allocation is not None:
+    if action.allocation is not None or action.deallocation is not None:
         return "allocations"
     if action.payment is not None or action.unpayment is not None:
         return "payments"

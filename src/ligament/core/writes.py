@@ -38,6 +38,7 @@ class Verb(StrEnum):
     ALLOCATE = "allocate"
     PAY = "pay"
     UNPAY = "unpay"
+    DEALLOCATE = "deallocate"
     ADD_OPTION = "add_option"
     ADD_GROUP = "add_group"
     JOIN_GROUP = "join_group"
@@ -114,6 +115,14 @@ class PaymentRemoval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AllocationRemoval:
+    """Credit to take off an invoice again."""
+
+    credit_id: BooksId
+    allocation_id: BooksId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OptionWrite:
     """A tracking option to add to a category."""
 
@@ -155,6 +164,7 @@ BooksWrite = (
     | AllocationWrite
     | PaymentWrite
     | PaymentRemoval
+    | AllocationRemoval
     | OptionWrite
     | GroupWrite
     | MembershipWrite

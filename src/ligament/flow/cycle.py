@@ -9,6 +9,7 @@ from ligament.core.facts import PlanContext
 from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldCode
 from ligament.core.intents import Subject
+from ligament.core.periods import iso_instant
 from ligament.core.plans import Action, ActionKind, Outcome, State
 from ligament.core.rules.model import Rulebook
 from ligament.flow.context import RunContext
@@ -34,7 +35,7 @@ from ligament.ports.memory import Selection
 MAX_PASSES = 8
 _READ_ONCE = "both_sides_read"
 _MANY = 1000
-_MONEY = {ActionKind.PAY, ActionKind.PAY_FIRST, ActionKind.ALLOCATE, ActionKind.UNPAY}
+_MONEY = {ActionKind.PAY, ActionKind.PAY_FIRST, ActionKind.ALLOCATE, ActionKind.UNPAY, ActionKind.DEALLOCATE}
 _MAPPING = {
     HoldCode.UNMAPPED_ACCOUNT, HoldCode.UNMAPPED_ITEM, HoldCode.UNMAPPED_TAX, HoldCode.UNMAPPED_TRACKING,
     HoldCode.UNMAPPED_GROUP,
@@ -210,7 +211,7 @@ def _read(orders: CycleOptions, world: RunContext, cycle: CycleResult) -> set[Su
     read_reconciled(world.books, world.memory, world.clock)
     cycle.rows_read += books.rows
     if not read_once:
-        world.memory.keep_note(_READ_ONCE, world.clock.now().isoformat())
+        world.memory.keep_note(_READ_ONCE, iso_instant(world.clock.now()))
     return practice.changed | books.changed
 
 

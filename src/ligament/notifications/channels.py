@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ligament.core.alerts import Message, MessageKind
@@ -27,12 +28,14 @@ def complaint(address: str) -> str:
     return "" if _channel(address) is not None else f"{masked(address)} is no address that messages can be sent to."
 
 
-def send(address: str, message: Message) -> bool:
-    """Send a message; says whether the address took it."""
+def send(address: str, message: Message, files: Sequence[Path] = ()) -> bool:
+    """Send a message, with files where the channel takes any; says whether the address took it."""
     channel = _channel(address)
     if channel is None:
         return False
-    return bool(channel.notify(title=message.title, body=message.body, notify_type=_TONES[message.tone]))
+    attached = [str(file) for file in files] or None
+    tone = _TONES[message.tone]
+    return bool(channel.notify(title=message.title, body=message.body, notify_type=tone, attach=attached))
 
 
 def _channel(address: str) -> Any | None:  # noqa: ANN401 - the library has no types

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from ligament.app.notices.notifier import bells
+from ligament.app.scheduled import compare_daily, compare_weekly
 from ligament.app.setup.incoming_webhooks import webhook_paths
 from ligament.engine.inline import InlineEngine, guarded
 from ligament.engine.work import CannotStart, Engine
 from ligament.ports.alerts import Alerts, silent
+from ligament.service.asked_runs import start_asked_runs
 from ligament.service.delivery_loop import start_deliveries
 from ligament.service.health import AWAY, Metrics, health
 from ligament.service.incoming import WebhookReceiver
@@ -67,7 +69,7 @@ def watching(
     settings: Settings, *, clinic: str | None, sign: StopSign, heard: Heard = unheard, alert: Alerts = silent
 ) -> Iterator[Scheduler]:
     """Open what `sync --watch` runs: one clinic, inside this process."""
-    only = settings.clinic(clinic).name
+    only = settings.meant(clinic).name
     with _opened(settings) as database:
         turns = _turns(settings, database, sign, alert, heard)
         yield Scheduler(turns=turns, engine=InlineEngine(), executor=executor_id(), only=(only,))
@@ -121,6 +123,7 @@ def begin(place: Scheduler) -> threading.Thread:
     thread = threading.Thread(target=_to_its_end(place, place.run), name="scheduler", daemon=True)
     thread.start()
     start_deliveries(place)
+    start_asked_runs(place.turns, lambda: place.clinics)
     return thread
 
 
@@ -184,4 +187,12 @@ def _turns(settings: Settings, database: Database, sign: StopSign, alert: Alerts
         alert(kind, clinic, sentence)
         ring(kind, clinic, sentence)
 
-    return ClinicRunner(settings=settings, database=database, sign=sign, alert=told, heard=heard, calendar=calendar)
+    return ClinicRunner(
+        settings=settings,
+        database=database,
+        sign=sign,
+        alert=told,
+        heard=heard,
+        calendar=calendar,
+        jobs={"daily": compare_daily, "weekly": compare_weekly},
+    )

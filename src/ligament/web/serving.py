@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from errno import EADDRNOTAVAIL
 
 import uvicorn
 
@@ -13,6 +14,7 @@ from ligament.web.connections import IDLE_S, PatientProtocol
 from ligament.wiring.errors import ConfigurationError
 
 _END_S = 2
+_LAST_PORT = 65_535
 """How long answers under way may take once the process is asked to stop."""
 
 
@@ -36,9 +38,14 @@ def listen(door: Service, host: str, port: int, ready: Callable[[str], None]) ->
 
 
 def _bound(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= _LAST_PORT:
+        raise ConfigurationError((f"--port: {port} is no port. Choose one from 1 to {_LAST_PORT}, or 0 for any.",))
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
-        complaint = f"{host}:{port}: it is not possible to listen there ({error.strerror}). Choose another --port."
+        which = "--host" if isinstance(error, socket.gaierror) or error.errno == EADDRNOTAVAIL else "--port"
+        complaint = f"{which}: it is not possible to listen on {host}:{port} ({error.strerror}). Choose another one."
         raise ConfigurationError((complaint,)) from None
+    except UnicodeError:
+        raise ConfigurationError((f'--host: "{host}" is no address, such as 127.0.0.1.',)) from None

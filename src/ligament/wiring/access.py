@@ -21,7 +21,6 @@ from ligament.store.shared.values import EVERYBODY, SharedValues
 from ligament.store.vault.vault import Vault
 from ligament.wiring.ambient import machine_now, random_bytes, random_text
 from ligament.wiring.clocks import SystemClock, clock_starting_at
-from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.rulebooks import ClinicSettings
 from ligament.wiring.settings import Settings, load_settings
 from ligament.wiring.vault_rotation import settled_key
@@ -76,10 +75,7 @@ class Access:
 
     def clinic_named(self, wanted: str) -> str:
         """Return the id of the clinic that somebody means; raises ConfigurationError when there is none."""
-        for key, clinic in self.clinics().items():
-            if wanted.casefold() in {key, clinic.name.casefold()}:
-                return key
-        raise ConfigurationError((f'There is no clinic called "{wanted}".',))
+        return clinic_id(self.settings().meant(wanted))
 
 
 def open_access(settings: Callable[[], Settings], database: Database) -> Access:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
+
+import tomlkit
 
 from ligament.connectors.registry import NoConnector, for_role, manifests, players
 from ligament.core.rules.model import Rulebook
@@ -29,7 +32,7 @@ _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicSettings:
-    """One clinic of a home: its name, the file of its rulebook, and the rulebook."""
+    """One clinic of a home: what all that is kept of it is filed under (`name`), its file and its rulebook."""
 
     name: str
     file: Path
@@ -38,6 +41,11 @@ class ClinicSettings:
     books: Manifest
     rulebook_text: str = ""
     expressions: Expressions = field(default_factory=Expressions)
+
+    @property
+    def title(self) -> str:
+        """Return what people call the clinic; it may change, what it is filed under does not."""
+        return self.rulebook.clinic.name or self.name
 
 
 def rulebook_files(home: Path) -> tuple[Path, ...]:
@@ -56,7 +64,7 @@ def check_names(clinics: tuple[ClinicSettings, ...]) -> None:
     for clinic in clinics:
         if names.count(clinic.name) > 1:
             raise ConfigurationError(
-                (f'{clinic.file}: two clinics are called "{clinic.name}"; give each its own name.',)
+                (f'{clinic.file}: two clinics are called "{clinic.name}"; give each its own name and id.',)
             )
 
 
@@ -109,7 +117,7 @@ def looked_over(file: Path) -> tuple[ClinicSettings | None, tuple[Mistake, ...]]
     book = replace(book, lookups=known)
     return (
         ClinicSettings(
-            name=book.clinic.name or file.stem,
+            name=book.clinic.id or book.clinic.name or file.stem,
             file=file,
             rulebook=book,
             practice=systems["practice"],
@@ -152,9 +160,29 @@ def read_clinic(file: Path) -> ClinicSettings:
     """Read one rulebook file; raises ConfigurationError naming file, line and key."""
     clinic, mistakes = looked_over(file)
     if mistakes:
-        raise ConfigurationError(tuple(mistake.told() for mistake in mistakes))
+        first = mistakes[0]
+        place = f"{first.file}:{first.line or 1}:{first.column or 1}"
+        raise ConfigurationError(tuple(mistake.told() for mistake in mistakes), place)
     assert clinic is not None
     return clinic
+
+
+def write_value(file: Path, key: tuple[str, str], value: str) -> None:
+    """Set one text of a rulebook, its comments kept; raises ConfigurationError where it could not be used then."""
+    section, name = key
+    document = tomlkit.parse(file.read_text(encoding="utf-8"))
+    table: Any = document.setdefault(section, tomlkit.table())
+    table[name] = value
+    beside = file.with_name(f".{file.name}.new")
+    beside.unlink(missing_ok=True)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        handle.write(tomlkit.dumps(document))
+    try:
+        read_clinic(beside)
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _located(file: Path, where: Places, problem: Problem) -> Mistake:

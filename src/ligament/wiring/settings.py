@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -49,12 +50,33 @@ class Settings:
         if name is None:
             if len(self.clinics) == 1:
                 return self.clinics[0]
-            names = ", ".join(clinic.name for clinic in self.clinics)
-            raise ConfigurationError((f"There are several clinics ({names}): choose one with --clinic.",))
+            names = ", ".join(clinic.title for clinic in self.clinics)
+            raise ConfigurationError((f"There are several clinics ({names}): choose one with --clinic.",), "--clinic")
         for clinic in self.clinics:
             if clinic.name == name:
                 return clinic
-        raise ConfigurationError((f'There is no clinic called "{name}".',))
+        raise ConfigurationError((f'There is no clinic called "{name}".',), "--clinic")
+
+    def meant(self, text: str | None) -> ClinicSettings:
+        """Return the clinic that a person means: its id, its name in any case, or a beginning that only one has."""
+        if text is None:
+            return self.clinic()
+        wanted = text.strip().casefold()
+        names = [
+            (clinic, {n.casefold() for n in (clinic.name, clinic.title, clinic.file.stem)}) for clinic in self.clinics
+        ]
+        exact = [clinic for clinic, called in names if wanted in called]
+        found = exact or [clinic for clinic, called in names if wanted and any(n.startswith(wanted) for n in called)]
+        if len(found) == 1:
+            return found[0]
+        near = [clinic.title for clinic in found] or self._near(wanted)
+        hint = f" Did you mean {' or '.join(near)}?" if near else " `ligament clinics` lists them."
+        several = "could be several clinics" if found else "is no clinic here"
+        raise ConfigurationError((f'--clinic: "{text}" {several}.{hint}',), "--clinic")
+
+    def _near(self, wanted: str) -> list[str]:
+        titles = {clinic.title.casefold(): clinic.title for clinic in self.clinics}
+        return [titles[name] for name in get_close_matches(wanted, list(titles), n=3)]
 
 
 def given_home(home: Path | None) -> Path:

@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 from ligament.app.doctor.checks import Check, CheckState, bad, ok, warn
 from ligament.app.doctor.mapping import mapping_checks
-from ligament.app.doctor.systems import BooksSide, PracticeSide, meet_books, meet_practice
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.setup.connect import role_warnings
+from ligament.app.setup.gaps import gaps
+from ligament.app.setup.systems import BooksSide, PracticeSide, meet_books, meet_practice
 from ligament.core.facts import Facts
 from ligament.core.ledgers import BooksUser, Organisation
 from ligament.core.notes import PAUSED_NOTE, PRACTICE_NOTE
@@ -109,6 +110,7 @@ def home_checks(clinic: Clinic) -> Iterator[Check]:
     """Check the rulebook's file, the key of the vault and the database."""
     home = clinic.home_settings.home
     yield ok(_HOME, f"The rulebook is {clinic.settings.file}.")
+    yield from gap_checks(clinic)
     key_file = home / KEY_FILE
     if key_file.is_file() and key_file.stat().st_mode & _OTHERS:
         sentence = f"Others on this machine can read the key of the vault, {key_file}."
@@ -121,6 +123,16 @@ def home_checks(clinic: Clinic) -> Iterator[Check]:
     paused = clinic.store.note(PAUSED_NOTE)
     if paused:
         yield warn(_HOME, f"The clinic is paused: {paused}", "It is tried again at every poll and then catches up.")
+
+
+def gap_checks(clinic: Clinic) -> Iterator[Check]:
+    """Name each setting that is marked CHECK and that nobody decided yet."""
+    for gap in gaps(clinic.settings):
+        tell = bad if gap.blocks else warn
+        yield tell(_SETTINGS, f"{gap.sentence} {gap.blocks}".strip(), gap.todo)
+    start_on = clinic.settings.rulebook.invoices.start_on
+    if start_on is not None:
+        yield ok(_SETTINGS, f"The first day taken in is {australian(start_on)}.")
 
 
 def practice_checks(clinic: Clinic, side: PracticeSide) -> Iterator[Check]:

@@ -33,7 +33,7 @@ from ligament.wiring.clinic import Clinic
 Document = Mapping[str, Any]
 Rows = Callable[[], Iterable[SideBySide]]
 _TWO_PAGES = 2
-_WORDS: Mapping[str, str] = {
+VARIANCE_TITLES: Mapping[str, str] = {
     VarianceKind.MISSING.value: "Missing in the books",
     VarianceKind.EXTRA.value: "In the books only",
     VarianceKind.DUPLICATE.value: "Posted twice",
@@ -181,7 +181,7 @@ def _by_cause(found: Sequence[Document]) -> Table:
         money_column(name="amount", title="Amount"),
     )
     rows = fixed(
-        (_WORDS.get(kind, kind), _NEEDS.get(needs, needs), len(amounts), sum(amounts, ZERO))
+        (VARIANCE_TITLES.get(kind, kind), _NEEDS.get(needs, needs), len(amounts), sum(amounts, ZERO))
         for (kind, needs), amounts in ordered
     )
     totals: dict[str, Cell] = {"differences": len(found)}
@@ -225,7 +225,7 @@ def _variance(one: Document) -> dict[str, Cell]:
     fix = one["fix"]
     return {
         **{name: one[name] or "" for name in ("id", "number", "kind", "needs", "state", "enters", "sentence", "note")},
-        "cause": _WORDS.get(one["kind"], one["kind"]),
+        "cause": VARIANCE_TITLES.get(one["kind"], one["kind"]),
         "date": _day(one["date"]),
         "books_date": _day(one["books_date"]),
         "amount": Decimal(one["amount"]),

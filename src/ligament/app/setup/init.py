@@ -1,100 +1,78 @@
-"""The first step: a rulebook to fill in and the key of the vault; and later, another key."""
+"""The first step: a rulebook for a new clinic, with what a person said of it, and the key of the vault."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
+import shlex
 from collections.abc import Mapping
-from datetime import date
-from importlib.resources import files
 from pathlib import Path
-from string import Template
 
+from ligament.app.documents import Document
 from ligament.app.results import Result
-from ligament.connectors.registry import players
+from ligament.app.setup.starting import Told, id_of, rulebook_text, tidied, write_clinic
 from ligament.wiring.ambient import environment
 from ligament.wiring.errors import ConfigurationError
-from ligament.wiring.rulebooks import RULEBOOK_FILE, system_names
-from ligament.wiring.settings import default_home
+from ligament.wiring.rulebooks import system_names
+from ligament.wiring.settings import default_home, has_rulebooks
 from ligament.wiring.vault_keys import KEY_FILE, vault_key
 
-# --- the rulebook -----------------------------------------------------------------------------------------------------
+_LEFT_OUT = {
+    "name": "what the clinic is called",
+    "country": "its country",
+    "time_zone": "its time zone",
+    "start_on": "the first day to take in",
+}
 
 
-def rulebook_text() -> str:
-    """Return a commented rulebook with every key at its default."""
-    practice, books = players("practice")[0], players("books")[0]
-    template = Template(files("ligament.wiring").joinpath("starter.toml").read_text(encoding="utf-8"))
-    text = template.substitute(
-        practice=practice.name, practice_title=practice.title, books=books.name, books_title=books.title
-    )
-    return re.sub(r"^(country = .*\n)", rf"\1{_choices()}", text, count=1, flags=re.MULTILINE)
+def write_rulebook(
+    home: Path | None = None,
+    told: Told | None = None,
+    *,
+    clinic: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Result:
+    """Write a commented rulebook and make the key of the vault; raises ConfigurationError when there is one already.
 
-
-def _choices() -> str:
-    """Return the lines that ask which systems are meant, where several could be."""
-    several = {role: players(role) for role in ("practice", "books") if len(players(role)) > 1}
-    asked = (
-        f'# CHECK: the {role} system of this clinic: {" or ".join(one.name for one in there)}.\n{role} = ""\n'
-        for role, there in several.items()
-    )
-    return "".join(asked)
-
-
-def write_first_rulebook(home: Path, *, name: str, country: str, time_zone: str, start_on: date) -> Path:
-    """Write the rulebook of the first clinic with what is known; raises ConfigurationError when there is one already.
-
-    What needs a decision stays as it is in the starter, marked CHECK.
+    In a home that has clinics the new one must be named. What nobody said is left out, marked CHECK, and told.
     """
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "clinic"
-    told = {
-        r'name = "My clinic"': f"name = {json.dumps(name, ensure_ascii=False)}",
-        r'id = ""': f"id = {json.dumps(slug)}",
-        r'time_zone = "[^"]*"': f"time_zone = {json.dumps(time_zone)}",
-        r'country = "[^"]*"': f"country = {json.dumps(country)}",
-        r"# start_on = .*": f"start_on = {start_on.isoformat()}",
-    }
-    text = rulebook_text()
-    for pattern, line in told.items():
-        text, found = re.subn(rf"^{pattern}$", line.replace("\\", r"\\"), text, count=1, flags=re.MULTILINE)
-        assert found, f"the starter rulebook has no line {pattern}"
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = home / RULEBOOK_FILE
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise ConfigurationError((f"{file}: there is a rulebook already, and it is left as it is.",)) from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-        handle.write(text)
-    return file
-
-
-def write_rulebook(home: Path | None = None, *, environ: Mapping[str, str] | None = None) -> Result:
-    """Write a commented rulebook and make the key of the vault; raises ConfigurationError when there is one already."""
     environ = environment(environ)
     home = home or default_home(environ)
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = home / RULEBOOK_FILE
-    try:
-        with file.open("x", encoding="utf-8") as handle:
-            handle.write(rulebook_text())
-    except FileExistsError:
-        message = f"{file}: there is a rulebook already, and it is left as it is. Move it away to start afresh."
-        raise ConfigurationError((message,)) from None
+    told = tidied(told or Told())
+    if clinic is None and has_rulebooks(home):
+        complaint = (
+            f"{home}: there is a clinic already, and it is left as it is. "
+            "For a further one say which: --clinic NAME, or `ligament clinics add NAME`."
+        )
+        raise ConfigurationError((complaint,), "--clinic")
+    if clinic is not None:
+        told = Told(
+            name=told.name or " ".join(clinic.split()),
+            country=told.country,
+            time_zone=told.time_zone,
+            start_on=told.start_on,
+        )
+    wrong = told.complaints(whole=False)
+    if wrong:
+        lines = tuple(f"--{field.replace('_', '-')}: {sentence}" for field, sentence in wrong.items())
+        raise ConfigurationError(lines)
+    key = id_of(clinic) if clinic is not None else ""
+    file = write_clinic(home, told, key=key, apart=clinic is not None)
     vault_key(home, environ)
-    from_environment = bool(environ.get("LIGAMENT_VAULT_KEY"))
+    return Result(document=_document(home, file, told, environ, key))
+
+
+def _document(home: Path, file: Path, told: Told, environ: Mapping[str, str], key: str) -> Document:
     practice, books = system_names()
-    option = "" if home == default_home(environ) else f" --home {home}"
-    steps = [
-        f"Open {file} and check the lines marked CHECK: the income account, the tax types and the clearing account.",
-        f"ligament connect {practice}{option}",
-        f"ligament connect {books}{option}",
-        f"ligament doctor{option}",
-        f"ligament plan{option}",
-    ]
-    key_file = "" if from_environment else str(home / KEY_FILE)
-    return Result(document={"rulebook": str(file), "key_file": key_file, "next": steps})
+    option = "" if home == default_home(environ) else f" --home {shlex.quote(str(home))}"
+    option += f" --clinic {key}" if key else ""
+    steps = ("connect " + practice, "connect " + books, "map", "doctor", "plan")
+    return {
+        "rulebook": str(file),
+        "id": key or id_of(told.name),
+        "name": told.name,
+        "key_file": "" if environ.get("LIGAMENT_VAULT_KEY") else str(home / KEY_FILE),
+        "left_out": [words for field, words in _LEFT_OUT.items() if not getattr(told, field)],
+        "next": [f"ligament {step}{option}" for step in steps],
+    }
 
 
-# --- the key ----------------------------------------------------------------------------------------------------------
+__all__ = ["rulebook_text", "write_rulebook"]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import Annotated
 
 import typer
 
 from ligament.app import holds as cases
 from ligament.cli.options import Clinic, Home, Json
-from ligament.cli.session import Session, run_verb
+from ligament.cli.session import Session, run_plain, run_verb
 from ligament.cli.views import holds as show
 from ligament.cli.views.types import plain
+from ligament.wiring.settings import load_settings
 
 holds_app = typer.Typer(help="What waits for a person: list, show, retry, dismiss.", invoke_without_command=True)
 HoldName = Annotated[str, typer.Argument(metavar="ID", help="The id of a hold, or the number or id of its record.")]
@@ -23,11 +23,20 @@ def add_commands(app: typer.Typer) -> None:
 
 
 @holds_app.callback()
-def holds(ctx: typer.Context, home: Home = None, clinic: Clinic = None, as_json: Json = False) -> None:
+def holds(
+    ctx: typer.Context,
+    *,
+    home: Home = None,
+    clinic: Clinic = None,
+    as_json: Json = False,
+    everything: Annotated[bool, typer.Option("--all", help="What waits in every clinic.")] = False,
+) -> None:
     """List what waits for a person."""
     ctx.obj = Session(home=home, clinic=clinic, as_json=as_json)
+    if everything and ctx.invoked_subcommand is None:
+        run_plain(ctx.obj, lambda: cases.list_all_holds(load_settings(home=home, without_broken=True)), show.all_holds)
     if ctx.invoked_subcommand is None:
-        run_verb(ctx.obj, cases.list_holds, show.holds, part=itemgetter("holds"))
+        run_verb(ctx.obj, cases.list_holds, show.holds)
 
 
 @holds_app.command("show")

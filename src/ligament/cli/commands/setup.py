@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,16 +13,29 @@ from ligament.app.safety.vault import rotate_key
 from ligament.app.setup.connect import connect_system
 from ligament.app.setup.consent import PORT, Browser
 from ligament.app.setup.init import write_rulebook
-from ligament.cli.asking import ask_secret, tell_page
+from ligament.app.setup.starting import Told, tidied
+from ligament.cli.asking import ask_secret, ask_text, at_terminal, is_meant, tell_page, tell_wrong
 from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.session import Session, run_plain, run_verb
 from ligament.cli.views import setup as show
 from ligament.cli.views.types import plain
 from ligament.wiring.rulebooks import audience_names, system_names, system_titles
+from ligament.wiring.settings import given_home, has_rulebooks
 
 _PRACTICE, _BOOKS = system_names()
 _LISTS = f"; {audience_names()} for recalls" if audience_names() else ""
 _PRACTICE_TITLE, _BOOKS_TITLE = system_titles()
+
+
+Name = Annotated[str, typer.Option("--name", help="What people call the clinic.", show_default=False)]
+Country = Annotated[str, typer.Option("--country", help="AU, NZ or UK.", show_default=False)]
+TimeZone = Annotated[
+    str, typer.Option("--time-zone", help="Its time zone, such as Australia/Melbourne.", show_default=False)
+]
+StartOn = Annotated[
+    str,
+    typer.Option("--start-on", help="The first day whose invoices are taken in (YYYY-MM-DD).", show_default=False),
+]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -31,9 +46,53 @@ def add_commands(app: typer.Typer) -> None:
     app.command("vault")(vault)
 
 
-def init(home: Home = None, as_json: Json = False) -> None:
-    """Write a commented ligament.toml and create the vault key."""
-    run_plain(Session(home=home, as_json=as_json), lambda: write_rulebook(home), show.init)
+def init(
+    *,
+    home: Home = None,
+    clinic: Clinic = None,
+    as_json: Json = False,
+    name: Name = "",
+    country: Country = "",
+    time_zone: TimeZone = "",
+    start_on: StartOn = "",
+) -> None:
+    """Write a commented ligament.toml for a clinic and create the vault key; asks what the options do not say."""
+    run_plain(
+        Session(home=home, as_json=as_json),
+        lambda: write_rulebook(
+            home, _first(home, clinic, (name, country, time_zone, start_on), as_json), clinic=clinic
+        ),
+        show.init,
+    )
+
+
+def _first(home: Path | None, clinic: str | None, given: tuple[str, str, str, str], as_json: bool) -> Told:
+    """Ask only where there is a place for the answers."""
+    is_free = clinic is not None or not has_rulebooks(given_home(home))
+    return asked(given[0] or clinic or "", *given[1:], quiet=as_json or not is_free)
+
+
+def asked(name: str, country: str, time_zone: str, start_on: str, *, quiet: bool) -> Told:
+    """Return what is known of a new clinic; what no option says is asked for at a terminal."""
+    told = tidied(Told(name=name, country=country, time_zone=time_zone, start_on=start_on))
+    if quiet or not at_terminal():
+        return told
+    questions = {
+        "name": "What is the clinic called",
+        "country": "In which country is it: AU, NZ or UK",
+        "time_zone": "Its time zone, such as Australia/Melbourne",
+        "start_on": "The first day whose invoices are taken in, such as 2026-07-01",
+    }
+    for field, question in questions.items():
+        while not getattr(told, field):
+            answer = tidied(replace(told, **{field: ask_text(question)}))
+            wrong = answer.complaints(whole=False).get(field)
+            if wrong:
+                tell_wrong(wrong)
+                continue
+            told = answer
+            break
+    return told
 
 
 def connect(
@@ -60,10 +119,10 @@ def connect(
     They come from the environment, else they are asked for unseen; never from an option.
     """
     session = Session(home=home, clinic=clinic, as_json=as_json, asks=True)
-    means = Browser(port=port, tell=tell_page)
+    means = Browser(port=port, tell=tell_page) if browser else None
     run_verb(
         session,
-        lambda held: connect_system(held, system, ask_secret, by_browser=browser, browser=means, another=another),
+        lambda held: connect_system(held, system, ask_secret, browser=means, another=another, confirm=is_meant),
         show.connected,
     )
 

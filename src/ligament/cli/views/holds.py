@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from ligament.cli.views.actions import list_actions, summary
@@ -50,6 +52,20 @@ def holds(document: Document, command: Command) -> None:
         return
     line(f"{count(len(found), 'thing waits', 'things wait')} for you.", style="bold")
     grouped(found, command, title=False)
+
+
+def all_holds(document: Document, command: Command) -> None:
+    """Tell everything that waits, clinic by clinic."""
+    if not document["holds"]:
+        line("Nothing waits for you in any clinic.", style="bold")
+    for clinic in dict.fromkeys(str(one["clinic"]) for one in document["holds"]):
+        mine = [one for one in document["holds"] if one["clinic"] == clinic]
+        heading(f"{clinic}: {count(len(mine), 'thing waits', 'things wait')} for you")
+        grouped(mine, partial(_of_clinic, command, clinic), title=False)
+
+
+def _of_clinic(command: Command, clinic: str, words: str) -> str:
+    return f"{command(words)} --clinic {shlex.quote(clinic)}"
 
 
 def grouped(found: Sequence[Document], command: Command, *, title: bool = True) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
 
 from rich import box
 from rich.table import Table
@@ -15,6 +17,7 @@ from ligament.cli.views.progress import console
 from ligament.core.periods import australian
 
 _GAP = "  "
+_ZONE: ContextVar[str] = ContextVar("zone", default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +95,22 @@ def day(text: object) -> str:
         return str(text)
 
 
-def moment(text: object) -> str:
-    """Return an instant as day and time in UTC: `22 Nov 2026 02:05 UTC`."""
+def moment(text: object, zone: str = "") -> str:
+    """Return an instant as day and time of the clinic: `22 Nov 2026 13:05`; in UTC, and saying so, without a clinic."""
     try:
         at = datetime.fromisoformat(str(text))
     except ValueError:
         return str(text)
-    return f"{australian(at.date())} {at:%H:%M} UTC"
+    zone = zone or _ZONE.get()
+    if not zone or at.tzinfo is None:
+        return f"{australian(at.date())} {at:%H:%M} UTC"
+    at = at.astimezone(ZoneInfo(zone))
+    return f"{australian(at.date())} {at:%H:%M}"
+
+
+def show_times_of(zone: str) -> None:
+    """Show instants as the clock of a clinic does from now on."""
+    _ZONE.set(zone)
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -13,6 +13,9 @@ def init(document: Document, command: Command) -> None:
     """Tell where the rulebook is and what comes next."""
     del command
     line(f"The rulebook is written: {document['rulebook']}")
+    if document["left_out"]:
+        line(f"Nobody said {listed(document['left_out'])}. Write it there, where it says CHECK.")
+    line("Accounts, taxes and the clearing account are left out; `ligament map` offers what the books have.")
     if document["key_file"]:
         line(f"The vault key is in {document['key_file']}. Back it up, apart from the database: without it the")
         line("stored credentials cannot be opened.")
@@ -30,7 +33,7 @@ def connected(document: Document, command: Command) -> None:
         line(f"Mind: {warning}", style="yellow")
     for note in document["notes"]:
         line(note)
-    line(f"Next: {command('doctor')}")
+    line(f"Next: {command(document['next'])}")
 
 
 def doctor(document: Document, command: Command) -> None:

@@ -27,6 +27,7 @@ ACTIONS: Mapping[str, str] = {
     ActionKind.LINK_DOCUMENT.value: "Link a document",
     ActionKind.FORGET_PAYMENT.value: "Note that a payment is gone",
     ActionKind.UNPAY.value: "Take back a payment",
+    ActionKind.DEALLOCATE.value: "Take credit off an invoice",
     ActionKind.CREATE_DOCUMENT.value: "Post",
     ActionKind.UPDATE_DOCUMENT.value: "Change",
     ActionKind.PAY_FIRST.value: "Pay",
@@ -40,6 +41,7 @@ WITH_AMOUNT = frozenset(
     kind.value
     for kind in (
         ActionKind.UNPAY,
+        ActionKind.DEALLOCATE,
         ActionKind.CREATE_DOCUMENT,
         ActionKind.UPDATE_DOCUMENT,
         ActionKind.PAY_FIRST,

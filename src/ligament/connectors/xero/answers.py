@@ -32,6 +32,9 @@ def judge(call: PreparedCall, reply: Reply) -> tuple[ElementResult, ...]:
     if call.verb is Verb.LEAVE_GROUP and (_OK <= reply.status < 300 or reply.status == errors.NOT_FOUND):  # noqa: PLR2004
         # The answer has no body; where contact or group is not there, nobody is in it any more.
         return (ElementResult(verdict=ElementVerdict.DONE),)
+    if call.verb is Verb.DEALLOCATE and (_OK <= reply.status < 300 or reply.status == errors.NOT_FOUND):  # noqa: PLR2004
+        # Where that use of the credit is not there, nothing is used any more.
+        return (ElementResult(verdict=ElementVerdict.DONE),)
     if reply.status == _OK:
         return _judge_envelope(call, reply)
     if reply.status == _BAD_REQUEST:

@@ -10,6 +10,7 @@ from ligament.connectors.xero.client import segment, target_for
 from ligament.connectors.xero.mapping import EXTRAS, SALES_CREDIT, SALES_INVOICE, SLOTS
 from ligament.core.ledgers import BooksLine, DocumentKind, DocumentStatus
 from ligament.core.writes import (
+    AllocationRemoval,
     AllocationWrite,
     BooksWrite,
     ContactWrite,
@@ -53,7 +54,7 @@ _DOCUMENT_VERBS = {
 def batch_size(verb: Verb) -> int:
     """Return how many writes one call may carry; those of one allocation call share the credit note."""
     match verb:
-        case Verb.UNPAY | Verb.ADD_OPTION | Verb.ADD_GROUP | Verb.LEAVE_GROUP:
+        case Verb.UNPAY | Verb.DEALLOCATE | Verb.ADD_OPTION | Verb.ADD_GROUP | Verb.LEAVE_GROUP:
             return 1
         case Verb.UPDATE_PARTY:
             raise ValueError("The books have no parties.")
@@ -83,9 +84,8 @@ def _request(verb: Verb, writes: Sequence[BooksWrite]) -> tuple[str, str, wire.J
         case Verb.PAY:
             payments = [_payment(write) for write in _all(writes, PaymentWrite)]
             return "PUT", target_for("Payments", (_JUDGE_EACH,)), {"Payments": payments}
-        case Verb.UNPAY:
-            removal = _all(writes, PaymentRemoval)[0]
-            return "POST", target_for(f"Payments/{segment(removal.payment_id)}"), {"Status": "DELETED"}
+        case Verb.UNPAY | Verb.DEALLOCATE:
+            return _removal(verb, writes)
         case Verb.ADD_OPTION:
             option = _all(writes, OptionWrite)[0]
             path = f"TrackingCategories/{segment(option.category_id)}/Options"
@@ -104,6 +104,15 @@ def _request(verb: Verb, writes: Sequence[BooksWrite]) -> tuple[str, str, wire.J
             return method, target_for(plural, (_JUDGE_EACH, _FOUR_DECIMALS)), {plural: documents}
         case _:
             assert_never(verb)
+
+
+def _removal(verb: Verb, writes: Sequence[BooksWrite]) -> tuple[str, str, wire.Json | None]:
+    if verb is Verb.UNPAY:
+        removal = _all(writes, PaymentRemoval)[0]
+        return "POST", target_for(f"Payments/{segment(removal.payment_id)}"), {"Status": "DELETED"}
+    use = _all(writes, AllocationRemoval)[0]
+    path = f"CreditNotes/{segment(use.credit_id)}/Allocations/{segment(_guid(use.allocation_id))}"
+    return "DELETE", target_for(path), None
 
 
 def _all(writes: Sequence[object], kind: type[W]) -> list[W]:
@@ -249,7 +258,7 @@ def _membership(verb: Verb, writes: Sequence[MembershipWrite]) -> tuple[str, str
 
 def _guid(text: str) -> str:
     if not _GUID.match(text):
-        raise ValueError("A contact is taken out of a group by its id only.")
+        raise ValueError("What is taken away is named by its id only.")
     return text
 
 

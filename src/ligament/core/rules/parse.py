@@ -96,5 +96,7 @@ def _check_needed(table: Table, values: Mapping[str, Mapping[str, Any]], problem
     if not isinstance(given, Mapping) or "default" not in given:
         problems.append(Problem(key="accounts.default", sentence=_NO_DEFAULT))
     payments = values["payments"]
-    if payments.get("source") is not model.PaymentSource.OFF and not payments.get("account"):
+    written = table.get("payments")
+    is_given = isinstance(written, Mapping) and "account" in written
+    if payments.get("source") is not model.PaymentSource.OFF and not is_given:
         problems.append(Problem(key="payments.account", sentence=_NO_CLEARING))

@@ -86,6 +86,8 @@ def _touched(action: Action) -> tuple[DocumentRef, ...]:
         return (action.allocation.credit, action.allocation.invoice)
     if action.unpayment is not None:
         return (action.unpayment.document,)
+    if action.deallocation is not None:
+        return (action.deallocation.credit, action.deallocation.invoice)
     if action.void is not None:
         return (action.void.document,)
     if action.document is not None and action.document.document_id is not None:

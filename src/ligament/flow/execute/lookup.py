@@ -175,6 +175,18 @@ def _unpayments(actions: Iterable[Action], books: Books) -> Found:
     return found
 
 
+def _deallocations(actions: Iterable[Action], books: Books) -> Found:
+    found: Found = {}
+    for action in actions:
+        step = action.deallocation
+        if step is None or step.credit.id is None:
+            continue
+        notes = books.documents_by_id(DocumentKind.CREDIT_NOTE.value, [step.credit.id])
+        if not any(held.id == step.allocation_id for note in notes for held in note.allocations):
+            found[action.key] = _done(None)
+    return found
+
+
 def _options(actions: Iterable[Action], books: Books) -> Found:
     chart = books.chart()
     found: Found = {}
@@ -237,6 +249,7 @@ _IN_BOOKS: Mapping[Verb, Callable[[Iterable[Action], Books], Found]] = {
     Verb.ALLOCATE: _allocations,
     Verb.PAY: _payments,
     Verb.UNPAY: _unpayments,
+    Verb.DEALLOCATE: _deallocations,
     Verb.ADD_OPTION: _options,
     Verb.ADD_GROUP: _groups,
     Verb.JOIN_GROUP: _members,

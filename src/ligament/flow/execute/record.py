@@ -44,8 +44,8 @@ def _effect(action: Action, result: ElementResult, ledger: WorkingState) -> Effe
             return _document(action, result.result if isinstance(result.result, BooksDocument) else None)
         case ActionKind.VOID:
             return _void(action, result.result if isinstance(result.result, BooksDocument) else None, ledger)
-        case ActionKind.ALLOCATE:
-            return _allocation(action, ledger)
+        case ActionKind.ALLOCATE | ActionKind.DEALLOCATE:
+            return _allocation(action, ledger) if action.allocation is not None else _deallocation(action, ledger)
         case ActionKind.PAY | ActionKind.PAY_FIRST:
             return _payment(action, result.result if isinstance(result.result, BooksPayment) else None, ledger)
         case ActionKind.UNPAY | ActionKind.FORGET_PAYMENT:
@@ -68,7 +68,7 @@ def _contact(action: Action, contact: BooksContact | None, ledger: WorkingState)
         contact = replace(contact, groups=held.groups)
     # Nothing was ever agreed with another contact, as one that survived a merge.
     known = before is not None and before.contact_id == contact_id
-    agreed = joined(before.agreed, step.agreed) if before is not None and known else step.agreed
+    agreed = joined(before.agreed, step.agreed) if before is not None and known and not action.undoes else step.agreed
     number = (contact.number if contact is not None else "") or step.write.number or (before.number if before else "")
     link = ContactLink(
         party=action.subject,
@@ -105,7 +105,10 @@ def _membership(action: Action, contact: BooksContact | None, ledger: WorkingSta
 def _party(action: Action, party: Party | None, ledger: WorkingState) -> Effect:
     assert action.party is not None
     before = ledger.contact_link(action.subject.key)
-    link = replace(before, agreed=joined(before.agreed, action.party.agreed)) if before is not None else None
+    link = None
+    if before is not None:
+        agreed = action.party.agreed if action.undoes else joined(before.agreed, action.party.agreed)
+        link = replace(before, agreed=agreed)
     return Effect(action=action, contact_link=link, party=party)
 
 
@@ -137,7 +140,7 @@ def _void(action: Action, document: BooksDocument | None, ledger: WorkingState) 
     documents = () if held is None else (replace(held, status=action.void.status),)
     link = ledger.document_link(action.subject.key, action.void.document.id)
     gone = replace(link, voided_by_us=True) if link is not None else None
-    return Effect(action=action, document_link=gone, documents=documents)
+    return Effect(action=action, document_link=gone, documents=documents, agreement=action.void.agreement)
 
 
 def _reduced(document: BooksDocument, by: Decimal) -> BooksDocument:
@@ -174,6 +177,27 @@ def _allocation(action: Action, ledger: WorkingState) -> Effect:
         for_total=step.amount,
     )
     return Effect(action=action, payment_link=link, documents=tuple(documents))
+
+
+def _deallocation(action: Action, ledger: WorkingState) -> Effect:
+    """The answer shows neither document, so both are carried forward until they are read again."""
+    step = action.deallocation
+    assert step is not None
+    note, invoice = ledger.document(step.credit.id), ledger.document(step.invoice.id)
+    documents = []
+    if note is not None and invoice is not None:
+        for held, other in ((note, invoice), (invoice, note)):
+            uses = list(held.allocations)
+            gone = next((use for use in uses if use.other_id == other.id and use.amount == step.amount), None)
+            if gone is not None:
+                uses.remove(gone)
+                documents.append(replace(_reduced(held, -step.amount), allocations=tuple(uses)))
+    link = ledger.payment_of(action.subject.key, BooksId(allocation_id(step.credit, step.invoice)))
+    return Effect(
+        action=action,
+        payment_link=replace(link, live=False) if link is not None else None,
+        documents=tuple(documents),
+    )
 
 
 def _payment(action: Action, payment: BooksPayment | None, ledger: WorkingState) -> Effect:

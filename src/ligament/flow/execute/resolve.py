@@ -8,6 +8,7 @@ from ligament.core.ids import BooksId
 from ligament.core.ledgers import DocumentKind
 from ligament.core.plans import Action, ActionKind, DocumentRef, GroupStep
 from ligament.core.writes import (
+    AllocationRemoval,
     AllocationWrite,
     BooksWrite,
     ContactWrite,
@@ -27,9 +28,11 @@ VERBS = {
     ActionKind.ARCHIVE_CONTACT: Verb.UPDATE_CONTACTS,
     ActionKind.ADD_OPTION: Verb.ADD_OPTION,
     ActionKind.UNPAY: Verb.UNPAY,
+    ActionKind.DEALLOCATE: Verb.DEALLOCATE,
     ActionKind.ALLOCATE: Verb.ALLOCATE,
     ActionKind.PAY: Verb.PAY,
     ActionKind.PAY_FIRST: Verb.PAY,
+    ActionKind.DEALLOCATE: Verb.DEALLOCATE,
     ActionKind.ADD_GROUP: Verb.ADD_GROUP,
     ActionKind.JOIN_GROUP: Verb.JOIN_GROUP,
     ActionKind.LEAVE_GROUP: Verb.LEAVE_GROUP,
@@ -114,6 +117,9 @@ def write_for(action: Action) -> BooksWrite:
         )
     if action.unpayment is not None:
         return PaymentRemoval(payment_id=action.unpayment.payment_id, invoice_id=_known(action.unpayment.document))
+    if action.deallocation is not None:
+        use = action.deallocation
+        return AllocationRemoval(credit_id=_known(use.credit), allocation_id=use.allocation_id)
     if action.group is not None:
         return _membership(action.group)
     assert action.option is not None, "an action has exactly one step"

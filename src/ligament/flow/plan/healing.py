@@ -10,7 +10,7 @@ from ligament.core.differences import edited_fields, with_line_ids, written_mark
 from ligament.core.drafting import invoice_subject
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksDocument, BooksPayment, DocumentKind, DocumentStatus
-from ligament.core.links import DocumentLink, PaymentLink, Role
+from ligament.core.links import DocumentLink, Origin, PaymentLink, Role
 from ligament.core.money import two_places
 from ligament.core.periods import australian
 from ligament.core.plans import (
@@ -65,6 +65,9 @@ def _put_back(builder: PlanBuilder, invoice: Invoice, link: DocumentLink, docume
     locked = builder.organisation.locks.locks(document.on) or (
         sent is not None and builder.organisation.locks.locks(sent.on)
     )
+    if link.origin is not Origin.MADE:
+        # What was there before and only linked was made by a person, or by another program.
+        return
     if sent is None or document.has_money() or locked or document.status is not DocumentStatus.AUTHORISED:
         return
     if not edited_fields(sent, document):

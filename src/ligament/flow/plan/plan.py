@@ -16,7 +16,12 @@ from ligament.core.plans import Action, ActionKind, ConservationError, Outcome, 
 from ligament.core.records import Invoice, Visit
 from ligament.core.rules.model import InvoiceSource, Rulebook
 from ligament.core.troubles import Trouble
-from ligament.flow.plan.builder import EarlierPortions, PlanBuilder, contact_outcome, invoice_outcome
+from ligament.flow.plan.builder import (
+    EarlierPortions,
+    PlanBuilder,
+    contact_outcome,
+    invoice_outcome,
+)
 from ligament.flow.plan.contacts.contacts import plan_contacts
 from ligament.flow.plan.contacts.groups import plan_groups
 from ligament.flow.plan.contacts.leaving import drop_archivals
@@ -27,6 +32,7 @@ from ligament.flow.plan.healing import plan_healing
 from ligament.flow.plan.money.payments import plan_money
 from ligament.flow.plan.rulings import bill_of, ruling_for, skip_reason
 from ligament.flow.plan.setting_aside import set_aside
+from ligament.flow.plan.undone import held_as_undone
 
 _MOST_ATTEMPTS = 5
 """How often a plan is made anew without the records that nobody foresaw; each attempt sets aside all that it met."""
@@ -146,6 +152,8 @@ def _needs_bill(builder: PlanBuilder, invoice: Invoice, subject: Subject) -> boo
 
 def _plan_document(builder: PlanBuilder, invoice: Invoice, subject: Subject) -> None:
     links = builder.facts.document_links.get(subject.key, ())
+    if held_as_undone(builder, invoice, subject):
+        return
     if links:
         plan_posted(builder, invoice, subject, links)
     elif take_over_visit(builder, invoice, subject):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ligament.core.holds import HoldCode
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksDocument, BooksPayment
+from ligament.core.periods import iso_instant
 from ligament.flow.read.read import WAITED_AGE, age_of, selection_of
 from ligament.ports.books import Books
 from ligament.ports.clocks import Clock
@@ -25,7 +26,7 @@ def read_reconciled(books: Books, memory: Memory, clock: Clock) -> None:
     moved = list(_moved(waiting, books, memory))
     if moved:
         memory.keep_books_records((), moved)
-    memory.keep_note(_READ_AT, clock.now().isoformat())
+    memory.keep_note(_READ_AT, iso_instant(clock.now()))
 
 
 def _moved(waiting: set[Subject], books: Books, memory: Memory) -> Iterator[BooksDocument]:

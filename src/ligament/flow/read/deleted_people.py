@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from ligament.core.ids import SourceId
 from ligament.core.intents import Subject, SubjectKind
+from ligament.core.periods import iso_instant
 from ligament.core.records import Party, PartyKind, PracticeRecord, Removal
 from ligament.ports.memory import Memory
 from ligament.ports.practice import Practice
@@ -69,7 +70,7 @@ class DeletionWatch:
         found = memory.archived_patients(after, SWEPT_AT_ONCE)
         self.lost |= set(found)
         reached = found[-1] if len(found) == SWEPT_AT_ONCE else ""
-        memory.keep_note(_SWEPT, f"{now.isoformat()}|{reached}")
+        memory.keep_note(_SWEPT, f"{iso_instant(now)}|{reached}")
 
     def settle(self, practice: Practice, memory: Memory) -> None:
         """Ask for patients whom nothing but a lost invoice told about, and forget everybody who is gone."""

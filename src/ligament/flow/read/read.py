@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from ligament.core.ids import BooksId
 from ligament.core.intents import Subject, SubjectKind
+from ligament.core.periods import iso_instant
 from ligament.core.records import Location, PracticeSettings, Practitioner, Visit
 from ligament.core.rules.model import InvoiceSource, Rulebook
 from ligament.flow.read.deleted_people import DeletionWatch
@@ -82,7 +83,7 @@ def read_practice(
     people.sweep(memory, now)
     people.settle(practice, memory)
     if stale:
-        memory.keep_note("reference_read_at", now.isoformat())
+        memory.keep_note("reference_read_at", iso_instant(now))
     return reading
 
 
@@ -94,7 +95,7 @@ def read_reference(practice: Practice, memory: Memory, clock: Clock) -> None:
         if not all(isinstance(row, Location | Practitioner | PracticeSettings) for row in page.rows) or page.cursors:
             break
         memory.keep_practice_page(page)
-    memory.keep_note("reference_read_at", now.isoformat())
+    memory.keep_note("reference_read_at", iso_instant(now))
 
 
 def reference_is_old(memory: Memory, now: datetime) -> bool:
@@ -164,7 +165,7 @@ def read_chart(books: Books, memory: Memory, clock: Clock, *, groups: bool = Fal
     """
     chart = books.chart()
     memory.keep_chart(replace(chart, groups=books.groups()) if groups else chart, clock.now())
-    memory.keep_note("chart_read_at", clock.now().isoformat())
+    memory.keep_note("chart_read_at", iso_instant(clock.now()))
 
 
 def chart_is_old(memory: Memory, now: datetime, *, waited_for: bool) -> bool:

@@ -17,6 +17,8 @@ from ligament.store.database.tables import approvals
 from ligament.store.journal.journal import Journal, Note
 
 APPROVE, REFUSE = "approve", "refuse"
+UNDO = "undo"
+"""The policy of what an undo asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +55,20 @@ class Approvals:
         with self._journal.database.reading() as connection:
             return tuple(_asked(row) for row in connection.execute(rows))
 
-    def keep(self, plan: str, documents: Sequence[Mapping[str, Any]], news: Collection[Event] = ()) -> None:
+    def keep(
+        self, plan: str, documents: Sequence[Mapping[str, Any]], news: Collection[Event] = (), *, undoing: bool = False
+    ) -> None:
         """Replace what waits: a mark that was there keeps its voices and the moment it was asked; others are gone.
 
-        Each document has `mark`, `action_key` and what is shown.
+        Each document has `mark`, `action_key` and what is shown. What an undo asks and what runs ask stand beside each
+        other: `undoing` replaces the former, else the latter is replaced.
         """
         now = self._journal.now()
         with self._journal.writing() as writing:
             kept = {row.mark: row for row in writing.connection.execute(self._rows())}
             writing.connection.execute(delete(approvals).where(approvals.c.clinic == self._clinic))
-            rows = []
+            beside = [row for row in kept.values() if (json.loads(row.document).get("policy") == UNDO) != undoing]
+            rows = [row._asdict() for row in beside]
             for place, document in enumerate(documents):
                 before = kept.get(document["mark"])
                 rows.append(

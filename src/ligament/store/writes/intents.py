@@ -135,6 +135,7 @@ def public_of(action: Action) -> dict[str, object]:
     steps = {
         "void": action.void, "allocation": action.allocation, "payment": action.payment,
         "unpayment": action.unpayment, "option": action.option,
+        "deallocation": action.deallocation,
     }  # fmt: skip
     if action.group is not None:
         # The name of a group may come from a person's own record, so that it is sealed with it; the id says nothing.

@@ -21,7 +21,7 @@ class Row:
     @property
     def order(self) -> tuple[int, int, str]:
         """Sort by who needs somebody most."""
-        return (0 if self.glance.needs_somebody else 1, -self.glance.waits, self.clinic.name.casefold())
+        return (0 if self.glance.needs_somebody else 1, -self.glance.waits, self.clinic.title.casefold())
 
 
 def show(visit: Visit) -> Answer:

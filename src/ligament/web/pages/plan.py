@@ -20,7 +20,9 @@ KIND_TITLES: Mapping[str, str] = {
     "allocations": "Credits used on invoices",
 }
 """What each kind of record is called, in the order in which the kinds are shown."""
-MOST_SHOWN = 200
+MOST_SHOWN = 100
+MOST_WITH_WHY = 30
+"""Up to how many changes each tells why on the page itself; the page of its record always does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ def plan_page(visit: Visit, *, error: str = "", typed: str = "") -> Shown:
         "waiting": len(found["waiting"]),
         "found": len(waiting),
         "most": MOST_SHOWN,
+        "with_why": len(waiting) + len(found["approved"]) <= MOST_WITH_WHY or bool(query),
         "amount": _sum(found["waiting"]),
         "approved": grouped(found["approved"]),
         "approved_count": len(found["approved"]),

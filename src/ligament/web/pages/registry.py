@@ -9,10 +9,13 @@ from ligament.web import live
 from ligament.web.page import Page
 from ligament.web.pages import (
     account,
+    api_docs,
     clinics,
+    contacts,
     invitation,
     overview,
     plan,
+    reconciliation,
     reports,
     runs,
     setup,
@@ -26,6 +29,8 @@ ALL: tuple[Page, ...] = (
     *overview.PAGES,
     *waiting.PAGES,
     *plan.PAGES,
+    *reconciliation.PAGES,
+    *contacts.PAGES,
     *runs.PAGES,
     *reports.PAGES,
     *live.PAGES,
@@ -36,4 +41,5 @@ ALL: tuple[Page, ...] = (
     *sign_in.PAGES,
     *setup.PAGES,
     *invitation.PAGES,
+    *api_docs.PAGES,
 )

@@ -41,8 +41,15 @@ def show_one(visit: Visit) -> Answer:
         run = one_run(clinic, visit.values["run"])
     if run is None:
         raise NotThere
-    values = {"run": run, "outcome": outcome(run), "columns": COUNTS, "titles": KIND_TITLES}
+    values = {"run": run, "outcome": outcome(run), "sign": _sign(run), "columns": COUNTS, "titles": KIND_TITLES}
     return Shown(template="run", values=values)
+
+
+def _sign(run: Mapping[str, Any]) -> str:
+    if run["trouble"]:
+        return "troubled"
+    is_open = run["finished_at"] is None or run["balanced"] is False
+    return "waits" if is_open or run["held"] or run["failed"] else "well"
 
 
 def run_now(visit: Visit) -> Answer:

@@ -34,6 +34,7 @@ from ligament.flow.plan.contacts.fields import Synced, synchronise
 from ligament.flow.plan.contacts.leaving import plan_archival
 from ligament.flow.plan.contacts.left_out import newly_refused, remembered, unagreed, without
 from ligament.flow.plan.contacts.merged_in_books import follow_merge, link_survivor
+from ligament.flow.plan.undone import is_undone, undone_hold
 
 
 def plan_contacts(builder: PlanBuilder, parties: list[Party], bills: list[Bill]) -> None:
@@ -60,6 +61,8 @@ def plan_party(builder: PlanBuilder, party: Party, *, needed: bool) -> None:
         # Also when it was made meanwhile: its documents read as they were approved, and get its id when they leave.
         builder.contacts[subject.key] = None
         builder.outcome(contact_outcome(subject, State.PLANNED))
+    elif is_undone(builder, subject):
+        _hold_undone(builder, subject, link)
     elif party.defect and (link is not None or needed or _wanted(builder, party)):
         _hold_unreadable(builder, party, link)
     elif link is not None:
@@ -98,6 +101,15 @@ def _hold_unreadable(builder: PlanBuilder, party: Party, link: ContactLink | Non
     if link is not None:
         del builder.unready[subject.key]
         builder.contacts[subject.key] = link.contact_id
+
+
+def _hold_undone(builder: PlanBuilder, subject: Subject, link: ContactLink | None) -> None:
+    """Leave a contact alone that an undo took back, or put back; documents still go on one that can be used."""
+    _hold_contact(builder, subject, undone_hold(subject, HoldKind.CONTACT, contact_number(subject)))
+    contact = builder.facts.contacts.get(link.contact_id) if link is not None else None
+    if contact is not None and contact.status is ContactStatus.ACTIVE:
+        del builder.unready[subject.key]
+        builder.contacts[subject.key] = contact.id
 
 
 # --- new pairs --------------------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def _was_allocated(builder: PlanBuilder, note: DocumentState, invoice: DocumentS
     """Say whether we allocated the two before: what a person took apart is not put together again."""
     wanted = allocation_id(note.ref, invoice.ref)
     links = builder.facts.payments.get(note.subject.key, ())
-    if any(link.payment_id == wanted for link in links):
+    if any(link.payment_id == wanted and link.live for link in links):
         return True
     # Either side tells of it: the two are read one after the other, and a person may take it off in between.
     return _names(note, invoice.ref) or _names(invoice, note.ref)

@@ -178,6 +178,12 @@ def _account_trouble(builder: PlanBuilder, code: str) -> Trouble | None:
     account = builder.facts.chart.account(code)
     if account is not None and account.active and (account.is_bank or account.takes_payments):
         return None
+    if not code:
+        return Trouble(
+            code=HoldCode.UNMAPPED_ACCOUNT,
+            sentence="No clearing account is chosen, so no payment can be posted.",
+            todo="Set account under [payments] in the rulebook; `ligament map` offers what the books have.",
+        )
     state = "does not exist" if account is None else "is archived" if not account.active else "takes no payments"
     return Trouble(
         code=HoldCode.UNMAPPED_ACCOUNT,

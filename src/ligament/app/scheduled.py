@@ -1,0 +1,87 @@
+"""Scheduled comparisons: daily and weekly, each sent with its files to those who want to hear of it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ligament.app.downloads import comparison_download
+from ligament.app.notices.addresses import addresses
+from ligament.app.reconcile import reconcile
+from ligament.app.results import Result
+from ligament.core.alerts import Message, MessageKind
+from ligament.core.rules.model import SendReport
+from ligament.notifications import channels
+from ligament.wiring.clinic import Clinic
+from ligament.wiring.errors import ConfigurationError
+
+_COUNTS = frozenset({"new", "back"})
+
+
+def compare_daily(clinic: Clinic) -> Result:
+    """Compare the present month and the one before, and tell who wants to know."""
+    return _compared(clinic, full=False)
+
+
+def compare_weekly(clinic: Clinic) -> Result:
+    """Compare everything since the first day, and tell who wants to know."""
+    return _compared(clinic, full=True)
+
+
+def _compared(clinic: Clinic, *, full: bool) -> Result:
+    result = reconcile(clinic, full=full)
+    send_comparison(clinic, result.document)
+    return result
+
+
+def send_comparison(clinic: Clinic, document: dict[str, Any]) -> tuple[str, ...]:
+    """Send a comparison with its files, as `[reconcile] send` says; returns which addresses took it.
+
+    It never fails because of an address: what was found is kept, and waits on the list of variances.
+    """
+    section = clinic.settings.rulebook.reconcile
+    is_wanted = section.send is SendReport.ALWAYS or (
+        section.send is SendReport.WHEN_NEEDED and not document["balanced"]
+    )
+    known = [one for one in addresses(clinic.settings) if not one.complaint] if is_wanted else []
+    if not known:
+        return ()
+    message = _message(clinic, document)
+    with tempfile.TemporaryDirectory(prefix="ligament-") as private:
+        files = _files(clinic, document, Path(private))
+        return tuple(one.shown for one in known if channels.send(one.url.reveal(), message, files))
+
+
+def _files(clinic: Clinic, document: dict[str, Any], folder: Path) -> tuple[Path, ...]:
+    """Write the files that go along; a format that this machine cannot make is left out."""
+    made: list[Path] = []
+    for form in clinic.settings.rulebook.reconcile.formats:
+        try:
+            download = comparison_download(clinic, document["run_id"], f".{form}")
+        except ConfigurationError:
+            continue
+        if download is not None:
+            file = folder / download.name
+            file.write_bytes(download.body)
+            made.append(file)
+    return tuple(made)
+
+
+def _message(clinic: Clinic, document: dict[str, Any]) -> Message:
+    """Return what is told: sums and counts, nobody's name."""
+    totals, found = document["totals"], document["variances"]
+    needing = sum(1 for one in found if one["needs"] == "person" and one["state"] in _COUNTS)
+    what = "balanced" if document["balanced"] else f"{needing} {'needs' if needing == 1 else 'need'} a person"
+    practice, books = clinic.practice_manifest.title, clinic.books_manifest.title
+    lines = (
+        f"{practice} {totals['source']} = {books} {totals['books']} + explained {totals['explained']}",
+        f"{len(found)} differences are listed, {needing} of them to be looked at: ligament variances",
+    )
+    return Message(
+        key=f"comparison {document['run_id']}",
+        tone=MessageKind.DIGEST if document["balanced"] else MessageKind.ALERT,
+        title=f"Reconciliation of {clinic.settings.name}: {what}",
+        body="\n".join(lines),
+        at=clinic.clock.now(),
+    )

@@ -1,0 +1,240 @@
+"""Undo: what one run posted is taken back, by a person's word, and waits until somebody wants it again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from ligament.app.approvals import approval_state, asked_rows, plan_name
+from ligament.app.cycle_options import PATIENCE_MS
+from ligament.app.documents import Document, action_document, by_kind
+from ligament.app.reconcile import reconcile
+from ligament.app.results import DONE, WAITS, Result
+from ligament.app.safety.after_restore import settle
+from ligament.app.undo_reading import Written, undo_facts, undo_note, undos_of, written_by
+from ligament.core.approvals import ApprovalState, ApprovedPlan, approval_mark, approve_plan
+from ligament.core.holds import HoldCode
+from ligament.core.ids import RunId
+from ligament.core.intents import Subject
+from ligament.core.links import Decision, DecisionKind
+from ligament.core.notes import RECONCILE_DUE_NOTE
+from ligament.core.plans import Action, ActionKind, Plan, in_order, kind_word
+from ligament.core.undos import UndoFacts, UndoPlan, counted
+from ligament.flow.execute.execute import execute, recover
+from ligament.flow.plan.survey import Planner, plan_and_scope
+from ligament.flow.plan.undoing import plan_undo
+from ligament.flow.read.read import selection_of
+from ligament.ports.errors import PortError, TryLater
+from ligament.ports.stopping import Stopped
+from ligament.wiring.ambient import random_hex
+from ligament.wiring.clinic import Clinic
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.exclusive import alone_for
+
+UNDO = "undo"
+_MOST_PASSES = 8
+
+
+def undo(clinic: Clinic, wanted: str, *, dry_run: bool = False) -> Result:
+    """Take back what a run posted, as far as the books let go of it; asking for it counts as that person's approval.
+
+    With `dry_run` it tells the same and writes nothing. Raises ConfigurationError for a run that is none, the port
+    errors when a system cannot be reached; what was done until then is kept, and the same command goes on. It ends with
+    a comparison; where that cannot be made now, the next run by schedule makes it.
+    """
+    told = _undone(clinic, wanted, dry_run=dry_run)
+    if told.document["run_id"] is not None and not told.document.get("parked"):
+        with suppress(PortError):
+            reconcile(clinic)
+            clinic.store.keep_note(RECONCILE_DUE_NOTE, "")
+    return told
+
+
+def _undone(clinic: Clinic, wanted: str, *, dry_run: bool) -> Result:
+    run_id = _known(clinic, wanted)
+    with alone_for(clinic, PATIENCE_MS):
+        settle(clinic)
+        if not dry_run:
+            _recover(clinic)
+        written = written_by(clinic, run_id)
+        if not written.writes:
+            return _told(clinic, written, UndoPlan(), sentence="That run wrote nothing, so there is nothing to undo.")
+        facts = undo_facts(clinic, clinic.books_to_read() if dry_run else clinic.books(), written)
+        plan = plan_undo(facts)
+        if dry_run:
+            return _told(clinic, written, plan, planned=plan.actions)
+        if not plan.actions:
+            sentence = "That run was undone already." if written.taken else "Nothing of that run can be taken back."
+            return _told(clinic, written, plan, sentence=sentence)
+        approved = _approved(clinic, plan)
+        if approved.waiting:
+            return _waits(clinic, written, plan, approved.waiting)
+        return _carried_out(clinic, written, facts, plan)
+
+
+def _known(clinic: Clinic, wanted: str) -> RunId:
+    run = clinic.runs.one(RunId(wanted))
+    if run is None:
+        raise ConfigurationError((f'There is no run "{wanted}"; `ligament runs` lists them.',))
+    if run.kind == UNDO:
+        sentence = "is an undo itself: `ligament holds retry` has what it took back posted again."
+        raise ConfigurationError((f"{wanted} {sentence}",))
+    return run.id
+
+
+def _recover(clinic: Clinic) -> None:
+    """Settle what was cut off, so that the journal tells all that was written."""
+    left = clinic.store.unfinished_intents()
+    if left:
+        subjects = {action.subject for intent in left for action in intent.actions}
+        recover(clinic.store.gather(selection_of(subjects)), clinic.world(RunId(left[0].run_id)))
+
+
+# --- approval ---------------------------------------------------------------------------------------------------------
+
+
+def _approved(clinic: Clinic, plan: UndoPlan) -> ApprovedPlan:
+    """Keep what is asked with this person's yes to it, and return what may run by that."""
+    rows = asked_rows(plan.actions)
+    marks = [approval_mark(action) for action in plan.actions]
+    clinic.approvals.keep(plan_name(plan.actions), rows, undoing=True)
+    clinic.approvals.approve(marks, clinic.outside.actor)
+    return _sorted(clinic, plan.actions, approval_state(clinic))
+
+
+def _sorted(clinic: Clinic, actions: Sequence[Action], standing: ApprovalState) -> ApprovedPlan:
+    # A plan of takings has its own order: what was put back of people comes first, contacts go last.
+    rules = clinic.settings.rulebook.approval
+    everything = replace(standing, asked=frozenset(approval_mark(action) for action in actions))
+    return approve_plan(Plan(actions=in_order(actions)), rules, everything)
+
+
+# --- carrying it out --------------------------------------------------------------------------------------------------
+
+
+def _carried_out(clinic: Clinic, written: Written, facts: UndoFacts, plan: UndoPlan) -> Result:
+    run_id = clinic.runs.start(UNDO, random_hex(3))
+    clinic.store.keep_note(undo_note(written.run_id), " ".join([*undos_of(clinic, written.run_id), run_id]))
+    _keep_undone(clinic, {action.subject: None for action in plan.actions}, written.run_id)
+    standing, parked = approval_state(clinic), ""
+    try:
+        for _ in range(_MOST_PASSES):
+            tally = execute(_sorted(clinic, plan.actions, standing), facts.facts, clinic.world(run_id))
+            written = written_by(clinic, written.run_id)
+            facts = undo_facts(clinic, clinic.books(), written)
+            plan = plan_undo(facts)
+            if not plan.actions or not (tally.done or tally.dropped):
+                break
+    except TryLater as trouble:
+        if trouble.limit != "day":
+            clinic.runs.finish(run_id, {"error": trouble.sentence})
+            raise
+        parked = trouble.sentence
+        written = written_by(clinic, written.run_id)
+    except Stopped:
+        clinic.runs.finish(run_id, {"stopped": True})
+        raise
+    except PortError as trouble:
+        clinic.runs.finish(run_id, {"error": trouble.sentence})
+        raise
+    clinic.approvals.keep("", (), undoing=True)
+    _list_holds(clinic, run_id, written.subjects)
+    clinic.store.keep_note(RECONCILE_DUE_NOTE, UNDO)
+    told = _told(clinic, written, plan, run_id=run_id, parked=parked)
+    summary = {key: told.document[key] for key in ("undone_run", "taken_back", "restored", "calls")}
+    clinic.runs.finish(
+        run_id, {**summary, "left": len(told.document["left"]), **({"parked": parked} if parked else {})}
+    )
+    return told
+
+
+def _keep_undone(clinic: Clinic, subjects: dict[Subject, None], run_id: RunId) -> None:
+    """Keep that these wait until somebody wants them again, before anything is taken back."""
+    for subject in subjects:
+        clinic.store.decide(
+            Decision(
+                subject=subject,
+                code=HoldCode.UNDONE.value,
+                decision=DecisionKind.UNDONE,
+                fingerprint="",
+                by=clinic.outside.actor,
+                reason=str(run_id),
+                at=clinic.clock.now(),
+            )
+        )
+
+
+def _list_holds(clinic: Clinic, run_id: RunId, subjects: set[Subject]) -> None:
+    """Plan the records again, so that what was undone is listed at once."""
+    planner = Planner(memory=clinic.store, rulebook=clinic.settings.rulebook, around=clinic.surroundings())
+    plan, considered = plan_and_scope(planner, selection_of(subjects))
+    clinic.store.keep_outcomes(run_id, plan, considered)
+
+
+# --- what it tells ----------------------------------------------------------------------------------------------------
+
+
+def _told(  # noqa: PLR0913 - each argument is one thing told
+    clinic: Clinic,
+    written: Written,
+    plan: UndoPlan,
+    *,
+    run_id: RunId | None = None,
+    planned: Sequence[Action] = (),
+    sentence: str = "",
+    parked: str = "",
+) -> Result:
+    kinds: Counter[tuple[ActionKind, str]] = Counter((taken.kind, taken_word(taken)) for taken in written.taken)
+    kinds.update((action.kind, kind_word(action)) for action in planned)
+    document: Document = {
+        "run_id": run_id,
+        "undone_run": written.run_id,
+        "taken_back": by_kind(counted(kinds, restoring=False)),
+        "restored": by_kind(counted(kinds, restoring=True)),
+        "left": [
+            {
+                "kind": left.kind,
+                "number": left.number,
+                "books_id": left.books_id,
+                "reason": left.reason.value,
+                "sentence": left.sentence,
+            }
+            for left in plan.left
+        ],
+        "calls": clinic.meter.as_dict(),
+    }
+    if planned:
+        document["actions"] = [action_document(action) for action in planned]
+    if sentence:
+        document["sentence"] = sentence
+    if parked:
+        document["parked"] = parked
+    return Result(document=document, code=WAITS if plan.left or parked or (run_id and plan.actions) else DONE)
+
+
+def taken_word(taken: Any) -> str:  # noqa: ANN401 - a RunWrite, which has the steps of an action
+    """Return under which kind of record something taken back is counted."""
+    if taken.deallocation is not None:
+        return "allocations"
+    if taken.unpayment is not None:
+        return "payments"
+    kind = taken.void.document.kind if taken.void is not None else taken.after.kind if taken.after is not None else None
+    return "contacts" if kind is None else f"{kind.value}s"
+
+
+def _waits(clinic: Clinic, written: Written, plan: UndoPlan, waiting: Sequence[Action]) -> Result:
+    told = _told(clinic, written, plan)
+    sentence = (
+        "An undo needs a second person here. Your approval is kept: when somebody else has approved it too, "
+        "run the same command again."
+    )
+    document = {
+        **told.document,
+        "plan": plan_name(plan.actions),
+        "waiting": [action_document(action) for action in waiting],
+        "sentence": sentence,
+    }
+    return Result(document=document, code=WAITS)
