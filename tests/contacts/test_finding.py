@@ -40,7 +40,7 @@ def test_a_pair_is_found_by_everything_people_know(clinic: Clinic) -> None:
     fields = {row["field"]: row for row in pair["fields"]}
     assert all(row["same"] and row["agreed"] for row in fields.values())
     (paper,) = pair["documents"]
-    assert (paper["number"], paper["books"][0]["number"]) == (1, "CLK-1")
+    assert (paper["number"], paper["books"][0]["number"]) == ("1", "CLK-1")
     assert {entry["action"] for entry in pair["history"]} >= {"create_contact"}
     assert found(clinic, "nobody") == []
     assert found(clinic, "") == []

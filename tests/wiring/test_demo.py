@@ -76,10 +76,20 @@ def test_a_change_travels_each_way_and_its_seconds_are_told(result: dict[str, An
         assert 0 < result["travel"][way]["seconds"] < 60
 
 
+def test_what_is_broken_on_purpose_is_found_explained_and_mended(result: dict[str, Any]) -> None:
+    proof = result["proof"]
+    totals = {name: Decimal(proof["totals"][name]) for name in ("source", "books", "explained")}
+    assert totals["source"] == totals["books"] + totals["explained"]
+    assert len(proof["touched"]) == 3
+    assert {str(one["number"]) for one in proof["found"]} >= {number.rpartition("-")[2] for number in proof["touched"]}
+    assert proof["fixed"] == len(proof["found"]) == 3
+    assert proof["left"] == 0
+
+
 def test_every_step_is_told_in_order(told: list[tuple[str, dict[str, Any]]]) -> None:
     names = [step for step, _ in told]
     began = ["clinic", "connect", "doctor", "plan", "approve", "sync", "sync again"]
-    assert names == [*began, "travel", "old books", "summary"]
+    assert names == [*began, "travel", "proof", "old books", "summary"]
 
 
 def test_books_that_an_older_link_kept_are_audited_and_taken_over_without_a_double(result: dict[str, Any]) -> None:

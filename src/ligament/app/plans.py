@@ -164,6 +164,25 @@ def _planned(clinic: Clinic) -> tuple[Plan, set[Subject]]:
     return plan_and_scope(Planner(memory=store, rulebook=book, around=clinic.surroundings()), selection)
 
 
+def kept_plan(clinic: Clinic) -> Document:
+    """Say what would be posted and why, from what was read last; nothing is called, and nothing is kept."""
+    if clinic.store.gather(Selection()).organisation is None:
+        nothing: Document = {"plan": "", "actions": [], "holds": [], "skips": [], "asking": 0}
+        return nothing | {"notes": ["Nothing was read yet: connect both systems, or wait for the first run."]}
+    planner = Planner(memory=clinic.store, rulebook=clinic.settings.rulebook, around=clinic.surroundings())
+    options = cycle_options(clinic, full=False)
+    chosen = EVERYTHING if options.everything else selection_of(set(clinic.store.pending()))
+    plan = plan_and_scope(planner, chosen)[0]
+    return {
+        "plan": plan_name(plan.actions),
+        "actions": [action_document(action) for action in plan.actions],
+        "holds": [hold_document(hold) for hold in plan.holds],
+        "skips": skip_documents(plan.outcomes),
+        "asking": len(approve_plan(plan, options.rulebook.approval, options.standing).waiting),
+        "notes": _notes(clinic),
+    }
+
+
 def _notes(clinic: Clinic) -> list[str]:
     """Say what cannot be posted as long as a setting is missing, and what to know about inferred payments."""
     missing = [f"{gap.blocks} {gap.todo}" for gap in gaps(clinic.settings) if gap.blocks]

@@ -42,6 +42,11 @@ class Case:
         return max(live, key=_rank) if live else None
 
     @property
+    def counted(self) -> tuple[Posted, ...]:
+        """Return the documents that stand for the record: the one that counts, and adjustments; no duplicates."""
+        return tuple(held for held in self.pairing.live if held is self.main or held.is_adjustment)
+
+    @property
     def number(self) -> str:
         """Return the number by which people know it in the books."""
         return books_number(self.pairing.invoice, self.pairing.posted, self.how)

@@ -141,8 +141,8 @@ def _beside_document(case: Case) -> list[Variance]:
     """Both sides have it: the first of contact, amount, tax, date and status that differs names the difference."""
     main = case.main
     assert main is not None
-    edits = {held.document.id: held.edits(case.how.merged) for held in case.pairing.live}
-    edited = next((held for held in case.pairing.live if edits[held.document.id]), main)
+    edits = {held.document.id: held.edits(case.how.merged) for held in case.counted}
+    edited = next((held for held in case.counted if edits[held.document.id]), main)
     why = say.why_it_differs(case.pairing, edited, edits[edited.document.id], case.how)
     kind = _kind(case, edited, edits[edited.document.id])
     if kind is None:
@@ -187,7 +187,7 @@ def _taxes_differ(case: Case, held: Posted, edits: tuple[str, ...]) -> bool:
 
 def _tax_difference(case: Case) -> Decimal:
     practice = cents(case.pairing.invoice.tax) if case.pairing.counts else ZERO
-    return cents(practice - sum((sign_of(held.document) * held.document.tax for held in case.pairing.live), ZERO))
+    return cents(practice - sum((sign_of(held.document) * held.document.tax for held in case.counted), ZERO))
 
 
 def _sentence(case: Case, kind: VarianceKind, held: Posted, why: str) -> str:

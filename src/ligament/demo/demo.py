@@ -20,6 +20,7 @@ from ligament.app.sync import sync
 from ligament.connectors.registry import part_of, players
 from ligament.core.money import ZERO, two_places
 from ligament.demo.old_books import show_old_books
+from ligament.demo.proof import show_proof
 from ligament.demo.travel import show_travel
 from ligament.net.manifest import Manifest
 from ligament.simkit.clinic import make_clinic
@@ -123,6 +124,9 @@ def play_demo(seed: int, size: str, tell: Tell = _untold, then: Callable[[Stage]
         run.result["sync_again"] = _sync(run, "sync again")
         run.result["travel"] = show_travel(stage.app, stage.servers, stage.clock)
         tell("travel", run.result["travel"])
+        prefix = stage.settings.clinic().rulebook.invoices.prefix
+        run.result["proof"] = show_proof(stage.app, stage.servers["books"], prefix, stage.clock)
+        tell("proof", run.result["proof"])
         manifests = {role: server.manifest for role, server in stage.servers.items()}
         run.result["old_books"] = show_old_books(manifests, seed, stage.story.today, stage.clock)
         tell("old books", run.result["old_books"])
@@ -277,7 +281,7 @@ def _closing(run: _Run) -> Document:
     refused = {role: _refusals(server) for role, server in run.stage.servers.items()}
     quiet = not any(again["writes"].values()) and not again["waiting"]
     kept = quiet and not failed and compared["documents"] > 0 and not compared["difference"]
-    kept = kept and not run.result["old_books"]["new_doubles"]
+    kept = kept and not run.result["old_books"]["new_doubles"] and not run.result["proof"]["left"]
     return {
         "holds": grouped(again["holds"]),
         "totals": compared,
@@ -293,7 +297,12 @@ def compare(stage: Stage) -> Document:
     """Compare what both servers hold for every posted document, straight from their own records."""
     practice, books = stage.servers["practice"].totals(), stage.servers["books"].totals()
     prefix = stage.settings.clinic().rulebook.invoices.prefix
-    posted = {number.removeprefix(prefix): total for number, total in books.items() if number.startswith(prefix)}
+    # What was voided and posted again bears the number with a version behind it.
+    posted = {
+        number.removeprefix(prefix).partition("-")[0]: total
+        for number, total in books.items()
+        if number.startswith(prefix)
+    }
     source = sum((practice.get(number, ZERO) for number in posted), ZERO)
     target = sum(posted.values(), ZERO)
     differing = sum(1 for number, total in posted.items() if practice.get(number) != total)

@@ -11,13 +11,14 @@ from ligament.core.links import Agreement, ContactLink, Decision, DocumentLink, 
 from ligament.core.plans import Outcome
 from ligament.core.receipts import WriteIntent
 from ligament.core.records import Address, Invoice, Line, Location, Party, PracticeSettings, Practitioner, Visit
+from ligament.core.variances import KeptVariance
 from ligament.store.backup.after_restore import Restoration
 from ligament.store.database.codec import HoldForm, decoder
 from ligament.store.journal.chain import Head
 
 KEPT = (
     Address, Agreement, BooksContact, BooksDocument, Chart, ContactLink, Decision, DocumentLink, Head, HoldForm,
-    Invoice, Line, Location, Organisation, Outcome, Party, PaymentLink, PracticeSettings, Practitioner,
+    Invoice, KeptVariance, Line, Location, Organisation, Outcome, Party, PaymentLink, PracticeSettings, Practitioner,
     Restoration, Visit, WriteIntent,
 )  # fmt: skip
 

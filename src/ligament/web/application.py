@@ -17,6 +17,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from ligament.service.glances import Pulses
 from ligament.service.opening import Service
 from ligament.web import machines
+from ligament.web.api import problems, routing
 from ligament.web.frame import Asked, Frame, Reply, refusal
 from ligament.web.live import Stream
 from ligament.web.page import House, Page
@@ -46,7 +47,12 @@ def application(door: Service) -> ASGIApp:
         Exception: _failing(house),
     }
     app = Litestar(
-        route_handlers=[*machines.routes(house), _static(), *(_route(frame, page) for page in ALL)],
+        route_handlers=[
+            *machines.routes(house),
+            *routing.routes(house),
+            _static(),
+            *(_route(frame, page) for page in ALL),
+        ],
         request_max_body_size=MOST_BYTES,
         openapi_config=None,
         # Its own set-up would print every call of our HTTP client, addresses and all.
@@ -105,6 +111,8 @@ def _static() -> HTTPRouteHandler:
 
 def _refused(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     """Answer a wrong request without saying anything about the inside."""
+    if is_of_interface(request.url.path):
+        return _page(problems.answer(problems.of_status(error.status_code, dict(error.headers or {}))))
     if machines.is_for_machines(request.url.path):
         return Response(content=b"", status_code=error.status_code, media_type="text/plain")
     return _page(refusal(error.status_code))
@@ -115,17 +123,27 @@ def _failing(house: House) -> Catcher:
         """Answer for what should not have happened with a number that is in the log."""
         reference = house.access.secret(6)
         log_fault(error, reference, request.url.path)
+        if is_of_interface(request.url.path):
+            return _page(problems.answer(problems.Problem(500, f"Tell us about it, with this number: {reference}.")))
         return _page(refusal(500, reference=reference))
 
     return failed
 
 
-def _away(_: AnyRequest, _error: StoreTrouble) -> Response[bytes]:
+def _away(request: AnyRequest, _error: StoreTrouble) -> Response[bytes]:
+    if is_of_interface(request.url.path):
+        return _page(problems.answer(problems.of_status(503, {"retry-after": "5"})))
     return _page(refusal(503))
 
 
 def _page(reply: Reply) -> Response[bytes]:
-    return Response(content=reply.content, status_code=reply.status, media_type=reply.media_type)
+    headers = {name: value for name, value in reply.headers if name != "content-type"}
+    return Response(content=reply.content, status_code=reply.status, media_type=reply.media_type, headers=headers)
+
+
+def is_of_interface(path: str) -> bool:
+    """Say whether an address belongs to the interface for other tools, so that an error there is a problem."""
+    return path.startswith("/api/v1")
 
 
 # --- around everything ------------------------------------------------------------------------------------------------

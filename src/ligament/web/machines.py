@@ -24,7 +24,7 @@ _BEARER = "bearer "
 
 def is_for_machines(path: str) -> bool:
     """Say whether an address is for machines, so that an error there is no page."""
-    return path.startswith(("/webhooks/", "/healthz", "/metrics", "/api/"))
+    return path.startswith(("/webhooks/", "/healthz", "/metrics", "/api/v1"))
 
 
 def routes(house: House) -> list[HTTPRouteHandler]:

@@ -19,6 +19,8 @@ from ligament.store import prepared as stored
 
 NOTED = (AlertLedger, ClinicStatus)
 """What is kept as one text, and read outside the store."""
+_FROM_ABOVE: list[type] = []
+"""Types of rooms above this one, which say so themselves when they are imported."""
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -28,10 +30,18 @@ def prepare() -> None:
         _described()
 
 
+def also(*kinds: type) -> None:
+    """Describe more types now, before any thread uses them; for rooms that this one may not know."""
+    with _ONE_AT_A_TIME:
+        for kind in kinds:
+            msgspec.json.Decoder(kind)
+        _FROM_ABOVE.extend(kinds)
+
+
 def shapes() -> tuple[type, ...]:
     """Return every type that is read from text, of the connectors, the store and the notes."""
     wires = tuple(shape for manifest in manifests() for shape in connector_of(manifest).SHAPES)
-    return (*wires, *NOTED, *stored.KEPT)
+    return (*wires, *NOTED, *stored.KEPT, *_FROM_ABOVE)
 
 
 @cache

@@ -21,6 +21,7 @@ from ligament.core.records import Party, PartyKind, Practitioner
 from ligament.core.rules.model import Privacy
 from ligament.flow.plan.plan import make_plan
 from ligament.ports.memory import Selection
+from ligament.store.queries.directory import Directory
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.likeness import phone_key
 
@@ -33,10 +34,11 @@ _HISTORY = 20
 def find(clinic: Clinic, text: str) -> Result:
     """Look somebody or something up by id, number, name or e-mail, in both systems, from what is kept; asks nobody."""
     wanted = text.strip()
-    keys, contacts = _matches(clinic, wanted) if wanted else ([], [])
+    keys, contacts = matches(clinic, wanted) if wanted else ([], [])
     document = {
         "query": wanted,
-        "found": [_party(clinic, key) for key in keys[:MOST_FOUND]] + [_unpaired(clinic, held) for held in contacts],
+        "found": [pair(clinic, key) for key in keys[:MOST_FOUND]]
+        + [stranger_document(clinic, held) for held in contacts],
         "practitioners": [_practitioner(clinic, person) for person in _practitioners(clinic, wanted)],
         "more": max(0, len(keys) - MOST_FOUND),
     }
@@ -47,7 +49,7 @@ def find(clinic: Clinic, text: str) -> Result:
 # --- who is meant -----------------------------------------------------------------------------------------------------
 
 
-def _matches(clinic: Clinic, wanted: str) -> tuple[list[str], list[BooksContact]]:
+def matches(clinic: Clinic, wanted: str) -> tuple[list[str], list[BooksContact]]:
     """Return the keys of the parties that are meant, and contacts that belong to nobody."""
     queries, people = clinic.queries, clinic.people
     keys: dict[str, None] = {}
@@ -95,7 +97,8 @@ def _practitioners(clinic: Clinic, wanted: str) -> list[Practitioner]:
 # --- what is told -----------------------------------------------------------------------------------------------------
 
 
-def _party(clinic: Clinic, key: str) -> Document:
+def pair(clinic: Clinic, key: str) -> Document:
+    """Return one patient or payer side by side with the contact, and everything that belongs to the pair."""
     facts = clinic.store.gather(Selection(parties=frozenset({key})))
     link, party = facts.contact_links.get(key), facts.parties.get(key)
     contact = facts.contacts.get(link.contact_id) if link is not None else None
@@ -110,11 +113,11 @@ def _party(clinic: Clinic, key: str) -> Document:
         **_associated(clinic, party),
         "documents": _documents(clinic, key),
         "holds": [_hold(hold) for hold in clinic.store.open_holds() if hold.subject.key == key],
-        "history": _history(clinic, key),
+        "history": history(clinic, key),
     }
 
 
-def _unpaired(clinic: Clinic, contact: BooksContact) -> Document:
+def stranger_document(clinic: Clinic, contact: BooksContact) -> Document:
     """Tell a contact that belongs to nobody in the practice."""
     rows = side_by_side(None, contact, AgreedFields(), clinic.settings.rulebook)
     fields = [
@@ -207,7 +210,8 @@ def _documents(clinic: Clinic, key: str) -> list[Document]:
     kind, _, identifier = key.partition(":")
     if kind != "patient":
         return []
-    owners = kept_owners(clinic)
+    owners, invoices = kept_owners(clinic), clinic.people.invoices_of(identifier)
+    papers = Directory(clinic.journal).documents_of([f"invoice:{invoice.id}" for invoice in invoices])
     return [
         {
             "number": invoice.number,
@@ -217,12 +221,12 @@ def _documents(clinic: Clinic, key: str) -> list[Document]:
             "status": invoice.status.value,
             "books": [
                 {"id": paper.books_id, "number": paper.number, "role": paper.role.value}
-                for paper in clinic.queries.document_links(f"invoice:{invoice.id}")
+                for paper in papers.get(f"invoice:{invoice.id}", ())
             ],
             "practitioner_id": invoice.practitioner_id,
             "owner": owners.get(str(invoice.practitioner_id), ""),
         }
-        for invoice in clinic.people.invoices_of(identifier)
+        for invoice in invoices
     ]
 
 
@@ -241,7 +245,8 @@ def _hold(hold: Hold) -> Document:
     return {"id": hold.id, "code": hold.code.value, "sentence": hold.sentence}
 
 
-def _history(clinic: Clinic, key: str) -> list[Document]:
+def history(clinic: Clinic, key: str) -> list[Document]:
+    """Return what was done about a record, newest first: never what was written, only in which fields."""
     entries = clinic.queries.journal(subject=key, limit=_HISTORY)
     return [_entry(entry) for entry in entries if entry["kind"] != "intent"]
 

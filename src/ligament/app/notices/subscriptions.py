@@ -44,6 +44,7 @@ from ligament.wiring.hook_secrets import (
 
 Document = dict[str, Any]
 _MOST_HOOKS = 100
+_MOST_KEPT = 100_000
 
 
 class UnknownHook(ConfigurationError):
@@ -140,6 +141,13 @@ def deliveries(clinic: Clinic, wanted: str, state: str = "") -> Result:
     hook = _hook(clinic, wanted)
     found = _outbox(clinic).deliveries(hook.clinic, hook.id, state)
     return Result(document={"deliveries": [delivery_document(one) for one in found]})
+
+
+def deliveries_in_order(clinic: Clinic, wanted: str, state: str = "") -> list[Document]:
+    """Tell every delivery of a hook that is kept; `place` says where it stands in the order of what happened."""
+    hook = _hook(clinic, wanted)
+    found = _outbox(clinic).deliveries(hook.clinic, hook.id, state, limit=_MOST_KEPT)
+    return [{**delivery_document(one), "place": one.place} for one in found]
 
 
 def show_delivery(clinic: Clinic, wanted: str, delivery: str) -> Result:

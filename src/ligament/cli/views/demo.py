@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ligament.app.output import to_json
-from ligament.cli.views.paper import Column, day, heading, line, money, table
+from ligament.cli.views.paper import Column, count, day, heading, line, money, table
 from ligament.cli.views.progress import console
 from ligament.cli.views.words import ACTIONS, KINDS
 from ligament.core.causes import CAUSES
@@ -119,6 +119,22 @@ def _travel(document: Document) -> None:
         line(f"{words} {arrived} after {told['seconds']:.1f} seconds of work. A running service {when}.")
 
 
+def _proof(document: Document) -> None:
+    """Print the equation, what was broken on purpose, how it was found, and that it is mended."""
+    totals = document["totals"]
+    heading("The proof: everything compared, record by record")
+    line(
+        f"Practice {money(totals['source'])} = books {money(totals['books'])} + explained {money(totals['explained'])} "
+        f"({count(document['explained_by'], 'difference')}, each with its reason)."
+    )
+    if not document["touched"]:
+        return
+    line(f"Then somebody changed {', '.join(document['touched'])} in the books. The next comparison found:")
+    for one in document["found"]:
+        line(f"  {one['sentence']}")
+    line(f"{document['fixed']:,} of them mended through a plan and an approval; {document['left']:,} left after it.")
+
+
 def _old_books(document: Document) -> None:
     """Print what the audit of the second clinic found, and that taking over doubled nothing."""
     heading("A second clinic, whose books an older link kept for a year: audited while that link is on")
@@ -138,7 +154,7 @@ def _counts(document: Document) -> None:
     for kind, (_, name) in KINDS.items():
         counts = [document[state].get(kind, 0) for state in _STATES]
         if any(counts):
-            rows.append([*(f"{count:,}" for count in counts), name.capitalize()])
+            rows.append([*(f"{number:,}" for number in counts), name.capitalize()])
     table((*(Column(state.capitalize(), right=True) for state in _STATES), Column("Records")), rows)
 
 
@@ -161,8 +177,8 @@ def _summary(document: Document) -> None:
 
 def _ending(document: Document) -> None:
     heading("The second run, by the servers' own logs")
-    for role, count in document["sync_again"]["writes"].items():
-        line(f"{count:>4,}  writes reached the {role}")
+    for role, number in document["sync_again"]["writes"].items():
+        line(f"{number:>4,}  writes reached the {role}")
     seconds = sum((step["seconds"] for step in document["steps"]), Decimal(0))
     line()
     line(
@@ -185,6 +201,7 @@ _STEPS: Mapping[str, Callable[[Document], None]] = {
     "sync": _sync,
     "sync again": _sync_again,
     "travel": _travel,
+    "proof": _proof,
     "old books": _old_books,
     "summary": _summary,
 }

@@ -255,3 +255,19 @@ recall_visits = _table(
     "recall_visits", _key("id"), _text("booking_id"), _text("patient_id"), _flag("off"),
     Index("recall_visits_booking", "clinic", "booking_id", "patient_id"),
 )  # fmt: skip
+
+# --- the interface: what a repeated call gets again, and runs that somebody asked for ---------------------------------
+api_answers = Table(
+    "api_answers",
+    metadata,
+    _key("token"), _key("key"),
+    _text("call"), _text("holder"), _text("made_at"), _whole("status"),
+    Column("sealed", LargeBinary, nullable=True),
+    Index("api_answers_made", "made_at"),
+)  # fmt: skip
+asked_runs = _table(
+    "asked_runs", _key("id"),
+    _text("kind"), _text("wish"), _text("state"), _text("actor"), _text("source"), _text("holder"), _text("asked_at"),
+    _text("began_at"), _text("ended_at"), _text("sentence"), _text("summary"),
+    Index("asked_runs_state", "state"),
+)  # fmt: skip

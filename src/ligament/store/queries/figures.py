@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
 from ligament.store.database.connection import Database
-from ligament.store.database.tables import holds, journal_heads, notes, runs
+from ligament.store.database.tables import approvals, holds, journal_heads, runs
 
-_WAITING = "waiting"
+_NOBODY_YET = "[]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +29,12 @@ def figures(database: Database, clinics: Collection[str]) -> Mapping[str, Figure
     with database.reading() as connection:
         held: dict[str, int] = {row[0]: row[1] for row in connection.execute(counted)}
         asked = {
-            row.clinic: len(json.loads(row.value or "{}").get("actions", ()))
-            for row in connection.execute(select(notes.c.clinic, notes.c.value).where(notes.c.name == _WAITING))
+            row[0]: row[1]
+            for row in connection.execute(
+                select(approvals.c.clinic, func.count())
+                .where(approvals.c.voices == _NOBODY_YET)
+                .group_by(approvals.c.clinic)
+            )
         }
         heads = {row.clinic: row for row in connection.execute(select(journal_heads))}
     return {

@@ -60,6 +60,7 @@ class Delivery:
     made_at: datetime
     due_at: datetime | None
     ended_at: datetime | None
+    place: int
     body: bytes
 
 
@@ -383,5 +384,6 @@ def _delivery(row: Any) -> Delivery:  # noqa: ANN401 - a row of any columns
         made_at=moment(row.made_at),
         due_at=moment(row.due_at) if row.due_at else None,
         ended_at=moment(row.ended_at) if row.ended_at else None,
+        place=row.place,
         body=row.body,
     )

@@ -9,7 +9,9 @@ from ligament.web import live
 from ligament.web.page import Page
 from ligament.web.pages import (
     account,
+    api_docs,
     clinics,
+    contacts,
     invitation,
     overview,
     plan,
@@ -28,6 +30,7 @@ ALL: tuple[Page, ...] = (
     *waiting.PAGES,
     *plan.PAGES,
     *reconciliation.PAGES,
+    *contacts.PAGES,
     *runs.PAGES,
     *reports.PAGES,
     *live.PAGES,
@@ -38,4 +41,5 @@ ALL: tuple[Page, ...] = (
     *sign_in.PAGES,
     *setup.PAGES,
     *invitation.PAGES,
+    *api_docs.PAGES,
 )

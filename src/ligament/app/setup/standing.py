@@ -1,0 +1,24 @@
+"""How the connections of a clinic stand, from what is kept; nothing is called."""
+
+from __future__ import annotations
+
+from ligament.app.documents import Document
+from ligament.core.notes import PAUSED_NOTE
+from ligament.net.manifest import Manifest
+from ligament.wiring.clinic import Clinic, credentials
+
+
+def connections(clinic: Clinic) -> list[Document]:
+    """Tell each system with whether we can sign in, and how many calls it told us are left."""
+    return [_one(clinic, manifest) for manifest in (clinic.practice_manifest, clinic.books_manifest)]
+
+
+def _one(clinic: Clinic, manifest: Manifest) -> Document:
+    has_signed_in = clinic.vault.get(f"{manifest.name}/tokens") is not None
+    is_known = bool(credentials(clinic, manifest)) and (manifest.role == "practice" or has_signed_in)
+    return {
+        "system": manifest.name,
+        "role": manifest.role,
+        "connected": is_known and not clinic.store.note(PAUSED_NOTE),
+        "limits_left": {},
+    }

@@ -1,0 +1,61 @@
+"""Routing: every call of the interface as the framework serves it, and its description."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.enums import HttpMethod
+from litestar.handlers import HTTPRouteHandler
+from litestar.response.base import ASGIResponse
+
+from ligament.web.api import openapi
+from ligament.web.api.call import ROOT, Call
+from ligament.web.api.desk import Desk, decoder
+from ligament.web.api.registry import CALLS
+from ligament.web.frame import Asked
+from ligament.web.page import House
+
+AnyRequest = Request[Any, Any, State]
+
+
+def routes(house: House) -> list[HTTPRouteHandler]:
+    """Return everything under `/api/v1`."""
+    desk = Desk(house=house)
+    for call in CALLS:
+        if call.takes is not None:
+            decoder(call.takes)
+    return [_description(), *(_route(desk, call) for call in CALLS)]
+
+
+def _route(desk: Desk, call: Call) -> HTTPRouteHandler:
+    async def answer(request: AnyRequest) -> ASGIResponse:
+        asked = Asked(
+            method=call.method,
+            path=request.url.path,
+            values={name: str(value) for name, value in request.path_params.items()},
+            query=request.url.query,
+            body=await request.body() if call.method != "GET" else b"",
+            headers={name.lower(): value for name, value in request.headers.items()},
+            cookies={},
+            peer=request.client.host if request.client else "",
+        )
+        reply = await asyncio.to_thread(desk.answer, call, asked)
+        return ASGIResponse(
+            body=reply.content, status_code=reply.status, media_type=reply.media_type, headers=list(reply.headers)
+        )
+
+    path = call.path.replace("}", ":str}")
+    return HTTPRouteHandler(path, http_method=[HttpMethod(call.method)], status_code=200, name=call.name)(answer)
+
+
+def _description() -> HTTPRouteHandler:
+    text = json.dumps(openapi.document(), ensure_ascii=False, default=str).encode()
+
+    async def description() -> ASGIResponse:
+        return ASGIResponse(body=text, media_type="application/json")
+
+    return HTTPRouteHandler(f"{ROOT}/openapi.json", http_method=["GET"], status_code=200)(description)

@@ -1,0 +1,91 @@
+"""Contacts and documents: found by name, e-mail or number, and each as both systems have it, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from ligament.app.contacts.listing import contact_card, contact_list
+from ligament.app.papers import document_card
+from ligament.core.access import Right
+from ligament.web.page import Answer, NotThere, Page, Shown, Visit
+
+PAGE_SIZE = 200
+_FIELDS: Mapping[str, str] = {
+    "name": "Name", "first": "First name", "last": "Last name", "email": "E-mail", "address": "Street address",
+    "postal": "Postal address", "number": "Number", "on": "Date", "due_on": "Due", "contact": "Contact",
+    "total": "Total", "tax": "Tax in it", "open_amount": "Still owed", "status": "State",
+}  # fmt: skip
+_LISTED: Mapping[str, str] = {
+    "put_back": "the other side wins, and this is put back",
+    "emptied": "one side let go of it",
+    "refused": "the books refuse it",
+    "not_held": "the books cannot hold it so",
+    "waits": "waits for your answer",
+    "dialled": "kept back by the privacy setting",
+}
+"""Why a field differs though nothing is done about it."""
+ACTS: Mapping[str, str] = {
+    "hold_opened": "Began to wait", "hold_closed": "Waits no more", "decision": "Decided", "approval": "Answered",
+    "receipt": "Written", "link": "Linked", "refusal": "Refused by the books", "variance": "Difference",
+    "erased": "Erased",
+}  # fmt: skip
+AMOUNTS = frozenset({"total", "tax", "open_amount"})
+DAYS = frozenset({"on", "due_on"})
+
+
+def show(visit: Visit) -> Answer:
+    """Show a page of contacts, or what a search finds."""
+    query = visit.query.get("q").strip()
+    number = visit.query.get("page", "1")
+    page = max(int(number), 1) if number.isdecimal() and len(number) < len("1000000") else 1
+    with visit.opened() as clinic:
+        found = contact_list(clinic, query, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
+    first = (page - 1) * PAGE_SIZE + 1
+    last = first + len(found["contacts"]) - 1
+    pages = {
+        "first": first,
+        "last": last,
+        "total": found["total"],
+        "noun": "contact",
+        "before": _address(query, page - 1) if page > 1 else "",
+        "after": _address(query, page + 1) if last < found["total"] else "",
+    }
+    return Shown(template="contacts", values={**found, "query": query, "pages": pages})
+
+
+def _address(query: str, page: int) -> str:
+    return "?" + urlencode({"q": query, "page": page} if query else {"page": page})
+
+
+def show_contact(visit: Visit) -> Answer:
+    """Show one patient, payer or contact."""
+    with visit.opened() as clinic:
+        found = contact_card(clinic, visit.values["contact"])
+    if found is None:
+        raise NotThere
+    named = next((row for row in found["fields"] if row["field"] == "name"), {"practice": "", "books": ""})
+    title = named["practice"] or named["books"] or "Contact"
+    return Shown(template="contact", values={**found, "title": title, **_words(found)})
+
+
+def show_document(visit: Visit) -> Answer:
+    """Show one document."""
+    with visit.opened() as clinic:
+        found = document_card(clinic, visit.values["document"])
+    if found is None:
+        raise NotThere
+    return Shown(template="document", values={**found, "amounts": AMOUNTS, "days": DAYS, **_words(found)})
+
+
+def _words(found: Mapping[str, Any]) -> dict[str, Any]:
+    differing = sum(1 for row in found["fields"] if row["same"] is False)
+    return {"words": _FIELDS, "listed": _LISTED, "acts": ACTS, "differing": differing}
+
+
+PAGES = (
+    Page(path="/c/{clinic}/contacts", name="contacts", answer=show, right=Right.LOOK, menu="Contacts"),
+    Page(path="/c/{clinic}/contacts/{contact}", name="contact", answer=show_contact, right=Right.LOOK),
+    Page(path="/c/{clinic}/documents/{document}", name="document", answer=show_document, right=Right.LOOK),
+)
