@@ -23,7 +23,7 @@ def with_credit_about_to_be_used(home: Path) -> Stage:
     clinic = stage(home)
     invoice = clinic.invoice()
     clinic.sync()
-    made = []
+    made: list[str] = []
 
     def reversed_(world: Any) -> Any:
         world, note = builder.reverse_invoice(world, invoice, [REFUND], at=at)
