@@ -187,6 +187,10 @@ def test_a_hold_is_shown_by_number_or_id_with_what_to_type(clinic: Clinic) -> No
 def test_a_dismissed_hold_does_not_come_back_by_itself(clinic: Clinic) -> None:
     number, _ = held_clinic(clinic)
     assert clinic.run("holds", "dismiss", number).code == 0
+    (waits,) = clinic.run("holds", "--json").json["holds"]
+    assert waits["answered"]["decision"] == "dismissed"
+    assert "Answered (dismissed, by " in clinic.run("holds").out
+    assert "Answered (dismissed, by " in clinic.run("holds", "show", number).out
     assert clinic.run("sync", "--once").code == 0
     assert clinic.run("holds", "--json").json == {"holds": []}
     assert clinic.run("holds", "dismiss", number).code == 2
