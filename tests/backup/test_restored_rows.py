@@ -111,12 +111,18 @@ def test_a_contact_merged_into_that_of_another_patient_leaves_the_other_its_own(
 
 
 def with_credit_since_backup(home: Path) -> tuple[Stage, Path]:
-    """Return a clinic whose invoice was settled with a credit note after the backup that comes with it."""
+    """Return a clinic whose invoice had a credit note used on it after the backup that comes with it."""
     clinic = stage(home)
     file = backed_up_before(clinic)
     invoice = clinic.invoice(price="95.00")
     at = clinic.pass_time(seconds=30)
-    clinic.practice.change(lambda world: desk.reverse_invoice(world, invoice, [REFUND], at=at)[0])
+
+    def credited(world: Any) -> Any:
+        world, note = desk.reverse_invoice(world, invoice, [REFUND], at=at)
+        # An open credit is not used; the practice has to say so (choice C06).
+        return desk.apply_credit(world, note, invoice, at=at)[0]
+
+    clinic.practice.change(credited)
     clinic.sync()
     return clinic, file
 

@@ -25,6 +25,8 @@ from tests.web.test_waiting import opened
 # The table of the contract, written here once more by hand.
 TABLE = {
     "": "GET",
+    "/runs": "GET POST",
+    "/runs/{id}": "GET",
     "/plan": "GET",
     "/approvals": "GET POST",
     "/holds": "GET",
@@ -38,7 +40,7 @@ TABLE = {
     "/variances/{id}": "GET",
     "/variances/{id}/acknowledge": "POST",
     "/variances/{id}/fix": "POST",
-    "/reconciliations": "GET",
+    "/reconciliations": "GET POST",
     "/reports/{name}": "GET",
     "/journal": "GET",
     "/hooks": "GET POST",

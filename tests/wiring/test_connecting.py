@@ -70,7 +70,7 @@ def test_nothing_is_asked_that_the_environment_says(clinic: Clinic) -> None:
 
 def test_no_answer_names_what_is_missing(clinic: Clinic) -> None:
     answer = clinic.run("connect", "xero", without=BARE)
-    assert answer.code == 2
+    assert answer.code == 3
     assert "XERO_CLIENT_ID" in answer.err
 
 
@@ -128,7 +128,7 @@ def test_a_person_consents_in_the_browser(clinic: Clinic) -> None:
     addresses: list[str] = []
     means = Browser(port=PORT, patience_s=20, open_page=consenting, tell=addresses.append)
     with opened(clinic, XERO_CLIENT_ID=PKCE_CLIENT_ID, LIGAMENT_XERO_LOGIN_URL=login(clinic)) as app:
-        verdict = connect_system(app, "xero", never, by_browser=True, browser=means)
+        verdict = connect_system(app, "xero", never, browser=means)
         assert verdict.document["account"] == "Harbour Clinic"
         assert "code_challenge" in addresses[0]
         assert app.store.note("books_sign_in") == "code"
@@ -142,7 +142,7 @@ def test_a_declined_consent_keeps_nothing(clinic: Clinic) -> None:
     means = Browser(port=PORT, patience_s=20, open_page=consenting)
     with opened(clinic, XERO_CLIENT_ID=PKCE_CLIENT_ID, LIGAMENT_XERO_LOGIN_URL=login(clinic)) as app:
         with pytest.raises(SignInAgain, match="declined"):
-            connect_system(app, "xero", never, by_browser=True, browser=means)
+            connect_system(app, "xero", never, browser=means)
         assert app.store.note("books_sign_in") == ""
         assert app.vault.get("xero/tokens") is None
 
@@ -158,7 +158,7 @@ def test_nobody_comes(clinic: Clinic) -> None:
         opened(clinic, XERO_CLIENT_ID=PKCE_CLIENT_ID) as app,
         pytest.raises(SignInAgain, match="Nobody finished"),
     ):
-        connect_system(app, "xero", never, by_browser=True, browser=means)
+        connect_system(app, "xero", never, browser=means)
 
 
 def test_the_practice_has_no_browser_sign_in(clinic: Clinic) -> None:

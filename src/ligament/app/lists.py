@@ -10,6 +10,7 @@ from ligament.app.contacts.find import matches, party_state
 from ligament.app.documents import Document, hold_document
 from ligament.app.journal import JournalFilter
 from ligament.core.links import DocumentLink
+from ligament.core.money import two_places
 from ligament.core.periods import iso_instant
 from ligament.core.records import Invoice
 from ligament.ports.memory import Selection
@@ -91,8 +92,8 @@ def document_row(invoice: Invoice, links: Sequence[DocumentLink]) -> Document:
         "source_id": invoice.id,
         "number": invoice.number,
         "issued_on": invoice.issued_on.isoformat(),
-        "total": invoice.total,
-        "tax": invoice.tax,
+        "total": two_places(invoice.total),
+        "tax": two_places(invoice.tax),
         "status": invoice.status.value,
         "patient_id": invoice.party_id,
         "links": [
@@ -120,11 +121,11 @@ def document(clinic: Clinic, source_id: str) -> Document | None:
             "number": invoice.number,
             "issued_on": invoice.issued_on.isoformat(),
             "status": invoice.status.value,
-            "total": invoice.total,
-            "tax": invoice.tax,
+            "total": two_places(invoice.total),
+            "tax": two_places(invoice.tax),
             "url": invoice.web_url,
             "lines": [
-                {"text": line.name, "code": line.code, "quantity": line.quantity, "total": line.total,
+                {"text": line.name, "code": line.code, "quantity": line.quantity, "total": two_places(line.total),
                  "tax": line.tax_name}
                 for line in invoice.lines
             ],
@@ -136,13 +137,13 @@ def document(clinic: Clinic, source_id: str) -> Document | None:
                 "kind": paper.kind.value,
                 "status": paper.status.value,
                 "issued_on": paper.on.isoformat(),
-                "total": paper.total,
-                "tax": paper.tax,
-                "open": paper.open_amount,
+                "total": two_places(paper.total),
+                "tax": two_places(paper.tax),
+                "open": two_places(paper.open_amount),
                 "url": paper.url,
                 "lines": [
-                    {"text": line.text, "quantity": line.quantity, "total": line.amount, "account": line.account,
-                     "tax": line.tax_type}
+                    {"text": line.text, "quantity": line.quantity, "total": two_places(line.amount),
+                     "account": line.account, "tax": line.tax_type}
                     for line in paper.lines
                 ],
             }

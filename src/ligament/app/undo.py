@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from ligament.app.approvals import approval_state, asked_rows, plan_name
 from ligament.app.cycle_options import PATIENCE_MS
 from ligament.app.documents import Document, action_document, by_kind
+from ligament.app.reconcile import reconcile
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.safety.after_restore import settle
 from ligament.app.undo_reading import Written, undo_facts, undo_note, undos_of, written_by
@@ -18,6 +20,7 @@ from ligament.core.holds import HoldCode
 from ligament.core.ids import RunId
 from ligament.core.intents import Subject
 from ligament.core.links import Decision, DecisionKind
+from ligament.core.notes import RECONCILE_DUE_NOTE
 from ligament.core.plans import Action, ActionKind, Plan, in_order, kind_word
 from ligament.core.undos import UndoFacts, UndoPlan, counted
 from ligament.flow.execute.execute import execute, recover
@@ -32,8 +35,6 @@ from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.exclusive import alone_for
 
 UNDO = "undo"
-RECONCILE_DUE = "reconcile_due"
-"""The note that says that a comparison is due, and why: the next one by schedule is made at once."""
 _MOST_PASSES = 8
 
 
@@ -41,8 +42,18 @@ def undo(clinic: Clinic, wanted: str, *, dry_run: bool = False) -> Result:
     """Take back what a run posted, as far as the books let go of it; asking for it counts as that person's approval.
 
     With `dry_run` it tells the same and writes nothing. Raises ConfigurationError for a run that is none, the port
-    errors when a system cannot be reached; what was done until then is kept, and the same command goes on.
+    errors when a system cannot be reached; what was done until then is kept, and the same command goes on. It ends with
+    a comparison; where that cannot be made now, the next run by schedule makes it.
     """
+    told = _undone(clinic, wanted, dry_run=dry_run)
+    if told.document["run_id"] is not None and not told.document.get("parked"):
+        with suppress(PortError):
+            reconcile(clinic)
+            clinic.store.keep_note(RECONCILE_DUE_NOTE, "")
+    return told
+
+
+def _undone(clinic: Clinic, wanted: str, *, dry_run: bool) -> Result:
     run_id = _known(clinic, wanted)
     with alone_for(clinic, PATIENCE_MS):
         settle(clinic)
@@ -131,7 +142,7 @@ def _carried_out(clinic: Clinic, written: Written, facts: UndoFacts, plan: UndoP
         raise
     clinic.approvals.keep("", (), undoing=True)
     _list_holds(clinic, run_id, written.subjects)
-    clinic.store.keep_note(RECONCILE_DUE, UNDO)
+    clinic.store.keep_note(RECONCILE_DUE_NOTE, UNDO)
     told = _told(clinic, written, plan, run_id=run_id, parked=parked)
     summary = {key: told.document[key] for key in ("undone_run", "taken_back", "restored", "calls")}
     clinic.runs.finish(

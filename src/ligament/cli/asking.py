@@ -38,6 +38,11 @@ def confirmed(question: str) -> bool | None:
     return bool(typer.confirm(question, err=True))
 
 
+def is_meant(question: str) -> bool:
+    """Return the answer to a question of safety; where nobody can be asked, whoever set it up answered it."""
+    return confirmed(question) is not False
+
+
 def tell_page(address: str) -> None:
     """Print the address of the page that is being opened in the browser."""
     shown = console(stderr=True)

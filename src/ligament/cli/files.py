@@ -117,6 +117,13 @@ def audit() -> Add:
     return add_commands
 
 
+def mapping() -> Add:
+    """Load `cli/commands/map.py`."""
+    from ligament.cli.commands.map import add_commands
+
+    return add_commands
+
+
 def recalls() -> Add:
     """Load `cli/commands/recalls.py`."""
     from ligament.cli.commands.recalls import add_commands

@@ -29,6 +29,11 @@ MENU = (
         "Write a commented ligament.toml for a clinic and create the vault key; asks what the options do not say.",
     ),
     Entry("connect", files.setup, "Check the credentials of one system and store them encrypted."),
+    Entry(
+        "map",
+        files.mapping,
+        "Choose accounts, tax types, clearing account and tracking from what the books have; gaps first.",
+    ),
     Entry("doctor", files.setup, "Check connections, scopes, time zone, mapping, accounts and limits."),
     Entry("status", files.clinics, "Say in one line for each clinic how it stands, what waits, and when it runs."),
     Entry("clinics", files.clinics, "The clinics of this home: list, add, remove."),

@@ -24,7 +24,7 @@ _MINUTE_S = 60
 _TABLES = {"environment", "addresses", "paths", "scopes", "sign_in", "webhooks"}
 _KEYS = {"name", "title", "role", "hosts", "limits", *_TABLES}
 _LIMIT_KEYS = {"name", "calls", "per_s"}
-_SIGN_IN_KEYS = {"asks", "browser_asks", "optional"}
+_SIGN_IN_KEYS = {"asks", "browser_asks", "optional", "where"}
 _WEBHOOK_KEYS = {"path", "signature_header", "organisation_note", "setting"}
 
 
@@ -37,12 +37,13 @@ class SignIn:
     """Which settings a person is asked for when a system is connected, by a key and in the browser.
 
     `browser_asks` is empty where there is no signing in with the browser. `optional` ones are kept when they are not
-    given again.
+    given again. `where` says in one sentence where a person finds what is asked for.
     """
 
     asks: tuple[str, ...] = ()
     browser_asks: tuple[str, ...] = ()
     optional: frozenset[str] = frozenset()
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,12 +128,13 @@ def _sign_in(table: Mapping[str, Any], environment: Iterable[str]) -> SignIn:
     _check_keys(table, _SIGN_IN_KEYS, "[sign_in]")
     known = set(environment)
     for key, names in table.items():
-        if odd := sorted(set(names) - known):
+        if key != "where" and (odd := sorted(set(names) - known)):
             raise BadManifest(f"[sign_in] {key} names {odd[0]}, which [environment] does not have")
     return SignIn(
         asks=tuple(table.get("asks", ())),
         browser_asks=tuple(table.get("browser_asks", ())),
         optional=frozenset(table.get("optional", ())),
+        where=str(table.get("where", "")),
     )
 
 

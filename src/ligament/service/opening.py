@@ -18,6 +18,7 @@ from ligament.app.setup.incoming_webhooks import webhook_paths
 from ligament.engine.inline import InlineEngine, guarded
 from ligament.engine.work import CannotStart, Engine
 from ligament.ports.alerts import Alerts, silent
+from ligament.service.asked_runs import start_asked_runs
 from ligament.service.delivery_loop import start_deliveries
 from ligament.service.health import AWAY, Metrics, health
 from ligament.service.incoming import WebhookReceiver
@@ -122,6 +123,7 @@ def begin(place: Scheduler) -> threading.Thread:
     thread = threading.Thread(target=_to_its_end(place, place.run), name="scheduler", daemon=True)
     thread.start()
     start_deliveries(place)
+    start_asked_runs(place.turns, lambda: place.clinics)
     return thread
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from ligament.app.sync import sync
 from ligament.connectors.registry import players
 from ligament.core.ids import BooksId
-from ligament.core.notes import PAUSED_NOTE
+from ligament.core.notes import PAUSED_NOTE, RECONCILE_DUE_NOTE
 from ligament.core.rules.hours import WEEK_DAYS
 from ligament.engine import schedule
 from ligament.engine.schedule import ClinicStatus, Hours, Pace, State
@@ -209,12 +209,25 @@ class ClinicRunner:
             beats.keep(name, _SLOW_READ, now.isoformat())
         if not leave:
             beats.keep(name, _BOOKS_READ, now.isoformat())
-        for job, kept, last in (("daily", _DAILY, day), ("weekly", _WEEKLY, week)):
-            if done[job] and done[job] != last and job in self.jobs:
-                self.jobs[job](clinic)
-            if done[job] != last:
-                beats.keep(name, kept, last)
+        self._jobs(clinic, done, {"daily": day, "weekly": week})
         return document
+
+    def _jobs(self, clinic: Clinic, done: Mapping[str, str], last: Mapping[str, str]) -> None:
+        """Run what is due; missed ones are made up once.
+
+        The weekly one is the daily one too, and either is what a restore or an undo asked for.
+        """
+        beats, name = SharedValues(self.database), clinic.settings.name
+        due = {job for job in ("daily", "weekly") if done[job] and done[job] != last[job]}
+        asked = clinic.store.note(RECONCILE_DUE_NOTE)
+        job = "weekly" if "weekly" in due else "daily" if due or asked else ""
+        if job in self.jobs:
+            self.jobs[job](clinic)
+            if asked:
+                clinic.store.keep_note(RECONCILE_DUE_NOTE, "")
+        for one, kept in (("daily", _DAILY), ("weekly", _WEEKLY)):
+            if done[one] != last[one]:
+                beats.keep(name, kept, last[one])
 
     # --- what came of it ----------------------------------------------------------------------------------------------
     def _succeeded(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
+
+import tomlkit
 
 from ligament.connectors.registry import NoConnector, for_role, manifests, players
 from ligament.core.rules.model import Rulebook
@@ -162,6 +165,24 @@ def read_clinic(file: Path) -> ClinicSettings:
         raise ConfigurationError(tuple(mistake.told() for mistake in mistakes), place)
     assert clinic is not None
     return clinic
+
+
+def write_value(file: Path, key: tuple[str, str], value: str) -> None:
+    """Set one text of a rulebook, its comments kept; raises ConfigurationError where it could not be used then."""
+    section, name = key
+    document = tomlkit.parse(file.read_text(encoding="utf-8"))
+    table: Any = document.setdefault(section, tomlkit.table())
+    table[name] = value
+    beside = file.with_name(f".{file.name}.new")
+    beside.unlink(missing_ok=True)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        handle.write(tomlkit.dumps(document))
+    try:
+        read_clinic(beside)
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _located(file: Path, where: Places, problem: Problem) -> Mistake:

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from ligament.app.doctor.checks import Check, CheckState, bad, ok, warn
 from ligament.app.doctor.mapping import mapping_checks
-from ligament.app.doctor.systems import BooksSide, PracticeSide, meet_books, meet_practice
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.setup.connect import role_warnings
 from ligament.app.setup.gaps import gaps
+from ligament.app.setup.systems import BooksSide, PracticeSide, meet_books, meet_practice
 from ligament.core.facts import Facts
 from ligament.core.ledgers import BooksUser, Organisation
 from ligament.core.notes import PAUSED_NOTE, PRACTICE_NOTE

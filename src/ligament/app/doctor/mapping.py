@@ -9,6 +9,7 @@ from datetime import date
 from typing import TypeVar
 
 from ligament.app.doctor.checks import Check, bad, ok, warn
+from ligament.app.setup.near import near_accounts, near_taxes
 from ligament.core.drafting import invoice_from_visit
 from ligament.core.facts import Facts
 from ligament.core.groups import uses_groups
@@ -53,9 +54,9 @@ def account_checks(book: Rulebook, chart: Chart) -> Iterator[Check]:
         trouble = _account_trouble(chart.account(code))
         if trouble:
             troubled = True
-            yield bad(
-                _ACCOUNTS, f"Account {code} ({key}) {trouble}.", "Choose another account there, or restore this one."
-            )
+            near = near_accounts(chart, code)
+            todo = f"Did you mean {near}?" if near else "Choose another account there, or restore this one."
+            yield bad(_ACCOUNTS, f"Account {code} ({key}) {trouble}.", todo)
     if not troubled:
         yield ok(_ACCOUNTS, "Every account of the rulebook is in the books and active.")
     archived = [account.code for account in chart.accounts if not account.active and account.code]
@@ -161,7 +162,9 @@ def tax_checks(book: Rulebook, chart: Chart, organisation: Organisation) -> Iter
         trouble = _tax_trouble(name, tax_type, chart)
         if trouble:
             troubled = True
-            yield bad(_TAXES, trouble, f'Choose another tax type: [taxes], "{name}" = "tax type".')
+            near = near_taxes(chart, tax_type)
+            todo = f"Did you mean {near}?" if near else f'Choose another tax type: [taxes], "{name}" = "tax type".'
+            yield bad(_TAXES, trouble, todo)
     if book.taxes and not troubled:
         yield ok(_TAXES, "Every tax type of the rulebook is active, suits sales and has the right rate.")
     if not book.taxes:

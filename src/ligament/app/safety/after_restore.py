@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ligament.core.intents import subject_from_key
+from ligament.core.notes import RECONCILE_DUE_NOTE
 from ligament.store.backup import after_restore
 
 if TYPE_CHECKING:
@@ -34,3 +35,4 @@ def caught_up(clinic: Clinic) -> None:
     """Link our payments again, now that both systems were read, and end the state of being restored."""
     after_restore.relinked(clinic.journal)
     after_restore.over(clinic.journal)
+    clinic.store.keep_note(RECONCILE_DUE_NOTE, "restore")

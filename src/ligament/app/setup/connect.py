@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from ligament.app.results import Result
 from ligament.app.setup.consent import Browser
+from ligament.app.setup.gaps import gaps
 from ligament.connectors.registry import audience_connector, books_connector, manifests, players, practice_connector
 from ligament.core.notes import PRACTICE_NOTE
 from ligament.core.private import Private
@@ -18,12 +19,20 @@ from ligament.net.governor import Priority
 from ligament.net.manifest import Manifest, is_address
 from ligament.net.oauth import StoredTokens
 from ligament.net.opening import Notebook, Opening
+from ligament.ports.errors import SignInAgain
 from ligament.ports.practice import PracticeIdentity
-from ligament.wiring.clinic import Clinic
+from ligament.wiring.clinic import Clinic, credentials
 from ligament.wiring.errors import ConfigurationError
 
 Ask = Callable[[str], str]
 """Asks a person for a secret, with hidden input; an empty text is no answer."""
+Confirm = Callable[[str], bool]
+"""Asks a person whether it is the account that is meant, before anything is kept."""
+
+
+def _nobody_asked(_question: str) -> bool:
+    return True
+
 
 _NARROW_ROLES = {"scheduler"}
 
@@ -71,9 +80,9 @@ def connect_system(
     system: str,
     ask: Ask,
     *,
-    by_browser: bool = False,
     browser: Browser | None = None,
     another: bool = False,
+    confirm: Confirm = _nobody_asked,
 ) -> Result:
     """Check the credentials of one system and keep them in the vault, encrypted.
 
@@ -83,13 +92,30 @@ def connect_system(
     own = (clinic.practice_manifest, clinic.books_manifest)
     manifest = _manifest(system, (*own, *players("audience")))
     partner = next(other for other in own if other.role != manifest.role)
-    if by_browser and not manifest.sign_in.browser_asks:
+    if browser is not None and not manifest.sign_in.browser_asks:
         raise ConfigurationError((f"--browser: {manifest.title} is connected with a key, not in the browser.",))
     if manifest.role == "practice":
-        return _connect_practice(clinic, manifest, partner, ask, another=another)
-    if manifest.role == "audience":
-        return _connect_audience(clinic, manifest, partner, ask)
-    return _connect_books(clinic, manifest, partner, ask, (browser or Browser()) if by_browser else None)
+        result = _connect_practice(clinic, manifest, partner, ask, confirm, another=another)
+    elif manifest.role == "audience":
+        result = _connect_audience(clinic, manifest, partner, ask)
+    else:
+        result = _connect_books(clinic, manifest, partner, ask, confirm, browser)
+    result.document["next"] = next_step(clinic, manifest)
+    return result
+
+
+def next_step(clinic: Clinic, done: Manifest) -> str:
+    """Return what is to be typed once a system is connected: the other system, the mapping, or the doctor."""
+    for manifest in (clinic.practice_manifest, clinic.books_manifest):
+        if manifest is not done and not credentials(clinic, manifest).keys() & set(manifest.sign_in.asks):
+            return f"connect {manifest.name}"
+    return "map" if any(gap.blocks for gap in gaps(clinic.settings)) else "doctor"
+
+
+def _must_be_meant(confirm: Confirm, manifest: Manifest, account: str) -> None:
+    """Raise ConfigurationError, with nothing kept, when a person says that it is another account."""
+    if account and not confirm(f"Is this {account}?"):
+        raise ConfigurationError((f"{manifest.title}: it is another account, so nothing was changed.",))
 
 
 def _manifest(system: str, own: tuple[Manifest, ...]) -> Manifest:
@@ -116,11 +142,12 @@ def _answers(clinic: Clinic, manifest: Manifest, ask: Ask, wanted: set[str]) -> 
         given = clinic.home_settings.values.get(variable)
         if given is None and name in wanted:
             words = name.replace("_", " ").replace(" id", " ID")
-            answer = ask(f"{manifest.title} {words}").strip() or (clinic.vault.get(f"{manifest.name}/{name}") or "")
+            where = f"{manifest.sign_in.where}\n" if manifest.sign_in.where and not found else ""
+            answer = ask(f"{where}{manifest.title} {words}").strip() or (
+                clinic.vault.get(f"{manifest.name}/{name}") or ""
+            )
             if not answer:
-                raise ConfigurationError(
-                    (f"No {words} for {manifest.title} was given. Type it when asked, or set {variable}.",)
-                )
+                raise SignInAgain(f"No {words} for {manifest.title} was given. Type it when asked, or set {variable}.")
             given = Private(answer)
         if given is not None:
             found[name] = given
@@ -147,13 +174,14 @@ def _keep(clinic: Clinic, manifest: Manifest, answers: Mapping[str, Private[str]
 
 
 def _connect_practice(
-    clinic: Clinic, manifest: Manifest, partner: Manifest, ask: Ask, *, another: bool = False
+    clinic: Clinic, manifest: Manifest, partner: Manifest, ask: Ask, confirm: Confirm, *, another: bool = False
 ) -> Result:
     answers = _answers(clinic, manifest, ask, set(manifest.sign_in.asks))
     try:
         identity = practice_connector(manifest).sign_in(_tried(clinic, manifest, partner, answers), None)
     except ValueError as error:
         raise ConfigurationError((f"{manifest.title}: {error}.",)) from None
+    _must_be_meant(confirm, manifest, identity.account_name)
     _same_practice(clinic, manifest, identity, another=another)
     _keep(clinic, manifest, answers)
     document = {
@@ -213,7 +241,9 @@ def _connect_audience(clinic: Clinic, manifest: Manifest, partner: Manifest, ask
 # --- the books --------------------------------------------------------------------------------------------------------
 
 
-def _connect_books(clinic: Clinic, manifest: Manifest, partner: Manifest, ask: Ask, browser: Browser | None) -> Result:
+def _connect_books(
+    clinic: Clinic, manifest: Manifest, partner: Manifest, ask: Ask, confirm: Confirm, browser: Browser | None
+) -> Result:
     wanted = manifest.sign_in.browser_asks if browser else manifest.sign_in.asks
     answers = _answers(clinic, manifest, ask, set(wanted))
     draft = Draft(clinic)
@@ -224,6 +254,7 @@ def _connect_books(clinic: Clinic, manifest: Manifest, partner: Manifest, ask: A
         lane=Priority.PEOPLE,
     )
     organisation = books_connector(manifest).sign_in(opening, browser)
+    _must_be_meant(confirm, manifest, organisation.name)
     _keep(clinic, manifest, answers)
     draft.keep(clinic.opening(manifest, partner))
     document = {

@@ -14,7 +14,7 @@ from ligament.app.setup.connect import connect_system
 from ligament.app.setup.consent import PORT, Browser
 from ligament.app.setup.init import write_rulebook
 from ligament.app.setup.starting import Told, tidied
-from ligament.cli.asking import ask_secret, ask_text, at_terminal, tell_page, tell_wrong
+from ligament.cli.asking import ask_secret, ask_text, at_terminal, is_meant, tell_page, tell_wrong
 from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.session import Session, run_plain, run_verb
 from ligament.cli.views import setup as show
@@ -119,10 +119,10 @@ def connect(
     They come from the environment, else they are asked for unseen; never from an option.
     """
     session = Session(home=home, clinic=clinic, as_json=as_json, asks=True)
-    means = Browser(port=port, tell=tell_page)
+    means = Browser(port=port, tell=tell_page) if browser else None
     run_verb(
         session,
-        lambda held: connect_system(held, system, ask_secret, by_browser=browser, browser=means, another=another),
+        lambda held: connect_system(held, system, ask_secret, browser=means, another=another, confirm=is_meant),
         show.connected,
     )
 

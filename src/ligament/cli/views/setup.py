@@ -33,7 +33,7 @@ def connected(document: Document, command: Command) -> None:
         line(f"Mind: {warning}", style="yellow")
     for note in document["notes"]:
         line(note)
-    line(f"Next: {command('doctor')}")
+    line(f"Next: {command(document['next'])}")
 
 
 def doctor(document: Document, command: Command) -> None:

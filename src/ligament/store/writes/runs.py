@@ -47,11 +47,17 @@ class Runs:
         """Take the clinic's journal, which knows its database and calendar."""
         self._journal = journal
         self._clinic = journal.clinic
+        self._reserved: RunId | None = None
+
+    def reserve(self, run_id: RunId) -> None:
+        """Let the next run that begins have this id, which somebody was told already."""
+        self._reserved = run_id
 
     def start(self, kind: str, mark: str) -> RunId:
         """Begin a run; its id sorts by time, and `mark` (a counter or random text) keeps two of one instant apart."""
         now = self._journal.now()
-        run_id = RunId(f"{now.strftime('%Y%m%dT%H%M%S%f')}-{mark}")
+        run_id = self._reserved or RunId(f"{now.strftime('%Y%m%dT%H%M%S%f')}-{mark}")
+        self._reserved = None
         row = {"clinic": self._clinic, "id": run_id, "kind": kind, "started_at": stamp(now), "summary": "{}"}
         with self._journal.writing() as writing:
             writing.connection.execute(insert(runs), [{**row, "finished_at": None}])

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ligament.app.asked_runs import ask_for_comparison
+from ligament.core.access import Right
 from ligament.core.periods import iso_instant
-from ligament.web.api.answers import ComparisonAnswer, ComparisonRow
+from ligament.web.api.answers import ComparisonAnswer, ComparisonRow, RunAnswer
 from ligament.web.api.call import CLINIC, Asking, Call, Told
 from ligament.web.api.problems import nothing_there
+from ligament.web.api.shapes import ComparisonWish
 
 if TYPE_CHECKING:
     from ligament.wiring.clinic import Clinic
@@ -28,6 +31,14 @@ def show(asking: Asking) -> Told:
     """Tell one comparison as it was made."""
     with asking.opened() as clinic:
         return Told(document=_whole(clinic, asking.values["id"]))
+
+
+def compare(asking: Asking) -> Told:
+    """Ask for a comparison now; the run that makes it has its id."""
+    word = asking.body_as(ComparisonWish)
+    with asking.opened() as clinic:
+        run = ask_for_comparison(clinic, first=word.first, last=word.last, full=word.full)
+    return Told(document=run, status=202, location=f"{asking.path}/runs/{run['id']}")
 
 
 def _whole(clinic: Clinic, name: str) -> dict[str, Any]:
@@ -54,6 +65,16 @@ CALLS = (
         does="The comparisons that were made, newest first.",
         gives=ComparisonRow,
         is_list=True,
+    ),
+    Call(
+        path=f"{CLINIC}/reconciliations",
+        method="POST",
+        answer=compare,
+        does="Compare both systems now; the run that does it has the id of the comparison.",
+        gives=RunAnswer,
+        takes=ComparisonWish,
+        right=Right.RUN,
+        status=202,
     ),
     Call(
         path=f"{CLINIC}/reconciliations/{{id}}",

@@ -13,10 +13,11 @@ from ligament.web.api import (
     plan,
     reconciliations,
     reports,
+    runs,
     variances,
 )
 
 MODULES = (
-    clinics, plan, approvals, holds, contacts, documents, variances, reconciliations, reports, journal, hooks,
+    clinics, runs, plan, approvals, holds, contacts, documents, variances, reconciliations, reports, journal, hooks,
 )  # fmt: skip
 CALLS = tuple(call for module in MODULES for call in module.CALLS)

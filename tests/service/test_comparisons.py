@@ -1,0 +1,98 @@
+"""Comparisons by schedule: daily and weekly on the clinic's wall, made up once, and once more where one is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ligament.app.undo import undo
+from ligament.core.notes import RECONCILE_DUE_NOTE
+from ligament.ports.errors import TryLater
+from ligament.service.runner import ClinicRunner
+from ligament.service.stopping import StopSign
+from ligament.store.database.connection import open_database
+from ligament.wiring.clinic import Clinic
+from tests.support.stage import Stage, stage
+
+
+@dataclass
+class Asked:
+    """What was to be compared; the next one fails when it is told to."""
+
+    made: list[str] = field(default_factory=list)
+    fails: bool = False
+
+    def job(self, word: str) -> Callable[[Clinic], None]:
+        def run(clinic: Clinic) -> None:
+            del clinic
+            if self.fails:
+                raise TryLater("The day's calls are used up.", wait_s=60, limit="day")
+            self.made.append(word)
+
+        return run
+
+
+@contextmanager
+def service(made: Stage, asked: Asked) -> Iterator[Callable[..., list[str]]]:
+    """Serve a clinic; what is yielded lets time go by, takes a turn, and returns what was compared in it."""
+    settings, outside = made.settings(), made.outside()
+    database = open_database(settings.database_url)
+    assert outside.clock is not None
+    runner = ClinicRunner(
+        settings=settings,
+        database=database,
+        sign=StopSign(),
+        clock=outside.clock,
+        calendar=outside.clock,
+        transports=outside.transports,
+        jobs={"daily": asked.job("daily"), "weekly": asked.job("weekly")},
+    )
+
+    def turn(**span: float) -> list[str]:
+        made.pass_time(**span)
+        asked.made.clear()
+        runner.take(settings.clinics[0].name)
+        return list(asked.made)
+
+    yield turn
+    database.close()
+
+
+def test_each_day_and_each_week_is_compared_once_and_missed_ones_are_made_up_once(tmp_path: Path) -> None:
+    made = stage(tmp_path)
+    with service(made, Asked()) as turn:
+        assert turn(minutes=1) == []
+        assert turn(days=1) == ["daily"]
+        assert turn(hours=1) == []
+        assert turn(days=3) == ["daily"]
+        assert turn(days=2) == ["weekly"]
+        assert turn(minutes=5) == []
+        assert turn(days=16) == ["weekly"]
+        assert turn(days=1) == ["daily"]
+
+
+def test_a_comparison_that_could_not_be_made_is_made_later(tmp_path: Path) -> None:
+    asked = Asked()
+    with service(stage(tmp_path), asked) as turn:
+        turn(minutes=1)
+        asked.fails = True
+        assert turn(days=1) == []
+        asked.fails = False
+        assert turn(hours=1) == ["daily"]
+        assert turn(hours=1) == []
+
+
+def test_an_undo_ends_with_a_comparison_and_one_that_is_due_is_made_in_the_next_turn(tmp_path: Path) -> None:
+    made = stage(tmp_path)
+    made.invoice()
+    run = made.sync()["run_id"]
+    with made.app() as clinic:
+        undo(clinic, run)
+        assert [one.kind for one in clinic.runs.newest(1)] == ["reconcile"]
+        assert not clinic.store.note(RECONCILE_DUE_NOTE)
+        clinic.store.keep_note(RECONCILE_DUE_NOTE, "restore")
+    with service(made, Asked()) as turn:
+        assert turn(minutes=1) == ["daily"]
+        assert turn(minutes=1) == []
