@@ -242,3 +242,18 @@ def test_verify_names_the_first_entry_that_somebody_changed(clinic: Clinic) -> N
     assert answer.code == 1
     assert answer.json["broken_at"] == 4
     assert "broken at entry 4" in clinic.run("journal", "verify").out
+    accepted = clinic.run("journal", "accept", "--because", "the disk was replaced")
+    assert accepted.code == 0
+    assert "Entry 4" in accepted.out
+    assert clinic.run("journal", "verify").code == 0
+
+
+def test_a_head_that_was_written_down_is_compared(clinic: Clinic) -> None:
+    clinic.invoice()
+    clinic.run("sync", "--once")
+    entry = clinic.run("journal", "export", "--json").json["entries"][2]
+    head = f"{entry['sequence']}:{entry['hash']}"
+    assert clinic.run("journal", "verify", "--head", head).code == 0
+    other = clinic.run("journal", "verify", "--json", "--head", f"{entry['sequence']}:{'0' * 64}")
+    assert (other.code, other.json["broken_at"]) == (1, 3)
+    assert clinic.run("journal", "verify", "--head", "yesterday").code == 2
