@@ -27,6 +27,7 @@ TABLE = {
     "": "GET",
     "/runs": "GET POST",
     "/runs/{id}": "GET",
+    "/runs/{id}/undo": "POST",
     "/plan": "GET",
     "/approvals": "GET POST",
     "/holds": "GET",

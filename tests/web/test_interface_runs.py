@@ -106,6 +106,24 @@ def test_a_comparison_is_asked_for_and_stands_under_the_id_of_its_run(works: Wor
     assert works.post("/reconciliations", {"from": "2026-02-02", "to": "2026-02-01"}).status == 422
 
 
+def test_a_run_is_undone_after_a_look_at_what_that_would_do(works: Works) -> None:
+    works.here.invoice()
+    name = works.post("/runs").json["id"]
+    assert works.post(f"/runs/{name}/undo", {"dry_run": True}).status == 409
+    works.work()
+    look = works.post(f"/runs/{name}/undo", {"dry_run": True})
+    assert (look.status, look.json["id"]) == (200, name)
+    assert look.json["actions"]
+    assert not works.work()
+    asked = works.post(f"/runs/{name}/undo")
+    assert asked.status == 202
+    works.work()
+    assert works.tool.get(asked.headers["location"]).json["state"] == "done"
+    (paper,) = works.here.kept_books().invoices.values()
+    assert "VOIDED" in repr(paper)
+    assert works.post("/runs/nothing/undo").status == 404
+
+
 def test_what_was_posted_is_shown_from_both_sides(works: Works) -> None:
     invoice = works.here.invoice(paid=True)
     works.post("/runs")

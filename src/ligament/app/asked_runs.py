@@ -8,6 +8,7 @@ from typing import Any
 from ligament.app.documents import Document
 from ligament.app.reconcile import period_of, reconcile
 from ligament.app.sync import sync
+from ligament.app.undo import undo
 from ligament.core.ids import BooksId, RunId
 from ligament.core.intents import Subject, SubjectKind, subject_from_key
 from ligament.core.periods import iso_instant
@@ -17,7 +18,7 @@ from ligament.store.writes.runs import Run
 from ligament.wiring.ambient import random_hex
 from ligament.wiring.clinic import Clinic
 
-SYNC, COMPARISON = "sync", "reconcile"
+SYNC, COMPARISON, UNDO = "sync", "reconcile", "undo"
 _LONG = {"holds", "skips", "waiting", "variances"}
 _CUT_OFF = "It was cut off; the next run went on with what it left."
 _HINTED = {"contact", "invoice", "credit_note"}
@@ -33,6 +34,11 @@ def ask_for_comparison(clinic: Clinic, *, first: str | None, last: str | None, f
     """Keep that both systems are to be compared; raises ConfigurationError for days that are none."""
     period_of(clinic, first, last, full=full)
     return _ask(clinic, COMPARISON, {"from": first, "to": last, "full": full})
+
+
+def ask_for_undo(clinic: Clinic, run_id: str) -> Document:
+    """Keep that what a run wrote is to be taken back."""
+    return _ask(clinic, UNDO, {"run": run_id})
 
 
 def _ask(clinic: Clinic, kind: str, wish: Mapping[str, Any]) -> Document:
@@ -80,6 +86,11 @@ def one_of_all_runs(clinic: Clinic, name: str) -> Document | None:
     return told
 
 
+def has_begun(clinic: Clinic, name: str) -> bool:
+    """Say whether a run began and is kept, so that it may have written something."""
+    return clinic.runs.one(RunId(name)) is not None
+
+
 def _asked_document(run: AskedRun) -> Document:
     return {
         "id": str(run.id),
@@ -122,6 +133,8 @@ def do_asked(clinic: Clinic, asked: AskedRun) -> Document:
     wish = asked.wish
     if asked.kind == COMPARISON:
         told = reconcile(clinic, first=wish.get("from"), last=wish.get("to"), full=bool(wish.get("full"))).document
+    elif asked.kind == UNDO:
+        told = undo(clinic, str(wish["run"])).document
     elif records := wish.get("records"):
         told = _sync_records(clinic, records)
     else:

@@ -16,6 +16,7 @@ from ligament.service.opening import begin, door, need_shared_database, working
 from ligament.service.stopping import StopSign
 from ligament.wiring.access import open_access
 from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.one_service import only_service
 from ligament.wiring.settings import Settings
 
 DEMO_PORT = 8321
@@ -29,7 +30,8 @@ def serve(session: Session, host: str, port: int) -> None:
     with (
         stopping(sign),
         opened_settings(session, may_be_empty=True, without_broken=True) as settings,
-        door(settings, sign=sign, alert=alert, heard=Teller(session)) as opened,
+        only_service(settings.home, settings.database_url),
+        door(settings, sign=sign, alert=alert, heard=Teller(session, settings)) as opened,
     ):
 
         def ready(address: str) -> None:
@@ -48,7 +50,7 @@ def serve_demo(settings: Settings, now: datetime) -> None:
 
     sign, session = StopSign(), Session()
     later = replace(settings, now=now)
-    with stopping(sign), door(later, sign=sign, alert=alert, heard=Teller(session)) as opened:
+    with stopping(sign), door(later, sign=sign, alert=alert, heard=Teller(session, settings)) as opened:
 
         def ready(address: str) -> None:
             begin(opened.place)
@@ -77,7 +79,7 @@ def work(session: Session) -> None:
     sign = StopSign()
     with stopping(sign), opened_settings(session, without_broken=True) as settings:
         need_shared_database(settings)
-        with working(settings, sign=sign, alert=alert, heard=Teller(session)) as place:
+        with working(settings, sign=sign, alert=alert, heard=Teller(session, settings)) as place:
             begin(place)
             tell(session, {"working": place.executor}, f"Working as {place.executor}. Ctrl-C stops.")
             while not sign.wait(1):

@@ -13,11 +13,14 @@ from types import FrameType
 from ligament.app.errors import EXPECTED, trouble_of
 from ligament.app.output import to_json
 from ligament.cli.session import UNREACHABLE, Session
+from ligament.cli.views.paper import moment
 from ligament.cli.views.progress import console
+from ligament.core.periods import iso_instant
 from ligament.service.opening import begin, watching
 from ligament.service.runner import RunReport
 from ligament.service.scheduler import Scheduler
 from ligament.service.stopping import StopSign
+from ligament.wiring.clocks import SystemClock
 from ligament.wiring.settings import Settings, load_settings
 
 
@@ -27,7 +30,7 @@ def watch_clinic(session: Session) -> None:
     with (
         stopping(sign),
         opened_settings(session) as settings,
-        watching(settings, clinic=session.clinic, sign=sign, heard=Teller(session), alert=alert) as place,
+        watching(settings, clinic=session.clinic, sign=sign, heard=Teller(session, settings), alert=alert) as place,
     ):
         begin(place)
         tell(session, {"watching": list(place.clinics)}, f"Watching {', '.join(place.clinics)}. Ctrl-C stops.")
@@ -108,9 +111,10 @@ _COUNTED = ("created", "updated", "voided", "failed")
 class Teller:
     """Tells of each turn: every one as JSON, only those that did something in words."""
 
-    def __init__(self, session: Session) -> None:
-        """Take how to print."""
+    def __init__(self, session: Session, settings: Settings) -> None:
+        """Take how to print, and the clinics, whose clocks the lines show."""
         self._session = session
+        self._clinics = {clinic.name: clinic for clinic in settings.clinics}
 
     def __call__(self, report: RunReport) -> None:
         """Take note."""
@@ -125,4 +129,8 @@ class Teller:
         if report.outcome == "done" and not any(done.values()):
             return
         what = ", ".join(f"{count} {name}" for name, count in done.items() if count)
-        tell(self._session, {}, f"{report.clinic}: {report.sentence or what or report.outcome}")
+        clinic = self._clinics.get(report.clinic)
+        zone = clinic.rulebook.clinic.time_zone if clinic is not None else ""
+        named = clinic.title if clinic is not None else report.clinic
+        at = moment(iso_instant(SystemClock().now()), zone)
+        tell(self._session, {}, f"{at}  {named}: {report.sentence or what or report.outcome}")

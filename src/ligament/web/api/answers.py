@@ -64,6 +64,14 @@ class RunAnswer(Struct, kw_only=True):
     summary: Document
 
 
+class UndoAnswer(Struct, kw_only=True):
+    """What undoing a run would take back, and what stays with the reason."""
+
+    id: str
+    sentence: str
+    actions: list[Document]
+
+
 class PlanAnswer(Struct, kw_only=True):
     """What would be posted and why, from what was read last."""
 
@@ -314,8 +322,9 @@ class ProblemAnswer(Struct, kw_only=True):
 
 
 ANSWERS = (
-    ClinicRow, ClinicAnswer, RunAnswer, PlanAnswer, ApprovalRow, ApprovalAnswer, HoldRow, HoldDecision, ContactRow,
-    ContactAnswer, DocumentRow, DocumentAnswer, VarianceRow, FixAnswer, ComparisonRow, ComparisonAnswer, ReportAnswer,
-    JournalRow, HookRow, NewHookAnswer, RotatedAnswer, DeliveryRow, ReplayedAnswer, SampleRow, ProblemAnswer,
+    ClinicRow, ClinicAnswer, RunAnswer, UndoAnswer, PlanAnswer, ApprovalRow, ApprovalAnswer, HoldRow, HoldDecision,
+    ContactRow, ContactAnswer, DocumentRow, DocumentAnswer, VarianceRow, FixAnswer, ComparisonRow, ComparisonAnswer,
+    ReportAnswer, JournalRow, HookRow, NewHookAnswer, RotatedAnswer, DeliveryRow, ReplayedAnswer,
+    SampleRow, ProblemAnswer,
 )  # fmt: skip
 also(*ANSWERS)

@@ -84,7 +84,8 @@ class Asking:
     @contextmanager
     def opened(self) -> Iterator[Clinic]:
         """Open the clinic, so that everything done is journalled with who and from where."""
-        outside = Overrides(actor=self.caller.name, source=self.source)
+        transports = self.house.door.place.turns.transports
+        outside = Overrides(transports=transports, actor=self.caller.name, source=self.source)
         with open_clinic(self.house.settings, self.clinic.name, outside, self.house.access.database) as clinic:
             yield clinic
 
@@ -94,7 +95,10 @@ Handler = Callable[[Asking], Told]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One address and method of the interface; `gives` is the type of its answer, of a list the type of its rows."""
+    """One address and method of the interface; `gives` is the type of its answer, of a list the type of its rows.
+
+    `or_gives` has further statuses with the types of their answers.
+    """
 
     path: str
     answer: Handler
@@ -107,6 +111,7 @@ class Call:
     is_list: bool = False
     status: int = 200
     media_types: Sequence[str] = field(default=())
+    or_gives: Mapping[int, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

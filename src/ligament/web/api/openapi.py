@@ -79,7 +79,7 @@ def _operation(call: Call, schemas: Mapping[str, Any]) -> dict[str, Any]:
         "description": f"Scopes: {', '.join(scopes_of(call))}.",
         "tags": [tag_of(call)],
         "parameters": [*_path_parameters(call), *_query_parameters(call, schemas), *_headers(call)],
-        "responses": {str(call.status): _answer(call), **_refusals(call)},
+        "responses": {str(call.status): _answer(call), **_others(call), **_refusals(call)},
     }
     if call.takes is not None:
         told["requestBody"] = {
@@ -123,6 +123,13 @@ def _answer(call: Call) -> dict[str, Any]:
     if call.status in {201, 202}:
         told["headers"] = {"Location": {"required": True, "schema": {"type": "string"}}}
     return told
+
+
+def _others(call: Call) -> dict[str, Any]:
+    return {
+        str(status): {"description": call.does, "content": {"application/json": {"schema": _of(kind)}}}
+        for status, kind in call.or_gives.items()
+    }
 
 
 def _page_of(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - the type of a row

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ligament.app.asked_runs import all_runs, ask_for_run, one_of_all_runs
+from ligament.app.asked_runs import all_runs, ask_for_run, ask_for_undo, has_begun, one_of_all_runs
+from ligament.app.undo import undo
 from ligament.core.access import Right
-from ligament.web.api.answers import RunAnswer
+from ligament.web.api.answers import RunAnswer, UndoAnswer
 from ligament.web.api.call import CLINIC, Asking, Call, Told
-from ligament.web.api.problems import nothing_there
-from ligament.web.api.shapes import RunWish
+from ligament.web.api.problems import Problem, nothing_there
+from ligament.web.api.shapes import RunWish, UndoWish
 
 
 def listed(asking: Asking) -> Told:
@@ -34,6 +35,21 @@ def ask(asking: Asking) -> Told:
     return Told(document=run, status=202, location=f"{asking.path}/runs/{run['id']}")
 
 
+def take_back(asking: Asking) -> Told:
+    """Undo a run, or tell what that would do."""
+    name, wish = asking.values["id"], asking.body_as(UndoWish)
+    with asking.opened() as clinic:
+        if one_of_all_runs(clinic, name) is None:
+            raise nothing_there()
+        if not has_begun(clinic, name):
+            raise Problem(409, "That run wrote nothing that is kept, so there is nothing to undo.")
+        if wish.dry_run:
+            told = undo(clinic, name, dry_run=True).document
+            return Told(document={"sentence": "", "actions": [], **told, "id": name})
+        run = ask_for_undo(clinic, name)
+    return Told(document=run, status=202, location=f"{asking.path}/runs/{run['id']}")
+
+
 CALLS = (
     Call(path=f"{CLINIC}/runs", answer=listed, does="Runs, newest first.", gives=RunAnswer, is_list=True),
     Call(
@@ -47,4 +63,15 @@ CALLS = (
         status=202,
     ),
     Call(path=f"{CLINIC}/runs/{{id}}", answer=show, does="One run with its state and counts.", gives=RunAnswer),
+    Call(
+        path=f"{CLINIC}/runs/{{id}}/undo",
+        method="POST",
+        answer=take_back,
+        does="Take back what a run wrote; with `dry_run` tell what that would do (200).",
+        gives=RunAnswer,
+        takes=UndoWish,
+        right=Right.RUN,
+        status=202,
+        or_gives={200: UndoAnswer},
+    ),
 )

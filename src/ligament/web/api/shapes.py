@@ -28,6 +28,12 @@ class RunWish(Taken, frozen=True, kw_only=True):
     records: Annotated[list[Name], Meta(min_length=1, max_length=200)] | None = None
 
 
+class UndoWish(Taken, frozen=True, kw_only=True):
+    """What a run wrote is taken back; with `dry_run` it is only told what would be."""
+
+    dry_run: bool = False
+
+
 class ApprovalWord(Taken, frozen=True, kw_only=True):
     """A yes or no to what waits; a name is that of a plan, an action, a hold or a number."""
 
@@ -119,7 +125,7 @@ class DeliveryFilter(Taken, frozen=True, kw_only=True):
 
 
 BODIES = (
-    RunWish, ApprovalWord, HoldWord, NoteWord, NothingMore, ComparisonWish, HookWish, HookHeader, HoldFilter,
+    RunWish, UndoWish, ApprovalWord, HoldWord, NoteWord, NothingMore, ComparisonWish, HookWish, HookHeader, HoldFilter,
     RecordFilter, JournalQuery, ReportQuery, DeliveryFilter,
 )  # fmt: skip
 also(*BODIES, Taken)

@@ -1,16 +1,37 @@
-"""A clinic at a glance: one sentence, one sign, and the one thing to do next."""
+"""A clinic at a glance: one sentence, one sign, the month's money, what was posted, and the one thing to do next."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from ligament.app.standing import standing
 from ligament.core.access import Right
-from ligament.service.glances import glance
+from ligament.service.glances import Glance, glance
 from ligament.web.page import Answer, Page, Shown, Visit
+
+_SPANS: Mapping[str, str] = {"today": "Today", "month": "This month", "all": "In all"}
 
 
 def show(visit: Visit) -> Answer:
     """Show the clinic."""
     found = glance(visit.access.database, [visit.clinic])[visit.clinic.name]
-    return Shown(template="overview", values={"glance": found})
+    with visit.opened() as clinic:
+        told = standing(clinic)
+    values = {"glance": found, "spans": _SPANS, "next_step": _next_step(visit.clinic_path, found, told), **told}
+    return Shown(template="overview", values=values)
+
+
+def _next_step(path: str, found: Glance, told: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the address and the words of the one thing to do next."""
+    if found.waits:
+        return f"{path}/waiting", "See what waits for you"
+    money = told["money"]
+    if money is None:
+        return f"{path}/reconciliation", "Compare both systems"
+    if money["to_decide"]:
+        return f"{path}/reconciliation", "Look at the differences"
+    return f"{path}/runs", "See what the last runs did"
 
 
 PAGES = (Page(path="/c/{clinic}/", name="overview", answer=show, right=Right.LOOK, menu="Overview"),)

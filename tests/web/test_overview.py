@@ -1,0 +1,64 @@
+"""The overview: the month's money, what was posted and what it saved, connections, and one next step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ligament.app.reconcile import reconcile
+from ligament.connectors.xero.simulator import control as desk
+from tests.contacts.kit import ANA, BEN, Clinic
+from tests.stories.acting import environment
+from tests.support.mounting import LOOPBACK
+from tests.web.conftest import Shop
+
+HERE = "/c/riverside-physio/"
+
+
+@pytest.fixture
+def shop_at_work(tmp_path: Path) -> Iterator[Shop]:
+    """A clinic that posted two invoices, of which somebody voided one, and compared."""
+    made = Clinic(tmp_path / "home")
+    made.invoice(ANA)
+    made.invoice(BEN, price="1120")
+    made.sync()
+    contact = str(made.contact(f"CLK-{ANA}").contact_id)
+    gone = next(one for one in made.books.world.only().invoices.values() if one.contact_id == contact)
+    at = made.later()
+    made.books.change(lambda world: desk.void_invoice(world, gone.document_id, at=at))
+    made.later()
+    with made.app() as app:
+        reconcile(app)
+    shop = Shop(home=made.home, environ=environment(f"{LOOPBACK}/v1", LOOPBACK))
+    shop.open()
+    yield shop
+    shop.close()
+
+
+def test_the_month_the_work_and_the_next_step_stand_on_one_page(shop_at_work: Shop) -> None:
+    page = shop_at_work.owner().get(HERE)
+    text = re.sub(r"\s+", " ", page.text)
+    assert page.status == 200
+    for words, amount in (("Cliniko", "1,215.00"), ("Xero", "1,120.00"), ("The difference, explained", "95.00")):
+        assert f"<dt>{words}</dt><dd>{amount}</dd>" in text
+    assert "1 difference needs a person." in text
+    row = re.search(
+        r'In all</th><td class="amount">(\d+)</td><td class="amount">(\d+)</td><td class="amount">([\d.]+)', text
+    )
+    assert row is not None
+    posted, healed, hours = row.groups()
+    assert int(posted) >= 4, "two contacts and two invoices"
+    assert hours == f"{(int(posted) + int(healed)) * 3 / 60:.1f}"
+    assert "x 3 minutes by hand / 60" in text
+    assert text.count(": connected") == 2
+    assert re.search(r'class="button main" href="/c/riverside-physio/(reconciliation|waiting)"', text)
+
+
+def test_a_clinic_at_its_beginning_says_what_is_missing(shop: Shop) -> None:
+    text = shop.member("v@x.example", "viewer").get("/c/north/").text
+    assert "Nothing was compared yet." in text
+    assert text.count(": not connected yet") == 2
+    assert "Compare both systems" in text
