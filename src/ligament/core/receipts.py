@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -28,7 +28,8 @@ class IntentState(StrEnum):
 class WriteIntent:
     """One call about to leave, kept before it does: exact bytes, key, and the action behind each element.
 
-    `system` is `practice` or `books`; `first_sent_at` and `last_sent_at` are instants of the calendar clock.
+    `system` is `practice` or `books`; `first_sent_at` and `last_sent_at` are instants of the calendar clock. `seen` are
+    the times that the documents of its allocations bore: one that moved since tells that something happened there.
     """
 
     id: str
@@ -41,6 +42,7 @@ class WriteIntent:
     state: IntentState = IntentState.PLANNED
     first_sent_at: datetime | None = None
     last_sent_at: datetime | None = None
+    seen: dict[BooksId, datetime] = field(default_factory=dict)
 
     @property
     def verb(self) -> Verb:

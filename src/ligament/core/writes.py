@@ -183,9 +183,10 @@ class PreparedCall:
 
 
 class ElementVerdict(StrEnum):
-    """How one element of a call ended."""
+    """How one element of a call ended; taken off: it was done, and a person undid it before we learnt of it."""
 
     DONE = "done"
+    TAKEN_OFF = "taken_off"
     REFUSED = "refused"
 
 

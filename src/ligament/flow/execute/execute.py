@@ -114,7 +114,7 @@ def _run_batch(batch: list[Action], ledger: WorkingState, tally: Tally, world: R
 
 
 def _call(actions: list[Action], ledger: WorkingState, world: RunContext) -> list[Effect]:
-    intent = intent_for(actions, world)
+    intent = intent_for(actions, ledger, world)
     world.memory.open_intent(intent)
     try:
         results = send_until_clear(intent, world)

@@ -29,6 +29,9 @@ def effect_of(action: Action, result: ElementResult, ledger: WorkingState, *, fo
             action=action, refused=result.refusals or ("no reason given",), code=result.code or RefusalCode.OTHER
         )
     effect = _effect(action, result, ledger)
+    if result.verdict is ElementVerdict.TAKEN_OFF:
+        # That it was done is remembered; the documents stand as they were just read.
+        effect = replace(effect, documents=())
     return replace(effect, warnings=result.warnings, found=found)
 
 

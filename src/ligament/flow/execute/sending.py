@@ -10,8 +10,10 @@ from ligament.core.plans import Action
 from ligament.core.receipts import IntentState, WriteIntent
 from ligament.core.writes import ElementResult, PreparedCall, Verb
 from ligament.flow.context import RunContext
-from ligament.flow.execute.lookup import look_up
+from ligament.flow.execute.lookup import Found, look_up
 from ligament.flow.execute.resolve import verb_of, write_for
+from ligament.flow.execute.taken_off import taken_off, times_of
+from ligament.flow.execute.working_state import WorkingState
 from ligament.ports.errors import OutcomeUnknown, TryLater
 
 REPLAY_WINDOW = timedelta(minutes=4)
@@ -25,7 +27,7 @@ QUARANTINE = timedelta(minutes=6)
 _ATTEMPTS = 8
 
 
-def intent_for(actions: list[Action], world: RunContext) -> WriteIntent:
+def intent_for(actions: list[Action], ledger: WorkingState, world: RunContext) -> WriteIntent:
     """Return the call for some actions as it will be kept before it leaves: exact bytes under a key of its own."""
     call = _prepared(actions, world)
     now = world.clock.now()
@@ -42,6 +44,7 @@ def intent_for(actions: list[Action], world: RunContext) -> WriteIntent:
         state=IntentState.SENT,
         first_sent_at=now,
         last_sent_at=now,
+        seen=times_of(actions, ledger),
     )
 
 
@@ -120,7 +123,7 @@ def settle_unknown(intent: WriteIntent, world: RunContext, *, answered: bool) ->
     if len(found) == len(intent.actions):
         return tuple(found[action.key] for action in intent.actions)
     if answered:
-        return tuple(found.get(action.key) for action in intent.actions)
+        return _as_found(intent, found, world)
     now = world.clock.now()
     assert intent.first_sent_at is not None
     assert intent.last_sent_at is not None
@@ -134,4 +137,9 @@ def settle_unknown(intent: WriteIntent, world: RunContext, *, answered: bool) ->
     if looked_at < arrived_by:
         # What was looked at before that moment says nothing, however long the looking took.
         found = look_up(intent, world.books, world.practice)
+    return _as_found(intent, found, world)
+
+
+def _as_found(intent: WriteIntent, found: Found, world: RunContext) -> Results:
+    found = {**taken_off(intent, found, world.books, world.memory), **found}
     return tuple(found.get(action.key) for action in intent.actions)
