@@ -144,6 +144,8 @@ def test_what_was_posted_is_shown_from_both_sides(works: Works) -> None:
     assert works.get("/plan").json["actions"] == []
     assert works.get("").json["waits"] == {"holds": 0, "approvals": 0}
     assert [one["connected"] for one in works.get("").json["connections"]] == [True, True]
+    books = works.get("").json["connections"][1]
+    assert set(books["limits_left"]) == {"minute", "day"}
     assert works.get("/reports/debtors").status == 200
 
 
