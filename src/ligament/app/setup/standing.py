@@ -5,6 +5,7 @@ from __future__ import annotations
 from ligament.app.documents import Document
 from ligament.core.notes import PAUSED_NOTE
 from ligament.net.manifest import Manifest
+from ligament.wiring.allowances import calls_left
 from ligament.wiring.clinic import Clinic, credentials
 
 
@@ -20,5 +21,5 @@ def _one(clinic: Clinic, manifest: Manifest) -> Document:
         "system": manifest.name,
         "role": manifest.role,
         "connected": is_known and not clinic.store.note(PAUSED_NOTE),
-        "limits_left": {},
+        "limits_left": calls_left(clinic.database, clinic.settings.name, manifest.name),
     }
