@@ -7,15 +7,13 @@ from typing import Any
 
 from ligament.app.plans import plan
 from ligament.app.setup.connect import connect_system
+from ligament.app.setup.connections import field_name, systems_asked
 from ligament.app.setup.gaps import gaps
 from ligament.core.access import Right
-from ligament.net.manifest import Manifest
 from ligament.service.errands import set_going
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
-from ligament.wiring.clinic import Clinic, credentials
 
 _GOES_ON = "This takes longer than a page waits. It goes on; open this page again in a moment."
-_WORDS: Mapping[str, str] = {"key": "API key", "client_id": "Client ID", "client_secret": "Client secret"}
 
 
 def show(visit: Visit) -> Answer:
@@ -25,7 +23,7 @@ def show(visit: Visit) -> Answer:
 
 def _page(visit: Visit, *, error: str = "", wrong: str = "") -> Shown:
     with visit.opened() as clinic:
-        systems = [_system(clinic, manifest) for manifest in (clinic.practice_manifest, clinic.books_manifest)]
+        systems = systems_asked(clinic)
         open_gaps = [gap for gap in gaps(clinic.settings) if gap.blocks]
     missing = next((one["name"] for one in systems if not one["connected"]), "")
     values = {
@@ -36,31 +34,6 @@ def _page(visit: Visit, *, error: str = "", wrong: str = "") -> Shown:
         "wrong": wrong,
     }
     return Shown(template="connect", values=values, status=422 if error else 200)
-
-
-def _system(clinic: Clinic, manifest: Manifest) -> Mapping[str, Any]:
-    held, given = credentials(clinic, manifest), clinic.home_settings.values
-    asks = [
-        {
-            "field": _field(manifest, name),
-            "words": f"{manifest.title} {_WORDS.get(name, name)}",
-            "is_given": given.get(manifest.environment[name]) is not None,
-            "variable": manifest.environment[name],
-            "is_secret": name != "client_id",
-        }
-        for name in manifest.sign_in.asks
-    ]
-    return {
-        "name": manifest.name,
-        "title": manifest.title,
-        "where": manifest.sign_in.where,
-        "asks": asks,
-        "connected": all(name in held for name in manifest.sign_in.asks),
-    }
-
-
-def _field(manifest: Manifest, name: str) -> str:
-    return f"{manifest.name}_api_key" if name == "key" else name
 
 
 def take(visit: Visit) -> Answer:
@@ -74,7 +47,7 @@ def take(visit: Visit) -> Answer:
 
     def ask(text: str) -> str:
         words = text.rpartition("\n")[2].removeprefix(manifest.title).strip().casefold().replace(" ", "_")
-        return visit.form.get(_field(manifest, words))
+        return visit.form.get(field_name(manifest.name, words))
 
     def work() -> Mapping[str, Any]:
         with visit.opened() as clinic:

@@ -1,0 +1,40 @@
+"""Connections of a clinic as a form asks for them: what each system needs, what the environment gives, what is there."""
+
+from __future__ import annotations
+
+from ligament.app.documents import Document
+from ligament.net.manifest import Manifest
+from ligament.wiring.clinic import Clinic, credentials
+
+_WORDS = {"key": "API key", "client_id": "Client ID", "client_secret": "Client secret"}
+
+
+def systems_asked(clinic: Clinic) -> list[Document]:
+    """Return both systems, the practice first; no secret is in it."""
+    return [_system(clinic, manifest) for manifest in (clinic.practice_manifest, clinic.books_manifest)]
+
+
+def field_name(system: str, name: str) -> str:
+    """Return what the field of a form is called that asks for one setting of a system."""
+    return f"{system}_api_key" if name == "key" else name
+
+
+def _system(clinic: Clinic, manifest: Manifest) -> Document:
+    held, given = credentials(clinic, manifest), clinic.home_settings.values
+    asks = [
+        {
+            "field": field_name(manifest.name, name),
+            "words": f"{manifest.title} {_WORDS.get(name, name)}",
+            "is_given": given.get(manifest.environment[name]) is not None,
+            "variable": manifest.environment[name],
+            "is_secret": name != "client_id",
+        }
+        for name in manifest.sign_in.asks
+    ]
+    return {
+        "name": manifest.name,
+        "title": manifest.title,
+        "where": manifest.sign_in.where,
+        "asks": asks,
+        "connected": all(name in held for name in manifest.sign_in.asks),
+    }
