@@ -16,7 +16,8 @@ def connections(clinic: Clinic) -> list[Document]:
 
 def _one(clinic: Clinic, manifest: Manifest) -> Document:
     has_signed_in = clinic.vault.get(f"{manifest.name}/tokens") is not None
-    is_known = bool(credentials(clinic, manifest)) and (manifest.role == "practice" or has_signed_in)
+    keys = [name for name in credentials(clinic, manifest) if not name.endswith("url")]
+    is_known = bool(keys) and (manifest.role == "practice" or has_signed_in)
     return {
         "system": manifest.name,
         "role": manifest.role,
