@@ -15,7 +15,21 @@ from tests.browser.looks import findings, picture, sideways
 from tests.web.browsing import OWNER, PASSWORD
 
 pytestmark = pytest.mark.browser
-SIGNED_IN = ("/clinics", "/c/north/", "/users", "/tokens", "/account", "/account/authenticator", "/confirm", "/nothing")
+SIGNED_IN = (
+    "/clinics",
+    "/c/north/",
+    "/c/north/plan",
+    "/c/north/runs",
+    "/c/north/contacts",
+    "/c/north/journal",
+    "/c/north/reconciliation",
+    "/users",
+    "/tokens",
+    "/account",
+    "/account/authenticator",
+    "/confirm",
+    "/nothing",
+)
 SIGNED_OUT = ("/sign-in",)
 HEAVIEST = 60 * 1024
 

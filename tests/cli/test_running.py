@@ -187,6 +187,10 @@ def test_a_hold_is_shown_by_number_or_id_with_what_to_type(clinic: Clinic) -> No
 def test_a_dismissed_hold_does_not_come_back_by_itself(clinic: Clinic) -> None:
     number, _ = held_clinic(clinic)
     assert clinic.run("holds", "dismiss", number).code == 0
+    (waits,) = clinic.run("holds", "--json").json["holds"]
+    assert waits["answered"]["decision"] == "dismissed"
+    assert "Answered (dismissed, by " in clinic.run("holds").out
+    assert "Answered (dismissed, by " in clinic.run("holds", "show", number).out
     assert clinic.run("sync", "--once").code == 0
     assert clinic.run("holds", "--json").json == {"holds": []}
     assert clinic.run("holds", "dismiss", number).code == 2
@@ -238,3 +242,18 @@ def test_verify_names_the_first_entry_that_somebody_changed(clinic: Clinic) -> N
     assert answer.code == 1
     assert answer.json["broken_at"] == 4
     assert "broken at entry 4" in clinic.run("journal", "verify").out
+    accepted = clinic.run("journal", "accept", "--because", "the disk was replaced")
+    assert accepted.code == 0
+    assert "Entry 4" in accepted.out
+    assert clinic.run("journal", "verify").code == 0
+
+
+def test_a_head_that_was_written_down_is_compared(clinic: Clinic) -> None:
+    clinic.invoice()
+    clinic.run("sync", "--once")
+    entry = clinic.run("journal", "export", "--json").json["entries"][2]
+    head = f"{entry['sequence']}:{entry['hash']}"
+    assert clinic.run("journal", "verify", "--head", head).code == 0
+    other = clinic.run("journal", "verify", "--json", "--head", f"{entry['sequence']}:{'0' * 64}")
+    assert (other.code, other.json["broken_at"]) == (1, 3)
+    assert clinic.run("journal", "verify", "--head", "yesterday").code == 2

@@ -12,7 +12,7 @@ from tests.support.practice import RULEBOOK
 
 COMMANDS = (
     "init", "connect", "doctor", "plan", "sync", "approve", "holds", "holds show", "holds retry", "holds dismiss",
-    "journal", "journal verify", "journal export", "vault", "demo",
+    "journal", "journal verify", "journal accept", "journal export", "vault", "demo",
 )  # fmt: skip
 CANARY = "canary-4f1c9e77-secret"
 

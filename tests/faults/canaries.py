@@ -85,6 +85,8 @@ CAUGHT_AT: dict[str, int] = {
 """Which seed caught a bug when it was last looked for from the first seed on; only saves time."""
 CAUGHT_BY: dict[str, str] = {
     "one clinic's trouble ends the scheduler": "tests/service/test_scheduler.py",
+    "the journal signs over tampering": "tests/store/test_journal.py"
+    "::test_nothing_is_added_behind_an_end_that_was_not_signed",
     "one record's trouble ends the plan": "tests/flow/test_set_aside.py",
     "key made from the bytes only": "tests/faults/test_findings.py",
     "limits are not counted": "tests/net/test_governor.py",

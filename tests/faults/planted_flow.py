@@ -274,6 +274,12 @@ FLOW = (
         (68,),
         ("ligament.store.writes.intents:records_before", returning({})),
     ),
+    bug(
+        "the journal signs over tampering",
+        (),
+        ("ligament.store.journal.ends:_wrong_inside", returning("")),
+        ("ligament.store.journal.ends:_wrong_outside", returning("")),
+    ),
     bug("nothing asks whether a write may still leave", (8, 86), (f"{CLINIC}.may_write", returning(None))),
     bug(
         "a write does not ask right before it leaves",

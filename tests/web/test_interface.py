@@ -362,6 +362,7 @@ def test_a_hook_that_makes_no_sense_is_not_added(boss: Tool, body: Any, place: s
 
 def test_an_empty_clinic_answers_every_question(shop: Shop) -> None:
     boss = tool(shop, "admin")
+    assert [one["connected"] for one in boss.get("").json["connections"]] == [False, False]
     for call in CALLS:
         if call.method == "GET" and call.path.count("{") <= 1:
             assert boss.get(address(call.path, "north")).status == 200, call.path

@@ -142,8 +142,11 @@ def test_what_was_posted_is_shown_from_both_sides(works: Works) -> None:
     assert pair["links"][0]["contact_id"] == person["contact_id"]
     assert [paper["source_id"] for paper in pair["documents"]] == [invoice]
     assert works.get("/plan").json["actions"] == []
+    assert works.get("").json["last_run_at"]
     assert works.get("").json["waits"] == {"holds": 0, "approvals": 0}
     assert [one["connected"] for one in works.get("").json["connections"]] == [True, True]
+    books = works.get("").json["connections"][1]
+    assert set(books["limits_left"]) == {"minute", "day"}
     assert works.get("/reports/debtors").status == 200
 
 

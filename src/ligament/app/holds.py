@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ligament.app.approvals import approve
 from ligament.app.contacts.conflicts import conflict_values, people_meant
-from ligament.app.decisions import decide_hold, open_holds
+from ligament.app.decisions import answered, decide_hold, open_holds
 from ligament.app.documents import Document, hold_document
 from ligament.app.results import DONE, WAITS, Result
 from ligament.core.holds import Hold, HoldCode, HoldKind
@@ -47,9 +47,11 @@ def show_hold(clinic: Clinic, wanted: str) -> Result:
         return Result(document={"holds": [hold_document(one) for one in refused]})
     if not kept:
         raise ConfigurationError((_nothing_called(wanted),))
+    answers = clinic.store.answers([one.hold for one in kept if one.closed_at is None])
     shown = [
         {
             **hold_document(one.hold),
+            **answered(answers.get(one.hold.id)),
             **_both(clinic, one.hold),
             "waiting_since": iso_instant(one.opened_at),
             "closed_at": iso_instant(one.closed_at) if one.closed_at else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -16,11 +16,12 @@ from ligament.core.tables import Row, Table, text_column
 from ligament.exports.delimited import stream_csv
 from ligament.exports.errors import FileRefused
 from ligament.exports.whole import write_whole
-from ligament.store.journal.audit import export, verify
+from ligament.store.journal.audit import accept_break, export, has_entry, verify
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 
 PAGE = 30
+_LONGEST_NUMBER = 18
 
 
 def journal_page(clinic: Clinic, *, subject: str = "", before: int = 0, limit: int = PAGE) -> Result:
@@ -29,17 +30,44 @@ def journal_page(clinic: Clinic, *, subject: str = "", before: int = 0, limit: i
     return Result(document={"entries": entries})
 
 
-def journal_verify(clinic: Clinic) -> Result:
-    """Check the whole chain and both heads; names the first entry that does not hold."""
+def journal_verify(clinic: Clinic, head: str = "") -> Result:
+    """Check the whole chain and both heads; names the first entry that does not hold.
+
+    `head` is one that was written down elsewhere, `NUMBER:HASH` as the daily summary and the metrics say it.
+    """
     found = verify(clinic.journal)
+    if head:
+        number, digest = _head_of(head)
+        if found.holds and not has_entry(clinic.journal, number, digest):
+            reason = f"Entry {number} is not the one that was written down: {digest[:12]}... is not in this journal."
+            found = replace(found, broken_at=number, reason=reason)
     document = {
         "holds": found.holds,
         "entries": found.entries,
         "broken_at": found.broken_at,
         "reason": found.reason,
+        "accepted_at": found.accepted_at,
         "gaps": [{"at": gap.at, "first": gap.first, "last": gap.last, "sentence": gap.sentence} for gap in found.gaps],
     }
     return Result(document=document, code=DONE if found.holds else WAITS)
+
+
+def _head_of(text: str) -> tuple[int, str]:
+    number, _, digest = text.strip().partition(":")
+    if not (number.isascii() and number.isdecimal() and 0 < len(number) <= _LONGEST_NUMBER and digest):
+        raise ConfigurationError(
+            (f"--head: {text!r} is no head of a journal; it is NUMBER:HASH, as the daily summary says it.",)
+        )
+    return int(number), digest.casefold()
+
+
+def journal_accept(clinic: Clinic, because: str) -> Result:
+    """Go on behind a break that a person knows the reason of; the journal keeps who accepted it and why."""
+    if not because.strip():
+        raise ConfigurationError(("--because: say what happened; the journal keeps it.",))
+    found = accept_break(clinic.journal, because.strip())
+    document = {"accepted": not found.holds, "broken_at": found.broken_at, "reason": found.reason}
+    return Result(document=document)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

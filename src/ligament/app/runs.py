@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ligament.app.documents import KINDS, Document
+from ligament.app.undo_reading import undos_of
 from ligament.core.ids import RunId
+from ligament.core.undos import RunWrite
+from ligament.store.queries.run_writes import RunWrites
 from ligament.store.writes.runs import QUIET, Run
 from ligament.wiring.clinic import Clinic
 
@@ -34,6 +37,9 @@ def one_run(clinic: Clinic, run_id: str) -> Document | None:
         **_shown(run),
         "counts": rows if any(counts.values()) else [],
         "calls": [{"system": name, "calls": _calls(told)} for name, told in calls.items()],
+        "writes": [_write(write) for write in RunWrites(clinic.journal).of([run.id])],
+        "undone_by": undos_of(clinic, run.id),
+        "books": clinic.books_manifest.title,
         "recovered": run.summary.get("recovered") or 0,
     }
 
@@ -54,6 +60,15 @@ def _shown(run: Run) -> Document:
         "balanced": summary.get("balanced"),
         "trouble": str(summary.get("error") or summary.get("parked") or ""),
         "stopped": bool(summary.get("stopped")),
+    }
+
+
+def _write(write: RunWrite) -> Document:
+    return {
+        "what": write.kind.value.replace("_", " "),
+        "source_id": write.subject.id,
+        "number": write.number,
+        "amount": write.amount,
     }
 
 

@@ -118,7 +118,8 @@ def _sorted(clinic: Clinic, actions: Sequence[Action], standing: ApprovalState) 
 def _carried_out(clinic: Clinic, written: Written, facts: UndoFacts, plan: UndoPlan) -> Result:
     run_id = clinic.runs.start(UNDO, random_hex(3))
     clinic.store.keep_note(undo_note(written.run_id), " ".join([*undos_of(clinic, written.run_id), run_id]))
-    _keep_undone(clinic, {action.subject: None for action in plan.actions}, written.run_id)
+    wanted = {action.subject: None for action in plan.actions}
+    _keep_undone(clinic, wanted, written.run_id)
     standing, parked = approval_state(clinic), ""
     try:
         for _ in range(_MOST_PASSES):
@@ -141,6 +142,11 @@ def _carried_out(clinic: Clinic, written: Written, facts: UndoFacts, plan: UndoP
         clinic.runs.finish(run_id, {"error": trouble.sentence})
         raise
     clinic.approvals.keep("", (), undoing=True)
+    if not parked and not plan.actions:
+        # What turned out to stay after all goes on as before.
+        whole = {taken.subject for taken in written.taken}
+        stays = {subject: None for subject in wanted if subject not in whole}
+        _keep_undone(clinic, stays, written.run_id, DecisionKind.APPROVED)
     _list_holds(clinic, run_id, written.subjects)
     clinic.store.keep_note(RECONCILE_DUE_NOTE, UNDO)
     told = _told(clinic, written, plan, run_id=run_id, parked=parked)
@@ -151,14 +157,16 @@ def _carried_out(clinic: Clinic, written: Written, facts: UndoFacts, plan: UndoP
     return told
 
 
-def _keep_undone(clinic: Clinic, subjects: dict[Subject, None], run_id: RunId) -> None:
+def _keep_undone(
+    clinic: Clinic, subjects: dict[Subject, None], run_id: RunId, decision: DecisionKind = DecisionKind.UNDONE
+) -> None:
     """Keep that these wait until somebody wants them again, before anything is taken back."""
     for subject in subjects:
         clinic.store.decide(
             Decision(
                 subject=subject,
                 code=HoldCode.UNDONE.value,
-                decision=DecisionKind.UNDONE,
+                decision=decision,
                 fingerprint="",
                 by=clinic.outside.actor,
                 reason=str(run_id),

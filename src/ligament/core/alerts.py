@@ -115,6 +115,7 @@ class AlertPolicy:
     quiet: tuple[str, str] | None = ("20:00", "07:00")
     digest_at: str = "08:00"
     link: str = ""
+    journal_head: str = ""
 
 
 # --- what a cycle changes ---------------------------------------------------------------------------------------------
@@ -219,6 +220,8 @@ def _digested(ledger: AlertLedger, wall: datetime, manners: AlertPolicy) -> Aler
     lines = [f"- {text}" for _, text in sorted(ledger.remarks.items())]
     still = [f"- {held.cause.title} (since {held.since:%d.%m. %H:%M})" for _, held in sorted(ledger.open.items())]
     parts = ["Since the last summary:", *lines, *(["", "Still open:", *still] if still else [])]
+    if manners.journal_head:
+        parts += ["", f"The journal ends at {manners.journal_head}"]
     if manners.link:
         parts += ["", manners.link]
     message = Message(

@@ -10,7 +10,7 @@ from ligament.app.results import DONE, WAITS, Result
 from ligament.app.setup.starting import REMOVED
 from ligament.core.periods import iso_instant
 from ligament.service.glances import Glance, glance
-from ligament.store.database.connection import open_database
+from ligament.store.database.connection import Database, open_database
 from ligament.store.queries.figures import last_ends
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.prepared import prepare
@@ -35,9 +35,14 @@ def _standings(settings: Settings, clinics: Sequence[ClinicSettings]) -> list[Do
     prepare()
     database = open_database(settings.database_url)
     try:
-        seen, ends = glance(database, clinics), last_ends(database)
+        return standings(database, clinics)
     finally:
         database.close()
+
+
+def standings(database: Database, clinics: Sequence[ClinicSettings]) -> list[Document]:
+    """Return how clinics stand, in their order."""
+    seen, ends = glance(database, clinics), last_ends(database)
     return [_row(clinic, seen[clinic.name], ends.get(clinic.name)) for clinic in clinics]
 
 

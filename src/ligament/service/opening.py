@@ -25,7 +25,7 @@ from ligament.service.incoming import WebhookReceiver
 from ligament.service.runner import ClinicRunner, RunReport, unheard
 from ligament.service.scheduler import Scheduler, Wake, reloading
 from ligament.service.stopping import StopSign
-from ligament.store.database.connection import Database, assert_sound, open_database
+from ligament.store.database.connection import Database, assert_sound, open_database, owner_only
 from ligament.store.database.errors import StoreError
 from ligament.wiring.ambient import random_hex
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
@@ -161,6 +161,7 @@ def engine_url(settings: Settings) -> str:
     """Return where the queue is kept: beside the database, in a file or a schema of its own."""
     url = settings.database_url
     if url.startswith("sqlite"):
+        owner_only(settings.home / ENGINE_FILE)
         return f"sqlite:///{settings.home / ENGINE_FILE}"
     scheme, _, rest = url.partition("://")
     return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else url

@@ -25,7 +25,8 @@ from ligament.ports.stopping import Stopped
 from ligament.service.statuses import Statuses
 from ligament.service.stopping import StoppableClock, StopSign
 from ligament.store.database.connection import Database
-from ligament.store.database.errors import Fenced, StoreError, StoreFull
+from ligament.store.database.errors import Fenced, JournalBroken, StoreError, StoreFull
+from ligament.store.journal.audit import verify
 from ligament.store.shared.values import SharedValues
 from ligament.store.shared.webhook_events import KeptHint, WebhookEvents
 from ligament.wiring.clinic import Clinic, Overrides, open_clinic
@@ -37,6 +38,8 @@ from ligament.wiring.rulebooks import ClinicSettings, read_clinic
 from ligament.wiring.settings import Settings
 
 _PATIENCE_MS = 2_000
+_BROKEN = "journal_broken"
+_PAUSES = {SignInAgain: "sign_in", JournalBroken: "journal"}
 _ALERTED, _BOOKS_READ, _DAILY, _WEEKLY = "alerted", "books_read_at", "daily_done", "weekly_done"
 _SLOW_READ = "slow_lists_read_at"
 _BOOKS_SHARE_PERCENT = 30
@@ -187,6 +190,7 @@ class ClinicRunner:
         with open_clinic(settings, name, outside, self.database) as clinic:
             named = tuple(Hint(kind=hint.kind, id=BooksId(hint.resource), at=hint.at) for hint in hints)
             if not polls:
+                self._want_whole_journal(clinic)
                 return dict(sync(clinic, hints=named, patience_ms=_PATIENCE_MS).document)
             return self._poll(clinic, name, chosen, named)
 
@@ -197,6 +201,7 @@ class ClinicRunner:
         week = schedule.last_weekly(wall, times.reconcile_daily_at, times.reconcile_weekly_on).isoformat()
         done = {job: beats.one(name, kept) for job, kept in (("daily", _DAILY), ("weekly", _WEEKLY))}
         is_new_day = bool(done["daily"]) and done["daily"] != day
+        self._want_whole_journal(clinic, daily=is_new_day)
         leave = not is_new_day and not _old(beats.one(name, _BOOKS_READ), now, books_pause(times.daily_calls))
         brief = leave and not _old(beats.one(name, _SLOW_READ), now, schedule.SLOW_EVERY)
         # Where the books are not listed, what hints name of them is read all the same.
@@ -211,6 +216,17 @@ class ClinicRunner:
             beats.keep(name, _BOOKS_READ, now.isoformat())
         self._jobs(clinic, done, {"daily": day, "weekly": week})
         return document
+
+    def _want_whole_journal(self, clinic: Clinic, *, daily: bool = False) -> None:
+        """Check the journal once a day, and at every turn while it is broken; raises JournalBroken."""
+        beats, name = SharedValues(self.database), clinic.settings.name
+        if not daily and not beats.one(name, _BROKEN):
+            return
+        found = verify(clinic.journal)
+        if not found.holds:
+            beats.keep(name, _BROKEN, found.reason)
+            raise JournalBroken(found.reason)
+        beats.drop(name, _BROKEN)
 
     def _jobs(self, clinic: Clinic, done: Mapping[str, str], last: Mapping[str, str]) -> None:
         """Run what is due; missed ones are made up once.
@@ -252,10 +268,11 @@ class ClinicRunner:
 
     def _failed(self, name: str, standing: ClinicStatus, trouble: Exception) -> RunReport:
         now, sentence = self.clock.now(), _sentence(trouble)
-        if isinstance(trouble, SignInAgain | ConfigurationError):
-            kind = "sign_in" if isinstance(trouble, SignInAgain) else "configuration"
+        if isinstance(trouble, SignInAgain | ConfigurationError | JournalBroken):
+            kind = _PAUSES.get(type(trouble), "configuration")
             if self._alert(kind, name, sentence):
-                self._keep_paused(name, sentence)
+                with suppress(JournalBroken):
+                    self._keep_paused(name, sentence)
             self.standings.keep(schedule.paused(standing, now, sentence))
             return RunReport(clinic=name, outcome=kind, seconds=0, sentence=sentence)
         wait_s = trouble.wait_s if isinstance(trouble, TryLater) else 0

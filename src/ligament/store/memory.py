@@ -215,6 +215,11 @@ class ClinicStore:
 
     def dismissed(self, holds: Collection[Hold]) -> frozenset[HoldId]:
         """Return which of those holds a person has dismissed as they are shown."""
+        answers = self.answers(holds)
+        return frozenset(key for key, answer in answers.items() if answer.decision is DecisionKind.DISMISSED)
+
+    def answers(self, holds: Collection[Hold]) -> Mapping[HoldId, Decision]:
+        """Return what people answered to those holds as they are shown, by the hold's id."""
         named = {f"{hold.subject.key}|{hold.decision_code}": hold for hold in holds}
         rows, read = (
             select(decisions.c.key, decisions.c.body).where(decisions.c.clinic == self._clinic),
@@ -222,11 +227,11 @@ class ClinicStore:
         )
         with self._database.reading() as connection:
             answers = {row.key: read(row.body) for row in connection.execute(rows) if row.key in named}
-        return frozenset(
-            named[key].id
+        return {
+            named[key].id: answer
             for key, answer in answers.items()
-            if answer.decision is DecisionKind.DISMISSED and answer.fingerprint in {named[key].fingerprint, ""}
-        )
+            if answer.fingerprint in {named[key].fingerprint, ""}
+        }
 
     def keep_refusal(self, action_key: str, content: str, words: str) -> None:
         """Remember that the other system refused exactly this, so that it waits instead of being sent again."""

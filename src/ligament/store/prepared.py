@@ -15,11 +15,12 @@ from ligament.core.variances import KeptVariance
 from ligament.store.backup.after_restore import Restoration
 from ligament.store.database.codec import HoldForm, decoder
 from ligament.store.journal.chain import Head
+from ligament.store.writes.answers import KeptAnswer
 
 KEPT = (
     Address, Agreement, BooksContact, BooksDocument, Chart, ContactLink, Decision, DocumentLink, Head, HoldForm,
-    Invoice, KeptVariance, Line, Location, Organisation, Outcome, Party, PaymentLink, PracticeSettings, Practitioner,
-    Restoration, Visit, WriteIntent,
+    Invoice, KeptAnswer, KeptVariance, Line, Location, Organisation, Outcome, Party, PaymentLink, PracticeSettings,
+    Practitioner, Restoration, Visit, WriteIntent,
 )  # fmt: skip
 
 

@@ -42,11 +42,11 @@ from ligament.store.memory import ClinicStore
 from ligament.store.queries.people import PeopleQueries
 from ligament.store.queries.records import Queries
 from ligament.store.shared.leases import Leases
-from ligament.store.shared.rate_limits import SharedWindows
 from ligament.store.vault.vault import Vault
 from ligament.store.writes.approvals import Approvals
 from ligament.store.writes.runs import Runs
 from ligament.store.writes.variances import Variances
+from ligament.wiring.allowances import NamedWindows
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
 from ligament.wiring.likeness import likeness, phone_key
 from ligament.wiring.logs import OddityLog
@@ -162,7 +162,7 @@ class Clinic:
             clock=self.clock,
             pace=self.outside.clock or SystemClock(),
             meter=self.meter,
-            windows=SharedWindows(self.database),
+            windows=NamedWindows(database=self.database, clinic=self.settings.name, system=manifest.name),
             tokens=self._tokens(f"{manifest.name}/tokens"),
             notebook=Notebook(read=self.store.note, write=self.store.keep_note),
             jitter=jitter,

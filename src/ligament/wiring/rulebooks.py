@@ -167,12 +167,20 @@ def read_clinic(file: Path) -> ClinicSettings:
     return clinic
 
 
-def write_value(file: Path, key: tuple[str, str], value: str) -> None:
-    """Set one text of a rulebook, its comments kept; raises ConfigurationError where it could not be used then."""
-    section, name = key
+def write_values(file: Path, values: Mapping[tuple[str, ...], str | None]) -> None:
+    """Set texts of a rulebook together, its comments kept, None taking one away; all of them or none.
+
+    Raises ConfigurationError where the rulebook could not be used then.
+    """
     document = tomlkit.parse(file.read_text(encoding="utf-8"))
-    table: Any = document.setdefault(section, tomlkit.table())
-    table[name] = value
+    for (*sections, name), value in values.items():
+        table: Any = document
+        for section in sections:
+            table = table.setdefault(section, tomlkit.table())
+        if value is not None:
+            table[name] = value
+        elif name in table:
+            del table[name]
     beside = file.with_name(f".{file.name}.new")
     beside.unlink(missing_ok=True)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

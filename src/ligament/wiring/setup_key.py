@@ -24,7 +24,7 @@ def make_setup_key(home: Path) -> str:
         return kept
     file = home / SETUP_KEY_FILE
     file.unlink(missing_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as handle:
         os.fchmod(handle.fileno(), 0o600)
         handle.write(secrets.token_urlsafe(32) + "\n")

@@ -28,9 +28,14 @@ def vault_key(home: Path, environ: Mapping[str, str]) -> bytes:
     if file.is_file():
         return _decoded(file.read_text(encoding="ascii"), str(file))
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if _was_in_use(home):
+        sentence = f"{file}: the key of the vault is missing, and what is kept here cannot be read without it."
+        raise ConfigurationError(
+            (f"{sentence} Put your copy of it back, or set LIGAMENT_VAULT_KEY. No new one is made.",)
+        )
     key = os.urandom(32)
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError:
         return _decoded(file.read_text(encoding="ascii"), str(file))
     with os.fdopen(descriptor, "w", encoding="ascii") as handle:
@@ -38,6 +43,12 @@ def vault_key(home: Path, environ: Mapping[str, str]) -> bytes:
         handle.flush()
         os.fsync(handle.fileno())
     return key
+
+
+def _was_in_use(home: Path) -> bool:
+    """Say whether a home has a database with something in it, or the head of a journal: both come after the key."""
+    database = home / "ligament.db"
+    return (database.is_file() and database.stat().st_size > 0) or any(home.glob("journal-*.head"))
 
 
 def next_vault_key(home: Path, environ: Mapping[str, str]) -> bytes | None:

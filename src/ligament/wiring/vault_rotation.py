@@ -45,7 +45,7 @@ def prepare(home: Path, key: bytes) -> None:
     """Write the key that comes next beside the present one, durably, before anything is encrypted with it."""
     draft = home / f"{NEXT_KEY_FILE}.{os.getpid()}"
     draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as handle:
         handle.write(base64.b64encode(key).decode("ascii") + "\n")
         handle.flush()

@@ -34,6 +34,8 @@ from ligament.wiring.vault_keys import KEY_FILE
 S = TypeVar("S")
 UNREACHABLE = 3
 _HOME, _CONNECTIONS, _SETTINGS, _PEOPLE = "Home", "Connections", "Settings", "People"
+_MADE = ("*.db", "*.db-*", "journal-*.head", "setup.key", "*.log")
+"""Files of a home that Ligament makes, but for the key of the vault, which has a sentence of its own."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _FORGET = "Wait; or, if that cannot be right, `ligament doctor --forget-waits` forgets it and asks anew."
 _HALF_A_YEAR = timedelta(days=182)
@@ -117,6 +119,9 @@ def home_checks(clinic: Clinic) -> Iterator[Check]:
         yield bad(_HOME, sentence, f"Run `chmod 600 {key_file}`, then `ligament vault --rotate`.")
     else:
         yield ok(_HOME, "The vault opens, and only its owner can read its key.")
+    readable = [file for kind in _MADE for file in sorted(home.glob(kind)) if file.stat().st_mode & _OTHERS]
+    for file in readable:
+        yield warn(_HOME, f"Others on this machine can read {file}.", f"Run `chmod 600 {file}`.")
     url = urlsplit(clinic.home_settings.database_url)
     place = url.hostname or url.path.removeprefix("/") or "memory"
     yield ok(_HOME, f"The database answers: {url.scheme.partition('+')[0]}, {place}.")

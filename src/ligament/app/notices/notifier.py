@@ -26,6 +26,7 @@ from ligament.notifications import channels
 from ligament.ports.errors import PortError
 from ligament.store.database.connection import Database
 from ligament.store.database.errors import StoreError, StoreFull
+from ligament.store.queries.figures import figures
 from ligament.store.shared.values import SharedValues
 from ligament.wiring.rulebooks import ClinicSettings
 from ligament.wiring.settings import Settings
@@ -70,7 +71,8 @@ class Notifier:
     def ring(self, seen: Observation) -> None:
         """Take in what was seen, and send what is due."""
         with suppress(StoreError):
-            self.change(lambda ledger: advance(ledger, seen, self._wall(), self._manners()))
+            manners = replace(self._manners(), journal_head=self._journal_head())
+            self.change(lambda ledger: advance(ledger, seen, self._wall(), manners))
             self.send()
 
     def send(self) -> None:
@@ -118,6 +120,12 @@ class Notifier:
             lambda text: msgspec.json.encode(how(_read(text)), order="deterministic").decode(),
         )
 
+    def _journal_head(self) -> str:
+        """Say where the journal ends, so that a person has it somewhere else too."""
+        name = self.settings.name
+        found = figures(self.database, [name])[name]
+        return f"{found.journal_sequence}:{found.journal_hash}" if found.journal_sequence else ""
+
     def _wall(self) -> datetime:
         return self.now().astimezone(ZoneInfo(self.settings.rulebook.clinic.time_zone))
 
@@ -152,7 +160,7 @@ def bells(settings: Settings, database: Database, now: Callable[[], datetime]) -
         bell = Notifier(database=database, settings=chosen, now=now)
         if kind == "configuration":
             bell.ring(seen_configuration(sentence, Words(clinic)))
-        elif kind == "broken":
+        elif kind in {"broken", "journal"}:
             bell.ring(Observation(causes=(Words(clinic).broken(sentence),)))
 
     return ring

@@ -27,6 +27,8 @@ def settle(clinic: Clinic) -> bool:
         for key in found.erased:
             clinic.store.forget(subject_from_key(key))
     else:
+        # It may have been cut off between the entry and the file of the head.
+        after_restore.follow(clinic.journal)
         after_restore.relinked(clinic.journal)
     return True
 

@@ -20,10 +20,12 @@ from ligament.flow.read.read import EVERYTHING, read_practice
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.exclusive import alone_for
-from ligament.wiring.rulebooks import write_value
+from ligament.wiring.rulebooks import write_values
 
-Key = tuple[str, str]
-DEFAULT, CLEARING, TAXES = ("accounts", "default"), ("payments", "account"), "taxes"
+Key = tuple[str, ...]
+DEFAULT: Key = ("accounts", "default")
+CLEARING: Key = ("payments", "account")
+TAXES = "taxes"
 BUSINESS, PRACTITIONER = ("tracking", "business"), ("tracking", "practitioner")
 _REVENUE = "revenue"
 _SALES = ("sales", "fees", "consult", "income", "revenue", "service")
@@ -205,12 +207,13 @@ def choose(clinic: Clinic, found: Survey, key: Key, value: str) -> str:
 
     Raises ConfigurationError, naming near candidates, for what the books do not have or cannot use there.
     """
-    written = _checked(found, key, value.strip())
-    write_value(clinic.settings.file, key, written)
+    written = checked(found, key, value.strip())
+    write_values(clinic.settings.file, {key: written})
     return written
 
 
-def _checked(found: Survey, key: Key, value: str) -> str:
+def checked(found: Survey, key: Key, value: str) -> str:
+    """Return what is written for a value; raises ConfigurationError for what the books lack or cannot use there."""
     chart = found.chart
     if key in {DEFAULT, CLEARING}:
         among = income_accounts(chart) if key == DEFAULT else clearing_accounts(chart)

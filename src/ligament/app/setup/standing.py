@@ -5,6 +5,7 @@ from __future__ import annotations
 from ligament.app.documents import Document
 from ligament.core.notes import PAUSED_NOTE
 from ligament.net.manifest import Manifest
+from ligament.wiring.allowances import calls_left
 from ligament.wiring.clinic import Clinic, credentials
 
 
@@ -15,10 +16,11 @@ def connections(clinic: Clinic) -> list[Document]:
 
 def _one(clinic: Clinic, manifest: Manifest) -> Document:
     has_signed_in = clinic.vault.get(f"{manifest.name}/tokens") is not None
-    is_known = bool(credentials(clinic, manifest)) and (manifest.role == "practice" or has_signed_in)
+    keys = [name for name in credentials(clinic, manifest) if not name.endswith("url")]
+    is_known = bool(keys) and (manifest.role == "practice" or has_signed_in)
     return {
         "system": manifest.name,
         "role": manifest.role,
         "connected": is_known and not clinic.store.note(PAUSED_NOTE),
-        "limits_left": {},
+        "limits_left": calls_left(clinic.database, clinic.settings.name, manifest.name),
     }

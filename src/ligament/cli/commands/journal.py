@@ -36,9 +36,29 @@ def journal(ctx: typer.Context, home: Home = None, clinic: Clinic = None, as_jso
 
 
 @journal_app.command("verify")
-def journal_verify(ctx: typer.Context, home: Home = None, clinic: Clinic = None, as_json: Json = False) -> None:
+def journal_verify(
+    ctx: typer.Context,
+    home: Home = None,
+    clinic: Clinic = None,
+    as_json: Json = False,
+    head: Annotated[
+        str, typer.Option(metavar="NUMBER:HASH", help="A head that was written down elsewhere.", show_default=False)
+    ] = "",
+) -> None:
     """Check the chain, and name the first broken entry."""
-    run_verb(ctx.obj.over(home, clinic, as_json), cases.journal_verify, show.verified)
+    run_verb(ctx.obj.over(home, clinic, as_json), lambda held: cases.journal_verify(held, head), show.verified)
+
+
+@journal_app.command("accept")
+def journal_accept(
+    ctx: typer.Context,
+    because: Annotated[str, typer.Option(help="What happened; the journal keeps it.")],
+    home: Home = None,
+    clinic: Clinic = None,
+    as_json: Json = False,
+) -> None:
+    """Go on behind a break that you know the reason of."""
+    run_verb(ctx.obj.over(home, clinic, as_json), lambda held: cases.journal_accept(held, because), show.accepted)
 
 
 @journal_app.command("export")

@@ -64,6 +64,15 @@ def all_holds(document: Document, command: Command) -> None:
         grouped(mine, partial(_of_clinic, command, clinic), title=False)
 
 
+def _with_answer(one: Document) -> str:
+    """Return why a record waits, and what was answered already."""
+    answer = one.get("answered")
+    if answer is None:
+        return str(one["sentence"])
+    words = str(answer["decision"]).replace("_", " ")
+    return f"Answered ({words}, by {answer['by']}): the next run acts on it. {one['sentence']}"
+
+
 def _of_clinic(command: Command, clinic: str, words: str) -> str:
     return f"{command(words)} --clinic {shlex.quote(clinic)}"
 
@@ -80,7 +89,7 @@ def grouped(found: Sequence[Document], command: Command, *, title: bool = True) 
         if todo:
             line(todo)
         rows = [
-            [str(one["id"]), str(one["kind"]).replace("_", " "), str(one["number"]), str(one["sentence"])]
+            [str(one["id"]), str(one["kind"]).replace("_", " "), str(one["number"]), _with_answer(one)]
             for one in members[:SHOWN_HOLDS]
         ]
         table((Column("Id"), Column("Kind"), Column("Number"), Column("Why")), rows)
@@ -100,7 +109,7 @@ _TOLD_BESIDE = {"practice_changed_at", "books_changed_at"}
 def hold(document: Document, command: Command) -> None:
     """Tell one hold, or all of one record, with the detail and the proposal."""
     for one in document["holds"]:
-        line(f"{CAUSES.get(one['code'], one['code'])}: {one['sentence']}", style="bold")
+        line(f"{CAUSES.get(one['code'], one['code'])}: {_with_answer(one)}", style="bold")
         state = f"until {moment(one['closed_at'])}" if one.get("closed_at") else "and still does"
         kind = str(one["kind"]).replace("_", " ")
         named = f"{kind.capitalize()} {one['number']}".rstrip()

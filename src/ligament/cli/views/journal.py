@@ -29,15 +29,26 @@ def journal(document: Document, command: Command) -> None:
 
 def verified(document: Document, command: Command) -> None:
     """Tell whether the journal holds, or the first entry that does not."""
-    del command
     if document["holds"]:
         line(f"The journal is whole: {count(document['entries'], 'entry', 'entries')}, none changed and none missing.")
+        if document["accepted_at"]:
+            line(f"A break before entry {document['accepted_at']:,} was accepted; that entry says why.", style="yellow")
         for gap in document["gaps"]:
             line(gap["sentence"], style="yellow")
         return
     line(f"The journal is broken at entry {document['broken_at']:,}.", style="bold red")
     line(document["reason"])
-    line("Keep a copy of the database as it is, and compare it with your last backup.")
+    line("Keep a copy of the database as it is, and compare it with your last backup. Nothing is written meanwhile.")
+    line(f"When you know what happened: {command('journal accept --because TEXT')}")
+
+
+def accepted(document: Document, command: Command) -> None:
+    """Tell what was accepted."""
+    if not document["accepted"]:
+        line("The journal is whole; there was nothing to accept.")
+        return
+    line(f"Accepted and written down: {document['reason']}")
+    line(f"The journal goes on from here: {command('journal verify')}")
 
 
 def exported(document: Document, command: Command) -> None:

@@ -8,14 +8,14 @@ from ligament.cli.views.types import Command, Document
 _OFFERED = 30
 
 
-def question(one: Document) -> None:
+def question(one: Document, ask: str = " Type y to take it.") -> None:
     """Print one choice with what can be chosen."""
     heading(f"{one['asks']} ({one['key']})")
     line(f"  Now: {one['current'] or 'nothing'}")
     for option in one["options"][:_OFFERED]:
         line(f"  {option['label']}")
     if one["suggestion"]:
-        line(f"  Suggested: {one['label']}, because {one['reason']}. Type y to take it.")
+        line(f"  Suggested: {one['label']}, because {one['reason']}.{ask}")
     elif one["reason"]:
         line(f"  No suggestion: {one['reason']}.")
 
@@ -26,7 +26,7 @@ def mapped(document: Document, command: Command) -> None:
         line(f'Written: {one["key"]} = "{one["written"]}" ({one["asks"]}; {one["reason"] or "your choice"}).')
     gaps = document["gaps"]
     for one in gaps:
-        question({**one, "suggestion": one["suggestion"]})
+        question(one, ask="")
     if gaps:
         heading(f"{count(len(gaps), 'choice is', 'choices are')} still to be made.")
         if any(one["suggestion"] for one in gaps):

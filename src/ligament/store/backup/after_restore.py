@@ -41,6 +41,7 @@ from ligament.store.database.tables import (
 )
 from ligament.store.journal.audit import RESTORED
 from ligament.store.journal.chain import Head
+from ligament.store.journal.ends import Past
 from ligament.store.journal.journal import Journal, Note
 from ligament.store.writes import outcomes
 
@@ -194,7 +195,7 @@ def tell(book: Journal, restoration: Restoration) -> None:
         "replaced": msgspec.to_builtins(restoration.replaced),
     }
     done = Restoration(made_at=restoration.made_at, erased=restoration.erased, told=True)
-    with book.writing() as writing:
+    with book.writing(Past.RESTORE) as writing:
         writing.add(Note(kind=RESTORED, public=public))
         row = _note_row(book.clinic, NOTE, msgspec.json.encode(done).decode())
         upsert(writing.connection, notes, [row])

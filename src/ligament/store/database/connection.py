@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import select
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
@@ -192,10 +193,25 @@ def _postgres(address: URL) -> Engine:
     return engine
 
 
+def owner_only(file: Path) -> None:
+    """Let only its owner read a SQLite file and what stands beside it, whatever the folder and the umask.
+
+    An empty file is a database to SQLite, and the files it makes beside one get the same rights.
+    """
+    with suppress(OSError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+    for ending in ("", "-wal", "-shm", "-journal"):
+        with suppress(OSError):
+            beside = file.with_name(file.name + ending)
+            beside.chmod(0o600)
+
+
 def _sqlite(address: URL) -> Engine:
     """Make an engine whose transactions begin when we say so, and whose writers wait for each other."""
     arguments: dict[str, Any] = {"timeout": BUSY_S, "check_same_thread": False}
     in_memory = address.database in {None, "", ":memory:"}
+    if not in_memory and address.database is not None:
+        owner_only(Path(address.database))
     pool: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
     engine = create_engine(address, connect_args=arguments, **pool)
 

@@ -33,6 +33,19 @@ class StoreDamaged(StoreError):
     """The database's file is damaged: only a backup brings back what stood in it."""
 
 
+class JournalBroken(StoreError):
+    """The end of the journal is not the one that was signed: nothing is added until a person accepts the break."""
+
+    def __init__(self, reason: str) -> None:
+        """Take what does not fit."""
+        sentence = (
+            f"The journal does not hold, so nothing is written: {reason} Look at it with `ligament journal verify`; "
+            'when you know what happened, `ligament journal accept --because "..."` goes on from here and keeps why.'
+        )
+        super().__init__(sentence)
+        self.reason = reason
+
+
 class NewerStore(StoreError):
     """The database was written by a newer version of the program: upgrade the program."""
 

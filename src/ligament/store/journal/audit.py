@@ -12,9 +12,12 @@ from sqlalchemy import Connection, select
 from ligament.store.database.errors import WrongKey
 from ligament.store.database.tables import journal, journal_heads
 from ligament.store.journal.chain import ROOT, Entry, Head
-from ligament.store.journal.journal import Journal
+from ligament.store.journal.ends import Past, emptied, missing_file
+from ligament.store.journal.journal import Journal, Note
 from ligament.store.journal.person_keys import SIGNING
 
+ACCEPTED = "break_accepted"
+"""The kind of the entry with which a person accepts that the journal before it does not hold."""
 RESTORED = "restored"
 """The kind of the entry that says that a backup was put back."""
 _BLOCK = 1000
@@ -48,12 +51,14 @@ class Gap:
 class Verification:
     """What a check found: how many entries hold, and the first that does not, with the reason in a sentence.
 
+    `accepted_at` is the newest entry with which a person accepted that the journal before it does not hold.
     `gaps` are the places where a restore that the journal itself tells of took entries away; they are no alarm.
     """
 
     entries: int
     broken_at: int | None = None
     reason: str = ""
+    accepted_at: int | None = None
     gaps: tuple[Gap, ...] = ()
 
     @property
@@ -66,22 +71,65 @@ def verify(book: Journal) -> Verification:
     """Check every entry, the signed head in the database, and the head in its file."""
     outside = book.head_file.read() if book.head_file else None
     with book.database.reading() as connection:
-        kept, digest = 0, ROOT
-        gaps: list[Gap] = []
-        for row in _rows(connection, book.clinic, after=0):
-            reason = _wrong_with(row, kept + 1, digest)
-            if not reason and row.kind == RESTORED:
-                gaps.append(_gap(row))
-                # The head file of another machine may still be at the end that was put aside, and then proves nothing.
-                outside = None if outside is not None and _was_put_aside(outside, gaps) else outside
-            if not reason and outside is not None and outside.sequence == row.sequence and outside.hash != row.hash:
-                reason = f"Entry {row.sequence} was replaced: it is not the one that the head file was written for."
-            if reason:
-                return Verification(entries=kept, broken_at=kept + 1, reason=reason, gaps=tuple(gaps))
-            kept, digest = row.sequence, row.hash
-        heads = {"in the database": _head(book, connection), "in its file": outside}
         key = book.seals.keys(connection, {SIGNING}).get(SIGNING)
-        return replace(_check_end(book, heads, kept, digest, key), gaps=tuple(gaps))
+        accepted = _accepted(connection, book.clinic, key)
+        found = _checked(book, connection, key, outside, after=None)
+        if found.holds or accepted is None or (found.broken_at or 0) > accepted.sequence:
+            return found
+        # A person has looked at what is before this entry; from it on everything holds again, or not.
+        found = _checked(book, connection, key, outside, after=accepted)
+        return replace(found, accepted_at=accepted.sequence)
+
+
+def _accepted(connection: Connection, clinic: str, key: bytes | None) -> Any | None:  # noqa: ANN401 - a row
+    """Return the newest entry that accepts a break, which only we can have written."""
+    statement = select(journal).where(journal.c.clinic == clinic, journal.c.kind == ACCEPTED)
+    rows = connection.execute(statement.order_by(journal.c.sequence.desc()))
+    return next((row for row in rows if key is not None and _entry(row).digest(key) == row.hash), None)
+
+
+def _entry(row: Any) -> Entry:  # noqa: ANN401 - a row of any columns
+    return Entry(**{name: getattr(row, name) for name in _FIELDS})
+
+
+def _checked(
+    book: Journal,
+    connection: Connection,
+    key: bytes | None,
+    outside: Head | None,
+    *,
+    after: Any | None,  # noqa: ANN401 - a row
+) -> Verification:
+    kept, digest, is_keyed = (after.sequence, after.hash, True) if after is not None else (0, ROOT, False)
+    file = book.head_file
+    gaps: list[Gap] = []
+    for row in _rows(connection, book.clinic, after=kept):
+        is_keyed = is_keyed or (key is not None and _entry(row).digest(key) == row.hash)
+        reason = _wrong_with(row, kept + 1, digest, key if is_keyed else None)
+        if not reason and row.kind == RESTORED:
+            gaps.append(_gap(row))
+            # The head file of another machine may still be at the end that was put aside, and then proves nothing.
+            outside = None if outside is not None and _was_put_aside(outside, gaps) else outside
+        if not reason and outside is not None and outside.sequence == row.sequence and outside.hash != row.hash:
+            reason = f"Entry {row.sequence} was replaced: it is not the one that the head file was written for."
+        if reason:
+            return Verification(entries=kept, broken_at=kept + 1, reason=reason, gaps=tuple(gaps))
+        kept, digest = row.sequence, row.hash
+    heads = {"in the database": _head(book, connection), "in its file": outside}
+    ended = _check_end(book, heads, kept, digest, key)
+    if (
+        ended.holds
+        and kept
+        and outside is None
+        and file is not None
+        and book.database.is_sqlite
+        and file.read() is None
+    ):
+        ended = Verification(entries=kept, broken_at=kept, reason=missing_file(file))
+    if ended.holds and not kept:
+        ended = replace(ended, reason=emptied(connection, book.clinic))
+        ended = replace(ended, broken_at=1 if ended.reason else None)
+    return replace(ended, gaps=tuple(gaps))
 
 
 def _gap(row: Any) -> Gap:  # noqa: ANN401 - a row of any columns
@@ -95,12 +143,12 @@ def _was_put_aside(outside: Head, gaps: Sequence[Gap]) -> bool:
     return any(outside.sequence == gap.last and outside.hash == gap.hash for gap in gaps)
 
 
-def _wrong_with(row: Any, expected: int, previous: str) -> str:  # noqa: ANN401 - a row of any columns
-    """Say what is wrong with an entry in its place, or nothing."""
+def _wrong_with(row: Any, expected: int, previous: str, key: bytes | None) -> str:  # noqa: ANN401 - a row
+    """Say what is wrong with an entry in its place, or nothing; `key` is that of entries whose hash needs it."""
     if row.sequence != expected:
         return f"Entry {expected} is missing; the next one kept is {row.sequence}."
-    entry = Entry(**{name: getattr(row, name) for name in _FIELDS})
-    if entry.digest() != row.hash:
+    entry = _entry(row)
+    if row.hash != (entry.digest(key) if key is not None else entry.unkeyed_digest()):
         return f"Entry {expected} was changed after it was written: its content does not fit its hash."
     if entry.previous != previous:
         return f"Entry {expected} does not follow entry {expected - 1}: one of the two was replaced."
@@ -139,6 +187,25 @@ def _check_end(
         reason = f"Entry {kept} was replaced: it is not the one that the head was signed for."
         return Verification(entries=kept - 1, broken_at=kept, reason=reason)
     return Verification(entries=kept)
+
+
+def accept_break(book: Journal, because: str) -> Verification:
+    """Go on behind a break: an entry tells what was found, who accepted it and why; returns what had been found."""
+    found = verify(book)
+    if found.holds:
+        return found
+    public = {"broken_at": found.broken_at, "entries": found.entries, "found": found.reason, "because": because}
+    with book.writing(Past.BREAK) as writing:
+        writing.add(Note(kind=ACCEPTED, public=public))
+    return found
+
+
+def has_entry(book: Journal, sequence: int, digest: str) -> bool:
+    """Say whether a head that somebody wrote down elsewhere is still an entry of the journal."""
+    wanted = select(journal.c.hash).where(journal.c.clinic == book.clinic, journal.c.sequence == sequence)
+    with book.database.reading() as connection:
+        kept = connection.execute(wanted).scalar_one_or_none()
+    return kept is not None and kept == digest
 
 
 def export(book: Journal, after: int = 0) -> Iterator[dict[str, object]]:

@@ -28,9 +28,18 @@ class Entry:
     sealed: bytes | None
     previous: str
 
-    def digest(self) -> str:
-        """Return the hash over everything in the entry."""
+    def digest(self, key: bytes) -> str:
+        """Return the hash over everything in the entry, which nobody without the key can work out."""
+        return hmac.digest(key, encode(self), "sha256").hex()
+
+    def unkeyed_digest(self) -> str:
+        """Return the hash that entries of earlier releases bear."""
         return hashlib.sha256(encode(self)).hexdigest()
+
+    def digests(self, key: bytes | None) -> frozenset[str]:
+        """Return what an entry's hash may be."""
+        keyed = frozenset({self.digest(key)}) if key is not None else frozenset[str]()
+        return keyed | {self.unkeyed_digest()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

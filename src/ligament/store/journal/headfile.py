@@ -36,7 +36,9 @@ class HeadFile:
     def begin_anew(self, head: Head) -> None:
         """Put a head in its place, even of an earlier entry: a backup was put back, and the journal says so."""
         fresh = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-        with fresh.open("wb") as file:
+        fresh.unlink(missing_ok=True)
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
             file.write(encode(head))
             file.flush()
             os.fsync(file.fileno())

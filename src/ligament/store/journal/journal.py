@@ -12,12 +12,14 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from ligament.core.events import Event
-from ligament.store.database.bulk import of_clinic, upsert
+from ligament.store.database.bulk import upsert
 from ligament.store.database.codec import encode
 from ligament.store.database.connection import Database
+from ligament.store.database.errors import JournalBroken
 from ligament.store.database.search_keys import stamp
 from ligament.store.database.tables import journal, journal_heads
 from ligament.store.journal.chain import ROOT, Entry, Head, sign
+from ligament.store.journal.ends import End, Past, emptied, end_of
 from ligament.store.journal.headfile import HeadFile
 from ligament.store.journal.person_keys import NOBODY, SIGNING, Seals
 from ligament.store.shared.deliveries import keep_events
@@ -27,7 +29,6 @@ Public = Mapping[str, object]
 SCHEDULE = "engine"
 """The source of what runs by itself."""
 _INSERT = insert(journal)
-_NEWEST = of_clinic(journal.c.sequence, journal.c.hash).order_by(journal.c.sequence.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ class Journal:
         self.head_file = head_file
         self._provenance = provenance
         self._announced: dict[str, Note] = {}
+        self._is_begun = False
         self.told_as = told_as or self.clinic
 
     @property
@@ -82,19 +84,38 @@ class Journal:
         return self._provenance.source != SCHEDULE
 
     @contextmanager
-    def writing(self) -> Iterator[Writing]:
-        """Give one transaction in which rows change and entries are added; all of it is kept, or nothing."""
+    def writing(self, past: Past = Past.NOTHING) -> Iterator[Writing]:
+        """Give one transaction in which rows change and entries are added; all of it is kept, or nothing.
+
+        Raises JournalBroken where the end is not the one that was signed, unless an entry is to tell of that break.
+        """
         with self.database.writing(self.clinic) as connection:
+            if not self._is_begun and past is Past.NOTHING:
+                self._begin(connection)
             book = Writing(connection, self)
             yield book
-            head = self._append(connection, book.notes)
+            head = self._append(connection, book.notes, past)
             keep_events(connection, self.clinic, book.events, book.now)
         if head is None:
             return
         self._announced.clear()
         # The file follows the commit: a file that is behind is no alarm, a database that is behind is one.
         if self.head_file is not None:
-            self.head_file.write(head)
+            put = self.head_file.write if past is Past.NOTHING else self.head_file.begin_anew
+            put(head)
+
+    def _begin(self, connection: Connection) -> None:
+        """Look once whether entries were taken away altogether."""
+        trouble = emptied(connection, self.clinic)
+        if trouble:
+            raise JournalBroken(trouble)
+        self._is_begun = True
+
+    def end(self, connection: Connection, past: Past = Past.NOTHING) -> End:
+        """Look at the end of the journal and at its signed heads, in the database and in their file."""
+        key = self.seals.keys(connection, {SIGNING}).get(SIGNING)
+        file = None if past is Past.RESTORE else self.head_file
+        return end_of(connection, self.clinic, key, file, file_is_ours=self.database.is_sqlite)
 
     def announce(self, name: str, note: Note) -> None:
         """Add an entry in front of the next ones; where none follows, it is never written."""
@@ -104,18 +125,25 @@ class Journal:
         """Take an announcement back; says whether it was still to be written, so that nothing has followed it."""
         return self._announced.pop(name, None) is not None
 
-    def _append(self, connection: Connection, notes: list[Note]) -> Head | None:
+    def _append(self, connection: Connection, notes: list[Note], past: Past) -> Head | None:
         if not notes:
             return None
         notes = [*self._announced.values(), *notes]
+        end = self.end(connection, past)
+        if end.trouble and past is not Past.BREAK:
+            raise JournalBroken(end.trouble)
         owners = {note.owner or NOBODY for note in notes if note.personal}
         keys = self.seals.keys_or_new(connection, {*owners, SIGNING})
-        sequence, digest = self._last(connection)
+        # An accepted break goes on behind every entry that there ever was, so that none of its numbers is used twice.
+        sequence, digest = end.furthest if past is Past.BREAK else end.sequence, end.digest
+        if not sequence and self.head_file is not None:
+            # Put there before the first entry is kept: from then on a file that is missing is an alarm.
+            self.head_file.begin_anew(sign(keys[SIGNING], self.clinic, 0, ROOT))
         rows: list[dict[str, Any]] = []
         for note in notes:
             sequence += 1
             entry = self._entry(note, sequence, digest, keys)
-            digest = entry.digest()
+            digest = entry.digest(keys[SIGNING])
             rows.append({**{name: getattr(entry, name) for name in Entry.__slots__}, "hash": digest})
         connection.execute(_INSERT, rows)
         head = sign(keys[SIGNING], self.clinic, sequence, digest)
@@ -138,11 +166,6 @@ class Journal:
             sealed=self.seals.seal(keys[owner], owner, note.personal) if note.personal else None,
             previous=previous,
         )
-
-    def _last(self, connection: Connection) -> tuple[int, str]:
-        """Return number and hash of the newest entry."""
-        row = connection.execute(_NEWEST, {"clinic": self.clinic}).one_or_none()
-        return (row.sequence, row.hash) if row else (0, ROOT)
 
 
 class Writing:

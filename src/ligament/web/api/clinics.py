@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ligament.app.setup.standing import connections
-from ligament.core.periods import iso_instant
-from ligament.service.glances import Glance, glance
+from ligament.service.clinics import standings
 from ligament.web.api.answers import ClinicAnswer, ClinicRow
 from ligament.web.api.call import CLINIC, ROOT, Asking, Call, Told
 
@@ -14,28 +13,21 @@ from ligament.web.api.call import CLINIC, ROOT, Asking, Call, Told
 def listed(asking: Asking) -> Told:
     """List the clinics that the token sees."""
     seen = asking.clinics()
-    glances = glance(asking.house.access.database, list(seen.values()))
-    rows = [_row(key, one.name, glances[one.name]) for key, one in seen.items()]
+    found = standings(asking.house.access.database, list(seen.values()))
+    rows = [_row(key, one) for key, one in zip(seen, found, strict=True)]
     return Told(document=asking.pages.sorted_page(rows, lambda row: (row["id"],), dict))
 
 
 def show(asking: Asking) -> Told:
     """Tell how one clinic stands."""
-    found = glance(asking.house.access.database, [asking.clinic])[asking.clinic.name]
+    (found,) = standings(asking.house.access.database, [asking.clinic])
     with asking.opened() as clinic:
-        return Told(document={**_row(asking.clinic_id, asking.clinic.name, found), "connections": connections(clinic)})
+        return Told(document={**_row(asking.clinic_id, found), "connections": connections(clinic)})
 
 
-def _row(key: str, name: str, found: Glance) -> dict[str, Any]:
-    return {
-        "id": key,
-        "name": name,
-        "state": found.sign,
-        "sentence": found.sentence,
-        "last_run_at": iso_instant(found.last_run_at) if found.last_run_at else None,
-        "next_run_at": iso_instant(found.next_run_at) if found.next_run_at else None,
-        "waits": {"holds": found.holds, "approvals": found.approvals},
-    }
+def _row(key: str, found: dict[str, Any]) -> dict[str, Any]:
+    told = {name: found[name] for name in ("name", "state", "sentence", "last_run_at", "next_run_at")}
+    return {"id": key, **told, "waits": {"holds": found["holds"], "approvals": found["approvals"]}}
 
 
 CALLS = (

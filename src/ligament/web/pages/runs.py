@@ -1,4 +1,4 @@
-"""Runs: what each did, how long it took and what it cost; and one more, now."""
+"""Runs: what each did, how long it took and what it cost; one more, now; and taking back what one posted."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Any
 
 from ligament.app.runs import COUNTS, one_run, outcome, run_list
 from ligament.app.sync import sync
+from ligament.app.undo import undo
 from ligament.core.access import Right
 from ligament.service.errands import set_going
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
 from ligament.web.pages.plan import KIND_TITLES
 
+MOST_SHOWN = 100
+_UNDONE = "What could be taken back is taken back, and waits; it is not posted again by itself."
 _GOES_ON = "The run goes on. This page shows what it came to when it has ended."
 
 
@@ -41,7 +44,15 @@ def show_one(visit: Visit) -> Answer:
         run = one_run(clinic, visit.values["run"])
     if run is None:
         raise NotThere
-    values = {"run": run, "outcome": outcome(run), "sign": _sign(run), "columns": COUNTS, "titles": KIND_TITLES}
+    values = {
+        "most": MOST_SHOWN,
+        "may_undo": visit.may(Right.DECIDE) and run["kind"] != "undo" and not run["undone_by"],
+        "run": run,
+        "outcome": outcome(run),
+        "sign": _sign(run),
+        "columns": COUNTS,
+        "titles": KIND_TITLES,
+    }
     return Shown(template="run", values=values)
 
 
@@ -67,8 +78,38 @@ def run_now(visit: Visit) -> Answer:
     return Moved(to=f"{visit.clinic_path}/runs/{errand.document['run_id']}")
 
 
+def take_back(visit: Visit) -> Answer:
+    """Show what undoing a run would do and what it cannot; with a yes it is done, and asking counts as approval."""
+    wanted, is_sure = visit.values["run"], visit.form.get("confirm") == "yes"
+    with visit.opened() as clinic:
+        run = one_run(clinic, wanted)
+    if run is None:
+        raise NotThere
+
+    def work() -> Mapping[str, Any]:
+        with visit.opened() as clinic:
+            return undo(clinic, wanted, dry_run=not is_sure).document
+
+    errand = set_going(visit.clinic.name, f"undo {wanted} {is_sure}", work)
+    if not errand.is_over:
+        return Moved(to=f"{visit.clinic_path}/runs", flash=_GOES_ON)
+    done = errand.document
+    if is_sure and done is not None and done["run_id"]:
+        return Moved(to=f"{visit.clinic_path}/runs/{done['run_id']}", flash=_UNDONE)
+    # What carried out nothing tells why; its actions are no offer.
+    values = {
+        "run": run,
+        "undone": done and {"actions": [], "sentence": "", **done},
+        "error": errand.trouble,
+        "books": run["books"],
+        "most": MOST_SHOWN,
+    }
+    return Shown(template="undo", values=values, status=422 if errand.trouble else 200)
+
+
 PAGES = (
     Page(path="/c/{clinic}/runs", name="runs", answer=show, right=Right.LOOK, menu="Runs"),
     Page(path="/c/{clinic}/runs", name="run now", method="POST", answer=run_now, right=Right.RUN),
     Page(path="/c/{clinic}/runs/{run}", name="run", answer=show_one, right=Right.LOOK),
+    Page(path="/c/{clinic}/runs/{run}/undo", name="undo", method="POST", answer=take_back, right=Right.DECIDE),
 )

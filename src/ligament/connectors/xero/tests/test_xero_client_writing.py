@@ -18,6 +18,7 @@ from ligament.core.ledgers import DocumentKind, DocumentStatus, PhoneSlot
 from ligament.core.private import Private
 from ligament.core.records import Address
 from ligament.core.writes import (
+    AllocationRemoval,
     AllocationWrite,
     ContactWrite,
     DocumentWrite,
@@ -172,6 +173,9 @@ def test_payments_name_the_account_by_code_or_by_id() -> None:
 
 
 def test_single_record_writes_go_to_the_record() -> None:
+    unuse = writing.prepare(Verb.DEALLOCATE, [AllocationRemoval(credit_id=OTHER, allocation_id=ID)])
+    path, _, _ = unuse.target.partition("?")
+    assert (unuse.method, path, unuse.body) == ("DELETE", f"/api.xro/2.0/CreditNotes/{OTHER}/Allocations/{ID}", b"")
     unpay = writing.prepare(Verb.UNPAY, [PaymentRemoval(payment_id=ID, invoice_id=OTHER)])
     option = writing.prepare(Verb.ADD_OPTION, [OptionWrite(category_id=ID, name="Quay St")])
     assert (unpay.method, unpay.target, unpay.body) == ("POST", f"/api.xro/2.0/Payments/{ID}", b'{"Status":"DELETED"}')

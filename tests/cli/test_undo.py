@@ -1,0 +1,44 @@
+"""The commands `runs` and `undo` as they are typed: what they print, how they end, and what they refuse."""
+
+from __future__ import annotations
+
+from tests.cli.kit import Clinic
+
+KEYS = {"run_id", "undone_run", "taken_back", "restored", "left"}
+
+
+def test_a_run_is_shown_tried_and_taken_back(clinic: Clinic) -> None:
+    clinic.invoice(paid=True)
+    run = clinic.run("sync", "--once", "--json").json["run_id"]
+    assert run in {one["run_id"] for one in clinic.run("runs", "--json").json["runs"]}
+    assert run in clinic.run("runs").out
+    assert "CLK-1" in clinic.run("runs", "show", run).out
+    clinic.books.clear_log()
+    tried = clinic.run("undo", run, "--dry-run", "--json")
+    assert tried.code == 0
+    assert tried.json.keys() >= KEYS
+    asked = clinic.run("undo", run)
+    assert asked.code == 1
+    assert "--yes" in asked.said
+    assert {one.request.method for one in clinic.books.log if "/connect/" not in one.request.path} == {"GET"}
+    done = clinic.run("undo", run, "--yes", "--json")
+    assert done.code == 0
+    assert done.json["taken_back"] == tried.json["taken_back"]
+    assert done.json["undone_run"] == run
+    again = clinic.run("undo", run, "--yes")
+    assert again.code == 0
+    assert "already" in again.out
+    held = clinic.run("holds", "--json")
+    assert held.code == 1
+    assert {one["code"] for one in held.json["holds"]} == {"undone"}
+
+
+def test_a_run_that_is_none_and_one_that_wrote_nothing_are_told(clinic: Clinic) -> None:
+    run = clinic.run("sync", "--once", "--json").json["run_id"]
+    assert clinic.run("undo", "none", "--yes").code == 2
+    assert clinic.run("runs", "show", "none", "--json").json["error"]
+    quiet = clinic.run("sync", "--once", "--json").json["run_id"]
+    assert run != quiet
+    told = clinic.run("undo", quiet, "--yes")
+    assert told.code == 0
+    assert "nothing" in told.out

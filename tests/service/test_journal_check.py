@@ -1,0 +1,65 @@
+"""A running service looks through each journal daily, and pauses the clinic whose journal was tampered with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ligament.engine.schedule import State
+from ligament.service.runner import ClinicRunner
+from ligament.service.stopping import StopSign
+from ligament.store.database.connection import Database, open_database
+from ligament.store.journal.audit import accept_break, verify
+from ligament.store.shared.values import SharedValues
+from ligament.wiring.clinic import Overrides, open_clinic
+from ligament.wiring.settings import load_settings
+from tests.faults.clocks import START, TrueTime, WorkerClock
+from tests.support.stage import stage
+
+
+def tamper(database: Database) -> None:
+    with database.writing("test") as connection:
+        connection.exec_driver_sql("DROP TRIGGER IF EXISTS journal_no_update")
+        connection.exec_driver_sql("UPDATE journal SET actor = 'x' WHERE sequence = 1")
+
+
+@pytest.fixture
+def turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClinicRunner]:
+    made = stage(tmp_path / "home")
+    for name, value in made.environ.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings(home=made.home)
+    database = open_database(settings.database_url)
+    clock = WorkerClock(TrueTime(at=START))
+    told: list[tuple[str, str, str]] = []
+    turns = ClinicRunner(
+        settings=settings,
+        database=database,
+        sign=StopSign(),
+        alert=lambda *words: told.append(words),
+        clock=clock,
+        calendar=clock,
+    )
+    name = settings.clinics[0].name
+    with open_clinic(settings, name, Overrides(clock=clock), database) as clinic:
+        for number in range(3):
+            clinic.store.keep_note("counter", str(number))
+    SharedValues(database).keep(name, "daily_done", "2020-01-01")
+    yield turns
+    database.close()
+
+
+def test_the_daily_check_pauses_a_clinic_until_a_person_accepts_the_break(turns: ClinicRunner) -> None:
+    name = turns.settings.clinics[0].name
+    tamper(turns.database)
+    for _ in range(2):
+        turns.take(name)
+        standing = turns.standings.one(name)
+        assert (standing.state, "Entry 1 was changed" in standing.sentence) == (State.PAUSED, True)
+    with open_clinic(turns.settings, name, Overrides(clock=turns.clock), turns.database) as clinic:
+        accept_break(clinic.journal, "the disk was replaced")
+        assert verify(clinic.journal).holds
+    turns.take(name)
+    assert "Entry 1" not in turns.standings.one(name).sentence
