@@ -49,7 +49,7 @@ def plan_posted(builder: PlanBuilder, invoice: Invoice, subject: Subject, links:
     assert main is not None
     document = builder.facts.documents.get(main.books_id)
     if document is None:
-        builder.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
+        hold_trouble(builder, invoice, subject, _unseen(builder, main))
         return
     posted = Posted(invoice=invoice, subject=subject, main=main, document=sound(document), links=links)
     _keep_states(builder, posted)
@@ -59,6 +59,17 @@ def plan_posted(builder: PlanBuilder, invoice: Invoice, subject: Subject, links:
         plan_gone(builder, posted)
     else:
         _plan_content(builder, posted)
+
+
+def _unseen(builder: PlanBuilder, main: DocumentLink) -> Trouble:
+    """Return the trouble of a document that is linked and that we hold nothing of: nothing about it can be judged."""
+    books = builder.around.books_title
+    return Trouble(
+        code=HoldCode.BAD_RECORD,
+        sentence=f"It is linked to {main.number}, which {books} has not shown, so nothing about it can be compared.",
+        todo=f"Open {main.number} in {books} and save it, so that it is shown again; tell us if this stays.",
+        detail={"books_number": main.number},
+    )
 
 
 def _keep_states(builder: PlanBuilder, posted: Posted) -> None:

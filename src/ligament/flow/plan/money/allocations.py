@@ -31,8 +31,30 @@ def plan_credit(builder: PlanBuilder, credit: Invoice) -> None:
     if not credit.is_used_on(original):
         return
     for state in builder.states.get(invoice_subject(original).key, []):
-        if state.ref.kind is DocumentKind.INVOICE:
+        if state.ref.kind is not DocumentKind.INVOICE:
+            continue
+        if note.status.is_gone() is not state.status.is_gone():
+            _hold_voided(builder, credit, note, state)
+        else:
             _allocate(builder, note, state, note.on or credit.issued_on)
+
+
+def _hold_voided(builder: PlanBuilder, credit: Invoice, note: DocumentState, invoice: DocumentState) -> None:
+    """Hold credit that the practice used, where a person voided one of the two documents in the books (choice C46)."""
+    gone, left = (note, invoice) if note.status.is_gone() else (invoice, note)
+    if left.open_amount <= 0 or credit.removed_at is not None or _was_allocated(builder, note, invoice):
+        return
+    books = builder.around.books_title
+    trouble = Trouble(
+        code=HoldCode.VOIDED_IN_BOOKS,
+        sentence=(
+            f"{note.ref.number} was used on {invoice.ref.number} in the practice, but {gone.ref.number} was voided "
+            f"in {books}: {two_places(left.open_amount)} stays open on {left.ref.number}."
+        ),
+        todo=f"Settle {left.ref.number} in {books}, or dismiss this to leave it open.",
+        detail={"changed": ["status"], "books_number": gone.ref.number, "left": left.open_amount},
+    )
+    builder.hold(trouble_hold(trouble, note.subject, HoldKind.CREDIT_NOTE, credit.number))
 
 
 def plan_adjusted_credit(builder: PlanBuilder, invoice: Invoice) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from functools import partial
 
 from ligament.core.drafting import invoice_subject, zone_of
-from ligament.core.holds import HoldCode, HoldKind
+from ligament.core.holds import Hold, HoldCode, HoldKind
+from ligament.core.intents import Subject
 from ligament.core.ledgers import DocumentKind
 from ligament.core.links import DecisionKind, PaymentLink
-from ligament.core.money import two_places
+from ligament.core.money import ZERO, two_places
 from ligament.core.periods import australian, local_date
 from ligament.core.plans import Action, ActionKind, PaymentStep
 from ligament.core.records import Invoice, InvoiceStatus
@@ -59,9 +61,8 @@ def _paid_before(original: Invoice, credit: Invoice) -> bool:
 
 def _plan_payments(builder: PlanBuilder, invoice: Invoice, kind: ActionKind) -> None:
     """Post what is due on every document of an invoice that the practice says is paid."""
-    settled = invoice.status is InvoiceStatus.PAID and invoice.closed_at is not None
     if (
-        not settled
+        invoice.status is not InvoiceStatus.PAID
         or invoice.removed_at is not None
         or invoice.defect
         or builder.rulebook.payments.source is not PaymentSource.INFERRED
@@ -74,6 +75,10 @@ def _plan_payments(builder: PlanBuilder, invoice: Invoice, kind: ActionKind) -> 
 
 def _plan_payment(builder: PlanBuilder, invoice: Invoice, state: DocumentState, kind: ActionKind) -> None:
     if _paid_by_us(builder, invoice, state):
+        return
+    unsettled = _unsettled(builder, invoice)
+    if unsettled is not None:
+        builder.hold(unsettled)
         return
     if state.is_draft():
         hold_payment(builder, invoice, draft_trouble(state, builder))
@@ -109,6 +114,40 @@ def _plan_payment(builder: PlanBuilder, invoice: Invoice, state: DocumentState, 
         return
     builder.act(action)
     reprice(state, state.open_amount)
+
+
+def _unsettled(builder: PlanBuilder, invoice: Invoice) -> Hold | None:
+    """Return why nobody can say when, or how much, was paid: no closing time, or an edit of the total that waits."""
+    subject = invoice_subject(invoice)
+    if invoice.closed_at is None:
+        trouble = Trouble(
+            code=HoldCode.BAD_RECORD,
+            sentence="The practice says that the invoice is paid, but not when, so its payment has no date.",
+            todo="Open the invoice in the practice and give it a closing date; or enter the payment in the books.",
+        )
+        return trouble_hold(trouble, subject, HoldKind.PAYMENT, invoice.number)
+    held = [hold for hold in builder.holds.values() if hold.subject == subject and hold.kind is not HoldKind.PAYMENT]
+    waiting = [hold for hold in held if builder.decision(hold) is not DecisionKind.DISMISSED]
+    if not waiting or _in_books(builder, subject) == invoice.total:
+        return None
+    return Hold(
+        subject=subject,
+        code=HoldCode.WAITS_FOR,
+        kind=HoldKind.PAYMENT,
+        number=invoice.number,
+        sentence=f"The payment waits for the change of the invoice ({waiting[0].code.value}), and goes on by itself.",
+        waits_for=subject.key,
+        detail={"waits_for": subject.key},
+    )
+
+
+def _in_books(builder: PlanBuilder, subject: Subject) -> Decimal:
+    """Return what the documents of a record come to together."""
+    total = ZERO
+    for state in builder.states.get(subject.key, []):
+        amount = state.document.total if state.document is not None and not state.status.is_gone() else ZERO
+        total += -amount if state.ref.kind is DocumentKind.CREDIT_NOTE else amount
+    return total
 
 
 def payment_date(builder: PlanBuilder, invoice: Invoice) -> date:
