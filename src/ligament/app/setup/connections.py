@@ -1,4 +1,4 @@
-"""Connections of a clinic as a form asks for them: what each system needs, what the environment gives, what is there."""
+"""Connections of a clinic as a form asks for them: what each system needs, and what is given or kept already."""
 
 from __future__ import annotations
 
