@@ -118,8 +118,8 @@ def audit() -> Add:
 
 
 def mapping() -> Add:
-    """Load `cli/commands/map.py`."""
-    from ligament.cli.commands.map import add_commands
+    """Load `cli/commands/mapping.py`."""
+    from ligament.cli.commands.mapping import add_commands
 
     return add_commands
 
