@@ -150,6 +150,11 @@ def _new_phone(rng: Random, _: Any) -> dict[str, Any]:
     return {"patient_phone_numbers": [{"number": f"0491 571 {rng.randint(100, 999)}", "phone_type": "Mobile"}]}
 
 
+def _refill(rng: Random, one: Any) -> dict[str, Any]:
+    """Fill a field that somebody emptied before; where nothing is empty, empty one."""
+    return {"email": f"again{rng.randint(100, 999)}@mail.example" if not one.get("email") else ""}
+
+
 def _patient_new(world: cliniko.World, rng: Random, at: datetime) -> cliniko.World:
     return worlds.add_patient(world, rng, at)
 
@@ -187,6 +192,7 @@ PRACTICE: dict[str, PracticeEdit] = {
     "patient_email_gone": _patient(lambda *_: {"email": None}),
     "patient_phone": _patient(_new_phone),
     "patient_name": _patient(lambda rng, _: {"last_name": f"{rng.choice(worlds.LAST)}-Ray"}),
+    "patient_refill": _patient(_refill),
     "patient_new": _patient_new,
     "patient_archive": _patient_archive,
     "patient_merge": _patient_merge,
@@ -225,6 +231,38 @@ def _books_pay(world: xero.World, rng: Random, at: datetime) -> xero.World:
     chosen = _document(world, rng, status=("AUTHORISED",))
     amount = None if rng.random() < 0.6 else (chosen.outstanding / 2).quantize(Decimal("0.01"))
     return desk.pay_invoice(world, chosen.document_id, at=at, amount=amount, reference="by hand")[0]
+
+
+def _pay_again(world: xero.World, rng: Random, at: datetime) -> xero.World:
+    """Take a payment off and enter it again by hand, as people do who want another account or day on it."""
+    payment = rng.choice([one for one in _live_payments(world) if one.target == "invoices"])
+    world = desk.delete_payment(world, payment.payment_id, at=at)
+    again = {"at": at, "amount": payment.amount, "reference": "entered again"}
+    return desk.pay_invoice(world, payment.document_id, **again)[0]
+
+
+def _merge_quietly(world: xero.World, rng: Random, at: datetime) -> xero.World:
+    """Merge two contacts while the documents keep their old times."""
+    active = [one for one in world.only().contacts.values() if one.status == "ACTIVE"]
+    if len(active) < 2:
+        return world
+    loser, winner = rng.sample(active, 2)
+    switches = world.switches
+    quiet = replace(world, switches=replace(switches, merge_moves_documents=False))
+    quiet = desk.merge_contacts(quiet, loser_id=loser.contact_id, winner_id=winner.contact_id, at=at)
+    return replace(quiet, switches=switches)
+
+
+def _contact_refill(world: xero.World, rng: Random, at: datetime) -> xero.World:
+    """Fill an address that is empty in the books, as where the practice emptied it or never had one."""
+    empty = [one for one in world.only().contacts.values() if one.status == "ACTIVE" and not one.email]
+    email = {"EmailAddress": f"filled{rng.randint(100, 999)}@mail.example"}
+    return desk.edit_contact(world, rng.choice(empty).contact_id, email, at=at)
+
+
+def _lock_today(world: xero.World, rng: Random, at: datetime) -> xero.World:
+    """Lock up to yesterday or today, over whatever waits."""
+    return desk.set_lock_dates(world, period=(at - timedelta(days=rng.choice((0, 1)))).date(), year_end=None)
 
 
 def _live_payments(world: xero.World) -> list[Any]:
@@ -318,6 +356,10 @@ BOOKS: dict[str, BooksEdit] = {
     "books_unlock": _unlock,
     "books_own_invoice": _own_invoice,
     "books_unallocate": _unallocate,
+    "books_pay_again": _pay_again,
+    "books_merge_quietly": _merge_quietly,
+    "books_contact_refill": _contact_refill,
+    "books_lock_today": _lock_today,
 }
 
 

@@ -21,6 +21,10 @@ BOOKS_EDITS = (
     "books_contact_email", "books_contact_phone", "books_contact_archive", "books_contact_restore",
     "books_contact_merge", "books_lock", "books_unlock", "books_own_invoice", "books_unallocate",
 )  # fmt: skip
+OUTSIDERS_EDITS = (
+    "patient_refill", "books_pay_again", "books_merge_quietly", "books_contact_refill", "books_lock_today",
+)  # fmt: skip
+"""What people did who tried the product from outside; drawn by a source of their own, so that seeds stay as told."""
 CALL_FAULTS = (
     "no_connection", "drop_before", "drop_after", "late", "overtaken", "slow", "duplicate", "truncated", "html_200",
     "html_502_before", "html_502_after", "empty_200", "expired", "too_many_minute", "too_many_app",
@@ -101,6 +105,7 @@ def script_for(seed: int) -> Script:
     workers = tuple(rng.randrange(2) for _ in range(runs))
     styles = tuple(HINTS if run and rng.random() < 0.3 else WHOLE for run in range(runs))
     events = [event for run in range(runs) for event in (*_lost_then_late(seed, run), *_events_of(run, rng))]
+    events += [event for run in range(1, runs) for event in _outsiders(seed, run)]
     if runs > 2 and rng.random() < 0.12:
         # An old backup is put back: taken before one run, even the first, in force before a later one.
         places = sorted(rng.sample(range(runs), 2))
@@ -118,6 +123,13 @@ def _lost_then_late(seed: int, run: int) -> list[Event]:
         return [Event(run, WRITE, nth, "kill_in_flight", rng.randrange(1000))]
     lost = rng.choice(("drop_after", "truncated", "html_502_after"))
     return [Event(run, WRITE, nth, lost, 0), Event(run, WRITE, nth + 1, "pause", sleep)]
+
+
+def _outsiders(seed: int, run: int) -> list[Event]:
+    """What outsiders did, before a run."""
+    rng = Random(f"outsiders {seed} {run}")
+    kinds = [kind for kind in OUTSIDERS_EDITS if rng.random() < 0.2]
+    return [Event(run, BEFORE, 0, kind, rng.randrange(1_000_000)) for kind in kinds]
 
 
 def _events_of(run: int, rng: Random) -> list[Event]:

@@ -17,7 +17,7 @@ from ligament.connectors.cliniko.simulator import control
 from ligament.ports.errors import PortError
 from ligament.store.database.errors import StoreBusy, StoreError, StoreFull
 from ligament.store.journal.audit import export, verify
-from ligament.wiring import ambient, retries
+from ligament.wiring import allowances, ambient, retries
 from ligament.wiring import clinic as build_module
 from ligament.wiring.clinic import Clinic as OpenClinic
 from ligament.wiring.clinic import Overrides, open_clinic
@@ -306,7 +306,7 @@ def plugged(sim: Simulation) -> Iterator[None]:
     heads: dict[object, HeadInMemory] = {}
     planned = (
         (build_module, "open_database", lambda _: sim.database),
-        (build_module, "SharedWindows", lambda _: sim.windows),
+        (allowances, "SharedWindows", lambda _: sim.windows),
         (build_module, "HeadFile", lambda path: heads.setdefault(path, HeadInMemory(path))),
         (build_module, "jitter", lambda most: sim.rng.randint(0, max(most, 0))),
         (retries, "jitter", lambda most: sim.rng.randint(0, max(most, 0))),
