@@ -15,7 +15,7 @@ import pytest
 
 from ligament.simkit.faults import FaultKind
 from tests.engine.stage import Stage, staged
-from tests.engine.test_processes import BILLS, done, posted, settled, slow
+from tests.engine.test_processes import bills, done, posted, settled, slow
 
 pytestmark = [pytest.mark.process, pytest.mark.postgres]
 
@@ -75,7 +75,7 @@ def test_a_worker_that_slept_through_its_lease_writes_nothing_more(stage: Stage)
 
 def test_serve_and_a_worker_share_the_clinics_and_post_nothing_twice(stage: Stage) -> None:
     both = [stage.run("serve", "--port", "0"), stage.run("worker", home=stage.second_home())]
-    stage.wait_for(lambda: posted(stage) == BILLS, "all invoices")
+    stage.wait_for(lambda: posted(stage) == bills(), "all invoices")
     for running in both:
         assert running.ask_to_stop() < 10
     settled(stage)
@@ -108,6 +108,6 @@ def test_a_database_that_dies_and_comes_back_costs_time_and_nothing_else(tmp_pat
         stage.wait_for(lambda: not Path(f"/proc/{master}").exists(), "the end of the server")
         own_server.ensure_postgres_running()
         running.hear(done)
-        assert posted(stage) == BILLS
+        assert posted(stage) == bills()
         assert running.ask_to_stop() < 10
         settled(stage)

@@ -65,6 +65,12 @@ class Database:
         """Say whether this is a SQLite file."""
         return self._engine.dialect.name == "sqlite"
 
+    @property
+    def file(self) -> Path | None:
+        """Return the file of a SQLite database; nothing for one in memory or on a server."""
+        name = self._engine.url.database
+        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one moment of the database throughout."""

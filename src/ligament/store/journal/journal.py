@@ -115,7 +115,12 @@ class Journal:
         """Look at the end of the journal and at its signed heads, in the database and in their file."""
         key = self.seals.keys(connection, {SIGNING}).get(SIGNING)
         file = None if past is Past.RESTORE else self.head_file
-        return end_of(connection, self.clinic, key, file, file_is_ours=self.database.is_sqlite)
+        return end_of(connection, self.clinic, key, file, file_is_ours=self._is_beside_the_database())
+
+    def _is_beside_the_database(self) -> bool:
+        """Say whether nobody else keeps the file: a database of this home's own, not one that an address points to."""
+        kept = self.database.file
+        return kept is not None and self.head_file is not None and kept.parent == self.head_file.path.parent
 
     def announce(self, name: str, note: Note) -> None:
         """Add an entry in front of the next ones; where none follows, it is never written."""
