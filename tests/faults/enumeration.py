@@ -26,6 +26,7 @@ from ligament.net.governor import InMemoryWindows
 from ligament.ports.errors import PortError
 from ligament.simkit.hosting import Host
 from ligament.store.database.errors import StoreError, StoreFull
+from ligament.store.journal.headfile import HeadFile
 from ligament.wiring.clinic import Overrides, open_clinic
 from ligament.wiring.file_lock import lock_file
 from ligament.wiring.settings import Settings, load_settings
@@ -83,6 +84,7 @@ class State:
     worlds: tuple[Any, ...]
     logs: tuple[list[Any], ...]
     database: bytes
+    heads: dict[Path, Any]
     clock: Any
 
 
@@ -114,8 +116,30 @@ def lock_free() -> Iterator[None]:
     The lease in the database stays: it is there for whoever comes after a cut, as on a real machine.
     """
     holding = "ligament.wiring.exclusive"
-    with switched(f"{holding}:alone", always(_unlocked)), switched(f"{holding}:_renewed", returning(nullcontext())):
+    with (
+        switched(f"{holding}:alone", always(_unlocked)),
+        switched(f"{holding}:_renewed", returning(nullcontext())),
+        switched("ligament.wiring.clinic:HeadFile", always(HeadInMemory)),
+    ):
         yield
+
+
+HEADS: dict[Path, Any] = {}
+"""The signed ends of journals. Copies of this process share its files but not its database, so that they stay apart."""
+
+
+class HeadInMemory(HeadFile):
+    """A head that each copy of the process has for itself."""
+
+    def read(self) -> Any:
+        return HEADS.get(self.path)
+
+    def write(self, head: Any) -> None:
+        if self.path not in HEADS or HEADS[self.path].sequence < head.sequence:
+            HEADS[self.path] = head
+
+    def begin_anew(self, head: Any) -> None:
+        HEADS[self.path] = head
 
 
 @contextmanager
@@ -308,6 +332,8 @@ class Enumerating:
             worlds=tuple(host.world for host in hosts),
             logs=tuple(host.log for host in hosts),
             database=self.database.snapshot(),
+            # The head stands beside the database: an older one alone would be an alarm.
+            heads=dict(HEADS),
             clock=self._clock.now(),
         )
 
@@ -321,6 +347,8 @@ class Enumerating:
         # The limits are those of the servers' minutes, which begin anew when time goes back.
         self.windows = InMemoryWindows()
         self.database.restore(state.database)
+        HEADS.clear()
+        HEADS.update(state.heads)
         self._clock._at = state.clock
 
 

@@ -276,7 +276,7 @@ FLOW = (
     ),
     bug(
         "the journal signs over tampering",
-        (),
+        (98,),
         ("ligament.store.journal.ends:_wrong_inside", returning("")),
         ("ligament.store.journal.ends:_wrong_outside", returning("")),
     ),

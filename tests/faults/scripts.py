@@ -26,7 +26,7 @@ OUTSIDERS_EDITS = (
 )  # fmt: skip
 """What people did who tried the product from outside; drawn by a source of their own, so that seeds stay as told."""
 OPEN_FINDINGS = frozenset({"books_merge_quietly", "books_lock_today"})
-"""Drawn and left out until they are mended: seeds 1440 and 1446 write a contact over a quiet merge, seed 1623 sends into
+"""Left out until mended: seeds 1440 and 1446 write a contact over a quiet merge, seed 1623 sends into
 a period whose lock was read in a run that could not keep it."""
 CALL_FAULTS = (
     "no_connection", "drop_before", "drop_after", "late", "overtaken", "slow", "duplicate", "truncated", "html_200",
