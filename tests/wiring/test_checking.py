@@ -43,6 +43,8 @@ def everything(verdict: Result) -> str:
 
 
 def test_a_healthy_clinic_is_told_so(clinic: Clinic) -> None:
+    said = 'name = "Riverside Physio"\ntime_zone = "Australia/Melbourne"\ncountry = "AU"'
+    clinic.write(RULEBOOK.replace('name = "Riverside Physio"', said))
     verdict = examined(clinic)
     assert troubles(verdict) == ""
     assert verdict.code == 0

@@ -14,7 +14,7 @@ from ligament.store.database.tables import runs
 _SYNC = "sync"
 
 
-class _Summary(msgspec.Struct):
+class RunCounts(msgspec.Struct):
     """The counts of a run's summary by kind of record; whatever else it holds is not looked at."""
 
     created: dict[str, int] = msgspec.field(default_factory=dict)
@@ -27,7 +27,7 @@ class _Summary(msgspec.Struct):
 
 def written_by_runs(database: Database, clinic: str) -> list[tuple[datetime, int]]:
     """Return when each run of a clinic began and how many records it wrote, where it wrote any."""
-    read = msgspec.json.Decoder(_Summary)
+    read = msgspec.json.Decoder(RunCounts)
     statement = select(runs.c.started_at, runs.c.summary).where(runs.c.clinic == clinic, runs.c.kind == _SYNC)
     with database.reading() as connection:
         found = [(row.started_at, read.decode(row.summary).count()) for row in connection.execute(statement)]
