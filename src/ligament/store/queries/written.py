@@ -22,6 +22,7 @@ class RunCounts(msgspec.Struct):
     voided: dict[str, int] = msgspec.field(default_factory=dict)
 
     def count(self) -> int:
+        """Return how many records of all kinds were written."""
         return sum(sum(counts.values()) for counts in (self.created, self.updated, self.voided))
 
 
