@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from ligament.app.approvals import end_first_run, keep_asked
 from ligament.app.contacts.owners import refresh_owners
@@ -65,14 +63,14 @@ def _cycle(clinic: Clinic, orders: CycleOptions) -> Result:
         run_cycle(orders, clinic.world(run_id), cycle)
     except TryLater as trouble:
         if trouble.limit != "day":
-            _finish(clinic, run_id, {"error": trouble.sentence})
+            clinic.runs.finish(run_id, {"error": trouble.sentence})
             raise
         parked, parked_s = trouble.sentence, trouble.wait_s
     except Stopped:
-        _finish(clinic, run_id, {"stopped": True})
+        clinic.runs.finish(run_id, {"stopped": True})
         raise
     except PortError as trouble:
-        _finish(clinic, run_id, {"error": trouble.sentence})
+        clinic.runs.finish(run_id, {"error": trouble.sentence})
         raise
     if not parked:
         _after(clinic, cycle, orders)
@@ -87,7 +85,7 @@ def _cycle(clinic: Clinic, orders: CycleOptions) -> Result:
     document["calls"] = clinic.meter.as_dict()
     document["bytes"] = clinic.meter.volume()
     document["seconds"] = (clinic.clock.monotonic_ms() - began) / 1000
-    _finish(clinic, run_id, {key: document[key] for key in document if key not in {"holds", "skips", "waiting"}})
+    clinic.runs.finish(run_id, {key: document[key] for key in document if key not in {"holds", "skips", "waiting"}})
     waits = document["holds"] or document["waiting"] or parked
     return Result(document=document, code=WAITS if waits else DONE)
 
@@ -101,10 +99,6 @@ def _key_mark(clinic: Clinic) -> str:
     values = credentials(clinic, clinic.practice_manifest)
     text = "\n".join(f"{name}={values[name].reveal()}" for name in sorted(values))
     return hmac.new(clinic.code_key(), text.encode(), "sha256").hexdigest()[:24]
-
-
-def _finish(clinic: Clinic, run_id: Any, summary: Mapping[str, object]) -> None:  # noqa: ANN401 - a RunId
-    clinic.runs.finish(run_id, summary)
 
 
 def _after(clinic: Clinic, cycle: CycleResult, orders: CycleOptions) -> None:
