@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,8 @@ class Mark:
 
     at: datetime
     seen: bool = False
+    by_merge: bool = False
+    """The document followed its contact into another; nobody touched the document, so it may still be voided."""
 
 
 @dataclass(slots=True)
@@ -96,6 +98,10 @@ class Checker:
         """Healing begins."""
         self.is_over = True
 
+    def rolled_back(self, known: date | None) -> None:
+        """A run could keep nothing of what it was told, so the lock it knows is the one from before."""
+        self.forms.locked_to = known
+
     def practice_edited(self, world: cliniko.World) -> None:
         """Keep a new version of every invoice that a person's edit changed."""
         for invoice in cliniko.records(world, "invoices"):
@@ -116,7 +122,7 @@ class Checker:
                 self.touched.add(key)
                 former = getattr(old, table).get(key)
                 for name in moved(former, document, DOCUMENT_FIELDS):
-                    self.marks[key, name] = Mark(at)
+                    self.marks[key, name] = Mark(at, by_merge=name == "contact_id" and _followed(former, document, new))
         for key, contact in changed(old, new, "contacts"):
             self.touched.add(key)
             for name in moved(old.contacts.get(key), contact, CONTACT_FIELDS):
@@ -271,12 +277,20 @@ class Checker:
             return
         names = list(moved(former, document, DOCUMENT_FIELDS))
         voided = document.status in GONE and former.status not in GONE
-        theirs = [name for name in DOCUMENT_FIELDS if (document.document_id, name) in self.marks]
-        lost = theirs if voided else [name for name in names if name in theirs]
+        marks = {name: mark for name in DOCUMENT_FIELDS if (mark := self.marks.get((document.document_id, name)))}
+        lost = [name for name, mark in marks.items() if (not mark.by_merge if voided else name in names)]
+        if "contact_id" in lost and marks["contact_id"].by_merge and self._bills_rightly(document):
+            lost.remove("contact_id")
         if lost:
             raise Violation("clobber", f"{document.number}: a person had changed {lost}, and we wrote over it")
         if former.status in GONE:
             raise Violation("clobber", f"{document.number} was voided and is written to")
+
+    def _bills_rightly(self, document: Any) -> bool:
+        """Say whether its contact is the invoice's own and lives: the invoice moved after its old contact's merge."""
+        versions = self.versions.get(document.reference.removeprefix("cliniko:"), [])
+        contact = self.sim.books.only().contacts[document.contact_id]
+        return not contact.merged_to and bool(versions) and contact.number == versions[-1].party
 
     def _judge_payment(self, former: Any, payment: Any) -> None:
         if former is None:
@@ -361,3 +375,8 @@ class Checker:
         from tests.faults.completeness import judge_all  # noqa: PLC0415 - it needs this module
 
         judge_all(self, report)
+
+
+def _followed(former: Any, document: Any, books: Books) -> bool:
+    """Say whether its contact was merged into the one that the document has now."""
+    return former is not None and books.contacts[former.contact_id].merged_to == document.contact_id

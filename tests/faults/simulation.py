@@ -237,6 +237,7 @@ class Simulation:
         """Open Ligament as one worker does, run one cycle, and say how it ended."""
         self._worker = worker
         outside = Overrides(transports=self.wire.transports(), clock=self.clocks[worker])
+        known_lock = self.checker.forms.locked_to
         try:
             with open_clinic(self.settings, outside=outside) as app:
                 self._app = app
@@ -246,6 +247,8 @@ class Simulation:
             ended = "killed"
         except _EXPECTED as trouble:
             ended = f"{type(trouble).__name__}: {trouble}"
+            if isinstance(trouble, StoreFull):
+                self.checker.rolled_back(known_lock)
         self._app = None
         self.checker.look()
         return ended
