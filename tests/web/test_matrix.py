@@ -24,6 +24,7 @@ OPEN = {
     "/setup",
     "/invitation",
     "/api/docs",
+    "/oauth/{system}",
     "/api/v1/openapi.json",
     "/styleguide",
 }

@@ -132,6 +132,7 @@ class Frame:
             form=_form(asked),
             visitor=Visitor(address=address, agent=asked.header("user-agent")),
             csrf=cookies.csrf_token(jar, is_secure=by_https),
+            host=asked.header("host"),
             found=found,
             secret=secret,
             lapsed=lapsed,

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from ligament.core.money import cents
 
@@ -45,7 +46,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        money=money, day=day, moment=moment, iso=iso, browser_name=browser_name, counted=counted, took=took
+        money=money,
+        day=day,
+        moment=moment,
+        iso=iso,
+        browser_name=browser_name,
+        counted=counted,
+        took=took,
+        spell=spell,
+        commands=commands,
     )
     made.globals.update(asset=asset)
     return made
@@ -93,6 +102,19 @@ def took(seconds: float) -> str:
     if seconds < _MINUTE:
         return f"{seconds:.1f} s"
     return f"{int(seconds) // _MINUTE} min {int(seconds) % _MINUTE} s"
+
+
+def commands(text: str) -> Markup:
+    """Return a sentence whose commands, which stand between backquotes, look like something to type."""
+    parts = [escape(part) for part in text.split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
+    )
+
+
+def spell(seconds: int) -> str:
+    """Return a stretch of time as people say it, such as 40 seconds or 3 minutes."""
+    return counted(seconds, "second") if seconds < _MINUTE else counted(-(-seconds // _MINUTE), "minute")
 
 
 def _local(value: date | datetime | str | None, zone: str) -> date | datetime | None:
