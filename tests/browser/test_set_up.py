@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from ligament.connectors.xero.simulator.charts import PKCE_CLIENT_ID, pkce_app
 from ligament.simkit.hosting import Host
-from tests.browser.conftest import Served, listening
 from tests.browser.looks import findings, picture, sideways
+from tests.browser.serving import Served, listening
 from tests.contacts.kit import ANA, BEN, Clinic
 from tests.stories.acting import ENVIRONMENT, environment
 from tests.web.browsing import OWNER, PASSWORD

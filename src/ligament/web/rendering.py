@@ -12,9 +12,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from ligament.core.money import cents
+from ligament.service.progress import HowFar
 
 _FOLDER = Path(__file__).parent
 _STATIC = _FOLDER / "static"
@@ -54,7 +54,7 @@ def _environment() -> Environment:
         counted=counted,
         took=took,
         spell=spell,
-        commands=commands,
+        progress_words=progress_words,
     )
     made.globals.update(asset=asset)
     return made
@@ -104,12 +104,11 @@ def took(seconds: float) -> str:
     return f"{int(seconds) // _MINUTE} min {int(seconds) % _MINUTE} s"
 
 
-def commands(text: str) -> Markup:
-    """Return a sentence whose commands, which stand between backquotes, look like something to type."""
-    parts = [escape(part) for part in text.split("`")]
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
-    )
+def progress_words(work: HowFar) -> str:
+    """Return how far work is in one sentence, such as Reading invoices: 120 of 600, about 3 minutes left."""
+    count = f": {work.done:,} of {work.total:,}" if work.total else f": {work.done:,} so far" if work.done else ""
+    left = f", about {spell(work.seconds_left)} left for this part" if work.seconds_left is not None else ""
+    return f"{work.words}{count}{left}."
 
 
 def spell(seconds: int) -> str:

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from ligament.app.doctor.doctor import examine
 from ligament.app.plans import plan
+from ligament.app.previews import preview
 from ligament.app.setup import consents
 from ligament.app.setup.gaps import gaps
 from ligament.app.setup.mapping_fields import fields, kept_survey
-from ligament.app.setup.preview import preview
 from ligament.app.setup.steps import SetUp, StepState, set_up
 from ligament.service.errands import Errand, newest, set_going
 from ligament.service.progress import BOARD

@@ -8,16 +8,18 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ligament.app.access.sessions import Recognised
-from ligament.app.setup.organisations import Trial
+from ligament.app.setup.organisations import Trial, after_consent, answers_of, consent_address, without_consent
 from ligament.core.periods import iso_instant
 from ligament.core.private import Private
 from ligament.net.oauth import tokens_from_text, tokens_to_text
 from ligament.ports.connector import Callback, Reached
+from ligament.ports.errors import PortError
 from ligament.wiring.access import Access
+from ligament.wiring.clinic import Clinic
 from ligament.wiring.clocks import SystemClock
 
 LIFE = timedelta(minutes=15)
@@ -44,6 +46,35 @@ def begin(access: Access, found: Recognised, asked: UnderWay, redirect_uri: str)
     callback = Callback(redirect_uri=redirect_uri, state=access.secret(32), verifier=access.secret(64))
     keep(access, found, UnderWay(clinic=asked.clinic, host=asked.host, answers=asked.answers, callback=callback))
     return callback
+
+
+def start(access: Access, found: Recognised, clinic: Clinic, begun: UnderWay, typed: Mapping[str, str]) -> None:
+    """Sign in to the books as an app that acts by itself, or make ready for the consent page; nothing is pinned yet.
+
+    Raises the port errors when neither is possible.
+    """
+    answers = answers_of(clinic, typed)
+    asks = clinic.books_manifest.sign_in.asks
+    trial = without_consent(clinic, answers) if all(name in answers for name in asks) else None
+    keep(access, found, replace(begun, answers=answers, trial=trial))
+
+
+def lead(access: Access, found: Recognised, clinic: Clinic, begun: UnderWay, redirect_uri: str) -> tuple[str, str]:
+    """Return the address of the consent page, or else the sentence of what is missing."""
+    try:
+        answers = begun.answers or answers_of(clinic, {})
+        callback = begin(access, found, replace(begun, answers=answers), redirect_uri)
+        return consent_address(clinic, answers, callback), ""
+    except PortError as trouble:
+        return "", trouble.sentence
+
+
+def finish(access: Access, found: Recognised, clinic: Clinic, kept: UnderWay, query: str) -> None:
+    """Redeem what the consent page answered, for the choice that follows; raises the port errors."""
+    assert kept.callback is not None
+    answer = f"{kept.callback.redirect_uri}?{query}"
+    trial = after_consent(clinic, kept.answers, kept.callback, answer)
+    keep(access, found, replace(kept, callback=None, trial=trial))
 
 
 def keep(access: Access, found: Recognised, under_way: UnderWay) -> None:

@@ -17,7 +17,7 @@ from ligament.ports.errors import SignInAgain
 from ligament.wiring.clinic import Clinic
 
 Answers = Mapping[str, Private[str]]
-NEEDS_CONSENT = "unauthorized_client"
+_FOR_PEOPLE_ONLY = "unauthorized_client"
 """What a sign-in says of an app that may act for a person only."""
 
 
@@ -63,15 +63,19 @@ def after_consent(clinic: Clinic, answers: Answers, callback: Callback, answer: 
     return _trial(clinic, answers, draft, reached)
 
 
-def without_consent(clinic: Clinic, answers: Answers) -> Trial:
-    """Sign in as an app that acts by itself; raises the port errors, and nothing is kept then."""
+def without_consent(clinic: Clinic, answers: Answers) -> Trial | None:
+    """Sign in as an app that acts by itself, or return nothing for one that may act for a person only.
+
+    Raises the port errors, and nothing is kept then.
+    """
     draft = Draft(clinic)
-    return _trial(clinic, answers, draft, consent_of(clinic.books_manifest).reach(_lent(clinic, answers, draft)))
-
-
-def needs_consent(trouble: SignInAgain) -> bool:
-    """Say whether an app was refused only because a person has to consent."""
-    return trouble.detail.startswith(NEEDS_CONSENT)
+    try:
+        reached = consent_of(clinic.books_manifest).reach(_lent(clinic, answers, draft))
+    except SignInAgain as trouble:
+        if trouble.detail.startswith(_FOR_PEOPLE_ONLY):
+            return None
+        raise
+    return _trial(clinic, answers, draft, reached)
 
 
 def pin(clinic: Clinic, trial: Trial, organisation: str) -> Document:

@@ -11,14 +11,12 @@ from ligament.app.setup.connect import connect_system
 from ligament.app.setup.connections import field_name
 from ligament.app.setup.consents import UnderWay
 from ligament.app.setup.mapping_fields import kept_survey, save
-from ligament.app.setup.organisations import answers_of, needs_consent, pin, without_consent
+from ligament.app.setup.organisations import pin
 from ligament.app.setup.steps import CHECKED, PREVIEWED, passed
 from ligament.core.access import Right
-from ligament.ports.errors import SignInAgain
 from ligament.service.errands import put_away, set_going
 from ligament.web.page import Answer, Handler, Moved, NotThere, Page, Visit
 from ligament.web.setting_up import GOES_ON, errand_name, page, planning
-from ligament.wiring.clinic import Clinic
 
 
 def show(visit: Visit) -> Answer:
@@ -80,7 +78,8 @@ def _sign_in(visit: Visit) -> Answer:
 
     def work() -> Mapping[str, Any]:
         with visit.opened() as clinic:
-            consents.keep(visit.access, visit.signed_in, _begun(visit, clinic, typed))
+            begun = UnderWay(clinic=visit.clinic_id, host=visit.host)
+            consents.start(visit.access, visit.signed_in, clinic, begun, typed)
         return {}
 
     step = visit.clinic.books.name
@@ -90,20 +89,6 @@ def _sign_in(visit: Visit) -> Answer:
     if errand.document is None:
         return page(visit, step=step, error=errand.trouble)
     return Moved(to=_at(visit, step))
-
-
-def _begun(visit: Visit, clinic: Clinic, typed: Mapping[str, str]) -> UnderWay:
-    answers = answers_of(clinic, typed)
-    begun = UnderWay(clinic=visit.clinic_id, host=visit.host, answers=answers)
-    if not all(name in answers for name in clinic.books_manifest.sign_in.asks):
-        return begun
-    try:
-        trial = without_consent(clinic, answers)
-    except SignInAgain as trouble:
-        if needs_consent(trouble):
-            return begun
-        raise
-    return UnderWay(clinic=visit.clinic_id, host=visit.host, answers=answers, trial=trial)
 
 
 def _pin(visit: Visit) -> Answer:

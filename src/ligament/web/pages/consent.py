@@ -9,10 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 from ligament.app.setup import consents
 from ligament.app.setup.consents import UnderWay
-from ligament.app.setup.organisations import after_consent, answers_of, consent_address
 from ligament.core.access import Right
-from ligament.ports.connector import Callback
-from ligament.ports.errors import PortError
 from ligament.service.errands import set_going
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
 from ligament.web.setting_up import GOES_ON, errand_name, redirect_uri
@@ -22,37 +19,31 @@ _ON_THIS_MACHINE = "127.0.0.1"
 
 def go(visit: Visit) -> Answer:
     """Lead to the consent page, by a link: a form may not lead to another host."""
-    kept = consents.under_way(visit.access, visit.signed_in, visit.clinic_id)
+    found = visit.signed_in
+    kept = consents.under_way(visit.access, found, visit.clinic_id) or UnderWay(clinic=visit.clinic_id)
+    begun = replace(kept, host=visit.host)
     with visit.opened() as clinic:
-        try:
-            answers = kept.answers if kept is not None and kept.answers else answers_of(clinic, {})
-            begun = UnderWay(clinic=visit.clinic_id, host=visit.host, answers=answers)
-            callback = consents.begin(visit.access, visit.signed_in, begun, redirect_uri(visit))
-            return Moved(to=consent_address(clinic, answers, callback))
-        except PortError as trouble:
-            return Moved(to=_step(visit), flash=trouble.sentence)
+        address, trouble = consents.lead(visit.access, found, clinic, begun, redirect_uri(visit))
+    return Moved(to=address) if address else Moved(to=_step(visit), flash=trouble)
 
 
 def back(visit: Visit) -> Answer:
     """Take the answer of the consent page: once, for the session that asked, and only for a short time."""
     found = visit.found if visit.found is not None and visit.found.is_signed_in else None
     kept = consents.take(visit.access, found, visit.query.get("state")) if found is not None else None
-    if kept is None or kept.callback is None:
+    if kept is None:
         return _elsewhere(visit)
     clinic = visit.clinics().get(kept.clinic)
     if clinic is None or clinic.books.name != visit.values["system"] or not visit.may(Right.CONNECT):
         raise NotThere
     visit.clinic_id, visit.the_clinic = kept.clinic, clinic
-    return _taken(visit, kept, kept.callback)
+    return _taken(visit, kept)
 
 
-def _taken(visit: Visit, kept: UnderWay, callback: Callback) -> Answer:
-    answer = f"{callback.redirect_uri}?{urlencode(list(visit.query.pairs))}"
-
+def _taken(visit: Visit, kept: UnderWay) -> Answer:
     def work() -> Mapping[str, Any]:
         with visit.opened() as clinic:
-            trial = after_consent(clinic, kept.answers, callback, answer)
-        consents.keep(visit.access, visit.signed_in, replace(kept, callback=None, trial=trial))
+            consents.finish(visit.access, visit.signed_in, clinic, kept, urlencode(list(visit.query.pairs)))
         return {}
 
     errand = set_going(visit.clinic.name, errand_name(visit, "take the consent"), work)
