@@ -70,6 +70,7 @@ def test_a_form_needs_more_than_looking_and_what_changes_who_may_do_what_needs_t
             Right.RULES,
             Right.MAP,
             Right.SETTINGS,
+            Right.PRIVACY,
         }
         assert page.confirms or not changes_rights
     for start, right in OWNERS.items():
