@@ -156,7 +156,9 @@ def test_a_change_between_looking_and_saving_is_told(settled: Shop) -> None:
 
 def test_addresses_of_alerts_are_never_shown_and_stay_or_go(settled: Shop) -> None:
     file = file_of(settled)
-    file.write_text(f'{file.read_text()}[alerts]\nurls = ["json://desk:hunter2@127.0.0.1:1/a", "json://127.0.0.1:2/b"]\n')
+    file.write_text(
+        f'{file.read_text()}[alerts]\nurls = ["json://desk:hunter2@127.0.0.1:1/a", "json://127.0.0.1:2/b"]\n'
+    )
     owner = settled.owner()
     page = owner.get(SETTINGS)
     assert "hunter2" not in page.text
@@ -182,7 +184,9 @@ def test_who_may_not_set_sees_values_and_no_form(settled: Shop) -> None:
 
 
 def test_every_key_of_the_rulebook_has_its_field_and_its_words(tmp_path: Path) -> None:
-    file = write_clinic(tmp_path, Told(name="Riverside", country="AU", time_zone="Australia/Perth", start_on="2026-07-01"))
+    file = write_clinic(
+        tmp_path, Told(name="Riverside", country="AU", time_zone="Australia/Perth", start_on="2026-07-01")
+    )
     clinic, mistakes = looked_over(file)
     assert clinic is not None, mistakes
     shown = {one.name: one for group in groups(clinic) for one in group.fields}

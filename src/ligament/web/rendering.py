@@ -48,8 +48,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        money=money, day=day, moment=moment, iso=iso, browser_name=browser_name, counted=counted, took=took,
-        coded=coded
+        money=money, day=day, moment=moment, iso=iso, browser_name=browser_name, counted=counted, took=took, coded=coded
     )
     made.globals.update(asset=asset)
     return made

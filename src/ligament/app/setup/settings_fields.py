@@ -170,7 +170,9 @@ def look(clinic: ClinicSettings, told: Mapping[str, str], was: Mapping[str, str]
             continue
         if seen != one.current:
             now = _shown(one, one.current) or "nothing"
-            wrong[name] = f"Meanwhile somebody changed this to {now}. Yours still stands here: send it again to take it."
+            wrong[name] = (
+                f"Meanwhile somebody changed this to {now}. Yours still stands here: send it again to take it."
+            )
             continue
         value = _value(clinic, kinds[name], text)
         if value is MISFIT:
@@ -195,9 +197,7 @@ def _value(clinic: ClinicSettings, setting: Setting, text: str) -> object:
     if not text and not setting.default:
         return None
     if setting.kind.entry is Entry.ADDRESSES:
-        kept = dict(
-            zip((f"{KEPT}{one.mark}" for one in addresses(clinic)), clinic.rulebook.alerts.urls, strict=True)
-        )
+        kept = dict(zip((f"{KEPT}{one.mark}" for one in addresses(clinic)), clinic.rulebook.alerts.urls, strict=True))
         lines = [kept.get(line, line) for line in text.splitlines()]
         text = "\n".join(line for line in lines if not line.startswith(KEPT))
     return taken(setting.kind, text)

@@ -205,14 +205,14 @@ TEXT = _of('a text in quotes, as in "200"', _text)
 TRIMMED = _of(
     'a text in quotes, as in "200"', lambda value: " ".join(value.split()) if isinstance(value, str) else None
 )
-FLAG = Kind(
-    wanted="true or false", read=lambda value: value if isinstance(value, bool) else MISFIT, entry=Entry.FLAG
-)
+FLAG = Kind(wanted="true or false", read=lambda value: value if isinstance(value, bool) else MISFIT, entry=Entry.FLAG)
 TEXTS = _of('a list of texts in quotes, as in ["Standard consultation"]', _texts, Entry.LINES)
 ADDRESSES = _of("a list of addresses in quotes", _texts, Entry.ADDRESSES)
 FRACTION = _of("a number from 0 to 1", _fraction, Entry.NUMBER)
 DAY = _of("a date without quotes, as in 2026-07-01", _day, Entry.DAY, form_wanted="a date, as in 2026-07-01")
-POLICY = _of('"auto", "ask" or "ask above 500.00"', _policy, Entry.TEXT, ("auto", "ask"), "auto, ask or ask above 500.00")
+POLICY = _of(
+    '"auto", "ask" or "ask above 500.00"', _policy, Entry.TEXT, ("auto", "ask"), "auto, ask or ask above 500.00"
+)
 MAIL = _of('an e-mail address such as "desk@clinic.example"', _mail_address)
 ZONE = _of(
     'a time zone such as "Australia/Perth"', lambda value: value if isinstance(value, str) and is_zone(value) else None
