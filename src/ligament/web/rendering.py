@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,7 +12,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from ligament.core.money import cents
 
@@ -21,7 +19,6 @@ _FOLDER = Path(__file__).parent
 _STATIC = _FOLDER / "static"
 _HASH_LENGTH = 12
 _MINUTE = 60
-_CODE, _STRONG = re.compile(r"`([^`]+)`"), re.compile(r"\*\*([^*]+)\*\*")
 _BROWSERS = (
     ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chromium/", "Chromium"), ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
@@ -48,7 +45,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        money=money, day=day, moment=moment, iso=iso, browser_name=browser_name, counted=counted, took=took, coded=coded
+        money=money, day=day, moment=moment, iso=iso, browser_name=browser_name, counted=counted, took=took
     )
     made.globals.update(asset=asset)
     return made
@@ -89,12 +86,6 @@ def browser_name(agent: str) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """Return a number with its noun, such as 1 invoice or 2 invoices."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
-
-
-def coded(text: str) -> Markup:
-    """Return a sentence of a declaration with its `code` and its **emphasis** marked, everything else escaped."""
-    marked = _CODE.sub(r"<code>\1</code>", str(escape(text)))
-    return Markup(_STRONG.sub(r"<strong>\1</strong>", marked))  # noqa: S704 - escaped before it was marked
 
 
 def took(seconds: float) -> str:
