@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from ligament.wiring.clinic import open_clinic
-from ligament.wiring.rule_text import edited, moved_up, rule_texts, with_rule, without_rule
+from ligament.wiring.rule_text import moved_up, rule_texts, with_rule, without_rule
+from ligament.wiring.rulebook_writing import edited
 from tests.contacts.kit import ANA, BEN, Clinic
 from tests.stories.acting import environment
 from tests.support.mounting import LOOPBACK

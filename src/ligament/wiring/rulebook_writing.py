@@ -46,6 +46,38 @@ def with_values(text: str, values: Mapping[Key, object]) -> str:
     return tomlkit.dumps(document)
 
 
+def edited(body: str, kind: str, values: Mapping[str, object]) -> str:
+    """Return the text of one entry with these values, its comments kept; None takes a key away."""
+    document = tomlkit.parse(body or f"[[{kind}]]\n")
+    entry: Any = document[kind][0]
+    for name, value in values.items():
+        if value is None:
+            entry.pop(name, None)
+        elif isinstance(value, Mapping):
+            _set_table(entry, name, value)
+        elif entry.get(name) != value:
+            entry[name] = _written(value)
+    return tomlkit.dumps(document)
+
+
+def _set_table(entry: Any, name: str, value: Mapping[str, object]) -> None:  # noqa: ANN401 - the library's own
+    if entry.get(name) == value:
+        return
+    table = tomlkit.inline_table()
+    for key, held in value.items():
+        table[key] = _written(held)
+    entry[name] = table
+
+
+def _written(value: object) -> Any:  # noqa: ANN401 - the library's own
+    """Return a value as it is best read: a text with quotes in it stands between the other kind of quotes."""
+    if not isinstance(value, str):
+        return value
+    is_long = "\n" in value
+    is_literal = "'" not in value and ('"' in value or "\\" in value or is_long)
+    return tomlkit.string(value, literal=is_literal, multiline=is_long)
+
+
 def judged(file: Path, text: str) -> tuple[ClinicSettings | None, tuple[Mistake, ...]]:
     """Read a text as if it stood in a rulebook file, lists beside it included, and everything that is wrong in it."""
     beside = _beside(file, text)

@@ -16,8 +16,8 @@ from ligament.core.rules.reading import Problem
 from ligament.core.rules.typed import taken
 from ligament.store.journal.journal import Note
 from ligament.wiring.clinic import Clinic
-from ligament.wiring.rule_text import edited, moved_up, rule_texts, with_rule, without_rule
-from ligament.wiring.rulebook_writing import held, judged, write_text
+from ligament.wiring.rule_text import moved_up, rule_texts, with_rule, without_rule
+from ligament.wiring.rulebook_writing import edited, held, judged, write_text
 from ligament.wiring.rulebooks import ClinicSettings
 
 KINDS = ("rules", "contact_rules")
