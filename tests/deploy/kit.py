@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 import venv
 from collections.abc import Iterator, Mapping, Sequence
@@ -126,7 +127,7 @@ def asked_to_stop(process: subprocess.Popen[str]) -> int:
 
 def becomes_well(check: Sequence[str], installed: Installed, environ: Mapping[str, str]) -> None:
     """Repeat a check of health until it is well."""
-    end = time.monotonic() + _PATIENCE_S
+    end, pause = time.monotonic() + _PATIENCE_S, threading.Event()
     while (done := installed.run(*check, environ=environ)).returncode:
         assert time.monotonic() < end, done.stdout + done.stderr
-        time.sleep(0.5)
+        pause.wait(0.5)

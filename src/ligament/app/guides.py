@@ -10,15 +10,18 @@ from ligament.app.results import Result
 from ligament.wiring.errors import ConfigurationError
 
 _RECIPE, _GUIDE = ".toml", ".md"
+_INSIDE = ("examples", "rules")
 
 
 def recipes(name: str | None = None) -> Result:
     """Return the list of recipes, or one of them as `name` and `text`; raises ConfigurationError for an unknown one.
 
-    Whole rulebooks stand first, then single rules as `rules/NAME`.
+    Whole rulebooks stand first, then whole examples and single rules as `FOLDER/NAME`.
     """
     folder = _folder("recipes")
-    found = {**_texts(folder, _RECIPE), **_texts(folder / "rules", _RECIPE, "rules/")}
+    found = _texts(folder, _RECIPE)
+    for inside in _INSIDE:
+        found |= _texts(folder / inside, _RECIPE, f"{inside}/")
     return _told("recipe", found, name)
 
 
@@ -42,7 +45,8 @@ def _told(kind: str, found: dict[str, str], name: str | None) -> Result:
         listed = [{"name": one, "sentence": _first_line(text)} for one, text in found.items()]
         return Result(document={f"{kind}s": listed})
     wanted = name.strip().removesuffix(_RECIPE).removesuffix(_GUIDE)
-    meant = wanted if wanted in found else f"rules/{wanted}"
+    places = (wanted, *(f"{inside}/{wanted}" for inside in _INSIDE))
+    meant = next((one for one in places if one in found), wanted)
     if meant not in found:
         near = difflib.get_close_matches(wanted, list(found), n=1, cutoff=0.4)
         hint = f' Did you mean "{near[0]}"?' if near else f" `ligament {kind}s` lists them."
