@@ -217,6 +217,14 @@ access_failures = Table(
     _text("times"), _whole("strikes"), _text("blocked_until"), _text("changed_at"),
     Index("access_failures_changed", "changed_at"),
 )  # fmt: skip
+approval_links = Table(
+    "approval_links",
+    metadata,
+    _key("id"),
+    _text("clinic"), _text("person"), _text("marks"), _text("shown"), _text("made_at"), _text("expires_at"),
+    _text("used_at"),
+    Index("approval_links_person", "clinic", "person", "used_at"),
+)  # fmt: skip
 
 # --- signed webhooks that leave: where to, what is on its way, and how each attempt ended -----------------------------
 hooks = _table(
