@@ -1,4 +1,4 @@
-"""Nothing that is kept, sent or told depends on the order of a set: stories played in processes with other hash seeds."""
+"""Nothing kept, sent or told depends on the order of a set: stories played in processes with other hash seeds."""
 
 from __future__ import annotations
 
