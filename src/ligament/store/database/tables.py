@@ -83,6 +83,9 @@ books_documents = _table(
 books_amounts = _table("books_amounts", _key("document_id"), _key("tax_type"), _cents("cents"))
 books_reference = _table("books_reference", _key("name"), _text("read_at"), _bytes("body"))
 
+# --- whose texts were erased: what is read again about these comes without them --------------------------------------
+erased_records = _table("erased_records", _key("kind"), _key("id"))
+
 # --- what connects them ---------------------------------------------------------------------------------------------
 contact_links = _table(
     "contact_links",

@@ -15,6 +15,7 @@ from ligament.store.database.bulk import upsert
 from ligament.store.database.connection import Database
 from ligament.store.database.search_keys import moment, stamp
 from ligament.store.database.tables import approvals
+from ligament.store.journal.data_subjects import owners
 from ligament.store.journal.journal import Journal, Note
 
 APPROVE, REFUSE = "approve", "refuse"
@@ -105,9 +106,19 @@ class Approvals:
                     "plan": row.plan,
                     "action": document.get("action", ""),
                     "number": document.get("number", ""),
-                    **({"reason": reason} if reason else {}),
                 }
-                writing.add(Note(kind="approval", subject=_subject(row.action_key), public=public, actor=by, at=now))
+                subject = _subject(row.action_key)
+                writing.add(
+                    Note(
+                        kind="approval",
+                        subject=subject,
+                        public=public,
+                        personal={"reason": reason} if reason else None,
+                        owner=owners(writing.connection, self._clinic, {subject}).get(subject, ""),
+                        actor=by,
+                        at=now,
+                    )
+                )
             if choice == REFUSE:
                 gone = delete(approvals).where(approvals.c.clinic == self._clinic, approvals.c.mark.in_(list(marks)))
                 writing.connection.execute(gone)
