@@ -39,6 +39,11 @@ def addresses(settings: ClinicSettings, environ: Mapping[str, str] | None = None
     return tuple(_address(place, *one, environ) for place, one in enumerate((*everybody, *people), 1))
 
 
+def shared_addresses(settings: ClinicSettings) -> tuple[Address, ...]:
+    """Return the addresses that are no single person's, as they stand under `urls`."""
+    return tuple(one for one in addresses(settings) if not one.person)
+
+
 def has_addresses(settings: ClinicSettings) -> bool:
     """Say whether anybody is told anything."""
     section = settings.rulebook.alerts
