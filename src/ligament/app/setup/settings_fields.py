@@ -197,7 +197,9 @@ def _value(clinic: ClinicSettings, setting: Setting, text: str) -> object:
     if not text and not setting.default:
         return None
     if setting.kind.entry is Entry.ADDRESSES:
-        kept = dict(zip((f"{KEPT}{one.mark}" for one in shared_addresses(clinic)), clinic.rulebook.alerts.urls, strict=True))
+        kept = dict(
+            zip((f"{KEPT}{one.mark}" for one in shared_addresses(clinic)), clinic.rulebook.alerts.urls, strict=True)
+        )
         lines = [kept.get(line, line) for line in text.splitlines()]
         text = "\n".join(line for line in lines if not line.startswith(KEPT))
     return taken(setting.kind, text)
