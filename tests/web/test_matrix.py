@@ -23,6 +23,7 @@ OPEN = {
     "/sign-in/code",
     "/setup",
     "/invitation",
+    "/approve",
     "/api/docs",
     "/oauth/{system}",
     "/api/v1/openapi.json",
