@@ -58,7 +58,7 @@ def test_a_change_is_refused_only_with_a_reason_and_then_approved_and_run(clinic
 def test_a_conflict_is_decided_and_both_systems_say_the_same(clinic: AtWork, browser: Browser) -> None:
     page = clinic.served.page(browser)
     page.goto(f"{HERE}/waiting")
-    page.get_by_role("button", name=re.compile("^Keep the books'")).first.click()
+    page.locator("button[name=choice][value=books]").first.click()
     expect(page.get_by_role("status").first).to_be_visible()
     clinic.run()
     patients = clinic.practice.world.table("patients").rows
@@ -114,7 +114,7 @@ def test_each_role_sees_the_buttons_that_are_for_it_and_no_others(clinic: AtWork
     page = clinic.served.page(browser)
     for path in ("waiting", "plan", "reconciliation", "runs"):
         page.goto(f"{HERE}/{path}")
-        assert page.locator("main form[method=post]").count() == 0, path
+        assert page.locator("main button[name=choice], main form.inline").count() == 0, path
     expect(page.get_by_role("link", name="Connect", exact=True)).to_have_count(0)
     csrf = page.locator("input[name=csrf_token]").first.input_value()
     answer = page.request.post(f"{HERE}/runs", form={"csrf_token": csrf}, max_redirects=0)
