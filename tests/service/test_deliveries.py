@@ -16,7 +16,8 @@ from ligament.core.events import EventType, example
 from ligament.core.private import Private
 from ligament.notifications.webhooks import Answer, secret_of
 from ligament.service.deliveries import ClinicHooks, Deliverer, judged
-from ligament.store.shared.deliveries import DEAD, DELIVERED, GONE, WAITING, Consequence, Hook, add_hook
+from ligament.store.shared.deliveries import DEAD, DELIVERED, WAITING, add_hook
+from ligament.store.shared.delivery_records import GONE, Consequence, Hook
 from ligament.wiring.hook_secrets import HookSecrets
 from tests.net.clocks import VirtualClock
 from tests.notifications.receiver import Arrived, receiving, status
