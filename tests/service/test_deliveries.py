@@ -273,8 +273,8 @@ def test_an_error_nobody_foresaw_ends_neither_the_loop_nor_another_hook(opened: 
         means = ClinicHooks(retry_seconds=(1,), allowed=("127.0.0.1",), secrets=broken)
         made.open_hooks = lambda _: means
         made.unexpected = lambda hook, _: told.append(hook)
-        turns = iter([False, False, True, True, True, True, True, True])
-        made.stops = lambda: next(turns, True)
+        runner = iter([False, False, True, True, True, True, True, True])
+        made.stops = lambda: next(runner, True)
         made.run(lambda: None)
         made.stops = lambda: False
         made.once()

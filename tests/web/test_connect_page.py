@@ -50,7 +50,7 @@ def test_from_nothing_to_the_first_yes_with_one_button_a_step(begun: Shop) -> No
     assert plan.url.endswith("/plan")
     assert "CLK-" in plan.text
     assert "Approve" in plan.text
-    settings = begun.door.place.turns.settings
+    settings = begun.door.place.runner.settings
     with open_clinic(settings, settings.clinics[0].name, None, begun.database) as clinic:
         assert clinic.vault.get("xero/client_secret") == ENVIRONMENT["XERO_CLIENT_SECRET"]
         assert clinic.approvals.asked()

@@ -65,21 +65,21 @@ class _Means:
 
 def start_deliveries(place: Scheduler) -> threading.Thread:
     """Deliver beside the scheduler until it is asked to stop."""
-    turns = place.turns
+    runner = place.runner
     means = _Means(
-        settings=lambda: turns.settings, database=turns.database, clock=turns.clock, chosen=turns.clinic
+        settings=lambda: runner.settings, database=runner.database, clock=runner.clock, chosen=runner.clinic
     )  # fmt: skip
     deliverer = Deliverer(
-        database=turns.database,
-        clock=turns.clock,
+        database=runner.database,
+        clock=runner.clock,
         clinics=lambda: place.clinics,
         open_hooks=means.hooks,
         told=means.tell,
-        stops=turns.sign.is_set,
-        unexpected=lambda what, error: turns.alert("broken", what, f"Not delivered: {type(error).__name__}. Tell us."),
+        stops=runner.sign.is_set,
+        unexpected=lambda what, error: runner.alert("broken", what, f"Not delivered: {type(error).__name__}. Tell us."),
     )
     thread = threading.Thread(
-        target=deliverer.run, args=(lambda: turns.sign.wait(_PAUSE_S),), name="deliveries", daemon=True
+        target=deliverer.run, args=(lambda: runner.sign.wait(_PAUSE_S),), name="deliveries", daemon=True
     )
     thread.start()
     return thread

@@ -16,7 +16,7 @@ from ligament.wiring.errors import ConfigurationError
 
 def list_alerts(clinic: Clinic) -> Result:
     """Tell what people were told and what is still to be told, and which addresses do not work."""
-    ledger = _bell(clinic).ledger()
+    ledger = _notifier(clinic).ledger()
     known = addresses(clinic.settings)
     wrong = {one.mark: one.complaint for one in known if one.complaint}
     found: list[dict[str, Any]] = [
@@ -65,5 +65,5 @@ def test_alerts(clinic: Clinic) -> Result:
     return Result(document={"addresses": results}, code=DONE if all(one["worked"] for one in results) else WAITS)
 
 
-def _bell(clinic: Clinic) -> Notifier:
+def _notifier(clinic: Clinic) -> Notifier:
     return Notifier(database=clinic.database, settings=clinic.settings, now=clinic.clock.now)

@@ -44,7 +44,7 @@ LEDGER = "alerts"
 
 
 @contextmanager
-def heard(clinic: Clinic, *, whole: bool) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+def notifying(clinic: Clinic, *, whole: bool) -> Iterator[Callable[[Mapping[str, Any]], None]]:
     """Tell people about a cycle that is run inside: give the document to what is yielded; trouble is heard too.
 
     `whole` says that both systems were read, so that trouble which does not show any more is over.
@@ -52,11 +52,11 @@ def heard(clinic: Clinic, *, whole: bool) -> Iterator[Callable[[Mapping[str, Any
     if not clinic.settings.rulebook.alerts.urls:
         yield lambda _: None
         return
-    bell = Notifier(database=clinic.database, settings=clinic.settings, now=clinic.clock.now)
+    notifier = Notifier(database=clinic.database, settings=clinic.settings, now=clinic.clock.now)
     try:
-        yield lambda document: bell.ring(seen_in(document, whole=whole, words=Words(clinic.settings.name)))
+        yield lambda document: notifier.ring(seen_in(document, whole=whole, words=Words(clinic.settings.name)))
     except (PortError, StoreFull) as trouble:
-        bell.ring(seen_trouble(trouble, Words(clinic.settings.name)))
+        notifier.ring(seen_trouble(trouble, Words(clinic.settings.name)))
         raise
 
 
@@ -150,18 +150,20 @@ def _read(text: str) -> AlertLedger:
         return AlertLedger()
 
 
-def bells(settings: Settings, database: Database, now: Callable[[], datetime]) -> Callable[[str, str, str], None]:
+def configuration_notifier(
+    settings: Settings, database: Database, now: Callable[[], datetime]
+) -> Callable[[str, str, str], None]:
     """Return what the engine tells of trouble that no cycle sees: a rulebook that cannot be read, and surprises."""
 
     def ring(kind: str, clinic: str, sentence: str) -> None:
         chosen = next((one for one in settings.clinics if one.name == clinic), None)
         if chosen is None or not chosen.rulebook.alerts.urls:
             return
-        bell = Notifier(database=database, settings=chosen, now=now)
+        notifier = Notifier(database=database, settings=chosen, now=now)
         if kind == "configuration":
-            bell.ring(seen_configuration(sentence, Words(clinic)))
+            notifier.ring(seen_configuration(sentence, Words(clinic)))
         elif kind in {"broken", "journal"}:
-            bell.ring(Observation(causes=(Words(clinic).broken(sentence),)))
+            notifier.ring(Observation(causes=(Words(clinic).broken(sentence),)))
 
     return ring
 
