@@ -25,7 +25,8 @@ from ligament.flow.read.read import EVERYTHING
 from ligament.store.journal.journal import Note
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
-from ligament.wiring.rulebooks import read_clinic, write_values
+from ligament.wiring.rulebook_writing import held, with_values, write_text
+from ligament.wiring.rulebooks import read_clinic
 
 _TABLES: Mapping[str, str] = {
     "item": "items",
@@ -123,6 +124,23 @@ def save(clinic: Clinic, found: Survey, told: Mapping[str, str], was: Mapping[st
 
     `was` is what the page showed: a field that somebody else changed meanwhile is told, not overwritten.
     """
+    file = clinic.settings.file
+    with held(file) as text:
+        found = replace(found, book=read_clinic(file).rulebook)
+        written, wrong = _checked(found, told, was)
+        if wrong or not written:
+            return wrong
+        write_text(file, with_values(text, written))
+        chosen = {".".join(key): value or "" for key, value in written.items()}
+        with clinic.journal.writing() as writing:
+            writing.add(Note(kind="mapping", public={"chosen": chosen}))
+    return {}
+
+
+def _checked(
+    found: Survey, told: Mapping[str, str], was: Mapping[str, str]
+) -> tuple[dict[Key, str | None], dict[str, str]]:
+    """Return what is to be written, and what is wrong by field."""
     known = {one.name: one for one in fields(found)}
     wrong: dict[str, str] = {}
     written: dict[Key, str | None] = {}
@@ -138,12 +156,7 @@ def save(clinic: Clinic, found: Survey, told: Mapping[str, str], was: Mapping[st
                 written[field.key] = _meant(found, field, value.strip())
             except ConfigurationError as trouble:
                 wrong[name] = str(trouble)
-    if written and not wrong:
-        write_values(clinic.settings.file, written)
-        chosen = {".".join(key): value or "" for key, value in written.items()}
-        with clinic.journal.writing() as writing:
-            writing.add(Note(kind="mapping", public={"chosen": chosen}))
-    return wrong
+    return written, wrong
 
 
 def _meant(found: Survey, field: Field, value: str) -> str | None:
