@@ -9,7 +9,12 @@ from ligament.core.plans import NoteKind
 from ligament.core.private import NOTHING, Private
 from ligament.core.records import Party, Phone, PhoneKind
 from ligament.core.rules.model import Field
-from ligament.flow.plan.contacts.field_merge import Merge, blank_text, phone_label, same_text
+from ligament.flow.plan.contacts.field_merge import (
+    Merge,
+    blank_text,
+    phone_label,
+    same_text,
+)
 from ligament.flow.plan.contacts.left_out import is_left_out
 
 Numbers = dict[PhoneSlot, Private[str]]
