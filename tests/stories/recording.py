@@ -50,8 +50,7 @@ class Drawn:
 
 def record(story: Story, folder: Path) -> None:
     """Play a story whole, and write its store, its wire, its journal and what every run told into files."""
-    ambient.secrets = Drawn(story.name)  # type: ignore[assignment]
-    _be_one_process()
+    _put((ambient, "secrets", Drawn(story.name)), *ONE_PROCESS)
     folder.mkdir(parents=True)
     stage = Stage(story, folder / "home")
     told = [f"{one.run.what}\n{one.run.report}\n{one.differences}\n" for one in stage.play()]
@@ -62,11 +61,17 @@ def record(story: Story, folder: Path) -> None:
     (folder / STORE).write_text("\n".join(_rows(folder / "home" / "ligament.db")), encoding="utf-8")
 
 
-def _be_one_process() -> None:
-    """Leases name who holds them by the process, its thread and the disk's number of the lock file: here by nothing."""
-    exclusive._place = lambda _: "here"
-    vault.holder_mark = lambda: "here"
-    vault.threading = SimpleNamespace(get_ident=lambda: 1)  # type: ignore[assignment]
+ONE_PROCESS = (
+    (exclusive, "_place", lambda _: "here"),
+    (vault, "holder_mark", lambda: "here"),
+    (vault, "threading", SimpleNamespace(get_ident=lambda: 1)),
+)
+"""Leases name who holds them by the process, its thread and the disk's number of the lock file: here by nothing."""
+
+
+def _put(*planned: tuple[Any, str, Any]) -> None:
+    for module, name, value in planned:
+        setattr(module, name, value)
 
 
 def _wire(host: Host[Any]) -> Iterator[str]:

@@ -23,6 +23,7 @@ OPEN = {
     "/sign-in/code",
     "/setup",
     "/invitation",
+    "/approve",
     "/api/docs",
     "/api/v1/openapi.json",
     "/styleguide",

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from ligament.app.notices.addresses import has_addresses
 from ligament.app.notices.notifier import flush
 from ligament.core.oddities import Oddity, attempt
 from ligament.engine.schedule import ClinicStatus, Pace, Round, due
@@ -182,8 +183,13 @@ class Scheduler:
 
     def _flush_alerts(self) -> None:
         """Send messages that became due; an address that answers slowly must not hold the scheduler up."""
+<<<<<<< HEAD
         settings = self.runner.settings
         if not any(clinic.rulebook.alerts.urls for clinic in settings.clinics):
+=======
+        settings = self.turns.settings
+        if not any(has_addresses(clinic) for clinic in settings.clinics):
+>>>>>>> main
             return
         arguments = (settings, self.runner.database, self.runner.calendar.now)
         threading.Thread(target=flush, args=arguments, name="alerts", daemon=True).start()

@@ -10,6 +10,7 @@ from ligament.web.page import Page
 from ligament.web.pages import (
     account,
     api_docs,
+    approval_link,
     clinics,
     connect,
     contacts,
@@ -57,5 +58,6 @@ ALL: tuple[Page, ...] = (
     *sign_in.PAGES,
     *setup.PAGES,
     *invitation.PAGES,
+    *approval_link.PAGES,
     *api_docs.PAGES,
 )
