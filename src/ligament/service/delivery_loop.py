@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ligament.app.notices.addresses import has_addresses
-from ligament.app.notices.notifier import bell_of
+from ligament.app.notices.notifier import notifier_of
 from ligament.app.notices.wording import seen_deliveries
 from ligament.ports.clocks import Clock
 from ligament.service.deliveries import ClinicHooks, Deliverer
@@ -61,7 +61,7 @@ class _Means:
         chosen = self.settings().clinic(name)
         if has_addresses(chosen):
             lost = Outbox(self.database, self.clock.now).troubled(name)
-            bell = bell_of(self.settings(), chosen, self.database, self.clock.now)
+            bell = notifier_of(self.settings(), chosen, self.database, self.clock.now)
             bell.ring(seen_deliveries(name, lost))
 
 

@@ -183,13 +183,8 @@ class Scheduler:
 
     def _flush_alerts(self) -> None:
         """Send messages that became due; an address that answers slowly must not hold the scheduler up."""
-<<<<<<< HEAD
         settings = self.runner.settings
-        if not any(clinic.rulebook.alerts.urls for clinic in settings.clinics):
-=======
-        settings = self.turns.settings
         if not any(has_addresses(clinic) for clinic in settings.clinics):
->>>>>>> main
             return
         arguments = (settings, self.runner.database, self.runner.calendar.now)
         threading.Thread(target=flush, args=arguments, name="alerts", daemon=True).start()

@@ -6,7 +6,7 @@ from typing import Any
 
 from ligament.app.approval_links import link_complaint
 from ligament.app.notices.addresses import Address, addresses
-from ligament.app.notices.notifier import Notifier, bell_of
+from ligament.app.notices.notifier import Notifier, notifier_of
 from ligament.app.results import DONE, WAITS, Result
 from ligament.core.alerts import Message, MessageKind
 from ligament.core.periods import iso_instant
@@ -69,16 +69,11 @@ def test_alerts(clinic: Clinic) -> Result:
     return Result(document={"addresses": results}, code=DONE if all(one["worked"] for one in results) else WAITS)
 
 
-<<<<<<< HEAD
-def _notifier(clinic: Clinic) -> Notifier:
-    return Notifier(database=clinic.database, settings=clinic.settings, now=clinic.clock.now)
-=======
 def _linkless(access: Access, chosen: ClinicSettings, one: Address) -> str:
     """Say that a person whom the rulebook names could answer nothing by a link."""
     why = link_complaint(access, chosen, one.person) if one.person else ""
     return f"{one.shown}: {why}" if why else ""
 
 
-def _bell(clinic: Clinic) -> Notifier:
-    return bell_of(clinic.home_settings, clinic.settings, clinic.database, clinic.clock.now)
->>>>>>> main
+def _notifier(clinic: Clinic) -> Notifier:
+    return notifier_of(clinic.home_settings, clinic.settings, clinic.database, clinic.clock.now)

@@ -57,11 +57,7 @@ def notifying(clinic: Clinic, *, whole: bool) -> Iterator[Callable[[Mapping[str,
     if not has_addresses(clinic.settings):
         yield lambda _: None
         return
-<<<<<<< HEAD
-    notifier = Notifier(database=clinic.database, settings=clinic.settings, now=clinic.clock.now)
-=======
-    bell = bell_of(clinic.home_settings, clinic.settings, clinic.database, clinic.clock.now)
->>>>>>> main
+    notifier = notifier_of(clinic.home_settings, clinic.settings, clinic.database, clinic.clock.now)
     try:
         yield lambda document: notifier.ring(seen_in(document, whole=whole, words=Words(clinic.settings.name)))
     except (PortError, StoreFull) as trouble:
@@ -178,31 +174,23 @@ def _read(text: str) -> AlertLedger:
         return AlertLedger()
 
 
-<<<<<<< HEAD
-def configuration_notifier(
-    settings: Settings, database: Database, now: Callable[[], datetime]
-) -> Callable[[str, str, str], None]:
-=======
-def bell_of(home: Settings, clinic: ClinicSettings, database: Database, now: Callable[[], datetime]) -> Notifier:
+def notifier_of(home: Settings, clinic: ClinicSettings, database: Database, now: Callable[[], datetime]) -> Notifier:
     """Return what tells the people of one clinic, with links for those who may answer by one."""
     return Notifier(
         database=database, settings=clinic, now=now, link_for=partial(link_words, home, clinic, database, now)
     )
 
 
-def bells(settings: Settings, database: Database, now: Callable[[], datetime]) -> Callable[[str, str, str], None]:
->>>>>>> main
+def configuration_notifier(
+    settings: Settings, database: Database, now: Callable[[], datetime]
+) -> Callable[[str, str, str], None]:
     """Return what the engine tells of trouble that no cycle sees: a rulebook that cannot be read, and surprises."""
 
     def ring(kind: str, clinic: str, sentence: str) -> None:
         chosen = next((one for one in settings.clinics if one.name == clinic), None)
         if chosen is None or not has_addresses(chosen):
             return
-<<<<<<< HEAD
-        notifier = Notifier(database=database, settings=chosen, now=now)
-=======
-        bell = bell_of(settings, chosen, database, now)
->>>>>>> main
+        notifier = notifier_of(settings, chosen, database, now)
         if kind == "configuration":
             notifier.ring(seen_configuration(sentence, Words(clinic)))
         elif kind in {"broken", "journal"}:
@@ -215,4 +203,4 @@ def flush(settings: Settings, database: Database, now: Callable[[], datetime]) -
     """Send what became due without any cycle: after quiet hours, and the summary, also of clinics that are paused."""
     for clinic in settings.clinics:
         if has_addresses(clinic):
-            bell_of(settings, clinic, database, now).ring(Observation())
+            notifier_of(settings, clinic, database, now).ring(Observation())
