@@ -12,6 +12,7 @@ from ligament.app.asked_runs import do_asked
 from ligament.core.oddities import Oddity, attempt
 from ligament.ports.errors import PortError
 from ligament.ports.stopping import Stopped
+from ligament.service.progress import BOARD
 from ligament.service.runner import ClinicRunner
 from ligament.service.stopping import StoppableClock
 from ligament.store.database.errors import StoreError
@@ -97,13 +98,14 @@ class AskedRunner:
             transports=runner.transports,
             clock=StoppableClock(clock=runner.calendar, sign=runner.sign),
             machine_now=runner.clock.now,
-            tell=runner.sign.between_steps(),
             actor=asked.actor,
             source=asked.source,
         )
         settings = replace(runner.settings, clinics=(chosen,))
-        with open_clinic(settings, asked.clinic, outside, runner.database) as clinic:
-            return do_asked(clinic, asked)
+        with BOARD.working(asked.clinic) as tell:
+            outside = replace(outside, tell=runner.sign.between_steps(tell))
+            with open_clinic(settings, asked.clinic, outside, runner.database) as clinic:
+                return do_asked(clinic, asked)
 
 
 def start_asked_runs(runner: ClinicRunner, clinics: Callable[[], Collection[str]]) -> threading.Thread:
