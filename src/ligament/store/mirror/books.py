@@ -24,6 +24,7 @@ from ligament.store.database.tables import (
     document_links,
     practice_rows,
 )
+from ligament.store.mirror import erased
 from ligament.store.mirror.merges import move_documents, survivors
 
 R = TypeVar("R", BooksContact, BooksDocument)
@@ -80,7 +81,7 @@ def keep(
     people = _keep_rows(connection, books_contacts, [contact_row(clinic, contact) for contact in held], BooksContact)
     move_documents(connection, clinic, [contact for contact in held if contact.id in people])
     told: dict[str, BooksDocument] = {}
-    for document in documents:
+    for document in erased.books_documents(connection, clinic, documents):
         if document.id not in told or told[document.id].updated_at <= document.updated_at:
             told[document.id] = document
     told.update(_with_known_money(connection, clinic, told.values()))

@@ -10,8 +10,10 @@ from ligament.web.page import Page
 from ligament.web.pages import (
     account,
     api_docs,
+    approval_link,
     clinics,
     connect,
+    consent,
     contacts,
     hooks,
     invitation,
@@ -44,6 +46,7 @@ ALL: tuple[Page, ...] = (
     *reports.PAGES,
     *mapping.PAGES,
     *connect.PAGES,
+    *consent.PAGES,
     *rules.PAGES,
     *settings.PAGES,
     *privacy.PAGES,
@@ -57,5 +60,6 @@ ALL: tuple[Page, ...] = (
     *sign_in.PAGES,
     *setup.PAGES,
     *invitation.PAGES,
+    *approval_link.PAGES,
     *api_docs.PAGES,
 )
