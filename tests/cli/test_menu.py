@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -75,7 +76,7 @@ def test_every_command_that_a_text_names_exists() -> None:
     """In sentences, pages and documents alike: who types it gets what is said, not a lesson in usage."""
     files = [*REPOSITORY.glob("src/ligament/**/*.py"), *REPOSITORY.glob("src/ligament/**/*.jinja")]
     files += [*REPOSITORY.glob("docs/**/*.md"), REPOSITORY / "README.md"]
-    groups = {entry.name: getattr(loaded(entry), "commands", None) for entry in MENU}
+    groups: dict[str, Any] = {entry.name: getattr(loaded(entry), "commands", None) for entry in MENU}
     named = {(name, below) for path in files for name, below in NAMED.findall(path.read_text(encoding="utf-8"))}
     assert len(named) > len(MENU)
     wrong = [
