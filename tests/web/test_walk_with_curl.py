@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import listening
+from tests.browser.serving import listening
 from tests.web.ground import Ground, opened_ground
 from tests.web.test_interface import hold
 
