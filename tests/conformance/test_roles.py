@@ -83,6 +83,14 @@ class TestPractice(EveryConnector):
         assert found.id == known.id
         assert gone == Removal(kind="party", id=SourceId("999999999999"))
 
+    def test_patients_are_counted_by_a_range_of_ids_archived_ones_too(self, here: Bench, port: Any) -> None:
+        rows = [row for page in here.read(port) for row in records(page)]
+        people = [row.id for row in rows if isinstance(row, Party) and row.kind is PartyKind.PATIENT]
+        known = sorted(people, key=lambda one: (len(one), one))
+        assert port.count_patients(known[0], known[-1]) == len(known)
+        assert port.count_patients(known[0], known[0]) == 1
+        assert port.count_patients(SourceId("1"), SourceId("2")) == 0
+
     @shows("same-bytes")
     def test_the_same_change_gives_the_same_bytes(self, here: Bench, port: Any) -> None:
         write = PartyWrite(id=self.parties(here, port)[0].id, email=Private("new@clinic.example"))

@@ -14,7 +14,7 @@ from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control
 from ligament.connectors.xero.simulator import control as desk
 from ligament.store.journal.audit import export, verify
-from tests.contacts.kit import ANA, BEN, Clinic
+from tests.contacts.kit import ANA, BEN, NOW, Clinic
 
 TRACES = (b"Silva", b"silva", b"ana@example", b"0491 570 156", b"61491570156", b"Made-up Street")
 
@@ -134,6 +134,84 @@ def test_a_deletion_that_leaves_no_other_sign_is_found_by_asking(clinic: Clinic)
     clinic.later(1800)
     clinic.sync()
     assert files_with(clinic.home, TRACES) == []
+
+
+def archive_and_delete(clinic: Clinic, patient: str) -> None:
+    """Archive somebody and delete them for good, before anybody looks again."""
+    at = clinic.later()
+    clinic.practice.change(lambda world: control.archive_record(world, "patients", patient, at=at))
+    clinic.practice.change(lambda world: control.delete_patient(world, patient, at=at))
+
+
+def test_somebody_archived_and_deleted_between_two_looks_is_missed_within_a_day(clinic: Clinic) -> None:
+    clinic.sync()
+    archive_and_delete(clinic, ANA)
+    clinic.sync()
+    assert files_with(clinic.home, TRACES)
+    clinic.later(24 * 3600)
+    clinic.sync()
+    assert files_with(clinic.home, TRACES) == []
+    with clinic.app() as app:
+        assert [entry["subject"] for entry in export(app.journal) if entry["kind"] == "erased"] == [f"patient:{ANA}"]
+
+
+def test_somebody_archived_and_deleted_between_two_looks_is_missed_by_a_whole_reading(clinic: Clinic) -> None:
+    clinic.sync()
+    archive_and_delete(clinic, ANA)
+    clinic.sync(full=True)
+    assert files_with(clinic.home, TRACES) == []
+    assert clinic.patient(BEN)
+    with clinic.app() as app:
+        (found,) = find(app, BEN).document["found"]
+    assert found["state"] == "active"
+
+
+def test_a_newcomer_does_not_hide_somebody_who_is_gone(clinic: Clinic) -> None:
+    clinic.sync()
+    at = clinic.later()
+    between = {"id": f"{ANA[:-1]}15", "first_name": "Cora", "last_name": "Lind", "created_at": at, "updated_at": at}
+    clinic.practice.change(lambda world: cliniko.put(world, "patients", between))
+    archive_and_delete(clinic, ANA)
+    clinic.later(24 * 3600)
+    clinic.sync()
+    assert files_with(clinic.home, TRACES) == []
+
+
+def test_few_calls_find_who_is_missing_among_many(clinic: Clinic) -> None:
+    many = [str(int(BEN) + number) for number in range(1, 601)]
+    for number, patient in enumerate(many):
+        row = {"id": patient, "first_name": "Nr", "last_name": f"{number}", "created_at": NOW, "updated_at": NOW}
+        clinic.practice.change(lambda world, row=row: cliniko.put(world, "patients", row))  # type: ignore[misc]
+    clinic.sync()
+    for patient in (ANA, many[400], many[599]):
+        archive_and_delete(clinic, patient)
+    clinic.later(24 * 3600)
+    asked = len(clinic.practice.log)
+    clinic.sync()
+    calls = [one.request for one in clinic.practice.log[asked:] if one.request.path.startswith("/v1/patients")]
+    assert len(calls) < 30
+    assert files_with(clinic.home, TRACES) == []
+    with clinic.app() as app:
+        gone = {entry["subject"] for entry in export(app.journal) if entry["kind"] == "erased"}
+    assert gone == {f"patient:{patient}" for patient in (ANA, many[400], many[599])}
+
+
+def test_an_answer_by_which_nobody_is_left_forgets_nobody(clinic: Clinic) -> None:
+    many = [str(int(BEN) + number) for number in range(1, 20)]
+    for patient in many:
+        row = {"id": patient, "first_name": "Nr", "last_name": patient[-2:], "created_at": NOW, "updated_at": NOW}
+        clinic.practice.change(lambda world, row=row: cliniko.put(world, "patients", row))  # type: ignore[misc]
+    clinic.sync()
+    as_it_was = clinic.practice.world.table("patients")
+    for patient in (ANA, BEN, *many):
+        clinic.practice.change(lambda world, patient=patient: drop(world, patient))  # type: ignore[misc]
+    clinic.later(24 * 3600)
+    clinic.sync()
+    assert files_with(clinic.home, TRACES)
+    clinic.practice.change(lambda world: replace(world, tables={**world.tables, "patients": as_it_was}))
+    clinic.sync()
+    with clinic.app() as app:
+        assert not [entry for entry in export(app.journal) if entry["kind"] == "erased"]
 
 
 def test_a_crash_before_forgetting_is_made_good(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -202,7 +202,8 @@ def _read(orders: CycleOptions, world: RunContext, cycle: CycleResult) -> set[Su
     cycle.rows_read = hinted.rows
     if orders.hints is not None and not orders.leave_books and read_once:
         return hinted.changed
-    span = Span.BRIEF if orders.brief else Span.USUAL
+    usual = Span.THOROUGH if orders.everything else Span.USUAL
+    span = Span.BRIEF if orders.brief else usual
     practice = read_practice(world.practice, world.memory, orders.rulebook, world.clock, world.tell, span)
     cycle.rows_read += practice.rows
     if orders.leave_books and read_once:

@@ -84,6 +84,10 @@ class Memory(Source, Protocol):
         """Return ids of archived patients who are not forgotten, in order, those behind an id."""
         ...
 
+    def known_patients(self) -> tuple[SourceId, ...]:
+        """Return ids of all patients who are not forgotten, archived ones too, the smallest id first."""
+        ...
+
     def forget(self, party: Subject) -> None:
         """Erase everything personal about a party; links, documents, amounts and the chain of the journal stay."""
         ...

@@ -105,6 +105,10 @@ class Practice(Protocol):
         """Read patients by id; an id that is certainly gone comes back as a Removal."""
         ...
 
+    def count_patients(self, first: SourceId, last: SourceId) -> int:
+        """Return how many patients there are with ids from `first` to `last`, archived ones too; one small call."""
+        ...
+
     def prepare(self, write: PartyWrite) -> PreparedCall:
         """Turn one change of a patient into bytes."""
         ...

@@ -131,6 +131,11 @@ class ClinicStore:
         with self._database.reading() as connection:
             return practice.archived_patients(connection, self._clinic, after, limit)
 
+    def known_patients(self) -> tuple[SourceId, ...]:
+        """Return ids of all patients who are not forgotten, archived ones too, the smallest id first."""
+        with self._database.reading() as connection:
+            return practice.known_patients(connection, self._clinic)
+
     def forget(self, party: Subject) -> None:
         """Erase everything personal about a party; links, documents, amounts and the chain of the journal stay."""
         erasure.forget(self._journal, party)

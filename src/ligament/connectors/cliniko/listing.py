@@ -1,4 +1,4 @@
-"""Listing invoices by the days on which they were issued, for comparing: how many there are, and all of them again."""
+"""Counting and listing again what is known already: invoices by the days they were issued on, patients by their ids."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ligament.connectors.cliniko import wire
 from ligament.connectors.cliniko.guarding import guarded
 from ligament.connectors.cliniko.mapping import invoice_of
 from ligament.connectors.cliniko.reading import lines_of
-from ligament.connectors.cliniko.visits import REMOVED
+from ligament.connectors.cliniko.visits import ARCHIVED, REMOVED
 from ligament.ports.practice import ListedInvoices, PracticePage
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ _PATH = "/invoices"
 def count_invoices(client: ClinikoClient, first: date, last: date) -> int:
     """Return how many invoices were issued on those days, removed ones too: one call that brings one row."""
     return client.page(_PATH, filters=_days(first, last), per_page=1).total
+
+
+def count_patients(client: ClinikoClient, first: str, last: str) -> int:
+    """Return how many patients have ids from `first` to `last`, archived ones too: one call that brings one row."""
+    return client.page("/patients", filters=(f"id:>={first}", f"id:<={last}", *ARCHIVED), per_page=1).total
 
 
 def list_invoices(

@@ -118,6 +118,10 @@ class ClinikoPractice:
         found = {party.id: party for raw in raws if (party := self._party(raw)) is not None}
         return tuple(found[identifier] if identifier in found else self._alone(identifier) for identifier in wanted)
 
+    def count_patients(self, first: SourceId, last: SourceId) -> int:
+        """Return how many patients have ids from `first` to `last`, archived ones too; one call that brings one row."""
+        return listing.count_patients(self._client, first, last)
+
     # --- what recalls need --------------------------------------------------------------------------------------------
     def settings(self) -> PracticeSettings:
         """Return what the account says of itself."""

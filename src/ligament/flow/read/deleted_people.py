@@ -1,8 +1,8 @@
-"""DeletionWatch whom the practice deleted for good: noticed while reading, and forgotten here too."""
+"""Whom the practice deleted for good: noticed while reading, and forgotten here too."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from ligament.core.ids import SourceId
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.periods import iso_instant
 from ligament.core.records import Party, PartyKind, PracticeRecord, Removal
+from ligament.flow.read.missing_people import missing_among
 from ligament.ports.memory import Memory
 from ligament.ports.practice import Practice
 
@@ -18,6 +19,13 @@ ASKED_AT_MOST = 250
 SWEPT_AT_ONCE = 200
 """How many archived patients are looked for at once: only they can be deleted."""
 SWEEP_EVERY = timedelta(minutes=30)
+COUNT_EVERY = timedelta(days=1)
+"""How often patients are counted, and some of those that nothing is said of are asked for: the practice may delete
+somebody between two looks, and then no list ever shows them again."""
+TURNED_AT_ONCE = 160
+DOUBTED_FROM = 10
+"""How many people at once may be gone without anybody being left."""
+_COUNTED = "all_patients_swept_to"
 _NOTE = "patients_to_ask_for"
 _SWEPT = "patients_swept_to"
 _LEAVING = "patients_to_forget"
@@ -72,23 +80,49 @@ class DeletionWatch:
         reached = found[-1] if len(found) == SWEPT_AT_ONCE else ""
         memory.keep_note(_SWEPT, f"{iso_instant(now)}|{reached}")
 
+    def count(self, practice: Practice, memory: Memory, now: datetime, *, is_whole: bool, at_once: bool) -> None:
+        """Once a day, on request and after a whole reading, choose whom to ask for of those that no list shows."""
+        when, _, after = memory.note(_COUNTED).partition("|")
+        is_due = not when or not timedelta(0) <= now - datetime.fromisoformat(when) < COUNT_EVERY
+        if not (is_whole or at_once or is_due):
+            return
+        known = memory.known_patients()
+        if is_whole:
+            self.lost |= set(known) - self.seen
+            reached = after
+        else:
+            self.lost |= missing_among(practice, known)
+            ahead = [one for one in known if (len(one), one) > (len(after), after)] or known
+            turn = ahead[:TURNED_AT_ONCE]
+            self.lost |= set(turn)
+            reached = turn[-1] if turn else ""
+        memory.keep_note(_COUNTED, f"{iso_instant(now)}|{reached}")
+
     def settle(self, practice: Practice, memory: Memory) -> None:
         """Ask for patients whom nothing but a lost invoice told about, and forget everybody who is gone."""
         before = set(filter(None, memory.note(_NOTE).split(",")))
         asked = sorted((self.lost | before) - self.seen)
-        for party in practice.read_parties([SourceId(held) for held in asked[:ASKED_AT_MOST]]) if asked else ():
-            if isinstance(party, Removal) or party.deleted:
-                subject = _subject(PartyKind.PATIENT.value, party.id)
-                self.gone[subject.key] = subject
-            else:
-                memory.keep_parties([party])
+        found = practice.read_parties([SourceId(held) for held in asked[:ASKED_AT_MOST]]) if asked else ()
+        gone = [party.id for party in found if isinstance(party, Removal) or party.deleted]
+        left = asked[ASKED_AT_MOST:]
+        if self._is_credible(gone, asked, practice, memory):
+            self.gone |= {one.key: one for one in (_subject(PartyKind.PATIENT.value, held) for held in gone)}
+        else:
+            left += gone
+        memory.keep_parties([party for party in found if not isinstance(party, Removal) and not party.deleted])
         for subject in self.gone.values():
             memory.forget(subject)
         if self.announced:
             memory.keep_note(_LEAVING, "")
-        left = ",".join(asked[ASKED_AT_MOST:])
         if left or before:
-            memory.keep_note(_NOTE, left)
+            memory.keep_note(_NOTE, ",".join(left))
+
+    def _is_credible(self, gone: Sequence[str], asked: Sequence[str], practice: Practice, memory: Memory) -> bool:
+        """Doubt an answer by which nobody at all is left: forgetting cannot be taken back."""
+        if len(gone) <= DOUBTED_FROM or len(gone) < min(len(asked), ASKED_AT_MOST) or self.seen:
+            return True
+        known = memory.known_patients()
+        return practice.count_patients(known[0], known[-1]) > 0
 
 
 def _subject(kind: str, identifier: str) -> Subject:

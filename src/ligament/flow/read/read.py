@@ -37,10 +37,14 @@ class Reading:
 
 
 class Span(StrEnum):
-    """How much of the practice is read: without what rarely moves, as usual, or with visits that are only listed."""
+    """How much of the practice is read: without what rarely moves, as usual, or with visits that are only listed.
+
+    `THOROUGH` is as usual, and looks at once for people whom no list shows any more.
+    """
 
     BRIEF = "brief"
     USUAL = "usual"
+    THOROUGH = "thorough"
     WITH_VISITS = "with_visits"
 
 
@@ -66,6 +70,7 @@ def read_practice(
     )
     people = DeletionWatch()
     people.begin(memory)
+    is_pinned = False
     for page in practice.read(scope, memory.known_rows()):
         if not charged and page.rows and all(isinstance(row, Visit) for row in page.rows):
             memory.keep_aside(page)
@@ -74,6 +79,7 @@ def read_practice(
         for row in page.rows:
             if isinstance(row, PracticeSettings):
                 check_practice(row, memory)
+                is_pinned = True
         people.announce(page.rows, memory)
         touched = memory.keep_practice_page(page)
         people.note(page.rows, touched, memory)
@@ -81,6 +87,9 @@ def read_practice(
         reading.rows += len(page.rows)
         tell(f"read {page.stream}", page.done, page.total)
     people.sweep(memory, now)
+    if is_pinned:
+        # Somebody who is unknown there is forgotten here for good, so that it has to be the practice that it was.
+        people.count(practice, memory, now, is_whole=not scope.cursors, at_once=span is Span.THOROUGH)
     people.settle(practice, memory)
     if stale:
         memory.keep_note("reference_read_at", iso_instant(now))

@@ -175,6 +175,16 @@ def archived_patients(connection: Connection, clinic: str, after: str, limit: in
     return tuple(SourceId(identifier) for identifier, party in found if not party.deleted)
 
 
+def known_patients(connection: Connection, clinic: str) -> tuple[SourceId, ...]:
+    """Return ids of all patients who are not forgotten, the smallest first: shorter ones, then by their signs."""
+    of_patients = (rows.c.clinic == clinic, rows.c.kind == PartyKind.PATIENT.value)
+    everybody = set(connection.execute(select(rows.c.id).where(*of_patients)).scalars())
+    # Who left no name may be forgotten, or somebody archived whom nobody ever gave one: the record tells.
+    nameless = select(rows.c.id, rows.c.body).where(*of_patients, rows.c.removed, rows.c.name_key == "")
+    forgotten = {row.id for row in connection.execute(nameless) if decode(Party, row.body).deleted}
+    return tuple(SourceId(found) for found in sorted(everybody - forgotten, key=lambda one: (len(one), one)))
+
+
 def _after_removal(removal: Removal, known: Mapping[str, Any] | None, now: datetime) -> PracticeRecord | None:
     """Return what stays of a record that is certainly gone; None when its row goes too."""
     body = known["body"] if known else b""
