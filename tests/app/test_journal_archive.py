@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from ligament.app.journal import journal_page, journal_verify
 from ligament.app.journal_archive import archive_journal, file_verified
 from ligament.app.runs import one_run, show_run
 from ligament.app.scheduled import compare_daily
 from ligament.app.undo import undo
+from ligament.store.database.search_keys import stamp
+from ligament.store.database.tables import runs
 from ligament.store.journal.audit import verify
 from ligament.wiring.errors import ConfigurationError
 from tests.reconcile.planting import Scene, edit_paid
@@ -179,9 +182,9 @@ def test_a_run_is_never_cut_in_two(tmp_path: Path) -> None:
     made.invoice()
     run = str(made.sync()["run_id"])
     with made.app() as clinic:
+        later = clinic.clock.now().replace(year=clinic.clock.now().year + 1)
         with clinic.database.writing("test") as connection:
-            later = clinic.clock.now().replace(year=clinic.clock.now().year + 1)
-            connection.exec_driver_sql("UPDATE runs SET finished_at = '" + later.isoformat() + "'")
+            connection.execute(update(runs).values(finished_at=stamp(later)))
     made.pass_time(days=365 * 7 + 30)
     told = archived(made)
     assert "not over" in told["waits_for"]

@@ -25,9 +25,9 @@ _FOLDER_RIGHTS = 0o700
 
 
 def archive_journal(clinic: Clinic) -> Result:
-    """Move the entries that are old enough into a file, which appears whole or not at all, and then out of the database.
+    """Move entries that are old enough into a file, which appears whole or not at all, and then out of the database.
 
-    Cut off at any point, it goes on the next time: what is in the file only once is in the database until it is in both.
+    Cut off at any point, it goes on the next time: nothing leaves the database before the file has it.
     Raises ConfigurationError when the file cannot be written, JournalBroken when the journal does not hold.
     """
     with alone_for(clinic, PATIENCE_MS):
@@ -160,4 +160,5 @@ def archived_sentence(clinic: Clinic, at: datetime) -> str:
     kept = archive_of_time(clinic.journal, at)
     if kept is None:
         return ""
-    return f"What it wrote is in the archive of the journal, {archive_path(clinic, kept)}: entries {kept.first} to {kept.last}."
+    entries = f"entries {kept.first} to {kept.last}"
+    return f"What it wrote is in the archive of the journal, {archive_path(clinic, kept)}: {entries}."

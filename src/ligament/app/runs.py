@@ -73,6 +73,7 @@ def _shown(run: Run) -> Document:
 
 # --- for the command line and machines --------------------------------------------------------------------------------
 
+
 def list_runs(clinic: Clinic, *, limit: int = LISTED) -> Result:
     """Tell the newest runs, newest first; of those that wrote nothing only the newest is kept."""
     return Result(document={"runs": [_listed(clinic, run) for run in clinic.runs.newest(limit)]})

@@ -61,7 +61,9 @@ def file_verified(document: Document, command: Command) -> None:
     if document["linked"]:
         line(f"The journal here goes on from it: {command('journal verify')}")
     else:
-        line("The journal here does not go on from it: it holds these entries itself, or is another one.", style="yellow")
+        line(
+            "The journal here does not go on from it: it holds these entries itself, or is another one.", style="yellow"
+        )
 
 
 def archived(document: Document, command: Command) -> None:

@@ -16,8 +16,8 @@ from ligament.store.database.tables import journal_archives
 class Archived:
     """Entries `first` to `last` that are in `file`, a name in the folder of archives.
 
-    `previous` is the hash of the entry before them, `hash` that of the last one, `since` and `until` the instants of the
-    first and the last, `content` a hash of all lines of the file before its signature.
+    `previous` is the hash of the entry before them, `hash` that of the last one, `since` and `until` the instants of
+    the first and the last, `content` a hash of all lines of the file before its signature.
     """
 
     first: int
