@@ -8,6 +8,7 @@ from functools import partial
 
 from benchmarks import (
     calls,
+    comparison,
     contacts,
     demo,
     engine,
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Measure] = {
     "files": files.measure,
     "hooks": hooks.measure,
     "recalls": recalls.measure,
+    "comparison": comparison.measure,
 }
 
 

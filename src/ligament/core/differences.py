@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from ligament.core.erasing import is_erased
 from ligament.core.intents import DocumentIntent
 from ligament.core.ledgers import BooksDocument, BooksLine, DocumentKind, DocumentStatus
 from ligament.core.money import ONE, ZERO, cents
@@ -15,8 +16,11 @@ LineKey = tuple[str, str, tuple[tuple[str, str], ...]]
 
 
 def same_line(left: BooksLine, right: BooksLine) -> bool:
-    """Compare two lines in the fields we write."""
-    return _written(left) == _written(right)
+    """Compare two lines in the fields we write; a text that was erased is equal to any."""
+    ours, theirs = _written(left), _written(right)
+    if is_erased(left.text) or is_erased(right.text):
+        return ours[1:] == theirs[1:]
+    return ours == theirs
 
 
 def _written(line: BooksLine) -> tuple[object, ...]:

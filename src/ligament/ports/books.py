@@ -129,6 +129,10 @@ class Books(Protocol):
         """Read one payment with its reconciliation state, or nothing when it does not exist."""
         ...
 
+    def payments_on(self, invoice_id: BooksId) -> tuple[BooksPayment, ...]:
+        """Read every payment that an invoice ever had, those that were deleted since too."""
+        ...
+
     def link_for(self, kind: str, books_id: BooksId) -> str:
         """Return a web address where a person sees that record, or an empty text."""
         ...

@@ -28,7 +28,7 @@ _REFUSED = {
     429: ("Too many attempts", "Wait a little before you try again."),
     503: ("The database does not answer", "Nothing was changed. Try again in a moment."),
 }
-_BACK_AGAIN = "You were signed out meanwhile. What you had typed is here again; nothing of it was sent yet."
+_BACK_AGAIN = "You had to show who you are first. What you had typed is here again; nothing of it was sent yet."
 _NOT_OURS = "This form did not come from Ligament's own page, or the page was open for too long. Nothing was changed."
 
 
@@ -86,9 +86,11 @@ class Frame:
             return self.refusal(403, str(reason))
 
     def _led(self, visit: Visit, first: Moved) -> Reply:
-        """Lead somewhere else first; what was typed when the session had ended is kept for afterwards."""
+        """Lead somewhere else first; what was typed when the session had ended, or the code is due, is kept."""
         reply = self._reply(visit, first)
-        kept = drafts.keep(self.house.access, visit.lapsed, page_behind(visit.path), visit.form) if visit.lapsed else ""
+        is_here = visit.found is not None and visit.found.is_signed_in
+        whose = visit.lapsed or (visit.signed_in.user.id if is_here else "")
+        kept = drafts.keep(self.house.access, whose, page_behind(visit.path), visit.form) if whose else ""
         if not kept:
             return reply
         cookie = cookies.set_cookie(drafts.COOKIE, kept, is_secure=self.house.is_secure)

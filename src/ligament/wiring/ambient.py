@@ -28,6 +28,16 @@ def random_text(count: int) -> str:
     return secrets.token_urlsafe(count)
 
 
+def random_choice(letters: str) -> str:
+    """Return one of these letters, each as likely as any other."""
+    return secrets.choice(letters)
+
+
+def random_up_to(most: int) -> int:
+    """Return a whole number from 0 to `most`."""
+    return secrets.randbelow(most + 1)
+
+
 def machine_now() -> datetime:
     """Return the present instant of this machine, in UTC."""
     return datetime.now(UTC)

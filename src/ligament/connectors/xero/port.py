@@ -164,6 +164,10 @@ class XeroBooks:
         """Read one payment with its reconciliation state, or nothing when it does not exist."""
         return lookups.payment(self._client, payment_id)
 
+    def payments_on(self, invoice_id: BooksId) -> tuple[BooksPayment, ...]:
+        """Read every payment that an invoice ever had; the invoice itself no longer lists those that were deleted."""
+        return lookups.payments_on(self._client, invoice_id)
+
     def link_for(self, kind: str, books_id: BooksId) -> str:
         """Return a web address where a person sees that record, or an empty text for other kinds."""
         view = _VIEWS.get(kind)

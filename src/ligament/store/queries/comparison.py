@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, not_, or_, select
-from sqlalchemy.sql.selectable import CTE
+from sqlalchemy import Connection, and_, func, not_, select
 
 from ligament.core.comparisons import (
     NO_TAX,
@@ -20,6 +18,7 @@ from ligament.core.comparisons import (
     owed_on_document,
     paid_on_document,
     practice_split,
+    sign_of,
     used_on_document,
 )
 from ligament.core.intents import subject_from_key
@@ -32,31 +31,19 @@ from ligament.core.variances import Cell, Split, Sums, month_of
 from ligament.ports.comparison import LeftOut, Scope, SideBySide, Stray
 from ligament.store.database.search_keys import moment
 from ligament.store.database.tables import (
-    books_amounts,
     books_contacts,
-    books_documents,
     contact_links,
     contact_notes,
-    document_links,
-    holds,
-    outcomes,
     practice_rows,
 )
 from ligament.store.queries.conditions import (
-    GONE,
-    OPEN,
-    beside,
-    documents_of,
-    joined,
     money,
-    owed_of,
-    settled_of,
-    signed,
-    subject_of,
 )
+from ligament.store.queries.one_pass import Passed, pass_over
 from ligament.store.queries.open_visits import uninvoiced_visits
-from ligament.store.queries.pairings import Unlinked, doubles, load_pairings, load_visits, strays_of
-from ligament.store.queries.side_by_side import counted, in_period, left_out, side_by_side, stray_row
+from ligament.store.queries.pairings import load_pairings, load_visits
+from ligament.store.queries.side_by_side import in_period, left_out, people_of, side_by_side, stray_row
+from ligament.store.queries.unlinked import Unlinked, unlinked_of
 
 _AT_ONCE = 500
 _TELLING = ("held", "planned", "skipped")
@@ -72,28 +59,40 @@ class StoreComparison:
     clinic: str
     scope: Scope
     labels: TaxLabels
+    _passed: Passed | None = None
     _unlinked: Unlinked | None = None
     _visits: list[Pairing] | None = field(default=None)
 
     # --- sums ---------------------------------------------------------------------------------------------------------
     def sums(self) -> Sums:
         """Return what both sides come to: the kept rows by the database, what no link joins beside it."""
-        found = Sums()
+        found, passed = Sums(), self.passed
         self._practice_totals(found)
-        self._books_totals(found)
-        self._money(found)
+        for (at, tax_type), total in passed.books.items():
+            _add(found.books, (at, self.labels.of_books(tax_type)), money(total))
+        found.source_settled = _amounts(passed.settled)
+        found.books_settled = _amounts(passed.paid)
+        found.source_owed = _amounts(passed.owed)
+        found.books_owed = _amounts(passed.due)
         for pairing in self.beside():
             self._add_pairing(found, pairing)
         for stray in self.strays():
             self._add_stray(found, stray.document)
         return found
 
+    @property
+    def passed(self) -> Passed:
+        """Return what one look at every invoice told."""
+        if self._passed is None:
+            self._passed = pass_over(self.connection, self.clinic, self.scope)
+        return self._passed
+
     def _practice_totals(self, found: Sums) -> None:
+        """Cut what the practice issued by the taxes of its lines; what they lack of the invoices carries none."""
         p, lines = practice_rows.alias("p"), practice_rows.alias("lines")
         month = func.substr(p.c.day, 1, _MONTH)
         counted = and_(*in_period(p, self.clinic, self.scope), not_(p.c.removed))
-        whole = select(month, func.sum(p.c.cents)).where(counted).group_by(month)
-        left = {row[0]: int(row[1]) for row in self.connection.execute(whole)}
+        left = dict(self.passed.whole)
         cut = p.join(lines, and_(lines.c.clinic == p.c.clinic, lines.c.kind == "line", lines.c.parent_id == p.c.id))
         by_tax = select(month, lines.c.status, func.sum(lines.c.cents)).select_from(cut)
         statement = by_tax.where(counted, not_(lines.c.removed)).group_by(month, lines.c.status)
@@ -102,41 +101,6 @@ class StoreComparison:
             left[at] -= int(total)
         for at, rest in left.items():
             _add(found.source, (at, NO_TAX), money(rest))
-
-    def _books_totals(self, found: Sums) -> None:
-        p, links, papers = practice_rows.alias("p"), document_links, books_documents
-        month = func.substr(papers.c.day, 1, _MONTH)
-        cut = joined(p).join(
-            books_amounts,
-            and_(books_amounts.c.clinic == papers.c.clinic, books_amounts.c.document_id == papers.c.id),
-        )
-        total = func.sum(signed(books_amounts.c.cents))
-        statement = select(month, books_amounts.c.tax_type, total).select_from(cut)
-        statement = statement.where(
-            *in_period(p, self.clinic, self.scope), papers.c.status.not_in(GONE), links.c.clinic == self.clinic
-        )
-        for at, tax_type, cents in self.connection.execute(statement.group_by(month, books_amounts.c.tax_type)):
-            _add(found.books, (at, self.labels.of_books(tax_type)), money(cents))
-
-    def _money(self, found: Sums) -> None:
-        p, docs = practice_rows.alias("p"), documents_of(self.clinic)
-        month = func.substr(p.c.day, 1, _MONTH)
-        in_period = p.c.day.between(self.scope.first.isoformat(), self.scope.last.isoformat())
-        columns = (
-            func.sum(case((in_period, settled_of(p, docs)), else_=0)),
-            func.sum(case((in_period, func.coalesce(docs.c.paid, 0)), else_=0)),
-            func.sum(owed_of(p)),
-            func.sum(func.coalesce(docs.c.open, 0)),
-        )
-        statement = select(month, *columns).select_from(beside(p, docs)).where(*self._in_scope(p))
-        for at, settled, paid, owed, due in self.connection.execute(statement.group_by(month)):
-            for sums, cents in (
-                (found.source_settled, settled),
-                (found.books_settled, paid),
-                (found.source_owed, owed),
-                (found.books_owed, due),
-            ):
-                sums[at] = money(cents)
 
     def _add_pairing(self, found: Sums, pairing: Pairing) -> None:
         """Add a visit whole, and of an invoice what only its number or reference joins to it."""
@@ -167,71 +131,20 @@ class StoreComparison:
     def differing(self) -> Iterator[Pairing]:
         """Yield every record that may differ, with all that belongs to it."""
         beside = {pairing.subject.id: pairing for pairing in self.beside()}
-        waiting: list[str] = []
-        for row in self.connection.execute(self._suspicious().execution_options(yield_per=_AT_ONCE)):
-            if row.id not in beside:
-                waiting.append(row.id)
-            if len(waiting) == _AT_ONCE:
-                yield from self._loaded(waiting)
-                waiting = []
-        yield from self._loaded(waiting)
+        waiting = [key for key in self.passed.differing if key not in beside]
+        for start in range(0, len(waiting), _AT_ONCE):
+            yield from self._loaded(waiting[start : start + _AT_ONCE])
         yield from beside.values()
 
     def _loaded(self, ids: list[str]) -> Iterator[Pairing]:
         yield from load_pairings(self.connection, self.clinic, ids, self.unlinked.of_subject, self.scope)
-
-    def _suspicious(self) -> Select[Any]:
-        p, docs = practice_rows.alias("p"), documents_of(self.clinic)
-        patient, ended = practice_rows.alias("patient"), outcomes
-        subject = subject_of(p)
-        waits = select(holds.c.id).where(
-            holds.c.clinic == self.clinic, holds.c.subject == subject, holds.c.closed_at.is_(None)
-        )
-        telling = select(ended.c.subject).where(
-            ended.c.clinic == self.clinic, ended.c.subject == subject, ended.c.state.in_(_TELLING)
-        )
-        known = beside(p, docs).outerjoin(
-            patient,
-            and_(patient.c.clinic == p.c.clinic, patient.c.kind == "patient", patient.c.id == p.c.party_id),
-        )
-        value = case((p.c.removed, 0), else_=p.c.cents)
-        tax = case((p.c.removed, 0), else_=p.c.tax_cents)
-        differs = or_(
-            value != func.coalesce(docs.c.cents, 0),
-            tax != func.coalesce(docs.c.tax, 0),
-            and_(docs.c.day.is_not(None), docs.c.day != p.c.day),
-            docs.c.edited > 0,
-            docs.c.others > 0,
-            docs.c.credit > 0,
-            settled_of(p, docs) != func.coalesce(docs.c.paid, 0),
-            owed_of(p) != func.coalesce(docs.c.open, 0),
-            and_(docs.c.live > 0, p.c.name_key != "", p.c.name_key != func.coalesce(patient.c.name_key, "")),
-            self._paid_on_another_day(p, docs),
-            waits.exists(),
-            telling.exists(),
-        )
-        within = p.c.day.between(self.scope.first.isoformat(), self.scope.last.isoformat())
-        still_open = and_(not_(p.c.removed), p.c.status.in_(OPEN))
-        concerns = or_(within, still_open, func.coalesce(docs.c.open, 0) != 0, waits.exists())
-        return select(p.c.id).select_from(known).where(*self._in_scope(p), concerns, differs)
-
-    def _paid_on_another_day(self, p: Any, docs: CTE) -> ColumnElement[bool]:  # noqa: ANN401 - an alias
-        """Say whether the payment may be dated otherwise than the practice closed the invoice, in the clinic's zone."""
-        here, after = func.substr(p.c.closed_at, 1, _DAY), p.c.closed_next
-        hour = func.substr(p.c.closed_at, 12, 2)
-        same = [f"{hour:02}" for hour, ahead in self.scope.hours.items() if ahead == 0]
-        ahead = [f"{hour:02}" for hour, ahead in self.scope.hours.items() if ahead == 1]
-        day = case((hour.in_(same), here), (hour.in_(ahead), after), else_="")
-        return and_(
-            p.c.status == InvoiceStatus.PAID.value, p.c.closed_at != "", docs.c.paid_on != "", docs.c.paid_on != day
-        )
 
     # --- what no link joins -------------------------------------------------------------------------------------------
     @property
     def unlinked(self) -> Unlinked:
         """Return the documents of ours that no link joins to a record, and the records they belong to all the same."""
         if self._unlinked is None:
-            self._unlinked = strays_of(self.connection, self.clinic, self.scope)
+            self._unlinked = unlinked_of(self.connection, self.clinic, self.scope)
         return self._unlinked
 
     def beside(self) -> list[Pairing]:
@@ -250,7 +163,7 @@ class StoreComparison:
 
     def doubles(self) -> Iterator[Stray]:
         """Yield documents of others with contact, date and total of one of ours."""
-        yield from doubles(self.connection, self.clinic, self.scope)
+        yield from self.unlinked.doubles
 
     def contacts(self) -> Iterator[ListedContact]:
         """Yield the contacts of which something is only listed."""
@@ -290,7 +203,31 @@ class StoreComparison:
     # --- what else is told --------------------------------------------------------------------------------------------
     def counts(self) -> Mapping[str, Mapping[str, int]]:
         """Return how many records of each kind each side has in the period."""
-        return counted(self.connection, self.clinic, self.scope)
+        told = self.passed.counts
+        apart = [
+            held.document
+            for pairing in self.beside()
+            if self._holds(pairing.invoice.issued_on)
+            for held in pairing.live
+            if pairing.subject.kind.value == "visit" or held.link is None
+        ]
+        apart += [stray.document for stray in self.strays() if self._holds(stray.document.on)]
+        notes = [held for held in apart if sign_of(held) < 0]
+        people, contacts = people_of(self.connection, self.clinic)
+        return {
+            "source": {
+                "contacts": people,
+                "invoices": told["source_all"] - told["source_notes"],
+                "credit_notes": told["source_notes"],
+            },
+            "books": {
+                "contacts": contacts,
+                "invoices": told["live"] - told["notes"] + len(apart) - len(notes),
+                "credit_notes": told["notes"] + len(notes),
+                "payments": told["payments"] + sum(paid_on_document(held) != 0 for held in apart),
+                "allocations": told["allocations"] + sum(used_on_document(held) != 0 for held in notes),
+            },
+        }
 
     def left_out(self) -> Mapping[str, LeftOut]:
         """Return what was issued before the first day."""
@@ -299,9 +236,6 @@ class StoreComparison:
     # --- pieces of statements -----------------------------------------------------------------------------------------
     def _holds(self, day: date) -> bool:
         return self.scope.first <= day <= self.scope.last
-
-    def _in_scope(self, p: Any) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401 - an alias
-        return p.c.clinic == self.clinic, p.c.kind == "invoice", p.c.day >= self.scope.start_on.isoformat()
 
 
 def _add(split: dict[Cell, Decimal], cell: Cell, amount: Decimal) -> None:
@@ -317,3 +251,7 @@ def _add_all(split: dict[Cell, Decimal], more: Split) -> None:
 def _plus(sums: dict[str, Decimal], month: str, amount: Decimal) -> None:
     if amount:
         sums[month] = sums.get(month, ZERO) + amount
+
+
+def _amounts(sums: Mapping[str, int]) -> dict[str, Decimal]:
+    return {month: money(cents) for month, cents in sums.items()}

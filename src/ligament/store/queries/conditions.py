@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_, select
-from sqlalchemy.sql.selectable import CTE
+from sqlalchemy.sql.selectable import CTE, FromClause
 
 from ligament.core.ledgers import DocumentKind, DocumentStatus
 from ligament.core.records import InvoiceStatus
@@ -29,21 +30,14 @@ def subject_of(p: Any) -> ColumnElement[str]:  # noqa: ANN401 - an alias
     return key
 
 
-def joined(p: Any) -> Any:  # noqa: ANN401 - a join of any tables
-    """Join invoices to their documents through the links."""
-    links, papers = document_links, books_documents
-    linked = p.join(links, and_(links.c.clinic == p.c.clinic, *_same_record(links.c.subject, p)))
-    return linked.join(papers, and_(papers.c.clinic == links.c.clinic, papers.c.id == links.c.books_id))
+def to_links(p: Any) -> ColumnElement[bool]:  # noqa: ANN401 - an alias
+    """Say that a link is that of an invoice."""
+    return and_(document_links.c.clinic == p.c.clinic, document_links.c.subject == subject_of(p))
 
 
 def beside(p: Any, docs: CTE) -> Any:  # noqa: ANN401 - a join of any tables
     """Put what the documents of each invoice come to beside it, where it has any."""
     return p.outerjoin(docs, docs.c.subject == subject_of(p))
-
-
-def _same_record(subject: ColumnElement[str], p: Any) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401 - an alias
-    """Say that a key is that of an invoice, from both sides, so that whichever is looked up has an index for it."""
-    return subject == subject_of(p), p.c.id == func.substr(subject, len(_INVOICE) + 1), p.c.kind == "invoice"
 
 
 def signed(column: ColumnElement[int]) -> ColumnElement[int]:
@@ -56,19 +50,19 @@ def is_credit(p: Any) -> ColumnElement[bool]:  # noqa: ANN401 - an alias
     return or_(p.c.status == InvoiceStatus.OPEN_CREDIT.value, p.c.original_id.is_not(None), p.c.cents < 0)
 
 
-def settled_of(p: Any, docs: CTE) -> ColumnElement[int]:  # noqa: ANN401 - an alias
-    """Return what the practice took; a credit that was used is no money."""
-    paid = and_(not_(p.c.removed), p.c.status == InvoiceStatus.PAID.value)
-    return case((paid, p.c.cents - func.coalesce(docs.c.used, 0)), else_=0)
+def settled_of(both: FromClause) -> ColumnElement[int]:
+    """Return what the practice took, of records beside their documents; a credit that was used is no money."""
+    paid = and_(not_(both.c.removed), both.c.status == InvoiceStatus.PAID.value)
+    return case((paid, both.c.wanted - both.c.used), else_=0)
 
 
-def owed_of(p: Any) -> ColumnElement[int]:  # noqa: ANN401 - an alias
-    """Return what is open in the practice; an open credit is below zero."""
-    return case((and_(not_(p.c.removed), p.c.status.in_(OPEN)), p.c.cents), else_=0)
+def owed_of(both: FromClause) -> ColumnElement[int]:
+    """Return what is open in the practice, of records beside their documents; an open credit is below zero."""
+    return case((and_(not_(both.c.removed), both.c.status.in_(OPEN)), both.c.wanted), else_=0)
 
 
-def documents_of(clinic: str) -> CTE:
-    """Return what the live documents of each record come to together."""
+def documents_of(clinic: str, among: Collection[str] | None = None) -> CTE:
+    """Return what the live documents of each record, or of some records, come to together."""
     links, papers = document_links, books_documents
     live = papers.c.status.not_in(GONE)
     main = and_(live, links.c.role == "main")
@@ -77,10 +71,9 @@ def documents_of(clinic: str) -> CTE:
         return func.sum(case((live, signed(column)), else_=0))
 
     def how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.sum(case((condition, 1), else_=0))
+        return func.sum(case((and_(live, condition), 1), else_=0))
 
-    edited = and_(live, links.c.written != "", links.c.written != papers.c.written)
-    note = and_(live, papers.c.kind == DocumentKind.CREDIT_NOTE.value, papers.c.open_cents != 0)
+    is_note = papers.c.kind == DocumentKind.CREDIT_NOTE.value
     columns = (
         links.c.subject,
         total(papers.c.cents).label("cents"),
@@ -94,10 +87,14 @@ def documents_of(clinic: str) -> CTE:
         func.max(case((main, papers.c.id))).label("books_id"),
         func.max(case((main, papers.c.status))).label("status"),
         how_many(live).label("live"),
-        (how_many(live) - 1).label("others"),
-        how_many(edited).label("edited"),
-        how_many(note).label("credit"),
+        how_many(and_(links.c.written != "", links.c.written != papers.c.written)).label("edited"),
+        how_many(and_(is_note, papers.c.open_cents != 0)).label("credit"),
+        how_many(is_note).label("notes"),
+        how_many(papers.c.paid_cents != 0).label("payments"),
+        how_many(and_(is_note, papers.c.used_cents != 0)).label("allocations"),
     )
     joined = links.join(papers, and_(papers.c.clinic == links.c.clinic, papers.c.id == links.c.books_id))
     statement = select(*columns).select_from(joined).where(links.c.clinic == clinic)
+    if among is not None:
+        statement = statement.where(links.c.subject.in_(among))
     return statement.group_by(links.c.subject).cte("docs")

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Connection,
-    Date,
-    and_,
-    case,
-    cast,
-    func,
-    literal_column,
-    not_,
-    or_,
     select,
 )
 
@@ -32,8 +23,8 @@ from ligament.core.links import Decision, DecisionKind, DocumentLink, PaymentLin
 from ligament.core.periods import local_date
 from ligament.core.plans import Outcome, State
 from ligament.core.records import Invoice, Location, Party, Visit
-from ligament.ports.comparison import Scope, Stray
-from ligament.store.database.bulk import of_clinic, of_kind, select_in
+from ligament.ports.comparison import Scope
+from ligament.store.database.bulk import of_clinic, select_in
 from ligament.store.database.codec import decode_hold, decoder
 from ligament.store.database.tables import (
     books_contacts,
@@ -43,7 +34,6 @@ from ligament.store.database.tables import (
     holds,
     outcomes,
     payment_links,
-    practice_rows,
 )
 from ligament.store.mirror.related import Closure
 
@@ -53,80 +43,6 @@ _MERGES_AT_MOST = 20
 _WORKED_OUT = frozenset({"did_not_arrive", "cancelled", "not_attended", "within_grace", "archived", "before_start"})
 """Why a visit is no charge at all; what a rule or nothing to pay leaves out counts all the same."""
 ByRecord = Mapping[str, tuple[BooksDocument, ...]]
-
-
-@dataclass(slots=True, kw_only=True)
-class Unlinked:
-    """Documents of ours without a link: by the key of the record their reference or number names, or of nobody."""
-
-    of_subject: dict[str, tuple[BooksDocument, ...]] = field(default_factory=dict)
-    strays: list[BooksDocument] = field(default_factory=list)
-
-    def invoices(self) -> set[str]:
-        """Return the ids of the invoices that such documents belong to."""
-        keys = (subject_from_key(key) for key in self.of_subject)
-        return {subject.id for subject in keys if subject.kind is SubjectKind.INVOICE}
-
-
-def strays_of(connection: Connection, clinic: str, scope: Scope) -> Unlinked:
-    """Load the live documents that bear our number or reference and that no link of a kept record holds."""
-    papers, links, rows = books_documents, document_links, practice_rows
-    is_visit = links.c.subject.startswith("visit:")
-    linked = papers.outerjoin(links, and_(links.c.clinic == papers.c.clinic, links.c.books_id == papers.c.id))
-    joined = linked.outerjoin(
-        rows,
-        and_(
-            # Both sides of the key are worked out from the link, so that the index of the rows is used.
-            rows.c.clinic == links.c.clinic,
-            rows.c.kind == case((is_visit, "visit"), else_="invoice"),
-            rows.c.id == case((is_visit, func.substr(links.c.subject, 7)), else_=func.substr(links.c.subject, 9)),
-        ),
-    )
-    ours = or_(
-        papers.c.number.startswith(scope.prefix, autoescape=True),
-        papers.c.reference.startswith(scope.reference, autoescape=True),
-        links.c.subject.is_not(None),
-    )
-    statement = select(papers.c.body).select_from(joined)
-    chosen = statement.where(
-        papers.c.clinic == clinic, rows.c.id.is_(None), ours, papers.c.status.not_in(_GONE),
-        papers.c.day >= scope.start_on.isoformat(),
-    )  # fmt: skip
-    read = decoder(BooksDocument)
-    documents = [read(row.body) for row in connection.execute(chosen.order_by(papers.c.day, papers.c.id))]
-    return _assigned(connection, clinic, scope, documents)
-
-
-def _assigned(connection: Connection, clinic: str, scope: Scope, documents: list[BooksDocument]) -> Unlinked:
-    """Give each document to the record that its reference names, else its number; the others belong to nobody."""
-    found = Unlinked()
-    ids = {held.reference.removeprefix(scope.reference) for held in documents if _refers(held, scope)}
-    numbers = {held.number.removeprefix(scope.prefix) for held in documents if held.number.startswith(scope.prefix)}
-    rows = practice_rows
-    since = scope.start_on.isoformat()
-    columns = of_kind(rows.c.id, rows.c.number, rows.c.day)
-    before = ""
-    by_id = {
-        row.id: f"{kind}:{row.id}" if kind == "visit" or row.day >= since else before
-        for kind in ("invoice", "visit")
-        for row in select_in(connection, columns, rows.c.id, ids, clinic=clinic, kind=kind)
-    }
-    by_number = {
-        row.number: f"invoice:{row.id}" if row.day >= since else before
-        for row in select_in(connection, columns, rows.c.number, numbers, clinic=clinic, kind="invoice")
-    }
-    for held in documents:
-        by_reference = by_id.get(held.reference.removeprefix(scope.reference)) if _refers(held, scope) else None
-        key = by_reference if by_reference is not None else by_number.get(held.number.removeprefix(scope.prefix))
-        if key is None:
-            found.strays.append(held)
-        elif key != before:
-            found.of_subject[key] = (*found.of_subject.get(key, ()), held)
-    return found
-
-
-def _refers(document: BooksDocument, scope: Scope) -> bool:
-    return document.reference.startswith(scope.reference)
 
 
 # --- invoices ---------------------------------------------------------------------------------------------------------
@@ -289,54 +205,3 @@ def merged_contacts(connection: Connection, clinic: str) -> dict[BooksId, BooksI
     statement = of_clinic(books_contacts.c.body).where(books_contacts.c.status != ContactStatus.ACTIVE.value)
     left = (read(row.body) for row in connection.execute(statement, {"clinic": clinic}))
     return {contact.id: contact.merged_into for contact in left if contact.merged_into is not None}
-
-
-DOUBLED_WITHIN = 3
-"""How many days apart a document of somebody else still doubles one of ours (choice C44)."""
-
-
-def _days_around(connection: Connection, day: Column[Any]) -> list[ColumnElement[str]]:
-    """Return the days that are near enough to a day, as the database reckons them."""
-    shifts = range(-DOUBLED_WITHIN, DOUBLED_WITHIN + 1)
-    if connection.dialect.name == "sqlite":
-        return [func.date(day, f"{shift:+d} days") for shift in shifts]
-    return [func.to_char(cast(day, Date) + literal_column(str(shift)), "YYYY-MM-DD") for shift in shifts]
-
-
-def doubles(connection: Connection, clinic: str, scope: Scope) -> Iterator[Stray]:
-    """Yield documents of others with contact, total and, within three days, the date of one of ours."""
-    ours, theirs, links = books_documents.alias("ours"), books_documents.alias("theirs"), document_links
-    any_link = document_links.alias("any_link")
-    linked = select(any_link.c.books_id).where(any_link.c.clinic == clinic, any_link.c.books_id == theirs.c.id)
-    joined = ours.join(links, and_(links.c.clinic == ours.c.clinic, links.c.books_id == ours.c.id)).join(
-        theirs,
-        and_(
-            theirs.c.clinic == ours.c.clinic,
-            theirs.c.contact_id == ours.c.contact_id,
-            theirs.c.kind == ours.c.kind,
-            theirs.c.cents == ours.c.cents,
-            theirs.c.number != ours.c.number,
-            # Said from both sides, so that whichever is looked up has an index for it.
-            ours.c.day.in_(_days_around(connection, theirs.c.day)),
-            theirs.c.day.in_(_days_around(connection, ours.c.day)),
-            theirs.c.status.not_in(_GONE),
-        ),
-    )
-    foreign = (
-        not_(theirs.c.number.startswith(scope.prefix, autoescape=True)),
-        not_(theirs.c.reference.startswith(scope.reference, autoescape=True)),
-        not_(linked.exists()),
-    )
-    since = max(scope.start_on, min(scope.first, scope.last)).isoformat()
-    within = or_(
-        theirs.c.day.between(since, scope.last.isoformat()),
-        and_(theirs.c.is_open, theirs.c.day >= scope.start_on.isoformat()),
-    )
-    statement = select(ours.c.body.label("ours"), theirs.c.body.label("theirs")).select_from(joined)
-    chosen = statement.where(ours.c.clinic == clinic, ours.c.cents != 0, ours.c.status.not_in(_GONE), within, *foreign)
-    read, seen = decoder(BooksDocument), set[str]()
-    for row in connection.execute(chosen.order_by(theirs.c.day, theirs.c.id, ours.c.day, ours.c.id)):
-        one, other = read(row.ours), read(row.theirs)
-        if other.id not in seen and abs((one.on - other.on).days) <= DOUBLED_WITHIN:
-            seen.add(other.id)
-            yield Stray(document=other, like=one)

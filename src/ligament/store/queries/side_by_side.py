@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, func, not_, select
 
 from ligament.core.ledgers import BooksDocument, DocumentKind
 from ligament.core.money import ZERO
 from ligament.ports.comparison import LeftOut, Scope, SideBySide
-from ligament.store.database.tables import books_contacts, books_documents, document_links, practice_rows
-from ligament.store.queries.conditions import GONE, beside, documents_of, is_credit, money
+from ligament.store.database.tables import books_contacts, practice_rows
+from ligament.store.queries.conditions import beside, documents_of, money
 
 _AT_ONCE = 500
 
@@ -23,43 +23,12 @@ def in_period(p: Any, clinic: str, scope: Scope) -> tuple[ColumnElement[bool], .
     return p.c.clinic == clinic, p.c.kind == "invoice", p.c.day.between(first, scope.last.isoformat())
 
 
-def counted(connection: Connection, clinic: str, scope: Scope) -> Mapping[str, Mapping[str, int]]:
-    """Return how many records of each kind each side has in the period."""
+def people_of(connection: Connection, clinic: str) -> tuple[int, int]:
+    """Return how many people the practice has, and how many contacts the books."""
     p = practice_rows.alias("p")
-    credits_ = is_credit(p)
-    practice = select(credits_, func.count()).where(*in_period(p, clinic, scope), not_(p.c.removed)).group_by(credits_)
-    source = {bool(row[0]): int(row[1]) for row in connection.execute(practice)}
-    papers = books_documents
-    within = papers.c.day.between(scope.first.isoformat(), scope.last.isoformat())
-    ours = or_(
-        papers.c.number.startswith(scope.prefix, autoescape=True),
-        papers.c.reference.startswith(scope.reference, autoescape=True),
-        papers.c.id.in_(select(document_links.c.books_id).where(document_links.c.clinic == clinic)),
-    )
-    live = (papers.c.clinic == clinic, within, ours, papers.c.status.not_in(GONE))
-    numbers = (
-        func.count(),
-        func.sum(case((papers.c.paid_cents != 0, 1), else_=0)),
-        func.sum(case((papers.c.used_cents != 0, 1), else_=0)),
-    )
-    books: dict[str, int] = {"invoices": 0, "credit_notes": 0, "payments": 0, "allocations": 0}
-    for kind, documents, paid, used in connection.execute(
-        select(papers.c.kind, *numbers).where(*live).group_by(papers.c.kind)
-    ):
-        is_note = kind == DocumentKind.CREDIT_NOTE.value
-        books["credit_notes" if is_note else "invoices"] = int(documents)
-        books["payments"] += int(paid or 0)
-        books["allocations"] += int(used or 0) if is_note else 0
     people = select(func.count()).where(p.c.clinic == clinic, p.c.kind.in_(("patient", "payer")), not_(p.c.removed))
     contacts = select(func.count()).where(books_contacts.c.clinic == clinic, books_contacts.c.status == "active")
-    return {
-        "source": {
-            "contacts": int(connection.execute(people).scalar_one()),
-            "invoices": source.get(False, 0),
-            "credit_notes": source.get(True, 0),
-        },
-        "books": {"contacts": int(connection.execute(contacts).scalar_one()), **books},
-    }
+    return int(connection.execute(people).scalar_one()), int(connection.execute(contacts).scalar_one())
 
 
 def left_out(connection: Connection, clinic: str, scope: Scope) -> Mapping[str, LeftOut]:

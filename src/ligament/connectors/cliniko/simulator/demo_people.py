@@ -67,7 +67,7 @@ def spoil(world: World, numbers: Sequence[str], at: datetime) -> tuple[World, tu
 def raise_one(world: World, like: str, at: datetime) -> tuple[World, str]:
     """The desk raises an invoice for the patient of another one, with its first line; returns the number."""
     held = _invoice(world, like)
-    told = {name: held.get(name) for name in ("patient_id", "business_id", "practitioner_id")}
+    told = {name: held.get(name) for name in ("patient_id", "business_id", "practitioner_id", "invoice_to")}
     line = items_of(world, str(held["id"]))[0]
     fresh = {name: value for name, value in line.items() if name not in {"id", "invoice_id"}}
     world, made = create_invoice(world, told, [fresh], at=at)

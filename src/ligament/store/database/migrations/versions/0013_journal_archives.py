@@ -5,8 +5,8 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text
 
-revision = "0011"
-down_revision = "0010"
+revision = "0013"
+down_revision = "0012"
 
 # A copy of the tables as they were then, never edited: later steps build on exactly this.
 metadata = MetaData()
