@@ -17,12 +17,16 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long canaries check story faults bench conformance new-connector docs lock browser clean
+.PHONY: help setup wheel demo test test-long canaries check story faults bench conformance new-connector docs lock browser clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.tools ## make .venv with everything that is needed to run, test and change Ligament
+
+wheel: $(VENV)/.runtime ## build dist/ligament-VERSION-py3-none-any.whl, with recipes and guides inside
+	@rm -rf build && $(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@rm -rf build && ls dist/ligament-*.whl
 
 # At a terminal the dashboard goes on until Ctrl-C; elsewhere the demo ends with its result.
 demo: $(VENV)/.runtime ## run a made-up clinic from appointment to reconciled books, and serve its dashboard [ARGS=--once]

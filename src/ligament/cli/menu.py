@@ -94,6 +94,8 @@ MENU = (
         "serve", files.serve, "Keep all clinics the same, and answer webhooks, /healthz and /metrics, until stopped."
     ),
     Entry("worker", files.serve, "Run a further worker process on the same PostgreSQL database, until stopped."),
+    Entry("recipes", files.guides, "Rulebooks and rules to begin with: list them, or print one."),
+    Entry("guides", files.guides, "The guides that come with the program: list them, or print one."),
     Entry("demo", files.demo, "Run a made-up clinic on simulated servers on this machine, and print the outcome."),
 )
 _BY_NAME = {entry.name: entry for entry in MENU}
