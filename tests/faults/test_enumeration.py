@@ -100,9 +100,7 @@ def test_every_story_ends_the_same_wherever_it_is_cut(capsys: pytest.CaptureFixt
     cut_all(one_by_one, [path.stem for path in story_files(OWN)] if ALL else list(CANONICAL), capsys)
 
 
-def cut_all(
-    how: Callable[[str], tuple[str, Found]], names: Sequence[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def cut_all(how: Callable[[str], tuple[str, Found]], names: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
     with multiprocessing.get_context("spawn").Pool() as pool:
         found = pool.map(how, names, chunksize=1)
     with capsys.disabled():
