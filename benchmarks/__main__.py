@@ -15,7 +15,7 @@ from benchmarks import (
     faults,
     files,
     hooks,
-    pages,
+    interface,
     planning,
     recalls,
     retries,
@@ -39,7 +39,7 @@ BENCHMARKS: dict[str, Measure] = {
     "faults": faults.measure,
     "files": files.measure,
     "hooks": hooks.measure,
-    "pages": pages.measure,
+    "interface": interface.measure,
     "recalls": recalls.measure,
     "comparison": comparison.measure,
 }
