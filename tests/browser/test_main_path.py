@@ -244,7 +244,7 @@ def test_nothing_is_decided_and_one_comes_back_to_the_same_page_when_the_session
     page.get_by_role("button", name="Go on").click()
     page.get_by_label("Code").fill(clinic.served.telephone.code())
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("status").first).to_contain_text("You were signed out meanwhile")
+    expect(page.get_by_role("status").first).to_contain_text("What you had typed is here again")
     assert set(marks(clinic)) == {0}
     expect(page).to_have_title(re.compile("Plan - Riverside Physio"))
     expect(page.get_by_label("Why not")).to_have_value("The desk will correct it")
