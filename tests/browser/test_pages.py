@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
 from ligament.engine.schedule import paused
-from tests.browser.conftest import NARROW, WIDE, Served
 from tests.browser.looks import findings, picture, sideways
+from tests.browser.serving import NARROW, WIDE, Served
 from tests.web.browsing import OWNER, PASSWORD
 
 pytestmark = pytest.mark.browser

@@ -25,6 +25,7 @@ OPEN = {
     "/invitation",
     "/approve",
     "/api/docs",
+    "/oauth/{system}",
     "/api/v1/openapi.json",
     "/styleguide",
 }

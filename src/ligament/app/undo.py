@@ -80,7 +80,7 @@ def _known(clinic: Clinic, wanted: str) -> RunId:
     if run is None:
         raise ConfigurationError((f'There is no run "{wanted}"; `ligament runs` lists them.',))
     if run.kind == UNDO:
-        sentence = "is an undo itself: `ligament holds retry` has what it took back posted again."
+        sentence = "is an undo itself: `ligament holds` lists what it took back, and how it is posted again."
         raise ConfigurationError((f"{wanted} {sentence}",))
     return run.id
 

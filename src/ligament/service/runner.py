@@ -22,6 +22,7 @@ from ligament.ports.alerts import Alerts, silent
 from ligament.ports.clocks import Clock
 from ligament.ports.errors import Broken, PortError, Rejected, SignInAgain, TryLater
 from ligament.ports.stopping import Stopped
+from ligament.service.progress import BOARD
 from ligament.service.statuses import Statuses
 from ligament.service.stopping import StoppableClock, StopSign
 from ligament.store.database.connection import Database
@@ -182,12 +183,14 @@ class ClinicRunner:
             transports=self.transports,
             clock=StoppableClock(clock=self.calendar, sign=self.sign),
             machine_now=self.clock.now,
-            tell=self.sign.between_steps(),
             actor="ligament",
             source="engine",
         )
         settings = replace(self.settings, clinics=(chosen,))
-        with open_clinic(settings, name, outside, self.database) as clinic:
+        with (
+            BOARD.working(name) as tell,
+            open_clinic(settings, name, replace(outside, tell=self.sign.between_steps(tell)), self.database) as clinic,
+        ):
             named = tuple(Hint(kind=hint.kind, id=BooksId(hint.resource), at=hint.at) for hint in hints)
             if not polls:
                 self._want_whole_journal(clinic)

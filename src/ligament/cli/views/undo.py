@@ -25,7 +25,7 @@ def runs(document: Document, command: Command) -> None:
         for run in document["runs"]
     ]
     table((Column("Run"), Column("What"), Column("Began"), Column("Came to"), Column("")), rows)
-    line(f"What one of them wrote: {command('runs show RUN')}")
+    line(f"What the newest of them wrote: {command('runs show ' + str(document['runs'][0]['run_id']))}")
 
 
 def run(document: Document, command: Command) -> None:
