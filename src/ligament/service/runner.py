@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ligament.app.results import Result
 from ligament.app.sync import sync
 from ligament.connectors.registry import players
 from ligament.core.ids import BooksId
@@ -234,16 +235,18 @@ class ClinicRunner:
     def _jobs(self, clinic: Clinic, done: Mapping[str, str], last: Mapping[str, str]) -> None:
         """Run what is due; missed ones are made up once.
 
-        The weekly one is the daily one too, and either is what a restore or an undo asked for.
+        The weekly one is the daily one too, and either is what a restore or an undo asked for. One that the day's limit
+        cut is made again with the first turn after the limit.
         """
         beats, name = SharedValues(self.database), clinic.settings.name
         due = {job for job in ("daily", "weekly") if done[job] and done[job] != last[job]}
         asked = clinic.store.note(RECONCILE_DUE_NOTE)
-        job = "weekly" if "weekly" in due else "daily" if due or asked else ""
+        job = "weekly" if "weekly" in due or asked == "weekly" else "daily" if due or asked else ""
         if job in self.jobs:
-            self.jobs[job](clinic)
-            if asked:
-                clinic.store.keep_note(RECONCILE_DUE_NOTE, "")
+            made = self.jobs[job](clinic)
+            is_cut = isinstance(made, Result) and bool(made.document.get("parked"))
+            if asked or is_cut:
+                clinic.store.keep_note(RECONCILE_DUE_NOTE, job if is_cut else "")
         for one, kept in (("daily", _DAILY), ("weekly", _WEEKLY)):
             if done[one] != last[one]:
                 beats.keep(name, kept, last[one])
