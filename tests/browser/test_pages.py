@@ -53,6 +53,7 @@ def look_at(page: Page, path: str, name: str) -> None:
     page.goto(path)
     page.wait_for_load_state("load")
     picture(page, name)
+    assert path in SIGNED_OUT or not page.title().startswith("Sign in"), path
     assert findings(page) == [], path
     assert sideways(page) == 0, path
 
@@ -140,8 +141,8 @@ def test_a_page_refreshes_what_changed_and_says_when_the_session_is_over(dashboa
     state = page.locator("#state")
     expect(state).to_contain_text("Nothing has run yet")
     place = dashboard.shop.door.place
-    runner = place.turns
-    runner.standings.keep(paused(runner.standings.one("North"), runner.clock.now(), "Sign in to the books again."))
+    runner = place.runner
+    runner.statuses.keep(paused(runner.statuses.one("North"), runner.clock.now(), "Sign in to the books again."))
     expect(state).to_contain_text("Sign in to the books again.", timeout=15_000)
     picture(page, "overview-stopped")
     assert findings(page) == []
