@@ -9,6 +9,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
+from ligament.app.access.demo import demo_link
 from ligament.engine.schedule import paused
 from tests.browser.looks import findings, picture, sideways
 from tests.browser.serving import NARROW, WIDE, Served
@@ -52,6 +53,7 @@ def look_at(page: Page, path: str, name: str) -> None:
     page.goto(path)
     page.wait_for_load_state("load")
     picture(page, name)
+    assert path in SIGNED_OUT or not page.title().startswith("Sign in"), path
     assert findings(page) == [], path
     assert sideways(page) == 0, path
 
@@ -69,6 +71,16 @@ def test_every_page_can_be_read_by_everybody(
     page.context.clear_cookies()
     for path in SIGNED_OUT:
         look_at(page, path, f"{path.strip('/')}-{look}")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_component_can_be_read_in_every_state(
+    dashboard: Served, browser: Browser, size: tuple[int, int], dark: bool
+) -> None:
+    demo_link(dashboard.shop.access)
+    page = dashboard.page(browser, size=size, dark=dark)
+    look_at(page, "/styleguide", f"styleguide-{'dark' if dark else 'light'}-{size[0]}")
 
 
 def test_from_an_empty_home_to_being_signed_in_by_keyboard_alone(untouched: Served, browser: Browser) -> None:
@@ -129,8 +141,8 @@ def test_a_page_refreshes_what_changed_and_says_when_the_session_is_over(dashboa
     state = page.locator("#state")
     expect(state).to_contain_text("Nothing has run yet")
     place = dashboard.shop.door.place
-    runner = place.turns
-    runner.standings.keep(paused(runner.standings.one("North"), runner.clock.now(), "Sign in to the books again."))
+    runner = place.runner
+    runner.statuses.keep(paused(runner.statuses.one("North"), runner.clock.now(), "Sign in to the books again."))
     expect(state).to_contain_text("Sign in to the books again.", timeout=15_000)
     picture(page, "overview-stopped")
     assert findings(page) == []

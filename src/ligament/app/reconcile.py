@@ -16,6 +16,7 @@ from ligament.app.mending import ask_to_mend
 from ligament.app.output import to_json
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.safety.after_restore import settle
+from ligament.app.who_changed import ask_who_changed
 from ligament.core.comparisons import Judging, tax_labels
 from ligament.core.facts import Facts
 from ligament.core.judgements import judge
@@ -128,30 +129,37 @@ def reconcile(
                 raise Broken(f"{trouble} Nothing of this comparison is reported.", "the equation") from trouble
             raise
         kept |= _mended_by_policy(clinic, kept)
+        if not swept.parked:
+            ask_who_changed(clinic, compared.variances)
         document = compared_document(clinic, compared, kept)
         document = {"run_id": run_id, "period": _period_document(clinic, period, compared), **document}
-        document |= swept_document(swept)
+        document |= swept_document(swept, clinic.clock.now(), clinic.settings.rulebook.clinic.time_zone)
         document["calls"] = clinic.meter.as_dict()
         document["bytes"] = clinic.meter.volume()
         document["seconds"] = (clinic.clock.monotonic_ms() - began) / 1000
-        made = KeptComparison(
-            id=run_id,
-            started_at=started_at,
-            finished_at=clinic.clock.now(),
-            first=date.fromisoformat(document["period"]["from"]),
-            last=date.fromisoformat(document["period"]["to"]),
-            full=period.full,
-            balanced=document["balanced"],
-            body=to_json(document).encode(),
-        )
-        clinic.variances.keep_comparison(
-            made,
-            {key: document["totals"][key] for key in ("source", "books", "explained")},
-            needing=sum(one["needs"] == "person" and one["state"] in {"new", "back"} for one in document["variances"]),
-        )
+        _keep(clinic, run_id, started_at, document, full=period.full)
         clinic.runs.finish(run_id, {"balanced": document["balanced"], "variances": len(document["variances"])})
     done = document["balanced"] and not swept.parked
     return Result(document=document, code=DONE if done else WAITS)
+
+
+def _keep(clinic: Clinic, run_id: str, started_at: datetime, document: Mapping[str, Any], *, full: bool) -> None:
+    """Keep a comparison that came to its end, with its totals and how many differences need a person."""
+    made = KeptComparison(
+        id=run_id,
+        started_at=started_at,
+        finished_at=clinic.clock.now(),
+        first=date.fromisoformat(document["period"]["from"]),
+        last=date.fromisoformat(document["period"]["to"]),
+        full=full,
+        balanced=document["balanced"],
+        body=to_json(document).encode(),
+    )
+    clinic.variances.keep_comparison(
+        made,
+        {key: document["totals"][key] for key in ("source", "books", "explained")},
+        needing=sum(one["needs"] == "person" and one["state"] in {"new", "back"} for one in document["variances"]),
+    )
 
 
 def _mended_by_policy(clinic: Clinic, kept: Mapping[str, KeptVariance]) -> dict[str, KeptVariance]:

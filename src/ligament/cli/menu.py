@@ -77,7 +77,7 @@ MENU = (
         files.recalls,
         "List patients who are due to be asked back, agreed to be written to, and have nothing booked.",
     ),
-    Entry("journal", files.journal, "The audit trail: show, verify, export."),
+    Entry("journal", files.journal, "The audit trail: show, verify, export, archive."),
     Entry("alerts", files.safety, "Who is told when a person is needed: show, test."),
     Entry(
         "hooks", files.hooks, "Other tools that are told what happens: list, add, remove, rotate, deliveries, replay."

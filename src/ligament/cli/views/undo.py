@@ -36,7 +36,7 @@ def run(document: Document, command: Command) -> None:
     if len(document["writes"]) > _SHOWN:
         line(f"  ... and {len(document['writes']) - _SHOWN} more; --json has all of them.")
     if not document["writes"]:
-        line("It wrote nothing.")
+        line(document["archived"] or "It wrote nothing.")
     elif document["kind"] != "undo" and not document["undone_by"]:
         line(f"To take it back: {command('undo ' + document['run_id'] + ' --dry-run')}")
 

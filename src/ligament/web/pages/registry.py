@@ -30,6 +30,7 @@ from ligament.web.pages import (
     settings,
     setup,
     sign_in,
+    styleguide,
     tokens,
     users,
     waiting,
@@ -62,4 +63,5 @@ ALL: tuple[Page, ...] = (
     *invitation.PAGES,
     *approval_link.PAGES,
     *api_docs.PAGES,
+    *styleguide.PAGES,
 )
