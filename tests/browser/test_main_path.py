@@ -141,10 +141,10 @@ def test_attacks_on_the_way_in_lead_nowhere(clinic: AtWork, browser: Browser) ->
     page.get_by_role("button", name="Go on").click()
     assert page.get_by_role("alert").inner_text() == unknown
     csrf = page.locator("input[name=csrf_token]").first.input_value()
-    fields = {"email": OWNER, "password": PASSWORD}
+    fields: dict[str, str | float | bool] = {"email": OWNER, "password": PASSWORD}
     assert page.request.post("/sign-in", form=fields, max_redirects=0).status == 403
     foreign = {"origin": "https://elsewhere.example"}
-    told = {**fields, "csrf_token": csrf}
+    told: dict[str, str | float | bool] = {**fields, "csrf_token": csrf}
     assert page.request.post("/sign-in", form=told, headers=foreign, max_redirects=0).status == 403
     for _ in range(5):
         page.request.post("/sign-in", form={**told, "password": "wrong wrong wrong"}, max_redirects=0)
