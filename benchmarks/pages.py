@@ -1,0 +1,166 @@
+"""Pages: what a cold load weighs, when its first byte comes with a large clinic, and what fifty viewers cost."""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+
+from benchmarks.calls import ENVIRONMENT, Stage
+from benchmarks.clinic import LARGE, SMALL, Size
+from benchmarks.comparison import CLINIC, fill
+from benchmarks.figures import Figure
+from benchmarks.measuring import cpu_s, peak_mb
+from ligament.core.holds import Hold, HoldCode, HoldKind
+from ligament.core.ids import RunId
+from ligament.core.intents import Subject, SubjectKind
+from ligament.core.plans import Outcome, Plan, RecordKind, State
+from ligament.service.progress import BOARD
+from ligament.wiring.clinic import open_clinic
+from tests.browser.serving import listening
+from tests.web.conftest import LOOPBACK, RULES, Shop
+
+PAGES = ("", "waiting", "plan", "contacts", "runs", "reconciliation", "journal", "settings", "connect")
+TIMES = 15
+MOST_MS, MOST_KB, MOST_SLOWER = 200.0, 60.0, 1.10
+VIEWERS = 50
+_OWN_FILE = re.compile(r'(?:href|src)="(/static/[^"]+)"')
+_VIEWERS = Path(__file__).with_name("viewers.py")
+
+
+def measure(*, small: bool = False) -> list[Figure]:
+    """Ask for each page of a large clinic, and let a clinic post while many people look on."""
+    with tempfile.TemporaryDirectory() as folder:
+        figures = _pages(Path(folder), 2_000 if small else 50_000)
+    return [*figures, *_viewers(SMALL if small else LARGE)]
+
+
+# --- one page at a time -----------------------------------------------------------------------------------------------
+
+
+def _pages(home: Path, pairs: int) -> list[Figure]:
+    (home / "ligament.toml").write_text(RULES.format(name=CLINIC), encoding="utf-8")
+    shop = Shop(home=home, environ=dict(LOOPBACK))
+    shop.open()
+    fill(shop.database, pairs, 100)
+    _hold(shop, 500)
+    with _signed_in(shop) as client:
+        empty = _median_ms(client, "/nothing")
+        figures = [one for path in PAGES for one in _of_page(client, f"/c/{CLINIC}/{path}", empty, pairs)]
+    shop.close()
+    return figures
+
+
+def _hold(shop: Shop, number: int) -> None:
+    subjects = [Subject(kind=SubjectKind.INVOICE, id=str(10**18 + place)) for place in range(number)]
+    holds = tuple(
+        Hold(subject=one, code=HoldCode.UNMAPPED_ITEM, kind=HoldKind.INVOICE, number=one.id, sentence="No account.")
+        for one in subjects
+    )
+    ended = tuple(
+        Outcome(subject=one, kind=RecordKind.INVOICES, state=State.HELD, number=one.id, reason="unmapped_item")
+        for one in subjects
+    )
+    settings = shop.door.place.turns.settings
+    with open_clinic(settings, CLINIC, None, shop.database) as clinic:
+        clinic.store.keep_outcomes(RunId("r1"), Plan(outcomes=ended, holds=holds), set(subjects))
+
+
+@contextmanager
+def _signed_in(shop: Shop) -> Iterator[httpx2.Client]:
+    session = shop.owner().client.cookies["ligament_session"]
+    with (
+        listening(shop.app) as url,
+        httpx2.Client(base_url=url, cookies={"ligament_session": session}, timeout=60) as client,
+    ):
+        yield client
+
+
+def _median_ms(client: httpx2.Client, path: str) -> float:
+    """Return how long the first byte takes, once the page has been made before."""
+    client.get(path)
+    took = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        with client.stream("GET", path) as answer:
+            took.append((time.perf_counter() - began) * 1000)
+            answer.read()
+    return statistics.median(took)
+
+
+def _of_page(client: httpx2.Client, path: str, empty_ms: float, pairs: int) -> Iterator[Figure]:
+    median = _median_ms(client, path)
+    yield Figure(
+        name=f"first byte of {path}, {3 * pairs:,} records, 500 holds",
+        measured=median,
+        yardstick=MOST_MS,
+        unit="ms",
+        against="200 ms",
+        limit=1.0,
+        note=f"an empty page of the same server in the same run: {empty_ms:.1f} ms",
+    )
+    yield Figure(
+        name=f"weight of {path}, everything that a cold load brings",
+        measured=_weight(client, path) / 1024,
+        yardstick=MOST_KB,
+        unit="KB",
+        against="60 KB",
+        limit=1.0,
+    )
+
+
+def _weight(client: httpx2.Client, path: str) -> int:
+    page = client.get(path)
+    files = sorted(set(_OWN_FILE.findall(page.text)))
+    return page.num_bytes_downloaded + sum(client.get(file).num_bytes_downloaded for file in files)
+
+
+# --- fifty viewers ----------------------------------------------------------------------------------------------------
+
+
+def _viewers(size: Size) -> list[Figure]:
+    alone_s, _, _ = _posting(size, 0)
+    watched_s, used_s, held_mb = _posting(size, VIEWERS)
+    name = f"posting {size.invoices:,} invoices with {VIEWERS} viewers"
+    return [
+        Figure(
+            name=name, measured=watched_s, yardstick=alone_s, unit="s", against="with nobody looking", limit=MOST_SLOWER
+        ),
+        Figure(name=f"{name}: processor", measured=used_s, yardstick=watched_s, unit="s", against="the time it took"),
+        Figure(name=f"{name}: memory", measured=held_mb, yardstick=1024, unit="MB", against="1 GB", limit=1.0),
+    ]
+
+
+def _posting(size: Size, viewers: int) -> tuple[float, float, float]:
+    """Return seconds, processor seconds and peak memory of a first run while so many people look at the overview."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        stage = Stage(home, size)
+        shop = Shop(home=home, environ={**ENVIRONMENT, **LOOPBACK})
+        shop.open()
+        name = shop.door.place.turns.settings.clinics[0].name
+        session = shop.owner().client.cookies["ligament_session"]
+        with listening(shop.app) as url:
+            command = [sys.executable, str(_VIEWERS), url, session, str(viewers), "/c/made-up-clinic/"]
+            with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as looking:
+                assert looking.stdin is not None
+                assert looking.stdout is not None
+                looking.stdout.readline()
+                began, used = time.perf_counter(), cpu_s()
+                with BOARD.working(name):
+                    stage.run()
+                took, spent = time.perf_counter() - began, cpu_s() - used
+                looking.stdin.close()
+                seen = json.loads(looking.stdout.readline())
+        shop.close()
+        assert viewers == 0 or seen["events"] > 0, "nobody saw anything"
+        return took, spent, peak_mb()
