@@ -51,8 +51,9 @@ def _pages(home: Path, pairs: int) -> list[Figure]:
     (home / "ligament.toml").write_text(RULES.format(name=CLINIC), encoding="utf-8")
     shop = Shop(home=home, environ=dict(LOOPBACK))
     shop.open()
-    fill(shop.database, pairs, 100)
+    # The journal first: linked records beside an empty one look as if its entries had been taken away.
     _hold(shop, 500)
+    fill(shop.database, pairs, 100)
     with _signed_in(shop) as client:
         empty = _median_ms(client, "/nothing")
         figures = [one for path in PAGES for one in _of_page(client, f"/c/{CLINIC}/{path}", empty, pairs)]
@@ -70,7 +71,7 @@ def _hold(shop: Shop, number: int) -> None:
         Outcome(subject=one, kind=RecordKind.INVOICES, state=State.HELD, number=one.id, reason="unmapped_item")
         for one in subjects
     )
-    settings = shop.door.place.turns.settings
+    settings = shop.door.place.runner.settings
     with open_clinic(settings, CLINIC, None, shop.database) as clinic:
         clinic.store.keep_outcomes(RunId("r1"), Plan(outcomes=ended, holds=holds), set(subjects))
 
@@ -147,7 +148,7 @@ def _posting(size: Size, viewers: int) -> tuple[float, float, float]:
         stage = Stage(home, size)
         shop = Shop(home=home, environ={**ENVIRONMENT, **LOOPBACK})
         shop.open()
-        name = shop.door.place.turns.settings.clinics[0].name
+        name = shop.door.place.runner.settings.clinics[0].name
         session = shop.owner().client.cookies["ligament_session"]
         with listening(shop.app) as url:
             command = [sys.executable, str(_VIEWERS), url, session, str(viewers), "/c/made-up-clinic/"]
