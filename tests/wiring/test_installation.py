@@ -39,7 +39,7 @@ def test_the_journal_of_the_installation_is_shown_and_verified(clinic: Stage) ->
     with clinic.app() as app:
         shown = journal_page(app, installation=True).document["entries"]
         assert [entry["subject"] for entry in shown] == ["second", "first"]
-        assert "second" not in str(journal_page(app).document["entries"])
+        assert "second" not in {entry["subject"] for entry in journal_page(app).document["entries"]}
 
 
 def test_tampering_with_it_is_found(clinic: Stage) -> None:
