@@ -15,6 +15,7 @@ from benchmarks import (
     faults,
     files,
     hooks,
+    interface,
     planning,
     recalls,
     retries,
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Measure] = {
     "faults": faults.measure,
     "files": files.measure,
     "hooks": hooks.measure,
+    "interface": interface.measure,
     "recalls": recalls.measure,
     "comparison": comparison.measure,
 }

@@ -23,7 +23,9 @@ OPEN = {
     "/sign-in/code",
     "/setup",
     "/invitation",
+    "/approve",
     "/api/docs",
+    "/oauth/{system}",
     "/api/v1/openapi.json",
     "/styleguide",
 }

@@ -109,6 +109,10 @@ class Books(Protocol):
         """Ask the history of a contact who changed it last; nothing where it does not tell; one call."""
         ...
 
+    def last_person(self, kind: str, books_id: BooksId) -> RecordedChange | None:
+        """Ask the history of a document which person changed it last; nothing where it names nobody; one call."""
+        ...
+
     def find_invoices(self, numbers: Sequence[str]) -> tuple[BooksDocument, ...]:
         """Look up invoices by number, in any status."""
         ...

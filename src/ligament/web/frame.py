@@ -9,12 +9,14 @@ from urllib.parse import parse_qsl
 
 from ligament.app.access.answers import Visitor
 from ligament.app.access.sessions import lapsed_user, recognise
+from ligament.service.progress import BOARD
 from ligament.web import drafts
 from ligament.web.page import Answer, Forbidden, House, Moved, NotThere, Page, Sent, Shown, Streamed, Values, Visit
 from ligament.web.rendering import render
 from ligament.web.security import cookies
 from ligament.web.security.guards import admit, page_behind
 from ligament.web.security.hosts import address_of, is_own_form
+from ligament.wiring.ambient import random_bytes
 
 _MOST_FIELDS = 20_000
 FRAGMENT = "ligament-fragment"
@@ -134,6 +136,7 @@ class Frame:
             form=_form(asked),
             visitor=Visitor(address=address, agent=asked.header("user-agent")),
             csrf=cookies.csrf_token(jar, is_secure=by_https),
+            host=asked.header("host"),
             found=found,
             secret=secret,
             lapsed=lapsed,
@@ -201,7 +204,7 @@ class Frame:
             "me": found.user if found else None,
             "may": {right.value for right in found.caller.rights} if found else set(),
             "page": visit.page,
-            "csrf": visit.csrf,
+            "csrf": cookies.masked(visit.csrf, random_bytes(cookies.PAD_BYTES)),
             "flash": flash or (_BACK_AGAIN if visit.draft.pairs else ""),
             "typed": visit.typed,
             "clinic": visit.the_clinic,
@@ -209,6 +212,7 @@ class Frame:
             "clinic_path": visit.clinic_path if visit.the_clinic else "",
             "clinics": visit.clinics() if found else {},
             "menu": [one for one in self.menu if one.right is None or visit.may(one.right)] if found else [],
+            "going_on": BOARD.of(visit.the_clinic.name) if found and visit.the_clinic else None,
             "zone": visit.the_clinic.rulebook.clinic.time_zone if visit.the_clinic else self._zone(),
         }
 
@@ -224,7 +228,8 @@ class Frame:
 
 NOTHING_AROUND: Mapping[str, Any] = {
     "visit": None, "me": None, "may": frozenset[str](), "page": None, "csrf": "", "flash": "", "clinic": None,
-    "clinic_id": "", "clinic_path": "", "clinics": {}, "menu": (), "zone": "UTC", "errors": {}, "typed": Values(),
+    "clinic_id": "", "clinic_path": "", "clinics": {}, "menu": (), "zone": "UTC", "going_on": None,
+    "errors": {}, "typed": Values(),
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from string import Template
 from typing import Any
 
-from ligament.app.notices.addresses import addresses
+from ligament.app.notices.addresses import shared_addresses
 from ligament.app.setup.setting_words import GROUPS, LABELS
 from ligament.core.rules.kinds import MISFIT, Entry
 from ligament.core.rules.settings import Section, Setting
@@ -133,7 +133,7 @@ def _default(setting: Setting) -> object:
 
 def _current(clinic: ClinicSettings, setting: Setting, value: object) -> str:
     if setting.kind.entry is Entry.ADDRESSES:
-        return "\n".join(f"{KEPT}{one.mark}" for one in addresses(clinic))
+        return "\n".join(f"{KEPT}{one.mark}" for one in shared_addresses(clinic))
     text = as_typed(_default(setting) if value is None else value)
     if setting.kind.entry is Entry.CHOICES:
         return "\n".join(one for one in setting.kind.options if one in text.splitlines())
@@ -142,7 +142,7 @@ def _current(clinic: ClinicSettings, setting: Setting, value: object) -> str:
 
 def _options(clinic: ClinicSettings, setting: Setting) -> tuple[tuple[str, str], ...]:
     if setting.kind.entry is Entry.ADDRESSES:
-        return tuple((f"{KEPT}{one.mark}", one.shown) for one in addresses(clinic))
+        return tuple((f"{KEPT}{one.mark}", one.shown) for one in shared_addresses(clinic))
     return tuple((one, one) for one in setting.kind.options)
 
 
@@ -197,7 +197,9 @@ def _value(clinic: ClinicSettings, setting: Setting, text: str) -> object:
     if not text and not setting.default:
         return None
     if setting.kind.entry is Entry.ADDRESSES:
-        kept = dict(zip((f"{KEPT}{one.mark}" for one in addresses(clinic)), clinic.rulebook.alerts.urls, strict=True))
+        kept = dict(
+            zip((f"{KEPT}{one.mark}" for one in shared_addresses(clinic)), clinic.rulebook.alerts.urls, strict=True)
+        )
         lines = [kept.get(line, line) for line in text.splitlines()]
         text = "\n".join(line for line in lines if not line.startswith(KEPT))
     return taken(setting.kind, text)

@@ -58,6 +58,16 @@ def last_edit(client: XeroClient, contact_id: str) -> RecordedChange | None:
     return max(changes, key=lambda change: change.at, default=None)
 
 
+def last_person(client: XeroClient, kind: DocumentKind, books_id: str) -> RecordedChange | None:
+    """Read the newest entry of a document's history that bears somebody's name and is no remark (facts 7.10)."""
+    path = "CreditNotes" if kind is DocumentKind.CREDIT_NOTE else "Invoices"
+    answer = client.read(f"{path}/{segment(books_id)}/History")
+    rows = answer.envelope.history_records if answer else ()
+    told = [row for row in rows if row.date_utc and row.changes.casefold() not in _REMARKS]
+    changes = understood(lambda: [mapping.recorded_change(row) for row in told])
+    return max((one for one in changes if one.by.reveal()), key=lambda change: change.at, default=None)
+
+
 def invoices_by_number(client: XeroClient, numbers: Sequence[str]) -> tuple[BooksDocument, ...]:
     """Look up sales invoices by number, in any status."""
     wanted = {number.casefold() for number in numbers if number}

@@ -142,6 +142,10 @@ class XeroBooks:
         """Ask the history of a contact who changed it last; nothing where it does not tell; one call."""
         return lookups.last_edit(self._client, contact_id)
 
+    def last_person(self, kind: str, books_id: BooksId) -> RecordedChange | None:
+        """Ask the history of a document which person changed it last; nothing where it names nobody; one call."""
+        return lookups.last_person(self._client, DocumentKind(kind), books_id)
+
     def find_invoices(self, numbers: Sequence[str]) -> tuple[BooksDocument, ...]:
         """Look up invoices by number, in any status; 40 per call."""
         return lookups.invoices_by_number(self._client, numbers)

@@ -134,6 +134,18 @@ def decimal(value: object) -> Decimal | None:
     return number if number.is_finite() else None
 
 
+def _amount(value: object) -> Decimal | None:
+    number = decimal(value)
+    return number if number is not None and number >= 0 else None
+
+
+def _people(value: object) -> dict[str, str] | None:
+    """Return a table of e-mail addresses, in small letters, and where messages to each person go."""
+    held = _codes(value)
+    fits = held is not None and all(_MAIL.fullmatch(name) and address for name, address in held.items())
+    return {name.casefold(): address for name, address in held.items()} if fits and held is not None else None
+
+
 def _fraction(value: object) -> Decimal | None:
     number = decimal(value)
     return number if number is not None and 0 <= number <= 1 else None
@@ -208,6 +220,8 @@ TRIMMED = _of(
 FLAG = Kind(wanted="true or false", read=lambda value: value if isinstance(value, bool) else MISFIT, entry=Entry.FLAG)
 TEXTS = _of('a list of texts in quotes, as in ["Standard consultation"]', _texts, Entry.LINES)
 ADDRESSES = _of("a list of addresses in quotes", _texts, Entry.ADDRESSES)
+PEOPLE = _of('a table of lines such as "kim@clinic.example" = "mailtos://..."', _people, Entry.TABLE)
+AMOUNT = _of("an amount such as 500.00", _amount, Entry.NUMBER)
 FRACTION = _of("a number from 0 to 1", _fraction, Entry.NUMBER)
 DAY = _of("a date without quotes, as in 2026-07-01", _day, Entry.DAY, form_wanted="a date, as in 2026-07-01")
 POLICY = _of(

@@ -12,6 +12,7 @@ from sqlalchemy import Row, Select, delete, select
 
 from ligament.core.events import Event
 from ligament.store.database.bulk import upsert
+from ligament.store.database.connection import Database
 from ligament.store.database.search_keys import moment, stamp
 from ligament.store.database.tables import approvals
 from ligament.store.journal.data_subjects import owners
@@ -52,9 +53,7 @@ class Approvals:
 
     def asked(self) -> tuple[Asked, ...]:
         """Return everything that waits or was approved and not used yet."""
-        rows = select(approvals).where(approvals.c.clinic == self._clinic).order_by(approvals.c.place)
-        with self._journal.database.reading() as connection:
-            return tuple(_asked(row) for row in connection.execute(rows))
+        return asked_in(self._journal.database, self._clinic)
 
     def keep(
         self, plan: str, documents: Sequence[Mapping[str, Any]], news: Collection[Event] = (), *, undoing: bool = False
@@ -128,6 +127,13 @@ class Approvals:
 
     def _rows(self) -> Select[Any]:
         return select(approvals).where(approvals.c.clinic == self._clinic).order_by(approvals.c.place)
+
+
+def asked_in(database: Database, clinic: str) -> tuple[Asked, ...]:
+    """Return everything of a clinic that waits or was approved and not used yet, in the order of its plan."""
+    rows = select(approvals).where(approvals.c.clinic == clinic).order_by(approvals.c.place)
+    with database.reading() as connection:
+        return tuple(_asked(row) for row in connection.execute(rows))
 
 
 def given(asked: Iterable[Asked], now: datetime, *, expire_days: int, twice: Collection[str]) -> frozenset[str]:

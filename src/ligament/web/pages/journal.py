@@ -29,10 +29,11 @@ KINDS: Mapping[str, str] = {
     "run_started": "Run began",
     "run_finished": "Run ended",
     "erased": "Erased",
+    "archived": "Older ones left in a file",
     "note": "Kept",
 }
 """What each kind of entry is called; what is not here is shown by its own name."""
-_TOLD = ("number", "amount", "decision", "reason", "code", "after")
+_TOLD = ("number", "amount", "decision", "reason", "code", "after", "file")
 _LONGEST = 80
 _FIELDS = ("from", "to", "kind", "record")
 
