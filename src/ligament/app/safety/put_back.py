@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -130,23 +131,29 @@ def _made(job: RestoreJob, draft: Path, restorations: Mapping[str, Restoration],
     source = draft.with_name(f"{draft.name}-from")
     for name in (draft, *_beside(draft), source):
         name.unlink(missing_ok=True)
-    try:
-        _written(source, blocks(job.archive, DATABASE, job.manifest["parts"][DATABASE]["bytes"]))
-        _written(draft, ())
-        database = open_database(f"{_SQLITE}{draft}", as_it_is=True)
+    with ExitStack() as on_failure:
+        on_failure.callback(draft.unlink, missing_ok=True)
         try:
-            with database.writing("restore") as connection:
-                refilled(connection, job.manifest["schema"], source)
-                mark(connection, restorations, kept)
-            database.scrub()
+            _written(source, blocks(job.archive, DATABASE, job.manifest["parts"][DATABASE]["bytes"]))
+            _written(draft, ())
+            _filled(job, draft, source, restorations, kept)
         finally:
-            database.close()
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    finally:
-        source.unlink(missing_ok=True)
+            source.unlink(missing_ok=True)
+        on_failure.pop_all()
     _synced(draft)
+
+
+def _filled(
+    job: RestoreJob, draft: Path, source: Path, restorations: Mapping[str, Restoration], kept: Outliving | None
+) -> None:
+    database = open_database(f"{_SQLITE}{draft}", as_it_is=True)
+    try:
+        with database.writing("restore") as connection:
+            refilled(connection, job.manifest["schema"], source)
+            mark(connection, restorations, kept)
+        database.scrub()
+    finally:
+        database.close()
 
 
 def _written(file: Path, content: Iterable[bytes]) -> None:
