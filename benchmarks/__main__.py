@@ -15,12 +15,14 @@ from benchmarks import (
     faults,
     files,
     hooks,
+    nightly,
     planning,
     recalls,
     retries,
     rules,
     store,
     travel,
+    undoing,
 )
 from benchmarks.figures import Figure, table
 
@@ -40,6 +42,8 @@ BENCHMARKS: dict[str, Measure] = {
     "hooks": hooks.measure,
     "recalls": recalls.measure,
     "comparison": comparison.measure,
+    "nightly": nightly.measure,
+    "undo": undoing.measure,
 }
 
 
