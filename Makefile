@@ -17,12 +17,16 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long canaries check story faults bench conformance new-connector docs lock browser clean
+.PHONY: help setup wheel demo test test-long api-fuzz canaries check story faults bench conformance new-connector docs lock browser clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.tools ## make .venv with everything that is needed to run, test and change Ligament
+
+wheel: $(VENV)/.runtime ## build dist/ligament-VERSION-py3-none-any.whl, with recipes and guides inside
+	@rm -rf build && $(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@rm -rf build && ls dist/ligament-*.whl
 
 # At a terminal the dashboard goes on until Ctrl-C; elsewhere the demo ends with its result.
 demo: $(VENV)/.runtime ## run a made-up clinic from appointment to reconciled books, and serve its dashboard [ARGS=--once]
@@ -56,6 +60,11 @@ faults: $(VENV)/.tools ## simulate faults and crashes [N=20000 for more seeds, S
 canaries: $(VENV)/.tools ## plant known bugs and show which test catches each, in about ten minutes [ARGS=--afresh]
 	@$(BIN)/python -m tests.faults.canaries $(ARGS)
 
+# Some minutes, and a program with libraries of its own, so it stands beside `make test-long` and not in it; in small,
+# the same is asked by tests/web/test_api_by_its_description.py at every `make test`.
+api-fuzz: $(VENV)/.tools $(VENV)/api-fuzz/.ready ## let schemathesis put calls made from its own description to the interface [ARGS=--seed=1]
+	@$(BIN)/python -m tests.web.fuzzing $(VENV)/api-fuzz/bin/schemathesis $(ARGS)
+
 bench: $(VENV)/.tools ## measure against the physical limit
 	@$(BIN)/python -m benchmarks $(ARGS)
 
@@ -74,6 +83,7 @@ lock: $(VENV)/.tools ## write requirements/ anew from pyproject.toml [ARGS=--upg
 	@$(LOCK) pyproject.toml --extra reports --group dev --output-file requirements/dev.txt
 	@$(LOCK) pyproject.toml --extra reports --constraint requirements/dev.txt --output-file requirements/runtime.txt
 	@$(LOCK) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
+	@$(LOCK) --group api-fuzz --output-file requirements/api-fuzz.txt
 
 browser: ## install Debian's Chromium for the browser tests, where it is missing
 	@command -v chromium >/dev/null && exit 0; \
@@ -96,6 +106,13 @@ $(VENV)/.runtime: pyproject.toml requirements/build.txt requirements/runtime.txt
 $(VENV)/.tools: $(VENV)/.runtime requirements/dev.txt
 	@echo "Installing what Ligament is tested with"
 	@$(PIP) --require-hashes --no-build-isolation --requirement requirements/dev.txt
+	@touch $@
+
+$(VENV)/api-fuzz/.ready: requirements/api-fuzz.txt | $(VENV)/bin/python
+	@echo "Installing schemathesis beside it"
+	@$(BIN)/python -m venv $(VENV)/api-fuzz
+	@$(VENV)/api-fuzz/bin/python -m pip --disable-pip-version-check install --quiet \
+		--require-hashes --requirement requirements/api-fuzz.txt
 	@touch $@
 
 $(VENV)/bin/python:

@@ -193,6 +193,10 @@ def test_lesser_things_come_in_one_summary_at_its_time(told: Stage, receiver: Re
     assert "planned actions wait for approval" in message["message"]
     told.pass_time(days=1)
     told.sync()
+    (message,) = receiver.taken()
+    assert "wait for a yes still" in message["title"], "the one reminder of what waits"
+    told.pass_time(days=2)
+    told.sync()
     assert receiver.got == []
 
 

@@ -24,7 +24,7 @@ from ligament.core.alerts import (
 
 HOME = ZoneInfo("Australia/Melbourne")
 MONDAY = datetime(2026, 11, 23, 9, 30, tzinfo=HOME)
-MANNERS = AlertPolicy(clinic="Riverside", link="https://pages.example")
+MANNERS = AlertPolicy(clinic="Riverside", link="https://pages.example", people=("a",))
 ALL = frozenset(CauseKind)
 
 

@@ -22,6 +22,7 @@ def age_to_first(url: str) -> None:
 
 def age(connection: Connection) -> None:
     """Take the tables of an open database back to the first revision, with the columns and indexes they had then."""
+    _put_first_guards_back(connection)
     first = _first_tables()
     now = _shape(connection)
     for name, (columns, indexes) in sorted(now.items()):
@@ -33,6 +34,21 @@ def age(connection: Connection) -> None:
         for column in sorted(columns - first[name][0]):
             connection.execute(text(f'ALTER TABLE "{name}" DROP COLUMN "{column}"'))
     connection.execute(text("UPDATE alembic_version SET version_num = :first"), {"first": FIRST})
+
+
+def _put_first_guards_back(connection: Connection) -> None:
+    """Guard the journal as the first release did: by nothing that a later table says."""
+    refusal = "the journal is append-only"
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("DROP TRIGGER journal_no_delete"))
+        guard = f"BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
+        connection.execute(text(f"CREATE TRIGGER journal_no_delete {guard}"))
+        return
+    connection.execute(text("DROP TRIGGER journal_no_delete ON journal"))
+    connection.execute(text("DROP FUNCTION journal_refuse_delete()"))
+    connection.execute(text("DROP TRIGGER journal_no_change ON journal"))
+    guard = "BEFORE UPDATE OR DELETE OR TRUNCATE ON journal FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse()"
+    connection.execute(text(f"CREATE TRIGGER journal_no_change {guard}"))
 
 
 def revision(url: str) -> str:

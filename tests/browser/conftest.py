@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.web.browsing import Telephone
+from tests.browser.at_work import AtWork, Made, at_work, make
+from tests.browser.serving import Served, listening
 from tests.web.conftest import LOOPBACK, RULES, Shop
 
 REPOSITORY = Path(__file__).parents[2]
 SHOTS = REPOSITORY / ".shots"
 """Pictures of every page, for people to look at; git ignores them."""
-WIDE, NARROW = (1280, 800), (320, 720)
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
@@ -31,59 +28,6 @@ def browser() -> Iterator[Browser]:
         opened = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield opened
         opened.close()
-
-
-@dataclass(slots=True)
-class Served:
-    """A dashboard that a browser can reach, its owner's telephone, and what signs a browser in as the owner."""
-
-    shop: Shop
-    url: str
-    telephone: Telephone | None = None
-    session: str = ""
-
-    def page(self, browser: Browser, *, size: tuple[int, int] = WIDE, dark: bool = False, script: bool = True) -> Page:
-        """Open an empty page of a browser of its own; whatever it complains about fails the test."""
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme="dark" if dark else "light",
-            java_script_enabled=script,
-            base_url=self.url,
-            reduced_motion="reduce",
-        )
-        if self.session:
-            context.add_cookies([{"name": "ligament_session", "value": self.session, "url": self.url}])
-        page = context.new_page()
-        complaints: list[str] = []
-        page.on("console", lambda told: complaints.append(told.text) if _is_complaint(told) else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.complaints = complaints  # type: ignore[attr-defined]
-        return page
-
-
-def _is_complaint(told: ConsoleMessage) -> bool:
-    """Leave out that a page was answered with 422: the form is shown again, as it should."""
-    return told.type == "error" and "status of 422" not in told.text
-
-
-@contextmanager
-def listening(app: Any) -> Iterator[str]:
-    """Serve an application on a free port of this machine."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
-    began = threading.Event()
-    server_began = server.startup
-
-    async def startup(sockets: Any = None) -> None:
-        await server_began(sockets)
-        began.set()
-
-    server.startup = startup  # type: ignore[method-assign]
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    assert began.wait(20)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
 
 
 @contextmanager
@@ -117,3 +61,16 @@ def untouched(tmp_path: Path) -> Iterator[Served]:
     """A dashboard of an empty home."""
     with served_shop(tmp_path) as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A clinic at work, made once for all tests."""
+    return make(tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture
+def clinic(made: Made, tmp_path: Path) -> Iterator[AtWork]:
+    """A copy of the clinic at work, behind a dashboard that its owner is signed in to."""
+    with at_work(made, tmp_path) as working:
+        yield working

@@ -9,9 +9,10 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
+from ligament.app.access.demo import demo_link
 from ligament.engine.schedule import paused
-from tests.browser.conftest import NARROW, WIDE, Served
 from tests.browser.looks import findings, picture, sideways
+from tests.browser.serving import NARROW, WIDE, Served
 from tests.web.browsing import OWNER, PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -23,6 +24,13 @@ SIGNED_IN = (
     "/c/north/contacts",
     "/c/north/journal",
     "/c/north/reconciliation",
+    "/c/north/settings",
+    "/c/north/privacy",
+    "/c/north/keys",
+    "/c/north/rules",
+    "/c/north/rules?edit=rules.new",
+    "/c/north/hooks",
+    "/hooks",
     "/users",
     "/tokens",
     "/account",
@@ -62,6 +70,16 @@ def test_every_page_can_be_read_by_everybody(
     page.context.clear_cookies()
     for path in SIGNED_OUT:
         look_at(page, path, f"{path.strip('/')}-{look}")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_component_can_be_read_in_every_state(
+    dashboard: Served, browser: Browser, size: tuple[int, int], dark: bool
+) -> None:
+    demo_link(dashboard.shop.access)
+    page = dashboard.page(browser, size=size, dark=dark)
+    look_at(page, "/styleguide", f"styleguide-{'dark' if dark else 'light'}-{size[0]}")
 
 
 def test_from_an_empty_home_to_being_signed_in_by_keyboard_alone(untouched: Served, browser: Browser) -> None:

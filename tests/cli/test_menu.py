@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -14,6 +16,7 @@ from ligament.cli import commands
 from ligament.cli.main import app
 from ligament.cli.menu import MENU, Entry, loaded
 
+REPOSITORY = Path(__file__).parents[2]
 HEAVY = ("sqlalchemy", "dbos", "litestar", "cryptography", "phonenumbers", "ligament.flow", "ligament.store")
 ASK = """
 import sys
@@ -64,3 +67,21 @@ def test_every_file_of_commands_is_in_the_menu() -> None:
     folder = Path(commands.__file__).parent
     files = {path.stem for path in folder.glob("*.py") if "def add_commands" in path.read_text(encoding="utf-8")}
     assert files == {entry.file.__name__ for entry in MENU}
+
+
+NAMED = re.compile(r"[`>]ligament ([a-z][a-z-]*)(?: ([a-z][a-z-]*)\b)?")
+
+
+def test_every_command_that_a_text_names_exists() -> None:
+    """In sentences, pages and documents alike: who types it gets what is said, not a lesson in usage."""
+    files = [*REPOSITORY.glob("src/ligament/**/*.py"), *REPOSITORY.glob("src/ligament/**/*.jinja")]
+    files += [*REPOSITORY.glob("docs/**/*.md"), REPOSITORY / "README.md"]
+    groups: dict[str, Any] = {entry.name: getattr(loaded(entry), "commands", None) for entry in MENU}
+    named = {(name, below) for path in files for name, below in NAMED.findall(path.read_text(encoding="utf-8"))}
+    assert len(named) > len(MENU)
+    wrong = [
+        f"{name} {below}".strip()
+        for name, below in sorted(named)
+        if name not in groups or (below and groups[name] is not None and below not in groups[name])
+    ]
+    assert wrong == []

@@ -12,7 +12,15 @@ from ligament.core.ids import SourceId
 from ligament.core.ledgers import BooksContact, BooksDocument, BooksLine, BooksPayment, DocumentKind, DocumentStatus
 from ligament.core.private import Private
 from ligament.core.records import Invoice, Party, PartyKind, Removal
-from ligament.core.writes import ContactWrite, DocumentWrite, ElementVerdict, PartyWrite, PaymentWrite, Verb
+from ligament.core.writes import (
+    ContactWrite,
+    DocumentWrite,
+    ElementVerdict,
+    PartyWrite,
+    PaymentRemoval,
+    PaymentWrite,
+    Verb,
+)
 from ligament.ports.audience import Newcomer, Standing
 from ligament.ports.errors import OutcomeUnknown
 from ligament.simkit.faults import FaultKind
@@ -270,6 +278,14 @@ class TestBooks(EveryConnector):
         assert found.open_amount == Decimal("59.98")
         assert [one.reference for one in found.payments] == ["CLK-1/paid"]
         assert port.payment(paid.result.id).amount == Decimal("40.01")
+        removal = PaymentRemoval(payment_id=paid.result.id, invoice_id=posted.result.id)
+        (gone,) = self.send(here, port, Verb.UNPAY, removal)
+        assert gone.verdict is ElementVerdict.DONE
+        (found,) = port.documents_by_id("invoice", [posted.result.id])
+        assert found.open_amount == Decimal("99.99")
+        assert [(one.id, one.reference, one.deleted) for one in port.payments_on(found.id)] == [
+            (paid.result.id, "CLK-1/paid", True)
+        ]
 
     @shows("same-bytes")
     def test_the_same_writes_give_the_same_bytes(self, port: Any) -> None:

@@ -219,3 +219,73 @@ def test_what_people_typed_under_a_code_stays() -> None:
     assert pair.contact is not None
     assert pair.contact.email == Private("typed@example.org")
     assert pair.party.email == Private("ana@example.org")
+
+
+NEW, BLANK = Private("new@example.org"), Private("")
+
+
+def test_an_email_emptied_in_the_books_stays_empty_whatever_else_changes_in_the_practice() -> None:
+    """The new one was typed before the person emptied the field: the blank may be meant (choice C38)."""
+    pair = paired()
+    pair.in_practice(email=NEW)
+    pair.in_books(email=BLANK)
+    assert "email" in {note.field for note in pair.cycle().notes}
+    pair.in_practice(phones=(Phone(kind=PhoneKind.MOBILE, number=Private("0491 570 158")),))
+    plan = pair.cycle()
+    assert pair.contact is not None
+    assert (pair.contact.email, pair.contact.phone(PhoneSlot.MOBILE)) == (BLANK, Private("0491 570 158"))
+    assert {note.field: note.kind for note in plan.notes} == {"email": NoteKind.EMPTIED}
+    # What is typed later beats the blank, also where somebody touched the contact meanwhile.
+    pair.in_practice(email=Private("third@example.org"))
+    pair.in_books(last=Private("Ngo"))
+    pair.cycle()
+    assert pair.contact.email == Private("third@example.org")
+
+
+def test_an_email_emptied_in_the_practice_stays_empty_whatever_else_changes_in_the_books() -> None:
+    """The other direction."""
+    pair = paired()
+    pair.in_books(email=NEW)
+    pair.in_practice(email=BLANK)
+    pair.cycle()
+    pair.in_books(phones=((PhoneSlot.MOBILE, Private("0491 570 158")),))
+    pair.cycle()
+    assert (pair.party.email, pair.party.phones[0].number) == (BLANK, Private("0491 570 158"))
+    pair.in_books(email=Private("third@example.org"))
+    pair.in_practice(last=Private("Okafor"))
+    pair.cycle()
+    assert pair.party.email == Private("third@example.org")
+
+
+@pytest.mark.parametrize(
+    ("practice", "books", "later"),
+    [
+        (
+            {"phones": (Phone(kind=PhoneKind.MOBILE, number=Private("0491 570 158")),)},
+            {"phones": ()},
+            {"phones": (Phone(kind=PhoneKind.MOBILE, number=Private("0491 570 159")),)},
+        ),
+        (
+            {"address": Private(Address(lines=("2 Other Street",), city="Kyneton"))},
+            {"street": Private(Address())},
+            {"address": Private(Address(lines=("3 Third Street",), city="Kyneton"))},
+        ),
+    ],
+    ids=["phone", "address"],
+)
+def test_what_was_emptied_is_neither_put_back_nor_copied_until_somebody_types(
+    practice: dict[str, Any], books: dict[str, Any], later: dict[str, Any]
+) -> None:
+    pair = paired()
+    pair.in_practice(**practice)
+    pair.in_books(**books)
+    pair.cycle()
+    pair.in_practice(first=Private("Anne"))
+    pair.cycle()
+    assert pair.contact is not None
+    (name,) = books
+    assert getattr(pair.contact, name) == books[name]
+    assert getattr(pair.party, *practice) == practice[next(iter(practice))]
+    pair.in_practice(**later)
+    pair.cycle()
+    assert getattr(pair.contact, name) != books[name]

@@ -63,8 +63,23 @@ def test_parts_left_blank_are_no_change_but_another_value_is(winner: Winner, lat
     assert decide(Sides(practice="a", books="ab", agreed="ab", less=fewer)) is FieldVerdict.EMPTIED
     assert decide(Sides(practice="ab", books="b", agreed="ab", less=fewer)) is FieldVerdict.EMPTIED
     assert decide(Sides(practice="a", books="b", agreed="ab", less=fewer)) is FieldVerdict.EMPTIED
-    only_practice = decide(Sides(practice="c", books="b", agreed="ab", less=fewer))
-    assert only_practice is (FieldVerdict.PUT_BACK if winner is Winner.BOOKS else FieldVerdict.TO_BOOKS)
+    seen = decide(Sides(practice="c", books="b", agreed="ab", less=fewer, seen=True))
+    assert seen is (FieldVerdict.PUT_BACK if winner is Winner.BOOKS else FieldVerdict.TO_BOOKS)
+    news = decide(Sides(practice="c", books="b", agreed="ab", less=fewer))
+    assert news is (seen if later > 0 else FieldVerdict.EMPTIED)
+
+
+@given(winner=winners, later=minutes)
+def test_only_a_value_typed_later_beats_a_blank(winner: Winner, later: int) -> None:
+    """Which of the two came later is told by the times, and by who saw the blank before (choice C38)."""
+    decide = judge(winner, later).decide
+    to_books = decide(Sides(practice="b", books="", agreed="a"))
+    assert to_books is (FieldVerdict.TO_BOOKS if later > 0 else FieldVerdict.EMPTIED)
+    assert decide(Sides(practice="b", books="", agreed="a", seen=True)) is FieldVerdict.TO_BOOKS
+    back = FieldVerdict.PUT_BACK if winner is Winner.PRACTICE else FieldVerdict.TO_PRACTICE
+    to_practice = decide(Sides(practice="", books="b", agreed="a"))
+    assert to_practice is (back if later < 0 else FieldVerdict.EMPTIED)
+    assert decide(Sides(practice="", books="b", agreed="a", seen=True)) is back
 
 
 @given(practice=texts, books=texts, agreed=st.none() | texts, winner=winners, later=minutes, back=st.booleans())

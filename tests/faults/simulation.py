@@ -17,7 +17,7 @@ from ligament.connectors.cliniko.simulator import control
 from ligament.ports.errors import PortError
 from ligament.store.database.errors import StoreBusy, StoreError, StoreFull
 from ligament.store.journal.audit import export, verify
-from ligament.wiring import allowances, ambient, retries
+from ligament.wiring import allowances, ambient, exclusive, retries
 from ligament.wiring import clinic as build_module
 from ligament.wiring.clinic import Clinic as OpenClinic
 from ligament.wiring.clinic import Overrides, open_clinic
@@ -306,6 +306,8 @@ def plugged(sim: Simulation) -> Iterator[None]:
     luck = SimpleNamespace(
         token_hex=lambda n: sim.rng.randbytes(n).hex(), token_bytes=sim.rng.randbytes, token_urlsafe=lambda n: "x" * n
     )
+    # Who holds the clinic is drawn apart, so that every seed keeps the luck that it was told with.
+    holders = Random(f"holders {sim.script.seed}")
     heads: dict[object, HeadInMemory] = {}
     planned = (
         (build_module, "open_database", lambda _: sim.database),
@@ -313,7 +315,7 @@ def plugged(sim: Simulation) -> Iterator[None]:
         (build_module, "HeadFile", lambda path: heads.setdefault(path, HeadInMemory(path))),
         (build_module, "jitter", lambda most: sim.rng.randint(0, max(most, 0))),
         (retries, "jitter", lambda most: sim.rng.randint(0, max(most, 0))),
-        (build_module, "secrets", luck),
+        (exclusive, "random_hex", lambda n: holders.randbytes(n).hex()),
         (ambient, "secrets", luck),
     )
     kept = [(module, name, getattr(module, name)) for module, name, _ in planned]

@@ -94,5 +94,6 @@ def test_a_comparison_that_the_days_limit_cuts_says_how_far_it_came(tmp_path: Pa
 
     scene.stage.books.change(spent)
     told = scene.compare(full=True)
-    assert "months were read again" in told["parked"]
+    assert "months were read again; what is left follows at " in told["parked"]
+    assert told["parked_until"].endswith("Z")
     assert told["totals"]["explained"] == "0.00"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ligament.app.results import Result
 from ligament.app.undo import undo
 from ligament.core.notes import RECONCILE_DUE_NOTE
 from ligament.ports.errors import TryLater
@@ -23,13 +24,15 @@ class Asked:
 
     made: list[str] = field(default_factory=list)
     fails: bool = False
+    is_cut: bool = False
 
-    def job(self, word: str) -> Callable[[Clinic], None]:
-        def run(clinic: Clinic) -> None:
+    def job(self, word: str) -> Callable[[Clinic], Result]:
+        def run(clinic: Clinic) -> Result:
             del clinic
             if self.fails:
                 raise TryLater("The day's calls are used up.", wait_s=60, limit="day")
             self.made.append(word)
+            return Result(document={"parked": "The day's calls are used up."} if self.is_cut else {})
 
         return run
 
@@ -81,6 +84,16 @@ def test_a_comparison_that_could_not_be_made_is_made_later(tmp_path: Path) -> No
         assert turn(days=1) == []
         asked.fails = False
         assert turn(hours=1) == ["daily"]
+        assert turn(hours=1) == []
+
+
+def test_a_comparison_that_the_days_limit_cut_is_made_again_as_it_was_meant(tmp_path: Path) -> None:
+    asked = Asked(is_cut=True)
+    with service(stage(tmp_path), asked) as turn:
+        turn(minutes=1)
+        assert turn(days=8) == ["weekly"]
+        asked.is_cut = False
+        assert turn(hours=1) == ["weekly"]
         assert turn(hours=1) == []
 
 

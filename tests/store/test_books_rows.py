@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ligament.core.ids import RunId
-from ligament.core.ledgers import Chart, ContactStatus, DocumentKind, Organisation, TaxRate
+from ligament.core.ids import BooksId, RunId
+from ligament.core.ledgers import BooksPayment, Chart, ContactStatus, DocumentKind, Organisation, TaxRate
 from ligament.core.private import Private
 from ligament.core.receipts import Effect
 from ligament.ports.books import BooksPage
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tests.store.homes import Opened
 
 ALL = Selection(invoices=None, parties=None, visits=None)
+OURS = BooksPayment(id=BooksId("p7"), on=THEN.date(), amount=Decimal(88), reference="CLK-7/paid")
 
 
 def test_only_linked_records_are_told_of_changes(opened: Opened) -> None:
@@ -90,3 +92,23 @@ def test_the_organisation_and_the_chart_are_kept_as_last_read(opened: Opened) ->
     assert facts.organisation is not None
     assert facts.organisation.name == "Second"
     assert facts.chart.tax_rates == (rate,)
+
+
+def test_an_answer_that_leaves_out_its_payments_takes_none_away(opened: Opened) -> None:
+    """The invoice is paid as before; forgotten, our payment would look as if somebody had taken it off."""
+    paid = document("d7", "CLK-7", total=Decimal(88), open_amount=Decimal(0), payments=(OURS,))
+    opened.store.keep_books_records([], [paid])
+    opened.store.keep_books_records([], [replace(paid, payments=(), url="https://x.example", updated_at=LATER)])
+    (kept,) = opened.store.gather(ALL).documents.values()
+    assert (kept.payments, kept.url, kept.updated_at) == ((OURS,), "https://x.example", LATER)
+
+
+def test_a_payment_that_is_gone_is_forgotten_where_the_answer_accounts_for_it(opened: Opened) -> None:
+    """The neighbours: the whole sum is open again, or another payment is listed in the place of ours."""
+    paid = document("d7", "CLK-7", total=Decimal(88), open_amount=Decimal(0), payments=(OURS,))
+    for said in ({"open_amount": Decimal(88), "payments": ()}, {"payments": (replace(OURS, id=BooksId("p9")),)}):
+        opened.store.keep_books_records([], [paid])
+        now = replace(paid, updated_at=LATER, **said)
+        opened.store.keep_books_records([], [now])
+        assert opened.store.gather(ALL).documents == {"d7": now}
+        paid = replace(paid, updated_at=LATER)

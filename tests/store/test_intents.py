@@ -222,8 +222,11 @@ def test_the_journal_tells_before_and_after_and_seals_the_person(opened: Opened)
     entry = list(export(opened.journal))[-1]
     public = entry["public"]
     assert isinstance(public, dict)
-    assert public["before"]["reference"] == "ref"
-    assert public["after"]["reference"] == "second"
+    assert [public["before"]["reference"], public["after"]["reference"]] == ["", ""]
+    texts = entry["personal"]["texts"]  # type: ignore[index]
+    assert [texts["before.reference"], texts["after.reference"]] == ["ref", "second"]
+    assert texts["after.lines.0.text"] == "Consultation"
+    assert public["texts"], "in clear stands what tells texts apart"
     assert public["intent"] == "i1"
     assert "patient:1" not in str(public["after"]["trail"])
     assert "billed to patient:1" in str(entry["personal"])

@@ -33,3 +33,7 @@ class StoryClock:
     def move_to(self, at: datetime) -> None:
         """Go forward to an instant; time never goes back."""
         self._at = max(self._at, at)
+
+    def put_back(self, at: datetime) -> None:
+        """Take back the time that passed in a copy of the story."""
+        self._at = at

@@ -12,7 +12,7 @@ import pytest
 
 from ligament.app.approvals import approve
 from ligament.app.holds import retry
-from ligament.app.run_details import list_runs, show_run
+from ligament.app.runs import list_runs, show_run
 from ligament.app.undo import undo
 from ligament.connectors.cliniko.simulator import control as desk
 from ligament.connectors.cliniko.simulator.world import amend

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from ligament.app.access.demo import demo_link
+from tests.web.conftest import Shop
+
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -36,3 +39,13 @@ def test_the_demo_serves_its_dashboard_until_it_is_stopped() -> None:
         running.send_signal(signal.SIGINT)
         assert "Stopped." in running.stdout.read()
         assert running.wait(30) in {0, 1}
+
+
+def test_the_style_guide_is_there_in_the_demo_only(shop: Shop) -> None:
+    person = shop.person()
+    assert person.get("/styleguide").status == 404
+    demo_link(shop.access)
+    page = person.get("/styleguide")
+    assert page.status == 200
+    assert page.text.count("<h2") > 6
+    assert "-85.00" in page.text

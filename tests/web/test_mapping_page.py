@@ -92,6 +92,61 @@ def test_what_somebody_else_chose_meanwhile_is_told_and_not_overwritten(mapped: 
     assert book(mapped)["accounts"]["businesses"] == {BUSINESS: first}
 
 
+def test_three_real_invoices_follow_what_is_chosen_and_nothing_is_written_by_looking(mapped: Shop) -> None:
+    keeper = mapped.member("b@x.example", "bookkeeper")
+    page = keeper.get(HERE)
+    before = (mapped.home / "ligament.toml").read_bytes()
+    name = f"practitioner.{PRACTITIONER}"
+    other = next(value for value in options(page.text, name) if value != "200")
+    shown = keeper.send(page, "was.default", **{name: other, "choice": "preview"})
+    assert shown.status == 200, shown.text
+    assert "as Xero would show" in shown.text or "As Xero would show them" in shown.text
+    assert f"<strong>{other} " in shown.text
+    assert "(other than now)" in shown.text
+    assert shown.text.count("<caption>CLK-") == 2
+    assert f'<option value="{other}" selected>' in shown.text
+    assert (mapped.home / "ligament.toml").read_bytes() == before
+    wrong = keeper.send(page, "was.default", default="99999", choice="preview")
+    assert wrong.status == 422
+    assert "is not an income account of the books" in wrong.text
+
+
+def test_many_are_filled_in_at_once_and_found_by_their_names(mapped: Shop) -> None:
+    keeper = mapped.member("b@x.example", "bookkeeper")
+    page = keeper.get(HERE)
+    name, place = f"practitioner.{PRACTITIONER}", f"business.{BUSINESS}"
+    other = next(value for value in options(page.text, name) if value != "200")
+    form = page.form("was.default")
+    kept = [pair for pair in form.fields if pair[0] not in {"pick", "bulk"}]
+    filled = keeper.post(HERE, [*kept, ("pick", name), ("pick", place), ("bulk", other), ("choice", "bulk")])
+    assert filled.status == 200
+    told = dict(filled.form("was.default").fields)
+    assert (told[name], told[place]) == (other, other)
+    assert book(mapped)["accounts"].get("practitioners", {}) == {}
+    assert keeper.send(filled, "was.default", choice="save").status == 303
+    assert book(mapped)["accounts"]["practitioners"] == {PRACTITIONER: other}
+    assert book(mapped)["accounts"]["businesses"] == {BUSINESS: other}
+    assert "Tick what it is for first." in keeper.post(HERE, [*kept, ("bulk", other), ("choice", "bulk")]).text
+    found = keeper.get(f"{HERE}?q=practitioner").text
+    assert f'name="{name}"' in found
+    assert f'name="{place}"' not in found
+    assert "Nothing is called like that" in keeper.get(f"{HERE}?q=nowhere").text
+
+
+def test_who_never_touched_a_field_does_not_turn_back_what_somebody_else_chose(mapped: Shop) -> None:
+    keeper = mapped.member("b@x.example", "bookkeeper")
+    page = keeper.get(HERE)
+    name, place = f"practitioner.{PRACTITIONER}", f"business.{BUSINESS}"
+    first, second = [value for value in options(page.text, name) if value != "200"][:2]
+    assert keeper.send(page, "was.default", **{name: first}).status == 303
+    wrong = keeper.send(page, "was.default", **{place: second, "default": "99999"})
+    assert wrong.status == 422
+    assert dict(wrong.form("was.default").fields)[name] == first
+    assert keeper.send(wrong, "was.default", default="200").status == 303
+    assert book(mapped)["accounts"]["practitioners"] == {PRACTITIONER: first}
+    assert book(mapped)["accounts"]["businesses"] == {BUSINESS: second}
+
+
 def test_a_viewer_looks_and_chooses_nothing(mapped: Shop) -> None:
     viewer = mapped.member("v@x.example", "viewer")
     assert "Save the mapping" not in viewer.get(HERE).text

@@ -23,12 +23,14 @@ OPEN = {
     "/sign-in/code",
     "/setup",
     "/invitation",
+    "/approve",
     "/api/docs",
+    "/oauth/{system}",
     "/api/v1/openapi.json",
     "/styleguide",
 }
 FOR_ONESELF = {"/sign-out", "/confirm", "/account", "/account/password", "/account/authenticator", "/account/sessions"}
-OWNERS = {"/users": Right.USERS, "/tokens": Right.TOKENS}
+OWNERS = {"/users": Right.USERS, "/tokens": Right.TOKENS, "/hooks": Right.HOOKS}
 NAMES = [f"{page.method} {page.path}" for page in ALL]
 STREAMS = {"/c/{clinic}/live"}
 
@@ -70,6 +72,8 @@ def test_a_form_needs_more_than_looking_and_what_changes_who_may_do_what_needs_t
             Right.RULES,
             Right.MAP,
             Right.SETTINGS,
+            Right.PRIVACY,
+            Right.HOOKS,
         }
         assert page.confirms or not changes_rights
     for start, right in OWNERS.items():

@@ -61,4 +61,5 @@ def test_a_clinic_at_its_beginning_says_what_is_missing(shop: Shop) -> None:
     text = shop.member("v@x.example", "viewer").get("/c/north/").text
     assert "Nothing was compared yet." in text
     assert text.count(": not connected yet") == 2
-    assert "Compare both systems" in text
+    assert "Look at the mapping" in text
+    assert "Set up this clinic" in shop.owner().get("/c/north/").text

@@ -6,10 +6,12 @@ import re
 
 import pytest
 
+from ligament.core.causes import CASES
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.ids import RunId
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.plans import Outcome, Plan, RecordKind, State
+from ligament.web.hold_words import fixes
 from ligament.wiring.clinic import Clinic, open_clinic
 from tests.web.conftest import Shop
 
@@ -59,7 +61,7 @@ def test_what_waits_stands_there_with_its_answers(held: Shop) -> None:
     assert page.status == 200
     assert "2041 is paid, and the same contact had credit." in page.text
     assert "(2) Waiting" in page.text
-    for button in ("Approve", "It was money", "Leave it"):
+    for button in ("Use the credit", "It was money", "Leave it", "Approve what is ticked"):
         assert re.search(rf"<button[^>]*>{button}", page.text), button
     assert "Void CLK-7." in page.text
     assert "95.00" in page.text
@@ -103,3 +105,76 @@ def test_a_viewer_sees_what_waits_and_may_answer_nothing(held: Shop) -> None:
 
 def test_nothing_waits_is_said(shop: Shop) -> None:
     assert "Nothing waits" in shop.owner().get("/c/north/waiting").text
+
+
+def several(shop: Shop, code: HoldCode, *numbers: str, kind: HoldKind = HoldKind.INVOICE, **detail: str) -> list[str]:
+    """Let several invoices wait for one reason, and return the ids of the holds."""
+    clinic = opened(shop)
+    holds = [
+        Hold(
+            subject=Subject(kind=SubjectKind.INVOICE, id=f"14120000000000{number}"),
+            code=code,
+            kind=kind,
+            number=number,
+            sentence=f"{number} waits.",
+            detail=detail,
+        )
+        for number in numbers
+    ]
+    ended = tuple(
+        Outcome(subject=one.subject, kind=RecordKind.INVOICES, state=State.HELD, number=one.number, reason=code.value)
+        for one in holds
+    )
+    plan = Plan(outcomes=ended, holds=tuple(holds))
+    clinic.store.keep_outcomes(RunId("r1"), plan, {one.subject for one in holds})
+    return [one.id for one in clinic.store.open_holds()]
+
+
+def test_all_of_one_cause_are_answered_at_once_with_the_reason_kept(shop: Shop) -> None:
+    owner = shop.owner()
+    ids = several(shop, HoldCode.PAID_EDIT, "2041", "2042", "2043")
+    page = owner.get("/c/north/waiting")
+    assert "Post the adjustment: all that are ticked" in page.text
+    form = page.form("/c/north/holds/decisions")
+    assert [value for name, value in form.fields if name == "names"] == ids
+    kept = [pair for pair in form.fields if pair != ("names", ids[2]) and pair[0] != "note"]
+    done = owner.follow(owner.post(form.action, [*kept, ("choice", "dismiss"), ("note", "agreed by phone")]))
+    assert "2 are answered; the next run acts on it." in done.text
+    assert done.text.count("Answered by kim@riverside.example") == 2
+    assert done.text.count("agreed by phone") == 2
+    none = owner.post(form.action, {"csrf_token": owner.csrf(), "choice": "dismiss", "note": "because"})
+    assert none.status == 422
+    assert "Tick at least one record first." in none.text
+    assert 'value="because"' in none.text
+
+
+def test_what_is_not_mapped_leads_to_its_place_on_the_mapping_page(shop: Shop) -> None:
+    owner = shop.owner()
+    several(shop, HoldCode.UNMAPPED_ITEM, "2041", item="Dry needling")
+    page = owner.get("/c/north/waiting")
+    assert 'href="/c/north/mapping?q=Dry%20needling"' in page.text
+    assert "Map it" in page.text
+
+
+def test_enter_in_a_text_field_decides_nothing(held: Shop) -> None:
+    text = held.owner().get("/c/north/waiting").text
+    for form in re.findall(r"<form[^>]*method=.post.*?</form>", text, re.DOTALL):
+        if 'name="note"' in form or 'name="reason"' in form:
+            assert re.search(r"<button[^>]*>", form).group(0) == "<button hidden disabled>"  # type: ignore[union-attr]
+
+
+def test_every_answer_of_every_case_has_a_button_of_its_own() -> None:
+    for code, case in CASES.items():
+        labels = [one.label for one in fixes(code)]
+        assert len(set(labels)) == len(labels), code
+        meant = set(case.answers) - {"approve", "retry"} if len(labels) < len(case.answers) else set(case.answers)
+        assert meant <= {one.word for one in fixes(code)}, code
+    assert fixes("nothing") == ()
+
+
+def test_a_hold_that_waits_no_longer_is_not_looked_at(held: Shop) -> None:
+    owner = held.owner()
+    identifier = opened(held).store.open_holds()[0].id
+    looked = owner.get(f"/c/north/waiting?look={identifier}").text
+    assert "Paid from credit, or with money?: 2041" in looked
+    assert owner.get("/c/north/waiting?look=nothing").status == 200

@@ -80,10 +80,19 @@ def test_what_is_broken_on_purpose_is_found_explained_and_mended(result: dict[st
     proof = result["proof"]
     totals = {name: Decimal(proof["totals"][name]) for name in ("source", "books", "explained")}
     assert totals["source"] == totals["books"] + totals["explained"]
-    assert len(proof["touched"]) == 3
-    assert {str(one["number"]) for one in proof["found"]} >= {number.rpartition("-")[2] for number in proof["touched"]}
-    assert proof["fixed"] == len(proof["found"]) == 3
+    assert {side: len(numbers) for side, numbers in proof["touched"].items()} == {"books": 3, "practice": 3}
+    touched = {number.rpartition("-")[2] for numbers in proof["touched"].values() for number in numbers}
+    assert {str(one["number"]) for one in proof["found"]} == touched
+    assert proof["fixed"] == len(proof["found"]) == 6
     assert proof["left"] == 0
+    assert proof["waiting"] == proof["explained_by"]
+
+
+def test_the_revenue_ties_and_a_run_is_taken_back(result: dict[str, Any]) -> None:
+    proof = result["proof"]
+    assert proof["revenue"]["total"] == proof["revenue"]["compared"] != "0.00"
+    assert proof["undo"]["taken_back"]["invoices"] == 1
+    assert proof["undo"]["left"] == []
 
 
 def test_every_step_is_told_in_order(told: list[tuple[str, dict[str, Any]]]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from ligament.app.decisions import decide_hold, means
@@ -15,9 +16,11 @@ from ligament.core.holds import Hold
 from ligament.core.links import DecisionKind
 from ligament.core.money import ZERO
 from ligament.core.plans import Action
-from ligament.store.writes.approvals import Asked, given
+from ligament.store.database.connection import Database
+from ligament.store.writes.approvals import Asked, asked_in, given
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.rulebooks import ClinicSettings
 
 FIRST_RUN_NOTE = "first_run_done"
 _NO_REASON = "--reason is missing: say in a few words why not; it is kept in the journal. Nothing was refused."
@@ -88,6 +91,21 @@ def waiting(clinic: Clinic) -> Document:
     marks = _given(clinic, kept)
     open_ = [one for one in kept if one.mark not in marks]
     return {"plan": kept[0].plan if open_ else "", "actions": [_shown(one) for one in open_]}
+
+
+def waiting_in(database: Database, chosen: ClinicSettings, now: datetime) -> tuple[Asked, ...]:
+    """Return what waits for a yes in a clinic that need not be opened, in the order of its plan."""
+    kept, rules = asked_in(database, chosen.name), chosen.rulebook.approval
+    marks = given(kept, now, expire_days=rules.expire_days, twice=rules.four_eyes)
+    return tuple(one for one in kept if one.mark not in marks)
+
+
+def approve_exactly(clinic: Clinic, marks: Collection[str], *, by: str) -> int:
+    """Approve what waits under exactly these marks, and nothing that it may need beside them; returns how many.
+
+    What depends on something that was not approved waits with it.
+    """
+    return _approve(clinic, [one for one in clinic.approvals.asked() if one.mark in marks], by)
 
 
 def standing_plan(clinic: Clinic) -> Document:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from ligament.app.who_changed import Known, told_by_name, who_changed
 from ligament.core.money import ZERO, two_places
 from ligament.core.periods import iso_instant
 from ligament.core.variances import KeptVariance, Variance
@@ -19,6 +20,7 @@ Document = dict[str, Any]
 
 def compared_document(clinic: Clinic, compared: Compared, kept: Mapping[str, KeptVariance]) -> Document:
     """Return what both sides come to and every variance."""
+    known = who_changed(clinic)
     sums, found = compared.sums, compared.variances
     return {
         "compared": {side: dict(counts) for side, counts in compared.counts.items()},
@@ -34,7 +36,7 @@ def compared_document(clinic: Clinic, compared: Compared, kept: Mapping[str, Kep
             "settled": _three(sum(sums.source_settled.values(), ZERO), sum(sums.books_settled.values(), ZERO)),
             "owed": _three(sum(sums.source_owed.values(), ZERO), sum(sums.books_owed.values(), ZERO)),
         },
-        "variances": [variance_document(clinic, kept[variance.id], variance) for variance in found],
+        "variances": [variance_document(clinic, kept[variance.id], variance, known) for variance in found],
     }
 
 
@@ -58,9 +60,12 @@ def _by(compared: Compared, place: int, name: str) -> list[Document]:
     ]
 
 
-def variance_document(clinic: Clinic, kept: KeptVariance, now: Variance | None = None) -> Document:
-    """Return one variance as `reconcile --json` and `variances --json` print it."""
+def variance_document(
+    clinic: Clinic, kept: KeptVariance, now: Variance | None = None, known: Known | None = None
+) -> Document:
+    """Return one variance as `reconcile --json` and `variances --json` print it; `known` spares asking who it was."""
     variance = now or kept.variance
+    known = who_changed(clinic) if known is None else known
     fix = variance.fix
     asks = clinic.settings.rulebook.approval.fix.asks(abs(variance.amount))
     return {
@@ -80,7 +85,8 @@ def variance_document(clinic: Clinic, kept: KeptVariance, now: Variance | None =
         "first_seen_at": iso_instant(kept.first_seen_at),
         "last_seen_at": iso_instant(kept.last_seen_at),
         "times": kept.times,
-        "sentence": variance.sentence,
+        "sentence": told_by_name(variance, known),
+        "changed_by": known.get(variance.id, {}).get("by") or None,
         "fix": {"what": fix.value, "asks": asks} if fix is not None else None,
         "note": kept.note or None,
         "noted_by": kept.noted_by or None,

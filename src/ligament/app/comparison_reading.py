@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from ligament.app.cycle_options import cycle_options, first_connection
-from ligament.core.periods import local_date
+from ligament.core.periods import iso_instant, local_date, local_moment
 from ligament.flow.plan.survey import Planner, approvals, surveyed
 from ligament.flow.read.read import (
     EVERYTHING,
@@ -81,15 +81,20 @@ def _swept(clinic: Clinic, start_on: date, *, full: bool) -> Swept:
     )
 
 
-def swept_document(swept: Swept) -> dict[str, Any]:
-    """Return how many months were counted and listed, and how far a comparison came that the day's limit cut."""
+def swept_document(swept: Swept, now: datetime, zone: str) -> dict[str, Any]:
+    """Return how many months were counted and listed; where the day's limit cut it, how far and when it goes on.
+
+    `zone` is the clinic's, for the sentence.
+    """
     told: dict[str, Any] = {
         "swept": {"months": swept.months, "counted": swept.counted, "listed": swept.listed, "left": swept.left}
     }
     if swept.parked:
-        told["parked_s"] = swept.parked_s
+        until = now + timedelta(seconds=swept.parked_s)
+        told["parked_s"], told["parked_until"] = swept.parked_s, iso_instant(until)
+        when = f"at {local_moment(until, zone)}" if swept.parked_s else "when the allowance is back"
         told["parked"] = (
             f"{swept.parked} {swept.listed} of {swept.listed + swept.left} months were read again; what is left "
-            "follows when the allowance is back. Until then it is compared as it was read last."
+            f"follows {when}. Until then it is compared as it was read last."
         )
     return told

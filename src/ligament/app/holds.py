@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ligament.app.approvals import approve
 from ligament.app.contacts.conflicts import conflict_values, people_meant
-from ligament.app.decisions import answered, decide_hold, open_holds
+from ligament.app.decisions import answered, decide_hold, open_holds, settled_first
 from ligament.app.documents import Document, hold_document
+from ligament.app.edits import edit_values
 from ligament.app.results import DONE, WAITS, Result
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.intents import subject_from_key
 from ligament.core.links import DecisionKind
 from ligament.core.periods import iso_instant
 from ligament.core.plans import ActionKind
+from ligament.flow.read.read import selection_of
 from ligament.wiring.clinic import Clinic, open_clinic
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.settings import Settings
@@ -48,9 +50,11 @@ def show_hold(clinic: Clinic, wanted: str) -> Result:
     if not kept:
         raise ConfigurationError((_nothing_called(wanted),))
     answers = clinic.store.answers([one.hold for one in kept if one.closed_at is None])
+    standing = clinic.store.open_holds()
     shown = [
         {
             **hold_document(one.hold),
+            **settled_first(one.hold, [*standing, *_cause(clinic, one.hold)]),
             **answered(answers.get(one.hold.id)),
             **_both(clinic, one.hold),
             "waiting_since": iso_instant(one.opened_at),
@@ -63,12 +67,16 @@ def show_hold(clinic: Clinic, wanted: str) -> Result:
 
 
 def _both(clinic: Clinic, hold: Hold) -> Document:
-    """Return the two values of a conflict under `values`, and under `people` who may be the same person.
+    """Return the two values of a conflict under `values`, under `people` who may be the same person, and `differences`.
 
-    Both are for the clinic's own screen only.
+    All are for the clinic's own screen only.
     """
-    values, people = conflict_values(clinic, hold), people_meant(clinic, hold)
-    return {**({"values": values} if values else {}), **({"people": people} if people else {})}
+    told = {
+        "values": conflict_values(clinic, hold),
+        "people": people_meant(clinic, hold),
+        "differences": edit_values(clinic, hold),
+    }
+    return {name: held for name, held in told.items() if held}
 
 
 def retry(clinic: Clinic, wanted: str) -> Result:
@@ -89,7 +97,7 @@ def retry(clinic: Clinic, wanted: str) -> Result:
         refused = refused_by(clinic, wanted)
         if not found and not refused:
             raise ConfigurationError((_nothing_called(wanted),))
-        for one in refused:
+        for one in [*refused, *_refused_with(clinic, [*refused, *found])]:
             clinic.store.forget_refusals(one.subject)
             again.append(one.id)
     for hold in found:
@@ -157,24 +165,38 @@ def decide(clinic: Clinic, names: Iterable[str], choice: DecisionKind) -> Result
     return Result(document=document, code=WAITS if unknown else DONE)
 
 
+def _cause(clinic: Clinic, hold: Hold) -> list[Hold]:
+    """Return what a person refused about the record that a hold waits for."""
+    return refused_by(clinic, hold.waits_for.partition(":")[2]) if hold.waits_for else []
+
+
 def refused_by(clinic: Clinic, wanted: str) -> list[Hold]:
     """Return what people refused about one record, by its number or id, as holds that need nobody."""
     found = []
     for key, (by, reason) in clinic.store.refused_by_people().items():
         kind, subject, number = (*key.split("|"), "", "")[:3]
-        if wanted in {number, number.removesuffix("/paid"), *_without_prefix(number), subject.partition(":")[2]}:
-            found.append(
-                Hold(
-                    subject=subject_from_key(subject),
-                    code=HoldCode.REFUSED,
-                    kind=_kind_of(kind),
-                    number=_without_prefix(number)[0],
-                    sentence=f"Refused by {by}: {reason}",
-                    todo="Nothing needs to be done. `ligament holds retry` has it planned again.",
-                    detail={"by": by, "reason": reason},
-                )
-            )
+        hold = Hold(
+            subject=subject_from_key(subject),
+            code=HoldCode.REFUSED,
+            kind=_kind_of(kind),
+            number=_without_prefix(number)[0],
+            sentence=f"Refused by {by}: {reason}",
+            todo="Nothing needs to be done; it can be planned again.",
+            detail={"by": by, "reason": reason},
+        )
+        named = {number, number.removesuffix("/paid"), hold.number, hold.subject.id, hold.id}
+        if wanted in named - {""}:
+            found.append(hold)
     return found
+
+
+def _refused_with(clinic: Clinic, wanted: Sequence[Hold]) -> list[Hold]:
+    """Return the refused contacts that records need: a document cannot be tried again without its own."""
+    facts = clinic.store.gather(selection_of({hold.subject for hold in wanted}))
+    keys = [key.split("|") for key in clinic.store.refused_by_people()]
+    subjects = [subject for kind, subject, *_ in keys if kind == ActionKind.CREATE_CONTACT and subject in facts.parties]
+    found = {one.id: one for key in subjects for one in refused_by(clinic, key.partition(":")[2])}
+    return [one for one in found.values() if one.id not in {hold.id for hold in wanted}]
 
 
 def _without_prefix(number: str) -> tuple[str]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from ligament.app.journal_archive import archived_hash, archives_checked
 from ligament.app.output import to_json
 from ligament.app.reports.files import NO_FILES, Files
 from ligament.app.results import DONE, WAITS, Result
@@ -38,9 +39,10 @@ def journal_verify(clinic: Clinic, head: str = "") -> Result:
     found = verify(clinic.journal)
     if head:
         number, digest = _head_of(head)
-        if found.holds and not has_entry(clinic.journal, number, digest):
-            reason = f"Entry {number} is not the one that was written down: {digest[:12]}... is not in this journal."
+        reason = "" if has_entry(clinic.journal, number, digest) else _not_in_archives(clinic, number, digest)
+        if found.holds and reason:
             found = replace(found, broken_at=number, reason=reason)
+    archives = archives_checked(clinic)
     document = {
         "holds": found.holds,
         "entries": found.entries,
@@ -48,8 +50,18 @@ def journal_verify(clinic: Clinic, head: str = "") -> Result:
         "reason": found.reason,
         "accepted_at": found.accepted_at,
         "gaps": [{"at": gap.at, "first": gap.first, "last": gap.last, "sentence": gap.sentence} for gap in found.gaps],
+        "archives": archives,
     }
-    return Result(document=document, code=DONE if found.holds else WAITS)
+    is_whole = found.holds and all(one["holds"] for one in archives)
+    return Result(document=document, code=DONE if is_whole else WAITS)
+
+
+def _not_in_archives(clinic: Clinic, number: int, digest: str) -> str:
+    """Say why a head that is no entry of the database proves nothing; nothing where it is one of an archive."""
+    kept, trouble = archived_hash(clinic, number)
+    if trouble or kept == digest:
+        return trouble
+    return f"Entry {number} is not the one that was written down: {digest[:12]}... is not in this journal."
 
 
 def _head_of(text: str) -> tuple[int, str]:

@@ -41,7 +41,7 @@ def plan(clinic: Clinic, *, since: str | None = None, files: Files = NO_FILES) -
     first = _day(since) if since is not None else None
     found, document = _whole(clinic)
     parts: dict[str, list[Document]] = {name: document[name] for name in ("actions", "holds", "skips")}
-    days = _days(clinic, {str(row["source_id"]) for rows in parts.values() for row in rows})
+    days = days_of(clinic, {str(row["source_id"]) for rows in parts.values() for row in rows})
     dated = {name: _dated(rows, days, first) for name, rows in parts.items()}
     dated["actions"].sort(key=lambda row: row["kind"] not in _DOCUMENTS)
     intents = list(new_documents(found.actions, first))
@@ -59,7 +59,7 @@ def _day(text: str) -> date:
         raise ConfigurationError((f'--since: "{text}" is no day. Write it as in 2026-07-01.',)) from None
 
 
-def _days(clinic: Clinic, ids: Iterable[str]) -> dict[str, date]:
+def days_of(clinic: Clinic, ids: Iterable[str]) -> dict[str, date]:
     """Return the day of each invoice and visit, by id."""
     wanted = frozenset(ids)
     facts = clinic.store.gather(Selection(invoices=wanted, visits=wanted))

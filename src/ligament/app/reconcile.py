@@ -16,6 +16,7 @@ from ligament.app.mending import ask_to_mend
 from ligament.app.output import to_json
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.safety.after_restore import settle
+from ligament.app.who_changed import ask_who_changed
 from ligament.core.comparisons import Judging, tax_labels
 from ligament.core.facts import Facts
 from ligament.core.judgements import judge
@@ -128,9 +129,11 @@ def reconcile(
                 raise Broken(f"{trouble} Nothing of this comparison is reported.", "the equation") from trouble
             raise
         kept |= _mended_by_policy(clinic, kept)
+        if not swept.parked:
+            ask_who_changed(clinic, compared.variances)
         document = compared_document(clinic, compared, kept)
         document = {"run_id": run_id, "period": _period_document(clinic, period, compared), **document}
-        document |= swept_document(swept)
+        document |= swept_document(swept, clinic.clock.now(), clinic.settings.rulebook.clinic.time_zone)
         document["calls"] = clinic.meter.as_dict()
         document["bytes"] = clinic.meter.volume()
         document["seconds"] = (clinic.clock.monotonic_ms() - began) / 1000

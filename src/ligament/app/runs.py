@@ -1,4 +1,4 @@
-"""Runs as people read them: when each was, what it came to, what it cost."""
+"""Runs: when each was, what it came to, what it wrote and cost; for pages, and for the command line and machines."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from ligament.app.documents import KINDS, Document
+from ligament.app.journal_archive import archived_sentence
+from ligament.app.results import Result
 from ligament.app.undo_reading import undos_of
 from ligament.core.ids import RunId
+from ligament.core.money import two_places
+from ligament.core.periods import iso_instant
 from ligament.core.undos import RunWrite
 from ligament.store.queries.run_writes import RunWrites
 from ligament.store.writes.runs import QUIET, Run
 from ligament.wiring.clinic import Clinic
+from ligament.wiring.errors import ConfigurationError
 
 COUNTS = ("read", "planned", "created", "updated", "voided", "unchanged", "held", "skipped", "failed")
 """What is counted of each kind of record, in the order in which it is shown."""
+LISTED = 50
 _WRITTEN = ("created", "updated", "voided")
 _NAMES = {"sync": "Run", "reconcile": "Comparison", QUIET: "Look, nothing changed", "undo": "Undo", "plan": "Plan"}
 
@@ -31,13 +37,15 @@ def one_run(clinic: Clinic, run_id: str) -> Document | None:
     if run is None:
         return None
     counts = {word: run.summary.get(word) or {} for word in COUNTS}
+    writes = RunWrites(clinic.journal).of([run.id])
     rows = [{"kind": kind, **{word: counts[word].get(kind, 0) for word in COUNTS}} for kind in KINDS]
     calls = run.summary.get("calls") or {}
     return {
         **_shown(run),
         "counts": rows if any(counts.values()) else [],
         "calls": [{"system": name, "calls": _calls(told)} for name, told in calls.items()],
-        "writes": [_write(write) for write in RunWrites(clinic.journal).of([run.id])],
+        "writes": [_write(write) for write in writes],
+        "archived": "" if writes else archived_sentence(clinic, run.started_at),
         "undone_by": undos_of(clinic, run.id),
         "books": clinic.books_manifest.title,
         "recovered": run.summary.get("recovered") or 0,
@@ -61,6 +69,51 @@ def _shown(run: Run) -> Document:
         "trouble": str(summary.get("error") or summary.get("parked") or ""),
         "stopped": bool(summary.get("stopped")),
     }
+
+
+# --- for the command line and machines --------------------------------------------------------------------------------
+
+
+def list_runs(clinic: Clinic, *, limit: int = LISTED) -> Result:
+    """Tell the newest runs, newest first; of those that wrote nothing only the newest is kept."""
+    return Result(document={"runs": [_listed(clinic, run) for run in clinic.runs.newest(limit)]})
+
+
+def show_run(clinic: Clinic, wanted: str) -> Result:
+    """Tell one run with everything that it wrote; raises ConfigurationError where there is none of that id."""
+    run = clinic.runs.one(RunId(wanted))
+    if run is None:
+        raise ConfigurationError((f'There is no run "{wanted}"; `ligament runs` lists them.',))
+    writes = RunWrites(clinic.journal).of([run.id])
+    archived = "" if writes else archived_sentence(clinic, run.started_at)
+    return Result(
+        document={**_listed(clinic, run), "writes": [_written(write) for write in writes], "archived": archived}
+    )
+
+
+def _listed(clinic: Clinic, run: Run) -> Document:
+    """Return a run as it is listed."""
+    return {
+        "run_id": run.id,
+        "kind": run.kind,
+        "started_at": iso_instant(run.started_at),
+        "finished_at": iso_instant(run.finished_at) if run.finished_at is not None else None,
+        "undone_by": undos_of(clinic, run.id),
+        "summary": dict(run.summary),
+    }
+
+
+def _written(write: RunWrite) -> Document:
+    return {
+        "action": write.kind.value,
+        "source_id": write.subject.id,
+        "number": write.number,
+        "amount": two_places(write.amount),
+        "books_id": str(write.books_id or write.payment_id or write.contact_id or ""),
+    }
+
+
+# --- for pages --------------------------------------------------------------------------------------------------------
 
 
 def _write(write: RunWrite) -> Document:

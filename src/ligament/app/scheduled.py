@@ -1,4 +1,4 @@
-"""Scheduled comparisons: daily and weekly, each sent with its files to those who want to hear of it."""
+"""Scheduled work: the daily and the weekly comparison, sent to those who want it, and the retention of the journal."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ligament.app.downloads import comparison_download
+from ligament.app.journal_archive import archive_journal
 from ligament.app.notices.addresses import addresses
 from ligament.app.reconcile import reconcile
 from ligament.app.results import Result
@@ -30,9 +31,30 @@ def compare_weekly(clinic: Clinic) -> Result:
 
 
 def _compared(clinic: Clinic, *, full: bool) -> Result:
+    _let_old_entries_leave(clinic)
     result = reconcile(clinic, full=full)
     send_comparison(clinic, result.document)
     return result
+
+
+def _let_old_entries_leave(clinic: Clinic) -> None:
+    """Move entries of the journal that are older than they are kept here into their file.
+
+    A file that cannot be written stops nothing else: the entries stay, and whoever hears of trouble is told.
+    """
+    try:
+        archive_journal(clinic)
+    except ConfigurationError as trouble:
+        message = Message(
+            key="journal archive",
+            tone=MessageKind.ALERT,
+            title=f"The journal of {clinic.settings.name} could not be archived",
+            body=str(trouble),
+            at=clinic.clock.now(),
+        )
+        for one in addresses(clinic.settings):
+            if not one.complaint:
+                channels.send(one.url.reveal(), message)
 
 
 def send_comparison(clinic: Clinic, document: dict[str, Any]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 from ligament.app.approvals import approval_state, asked_rows, plan_name
 from ligament.app.cycle_options import PATIENCE_MS
 from ligament.app.documents import Document, action_document, by_kind
+from ligament.app.journal_archive import archived_sentence
 from ligament.app.reconcile import reconcile
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.safety.after_restore import settle
@@ -61,7 +62,7 @@ def _undone(clinic: Clinic, wanted: str, *, dry_run: bool) -> Result:
             _recover(clinic)
         written = written_by(clinic, run_id)
         if not written.writes:
-            return _told(clinic, written, UndoPlan(), sentence="That run wrote nothing, so there is nothing to undo.")
+            return _nothing(clinic, written)
         facts = undo_facts(clinic, clinic.books_to_read() if dry_run else clinic.books(), written)
         plan = plan_undo(facts)
         if dry_run:
@@ -80,9 +81,19 @@ def _known(clinic: Clinic, wanted: str) -> RunId:
     if run is None:
         raise ConfigurationError((f'There is no run "{wanted}"; `ligament runs` lists them.',))
     if run.kind == UNDO:
-        sentence = "is an undo itself: `ligament holds retry` has what it took back posted again."
+        sentence = "is an undo itself: `ligament holds` lists what it took back, and how it is posted again."
         raise ConfigurationError((f"{wanted} {sentence}",))
     return run.id
+
+
+def _nothing(clinic: Clinic, written: Written) -> Result:
+    """Say why nothing can be undone of a run of which the journal here tells no write."""
+    run = clinic.runs.one(written.run_id)
+    left = archived_sentence(clinic, run.started_at) if run is not None else ""
+    if not left:
+        return _told(clinic, written, UndoPlan(), sentence="That run wrote nothing, so there is nothing to undo.")
+    told = _told(clinic, written, UndoPlan(), sentence=f"That run can no longer be undone. {left}")
+    return replace(told, code=WAITS)
 
 
 def _recover(clinic: Clinic) -> None:

@@ -10,6 +10,7 @@ from ligament.app.cycle_options import PATIENCE_MS, cycle_options
 from ligament.app.documents import Document, action_document
 from ligament.app.mending import ask_to_mend
 from ligament.app.results import DONE, WAITS, Result
+from ligament.app.who_changed import who_changed
 from ligament.core.approvals import approve_plan
 from ligament.core.intents import Subject, subject_from_key
 from ligament.core.money import two_places
@@ -26,7 +27,8 @@ from ligament.wiring.exclusive import alone_for
 def list_variances(clinic: Clinic) -> Result:
     """Tell every variance that still stands, what needs somebody first."""
     kept = in_order(clinic.variances.kept())
-    document = {"variances": [variance_document(clinic, held) for held in kept]}
+    known = who_changed(clinic)
+    document = {"variances": [variance_document(clinic, held, known=known) for held in kept]}
     return Result(document=document, code=WAITS if any(held.counts() for held in kept) else DONE)
 
 

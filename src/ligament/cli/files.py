@@ -40,6 +40,13 @@ def demo() -> Add:
     return add_commands
 
 
+def guides() -> Add:
+    """Load `cli/commands/guides.py`."""
+    from ligament.cli.commands.guides import add_commands
+
+    return add_commands
+
+
 def holds() -> Add:
     """Load `cli/commands/holds.py`."""
     from ligament.cli.commands.holds import add_commands

@@ -77,7 +77,7 @@ MENU = (
         files.recalls,
         "List patients who are due to be asked back, agreed to be written to, and have nothing booked.",
     ),
-    Entry("journal", files.journal, "The audit trail: show, verify, export."),
+    Entry("journal", files.journal, "The audit trail: show, verify, export, archive."),
     Entry("alerts", files.safety, "Who is told when a person is needed: show, test."),
     Entry(
         "hooks", files.hooks, "Other tools that are told what happens: list, add, remove, rotate, deliveries, replay."
@@ -94,6 +94,8 @@ MENU = (
         "serve", files.serve, "Keep all clinics the same, and answer webhooks, /healthz and /metrics, until stopped."
     ),
     Entry("worker", files.serve, "Run a further worker process on the same PostgreSQL database, until stopped."),
+    Entry("recipes", files.guides, "Rulebooks and rules to begin with: list them, or print one."),
+    Entry("guides", files.guides, "The guides that come with the program: list them, or print one."),
     Entry("demo", files.demo, "Run a made-up clinic on simulated servers on this machine, and print the outcome."),
 )
 _BY_NAME = {entry.name: entry for entry in MENU}

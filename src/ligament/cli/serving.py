@@ -77,7 +77,7 @@ def _serving(names: str, address: str, link: str) -> str:
 def work(session: Session) -> None:
     """Run a further worker until SIGTERM or Ctrl-C."""
     sign = StopSign()
-    with stopping(sign), opened_settings(session, without_broken=True) as settings:
+    with stopping(sign), opened_settings(session, may_be_empty=True, without_broken=True) as settings:
         need_shared_database(settings)
         with working(settings, sign=sign, alert=alert, heard=Teller(session, settings)) as place:
             begin(place)

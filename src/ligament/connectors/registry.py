@@ -12,7 +12,7 @@ from ligament.net.manifest import FILE, Manifest, manifest_of
 from ligament.net.opening import Opening
 from ligament.ports.audience import Audience, AudienceIdentity
 from ligament.ports.books import Books
-from ligament.ports.connector import Connector, Webhooks
+from ligament.ports.connector import ByConsent, Connector, Webhooks
 from ligament.ports.practice import Practice, PracticeIdentity
 
 _HOUSE = "ligament.connectors"
@@ -74,6 +74,12 @@ def practice_connector(manifest: Manifest) -> PracticeConnector:
 def books_connector(manifest: Manifest) -> BooksConnector:
     """Load the connector of a books system."""
     found: BooksConnector = part_of(manifest, "opening")
+    return found
+
+
+def consent_of(manifest: Manifest) -> ByConsent[Opening, Organisation]:
+    """Load how a person signs in to a books system with the browser, step by step."""
+    found: ByConsent[Opening, Organisation] = part_of(manifest, "opening")
     return found
 
 

@@ -27,9 +27,16 @@ class CauseKind(StrEnum):
     HOLDS = "holds"
     LIMIT = "limit"
     DELIVERIES = "deliveries"
+    APPROVAL = "approval"
 
 
-RESTLESS = frozenset({CauseKind.HOLDS, CauseKind.BROKEN})
+RESTLESS = frozenset({CauseKind.HOLDS, CauseKind.BROKEN, CauseKind.APPROVAL})
+_PERSONAL = frozenset({CauseKind.APPROVAL})
+"""Families that only single people are told of at once, and whose end is no news: whoever said yes knows it."""
+REMINDER = "reminder"
+"""The key of what is told again of what waits for approval."""
+ANSWERED_BY_LINK = frozenset({CauseKind.APPROVAL.value, REMINDER})
+"""The keys of messages in which a person finds a link of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,17 +112,25 @@ class AlertLedger:
     parked_at: tuple[datetime, ...] = ()
     is_parked: bool = False
     failures: Mapping[str, str] = field(default_factory=dict)
+    reminded: tuple[str, ...] = ()
+    reminded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPolicy:
-    """How a clinic wants to be told; `quiet` is None for never quiet, `link` the address of the pages or empty."""
+    """How a clinic wants to be told; `quiet` is None for never quiet, `link` the address of the pages or empty.
+
+    `people` are the marks of addresses that reach one person alone: only they are told at once of what waits for a yes,
+    everybody else by the summary and the reminder.
+    """
 
     clinic: str
     quiet: tuple[str, str] | None = ("20:00", "07:00")
     digest_at: str = "08:00"
     link: str = ""
     journal_head: str = ""
+    remind_hours: int = 0
+    people: tuple[str, ...] = ()
 
 
 # --- what a cycle changes ---------------------------------------------------------------------------------------------
@@ -128,6 +143,8 @@ def advance(ledger: AlertLedger, seen: Observation, wall: datetime, manners: Ale
     """
     ledger = _digested(ledger, wall, manners)
     ledger, seen = _parking(ledger, seen, wall)
+    if not manners.people:
+        seen = replace(seen, causes=tuple(one for one in seen.causes if one.family not in _PERSONAL))
     for cause in seen.causes:
         ledger = _opened(ledger, cause, wall, manners)
     ledger = _closed(ledger, seen, wall, manners)
@@ -163,7 +180,7 @@ def _closed(ledger: AlertLedger, seen: Observation, now: datetime, manners: Aler
             outbox = tuple(m for m in ledger.outbox if m not in unsent)
             gone = f"Over by itself: {held.cause.happened}"
             ledger = replace(ledger, outbox=outbox, remarks={**ledger.remarks, f"over {key}": gone})
-        elif held.told:
+        elif held.told and held.cause.family not in _PERSONAL:
             body = f"It is over: {held.cause.title}.\nNothing needs to be done. What waited for it goes on by itself."
             message = Message(
                 key=key,
@@ -174,6 +191,25 @@ def _closed(ledger: AlertLedger, seen: Observation, now: datetime, manners: Aler
             )
             ledger = replace(ledger, outbox=(*ledger.outbox, message))
     return ledger
+
+
+def reminded(
+    ledger: AlertLedger, waits: Mapping[str, datetime], cause: Cause, wall: datetime, manners: AlertPolicy
+) -> AlertLedger:
+    """Remind once of each thing that has waited for `remind_hours`, in one message for each such span at most.
+
+    `waits` are the marks of what waits for approval, with the moment it was asked first; `cause` is what is told.
+    """
+    pause = timedelta(hours=manners.remind_hours)
+    told = tuple(mark for mark in ledger.reminded if mark in waits)
+    late = tuple(mark for mark, since in waits.items() if wall - since >= pause and mark not in told)
+    is_soon = ledger.reminded_at is not None and wall - ledger.reminded_at < pause
+    if not pause or not late or is_soon:
+        return replace(ledger, reminded=told) if told != ledger.reminded else ledger
+    title, body = _title(manners, cause.title), body_of(cause, manners)
+    message = Message(key=REMINDER, tone=MessageKind.ALERT, title=title, body=body, at=wall)
+    outbox = (*(one for one in ledger.outbox if one.key != REMINDER), message)
+    return replace(ledger, reminded=(*told, *late), reminded_at=wall, outbox=outbox)
 
 
 def _parking(ledger: AlertLedger, seen: Observation, now: datetime) -> tuple[AlertLedger, Observation]:
@@ -198,7 +234,7 @@ def _parking(ledger: AlertLedger, seen: Observation, now: datetime) -> tuple[Ale
 def _remarked(ledger: AlertLedger, seen: Observation, now: datetime) -> AlertLedger:
     """Keep for the digest what grew and is no alarm by itself; counts of a cause are filed under its key."""
     remarks = dict(ledger.remarks)
-    just_told = {message.key for message in ledger.outbox if message.at == now}
+    just_told = {message.key for message in ledger.outbox if message.at == now} - _PERSONAL
     for name, count in seen.counts.items():
         told = seen.remarks.get(name, "")
         if count > ledger.counts.get(name, 0) and told and name not in just_told:
@@ -258,7 +294,8 @@ def claimed(
     for message in ledger.outbox:
         is_due = message.not_before is None or message.not_before <= wall
         # An address that was taken out of the rulebook is not waited for.
-        wanted = everybody if message.left is None else tuple(mark for mark in message.left if mark in everybody)
+        first = manners.people if message.key in _PERSONAL else everybody
+        wanted = first if message.left is None else tuple(mark for mark in message.left if mark in everybody)
         if is_due and not wanted:
             continue
         kept = replace(message, left=wanted, not_before=wall + _CLAIM) if is_due else message

@@ -7,16 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from ligament.core.erasing import is_erased
 from ligament.core.intents import DocumentIntent
 from ligament.core.ledgers import BooksDocument, BooksLine, DocumentKind, DocumentStatus
 from ligament.core.money import ONE, ZERO, cents
+from ligament.core.periods import australian
 
 LineKey = tuple[str, str, tuple[tuple[str, str], ...]]
 
 
 def same_line(left: BooksLine, right: BooksLine) -> bool:
-    """Compare two lines in the fields we write."""
-    return _written(left) == _written(right)
+    """Compare two lines in the fields we write; a text that was erased is equal to any."""
+    ours, theirs = _written(left), _written(right)
+    if is_erased(left.text) or is_erased(right.text):
+        return ours[1:] == theirs[1:]
+    return ours == theirs
 
 
 def _written(line: BooksLine) -> tuple[object, ...]:
@@ -33,22 +38,74 @@ def _written(line: BooksLine) -> tuple[object, ...]:
 
 def edited_fields(sent: DocumentIntent, document: BooksDocument) -> tuple[str, ...]:
     """Name the fields we wrote that a person has changed in the books since (choice C36)."""
-    changed = [
-        name
-        for name, ours, theirs in (
-            ("contact", sent.contact_id, document.contact_id),
-            ("number", sent.number, document.number),
-            ("reference", sent.reference, document.reference if sent.reference else sent.reference),
-            ("date", sent.on, document.on),
-            ("due date", sent.due_on, document.due_on if sent.due_on is not None else None),
-        )
-        if ours != theirs
-    ]
+    changed = [name for name, ours, theirs in _heads(sent, document) if ours != theirs]
     if not same_lines(sent.lines, document.lines):
         changed.append("lines")
     if document.status.is_gone():
         changed.append("status")
     return tuple(changed)
+
+
+def _heads(sent: DocumentIntent, document: BooksDocument) -> tuple[tuple[str, object, object], ...]:
+    return (
+        ("contact", sent.contact_id, document.contact_id),
+        ("number", sent.number, document.number),
+        ("reference", sent.reference, document.reference if sent.reference else sent.reference),
+        ("date", sent.on, document.on),
+        ("due date", sent.due_on, document.due_on if sent.due_on is not None else None),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One thing that a person changed on a document: what we wrote, and what the books say now; either may be empty."""
+
+    field: str
+    wrote: str
+    now: str
+
+
+def edits(sent: DocumentIntent, document: BooksDocument) -> tuple[Edit, ...]:
+    """Return what a person has changed in the books since we wrote it, value by value."""
+    found = [
+        Edit(field=name, wrote=_said(ours), now=_said(theirs))
+        for name, ours, theirs in _heads(sent, document)
+        if ours != theirs
+    ]
+    for place in range(max(len(sent.lines), len(document.lines))):
+        pair = [lines[place] if place < len(lines) else None for lines in (sent.lines, document.lines)]
+        found += _line_edits(f"line {place + 1}", *pair)
+    if document.status.is_gone():
+        found.append(Edit(field="status", wrote=sent.status.value, now=document.status.value))
+    return tuple(found)
+
+
+def _line_edits(name: str, ours: BooksLine | None, theirs: BooksLine | None) -> list[Edit]:
+    if ours is None or theirs is None:
+        whole = [f"{line.text.strip()}, {_said(line.amount)}" if line is not None else "" for line in (ours, theirs)]
+        return [Edit(field=name, wrote=whole[0], now=whole[1])]
+    return [
+        Edit(field=f"{name}, {part}", wrote=_said(one), now=_said(other))
+        for part, one, other in zip(_PARTS, _written(ours), _written(theirs), strict=True)
+        if one != other
+    ]
+
+
+_PARTS = ("text", "quantity", "price", "amount", "account", "tax type", "tracking")
+
+
+def _said(value: object) -> str:
+    if isinstance(value, Decimal):
+        return str(cents(value)) if value == cents(value) else f"{value.normalize():f}"
+    if isinstance(value, tuple):
+        return ", ".join(": ".join(map(str, pair)) for pair in value)
+    return "" if value is None else australian(value) if isinstance(value, date) else str(value)
+
+
+def edits_mark(found: tuple[Edit, ...]) -> str:
+    """Return a mark of exactly these edits, which tells nothing of what they say."""
+    text = "|".join(f"{edit.field}={edit.wrote}>{edit.now}" for edit in found)
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 def same_lines(left: tuple[BooksLine, ...], right: tuple[BooksLine, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -31,7 +32,23 @@ def listed(words: Sequence[str]) -> str:
 def somebody_changed(held: Posted, edits: Sequence[str], how: Judging) -> str:
     """Say who changed what in the books and when."""
     what = listed([_WORDS.get(name, name) for name in edits])
-    return f"somebody changed {what} in {how.books} on {australian(how.local(held.document.updated_at))}"
+    return f"{SOMEBODY}{what} in {how.books} on {australian(how.local(held.document.updated_at))}"
+
+
+SOMEBODY = "somebody changed "
+_DONE = re.compile(r" was (voided|deleted|removed) in (\w+)")
+
+
+def names_nobody(sentence: str) -> bool:
+    """Say whether a sentence tells that a person did something, without saying who."""
+    return SOMEBODY in sentence or _DONE.search(sentence) is not None
+
+
+def with_name(sentence: str, by: str) -> str:
+    """Return a sentence with the name of whoever did what it tells of."""
+    if SOMEBODY in sentence:
+        return sentence.replace(SOMEBODY, f"{by} changed ", 1)
+    return _DONE.sub(lambda found: f"{found.group()} by {by}", sentence, count=1)
 
 
 def why_it_differs(pairing: Pairing, held: Posted, edits: Sequence[str], how: Judging) -> str:

@@ -194,6 +194,11 @@ class BooksDocument:
     updated_at: datetime
     defect: str = ""
 
+    def hides_its_money(self) -> bool:
+        """Say whether money was used on it though no payment and no credit is listed: some answers leave them out."""
+        is_used = self.open_amount != self.total and not self.status.is_gone()
+        return is_used and not self.payments and not self.allocations
+
     def has_money(self) -> bool:
         """Say whether a payment or a credit stands on it."""
         return any(not payment.deleted for payment in self.payments) or bool(self.allocations)

@@ -57,7 +57,8 @@ class AgreedFields:
 
     `groups` are the contact groups that we put the contact into; those that people chose are never among them.
     `another` names the fields in which a contact that survived a merge brought details of its own. `left_out` gives
-    the details that the books refused, by their labels, with the values they had.
+    the details that the books refused, by their labels, with the values they had. `emptied` names the fields of which
+    one side was found blank, as `side:field`: what is typed on the other side from then on came later.
     """
 
     name: Private[str] | None = None
@@ -72,6 +73,7 @@ class AgreedFields:
     groups: tuple[Membership, ...] | None = None
     another: tuple[str, ...] | None = None
     left_out: tuple[tuple[str, Private[str]], ...] | None = None
+    emptied: tuple[str, ...] | None = None
 
 
 @fast_frozen
@@ -189,6 +191,7 @@ def joined(before: AgreedFields, after: AgreedFields) -> AgreedFields:
         groups=_newer(after.groups, before.groups),
         another=_newer(after.another, before.another),
         left_out=_newer(after.left_out, before.left_out),
+        emptied=_newer(after.emptied, before.emptied),
     )
 
 

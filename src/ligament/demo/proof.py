@@ -1,14 +1,17 @@
-"""Part of the demo: the proof. All is compared, three things are broken in the books, found, explained and mended."""
+"""Part of the demo: the proof. All is compared, three things are broken on each side, found, explained and mended."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from typing import Any
 
 from ligament.app.approvals import approve
 from ligament.app.documents import Document
 from ligament.app.reconcile import reconcile
+from ligament.app.reports.reports import report, wish
 from ligament.app.sync import sync
+from ligament.app.undo import undo
 from ligament.app.variances import fix
 from ligament.connectors.registry import part_of
 from ligament.demo.travel import Served
@@ -18,36 +21,81 @@ from ligament.wiring.clocks import FastClock
 Opened = Callable[[], AbstractContextManager[Clinic]]
 
 
-def show_proof(opened: Opened, books: Served, prefix: str, clock: FastClock) -> Document:
+def show_proof(opened: Opened, servers: Mapping[str, Served], prefix: str, clock: FastClock) -> Document:
     """Compare, break, compare, mend and compare again; tells each comparison's sums and what was found."""
     first = _compared(opened)
-    keeper = part_of(books.manifest, "simulator.demo_people")
-    touched: tuple[str, ...] = ()
-
-    def spoil(world: object) -> object:
-        nonlocal touched
-        world, touched = keeper.spoil(world, prefix, clock.now())
-        return world
-
-    books.host.change(spoil)
+    touched = _break(servers, prefix, clock)
     before = {one["id"] for one in first["variances"]}
-    broken = _compared(opened)
-    found = [one for one in broken["variances"] if one["id"] not in before]
+    found = [one for one in _compared(opened)["variances"] if one["id"] not in before]
+    # What was changed in the practice follows with the next run; what was changed in the books is mended on request.
+    wanted = [one["id"] for one in found if one["fix"]]
     with opened() as clinic:
-        planned = fix(clinic, [one["id"] for one in found if one["fix"]]).document if touched else {"fixing": []}
+        if wanted:
+            fix(clinic, wanted)
         approve(clinic, by="demo")
     with opened() as clinic:
         sync(clinic)
     last = _compared(opened)
     left = {one["id"] for one in last["variances"]} - before
+    titles = {role: server.manifest.title for role, server in servers.items()}
     return {
         "totals": first["totals"],
         "explained_by": len(first["variances"]),
-        "touched": list(touched),
+        "titles": titles,
+        "touched": touched,
         "found": [{"number": one["number"], "sentence": one["sentence"]} for one in found],
-        "fixed": len(planned["fixing"]),
+        "fixed": len({one["id"] for one in found} - left),
         "left": len(left & {one["id"] for one in found}),
+        "waiting": len(before),
+        "revenue": _revenue(opened, last),
+        "undo": _undone(opened, servers, prefix, clock),
     }
+
+
+def _break(servers: Mapping[str, Served], prefix: str, clock: FastClock) -> dict[str, list[str]]:
+    """Let people touch three documents in the books and three invoices in the practice; returns their numbers."""
+    practice, books = servers["practice"], servers["books"]
+    keeper, desk = (part_of(one.manifest, "simulator.demo_people") for one in (books, practice))
+    in_books = _changed(books, lambda world: keeper.spoil(world, prefix, clock.now()))
+    left = [one for one in keeper.untouched(books.host.world, prefix) if one not in in_books]
+    numbers = [one.removeprefix(prefix) for one in left]
+    in_practice = _changed(practice, lambda world: desk.spoil(world, numbers, clock.now()))
+    return {"books": list(in_books), "practice": [f"{prefix}{number}" for number in in_practice]}
+
+
+def _changed(server: Served, change: Callable[[Any], tuple[Any, Any]]) -> Any:  # noqa: ANN401 - what the change tells
+    told: list[Any] = []
+
+    def act(world: Any) -> Any:  # noqa: ANN401 - the simulator's own world
+        world, made = change(world)
+        told.append(made)
+        return world
+
+    server.host.change(act)
+    return told[-1]
+
+
+def _revenue(opened: Opened, compared: Document) -> Document:
+    """Show that the revenue of the compared days is the reconciliation's own sum."""
+    period = compared["period"]
+    with opened() as clinic:
+        made = report(clinic, wish("revenue", first=period["from"], last=period["to"])).document
+    return {"total": made["totals"]["total"], "compared": compared["totals"]["source"]}
+
+
+def _undone(opened: Opened, servers: Mapping[str, Served], prefix: str, clock: FastClock) -> Document:
+    """Let a run post one more invoice, and take that run back."""
+    practice, books = servers["practice"], servers["books"]
+    keeper, desk = (part_of(one.manifest, "simulator.demo_people") for one in (books, practice))
+    like = [one.removeprefix(prefix) for one in keeper.untouched(books.host.world, prefix)]
+    if not like:
+        return {}
+    number = _changed(practice, lambda world: desk.raise_one(world, like[0], clock.now()))
+    with opened() as clinic:
+        run = str(sync(clinic).document["run_id"])
+    with opened() as clinic:
+        told = undo(clinic, run).document
+    return {"number": f"{prefix}{number}", "taken_back": told["taken_back"], "left": told["left"]}
 
 
 def _compared(opened: Opened) -> Document:

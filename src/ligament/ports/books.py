@@ -109,6 +109,10 @@ class Books(Protocol):
         """Ask the history of a contact who changed it last; nothing where it does not tell; one call."""
         ...
 
+    def last_person(self, kind: str, books_id: BooksId) -> RecordedChange | None:
+        """Ask the history of a document which person changed it last; nothing where it names nobody; one call."""
+        ...
+
     def find_invoices(self, numbers: Sequence[str]) -> tuple[BooksDocument, ...]:
         """Look up invoices by number, in any status."""
         ...
@@ -123,6 +127,10 @@ class Books(Protocol):
 
     def payment(self, payment_id: BooksId) -> BooksPayment | None:
         """Read one payment with its reconciliation state, or nothing when it does not exist."""
+        ...
+
+    def payments_on(self, invoice_id: BooksId) -> tuple[BooksPayment, ...]:
+        """Read every payment that an invoice ever had, those that were deleted since too."""
         ...
 
     def link_for(self, kind: str, books_id: BooksId) -> str:

@@ -74,6 +74,37 @@ class Connector(Protocol[LentT_contra, PortT_co, WhoT_co]):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """An organisation that a sign-in reaches: its id in the system, and its name."""
+
+    id: str
+    name: str
+
+
+class ByConsent(Protocol[LentT_contra, WhoT_co]):
+    """Signing in with the browser step by step, for a web page, which cannot wait for the person to come back.
+
+    A connector whose manifest has `browser_asks` offers it. What is to be remembered goes into what is lent.
+    """
+
+    def consent_address(self, lent: LentT_contra, callback: Callback, /) -> str:
+        """Return the address of the consent page that leads back to a callback."""
+        ...
+
+    def redeem(self, lent: LentT_contra, callback: Callback, answer: str, /) -> tuple[Reached, ...]:
+        """Take the address that the consent page led back to, and return what it reaches; raises the port errors."""
+        ...
+
+    def reach(self, lent: LentT_contra, /) -> tuple[Reached, ...]:
+        """Sign in without a person, and return what that reaches; raises the port errors."""
+        ...
+
+    def settle(self, lent: LentT_contra, /) -> WhoT_co:
+        """Pin the organisation that what is lent names, and return it; raises SignInAgain when it is not reached."""
+        ...
+
+
 class WebhookHint(Protocol):
     """Something that changed in a system, as it tells itself; it may come twice and in any order.
 

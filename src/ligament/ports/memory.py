@@ -88,6 +88,10 @@ class Memory(Source, Protocol):
         """Return ids of all patients who are not forgotten, archived ones too, the smallest id first."""
         ...
 
+    def half_forgotten(self) -> tuple[Subject, ...]:
+        """Return people whom an earlier release forgot, and whose texts it left."""
+        ...
+
     def forget(self, party: Subject) -> None:
         """Erase everything personal about a party; links, documents, amounts and the chain of the journal stay."""
         ...

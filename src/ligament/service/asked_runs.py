@@ -12,6 +12,7 @@ from ligament.app.asked_runs import do_asked
 from ligament.core.oddities import Oddity, attempt
 from ligament.ports.errors import PortError
 from ligament.ports.stopping import Stopped
+from ligament.service.progress import BOARD
 from ligament.service.runner import ClinicRunner
 from ligament.service.stopping import StoppableClock
 from ligament.store.database.errors import StoreError
@@ -97,13 +98,14 @@ class AskedRunner:
             transports=turns.transports,
             clock=StoppableClock(clock=turns.calendar, sign=turns.sign),
             machine_now=turns.clock.now,
-            tell=turns.sign.between_steps(),
             actor=asked.actor,
             source=asked.source,
         )
         settings = replace(turns.settings, clinics=(chosen,))
-        with open_clinic(settings, asked.clinic, outside, turns.database) as clinic:
-            return do_asked(clinic, asked)
+        with BOARD.working(asked.clinic) as tell:
+            outside = replace(outside, tell=turns.sign.between_steps(tell))
+            with open_clinic(settings, asked.clinic, outside, turns.database) as clinic:
+                return do_asked(clinic, asked)
 
 
 def start_asked_runs(turns: ClinicRunner, clinics: Callable[[], Collection[str]]) -> threading.Thread:

@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from ligament.app.notices.notifier import Notifier
+from ligament.app.notices.addresses import has_addresses
+from ligament.app.notices.notifier import bell_of
 from ligament.app.notices.wording import seen_deliveries
 from ligament.ports.clocks import Clock
 from ligament.service.deliveries import ClinicHooks, Deliverer
@@ -58,9 +59,10 @@ class _Means:
     def tell(self, name: str) -> None:
         """Alert people to what could not be delivered, and that it works again."""
         chosen = self.settings().clinic(name)
-        if chosen.rulebook.alerts.urls:
+        if has_addresses(chosen):
             lost = Outbox(self.database, self.clock.now).troubled(name)
-            Notifier(database=self.database, settings=chosen, now=self.clock.now).ring(seen_deliveries(name, lost))
+            bell = bell_of(self.settings(), chosen, self.database, self.clock.now)
+            bell.ring(seen_deliveries(name, lost))
 
 
 def start_deliveries(place: Scheduler) -> threading.Thread:

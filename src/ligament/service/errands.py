@@ -9,7 +9,9 @@ from typing import Any
 
 from ligament.core.oddities import Oddity, attempt
 from ligament.ports.errors import PortError
+from ligament.ports.progress import Progress, silent
 from ligament.ports.stopping import Stopped
+from ligament.service.progress import BOARD
 from ligament.store.database.errors import StoreError
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.file_lock import AnotherRun
@@ -37,10 +39,11 @@ class Errand:
         """Wait for the end; says whether it came."""
         return self._over.wait(seconds)
 
-    def do(self, work: Callable[[], Mapping[str, Any]]) -> None:
+    def do(self, clinic: str, work: Callable[[], Mapping[str, Any]]) -> None:
         """Do the work; what nobody foresaw goes into the log, and is told without its text, which may name people."""
         try:
-            found = attempt(work, self.name, _KNOWN)
+            with BOARD.working(clinic) as _HERE.tell:
+                found = attempt(work, self.name, _KNOWN)
         except _KNOWN as trouble:
             self.trouble = getattr(trouble, "sentence", "") or str(trouble)
         else:
@@ -52,6 +55,7 @@ class Errand:
             self._over.set()
 
 
+_HERE = threading.local()
 _UNDER_WAY: dict[tuple[str, str], Errand] = {}
 _LOCK = threading.Lock()
 
@@ -62,6 +66,26 @@ def set_going(clinic: str, name: str, work: Callable[[], Mapping[str, Any]], wai
         errand = _UNDER_WAY.get((clinic, name))
         if errand is None or errand.is_over:
             errand = _UNDER_WAY[clinic, name] = Errand(name=name)
-            threading.Thread(target=errand.do, args=(work,), name=name, daemon=True).start()
+            threading.Thread(target=errand.do, args=(clinic, work), name=name, daemon=True).start()
     errand.wait(wait_s)
     return errand
+
+
+def telling() -> Progress:
+    """Return what the work of this thread tells its progress to; nobody where it is no errand."""
+    found: Progress = getattr(_HERE, "tell", silent)
+    return found
+
+
+def newest(clinic: str, name: str) -> Errand | None:
+    """Return the newest piece of work of that name for a clinic, which may be over; nothing after a restart."""
+    with _LOCK:
+        return _UNDER_WAY.get((clinic, name))
+
+
+def put_away(clinic: str, name: str) -> None:
+    """Forget a piece of work that is over."""
+    with _LOCK:
+        errand = _UNDER_WAY.get((clinic, name))
+        if errand is not None and errand.is_over:
+            del _UNDER_WAY[clinic, name]

@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ligament.app.results import Result
 from ligament.app.sync import sync
 from ligament.connectors.registry import players
 from ligament.core.ids import BooksId
@@ -22,6 +23,7 @@ from ligament.ports.alerts import Alerts, silent
 from ligament.ports.clocks import Clock
 from ligament.ports.errors import Broken, PortError, Rejected, SignInAgain, TryLater
 from ligament.ports.stopping import Stopped
+from ligament.service.progress import BOARD
 from ligament.service.statuses import Statuses
 from ligament.service.stopping import StoppableClock, StopSign
 from ligament.store.database.connection import Database
@@ -182,12 +184,14 @@ class ClinicRunner:
             transports=self.transports,
             clock=StoppableClock(clock=self.calendar, sign=self.sign),
             machine_now=self.clock.now,
-            tell=self.sign.between_steps(),
             actor="ligament",
             source="engine",
         )
         settings = replace(self.settings, clinics=(chosen,))
-        with open_clinic(settings, name, outside, self.database) as clinic:
+        with (
+            BOARD.working(name) as tell,
+            open_clinic(settings, name, replace(outside, tell=self.sign.between_steps(tell)), self.database) as clinic,
+        ):
             named = tuple(Hint(kind=hint.kind, id=BooksId(hint.resource), at=hint.at) for hint in hints)
             if not polls:
                 self._want_whole_journal(clinic)
@@ -231,16 +235,18 @@ class ClinicRunner:
     def _jobs(self, clinic: Clinic, done: Mapping[str, str], last: Mapping[str, str]) -> None:
         """Run what is due; missed ones are made up once.
 
-        The weekly one is the daily one too, and either is what a restore or an undo asked for.
+        The weekly one is the daily one too, and either is what a restore or an undo asked for. One that the day's limit
+        cut is made again with the first turn after the limit.
         """
         beats, name = SharedValues(self.database), clinic.settings.name
         due = {job for job in ("daily", "weekly") if done[job] and done[job] != last[job]}
         asked = clinic.store.note(RECONCILE_DUE_NOTE)
-        job = "weekly" if "weekly" in due else "daily" if due or asked else ""
+        job = "weekly" if "weekly" in due or asked == "weekly" else "daily" if due or asked else ""
         if job in self.jobs:
-            self.jobs[job](clinic)
-            if asked:
-                clinic.store.keep_note(RECONCILE_DUE_NOTE, "")
+            made = self.jobs[job](clinic)
+            is_cut = isinstance(made, Result) and bool(made.document.get("parked"))
+            if asked or is_cut:
+                clinic.store.keep_note(RECONCILE_DUE_NOTE, job if is_cut else "")
         for one, kept in (("daily", _DAILY), ("weekly", _WEEKLY)):
             if done[one] != last[one]:
                 beats.keep(name, kept, last[one])

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from ligament.app.notices.addresses import has_addresses
 from ligament.app.notices.notifier import flush
 from ligament.core.oddities import Oddity, attempt
 from ligament.engine.schedule import ClinicStatus, Pace, Round, due
@@ -183,7 +184,7 @@ class Scheduler:
     def _flush_alerts(self) -> None:
         """Send messages that became due; an address that answers slowly must not hold the scheduler up."""
         settings = self.turns.settings
-        if not any(clinic.rulebook.alerts.urls for clinic in settings.clinics):
+        if not any(has_addresses(clinic) for clinic in settings.clinics):
             return
         arguments = (settings, self.turns.database, self.turns.calendar.now)
         threading.Thread(target=flush, args=arguments, name="alerts", daemon=True).start()

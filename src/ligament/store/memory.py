@@ -25,17 +25,17 @@ from ligament.ports.errors import OutcomeUnknown
 from ligament.ports.memory import Selection
 from ligament.ports.practice import PracticePage
 from ligament.store.database.bulk import of_clinic, upsert
-from ligament.store.database.codec import decoder, encode
+from ligament.store.database.codec import encode
 from ligament.store.database.connection import Database
 from ligament.store.database.search_keys import stamp
-from ligament.store.database.tables import books_reference, cursors, decisions, notes, refusals
+from ligament.store.database.tables import books_reference, cursors, notes, refusals
 from ligament.store.journal import erasure
-from ligament.store.journal.data_subjects import owners
 from ligament.store.journal.journal import Journal, Note, Writing
 from ligament.store.mirror import books, practice
 from ligament.store.mirror.facts import gather
 from ligament.store.mirror.portions import portions
 from ligament.store.mirror.positions import KeptBooks, KeptRows
+from ligament.store.writes import decisions as people
 from ligament.store.writes import effects as effect_rows
 from ligament.store.writes import intents, outcomes
 
@@ -136,6 +136,11 @@ class ClinicStore:
         with self._database.reading() as connection:
             return practice.known_patients(connection, self._clinic)
 
+    def half_forgotten(self) -> tuple[Subject, ...]:
+        """Return people whom an earlier release forgot, and whose texts it left."""
+        with self._database.reading() as connection:
+            return practice.half_forgotten(connection, self._clinic)
+
     def forget(self, party: Subject) -> None:
         """Erase everything personal about a party; links, documents, amounts and the chain of the journal stay."""
         erasure.forget(self._journal, party)
@@ -199,19 +204,8 @@ class ClinicStore:
 
     def decide(self, decision: Decision) -> None:
         """Keep a person's decision about a hold, and journal it."""
-        subject = decision.subject.key
-        row = {
-            "clinic": self._clinic,
-            "key": f"{subject}|{decision.code}",
-            "subject": subject,
-            "body": encode(decision),
-        }
-        public = {"code": decision.code, "decision": decision.decision.value, "fingerprint": decision.fingerprint}
-        if decision.reason:
-            public["reason"] = decision.reason
         with self._journal.writing() as writing:
-            upsert(writing.connection, decisions, [row])
-            writing.add(Note(kind="decision", subject=subject, public=public, actor=decision.by, at=decision.at))
+            people.decide(writing, decision)
 
     def look_again(self, subjects: Collection[Subject]) -> None:
         """Let the next run look at these records again, though nothing about them changed."""
@@ -225,28 +219,13 @@ class ClinicStore:
 
     def answers(self, holds: Collection[Hold]) -> Mapping[HoldId, Decision]:
         """Return what people answered to those holds as they are shown, by the hold's id."""
-        named = {f"{hold.subject.key}|{hold.decision_code}": hold for hold in holds}
-        rows, read = (
-            select(decisions.c.key, decisions.c.body).where(decisions.c.clinic == self._clinic),
-            decoder(Decision),
-        )
         with self._database.reading() as connection:
-            answers = {row.key: read(row.body) for row in connection.execute(rows) if row.key in named}
-        return {
-            named[key].id: answer
-            for key, answer in answers.items()
-            if answer.fingerprint in {named[key].fingerprint, ""}
-        }
+            return people.answers(connection, self._clinic, holds)
 
     def keep_refusal(self, action_key: str, content: str, words: str) -> None:
         """Remember that the other system refused exactly this, so that it waits instead of being sent again."""
-        row = effect_rows.refusal_row(self._clinic, action_key, content, words, self._now())
-        subject = row["subject"]
         with self._journal.writing() as writing:
-            upsert(writing.connection, refusals, [row])
-            party = owners(writing.connection, self._clinic, {subject})[subject]
-            public = {"action": action_key, "content": content}
-            writing.add(Note(kind="refusal", subject=subject, public=public, personal={"words": words}, owner=party))
+            people.keep_refusal(writing, action_key, content, words)
 
     def refused_by_people(self) -> Mapping[str, tuple[str, str]]:
         """Return who refused what, and why, by action key."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from litestar import Litestar, Request, Response
@@ -18,6 +19,7 @@ from ligament.service.glances import Pulses
 from ligament.service.opening import Service
 from ligament.web import machines
 from ligament.web.api import problems, routing
+from ligament.web.compression import may_be_packed, packed, packed_file
 from ligament.web.frame import Asked, Frame, Reply, refusal
 from ligament.web.live import Stream
 from ligament.web.page import House, Page
@@ -78,12 +80,22 @@ def _route(frame: Frame, page: Page) -> HTTPRouteHandler:
             cookies=request.cookies,
             peer=request.client.host if request.client else "",
         )
-        return sent(await asyncio.to_thread(frame.answer, page, asked))
+        return sent(await asyncio.to_thread(_answered, frame, page, asked))
 
     path = page.path.replace("}", ":str}")
     return HTTPRouteHandler(
         path, http_method=[HttpMethod(page.method)], status_code=200, name=f"{page.method} {page.name}"
     )(answer)
+
+
+def _answered(frame: Frame, page: Page, asked: Asked) -> Reply:
+    """Return the reply, compressed where that gives nothing away."""
+    reply = frame.answer(page, asked)
+    is_text = reply.watch is None and reply.media_type.startswith("text/")
+    if not is_text or not may_be_packed(asked.method, asked.query, reply.status, asked.header("accept-encoding")):
+        return reply
+    content, headers = packed(reply.content)
+    return replace(reply, content=content, headers=[*reply.headers, *headers])
 
 
 def sent(reply: Reply) -> ASGIResponse:
@@ -100,8 +112,11 @@ def _static() -> HTTPRouteHandler:
         file = assets().get(request.path_params["name"])
         if file is None:
             return sent(refusal(404))
-        headers = [("cache-control", _LONG)]
-        return ASGIResponse(body=file.read_bytes(), media_type=MEDIA_TYPES[file.suffix], headers=headers)
+        content, headers = file.read_bytes(), [("cache-control", _LONG)]
+        if may_be_packed("GET", "", 200, request.headers.get("accept-encoding", "")):
+            content, more = packed_file(content)
+            headers = [*headers, *more]
+        return ASGIResponse(body=content, media_type=MEDIA_TYPES[file.suffix], headers=headers)
 
     return HTTPRouteHandler("/static/{name:str}", http_method=["GET"], status_code=200)(static)
 

@@ -9,12 +9,14 @@ from urllib.parse import parse_qsl
 
 from ligament.app.access.answers import Visitor
 from ligament.app.access.sessions import lapsed_user, recognise
+from ligament.service.progress import BOARD
 from ligament.web import drafts
 from ligament.web.page import Answer, Forbidden, House, Moved, NotThere, Page, Sent, Shown, Streamed, Values, Visit
 from ligament.web.rendering import render
 from ligament.web.security import cookies
 from ligament.web.security.guards import admit, page_behind
 from ligament.web.security.hosts import address_of, is_own_form
+from ligament.wiring.ambient import random_bytes
 
 _MOST_FIELDS = 20_000
 FRAGMENT = "ligament-fragment"
@@ -28,7 +30,7 @@ _REFUSED = {
     429: ("Too many attempts", "Wait a little before you try again."),
     503: ("The database does not answer", "Nothing was changed. Try again in a moment."),
 }
-_BACK_AGAIN = "You were signed out meanwhile. What you had typed is here again; nothing of it was sent yet."
+_BACK_AGAIN = "You had to show who you are first. What you had typed is here again; nothing of it was sent yet."
 _NOT_OURS = "This form did not come from Ligament's own page, or the page was open for too long. Nothing was changed."
 
 
@@ -86,9 +88,11 @@ class Frame:
             return self.refusal(403, str(reason))
 
     def _led(self, visit: Visit, first: Moved) -> Reply:
-        """Lead somewhere else first; what was typed when the session had ended is kept for afterwards."""
+        """Lead somewhere else first; what was typed when the session had ended, or the code is due, is kept."""
         reply = self._reply(visit, first)
-        kept = drafts.keep(self.house.access, visit.lapsed, page_behind(visit.path), visit.form) if visit.lapsed else ""
+        is_here = visit.found is not None and visit.found.is_signed_in
+        whose = visit.lapsed or (visit.signed_in.user.id if is_here else "")
+        kept = drafts.keep(self.house.access, whose, page_behind(visit.path), visit.form) if whose else ""
         if not kept:
             return reply
         cookie = cookies.set_cookie(drafts.COOKIE, kept, is_secure=self.house.is_secure)
@@ -132,6 +136,7 @@ class Frame:
             form=_form(asked),
             visitor=Visitor(address=address, agent=asked.header("user-agent")),
             csrf=cookies.csrf_token(jar, is_secure=by_https),
+            host=asked.header("host"),
             found=found,
             secret=secret,
             lapsed=lapsed,
@@ -199,7 +204,7 @@ class Frame:
             "me": found.user if found else None,
             "may": {right.value for right in found.caller.rights} if found else set(),
             "page": visit.page,
-            "csrf": visit.csrf,
+            "csrf": cookies.masked(visit.csrf, random_bytes(cookies.PAD_BYTES)),
             "flash": flash or (_BACK_AGAIN if visit.draft.pairs else ""),
             "typed": visit.typed,
             "clinic": visit.the_clinic,
@@ -207,6 +212,7 @@ class Frame:
             "clinic_path": visit.clinic_path if visit.the_clinic else "",
             "clinics": visit.clinics() if found else {},
             "menu": [one for one in self.menu if one.right is None or visit.may(one.right)] if found else [],
+            "going_on": BOARD.of(visit.the_clinic.name) if found and visit.the_clinic else None,
             "zone": visit.the_clinic.rulebook.clinic.time_zone if visit.the_clinic else self._zone(),
         }
 
@@ -222,7 +228,8 @@ class Frame:
 
 NOTHING_AROUND: Mapping[str, Any] = {
     "visit": None, "me": None, "may": frozenset[str](), "page": None, "csrf": "", "flash": "", "clinic": None,
-    "clinic_id": "", "clinic_path": "", "clinics": {}, "menu": (), "zone": "UTC", "errors": {}, "typed": Values(),
+    "clinic_id": "", "clinic_path": "", "clinics": {}, "menu": (), "zone": "UTC", "going_on": None,
+    "errors": {}, "typed": Values(),
 }  # fmt: skip
 
 

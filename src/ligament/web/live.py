@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,21 +13,28 @@ from litestar.types import Receive, Scope, Send
 
 from ligament.app.access.sessions import recognise, seconds_left
 from ligament.core.access import Right
+from ligament.service.progress import BOARD, HowFar
 from ligament.web.page import Answer, Page, Streamed, Visit
+from ligament.web.rendering import progress_words
 
 _LOOK_S = 2
 _LOOKS_A_HEARTBEAT, _LOOKS_A_SESSION = 8, 5
 _WARN_S = 120
 """How long before the end of a session its page says so; people need the time to answer (WCAG 2.2.1)."""
+_WORKING_S, _WORKING_EACH_S = 10, 0.6
+"""While work is under way everything changes all the time: how far it is comes by itself, the rest now and then."""
 _CHANGED, _SIGNED_OUT = b"event: changed\ndata: now\n\n", b"event: signed-out\ndata: now\n\n"
 _ENDING, _HEARTBEAT = b"event: ending\ndata: soon\n\n", b": here\n\n"
+_OPEN: set[int] = set()
+"""The streams that are open in this process: with many of them each asks for less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """What one stream looks at: the clinic's pulse, and for how many seconds the person is still signed in."""
+    """What one stream looks at: the clinic's pulse, its work, and how many seconds of being signed in are left."""
 
     pulse: Callable[[], str]
+    work: Callable[[], HowFar | None]
     seconds_left: Callable[[], int]
 
 
@@ -40,7 +48,36 @@ def show(visit: Visit) -> Answer:
             return 0
         return seconds_left(access, found)
 
-    return Streamed(watch=Watch(pulse=lambda: pulses.of(name), seconds_left=left))
+    watch = Watch(pulse=lambda: pulses.of(name), work=lambda: BOARD.of(name), seconds_left=left)
+    return Streamed(watch=watch)
+
+
+@dataclass(slots=True)
+class Beat:
+    """What was told last, and what is to be told now; looks are counted, not timed."""
+
+    seen: str
+    work: HowFar | None = None
+    is_stale: bool = False
+    looks_ago: int = 0
+
+    def events(self, pulse: str, work: HowFar | None, streams: int) -> Iterator[bytes]:
+        """Yield what a look found; while work goes on, that something changed is told only now and then."""
+        self.looks_ago += 1
+        is_over = self.work is not None and work is None
+        self.is_stale = self.is_stale or pulse != self.seen or is_over
+        if work != self.work:
+            yield _progress(work)
+        pause = max(_WORKING_S, streams * _WORKING_EACH_S) if work is not None else 0
+        if self.is_stale and (is_over or self.looks_ago * _LOOK_S >= pause):
+            self.is_stale, self.looks_ago = False, 0
+            yield _CHANGED
+        self.seen, self.work = pulse, work
+
+
+def _progress(work: HowFar | None) -> bytes:
+    told = {} if work is None else {"words": progress_words(work), "done": work.done, "total": work.total}
+    return f"event: progress\ndata: {json.dumps(told)}\n\n".encode()
 
 
 class Stream(ASGIResponse):
@@ -56,19 +93,24 @@ class Stream(ASGIResponse):
         headers = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await _send(send, b"retry: 5000\n\n")
-        seen, looks = await asyncio.to_thread(self._watch.pulse), 0
+        _OPEN.add(id(self))
+        try:
+            await self._go_on(receive, send)
+        finally:
+            _OPEN.discard(id(self))
+
+    async def _go_on(self, receive: Receive, send: Send) -> None:
+        beat, looks = Beat(seen=await asyncio.to_thread(self._watch.pulse)), 0
         while not await _has_left(receive):
-            if looks % _LOOKS_A_SESSION == 0 and not await self._goes_on(send):
+            if looks % _LOOKS_A_SESSION == 0 and not await self._is_signed_in(send):
                 return
             looks += 1
-            now = await asyncio.to_thread(self._watch.pulse)
-            if now != seen:
-                await _send(send, _CHANGED)
-            elif looks % _LOOKS_A_HEARTBEAT == 0:
-                await _send(send, _HEARTBEAT)
-            seen = now
+            pulse = await asyncio.to_thread(self._watch.pulse)
+            events = list(beat.events(pulse, self._watch.work(), len(_OPEN)))
+            for one in events or ([_HEARTBEAT] if looks % _LOOKS_A_HEARTBEAT == 0 else []):
+                await _send(send, one)
 
-    async def _goes_on(self, send: Send) -> bool:
+    async def _is_signed_in(self, send: Send) -> bool:
         """Say whether the session goes on, and tell the page when it soon does not, or no longer."""
         left = await asyncio.to_thread(self._watch.seconds_left)
         if left <= 0:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ligament.app.access.answers import Visitor
 from ligament.app.access.sessions import Recognised
 from ligament.app.access.users import Acting
 from ligament.core.access import Caller, Right
+from ligament.service.errands import telling
 from ligament.service.glances import Pulses
 from ligament.service.opening import Service
 from ligament.wiring.access import Access
@@ -122,6 +123,7 @@ class Visit:
     form: Values
     visitor: Visitor
     csrf: str
+    host: str = ""
     found: Recognised | None = None
     clinic_id: str = ""
     the_clinic: ClinicSettings | None = None
@@ -177,8 +179,9 @@ class Visit:
     @contextmanager
     def opened(self) -> Iterator[Clinic]:
         """Open the clinic of the page, so that everything done is journalled with who and from where."""
-        outside = Overrides(actor=self.caller.name, source=self.visitor.source)
-        with open_clinic(self.house.settings, self.clinic.name, outside, self.access.database) as clinic:
+        outside = Overrides(actor=self.caller.name, source=self.visitor.source, tell=telling())
+        settings = replace(self.house.settings, clinics=(self.clinic,))
+        with open_clinic(settings, self.clinic.name, outside, self.access.database) as clinic:
             yield clinic
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ligament.core.money import cents
+from ligament.service.progress import HowFar
 
 _FOLDER = Path(__file__).parent
 _STATIC = _FOLDER / "static"
@@ -45,7 +46,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        money=money, day=day, moment=moment, iso=iso, browser_name=browser_name, counted=counted, took=took
+        money=money,
+        day=day,
+        moment=moment,
+        iso=iso,
+        browser_name=browser_name,
+        counted=counted,
+        took=took,
+        spell=spell,
+        progress_words=progress_words,
     )
     made.globals.update(asset=asset)
     return made
@@ -93,6 +102,18 @@ def took(seconds: float) -> str:
     if seconds < _MINUTE:
         return f"{seconds:.1f} s"
     return f"{int(seconds) // _MINUTE} min {int(seconds) % _MINUTE} s"
+
+
+def progress_words(work: HowFar) -> str:
+    """Return how far work is in one sentence, such as Reading invoices: 120 of 600, about 3 minutes left."""
+    count = f": {work.done:,} of {work.total:,}" if work.total else f": {work.done:,} so far" if work.done else ""
+    left = f", about {spell(work.seconds_left)} left for this part" if work.seconds_left is not None else ""
+    return f"{work.words}{count}{left}."
+
+
+def spell(seconds: int) -> str:
+    """Return a stretch of time as people say it, such as 40 seconds or 3 minutes."""
+    return counted(seconds, "second") if seconds < _MINUTE else counted(-(-seconds // _MINUTE), "minute")
 
 
 def _local(value: date | datetime | str | None, zone: str) -> date | datetime | None:

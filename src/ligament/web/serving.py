@@ -9,6 +9,7 @@ from errno import EADDRNOTAVAIL
 import uvicorn
 
 from ligament.service.opening import Service
+from ligament.service.stopping import StopSign
 from ligament.web.application import application
 from ligament.web.connections import IDLE_S, PatientProtocol
 from ligament.wiring.errors import ConfigurationError
@@ -34,7 +35,19 @@ def listen(door: Service, host: str, port: int, ready: Callable[[str], None]) ->
             http=PatientProtocol,
             lifespan="off",
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, door.place.sign).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """A server that also ends when it was asked to before it began to hear signals itself."""
+
+    def __init__(self, config: uvicorn.Config, sign: StopSign) -> None:
+        super().__init__(config)
+        self._sign = sign
+
+    async def on_tick(self, counter: int) -> bool:
+        """Say whether to end."""
+        return await super().on_tick(counter) or self._sign.is_set()
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ligament.store.access.approval_links import ApprovalLinks
 from ligament.store.access.failures import FailureLog
 from ligament.store.access.sessions import Sessions
 from ligament.store.access.tokens import Tokens
@@ -48,6 +49,7 @@ class Access:
     sessions: Sessions
     tokens: Tokens
     failures: FailureLog
+    links: ApprovalLinks
     vault: Vault
     now: Callable[[], datetime]
     machine_now: Callable[[], datetime]
@@ -92,6 +94,7 @@ def open_access(settings: Callable[[], Settings], database: Database) -> Access:
         sessions=Sessions(database),
         tokens=Tokens(database),
         failures=FailureLog(database),
+        links=ApprovalLinks(database),
         vault=vault,
         now=calendar.now,
         machine_now=machine_now,

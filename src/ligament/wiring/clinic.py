@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -47,6 +46,7 @@ from ligament.store.writes.approvals import Approvals
 from ligament.store.writes.runs import Runs
 from ligament.store.writes.variances import Variances
 from ligament.wiring.allowances import NamedWindows
+from ligament.wiring.ambient import random_bytes, random_hex
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
 from ligament.wiring.likeness import likeness, phone_key
 from ligament.wiring.logs import OddityLog
@@ -197,7 +197,7 @@ class Clinic:
         """Return the secret behind this clinic's opaque codes, made at first use; destroying it unlinks them."""
         held = self.vault.get("codes")
         if held is None:
-            held = secrets.token_hex(32)
+            held = random_hex(32)
             self.vault.put("codes", held)
         return bytes.fromhex(held)
 
@@ -255,7 +255,7 @@ def open_clinic(
 def _assembled(
     settings: Settings, chosen: ClinicSettings, outside: Overrides, clock: Clock, database: Database
 ) -> Clinic:
-    vault = Vault(database, chosen.name, settled_key(settings, database, clock.now), secrets.token_bytes, clock.now)
+    vault = Vault(database, chosen.name, settled_key(settings, database, clock.now), random_bytes, clock.now)
     vault.check()
     slug = hashlib.sha256(chosen.name.encode()).hexdigest()[:12]
     head = HeadFile(settings.home / f"journal-{slug}.head")

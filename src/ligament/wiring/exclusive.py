@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ligament.store.database.errors import StoreError
 from ligament.store.shared.leases import Lease, Leases
+from ligament.wiring.ambient import random_hex
 from ligament.wiring.file_lock import AnotherRun, alone, lock_file
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def alone_for(clinic: Clinic, patience_ms: int) -> Iterator[None]:
 
 
 def _taken(clinic: Clinic, place: str, patience_ms: int) -> Lease:
-    holder = f"{place}/{secrets.token_hex(6)}"
+    holder = f"{place}/{random_hex(6)}"
     waited = 0
     while True:
         lease = clinic.leases.take(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import secrets
 import string
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ligament.core.private import NOTHING, Private
 from ligament.store.vault.vault import Vault
+from ligament.wiring.ambient import random_choice, random_hex
 
 BOTH_SIGN = timedelta(hours=24)
 """How long the former secret signs beside the new one after a rotation."""
@@ -39,12 +39,12 @@ class HookSecrets:
 
 def new_key_text() -> str:
     """Return 32 random letters and digits: a key that can be given as text too."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_LETTERS))
+    return "".join(random_choice(_ALPHABET) for _ in range(_LETTERS))
 
 
 def new_hook_id() -> str:
     """Return an id for a hook."""
-    return f"hook_{secrets.token_hex(8)}"
+    return f"hook_{random_hex(8)}"
 
 
 def keep_secrets(vault: Vault, hook: str, held: HookSecrets) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import random
-
 from ligament.net.meter import CallMeter
 from ligament.ports.errors import TryLater
+from ligament.wiring.ambient import random_up_to
 
 _FREE_REPEATS = 30
 """How many repetitions a run has on top of a tenth of its calls; what is left undone the next run looks up first."""
@@ -13,7 +12,7 @@ _FREE_REPEATS = 30
 
 def jitter(most: int) -> int:
     """Draw a whole number from 0 to `most`."""
-    return random.randint(0, max(most, 0))  # noqa: S311 - a pause is no secret
+    return random_up_to(max(most, 0))
 
 
 class RetryBudget:

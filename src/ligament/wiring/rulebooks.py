@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -11,14 +10,12 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-import tomlkit
-
 from ligament.connectors.registry import NoConnector, for_role, manifests, players
 from ligament.core.rules.model import Rulebook
-from ligament.core.rules.parse import rulebook
+from ligament.core.rules.parse import rulebook, sections
 from ligament.core.rules.parse_entries import UNCHECKED, lookups
 from ligament.core.rules.reading import Problem
-from ligament.core.rules.settings import Systems
+from ligament.core.rules.settings import Section, Systems
 from ligament.net.manifest import Manifest
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.expressions import Expressions
@@ -141,6 +138,11 @@ def _systems(chosen: Mapping[str, Manifest]) -> Systems:
     return Systems(practice=chosen["practice"].name, books=chosen["books"].name, audience=audience)
 
 
+def declared(clinic: ClinicSettings) -> tuple[Section, ...]:
+    """Return the declaration of every section of a clinic's rulebook, in the order of the file."""
+    return sections(_systems({"practice": clinic.practice, "books": clinic.books}))
+
+
 def _mistake(file: Path, sentence: str) -> Mistake:
     return Mistake(file=file, line=0, column=0, key="", sentence=sentence)
 
@@ -165,32 +167,6 @@ def read_clinic(file: Path) -> ClinicSettings:
         raise ConfigurationError(tuple(mistake.told() for mistake in mistakes), place)
     assert clinic is not None
     return clinic
-
-
-def write_values(file: Path, values: Mapping[tuple[str, ...], str | None]) -> None:
-    """Set texts of a rulebook together, its comments kept, None taking one away; all of them or none.
-
-    Raises ConfigurationError where the rulebook could not be used then.
-    """
-    document = tomlkit.parse(file.read_text(encoding="utf-8"))
-    for (*sections, name), value in values.items():
-        table: Any = document
-        for section in sections:
-            table = table.setdefault(section, tomlkit.table())
-        if value is not None:
-            table[name] = value
-        elif name in table:
-            del table[name]
-    beside = file.with_name(f".{file.name}.new")
-    beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-        handle.write(tomlkit.dumps(document))
-    try:
-        read_clinic(beside)
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _located(file: Path, where: Places, problem: Problem) -> Mistake:

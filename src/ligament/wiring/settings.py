@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from ligament.connectors.registry import manifests
 from ligament.core.private import Private
 from ligament.net.manifest import Manifest
+from ligament.wiring.ambient import environment
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.rulebooks import RULEBOOK_FILE, ClinicSettings, check_names, read_clinic, rulebook_files
 from ligament.wiring.vault_keys import next_vault_key, vault_key
@@ -102,7 +103,7 @@ def load_settings(
     `may_be_empty`, a home without a clinic is one that waits for its first. `without_broken` goes on with the clinics
     whose rulebooks can be used, as long as there is one.
     """
-    environ = os.environ if environ is None else environ
+    environ = environment(environ)
     home = home or default_home(environ)
     files = () if may_be_empty and not has_rulebooks(home) else rulebook_files(home)
     clinics, broken = _usable(files) if without_broken else (tuple(read_clinic(file) for file in files), {})

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
+
+from ligament.wiring.ambient import random_text
 
 SETUP_KEY_FILE = "setup.key"
 
@@ -27,7 +28,7 @@ def make_setup_key(home: Path) -> str:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as handle:
         os.fchmod(handle.fileno(), 0o600)
-        handle.write(secrets.token_urlsafe(32) + "\n")
+        handle.write(random_text(32) + "\n")
     return setup_key(home)
 
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from ligament.wiring.ambient import random_bytes
 from ligament.wiring.errors import ConfigurationError
 
 KEY_FILE = "vault.key"
@@ -33,7 +34,7 @@ def vault_key(home: Path, environ: Mapping[str, str]) -> bytes:
         raise ConfigurationError(
             (f"{sentence} Put your copy of it back, or set LIGAMENT_VAULT_KEY. No new one is made.",)
         )
-    key = os.urandom(32)
+    key = random_bytes(_KEY_BYTES)
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from ligament.store.database.connection import Database
 from ligament.store.database.errors import WrongKey
 from ligament.store.vault.vault import Vault
+from ligament.wiring.ambient import random_bytes
 from ligament.wiring.settings import Settings
 from ligament.wiring.vault_keys import KEY_FILE, NEXT_KEY_FILE
 
@@ -35,7 +35,7 @@ def opens_all(settings: Settings, database: Database, key: bytes, now: Now) -> b
     """Say whether the key opens what is kept for every clinic of the home."""
     try:
         for clinic in settings.clinics:
-            Vault(database, clinic.name, key, secrets.token_bytes, now).check()
+            Vault(database, clinic.name, key, random_bytes, now).check()
     except WrongKey:
         return False
     return True

@@ -35,3 +35,8 @@ def enter(access: Access, key: str, visitor: Visitor) -> str | None:
     if kept is None or not hmac.compare_digest(digest(key), kept):
         return None
     return begin(access, DEMO_USER, FULL, visitor)
+
+
+def is_demo(access: Access) -> bool:
+    """Say whether this installation is the demo: only there somebody signs in with its link."""
+    return access.users.by_id(DEMO_USER) is not None

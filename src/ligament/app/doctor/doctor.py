@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from ligament.app.doctor.checks import Check, CheckState, bad, ok, warn
+from ligament.app.doctor.copies import copy_checks
 from ligament.app.doctor.mapping import mapping_checks
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.setup.connect import role_warnings
@@ -125,6 +126,7 @@ def home_checks(clinic: Clinic) -> Iterator[Check]:
     url = urlsplit(clinic.home_settings.database_url)
     place = url.hostname or url.path.removeprefix("/") or "memory"
     yield ok(_HOME, f"The database answers: {url.scheme.partition('+')[0]}, {place}.")
+    yield from copy_checks(clinic)
     paused = clinic.store.note(PAUSED_NOTE)
     if paused:
         yield warn(_HOME, f"The clinic is paused: {paused}", "It is tried again at every poll and then catches up.")

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from ligament.app.notices.addresses import addresses
-from ligament.app.notices.notifier import Notifier
+from ligament.app.approval_links import link_complaint
+from ligament.app.notices.addresses import Address, addresses
+from ligament.app.notices.notifier import Notifier, bell_of
 from ligament.app.results import DONE, WAITS, Result
 from ligament.core.alerts import Message, MessageKind
 from ligament.core.periods import iso_instant
 from ligament.notifications.channels import send
+from ligament.wiring.access import Access, open_access
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.rulebooks import ClinicSettings
 
 
 def list_alerts(clinic: Clinic) -> Result:
     """Tell what people were told and what is still to be told, and which addresses do not work."""
     ledger = _bell(clinic).ledger()
     known = addresses(clinic.settings)
-    wrong = {one.mark: one.complaint for one in known if one.complaint}
+    access = open_access(lambda: clinic.home_settings, clinic.database)
+    wrong = {one.mark: one.complaint or _linkless(access, clinic.settings, one) for one in known}
     found: list[dict[str, Any]] = [
         {
             "cause": key,
@@ -65,5 +69,11 @@ def test_alerts(clinic: Clinic) -> Result:
     return Result(document={"addresses": results}, code=DONE if all(one["worked"] for one in results) else WAITS)
 
 
+def _linkless(access: Access, chosen: ClinicSettings, one: Address) -> str:
+    """Say that a person whom the rulebook names could answer nothing by a link."""
+    why = link_complaint(access, chosen, one.person) if one.person else ""
+    return f"{one.shown}: {why}" if why else ""
+
+
 def _bell(clinic: Clinic) -> Notifier:
-    return Notifier(database=clinic.database, settings=clinic.settings, now=clinic.clock.now)
+    return bell_of(clinic.home_settings, clinic.settings, clinic.database, clinic.clock.now)

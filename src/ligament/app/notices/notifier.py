@@ -6,14 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ligament.app.notices.addresses import Address, addresses
+from ligament.app.approval_links import link_words, no_link
+from ligament.app.approvals import waiting_in
+from ligament.app.notices.addresses import Address, addresses, has_addresses
 from ligament.app.notices.wording import Words, seen_configuration, seen_in, seen_trouble
 from ligament.core.alerts import (
+    ANSWERED_BY_LINK,
     AlertLedger,
     AlertPolicy,
     Message,
@@ -21,6 +25,7 @@ from ligament.core.alerts import (
     advance,
     after_sending,
     claimed,
+    reminded,
 )
 from ligament.notifications import channels
 from ligament.ports.errors import PortError
@@ -49,10 +54,10 @@ def heard(clinic: Clinic, *, whole: bool) -> Iterator[Callable[[Mapping[str, Any
 
     `whole` says that both systems were read, so that trouble which does not show any more is over.
     """
-    if not clinic.settings.rulebook.alerts.urls:
+    if not has_addresses(clinic.settings):
         yield lambda _: None
         return
-    bell = Notifier(database=clinic.database, settings=clinic.settings, now=clinic.clock.now)
+    bell = bell_of(clinic.home_settings, clinic.settings, clinic.database, clinic.clock.now)
     try:
         yield lambda document: bell.ring(seen_in(document, whole=whole, words=Words(clinic.settings.name)))
     except (PortError, StoreFull) as trouble:
@@ -67,13 +72,25 @@ class Notifier:
     database: Database
     settings: ClinicSettings
     now: Callable[[], datetime]
+    link_for: Callable[[str], str] = no_link
 
     def ring(self, seen: Observation) -> None:
         """Take in what was seen, and send what is due."""
         with suppress(StoreError):
             manners = replace(self._manners(), journal_head=self._journal_head())
             self.change(lambda ledger: advance(ledger, seen, self._wall(), manners))
+            self._remind(manners)
             self.send()
+
+    def _remind(self, manners: AlertPolicy) -> None:
+        """Tell again of what has waited for a yes for too long, once."""
+        wall, open_ = self._wall(), waiting_in(self.database, self.settings, self.now())
+        if not open_ and not self.ledger().reminded:
+            return
+        since = min((one.asked_at for one in open_), default=wall).astimezone(wall.tzinfo)
+        cause = Words(self.settings.name).reminder(len(open_), since)
+        waits = {one.mark: one.asked_at for one in open_}
+        self.change(lambda ledger: reminded(ledger, waits, cause, wall, manners))
 
     def send(self) -> None:
         """Send what is due to every address that has not got it."""
@@ -97,7 +114,7 @@ class Notifier:
             address = known[mark]
             if address.complaint:
                 wrong[mark] = address.complaint
-            elif not channels.send(address.url.reveal(), message):
+            elif not channels.send(address.url.reveal(), self._personal(message, address)):
                 wrong[mark] = f"{address.shown}: the message was not taken."
         reached = {mark for mark in message.left or () if mark not in wrong}
 
@@ -107,6 +124,11 @@ class Notifier:
             return after_sending(ledger, message, tuple(wrong), self._wall())
 
         self.change(sent)
+
+    def _personal(self, message: Message, address: Address) -> Message:
+        """Add the link with which one person can answer; it is made when it leaves, and kept nowhere in clear."""
+        link = self.link_for(address.person) if address.person and message.key in ANSWERED_BY_LINK else ""
+        return replace(message, body=f"{message.body}\n\n{link}") if link else message
 
     def ledger(self) -> AlertLedger:
         """Return what is remembered."""
@@ -137,6 +159,8 @@ class Notifier:
             quiet=(begins, ends) if found else None,
             digest_at=section.digest_at,
             link=section.link,
+            remind_hours=self.settings.rulebook.approval.remind_hours,
+            people=tuple(one.mark for one in addresses(self.settings) if one.person),
         )
 
 
@@ -150,14 +174,21 @@ def _read(text: str) -> AlertLedger:
         return AlertLedger()
 
 
+def bell_of(home: Settings, clinic: ClinicSettings, database: Database, now: Callable[[], datetime]) -> Notifier:
+    """Return what tells the people of one clinic, with links for those who may answer by one."""
+    return Notifier(
+        database=database, settings=clinic, now=now, link_for=partial(link_words, home, clinic, database, now)
+    )
+
+
 def bells(settings: Settings, database: Database, now: Callable[[], datetime]) -> Callable[[str, str, str], None]:
     """Return what the engine tells of trouble that no cycle sees: a rulebook that cannot be read, and surprises."""
 
     def ring(kind: str, clinic: str, sentence: str) -> None:
         chosen = next((one for one in settings.clinics if one.name == clinic), None)
-        if chosen is None or not chosen.rulebook.alerts.urls:
+        if chosen is None or not has_addresses(chosen):
             return
-        bell = Notifier(database=database, settings=chosen, now=now)
+        bell = bell_of(settings, chosen, database, now)
         if kind == "configuration":
             bell.ring(seen_configuration(sentence, Words(clinic)))
         elif kind in {"broken", "journal"}:
@@ -169,5 +200,5 @@ def bells(settings: Settings, database: Database, now: Callable[[], datetime]) -
 def flush(settings: Settings, database: Database, now: Callable[[], datetime]) -> None:
     """Send what became due without any cycle: after quiet hours, and the summary, also of clinics that are paused."""
     for clinic in settings.clinics:
-        if clinic.rulebook.alerts.urls:
-            Notifier(database=database, settings=clinic, now=now).ring(Observation())
+        if has_addresses(clinic):
+            bell_of(settings, clinic, database, now).ring(Observation())

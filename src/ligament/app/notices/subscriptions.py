@@ -301,3 +301,9 @@ def _note(kind: str, hook: Hook) -> Note:
     """The journal names the host only: some tools put a secret into the rest of the address."""
     host = hook.url.partition("//")[2].partition("/")[0]
     return Note(kind=kind, public={"hook": hook.id, "host": host, "events": list(hook.events)})
+
+
+def rotation_mark(clinic: Clinic, wanted: str) -> str:
+    """Return what changes whenever a hook gets another secret, so that a form sent twice rotates once."""
+    held = kept_secrets(clinic.vault, _hook(clinic, wanted).id)
+    return held.until.isoformat() if held is not None and held.until is not None else ""

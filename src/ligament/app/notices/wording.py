@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from ligament.core.alerts import (
@@ -23,7 +24,7 @@ from ligament.wiring.rulebooks import system_named_in, system_titles
 _WHOLE = frozenset(CauseKind) - {CauseKind.DELIVERIES}
 
 
-_PARTLY = frozenset({CauseKind.HOLDS, CauseKind.NATIVE, CauseKind.CONFIGURATION})
+_PARTLY = frozenset({CauseKind.HOLDS, CauseKind.NATIVE, CauseKind.CONFIGURATION, CauseKind.APPROVAL})
 
 
 _NO_PERSON = {HoldCode.WAITS_FOR.value, HoldCode.NATIVE_INTEGRATION_ON.value}
@@ -37,6 +38,8 @@ def seen_in(document: Mapping[str, Any], *, whole: bool, words: Words) -> Observ
     causes = [words.holds(code, count) for code, count in sorted(codes.items()) if code not in _NO_PERSON]
     if codes[HoldCode.NATIVE_INTEGRATION_ON.value]:
         causes.append(words.native())
+    if document["waiting"]:
+        causes.append(words.approval(len(document["waiting"])))
     counts = {
         f"{CauseKind.HOLDS.value}:{code}": codes.get(code, 0)
         for code in CAUSES
@@ -158,6 +161,23 @@ class Words:
             means="Only these wait; everything else goes on.",
             todo=f"{advice(code)} They are listed by {self._command('holds')}.",
         )
+
+    def approval(self, count: int) -> Cause:
+        """Return the cause: planned changes wait for a yes."""
+        changes = "1 planned change waits" if count == 1 else f"{count:,} planned changes wait"
+        return Cause(
+            family=CauseKind.APPROVAL,
+            title=f"{changes} for a yes",
+            happened=f"{changes} for a yes.",
+            means="Nothing of it is posted before somebody says yes. Everything else goes on.",
+            todo=f"Look at {self._command('plan')} or the page Waiting, then {self._command('approve')} or refuse.",
+        )
+
+    def reminder(self, count: int, since: datetime) -> Cause:
+        """Return what is told again: planned changes still wait for a yes, the oldest `since` by the clinic's clock."""
+        cause = self.approval(count)
+        happened = f"{cause.happened} The oldest has waited since {since:%d.%m.%Y %H:%M}."
+        return replace(cause, title=cause.title.replace(" for a yes", " for a yes still"), happened=happened)
 
     def deliveries(self, hook: str, count: int) -> Cause:
         """Return the cause: another tool does not take what it is to be told."""

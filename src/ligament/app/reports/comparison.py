@@ -74,7 +74,7 @@ def comparison_report(clinic: Clinic, document: Document, rows: Rows) -> Report:
         name="reconciliation",
         title="Reconciliation",
         subtitle=f"{clinic.settings.rulebook.clinic.name or clinic.settings.name}, {first} to {last}, by invoice date",
-        lead=(_lead(document, waiting),),
+        lead=(_lead(document, waiting), *((str(document["parked"]),) if document.get("parked") else ())),
         equation=(
             (practice, _told(totals["source"])),
             (f"= {books}", _told(totals["books"])),

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from ligament.app.reports.billed import Billed
 from ligament.core.drafting import zone_of
+from ligament.core.erasing import is_erased
 from ligament.core.ids import SourceId
 from ligament.core.ledgers import BooksDocument, DocumentKind
 from ligament.core.lines import OUTSIDE_TAX
@@ -210,8 +211,13 @@ Parts = dict[str, tuple[Decimal, Decimal]]
 def _by_item(lines: Iterable[Line]) -> Parts:
     parts: Parts = {}
     for line in lines:
-        _add(parts, line.name or line.code or "(no name)", line)
+        _add(parts, _item_name(line), line)
     return parts
+
+
+def _item_name(line: Line) -> str:
+    """Return what a line is reported under; an item keeps its code where a person's texts were erased."""
+    return (line.code if is_erased(line.name) else line.name) or line.code or line.name or "(no name)"
 
 
 def _by_tax(lines: Iterable[Line]) -> Parts:

@@ -18,6 +18,8 @@ from ligament.app.results import Result
 from ligament.core.periods import iso_instant
 from ligament.store.backup.archive import Contents, contents, dumped
 from ligament.store.database.connection import Database, open_database
+from ligament.store.database.schema import NEWEST
+from ligament.store.shared.values import EVERYBODY, SharedValues
 from ligament.wiring.ambient import environment
 from ligament.wiring.clocks import SystemClock, clock_starting_at
 from ligament.wiring.errors import ConfigurationError
@@ -30,6 +32,8 @@ MANIFEST = "manifest.json"
 DATABASE = "database.sqlite"
 TABLES, HOME = "tables/", "home/"
 _BLOCK = 1 << 20
+_BACKUPS = "backups_made"
+_REMEMBERED = 100
 
 
 def back_up(
@@ -50,6 +54,7 @@ def back_up(
     database = open_database(settings.database_url, as_it_is=True)
     try:
         manifest = _write(file, database, files, now)
+        _remember(database, file, manifest)
     finally:
         database.close()
     if environ.get("LIGAMENT_VAULT_KEY"):
@@ -58,6 +63,34 @@ def back_up(
         key = f"Keep a copy of {settings.home / KEY_FILE} in another safe place."
     document = {"file": str(file), "made_at": manifest["made_at"], "clinics": manifest["clinics"], "key": key}
     return Result(document=document)
+
+
+def _remember(database: Database, file: Path, manifest: Mapping[str, Any]) -> None:
+    """Remember where a backup was put, so that the doctor can say what it still holds."""
+    if manifest["schema"] != NEWEST:
+        return
+
+    def with_this(kept: str) -> str:
+        known: dict[str, str] = json.loads(kept or "{}")
+        newest = sorted({**known, str(file.resolve()): manifest["made_at"]}.items(), key=lambda one: one[1])
+        return json.dumps(dict(newest[-_REMEMBERED:]))
+
+    SharedValues(database).change(EVERYBODY, _BACKUPS, with_this)
+
+
+def backups_made(database: Database) -> dict[Path, datetime]:
+    """Return the backups that were made from here, with when each was made; some may not be there any more."""
+    kept: dict[str, str] = json.loads(SharedValues(database).one(EVERYBODY, _BACKUPS) or "{}")
+    return {Path(file): datetime.fromisoformat(at) for file, at in kept.items()}
+
+
+def made_at(file: Path) -> datetime | None:
+    """Return when a backup was made; nothing for a file that is none."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return datetime.fromisoformat(json.loads(archive.read(MANIFEST))["made_at"])
+    except (zipfile.BadZipFile, EOFError, OSError, KeyError, ValueError, TypeError):
+        return None
 
 
 def home_files(home: Path) -> list[tuple[str, Path]]:

@@ -154,14 +154,15 @@ def _answers(clinic: Clinic, manifest: Manifest, ask: Ask, wanted: set[str]) -> 
     return found
 
 
-def _tried(clinic: Clinic, manifest: Manifest, partner: Manifest, answers: Mapping[str, Private[str]]) -> Opening:
+def tried(clinic: Clinic, manifest: Manifest, partner: Manifest, answers: Mapping[str, Private[str]]) -> Opening:
     """Return the opening with these answers in place of what is kept; addresses stay."""
     opening = clinic.opening(manifest, partner)
     addresses = {name: value for name, value in opening.values.items() if is_address(name)}
     return replace(opening, values={**addresses, **answers})
 
 
-def _keep(clinic: Clinic, manifest: Manifest, answers: Mapping[str, Private[str]]) -> None:
+def keep_answers(clinic: Clinic, manifest: Manifest, answers: Mapping[str, Private[str]]) -> None:
+    """Keep settings that worked, encrypted, and forget what belonged to another way of signing in."""
     for name in manifest.secrets():
         place = f"{manifest.name}/{name}"
         if name in answers:
@@ -178,12 +179,12 @@ def _connect_practice(
 ) -> Result:
     answers = _answers(clinic, manifest, ask, set(manifest.sign_in.asks))
     try:
-        identity = practice_connector(manifest).sign_in(_tried(clinic, manifest, partner, answers), None)
+        identity = practice_connector(manifest).sign_in(tried(clinic, manifest, partner, answers), None)
     except ValueError as error:
         raise ConfigurationError((f"{manifest.title}: {error}.",)) from None
     _must_be_meant(confirm, manifest, identity.account_name)
     _same_practice(clinic, manifest, identity, another=another)
-    _keep(clinic, manifest, answers)
+    keep_answers(clinic, manifest, answers)
     document = {
         "system": manifest.name,
         "title": manifest.title,
@@ -224,10 +225,10 @@ def role_warnings(role: str) -> tuple[str, ...]:
 def _connect_audience(clinic: Clinic, manifest: Manifest, partner: Manifest, ask: Ask) -> Result:
     answers = _answers(clinic, manifest, ask, set(manifest.sign_in.asks))
     try:
-        identity = audience_connector(manifest).sign_in(_tried(clinic, manifest, partner, answers), None)
+        identity = audience_connector(manifest).sign_in(tried(clinic, manifest, partner, answers), None)
     except ValueError as error:
         raise ConfigurationError((f"{manifest.title}: {error}.",)) from None
-    _keep(clinic, manifest, answers)
+    keep_answers(clinic, manifest, answers)
     document = {
         "system": manifest.name,
         "title": manifest.title,
@@ -248,14 +249,14 @@ def _connect_books(
     answers = _answers(clinic, manifest, ask, set(wanted))
     draft = Draft(clinic)
     opening = replace(
-        _tried(clinic, manifest, partner, answers),
+        tried(clinic, manifest, partner, answers),
         tokens=draft,
         notebook=Notebook(read=draft.read, write=draft.write),
         lane=Priority.PEOPLE,
     )
     organisation = books_connector(manifest).sign_in(opening, browser)
     _must_be_meant(confirm, manifest, organisation.name)
-    _keep(clinic, manifest, answers)
+    keep_answers(clinic, manifest, answers)
     draft.keep(clinic.opening(manifest, partner))
     document = {
         "system": manifest.name,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from ligament.app.documents import Document
 from ligament.net.manifest import Manifest
 from ligament.wiring.clinic import Clinic, credentials
@@ -28,6 +30,7 @@ def _system(clinic: Clinic, manifest: Manifest) -> Document:
             "is_given": given.get(manifest.environment[name]) is not None,
             "variable": manifest.environment[name],
             "is_secret": name != "client_id",
+            "is_needed": not manifest.sign_in.browser_asks or name in manifest.sign_in.browser_asks,
         }
         for name in manifest.sign_in.asks
     ]
@@ -35,6 +38,15 @@ def _system(clinic: Clinic, manifest: Manifest) -> Document:
         "name": manifest.name,
         "title": manifest.title,
         "where": manifest.sign_in.where,
+        "by_consent": bool(manifest.sign_in.browser_asks),
         "asks": asks,
-        "connected": all(name in held for name in manifest.sign_in.asks),
+        "connected": is_connected(clinic, manifest, held),
     }
+
+
+def is_connected(clinic: Clinic, manifest: Manifest, held: Container[str]) -> bool:
+    """Say whether a system was signed in to: with all that it asks for, or by a person who consented in the browser."""
+    if all(name in held for name in manifest.sign_in.asks):
+        return True
+    asks, note = manifest.sign_in.browser_asks, manifest.webhooks.get("organisation_note", "")
+    return bool(asks and note) and all(name in held for name in asks) and bool(clinic.store.note(note))

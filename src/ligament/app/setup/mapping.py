@@ -20,7 +20,7 @@ from ligament.flow.read.read import EVERYTHING, read_practice
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.exclusive import alone_for
-from ligament.wiring.rulebooks import write_values
+from ligament.wiring.rulebook_writing import write_values
 
 Key = tuple[str, ...]
 DEFAULT: Key = ("accounts", "default")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from ligament.app.setup.account_suggestions import suggest, used_accounts
 from ligament.app.setup.mapping import (
     CLEARING,
     DEFAULT,
@@ -25,8 +26,10 @@ from ligament.flow.read.read import EVERYTHING
 from ligament.store.journal.journal import Note
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
-from ligament.wiring.rulebooks import read_clinic, write_values
+from ligament.wiring.rulebook_writing import held, with_values, write_text
+from ligament.wiring.rulebooks import read_clinic
 
+_SOURCES: Mapping[Key, str] = {DEFAULT: "the accounts of {books}", CLEARING: "the accounts of {books}"}
 _TABLES: Mapping[str, str] = {
     "item": "items",
     "product": "items",
@@ -37,7 +40,10 @@ _TABLES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One choice: the name of its field, what it asks, what is chosen, what may be; `is_own` may stay empty."""
+    """One choice: the name of its field, what it asks, what is chosen, what may be; `is_own` may stay empty.
+
+    `reason` says why the suggestion, `source` where that is known from.
+    """
 
     name: str
     key: Key
@@ -48,6 +54,7 @@ class Field:
     is_own: bool = False
     suggestion: str = ""
     reason: str = ""
+    source: str = ""
 
 
 def kept_survey(clinic: Clinic) -> Survey:
@@ -59,8 +66,8 @@ def kept_survey(clinic: Clinic) -> Survey:
     return Survey(book=book, chart=facts.chart, facts=facts)
 
 
-def fields(found: Survey) -> list[Field]:
-    """Return every field, gaps first."""
+def fields(found: Survey, books: str = "the books") -> list[Field]:
+    """Return every field, gaps first; `books` is what the system of the books is called."""
     asked = [
         Field(
             name=_name(one.key),
@@ -71,24 +78,32 @@ def fields(found: Survey) -> list[Field]:
             is_gap=one.is_gap,
             suggestion=one.suggestion,
             reason=one.reason,
+            source=_SOURCES.get(one.key, f"the tax rates of {books}").format(books=books),
         )
         for one in questions(found)
         if one.key in {DEFAULT, CLEARING} or one.key[0] == TAXES
     ]
-    return sorted([*asked, *_own(found)], key=lambda one: not one.is_gap)
+    return sorted([*asked, *_own(found, books)], key=lambda one: not one.is_gap)
 
 
 def _name(key: Key) -> str:
     return {DEFAULT: "default", CLEARING: "clearing"}.get(key, f"tax.{key[-1]}")
 
 
-def _own(found: Survey) -> Iterable[Field]:
+def _own(found: Survey, books: str) -> Iterable[Field]:
     """Yield what may have an account of its own: items that were sold, then people, then places."""
-    options = tuple(Option(value=one.key, label=spoken(one)) for one in income_accounts(found.chart))
+    among = income_accounts(found.chart)
+    options = tuple(Option(value=one.key, label=spoken(one)) for one in among)
+    used, usual = used_accounts(found.facts, among), found.book.accounts.default or ""
     accounts, facts = found.book.accounts, found.facts
     sold = _sold(facts)
     for identity, (keys, words) in sorted(sold.items(), key=lambda pair: pair[1][1].casefold()):
-        yield _own_field("item", identity, words, keys, accounts.items, options)
+        field = _own_field("item", identity, words, keys, accounts.items, options)
+        better = None if field.current else suggest(words, used, among, usual, books)
+        if better is None:
+            yield field
+        else:
+            yield replace(field, suggestion=better.account, reason=better.reason, source=better.source)
     for person in facts.practitioners.values():
         keys = (person.id, person.name)
         yield _own_field("practitioner", person.id, person.name, keys, accounts.practitioners, options)
@@ -123,6 +138,23 @@ def save(clinic: Clinic, found: Survey, told: Mapping[str, str], was: Mapping[st
 
     `was` is what the page showed: a field that somebody else changed meanwhile is told, not overwritten.
     """
+    file = clinic.settings.file
+    with held(file) as text:
+        found = replace(found, book=read_clinic(file).rulebook)
+        written, wrong = checked_fields(found, told, was)
+        if wrong or not written:
+            return wrong
+        write_text(file, with_values(text, written))
+        chosen = {".".join(key): value or "" for key, value in written.items()}
+        with clinic.journal.writing() as writing:
+            writing.add(Note(kind="mapping", public={"chosen": chosen}))
+    return {}
+
+
+def checked_fields(
+    found: Survey, told: Mapping[str, str], was: Mapping[str, str]
+) -> tuple[dict[Key, str | None], dict[str, str]]:
+    """Return what is to be written by its key in the rulebook, None taking it away, and what is wrong by field."""
     known = {one.name: one for one in fields(found)}
     wrong: dict[str, str] = {}
     written: dict[Key, str | None] = {}
@@ -138,12 +170,7 @@ def save(clinic: Clinic, found: Survey, told: Mapping[str, str], was: Mapping[st
                 written[field.key] = _meant(found, field, value.strip())
             except ConfigurationError as trouble:
                 wrong[name] = str(trouble)
-    if written and not wrong:
-        write_values(clinic.settings.file, written)
-        chosen = {".".join(key): value or "" for key, value in written.items()}
-        with clinic.journal.writing() as writing:
-            writing.add(Note(kind="mapping", public={"chosen": chosen}))
-    return wrong
+    return written, wrong
 
 
 def _meant(found: Survey, field: Field, value: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ligament.app import journal as cases
+from ligament.app.journal_archive import archive_journal, file_verified
 from ligament.app.reports.files import wanted_files
 from ligament.app.reports.reports import period_of
 from ligament.app.results import Result
@@ -19,7 +20,7 @@ from ligament.cli.session import Session, run_verb
 from ligament.cli.views import journal as show
 from ligament.wiring.clinic import Clinic as OpenedClinic
 
-journal_app = typer.Typer(help="The audit trail: show, verify, export.", invoke_without_command=True)
+journal_app = typer.Typer(help="The audit trail: show, verify, export, archive.", invoke_without_command=True)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -44,9 +45,22 @@ def journal_verify(
     head: Annotated[
         str, typer.Option(metavar="NUMBER:HASH", help="A head that was written down elsewhere.", show_default=False)
     ] = "",
+    archive: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Only this archive, wherever it is.", show_default=False)
+    ] = None,
 ) -> None:
-    """Check the chain, and name the first broken entry."""
-    run_verb(ctx.obj.over(home, clinic, as_json), lambda held: cases.journal_verify(held, head), show.verified)
+    """Check the chain and its archives, and name the first broken entry."""
+    session = ctx.obj.over(home, clinic, as_json)
+    if archive is not None:
+        run_verb(session, lambda held: file_verified(held, archive), show.file_verified)
+        return
+    run_verb(session, lambda held: cases.journal_verify(held, head), show.verified)
+
+
+@journal_app.command("archive")
+def journal_archive(ctx: typer.Context, home: Home = None, clinic: Clinic = None, as_json: Json = False) -> None:
+    """Move entries older than `[journal] keep_years` into a signed file; `serve` does it by itself."""
+    run_verb(ctx.obj.over(home, clinic, as_json), archive_journal, show.archived)
 
 
 @journal_app.command("accept")

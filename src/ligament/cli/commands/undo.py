@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ligament.app.results import WAITS, Result
-from ligament.app.run_details import list_runs, show_run
+from ligament.app.runs import list_runs, show_run
 from ligament.app.undo import undo
 from ligament.cli.asking import confirmed
 from ligament.cli.options import Clinic, Home, Json

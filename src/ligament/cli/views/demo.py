@@ -15,6 +15,13 @@ from ligament.core.causes import CAUSES
 from ligament.demo.demo import SIZES, SPEED, Stage, play_demo
 
 USAGE = 2
+_RECORDS = {
+    "payments": ("payment", "payments"),
+    "allocations": ("use of credit", "uses of credit"),
+    "credit_notes": ("credit note", "credit notes"),
+    "invoices": ("invoice", "invoices"),
+    "contacts": ("contact", "contacts"),
+}
 _STATES = ("created", "updated", "unchanged", "held", "skipped", "failed")
 
 Document = Mapping[str, Any]
@@ -127,12 +134,34 @@ def _proof(document: Document) -> None:
         f"Practice {money(totals['source'])} = books {money(totals['books'])} + explained {money(totals['explained'])} "
         f"({count(document['explained_by'], 'difference')}, each with its reason)."
     )
-    if not document["touched"]:
+    touched, titles = document["touched"], document["titles"]
+    if not all(touched.values()):
         return
-    line(f"Then somebody changed {', '.join(document['touched'])} in the books. The next comparison found:")
+    line(
+        f"Then people touched {', '.join(touched['books'])} in {titles['books']} and {', '.join(touched['practice'])} "
+        f"in {titles['practice']}. The next comparison found:"
+    )
     for one in document["found"]:
         line(f"  {one['sentence']}")
-    line(f"{document['fixed']:,} of them mended through a plan and an approval; {document['left']:,} left after it.")
+    line(
+        f"{document['fixed']:,} of {len(document['found']):,} mended through a plan and an approval, "
+        f"{document['left']:,} left: the sums close again, with the {document['waiting']:,} that wait as before."
+    )
+    revenue = document["revenue"]
+    same = "as" if revenue["total"] == revenue["compared"] else "NOT as"
+    line(f"The revenue report comes to {money(revenue['total'])}, {same} the reconciliation says.")
+    _undo(document["undo"])
+
+
+def _undo(document: Document) -> None:
+    if not document:
+        return
+    found = [count(number, *_RECORDS[kind]) for kind, number in document["taken_back"].items() if number]
+    stays = f"{len(document['left'])} stay" if document["left"] else "nothing stays"
+    line(
+        f"A run posted {document['number']} and was undone: {', '.join(found)} taken back, {stays}. "
+        "It waits until somebody wants it again."
+    )
 
 
 def _old_books(document: Document) -> None:

@@ -113,7 +113,9 @@ def hold(document: Document, command: Command) -> None:
         state = f"until {moment(one['closed_at'])}" if one.get("closed_at") else "and still does"
         kind = str(one["kind"]).replace("_", " ")
         named = f"{kind.capitalize()} {one['number']}".rstrip()
-        line(f"{named} (id {one['id']}) waits since {moment(one['waiting_since'])}, {state}.")
+        # What a person refused waits for nobody, and has no beginning.
+        since = f" waits since {moment(one['waiting_since'])}, {state}" if "waiting_since" in one else ""
+        line(f"{named} (id {one['id']}){since}.")
         if one["todo"]:
             line(one["todo"])
         values = one.get("values") or {}
@@ -123,14 +125,17 @@ def hold(document: Document, command: Command) -> None:
             when = f", changed {moment(held['changed_at'])}" if held.get("changed_at") else ""
             who = f" ({held['changed_by']})" if held.get("changed_by") else ""
             line(f"  {_SIDES.get(side, side)}: {held['value'] or '(nothing)'}{when}{who}")
+        for edit in one.get("differences") or ():
+            line(f"  {edit['field']}: we wrote {edit['wrote'] or '(nothing)'}, now {edit['books'] or '(nothing)'}")
         for person in one.get("people") or ():
             said = ", ".join(held for name, held in person["fields"].items() if name not in _PARTS_OF_A_NAME)
             line(f"  {_SIDES[person['side']]}: {said or '(nothing)'} ({person['number']})")
-        for typed, meaning in next_commands(one):
-            if not typed.startswith("holds show"):
-                line(f"  {command(typed)}    {meaning}")
-        if DISMISS in CASES[one["code"]].answers:
-            line(f"  {command('holds dismiss ' + one['id'])}    to leave it as it is until it changes")
+        leave = ("holds dismiss " + one["id"], "to leave it as it is until it changes")
+        offered = [held for held in next_commands(one) if held[0] != "holds show " + one["id"]]
+        if DISMISS in CASES[one["code"]].answers and leave[0] not in dict(offered):
+            offered.append(leave)
+        for typed, meaning in offered:
+            line(f"  {command(typed)}    {meaning}")
         line()
 
 

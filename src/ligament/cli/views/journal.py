@@ -35,11 +35,50 @@ def verified(document: Document, command: Command) -> None:
             line(f"A break before entry {document['accepted_at']:,} was accepted; that entry says why.", style="yellow")
         for gap in document["gaps"]:
             line(gap["sentence"], style="yellow")
+        for archive in document["archives"]:
+            _archive(archive)
         return
     line(f"The journal is broken at entry {document['broken_at']:,}.", style="bold red")
     line(document["reason"])
     line("Keep a copy of the database as it is, and compare it with your last backup. Nothing is written meanwhile.")
     line(f"When you know what happened: {command('journal accept --because TEXT')}")
+
+
+def _archive(archive: Document) -> None:
+    told = f"Entries {archive['first']:,} to {archive['last']:,} are in {archive['file']}"
+    if archive["holds"]:
+        line(f"{told}; that archive holds, and the journal goes on from it.")
+    else:
+        line(f"{told}, which cannot be proved: {archive['reason']}", style="bold red")
+
+
+def file_verified(document: Document, command: Command) -> None:
+    """Tell whether one archive holds."""
+    if not document["holds"]:
+        line(f"The archive does not hold: {document['reason']}", style="bold red")
+        return
+    line(f"The archive is whole: entries {document['first']:,} to {document['last']:,}, none changed and none missing.")
+    if document["linked"]:
+        line(f"The journal here goes on from it: {command('journal verify')}")
+    else:
+        line(
+            "The journal here does not go on from it: it holds these entries itself, or is another one.", style="yellow"
+        )
+
+
+def archived(document: Document, command: Command) -> None:
+    """Tell what left, and where it is."""
+    made = document["archived"]
+    if made is None:
+        line(f"Nothing is to be archived: no entry from before {moment(document['before'])} is left that may go.")
+    else:
+        first, last = f"{made['first']:,}", f"{made['last']:,}"
+        line(f"Entries {first} to {last}, of {moment(made['since'])} to {moment(made['until'])}, are now in")
+        line(f"  {made['file']}")
+        line("The file never changes again: put a copy of it where your backups are, which do not hold it.")
+    if document["waits_for"]:
+        line(f"Older than {document['keep_years']} years and kept all the same: {document['waits_for']}.")
+    line(f"Proof that all of it holds: {command('journal verify')}")
 
 
 def accepted(document: Document, command: Command) -> None:

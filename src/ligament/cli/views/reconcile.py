@@ -28,6 +28,8 @@ def compared(document: Document, command: Command) -> None:
         line(
             f"  {name:<8} practice {sums['source']:>14} = books {sums['books']:>14} + explained {sums['explained']:>12}"
         )
+    if document.get("parked"):
+        line(document["parked"], style="yellow")
     for reason, held in document["left_out"].items():
         line(f"  left out ({reason.replace('_', ' ')}): {held['count']}, {held['amount']}")
     _list(found)

@@ -25,7 +25,7 @@ def runs(document: Document, command: Command) -> None:
         for run in document["runs"]
     ]
     table((Column("Run"), Column("What"), Column("Began"), Column("Came to"), Column("")), rows)
-    line(f"What one of them wrote: {command('runs show RUN')}")
+    line(f"What the newest of them wrote: {command('runs show ' + str(document['runs'][0]['run_id']))}")
 
 
 def run(document: Document, command: Command) -> None:
@@ -36,7 +36,7 @@ def run(document: Document, command: Command) -> None:
     if len(document["writes"]) > _SHOWN:
         line(f"  ... and {len(document['writes']) - _SHOWN} more; --json has all of them.")
     if not document["writes"]:
-        line("It wrote nothing.")
+        line(document["archived"] or "It wrote nothing.")
     elif document["kind"] != "undo" and not document["undone_by"]:
         line(f"To take it back: {command('undo ' + document['run_id'] + ' --dry-run')}")
 

@@ -79,6 +79,10 @@ _ALWAYS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("approve {id} --as practice", "to take the value of the practice"),
         ("approve {id} --as books", "to take the value of the books"),
     ),
+    HoldCode.UNDONE.value: (
+        ("holds retry {id}", "to have it posted again"),
+        ("holds dismiss {id}", "to leave it out"),
+    ),
     HoldCode.REJECTED.value: (("holds retry {id}", "once it is corrected"),),
     HoldCode.REFUSED.value: (("holds retry {id}", "to have it planned again"),),
 }
@@ -86,6 +90,10 @@ _ALWAYS: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 def next_commands(hold: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     """Return what can be typed about a hold, without the program's name, each with what it is for."""
+    settle = hold.get("settle")
+    if isinstance(settle, list) and settle:
+        # What it waits for is looked at first; nothing about itself needs an answer.
+        return tuple((f"holds show {one['id']}", "for what it waits for") for one in settle)
     fixed = _ALWAYS.get(str(hold["code"]), ())
     if not fixed and hold.get("proposed"):
         fixed = ((_APPROVE, "to do what is proposed"),)

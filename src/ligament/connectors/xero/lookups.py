@@ -23,6 +23,7 @@ PER_CALL = 40
 _PAGE: Query = (("page", "1"), ("pageSize", "100"))
 _REMARKS = frozenset({"note", "attached a file"})
 _SAFE_REFERENCE = re.compile(r"^[A-Za-z0-9:/ _.-]+\Z")
+_GUID = re.compile(r"^[0-9A-Fa-f-]{36}\Z")
 
 T = TypeVar("T")
 
@@ -55,6 +56,16 @@ def last_edit(client: XeroClient, contact_id: str) -> RecordedChange | None:
     told = [row for row in rows if row.date_utc and row.changes.casefold() not in _REMARKS]
     changes = understood(lambda: [mapping.recorded_change(row) for row in told])
     return max(changes, key=lambda change: change.at, default=None)
+
+
+def last_person(client: XeroClient, kind: DocumentKind, books_id: str) -> RecordedChange | None:
+    """Read the newest entry of a document's history that bears somebody's name and is no remark (facts 7.10)."""
+    path = "CreditNotes" if kind is DocumentKind.CREDIT_NOTE else "Invoices"
+    answer = client.read(f"{path}/{segment(books_id)}/History")
+    rows = answer.envelope.history_records if answer else ()
+    told = [row for row in rows if row.date_utc and row.changes.casefold() not in _REMARKS]
+    changes = understood(lambda: [mapping.recorded_change(row) for row in told])
+    return max((one for one in changes if one.by.reveal()), key=lambda change: change.at, default=None)
 
 
 def invoices_by_number(client: XeroClient, numbers: Sequence[str]) -> tuple[BooksDocument, ...]:
@@ -104,6 +115,15 @@ def payment(client: XeroClient, payment_id: BooksId) -> BooksPayment | None:
     if len(rows) != 1:
         raise Broken("Xero answered a question for one payment with another number of them.", f"{len(rows)} payments")
     return understood(lambda: mapping.payment(rows[0]))
+
+
+def payments_on(client: XeroClient, invoice_id: BooksId) -> tuple[BooksPayment, ...]:
+    """Read the payments of an invoice in any status (facts 11)."""
+    if not _GUID.match(invoice_id):
+        return ()
+    answer = client.read("Payments", (("where", f'Invoice.InvoiceID==guid("{invoice_id}")'), *_PAGE))
+    rows = answer.envelope.payments if answer else ()
+    return understood(lambda: tuple(mapping.payment(row) for row in rows))
 
 
 def chunks(values: Sequence[T]) -> Iterator[list[T]]:

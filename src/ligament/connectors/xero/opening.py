@@ -33,11 +33,14 @@ from ligament.connectors.xero.webhooks import Delivery, EventRow
 from ligament.core.private import Private
 from ligament.net.governor import AppWide, Governor
 from ligament.net.oauth import code_from_callback, consent_url
-from ligament.ports.connector import Access
+from ligament.ports.connector import Access, Reached
 from ligament.ports.errors import SignInAgain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ligament.connectors.xero.port import XeroBooks
+    from ligament.connectors.xero.signin import Tenant
     from ligament.core.ledgers import Organisation
     from ligament.net.oauth import AuthorizationCode
     from ligament.net.opening import Opening
@@ -64,9 +67,7 @@ def sign_in(opening: Opening, consent: Consent | None) -> Organisation:
     connection, pin = _consented(opening, consent) if consent is not None else _by_itself(opening)
     with closing(connection):
         organisation = connection.books(pin, lane=opening.lane).organisation()
-    if not opening.notebook.read(ORGANISATION_NOTE):
-        opening.notebook.write(ORGANISATION_NOTE, str(organisation.id))
-    return organisation
+    return _kept(opening, organisation)
 
 
 def _by_itself(opening: Opening) -> tuple[Connection, Pin]:
@@ -82,27 +83,74 @@ def _by_itself(opening: Opening) -> tuple[Connection, Pin]:
 
 def _consented(opening: Opening, consent: Consent) -> tuple[Connection, Pin]:
     """Let a person consent in the browser, redeem the code, and pin the organisation that was consented to."""
-    account = account_for(opening, code_flow_scope())
-    page, app = consent_page(account), app_of(account, code_flow_scope())
-    connection, tokens = consent_flow(opening)
-
-    def address(callback: Callback) -> str:
-        return consent_url(
-            app, page, redirect_uri=callback.redirect_uri, state=callback.state, verifier=callback.verifier
-        )
-
+    callback, answer = consent.ask(lambda callback: consent_address(opening, callback))
+    connection, event = _redeemed(opening, callback, answer)
     with ExitStack() as on_failure:
         on_failure.callback(connection.close)
-        callback, answer = consent.ask(address)
-        code = code_from_callback(app, answer, state=callback.state)
-        stored = tokens.redeem(code, redirect_uri=callback.redirect_uri, verifier=callback.verifier)
-        keep_consent(opening)
-        event = consent_of(stored.access.reveal())
         chosen = pick(connection.tenants(), tenant_id=opening.value("tenant_id"), event_id=event)
         wanted = Private(opening.value("tenant_id") or chosen.tenant_id)
         pin = pin_for(replace(opening, values={**opening.values, "tenant_id": wanted}), connection)
         on_failure.pop_all()
     return connection, pin
+
+
+# --- by consent, step by step -----------------------------------------------------------------------------------------
+
+
+def consent_address(opening: Opening, callback: Callback) -> str:
+    """Return the address of the consent page that leads back to a callback."""
+    account = account_for(opening, code_flow_scope())
+    app, page = app_of(account, code_flow_scope()), consent_page(account)
+    return consent_url(app, page, redirect_uri=callback.redirect_uri, state=callback.state, verifier=callback.verifier)
+
+
+def redeem(opening: Opening, callback: Callback, answer: str) -> tuple[Reached, ...]:
+    """Redeem the code of a consent, and return the organisations it was given for."""
+    connection, event = _redeemed(opening, callback, answer)
+    with closing(connection):
+        connected = connection.tenants()
+    just_now = [tenant for tenant in connected if event and tenant.event_id == event]
+    return _reached(just_now or connected)
+
+
+def reach(opening: Opening) -> tuple[Reached, ...]:
+    """Sign in as an app that acts by itself, and return the organisation it belongs to."""
+    opening.notebook.write(_FLOW, "")
+    with closing(open_connection(opening)) as connection:
+        return _reached(connection.tenants())
+
+
+def settle(opening: Opening) -> Organisation:
+    """Pin the organisation that `tenant_id` names, with the sign-in that the notebook tells of."""
+    with closing(open_connection(opening)) as connection:
+        pin = pin_for(opening, connection)
+        confirm(connection.tenants(), pin)
+        organisation = connection.books(pin, lane=opening.lane).organisation()
+    return _kept(opening, organisation)
+
+
+def _redeemed(opening: Opening, callback: Callback, answer: str) -> tuple[Connection, str]:
+    """Return the connection that a consent gave, and the consent's id."""
+    app = app_of(account_for(opening, code_flow_scope()), code_flow_scope())
+    connection, tokens = consent_flow(opening)
+    with ExitStack() as on_failure:
+        on_failure.callback(connection.close)
+        code = code_from_callback(app, answer, state=callback.state)
+        stored = tokens.redeem(code, redirect_uri=callback.redirect_uri, verifier=callback.verifier)
+        keep_consent(opening)
+        event = consent_of(stored.access.reveal())
+        on_failure.pop_all()
+    return connection, event
+
+
+def _reached(connected: Iterable[Tenant]) -> tuple[Reached, ...]:
+    return tuple(Reached(id=one.tenant_id, name=one.name) for one in connected)
+
+
+def _kept(opening: Opening, organisation: Organisation) -> Organisation:
+    if not opening.notebook.read(ORGANISATION_NOTE):
+        opening.notebook.write(ORGANISATION_NOTE, str(organisation.id))
+    return organisation
 
 
 def check(opening: Opening) -> Access:

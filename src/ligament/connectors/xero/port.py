@@ -142,6 +142,10 @@ class XeroBooks:
         """Ask the history of a contact who changed it last; nothing where it does not tell; one call."""
         return lookups.last_edit(self._client, contact_id)
 
+    def last_person(self, kind: str, books_id: BooksId) -> RecordedChange | None:
+        """Ask the history of a document which person changed it last; nothing where it names nobody; one call."""
+        return lookups.last_person(self._client, DocumentKind(kind), books_id)
+
     def find_invoices(self, numbers: Sequence[str]) -> tuple[BooksDocument, ...]:
         """Look up invoices by number, in any status; 40 per call."""
         return lookups.invoices_by_number(self._client, numbers)
@@ -159,6 +163,10 @@ class XeroBooks:
     def payment(self, payment_id: BooksId) -> BooksPayment | None:
         """Read one payment with its reconciliation state, or nothing when it does not exist."""
         return lookups.payment(self._client, payment_id)
+
+    def payments_on(self, invoice_id: BooksId) -> tuple[BooksPayment, ...]:
+        """Read every payment that an invoice ever had; the invoice itself no longer lists those that were deleted."""
+        return lookups.payments_on(self._client, invoice_id)
 
     def link_for(self, kind: str, books_id: BooksId) -> str:
         """Return a web address where a person sees that record, or an empty text for other kinds."""

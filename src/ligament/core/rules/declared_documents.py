@@ -277,8 +277,7 @@ PAYMENTS = Section(
             kind=kinds.choice(model.PaymentSource),
             default='"inferred"',
             sentence='"inferred": an invoice marked as paid gets one payment. "off": payments are entered by'
-            ' hand. "report" is **later**: today it posts no payments',
-            mistake="`report` in this version",
+            ' hand. "report" is **later**, and refused until then',
         ),
         Setting(
             name="account",

@@ -189,6 +189,19 @@ APPROVAL = Section(
             default="24",
             sentence="Whoever can approve is reminded once of what has waited for so many hours; 0 is never",
         ),
+        Setting(
+            name="link_hours",
+            kind=kinds.whole(1, 720),
+            default="72",
+            sentence="For so many hours the link in a message to one of the `people` under `[alerts]` works, once",
+        ),
+        Setting(
+            name="link_limit",
+            kind=kinds.AMOUNT,
+            default="500.00",
+            sentence="Above this amount in all, and for voids and undos, such a link still asks for sign-in",
+            mistake="A very high amount: whoever reads that mailbox can then approve it",
+        ),
     ),
 )
 

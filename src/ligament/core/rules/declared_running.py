@@ -101,7 +101,7 @@ JOURNAL = Section(
             name="keep_years",
             kind=kinds.whole(7, 100),
             default="7",
-            sentence="How many years the history is kept, seven at least",
+            sentence="How many years the history is kept, seven at least. So far nothing of it is ever removed",
             mistake="Fewer than the law of your country wants for health and tax records",
         ),
     ),
@@ -157,6 +157,16 @@ ALERTS = Section(
             " secrets as `$${NAME}` from the environment",
             example='["mailtos://desk:$${MAIL_PASSWORD}@clinic.example"]',
             mistake="A password in the file",
+        ),
+        Setting(
+            name="people",
+            kind=kinds.PEOPLE,
+            default="",
+            sentence="Where messages for one person of the dashboard go, by the e-mail address that they sign in with;"
+            " when something waits for a yes, they get a link that answers it",
+            example='"kim@clinic.example" = "mailtos://desk:$${MAIL_PASSWORD}@clinic.example?to=kim@clinic.example"',
+            mistake="A mailbox that several people read: whoever opens the link answers as that person",
+            is_table=True,
         ),
         Setting(
             name="quiet_hours",

@@ -29,22 +29,53 @@ class _Misfit:
 MISFIT: Final = _Misfit()
 
 
+class Entry(StrEnum):
+    """How a person gives a value on a form; MAYBE is yes, no or nothing, LINES and ADDRESSES are one on each line."""
+
+    TEXT = "text"
+    TIME = "time"
+    DAY = "day"
+    WHOLE = "whole"
+    WHOLES = "wholes"
+    NUMBER = "number"
+    FLAG = "flag"
+    MAYBE = "maybe"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    LINES = "lines"
+    ADDRESSES = "addresses"
+    TABLE = "table"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What may stand behind a key: `read` returns the value or MISFIT, `wanted` asks for the right thing."""
+    """What may stand behind a key: `read` returns the value or MISFIT, `wanted` asks for the right thing.
+
+    On a form it is given as `entry` says, out of the `options` where there are some; `form_wanted` asks there where
+    `wanted` speaks of how the file writes it.
+    """
 
     wanted: str
     read: Callable[[object], object]
+    entry: Entry = Entry.TEXT
+    options: tuple[str, ...] = ()
+    form_wanted: str = ""
 
 
-def _of(wanted: str, read: Callable[[object], object | None]) -> Kind:
+def _of(
+    wanted: str,
+    read: Callable[[object], object | None],
+    entry: Entry = Entry.TEXT,
+    options: tuple[str, ...] = (),
+    form_wanted: str = "",
+) -> Kind:
     """Return a kind whose `read` says None when the value does not fit."""
 
     def checked(value: object) -> object:
         result = read(value)
         return MISFIT if result is None else result
 
-    return Kind(wanted=wanted, read=checked)
+    return Kind(wanted=wanted, read=checked, entry=entry, options=options, form_wanted=form_wanted)
 
 
 def _text(value: object) -> str | None:
@@ -58,7 +89,7 @@ def whole(lowest: int = 0, highest: int = 10**9) -> Kind:
         fits = isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
         return value if fits and isinstance(value, int) else None
 
-    return _of(f"a whole number from {lowest} to {highest}", read)
+    return _of(f"a whole number from {lowest} to {highest}", read, Entry.WHOLE)
 
 
 def choice(members: type[StrEnum]) -> Kind:
@@ -69,7 +100,9 @@ def choice(members: type[StrEnum]) -> Kind:
 def one_of(options: Mapping[str, object]) -> Kind:
     """Return the kind of one word out of several, each with what it means."""
     wanted = "one of " + ", ".join(f'"{name}"' for name in options)
-    return _of(wanted, lambda value: options.get(value) if isinstance(value, str) else None)
+    return _of(
+        wanted, lambda value: options.get(value) if isinstance(value, str) else None, Entry.CHOICE, tuple(options)
+    )
 
 
 def words(options: tuple[str, ...], example: str) -> Kind:
@@ -80,7 +113,8 @@ def words(options: tuple[str, ...], example: str) -> Kind:
         fits = chosen is not None and set(chosen) <= set(options) and len(set(chosen)) == len(chosen)
         return chosen if fits else None
 
-    return _of(f"a list such as {example}, out of " + ", ".join(f'"{name}"' for name in options), read)
+    wanted = f"a list such as {example}, out of " + ", ".join(f'"{name}"' for name in options)
+    return _of(wanted, read, Entry.CHOICES, options)
 
 
 def _texts(value: object) -> tuple[str, ...] | None:
@@ -98,6 +132,18 @@ def decimal(value: object) -> Decimal | None:
     except (InvalidOperation, ValueError):
         return None
     return number if number.is_finite() else None
+
+
+def _amount(value: object) -> Decimal | None:
+    number = decimal(value)
+    return number if number is not None and number >= 0 else None
+
+
+def _people(value: object) -> dict[str, str] | None:
+    """Return a table of e-mail addresses, in small letters, and where messages to each person go."""
+    held = _codes(value)
+    fits = held is not None and all(_MAIL.fullmatch(name) and address for name, address in held.items())
+    return {name.casefold(): address for name, address in held.items()} if fits and held is not None else None
 
 
 def _fraction(value: object) -> Decimal | None:
@@ -171,30 +217,39 @@ TEXT = _of('a text in quotes, as in "200"', _text)
 TRIMMED = _of(
     'a text in quotes, as in "200"', lambda value: " ".join(value.split()) if isinstance(value, str) else None
 )
-FLAG = Kind(wanted="true or false", read=lambda value: value if isinstance(value, bool) else MISFIT)
-TEXTS = _of('a list of texts in quotes, as in ["Standard consultation"]', _texts)
-ADDRESSES = _of("a list of addresses in quotes", _texts)
-FRACTION = _of("a number from 0 to 1", _fraction)
-DAY = _of("a date without quotes, as in 2026-07-01", _day)
-POLICY = _of('"auto", "ask" or "ask above 500.00"', _policy)
+FLAG = Kind(wanted="true or false", read=lambda value: value if isinstance(value, bool) else MISFIT, entry=Entry.FLAG)
+TEXTS = _of('a list of texts in quotes, as in ["Standard consultation"]', _texts, Entry.LINES)
+ADDRESSES = _of("a list of addresses in quotes", _texts, Entry.ADDRESSES)
+PEOPLE = _of('a table of lines such as "kim@clinic.example" = "mailtos://..."', _people, Entry.TABLE)
+AMOUNT = _of("an amount such as 500.00", _amount, Entry.NUMBER)
+FRACTION = _of("a number from 0 to 1", _fraction, Entry.NUMBER)
+DAY = _of("a date without quotes, as in 2026-07-01", _day, Entry.DAY, form_wanted="a date, as in 2026-07-01")
+POLICY = _of(
+    '"auto", "ask" or "ask above 500.00"', _policy, Entry.TEXT, ("auto", "ask"), "auto, ask or ask above 500.00"
+)
 MAIL = _of('an e-mail address such as "desk@clinic.example"', _mail_address)
 ZONE = _of(
     'a time zone such as "Australia/Perth"', lambda value: value if isinstance(value, str) and is_zone(value) else None
 )
-YES_NO_OR_BLANK = Kind(wanted='true, false or ""', read=_yes_no_or_blank)
+YES_NO_OR_BLANK = Kind(wanted='true, false or ""', read=_yes_no_or_blank, entry=Entry.MAYBE)
 PREFIX = _of("up to 20 letters, digits, hyphens, underscores or slashes", _matching(_PREFIX))
 CLINIC_ID = _of("up to 63 letters, digits, hyphens or underscores", _clinic_id)
-CLOCK_TIME = _of('a time such as "02:00"', hours.clock_time)
-OPENS_AT = _of('a time such as "07:00"', hours.clock_time)
-CLOSES_AT = _of('a time such as "20:00"', hours.clock_time)
-DIGEST_AT = _of('a time such as "08:00"', hours.clock_time)
+CLOCK_TIME = _of('a time such as "02:00"', hours.clock_time, Entry.TIME)
+OPENS_AT = _of('a time such as "07:00"', hours.clock_time, Entry.TIME)
+CLOSES_AT = _of('a time such as "20:00"', hours.clock_time, Entry.TIME)
+DIGEST_AT = _of('a time such as "08:00"', hours.clock_time, Entry.TIME)
 SPAN = _of('two times such as "20:00-07:00", or ""', hours.span)
-WEEK_DAY = _of('a day such as "sunday"', hours.week_day)
-WEEK_DAYS = _of('a list of days such as ["monday", "tuesday"]', hours.week_days)
+WEEK_DAY = _of('a day such as "sunday"', hours.week_day, Entry.CHOICE, hours.WEEK_DAYS)
+WEEK_DAYS = _of('a list of days such as ["monday", "tuesday"]', hours.week_days, Entry.CHOICES, hours.WEEK_DAYS)
 LINK = _of('an address such as "https://ligament.example"', hours.web_address)
-NETWORKS = _of('a list of addresses or networks such as ["127.0.0.1", "10.0.0.0/8"]', _networks)
-PAUSES = _of("a list of 1 to 50 pauses in whole seconds, a week each at most", _pauses)
+NETWORKS = _of(
+    'a list of addresses or networks such as ["127.0.0.1", "10.0.0.0/8"]',
+    _networks,
+    Entry.LINES,
+    form_wanted="addresses or networks, one on each line, such as 10.0.0.0/8",
+)
+PAUSES = _of("a list of 1 to 50 pauses in whole seconds, a week each at most", _pauses, Entry.WHOLES)
 DRAFT_OR_NOT = one_of({"AUTHORISED": False, "DRAFT": True})
 SKIP_OR_POST = one_of({"skip": False, "post": True})
-CODES = _of('a table of "name" = "code" lines', _codes)
-WRITE_OFFS = _of('a list of ids, codes or names: items = ["Write off"]', _write_offs)
+CODES = _of('a table of "name" = "code" lines', _codes, Entry.TABLE)
+WRITE_OFFS = _of('a list of ids, codes or names: items = ["Write off"]', _write_offs, Entry.TABLE)

@@ -236,7 +236,10 @@ APPROVAL_KINDS = ("create", "update", "payment", "void", "contact", "fix", "undo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalSection:
-    """`[approval]`; `four_eyes` are the kinds of action that need a second person."""
+    """`[approval]`; `four_eyes` are the kinds of action that need a second person.
+
+    A link in a message works for `link_hours`; above `link_limit` in all it asks for sign-in.
+    """
 
     first_run: Policy = Policy(mode=PolicyMode.ASK)
     create: Policy = Policy()
@@ -250,6 +253,8 @@ class ApprovalSection:
     four_eyes: tuple[str, ...] = ()
     expire_days: int = 14
     remind_hours: int = 24
+    link_hours: int = 72
+    link_limit: Decimal = Decimal(500)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,10 +316,12 @@ class HooksSection:
 class AlertsSection:
     """`[alerts]`: notification addresses, secrets by ${ENV_NAME}; `quiet_hours` is "" for never quiet.
 
-    `link` is the address of the pages, which messages end with.
+    `link` is the address of the pages, which messages end with; `people` are addresses by the e-mail address under
+    which somebody signs in to the dashboard.
     """
 
     urls: tuple[str, ...] = ()
+    people: Mapping[str, str] = field(default_factory=dict)
     quiet_hours: str = "20:00-07:00"
     digest_at: str = "08:00"
     link: str = ""

@@ -14,6 +14,10 @@ from ligament.core.rules.settings import Section, Systems
 
 _ENTRIES = ("taxes", "lookups", "rules", "contact_rules", "recalls")
 _NO_DEFAULT = 'This is needed: the account code for sales, as in default = "200" ("" if every item is mapped).'
+_NO_REPORT = (
+    '"report" cannot be used yet: no payments report is read in this version. Write "inferred" (an invoice marked as'
+    ' paid gets one payment) or "off" (payments are entered by hand).'
+)
 _NO_CLEARING = 'This is needed unless source = "off": the code of the clearing account, as in account = "090".'
 
 
@@ -100,3 +104,6 @@ def _check_needed(table: Table, values: Mapping[str, Mapping[str, Any]], problem
     is_given = isinstance(written, Mapping) and "account" in written
     if payments.get("source") is not model.PaymentSource.OFF and not is_given:
         problems.append(Problem(key="payments.account", sentence=_NO_CLEARING))
+    if payments.get("source") is model.PaymentSource.REPORT:
+        # It would post no payment at all, and nobody would say so.
+        problems.append(Problem(key="payments.source", sentence=_NO_REPORT))

@@ -247,6 +247,8 @@ def invoice_hold(trouble: Trouble, invoice: Invoice, subject: Subject) -> Hold:
     """
     proposed = {key: value for key, value in (trouble.proposed or {}).items() if key not in {"date", "due"}}
     shown = f"{content_fingerprint(invoice)}|{sorted(proposed.items(), key=lambda pair: pair[0])}"
+    # What the books say can be part of what was shown too.
+    shown += f"|{trouble.detail['shown']}" if "shown" in trouble.detail else ""
     trouble = replace(trouble, detail={**trouble.detail, "shown": shown})
     return trouble_hold(trouble, subject, hold_kind(invoice), invoice.number)
 

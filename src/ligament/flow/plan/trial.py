@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -130,6 +130,49 @@ def _document(drafted: Draft, ruling: Ruling, invoice: Invoice) -> dict[str, str
 def _of_lines(lines: tuple[BooksLine, ...], value: Callable[[BooksLine], str]) -> str:
     """Return the different values of the lines, in their order."""
     return ", ".join(dict.fromkeys(value(line) for line in lines))
+
+
+# --- a few, whole -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What the books would hold for one invoice, or the sentence why nothing."""
+
+    invoice: Invoice
+    intent: DocumentIntent | None = None
+    sentence: str = ""
+
+
+def try_some(facts: Facts, rulebook: Rulebook, around: PlanContext, invoices: Iterable[Invoice]) -> Iterator[Tried]:
+    """Yield for each invoice what the books would hold, whether it is posted already or not."""
+    assert facts.organisation is not None
+    builder = PlanBuilder(facts=facts, rulebook=rulebook, around=around, organisation=facts.organisation)
+    for invoice in invoices:
+        seen, unknown = facts_for(builder, invoice), forgotten(builder, invoice)
+        ruling = judge(rulebook.rules, seen, around.evaluate, around.express, unknown)
+        if ruling.skipped_by:
+            yield Tried(invoice=invoice, sentence=f'It is left out by the rule "{ruling.skipped_by}".')
+            continue
+        if ruling.stop is not None:
+            yield Tried(invoice=invoice, sentence=ruling.stop.sentence)
+            continue
+        bill = bill_of(builder, invoice, ruling)
+        drafted = drafted_for(builder, invoice, bill, ruling) if isinstance(bill, Bill) else bill
+        if isinstance(drafted, Trouble):
+            yield Tried(invoice=invoice, sentence=drafted.sentence)
+        else:
+            yield Tried(invoice=invoice, intent=drafted.intent)
+
+
+def in_scope(facts: Facts, rulebook: Rulebook, around: PlanContext) -> Iterator[Invoice]:
+    """Yield the invoices that are taken in, the newest first."""
+    if facts.organisation is None:
+        return
+    builder = PlanBuilder(facts=facts, rulebook=rulebook, around=around, organisation=facts.organisation)
+    for invoice in sorted(facts.invoices.values(), key=lambda one: (one.issued_on, one.id), reverse=True):
+        if not skip_reason(builder, invoice) and not invoice.defect:
+            yield invoice
 
 
 # --- contacts ---------------------------------------------------------------------------------------------------------

@@ -86,6 +86,7 @@ class DeletionWatch:
         is_due = not when or not timedelta(0) <= now - datetime.fromisoformat(when) < COUNT_EVERY
         if not (is_whole or at_once or is_due):
             return
+        self.gone |= {subject.key: subject for subject in memory.half_forgotten()}
         known = memory.known_patients()
         if is_whole:
             self.lost |= set(known) - self.seen

@@ -21,6 +21,7 @@ from ligament.store.database.codec import decode, encode
 from ligament.store.database.tables import (
     access_failures,
     api_tokens,
+    approval_links,
     beats,
     books_documents,
     cursors,
@@ -129,6 +130,9 @@ def mark(connection: Connection, restorations: Mapping[str, Restoration], kept: 
         _carry(connection, kept)
     _forget_standings(connection)
     connection.execute(delete(sessions))
+    if inspect(connection).has_table(approval_links.name):
+        # One that was used since the backup would work a second time.
+        connection.execute(delete(approval_links))
     connection.execute(delete(cursors))
     # A list shows what is there, not what is gone: lines that were taken off an invoice since must not come back.
     connection.execute(delete(practice_rows).where(practice_rows.c.kind == _LINE))

@@ -96,7 +96,8 @@ def loaded(connection: Connection, revision: str, tables: Iterable[tuple[str, It
 
 
 def _cleared(connection: Connection) -> None:
-    """Take all tables of ours away, with the guard of the journal."""
+    """Take all tables of ours away, with the guards of the journal."""
     for name in (*metadata.tables, "alembic_version"):
         connection.execute(text(f'DROP TABLE IF EXISTS "{name}" CASCADE'))
-    connection.execute(text("DROP FUNCTION IF EXISTS journal_refuse() CASCADE"))
+    for guard in ("journal_refuse", "journal_refuse_delete"):
+        connection.execute(text(f"DROP FUNCTION IF EXISTS {guard}() CASCADE"))

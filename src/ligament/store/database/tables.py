@@ -83,6 +83,9 @@ books_documents = _table(
 books_amounts = _table("books_amounts", _key("document_id"), _key("tax_type"), _cents("cents"))
 books_reference = _table("books_reference", _key("name"), _text("read_at"), _bytes("body"))
 
+# --- whose texts were erased: what is read again about these comes without them --------------------------------------
+erased_records = _table("erased_records", _key("kind"), _key("id"))
+
 # --- what connects them ---------------------------------------------------------------------------------------------
 contact_links = _table(
     "contact_links",
@@ -159,6 +162,13 @@ journal = _table(
     _text("owner"), Column("sealed", LargeBinary, nullable=True), _text("previous"), _text("hash"),
     Index("journal_subject", "clinic", "subject"),
 )  # fmt: skip
+journal_archives = _table(
+    "journal_archives",
+    Column("first", BigInteger, primary_key=True, autoincrement=False),
+    _whole("last"), _text("previous"), _text("hash"), _text("since"), _text("until"), _text("made_at"), _text("file"),
+    _text("content"), _text("mac"),
+)  # fmt: skip
+journal_owners = _table("journal_owners", _key("owner"), _key("subject"))
 journal_heads = _table("journal_heads", _whole("sequence"), _text("hash"), _text("mac"))
 secrets = _table("secrets", _key("name"), _text("key_id"), _bytes("sealed"), _text("kept_at"))
 data_keys = _table("data_keys", _key("owner"), _text("key_id"), _text("fingerprint"), _bytes("wrapped"))
@@ -216,6 +226,14 @@ access_failures = Table(
     _key("subject"),
     _text("times"), _whole("strikes"), _text("blocked_until"), _text("changed_at"),
     Index("access_failures_changed", "changed_at"),
+)  # fmt: skip
+approval_links = Table(
+    "approval_links",
+    metadata,
+    _key("id"),
+    _text("clinic"), _text("person"), _text("marks"), _text("shown"), _text("made_at"), _text("expires_at"),
+    _text("used_at"),
+    Index("approval_links_person", "clinic", "person", "used_at"),
 )  # fmt: skip
 
 # --- signed webhooks that leave: where to, what is on its way, and how each attempt ended -----------------------------

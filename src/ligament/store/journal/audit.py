@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
-from ligament.store.database.errors import WrongKey
+from ligament.store.database.errors import JournalBroken, WrongKey
 from ligament.store.database.tables import journal, journal_heads
+from ligament.store.journal.archives import Archived, newest_archive
 from ligament.store.journal.chain import ROOT, Entry, Head
 from ligament.store.journal.ends import Past, emptied, missing_file
 from ligament.store.journal.journal import Journal, Note
@@ -66,6 +67,11 @@ class Verification:
         """Say whether the whole journal is as it was written."""
         return self.broken_at is None
 
+    def raise_broken(self) -> None:
+        """Raise JournalBroken where the journal does not hold."""
+        if not self.holds:
+            raise JournalBroken(self.reason)
+
 
 def verify(book: Journal) -> Verification:
     """Check every entry, the signed head in the database, and the head in its file."""
@@ -100,10 +106,14 @@ def _checked(
     *,
     after: Any | None,  # noqa: ANN401 - a row
 ) -> Verification:
-    kept, digest, is_keyed = (after.sequence, after.hash, True) if after is not None else (0, ROOT, False)
+    base = newest_archive(connection, book.clinic)
+    if base is not None and not base.is_signed_with(key, book.clinic):
+        reason = f"The record that entries {base.first} to {base.last} are in an archive is not ours."
+        return Verification(entries=base.first - 1, broken_at=base.first, reason=reason)
+    kept, digest, is_keyed = _start(base, after)
     file = book.head_file
     gaps: list[Gap] = []
-    for row in _rows(connection, book.clinic, after=kept):
+    for row in rows_of(connection, book.clinic, after=kept):
         is_keyed = is_keyed or (key is not None and _entry(row).digest(key) == row.hash)
         reason = _wrong_with(row, kept + 1, digest, key if is_keyed else None)
         if not reason and row.kind == RESTORED:
@@ -130,6 +140,13 @@ def _checked(
         ended = replace(ended, reason=emptied(connection, book.clinic))
         ended = replace(ended, broken_at=1 if ended.reason else None)
     return replace(ended, gaps=tuple(gaps))
+
+
+def _start(base: Archived | None, after: Any | None) -> tuple[int, str, bool]:  # noqa: ANN401 - a row
+    """Return the number and hash that the first entry to check follows, and whether all hashes need the key."""
+    if after is not None:
+        return after.sequence, after.hash, True
+    return (base.last, base.hash, True) if base is not None else (0, ROOT, False)
 
 
 def _gap(row: Any) -> Gap:  # noqa: ANN401 - a row of any columns
@@ -238,21 +255,19 @@ def _plain(book: Journal, row: Any, key: bytes | None) -> dict[str, object]:  # 
     return told
 
 
-def _rows(connection: Connection, clinic: str, *, after: int) -> Iterator[Any]:
-    for block in _blocks(connection, clinic, after):
+def rows_of(connection: Connection, clinic: str, *, after: int, upto: int | None = None) -> Iterator[Any]:
+    """Read entries in order, those behind one number and up to another."""
+    for block in _blocks(connection, clinic, after, upto):
         yield from block
 
 
-def _blocks(connection: Connection, clinic: str, after: int) -> Iterator[list[Any]]:
+def _blocks(connection: Connection, clinic: str, after: int, upto: int | None = None) -> Iterator[list[Any]]:
     """Read entries in blocks, so that a long journal needs little memory."""
+    wanted = select(journal).where(journal.c.clinic == clinic).order_by(journal.c.sequence).limit(_BLOCK)
+    if upto is not None:
+        wanted = wanted.where(journal.c.sequence <= upto)
     while True:
-        statement = (
-            select(journal)
-            .where(journal.c.clinic == clinic, journal.c.sequence > after)
-            .order_by(journal.c.sequence)
-            .limit(_BLOCK)
-        )
-        block = list(connection.execute(statement))
+        block = list(connection.execute(wanted.where(journal.c.sequence > after)))
         if not block:
             return
         yield block

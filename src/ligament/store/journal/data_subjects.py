@@ -7,7 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, select
 
 from ligament.store.database.bulk import of_kind, select_in
-from ligament.store.database.tables import journal
+from ligament.store.database.tables import journal, journal_owners
 from ligament.store.database.tables import practice_rows as rows
 
 _PARTIES = of_kind(rows.c.id, rows.c.party_id)
@@ -33,5 +33,6 @@ def subjects_of(connection: Connection, clinic: str, party: str) -> frozenset[st
         rows.c.clinic == clinic, rows.c.kind.in_(("invoice", "visit")), rows.c.party_id == identifier
     )
     sealed = select(journal.c.subject).where(journal.c.clinic == clinic, journal.c.owner == party).distinct()
-    told = {row.subject for row in connection.execute(sealed)} - {""}
+    left = select(journal_owners.c.subject).where(journal_owners.c.clinic == clinic, journal_owners.c.owner == party)
+    told = {row.subject for kept in (sealed, left) for row in connection.execute(kept)} - {""}
     return frozenset({party, *told, *(f"{row.kind}:{row.id}" for row in connection.execute(statement))})

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from ligament.store.database.bulk import all_of_clinic, of_clinic
 from ligament.store.database.tables import contact_links, document_links, journal, journal_heads, payment_links
+from ligament.store.journal.archives import newest_archive
 from ligament.store.journal.chain import ROOT, Entry, Head
 from ligament.store.journal.headfile import HeadFile
 
@@ -46,7 +47,10 @@ def end_of(connection: Connection, clinic: str, key: bytes | None, file: HeadFil
     kept = connection.execute(_HEAD, {"clinic": clinic}).one_or_none()
     head = Head(sequence=kept.sequence, hash=kept.hash, mac=kept.mac) if kept else None
     outside = file.read() if file else None
-    sequence, digest = (row.sequence, row.hash) if row else (0, ROOT)
+    base = newest_archive(connection, clinic) if row is None else None
+    if base is not None and not base.is_signed_with(key, clinic):
+        base = None
+    sequence, digest = (row.sequence, row.hash) if row else (base.last, base.hash) if base else (0, ROOT)
     is_missing = file is not None and file_is_ours and sequence > 0 and outside is None
     trouble = _wrong_inside(head, key, clinic, sequence, digest)
     if not trouble and row is not None:
@@ -88,6 +92,9 @@ def _wrong_outside(connection: Connection, outside: Head, key: bytes | None, cli
     if not outside.sequence:
         return ""
     found = connection.execute(_HASH_AT, {"clinic": clinic, "at": outside.sequence}).scalar_one_or_none()
+    base = newest_archive(connection, clinic) if found is None else None
+    if base is not None and base.last == outside.sequence:
+        found = base.hash
     return (
         "" if found == outside.hash else f"Entry {outside.sequence} is not the one that the head file was written for."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection, delete, or_, select, update
 
@@ -11,21 +12,25 @@ from ligament.core.contacts import contact_number
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksContact, ContactStatus
-from ligament.core.links import AgreedFields, ContactLink, DocumentLink
+from ligament.core.links import AgreedFields, ContactLink
 from ligament.core.plans import Outcome
 from ligament.core.private import NOTHING
 from ligament.core.records import Party, Removal
 from ligament.store.database.bulk import delete_in, select_in, upsert
 from ligament.store.database.codec import decode, decode_hold, encode, encode_hold
-from ligament.store.database.tables import books_contacts, contact_links, document_links, holds, outcomes, refusals
+from ligament.store.database.search_keys import moment
+from ligament.store.database.tables import books_contacts, contact_links, holds, outcomes, refusals
+from ligament.store.database.tables import journal as entries
 from ligament.store.database.tables import practice_rows as rows
 from ligament.store.journal.data_subjects import subjects_of
+from ligament.store.journal.erased_texts import GONE, erase_texts, erase_words
 from ligament.store.journal.journal import Journal, Note
 from ligament.store.mirror import books, practice
 from ligament.store.mirror.addressees import released
 from ligament.store.mirror.recalls import forget_person
 
-GONE = "Personal details were erased."
+ERASURE = "erased"
+"""The kind of the entry that says that somebody was erased."""
 
 
 def forget(journal: Journal, party: Subject) -> None:
@@ -35,13 +40,24 @@ def forget(journal: Journal, party: Subject) -> None:
         connection = writing.connection
         subjects = subjects_of(connection, clinic, party.key)
         _erase_party(connection, clinic, party, journal)
-        _erase_links(connection, clinic, party, subjects)
+        contacts = _erase_links(connection, clinic, party)
+        erase_texts(connection, clinic, party, subjects, contacts)
         _erase_sentences(connection, clinic, subjects)
+        erase_words(connection, clinic, subjects)
         own = delete(refusals).where(refusals.c.clinic == clinic)
         delete_in(connection, own, refusals.c.subject, subjects)
         journal.seals.destroy(connection, party.key)
-        writing.add(Note(kind="erased", subject=party.key, public={"party": party.key}))
+        writing.add(Note(kind=ERASURE, subject=party.key, public={"party": party.key}))
     journal.database.scrub()
+
+
+def erasures(journal: Journal) -> list[tuple[datetime, str]]:
+    """Return when whom was erased, the oldest first."""
+    table = entries.c
+    statement = select(table.at, table.subject).where(table.clinic == journal.clinic, table.kind == ERASURE)
+    with journal.database.reading() as connection:
+        found = connection.execute(statement.order_by(table.sequence))
+        return [(moment(row.at), row.subject) for row in found]
 
 
 def _erase_party(connection: Connection, clinic: str, party: Subject, journal: Journal) -> None:
@@ -59,25 +75,19 @@ def _erase_party(connection: Connection, clinic: str, party: Subject, journal: J
     upsert(connection, rows, [practice.row_of(clinic, held) for held in bare])
 
 
-def _erase_links(connection: Connection, clinic: str, party: Subject, subjects: Collection[str]) -> None:
-    """Keep the links without names and agreed values, and the mirror of the contact without the person."""
+def _erase_links(connection: Connection, clinic: str, party: Subject) -> frozenset[str]:
+    """Keep the link without name and agreed values, and the mirrors of the contact without the person: their ids."""
     where = (contact_links.c.clinic == clinic, contact_links.c.party == party.key)
     body = connection.execute(select(contact_links.c.body).where(*where)).scalar_one_or_none()
     link = decode(ContactLink, body) if body is not None else None
     if link is not None:
         kept = encode(replace(link, name=NOTHING, agreed=AgreedFields()))
         connection.execute(update(contact_links).where(*where).values(body=kept))
-    _erase_contacts(connection, clinic, contact_number(party), {link.contact_id} if link is not None else set())
-    statement = select(document_links).where(document_links.c.clinic == clinic)
-    for row in select_in(connection, statement, document_links.c.subject, subjects):
-        paper = decode(DocumentLink, row.body)
-        if paper.sent is not None and paper.sent.trail:
-            kept = encode(replace(paper, sent=replace(paper.sent, trail=())))
-            chosen = (document_links.c.clinic == clinic, document_links.c.books_id == row.books_id)
-            connection.execute(update(document_links).where(*chosen).values(body=kept))
+    linked = frozenset({link.contact_id} if link is not None else ())
+    return linked | _erase_contacts(connection, clinic, contact_number(party), linked)
 
 
-def _erase_contacts(connection: Connection, clinic: str, number: str, ids: set[BooksId]) -> None:
+def _erase_contacts(connection: Connection, clinic: str, number: str, ids: Collection[BooksId]) -> frozenset[str]:
     """Keep the mirrors of a person's contacts without the person: by id, by number, and all that were merged into one.
 
     A contact that was merged away goes on bearing the name it had.
@@ -94,6 +104,7 @@ def _erase_contacts(connection: Connection, clinic: str, number: str, ids: set[B
         found |= more
     blank = [books.contact_row(clinic, books.nameless(contact)) for contact in found.values()]
     upsert(connection, books_contacts, blank)
+    return frozenset(found)
 
 
 def _erase_sentences(connection: Connection, clinic: str, subjects: Collection[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from ligament.store.journal.chain import ROOT, Entry, Head, sign
 from ligament.store.journal.ends import End, Past, emptied, end_of
 from ligament.store.journal.headfile import HeadFile
 from ligament.store.journal.person_keys import NOBODY, SIGNING, Seals
+from ligament.store.journal.texts import TEXTS, parted
 from ligament.store.shared.deliveries import keep_events
 from ligament.store.vault.vault import Vault
 
@@ -189,6 +190,18 @@ class Writing:
     def add(self, note: Note) -> None:
         """Add an entry, in order."""
         self.notes.append(note)
+
+    def without_texts(self, note: Note) -> Note:
+        """Return an entry whose texts are sealed with the rest of what is personal; in clear stands a keyed digest.
+
+        The digest tells two texts apart and says nothing of them. Where nothing personal is kept, nor are the texts.
+        """
+        public, texts = parted(note.public)
+        if not texts:
+            return note
+        public[TEXTS] = self.keyed_digest(encode(texts))
+        personal = None if note.personal is None else {**note.personal, TEXTS: texts}
+        return replace(note, public=public, personal=personal)
 
     def tell(self, *events: Event) -> None:
         """Let other tools know, in order: what is told is kept with everything else of this transaction, or not."""

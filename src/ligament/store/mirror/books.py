@@ -24,6 +24,7 @@ from ligament.store.database.tables import (
     document_links,
     practice_rows,
 )
+from ligament.store.mirror import erased
 from ligament.store.mirror.merges import move_documents, survivors
 
 R = TypeVar("R", BooksContact, BooksDocument)
@@ -80,9 +81,10 @@ def keep(
     people = _keep_rows(connection, books_contacts, [contact_row(clinic, contact) for contact in held], BooksContact)
     move_documents(connection, clinic, [contact for contact in held if contact.id in people])
     told: dict[str, BooksDocument] = {}
-    for document in documents:
+    for document in erased.books_documents(connection, clinic, documents):
         if document.id not in told or told[document.id].updated_at <= document.updated_at:
             told[document.id] = document
+    told.update(_with_known_money(connection, clinic, told.values()))
     papers = _keep_rows(
         connection,
         books_documents,
@@ -97,6 +99,25 @@ def keep(
     return frozenset(
         subject_from_key(key) for key in [*(row.party for row in linked), *(row.subject for row in posted)]
     )
+
+
+def _with_known_money(
+    connection: Connection, clinic: str, documents: Iterable[BooksDocument]
+) -> dict[str, BooksDocument]:
+    """Return the documents whose answer left out what is paid and used on them, with what is known of that.
+
+    Forgotten, a payment of ours would look as if somebody had taken it off; the next whole reading says what stands.
+    """
+    hiding = {document.id: document for document in documents if document.hides_its_money()}
+    if not hiding:
+        return {}
+    statement = of_clinic(books_documents.c.id, books_documents.c.body)
+    known = select_in(connection, statement, books_documents.c.id, hiding.keys(), clinic=clinic)
+    held = {row.id: decode(BooksDocument, row.body) for row in known}
+    return {
+        key: replace(hiding[key], payments=before.payments, allocations=before.allocations)
+        for key, before in held.items()
+    }
 
 
 def _document_rows(connection: Connection, clinic: str, documents: Iterable[BooksDocument]) -> list[dict[str, Any]]:

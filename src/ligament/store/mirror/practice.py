@@ -29,6 +29,7 @@ from ligament.store.database.bulk import all_of_clinic, of_kind, select_in, upse
 from ligament.store.database.codec import decode, encode
 from ligament.store.database.search_keys import folded, stamp
 from ligament.store.database.tables import practice_rows as rows
+from ligament.store.mirror import erased
 from ligament.store.mirror.addressees import released, without_deleted
 
 PARTIES = frozenset({PartyKind.PATIENT.value, PartyKind.PAYER.value})
@@ -118,6 +119,7 @@ def keep(
                 gone.add(key)
             else:
                 rewritten.append(after)
+    rewritten = erased.practice_records(connection, clinic, rewritten)
     leaving = _leaving(rewritten, known)
     if leaving:
         upsert(connection, rows, [row_of(clinic, held) for held in released(connection, clinic, leaving)])
@@ -173,6 +175,15 @@ def archived_patients(connection: Connection, clinic: str, after: str, limit: in
     statement = select(rows.c.id, rows.c.body).where(*where).order_by(rows.c.id).limit(limit)
     found = ((row.id, decode(Party, row.body)) for row in connection.execute(statement))
     return tuple(SourceId(identifier) for identifier, party in found if not party.deleted)
+
+
+def half_forgotten(connection: Connection, clinic: str) -> tuple[Subject, ...]:
+    """Return people who are forgotten, and whose texts were not erased with them."""
+    of_people = (rows.c.clinic == clinic, rows.c.kind.in_(PARTIES), rows.c.removed, rows.c.name_key == "")
+    found = list(connection.execute(select(rows.c.kind, rows.c.id, rows.c.body).where(*of_people)))
+    done = {kind: erased.marked(connection, clinic, kind, {row.id for row in found}) for kind in PARTIES}
+    left = [row for row in found if row.id not in done[row.kind] and decode(Party, row.body).deleted]
+    return tuple(Subject(kind=SubjectKind(row.kind), id=row.id) for row in left)
 
 
 def known_patients(connection: Connection, clinic: str) -> tuple[SourceId, ...]:

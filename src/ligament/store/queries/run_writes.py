@@ -29,6 +29,7 @@ from ligament.store.database.codec import decode, encode
 from ligament.store.database.tables import books_documents, journal
 from ligament.store.journal.audit import plain_entries
 from ligament.store.journal.journal import Journal
+from ligament.store.journal.texts import whole
 
 T = TypeVar("T")
 Entry = Mapping[str, Any]
@@ -91,7 +92,8 @@ _AT_ONCE = 500
 
 
 def _write(entry: Entry, before: Entry) -> RunWrite:
-    told, personal = entry["public"], entry["personal"] or {}
+    personal = entry["personal"] or {}
+    told = whole(entry["public"], personal)
     return RunWrite(
         sequence=entry["sequence"],
         run_id=told["run"],

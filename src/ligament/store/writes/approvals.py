@@ -12,8 +12,10 @@ from sqlalchemy import Row, Select, delete, select
 
 from ligament.core.events import Event
 from ligament.store.database.bulk import upsert
+from ligament.store.database.connection import Database
 from ligament.store.database.search_keys import moment, stamp
 from ligament.store.database.tables import approvals
+from ligament.store.journal.data_subjects import owners
 from ligament.store.journal.journal import Journal, Note
 
 APPROVE, REFUSE = "approve", "refuse"
@@ -51,9 +53,7 @@ class Approvals:
 
     def asked(self) -> tuple[Asked, ...]:
         """Return everything that waits or was approved and not used yet."""
-        rows = select(approvals).where(approvals.c.clinic == self._clinic).order_by(approvals.c.place)
-        with self._journal.database.reading() as connection:
-            return tuple(_asked(row) for row in connection.execute(rows))
+        return asked_in(self._journal.database, self._clinic)
 
     def keep(
         self, plan: str, documents: Sequence[Mapping[str, Any]], news: Collection[Event] = (), *, undoing: bool = False
@@ -106,9 +106,19 @@ class Approvals:
                     "plan": row.plan,
                     "action": document.get("action", ""),
                     "number": document.get("number", ""),
-                    **({"reason": reason} if reason else {}),
                 }
-                writing.add(Note(kind="approval", subject=_subject(row.action_key), public=public, actor=by, at=now))
+                subject = _subject(row.action_key)
+                writing.add(
+                    Note(
+                        kind="approval",
+                        subject=subject,
+                        public=public,
+                        personal={"reason": reason} if reason else None,
+                        owner=owners(writing.connection, self._clinic, {subject}).get(subject, ""),
+                        actor=by,
+                        at=now,
+                    )
+                )
             if choice == REFUSE:
                 gone = delete(approvals).where(approvals.c.clinic == self._clinic, approvals.c.mark.in_(list(marks)))
                 writing.connection.execute(gone)
@@ -117,6 +127,13 @@ class Approvals:
 
     def _rows(self) -> Select[Any]:
         return select(approvals).where(approvals.c.clinic == self._clinic).order_by(approvals.c.place)
+
+
+def asked_in(database: Database, clinic: str) -> tuple[Asked, ...]:
+    """Return everything of a clinic that waits or was approved and not used yet, in the order of its plan."""
+    rows = select(approvals).where(approvals.c.clinic == clinic).order_by(approvals.c.place)
+    with database.reading() as connection:
+        return tuple(_asked(row) for row in connection.execute(rows))
 
 
 def given(asked: Iterable[Asked], now: datetime, *, expire_days: int, twice: Collection[str]) -> frozenset[str]:

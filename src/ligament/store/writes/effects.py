@@ -20,7 +20,7 @@ from ligament.store.database.search_keys import stamp
 from ligament.store.database.tables import agreements, contact_links, document_links, payment_links, refusals
 from ligament.store.journal.data_subjects import owners
 from ligament.store.journal.journal import Note, Writing
-from ligament.store.mirror import books, practice
+from ligament.store.mirror import books, erased, practice
 from ligament.store.writes.intents import owner_of, personal_of, public_of
 
 _Slot = tuple[str, str, int]
@@ -30,6 +30,7 @@ _Slot = tuple[str, str, int]
 def keep(writing: Writing, context: Mapping[str, object], effects: Sequence[Effect], at: datetime) -> None:
     """Apply effects in the open transaction and journal each; `context` says which run and call they belong to."""
     connection, clinic = writing.connection, writing.clinic
+    effects = erased.effects(connection, clinic, effects)
     people, papers = _links_before(connection, clinic, effects)
     parties = owners(connection, clinic, {effect.action.subject.key for effect in effects})
     _keep_contact_links(connection, clinic, effects)
@@ -38,13 +39,15 @@ def keep(writing: Writing, context: Mapping[str, object], effects: Sequence[Effe
     writing.tell(*records_posted(writing.told_as, effects))
     for effect in effects:
         writing.add(
-            Note(
-                kind=_kind(effect),
-                subject=effect.action.subject.key,
-                public={**context, **_public(effect, papers)},
-                personal=_personal(effect, people),
-                owner=owner_of(effect.action, parties),
-                at=at,
+            writing.without_texts(
+                Note(
+                    kind=_kind(effect),
+                    subject=effect.action.subject.key,
+                    public={**context, **_public(effect, papers)},
+                    personal=_personal(effect, people),
+                    owner=owner_of(effect.action, parties),
+                    at=at,
+                )
             )
         )
 

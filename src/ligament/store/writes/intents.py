@@ -108,13 +108,15 @@ def _note(writing: Writing, intent: WriteIntent, *, again: bool) -> None:
     before = {} if again else records_before(writing.connection, writing.clinic, intent.actions)
     for place, action in enumerate(intent.actions):
         writing.add(
-            Note(
-                kind="intent",
-                subject=action.subject.key,
-                public={**call, "element": place, **public_of(action)},
-                personal=None if again else personal_of(action) | before.get(action.key, {}),
-                owner=owner_of(action, parties),
-                at=at,
+            writing.without_texts(
+                Note(
+                    kind="intent",
+                    subject=action.subject.key,
+                    public={**call, "element": place, **public_of(action)},
+                    personal=None if again else personal_of(action) | before.get(action.key, {}),
+                    owner=owner_of(action, parties),
+                    at=at,
+                )
             )
         )
 
@@ -158,7 +160,9 @@ def personal_of(action: Action) -> dict[str, object]:
 
 
 def owner_of(action: Action, parties: dict[str, str]) -> str:
-    """Return the party whose detail an action holds: whom the document bills, else the party of its subject."""
-    if action.document is not None:
-        return action.document.intent.party.key
-    return parties[action.subject.key]
+    """Return the party whose detail an action holds: the patient it is about, else whom the document bills.
+
+    Texts of lines name the patient, also on what somebody else pays for.
+    """
+    party = parties[action.subject.key]
+    return party if party or action.document is None else action.document.intent.party.key

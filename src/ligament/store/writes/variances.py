@@ -22,6 +22,7 @@ from ligament.store.database.bulk import all_of_clinic, upsert
 from ligament.store.database.codec import decode, decoder, encode
 from ligament.store.database.search_keys import stamp
 from ligament.store.database.tables import comparisons, variances
+from ligament.store.journal.data_subjects import owners
 from ligament.store.journal.journal import Journal, Note
 
 _ALL = all_of_clinic(variances)
@@ -101,6 +102,7 @@ class Variances:
                 former = before.get(one.variance.id)
                 if former is None or former.state is not one.state:
                     writing.tell(*_news(self._journal.told_as, one, former))
+                    subject = one.variance.subject
                     writing.add(
                         Note(
                             kind="variance",
@@ -114,6 +116,7 @@ class Variances:
                                 "after": one.state.value,
                             },
                             personal={"note": one.note} if one.note else None,
+                            owner=owners(writing.connection, self._clinic, {subject}).get(subject, ""),
                             actor=by,
                         )
                     )

@@ -29,10 +29,11 @@ KINDS: Mapping[str, str] = {
     "run_started": "Run began",
     "run_finished": "Run ended",
     "erased": "Erased",
+    "archived": "Older ones left in a file",
     "note": "Kept",
 }
 """What each kind of entry is called; what is not here is shown by its own name."""
-_TOLD = ("number", "amount", "decision", "reason", "code", "after")
+_TOLD = ("number", "amount", "decision", "reason", "code", "after", "file")
 _LONGEST = 80
 _FIELDS = ("from", "to", "kind", "record")
 
@@ -70,7 +71,9 @@ def show(visit: Visit) -> Answer:
 def told(entry: Mapping[str, Any]) -> str:
     """Say in a few words what an entry tells, without anything personal."""
     public: Mapping[str, Any] = entry["public"] or {}
-    told_of = {name: public.get(name) for name in _TOLD}
+    # What somebody gave as a reason is sealed with what is personal, and gone when that is.
+    said = {"reason": (entry["personal"] or {}).get("reason") or public.get("reason")}
+    told_of = {name: public.get(name) for name in _TOLD} | said
     values = [str(value) for value in told_of.values() if isinstance(value, str | int) and value not in {"", "0"}]
     words = [word.replace("_", " ") for word in values if len(word) <= _LONGEST]
     action = str(public.get("action") or "").replace("_", " ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ligament.app.setup.gaps import gaps
 from ligament.app.standing import standing
 from ligament.core.access import Right
 from ligament.service.glances import Glance, glance
@@ -18,8 +19,20 @@ def show(visit: Visit) -> Answer:
     found = glance(visit.access.database, [visit.clinic])[visit.clinic.name]
     with visit.opened() as clinic:
         told = standing(clinic)
-    values = {"glance": found, "spans": _SPANS, "next_step": _next_step(visit.clinic_path, found, told), **told}
+    is_set_up = all(one["connected"] for one in told["connections"]) and not _gaps(visit)
+    step = _next_step(visit.clinic_path, found, told) if is_set_up else _set_up(visit)
+    values = {"glance": found, "spans": _SPANS, "next_step": step, **told}
     return Shown(template="overview", values=values)
+
+
+def _gaps(visit: Visit) -> bool:
+    return any(gap.blocks for gap in gaps(visit.clinic))
+
+
+def _set_up(visit: Visit) -> tuple[str, str]:
+    if visit.may(Right.CONNECT):
+        return f"{visit.clinic_path}/connect", "Set up this clinic"
+    return f"{visit.clinic_path}/mapping", "Look at the mapping"
 
 
 def _next_step(path: str, found: Glance, told: Mapping[str, Any]) -> tuple[str, str]:

@@ -1,20 +1,22 @@
-"""Settings of a clinic: what the rulebook chooses, whom alerts reach with a test, and a backup made now."""
+"""Settings of a clinic: every key of the rulebook as a field, seen before it is saved; alerts, and a backup now."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ligament.app.notices.alerts import list_alerts, test_alerts
 from ligament.app.safety.backup import back_up
+from ligament.app.setup.settings_fields import ELSEWHERE, Group, groups, look, save
 from ligament.core.access import Right
 from ligament.core.periods import local_date
-from ligament.core.rules.model import Rulebook
 from ligament.service.errands import set_going
+from ligament.web.forms import sent, told, was
 from ligament.web.page import Answer, Moved, Page, Shown, Visit
 from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.rulebooks import looked_over
 
-_NOT_CHOSEN = "not chosen yet"
-Section = tuple[str, Sequence[tuple[str, str]]]
+_NOTHING_NEW = "Nothing was changed: it stands like that already."
 
 
 def show(visit: Visit) -> Answer:
@@ -22,73 +24,74 @@ def show(visit: Visit) -> Answer:
     return _page(visit)
 
 
-def _page(visit: Visit, *, error: str = "", tested: Sequence[object] = ()) -> Shown:
+def _page(visit: Visit, *, wrong: Mapping[str, str] | None = None, tested: Sequence[object] = ()) -> Shown:
+    fresh, mistakes = looked_over(visit.clinic.file)
+    found = groups(fresh) if fresh is not None else ()
     with visit.opened() as clinic:
         alerts = list_alerts(clinic).document
     values = {
-        "sections": _sections(visit.clinic.rulebook),
+        "groups": found,
+        "sent": sent(visit.typed, {one.name: one.current for group in found for one in group.fields}),
+        "mistakes": mistakes,
         "file": visit.clinic.file.name,
+        "privacy": (fresh or visit.clinic).rulebook.contacts,
         "addresses": alerts["addresses"],
         "open": alerts["open"],
         "tested": tested,
-        "error": error,
+        "wrong": wrong or {},
         "may_set": visit.may(Right.SETTINGS),
+        "may_connect": visit.may(Right.CONNECT),
         "may_back_up": visit.may(Right.BACKUP),
     }
-    return Shown(template="settings", values=values, status=422 if error else 200)
+    return Shown(template="settings", values=values, status=422 if wrong else 200)
 
 
-def _sections(book: Rulebook) -> tuple[Section, ...]:
-    """Return what a person asks about most, by the headings of the rulebook."""
-    taxes = [(f'Tax of lines with "{name}"', kind) for name, kind in sorted(book.taxes.items())]
-    return (
-        (
-            "Clinic",
-            [
-                ("Name", book.clinic.name or _NOT_CHOSEN),
-                ("Time zone", book.clinic.time_zone),
-                ("Country", book.clinic.country),
-            ],
-        ),
-        (
-            "Accounts and taxes",
-            [
-                ("Income account where an item has none of its own", book.accounts.default or _NOT_CHOSEN),
-                ("Clearing account for payments", book.payments.account or _NOT_CHOSEN),
-                *taxes,
-            ],
-        ),
-        (
-            "Schedule",
-            [
-                ("Looks every", f"{book.sync.poll_seconds} seconds"),
-                ("Open", f"{book.sync.open_from} to {book.sync.open_until}"),
-                ("Compares every night at", book.sync.reconcile_daily_at),
-                ("Calls a day to the books", f"{book.sync.daily_calls:,}"),
-            ],
-        ),
-        (
-            "Alerts",
-            [
-                ("Quiet hours", book.alerts.quiet_hours or "none"),
-                ("Daily summary at", book.alerts.digest_at),
-            ],
-        ),
-    )
+def take(visit: Visit) -> Answer:
+    """Show what would change, or save it; nothing of what was typed is lost on the way."""
+    choice, typed, seen = visit.form.get("choice", "look"), told(visit.form), was(visit.form)
+    if choice == "edit":
+        return _page(visit)
+    fresh, mistakes = looked_over(visit.clinic.file)
+    if fresh is None:
+        return _page(visit, wrong={"": mistakes[0].told()})
+    allowed = _names(groups(fresh))
+    if choice != "save":
+        looked = look(fresh, typed, seen, allowed)
+        if looked.wrong:
+            return _page(visit, wrong=looked.wrong)
+        if looked.changes:
+            kept = [(one.name, typed[one.name], seen.get(one.name, "")) for one in looked.changes]
+            values = {"looked": looked, "kept": kept, "file": fresh.file.name}
+            return Shown(template="settings_changes", values=values)
+        return Moved(to=f"{visit.clinic_path}/settings", flash=_NOTHING_NEW)
+    with visit.opened() as clinic:
+        saved = save(clinic, typed, seen, allowed)
+    if saved.wrong:
+        return _page(visit, wrong=saved.wrong)
+    visit.house.door.place.wake.now()
+    names = ", ".join(one.label for one in saved.changes)
+    return Moved(to=f"{visit.clinic_path}/settings", flash=f"Saved: {names}." if names else _NOTHING_NEW)
+
+
+def _names(found: Sequence[Group]) -> frozenset[str]:
+    return frozenset(one.name for group in found for one in group.fields) - ELSEWHERE
+
+
+# --- alerts and backup ------------------------------------------------------------------------------------------------
 
 
 def test(visit: Visit) -> Answer:
     """Send a test message to each address, and show which took it."""
 
-    def work() -> dict[str, object]:
+    def work() -> Mapping[str, Any]:
         with visit.opened() as clinic:
             return dict(test_alerts(clinic).document)
 
     errand = set_going(visit.clinic.name, "test the alerts", work)
     if not errand.is_over:
-        return _page(visit, error="The addresses take long to answer. Try again in a moment.")
+        return _page(visit, wrong={"": "The addresses take long to answer. Try again in a moment."})
     if errand.document is None:
-        return _page(visit, error=errand.trouble)
+        return _page(visit, wrong={"": errand.trouble})
     return _page(visit, tested=errand.document["addresses"])
 
 
@@ -102,7 +105,7 @@ def back_up_now(visit: Visit) -> Answer:
         folder.mkdir(mode=0o700, exist_ok=True)
         document = back_up(folder / name, settings.home, now=visit.access.now).document
     except (ConfigurationError, OSError) as trouble:
-        return _page(visit, error=str(trouble))
+        return _page(visit, wrong={"": str(trouble)})
     visit.access.note("backup", name, actor=visit.caller.name, source=visit.visitor.source)
     said = f"The backup {name} is in the folder backups of the home. {document['key']}"
     return Moved(to=f"{visit.clinic_path}/settings", flash=said)
@@ -110,6 +113,7 @@ def back_up_now(visit: Visit) -> Answer:
 
 PAGES = (
     Page(path="/c/{clinic}/settings", name="settings", answer=show, right=Right.LOOK, menu="Settings"),
+    Page(path="/c/{clinic}/settings", name="set", method="POST", answer=take, right=Right.SETTINGS, confirms=True),
     Page(
         path="/c/{clinic}/settings/alerts",
         name="test alerts",

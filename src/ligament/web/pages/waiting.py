@@ -8,34 +8,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from ligament.app.approvals import approve, refuse, waiting
-from ligament.app.holds import answer, list_holds
+from ligament.app.holds import answer, list_holds, show_hold
 from ligament.core.access import Right
-from ligament.core.causes import CASES, CAUSES, advice
+from ligament.core.causes import CAUSES, advice
+from ligament.web.hold_words import Fix, elsewhere, fixes
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
 from ligament.web.pages.plan import plan_page
 from ligament.wiring.errors import ConfigurationError
 
-WORDS: Mapping[str, str] = {
-    "approve": "Approve",
-    "retry": "Try again",
-    "cash": "It was money",
-    "separate": "Not the same",
-    "practice": "Keep the practice's",
-    "books": "Keep the books'",
-    "dismiss": "Leave it",
-}
-"""What stands on the button of each answer."""
 MOST_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """What waits for one reason: its title, what to do, and the records."""
+    """What waits for one reason: its title, what to do, its fixes as buttons, and the records.
+
+    `elsewhere` is the page on which the cause itself is mended, and what going there is called.
+    """
 
     code: str
     title: str
     advice: str
-    answers: tuple[str, ...]
+    fixes: tuple[Fix, ...]
+    elsewhere: tuple[str, str] | None
     holds: Sequence[Mapping[str, Any]]
 
 
@@ -44,7 +39,7 @@ def show(visit: Visit) -> Answer:
     return _page(visit)
 
 
-def _page(visit: Visit, *, error: str = "", typed: str = "") -> Shown:
+def _page(visit: Visit, *, error: str = "", typed: str = "", note: str = "") -> Shown:
     with visit.opened() as clinic:
         holds = list_holds(clinic).document["holds"]
         asked = waiting(clinic)
@@ -55,10 +50,13 @@ def _page(visit: Visit, *, error: str = "", typed: str = "") -> Shown:
         "plan": asked["plan"],
         "actions": asked["actions"][:MOST_SHOWN],
         "waiting": len(asked["actions"]),
-        "words": WORDS,
+        "looked": _looked(visit),
+        "practice": visit.clinic.practice.title,
+        "books": visit.clinic.books.title,
         "most": MOST_SHOWN,
         "error": error,
         "typed": typed,
+        "note": note,
         "may_decide": visit.may(Right.DECIDE),
     }
     return Shown(template="waiting", values=values, status=422 if error else 200)
@@ -74,17 +72,31 @@ def _grouped(holds: Sequence[Mapping[str, Any]]) -> list[Group]:
             code=code,
             title=CAUSES.get(code, code),
             advice=advice(code),
-            answers=_answers(code),
+            fixes=fixes(code),
+            elsewhere=elsewhere(code),
             holds=members,
         )
         for code, members in ordered
     ]
 
 
-def _answers(code: str) -> tuple[str, ...]:
-    case = CASES.get(code)
-    given = case.answers if case is not None else ()
-    return tuple(word for word in WORDS if word in given)
+def _looked(visit: Visit) -> Mapping[str, Any] | None:
+    """Return one hold with both values, or everybody it may be, side by side; nothing when it waits no longer."""
+    wanted = visit.query.get("look")
+    if not wanted:
+        return None
+    with visit.opened() as clinic:
+        try:
+            (found,) = show_hold(clinic, wanted).document["holds"][:1]
+        except ConfigurationError:
+            return None
+    people: list[Mapping[str, Any]] = found.get("people", [])
+    return {
+        **found,
+        "title": CAUSES.get(found["code"], found["code"]),
+        "fixes": fixes(found["code"]) if not found["closed_at"] else (),
+        "names": list(dict.fromkeys(name for one in people for name in one["fields"])),
+    }
 
 
 def decide(visit: Visit) -> Answer:
@@ -96,7 +108,7 @@ def decide_many(visit: Visit) -> Answer:
     """Answer the holds that were ticked."""
     names = visit.form.all("names")
     if not names:
-        return _page(visit, error="Tick at least one record first.")
+        return _page(visit, error="Tick at least one record first.", note=visit.form.get("note"))
     return _answered(visit, list(names))
 
 
@@ -107,7 +119,7 @@ def _answered(visit: Visit, names: list[str]) -> Answer:
     except ConfigurationError as trouble:
         if "waits" in str(trouble):
             return Moved(to=f"{visit.clinic_path}/waiting", flash="That no longer waits: it was answered, or went on.")
-        return _page(visit, error=str(trouble))
+        return _page(visit, error=str(trouble), note=visit.form.get("note"))
     return Moved(to=f"{visit.clinic_path}/waiting", flash=str(done.document["sentence"]))
 
 

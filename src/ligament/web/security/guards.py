@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import quote
 
 from ligament.app.access.sessions import is_confirmed
 from ligament.web.page import Forbidden, Moved, NotThere, Page, Visit
+from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.rulebooks import ClinicSettings
 
 
 def admit(page: Page, visit: Visit) -> Moved | None:
@@ -18,12 +21,19 @@ def admit(page: Page, visit: Visit) -> Moved | None:
         clinic = visit.access.clinics().get(visit.values["clinic"])
         if clinic is None or not visit.caller.sees(visit.values["clinic"]):
             raise NotThere
-        visit.clinic_id, visit.the_clinic = visit.values["clinic"], clinic
+        visit.clinic_id, visit.the_clinic = visit.values["clinic"], _as_it_is(visit, clinic)
     if page.right is not None and not visit.caller.may(page.right):
         raise Forbidden
     if page.confirms and not is_confirmed(visit.access, visit.found):
         return Moved(to=f"/confirm?next={quote(_seen(page, visit))}")
     return None
+
+
+def _as_it_is(visit: Visit, clinic: ClinicSettings) -> ClinicSettings:
+    """Return a clinic with its rulebook as it is now; while somebody's change breaks it, as it was."""
+    with suppress(ConfigurationError, OSError):
+        return visit.house.door.place.turns.clinic(clinic.name)
+    return clinic
 
 
 def _seen(page: Page, visit: Visit) -> str:

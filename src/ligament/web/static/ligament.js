@@ -1,5 +1,5 @@
 // One small script: pages work without it. It asks for fragments anew when the server says that something changed,
-// never replaces what somebody is in, and says when it has lost the connection.
+// never replaces what somebody is in or reads, tells how far work is, and says when it has lost the connection.
 "use strict";
 (() => {
   const address = document.body.dataset.live;
@@ -9,27 +9,71 @@
     ? window.trustedTypes.createPolicy("fragments", { createHTML: (text) => text })
     : { createHTML: (text) => text };
   const pauses = [1, 2, 5, 15, 60];
-  let failures = 0, source = null, busy = false;
+  const news = document.getElementById("news");
+  let failures = 0, source = null, busy = false, again = false, asked = 0;
 
   const say = (words) => { if (state.textContent !== words) state.textContent = words; };
-  const inUse = (part) => part.contains(document.activeElement) && document.activeElement !== document.body;
+  // The token of each answer is another one, and which details are open is the reader's own affair.
+  const plain = (part) => part.innerHTML.replace(/ value="[0-9a-f]{128}"| open=""/g, "");
+  const count = (title) => Number((/^\((\d+)\)/.exec(title) || [0, 0])[1]);
+  const isTyped = (field) => {
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (field.options) return [...field.options].some((one) => one.selected !== one.defaultSelected && one.defaultSelected);
+    return field.type !== "hidden" && field.value !== field.defaultValue;
+  };
+  const isIn = (part, node) => node && node !== document.body && part.contains(node);
+  const inUse = (part) => isIn(part, document.activeElement)
+    || (!getSelection().isCollapsed && isIn(part, getSelection().anchorNode))
+    || [...part.querySelectorAll("input, select, textarea")].some(isTyped);
+
+  function offer(words, parts) {
+    const button = document.createElement("button");
+    button.className = "small";
+    button.textContent = "Show it";
+    button.addEventListener("click", () => {
+      for (const [part, fresh] of parts) part.replaceWith(document.adoptNode(fresh));
+      news.replaceChildren();
+      document.getElementById("main").focus({ preventScroll: true });
+    });
+    news.replaceChildren(words + " ", button);
+  }
 
   async function refresh() {
-    if (busy) return;
+    if (busy) { again = true; return; }
     busy = true;
     try {
       const answer = await fetch(location.href, { headers: { "Ligament-Fragment": "1" }, redirect: "manual" });
       if (answer.type === "opaqueredirect") return end();
       if (!answer.ok) return;
       const fresh = new DOMParser().parseFromString(policy.createHTML(await answer.text()), "text/html");
+      const more = count(fresh.title) - count(document.title);
+      const waiting = [];
       for (const part of document.querySelectorAll("[data-fragment][id]")) {
         const other = fresh.getElementById(part.id);
-        if (!other || other.innerHTML === part.innerHTML) continue;
-        if (inUse(part)) say("Something changed. It will be shown when you leave this part of the page.");
+        if (!other || plain(other) === plain(part)) continue;
+        if (part.dataset.fragment === "ask" || inUse(part)) waiting.push([part, other]);
         else part.replaceWith(document.adoptNode(other));
       }
-      document.title = fresh.title;
-    } catch { /* The stream tells when the connection is gone. */ } finally { busy = false; }
+      if (waiting.length) {
+        const now = Date.now();
+        if (news.textContent && now - asked < 10000) return;
+        asked = now;
+        offer(more > 0 ? `${more} new here.` : "Something changed on this page.", waiting);
+      } else {
+        news.replaceChildren();
+        document.title = fresh.title;
+      }
+    } catch { /* The stream tells when the connection is gone. */ } finally {
+      busy = false;
+      if (again) { again = false; setTimeout(refresh, 1000); }
+    }
+  }
+
+  function progress(event) {
+    const told = JSON.parse(event.data), bar = document.getElementById("work-bar");
+    document.getElementById("work").hidden = !told.words;
+    document.getElementById("work-words").textContent = told.words || "";
+    if (told.total) { bar.max = told.total; bar.value = told.done; } else bar.removeAttribute("value");
   }
 
   function end() {
@@ -55,9 +99,13 @@
   function listen() {
     source = new EventSource(address);
     source.addEventListener("changed", refresh);
+    source.addEventListener("progress", progress);
     source.addEventListener("signed-out", end);
     source.addEventListener("ending", warn);
-    source.onopen = () => { if (failures) say(""); failures = 0; };
+    source.onopen = () => {
+      if (failures) { say(""); refresh(); }
+      failures = 0;
+    };
     source.onerror = () => {
       source.close();
       say(`As of ${new Date().toLocaleTimeString("en-AU", { hour: "2-digit", minute: "2-digit" })}: the connection is lost, trying again.`);

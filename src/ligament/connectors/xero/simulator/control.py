@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from ligament.connectors.xero.simulator.world import World
 
+PERSON = "Rowan Bookkeeper"
+"""Who stands in the history of what is done here."""
+
 
 def create_contact(
     world: World, element: Mapping[str, object], *, at: datetime, tenant_id: str = ""
@@ -43,7 +46,7 @@ def edit_contact(
     *,
     at: datetime,
     tenant_id: str = "",
-    by: str = "Rowan Bookkeeper",
+    by: str = PERSON,
 ) -> World:
     """A person changes a contact; the ContactNumber cannot be changed in the user interface."""
     if "ContactNumber" in element:
@@ -339,7 +342,9 @@ def _set_contact_status(world: World, contact_id: str, status: str, at: datetime
 
 
 def _open(world: World, at: datetime, tenant_id: str) -> Desk:
-    return Desk(world.only(tenant_id), at=at, switches=world.switches, seed=world.seed)
+    desk = Desk(world.only(tenant_id), at=at, switches=world.switches, seed=world.seed)
+    desk.person = PERSON
+    return desk
 
 
 def _close(world: World, desk: Desk) -> World:

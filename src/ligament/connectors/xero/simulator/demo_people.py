@@ -34,6 +34,11 @@ def change_mobile(world: World, number: str, phone: str, at: datetime) -> World:
     return edit_contact(world, held.contact_id, {"Phones": [{"PhoneType": "MOBILE", "PhoneNumber": phone}]}, at=at)
 
 
+def untouched(world: World, prefix: str) -> list[str]:
+    """Return the numbers of our open invoices that nobody has touched, in order."""
+    return sorted(one.number for one in world.only().invoices.values() if _is_open(one, prefix))
+
+
 def spoil(world: World, prefix: str, at: datetime) -> tuple[World, tuple[str, ...]]:
     """Somebody edits an amount, voids an invoice, and moves a date; returns the numbers of what was touched."""
     ours = sorted((one for one in world.only().invoices.values() if _is_open(one, prefix)), key=lambda one: one.number)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from ligament.connectors.xero.simulator import contacts
 from ligament.connectors.xero.simulator.errors import HAS_MONEY, NOT_FOR_MODIFICATION, NUMBER_TAKEN, Refused
+from ligament.connectors.xero.simulator.history import record
 from ligament.connectors.xero.simulator.lines import LineRules, approved_ready, build, retaxed
 from ligament.connectors.xero.simulator.money import round2
 from ligament.connectors.xero.simulator.records import ZERO, Document, Line
@@ -133,6 +134,7 @@ def update(desk: Desk, kind: Kind, former: Document, element: Json, *, four_plac
     changed = _settled_at_zero(desk, kind, changed)
     if not _is_quiet(former, changed):
         changed = replace(changed, updated_at=desk.at)
+    record(desk, changed.document_id, "Edited", f"{changed.number} was changed.")
     return save(desk, kind, changed, former), warnings
 
 
@@ -144,6 +146,7 @@ def end(desk: Desk, kind: Kind, former: Document, status: str) -> Document:
         refuse_locked(desk, former.dated_on)
     ended = replace(former, status=status, updated_at=desk.at, fully_paid_on=None)
     kind.table(desk).put(ended.document_id, ended)
+    record(desk, ended.document_id, status.capitalize(), f"{ended.number} was {status.casefold()}.")
     if status == "DELETED" and desk.switches.number_free_after_deleted:
         kind.numbers(desk).drop(former.number.casefold())
     return ended

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlencode
 
+from ligament.connectors.xero.simulator import consent
 from ligament.connectors.xero.simulator.errors import problem, token_error
 from ligament.connectors.xero.simulator.world import App, Code, Connection, Grant, World, guid
 from ligament.simkit.messages import Request, Response, json_response
@@ -30,7 +31,10 @@ def take_id(world: World, purpose: str) -> tuple[World, str]:
 
 
 def authorize(world: World, request: Request) -> tuple[World, Response]:
-    """Serve the consent screen of a person who decides at once, as `consent_tenants` and `consent_denied` say."""
+    """Serve the consent screen of a person who decides at once, as `consent_tenants` and `consent_denied` say.
+
+    With `consent_asks` there is a page, and whoever sees it decides.
+    """
     app = world.apps.get(request.first("client_id"))
     redirect = request.first("redirect_uri")
     if app is None or redirect not in app.redirect_uris:
@@ -44,8 +48,11 @@ def authorize(world: World, request: Request) -> tuple[World, Response]:
     challenge = request.first("code_challenge")
     if not app.secret and (not challenge or request.first("code_challenge_method") != "S256"):
         return world, _redirect(redirect, {"error": "invalid_request", "state": state})
-    if world.consent_denied:
+    if consent.asks(world, request):
+        return world, consent.page(world, app, scopes, request)
+    if consent.is_denied(world, request):
         return world, _redirect(redirect, {"error": "access_denied", "state": state})
+    world = replace(world, consent_tenants=consent.chosen(world, request))
     world, code, granted = _consent(
         world,
         app,

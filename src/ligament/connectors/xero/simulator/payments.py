@@ -169,6 +169,7 @@ def unpay(desk: Desk, payment: Payment) -> Payment:
     documents.settle(desk, table, owed, payment.paid_on, moves=desk.switches.payment_moves_invoice)
     deleted = replace(payment, status="DELETED", updated_at=desk.at)
     desk.payments.put(deleted.payment_id, deleted)
+    history.record(desk, payment.document_id, "Payment deleted", "A payment was taken off.")
     return deleted
 
 

@@ -170,6 +170,8 @@ class World:
     consent_tenants: tuple[str, ...] = ()
     """The organisations that the person at the consent screen picks; the first one by default."""
     consent_denied: bool = False
+    consent_asks: bool = False
+    """Whether the consent screen is a page that somebody sees, who decides there."""
     calls: Mapping[tuple[str, str], tuple[int, ...]] = field(default_factory=dict)
     """Milliseconds of recent calls per app and organisation; an empty organisation counts the whole app."""
     answers: Mapping[tuple[str, str], StoredAnswer] = field(default_factory=dict)

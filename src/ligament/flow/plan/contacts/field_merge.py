@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from ligament.core.contacts import ContactIntent, privacy_of
@@ -53,6 +53,8 @@ class Merge:
     holds: list[Hold] = field(default_factory=list)
     notes: dict[str, NoteKind] = field(default_factory=dict)
     heals: bool = False
+    blanks: dict[str, Any] = field(default_factory=dict)
+    """Which fields one side left blank, as `side:field`, with what the other one says where that is news."""
 
     def is_whole(self) -> bool:
         """Say whether the clinic's dial lets everything about this party through."""
@@ -80,7 +82,11 @@ class Merge:
             practice_at=self.party.updated_at,
             books_at=self.contact.updated_at,
         )
+        blank_side = f"{judge.emptied(sides)}:{label}"
+        sides = replace(sides, seen=blank_side in (self.link.agreed.emptied or ()))
         verdict = judge.decide(sides)
+        if verdict is FieldVerdict.EMPTIED and judge.emptied(sides):
+            self.blanks[blank_side] = judge.standing(sides)
         if verdict is FieldVerdict.CONFLICT or (verdict is FieldVerdict.TO_PRACTICE and label in self.foreign):
             verdict = self.decided(label, conflict_hold(self, field, label, known=sides.agreed is not None))
         if verdict is FieldVerdict.PUT_BACK:
@@ -134,6 +140,29 @@ class Merge:
     def listed(self) -> list[FieldNote]:
         """Return what is only listed, in the order in which it was found."""
         return [FieldNote(subject=self.intent.subject, field=name, kind=kind) for name, kind in self.notes.items()]
+
+
+def keep_blanks(merge: Merge) -> None:
+    """Keep which fields one side left blank, and what the other one says: only what is typed from now on beats that."""
+    names = tuple(sorted(merge.blanks))
+    if names != (merge.link.agreed.emptied or ()):
+        merge.settled.update(emptied=names)
+    phones = dict(merge.settled.get("phones") or ())
+    for name, value in merge.blanks.items():
+        label = name.partition(":")[2]
+        if value is None:
+            continue
+        if label == "name":
+            whole, first, last = (Private(text) for text in value)
+            merge.settled.update(name=whole, first=first, last=last)
+        elif label == "address":
+            merge.settled.update(street=value)
+        elif label == "email":
+            merge.settled.update(email=value)
+        else:
+            phones |= {slot: value for slot in PhoneSlot if phone_label(slot) == label}
+    if phones:
+        merge.settled.update(phones=tuple(sorted(phones.items())))
 
 
 def conflict_hold(merge: Merge, field: Field, label: str, *, known: bool) -> Hold:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from ligament.core.contacts import SLOTS, ContactIntent, address_parts, filled, less
 from ligament.core.holds import Hold
-from ligament.core.ledgers import BooksContact, PhoneSlot
+from ligament.core.ledgers import BooksContact, ExtraSlot, PhoneSlot
 from ligament.core.links import AgreedFields, ContactLink, joined
-from ligament.core.merging import FieldVerdict, Sides
+from ligament.core.merging import BOOKS, FieldVerdict, Sides
 from ligament.core.plans import Action, ActionKind, ContactStep, FieldNote, NoteKind, PartyStep
 from ligament.core.private import NOTHING, Private
 from ligament.core.records import NO_ADDRESS, Address, Party, PartyKind, Phone, PhoneKind
@@ -16,7 +16,14 @@ from ligament.core.rules.model import Field, Winner
 from ligament.core.writes import ContactWrite, PartyWrite, RefusalCode
 from ligament.flow.plan.builder import PlanBuilder
 from ligament.flow.plan.contacts.asking import fixed_by_rules
-from ligament.flow.plan.contacts.field_merge import Merge, blank_text, no_place, phone_label, same_text
+from ligament.flow.plan.contacts.field_merge import (
+    Merge,
+    blank_text,
+    keep_blanks,
+    no_place,
+    phone_label,
+    same_text,
+)
 from ligament.flow.plan.contacts.left_out import is_left_out, newly_refused, remembered
 from ligament.flow.plan.contacts.privacy import mask, was_masked
 
@@ -52,6 +59,7 @@ def synchronise(
         _reference(merge)
     else:
         mask(merge)
+    keep_blanks(merge)
     return _finish(merge)
 
 
@@ -142,7 +150,7 @@ def _note_agreement(merge: Merge, agreed: AgreedFields) -> Action:
         kind=ActionKind.LINK_CONTACT,
         subject=merge.intent.subject,
         number=merge.link.number,
-        sentence="Both systems say the same.",
+        sentence="What both systems say is kept as agreed; nothing is written.",
         contact=ContactStep(
             write=ContactWrite(id=merge.contact.id, number=merge.link.number),
             name=merge.intent.name,
@@ -333,6 +341,12 @@ def _postal(merge: Merge) -> None:
         merge.settled.update(postal=street)
 
 
+def _typed_since(merge: Merge, slot: ExtraSlot, mine: Private[str], before: Private[str]) -> bool:
+    """Say whether a value was typed in the practice after the books were found blank, or after they were emptied."""
+    seen = f"{BOOKS}:{slot.value}" in (merge.link.agreed.emptied or ())
+    return not same_text(mine, before) and (seen or merge.party.updated_at > merge.contact.updated_at)
+
+
 def _extras(merge: Merge) -> None:
     """Carry the chosen custom fields to the books; what a person typed there is never overwritten, only listed."""
     agreed = dict(merge.link.agreed.extras or ())
@@ -342,8 +356,10 @@ def _extras(merge: Merge) -> None:
         theirs, before = merge.contact.further(slot), agreed.get(slot)
         if same_text(mine, theirs):
             settled[slot] = mine
-        elif blank_text(theirs) and before and same_text(mine, before):
+        elif blank_text(theirs) and before and not _typed_since(merge, slot, mine, before):
             merge.notes[slot.value] = NoteKind.EMPTIED
+            merge.blanks[f"{BOOKS}:{slot.value}"] = None
+            settled[slot] = mine
         elif is_left_out(merge.link.agreed, merge.intent, slot.value):
             merge.notes[slot.value] = NoteKind.REFUSED
         elif blank_text(theirs) or (before is not None and same_text(theirs, before)):

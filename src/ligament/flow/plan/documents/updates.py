@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ligament.core.contacts import survivor_of
-from ligament.core.differences import edited_fields
+from ligament.core.differences import edited_fields, edits, edits_mark
 from ligament.core.drafting import Draft
 from ligament.core.holds import HoldCode
 from ligament.core.intents import DocumentIntent, Subject
@@ -34,18 +34,22 @@ def edited(builder: PlanBuilder, posted: Posted) -> Trouble | None:
     """Return the trouble of a document that a person changed in the books since we wrote it (choice C36)."""
     if posted.main.sent is None:
         return None
-    changed = edited_fields(_after_merges(builder, posted.main.sent, posted.document), posted.document)
+    sent = _after_merges(builder, posted.main.sent, posted.document)
+    changed = edited_fields(sent, posted.document)
     if not changed:
         return None
+    theirs, ours = posted.document.total, abs(posted.invoice.total)
+    totals = {"books_total": theirs, "practice_total": ours} if theirs != ours else {}
     return Trouble(
         code=HoldCode.EDITED_IN_BOOKS,
         sentence=f"{posted.document.number} was changed in both systems: in the books, {listed(changed)}.",
         todo="Approve to write the practice's version over it, or dismiss this to keep what the books say.",
         detail={
             "changed": list(changed),
-            "books_total": posted.document.total,
-            "practice_total": abs(posted.invoice.total),
+            **totals,
             "books_number": posted.document.number,
+            # An answer counts for exactly these edits.
+            "shown": edits_mark(edits(sent, posted.document)),
         },
     )
 

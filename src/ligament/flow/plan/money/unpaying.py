@@ -7,7 +7,7 @@ from ligament.core.holds import HoldCode, HoldKind
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksDocument, BooksPayment, DocumentKind
 from ligament.core.links import PaymentLink
-from ligament.core.money import ZERO, two_places
+from ligament.core.money import two_places
 from ligament.core.plans import Action, ActionKind, DocumentRef, UnpaymentStep
 from ligament.core.records import Invoice, InvoiceStatus
 from ligament.core.troubles import Trouble
@@ -55,7 +55,7 @@ def _unlinked(builder: PlanBuilder, invoice: Invoice, subject: Subject) -> list[
 def _take_back(builder: PlanBuilder, invoice: Invoice, subject: Subject, link: PaymentLink) -> None:
     document = builder.facts.documents.get(link.document_id)
     held = standing_payment(document, link)
-    if document is not None and held is None and lists_its_money(document):
+    if document is not None and held is None:
         _forget(builder, subject, link)
         return
     if held is not None and held.reconciled:
@@ -96,16 +96,6 @@ def standing_payment(document: BooksDocument | None, link: PaymentLink) -> Books
     """Return a payment of ours as it stands on its document, or nothing when it does not."""
     held = document.payments if document is not None else ()
     return next((payment for payment in held if payment.id == link.payment_id and not payment.deleted), None)
-
-
-def lists_its_money(document: BooksDocument) -> bool:
-    """Say whether the payments and credit that a document lists account for what is no longer open on it.
-
-    Some answers of the books leave the list out: then nothing can be told from a payment that is not in it.
-    """
-    listed = sum((payment.amount for payment in document.payments if not payment.deleted), ZERO)
-    used = sum((allocation.amount for allocation in document.allocations), ZERO)
-    return listed + used == document.total - document.open_amount
 
 
 def _forget(builder: PlanBuilder, subject: Subject, link: PaymentLink) -> None:

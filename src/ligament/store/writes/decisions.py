@@ -1,0 +1,56 @@
+"""What people decided about holds, and what was refused: kept, journalled, and found again as long as it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Connection, select
+
+from ligament.core.holds import Hold
+from ligament.core.ids import HoldId
+from ligament.core.links import Decision
+from ligament.store.database.bulk import upsert
+from ligament.store.database.codec import decoder, encode
+from ligament.store.database.tables import decisions, refusals
+from ligament.store.journal.data_subjects import owners
+from ligament.store.journal.journal import Note, Writing
+from ligament.store.writes.effects import refusal_row
+
+
+def decide(writing: Writing, decision: Decision) -> None:
+    """Keep a person's decision about a hold, and journal it; the reason may name somebody, and is sealed."""
+    clinic, subject = writing.clinic, decision.subject.key
+    row = {"clinic": clinic, "key": f"{subject}|{decision.code}", "subject": subject, "body": encode(decision)}
+    upsert(writing.connection, decisions, [row])
+    public = {"code": decision.code, "decision": decision.decision.value, "fingerprint": decision.fingerprint}
+    writing.add(
+        Note(
+            kind="decision",
+            subject=subject,
+            public=public,
+            personal={"reason": decision.reason} if decision.reason else None,
+            owner=owners(writing.connection, clinic, {subject})[subject],
+            actor=decision.by,
+            at=decision.at,
+        )
+    )
+
+
+def answers(connection: Connection, clinic: str, holds: Collection[Hold]) -> Mapping[HoldId, Decision]:
+    """Return what people answered to those holds as they are shown, by the hold's id."""
+    named = {f"{hold.subject.key}|{hold.decision_code}": hold for hold in holds}
+    rows, read = select(decisions.c.key, decisions.c.body).where(decisions.c.clinic == clinic), decoder(Decision)
+    found = {row.key: read(row.body) for row in connection.execute(rows) if row.key in named}
+    return {
+        named[key].id: answer for key, answer in found.items() if answer.fingerprint in {named[key].fingerprint, ""}
+    }
+
+
+def keep_refusal(writing: Writing, action_key: str, content: str, words: str) -> None:
+    """Remember that the other system refused exactly this."""
+    row = refusal_row(writing.clinic, action_key, content, words, writing.now)
+    subject = row["subject"]
+    upsert(writing.connection, refusals, [row])
+    party = owners(writing.connection, writing.clinic, {subject})[subject]
+    public = {"action": action_key, "content": content}
+    writing.add(Note(kind="refusal", subject=subject, public=public, personal={"words": words}, owner=party))
