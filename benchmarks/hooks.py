@@ -15,7 +15,8 @@ from ligament.notifications.webhooks import secret_of
 from ligament.service.deliveries import ClinicHooks, Deliverer
 from ligament.store.database.connection import open_database
 from ligament.store.journal.journal import Journal, Provenance
-from ligament.store.shared.deliveries import Hook, add_hook
+from ligament.store.shared.deliveries import add_hook
+from ligament.store.shared.delivery_records import Hook
 from ligament.store.vault.vault import Vault
 from ligament.wiring.clocks import SystemClock
 from ligament.wiring.hook_secrets import HookSecrets

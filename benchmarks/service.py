@@ -69,7 +69,7 @@ class Service:
 
     stage: Stage
     place: Scheduler
-    doorman: WebhookReceiver
+    receiver: WebhookReceiver
     hear: bool
     random: random.Random
     woken: list[bool]
@@ -122,7 +122,7 @@ class Service:
 
     def _arrive(self, post: Delivery) -> None:
         headers = {name.lower(): value for name, value in post.headers}
-        self.doorman.receive(PATH, headers.__getitem__, post.body)
+        self.receiver.receive(PATH, headers.__getitem__, post.body)
 
 
 @contextmanager
@@ -137,7 +137,7 @@ def service(home: Path, size: Size, *, poll_s: int, daily_calls: int = 5000, hea
     sign = _Sign()
     sign.clock = stage.clock
     database = open_database(opened.database_url)
-    turns = ClinicRunner(
+    runner = ClinicRunner(
         settings=opened,
         database=database,
         sign=sign,
@@ -146,10 +146,10 @@ def service(home: Path, size: Size, *, poll_s: int, daily_calls: int = 5000, hea
         transports={"cliniko": mounted(stage.practice), "xero": mounted(stage.books)},
     )
     woken: list[bool] = []
-    place = Scheduler(turns=turns, engine=_AtOnce(), executor="benchmark")
-    doorman = WebhookReceiver(
-        current=lambda: turns.settings, database=database, now=stage.clock.now, wake=lambda: woken.append(True)
+    place = Scheduler(runner=runner, engine=_AtOnce(), executor="benchmark")
+    receiver = WebhookReceiver(
+        current=lambda: runner.settings, database=database, now=stage.clock.now, wake=lambda: woken.append(True)
     )
-    place.start(turns.take)
-    yield Service(stage=stage, place=place, doorman=doorman, hear=hear, random=random.Random(1), woken=woken)
+    place.start(runner.take)
+    yield Service(stage=stage, place=place, receiver=receiver, hear=hear, random=random.Random(1), woken=woken)
     database.close()

@@ -286,7 +286,7 @@ def test_no_address_is_a_clear_error(tmp_path: Path) -> None:
 
 def test_the_engine_tells_of_a_rulebook_that_cannot_be_read(told: Stage, receiver: Receiver) -> None:
     with told.app() as app:
-        ring = notifier.bells(told.settings(), app.database, lambda: told.time.at)
+        ring = notifier.configuration_notifier(told.settings(), app.database, lambda: told.time.at)
         for _ in range(2):
             ring("configuration", "Riverside", "ligament.toml, line 3: it is wrong.")
         ring("sign_in", "Riverside", "the cycle itself tells this")
@@ -299,7 +299,7 @@ def test_the_engine_tells_of_a_rulebook_that_cannot_be_read(told: Stage, receive
 def test_a_paused_clinic_is_told_after_quiet_hours_without_any_run(told: Stage, receiver: Receiver) -> None:
     told.pass_time(hours=12)  # 21:30 at the clinic
     with told.app() as app:
-        ring = notifier.bells(told.settings(), app.database, lambda: told.time.at)
+        ring = notifier.configuration_notifier(told.settings(), app.database, lambda: told.time.at)
         ring("configuration", "Riverside", "ligament.toml, line 3: it is wrong.")
         notifier.flush(told.settings(), app.database, lambda: told.time.at)
         assert receiver.got == []

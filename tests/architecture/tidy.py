@@ -27,7 +27,7 @@ NAMED_BY_ANOTHER = {
     ("mailchimp", "cliniko"),
 }
 LONGEST_FILE = 400
-LONGEST_FUNCTION = 60
+LONGEST_FUNCTION = 45
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "base"}
 TEXT_FILES = {".py", ".toml", ".jinja", ".html", ".css", ".js", ".mako"}
 NOT_CONNECTORS = {"tests", "__pycache__"}

@@ -67,7 +67,7 @@ class AtWork:
     @contextmanager
     def opened(self) -> Iterator[OpenClinic]:
         """Open the clinic as another process would."""
-        settings = self.shop.door.place.turns.settings
+        settings = self.shop.door.place.runner.settings
         with open_clinic(settings, settings.clinics[0].name, None, self.shop.database) as clinic:
             yield clinic
 

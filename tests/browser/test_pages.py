@@ -140,8 +140,8 @@ def test_a_page_refreshes_what_changed_and_says_when_the_session_is_over(dashboa
     state = page.locator("#state")
     expect(state).to_contain_text("Nothing has run yet")
     place = dashboard.shop.door.place
-    runner = place.turns
-    runner.standings.keep(paused(runner.standings.one("North"), runner.clock.now(), "Sign in to the books again."))
+    runner = place.runner
+    runner.statuses.keep(paused(runner.statuses.one("North"), runner.clock.now(), "Sign in to the books again."))
     expect(state).to_contain_text("Sign in to the books again.", timeout=15_000)
     picture(page, "overview-stopped")
     assert findings(page) == []

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from ligament.connectors.registry import named, part_of
 from ligament.core.private import Private
-from ligament.net.governor import InMemoryWindows
 from ligament.net.meter import CallMeter
-from ligament.net.oauth import TextVault
 from ligament.net.opening import Notebook, Opening
+from ligament.net.token_vault import TextVault
 from ligament.ports.practice import ReadingScope
 from ligament.simkit.clinic import make_clinic
 from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
@@ -22,6 +21,7 @@ from ligament.simkit.hosting import Host
 from ligament.simkit.story import Size
 from tests.net.clocks import START, VirtualClock
 from tests.support.mounting import LOOPBACK, mounted
+from tests.support.windows import InMemoryWindows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -83,8 +83,8 @@ class Running:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGABRT)
             self.process.wait(timeout=PATIENCE_S)
-        heard = [line.get("outcome", line) for line in self.lines]
-        return f"{heard}\n{self.complaints()}"
+        on_report = [line.get("outcome", line) for line in self.lines]
+        return f"{on_report}\n{self.complaints()}"
 
     def ask_to_stop(self, number: int = signal.SIGTERM) -> float:
         """Send a signal and return the seconds until the process has ended."""

@@ -20,17 +20,17 @@ def test_opening_hours_come_from_the_rulebook_and_a_change_counts_at_once(tmp_pa
     made = stage(tmp_path / "home")
     settings = made.settings()
     database = open_database(settings.database_url)
-    turns = ClinicRunner(settings=settings, database=database, sign=StopSign())
-    assert turns.pace("Riverside", 0).hours == Hours()
+    runner = ClinicRunner(settings=settings, database=database, sign=StopSign())
+    assert runner.pace("Riverside", 0).hours == Hours()
     file = settings.clinics[0].file
     file.write_text(EVENING, encoding="utf-8")
     os.utime(file, ns=(1, 1))
-    pace = turns.pace("Riverside", 0)
+    pace = runner.pace("Riverside", 0)
     assert (pace.hours.opens, pace.hours.closes, pace.poll) == (time(12, 30), time(22), timedelta(seconds=60))
     assert pace.hours.days == {6}
     file.write_bytes(b"\xff not a rulebook")
     os.utime(file, ns=(2, 2))
-    assert turns.pace("Riverside", 0).hours == Hours()
+    assert runner.pace("Riverside", 0).hours == Hours()
     database.close()
 
 

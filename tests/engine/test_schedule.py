@@ -103,14 +103,14 @@ def test_trouble_waits_longer_each_time_with_full_jitter_and_the_servers_wait_on
         most.append(limit)
         return limit
 
-    standing = ready("a", NOON)
+    status = ready("a", NOON)
     for _ in range(12):
-        standing = schedule.troubled(standing, NOON, "away", 0, longest)
+        status = schedule.troubled(status, NOON, "away", 0, longest)
     assert most[:3] == [10_000, 20_000, 40_000]
     assert most[-1] == 600_000
     asked = schedule.troubled(ready("a", NOON), NOON, "away", 90, lambda _: 0)
     assert asked.not_before == NOON + timedelta(seconds=90)
-    assert schedule.succeeded(standing, NOON, 4).failures == 0
+    assert schedule.succeeded(status, NOON, 4).failures == 0
 
 
 def test_during_an_outage_one_clinic_tries_for_all_and_afterwards_they_come_back_spread_out() -> None:
@@ -187,20 +187,20 @@ def test_of_500_clinics_with_too_few_workers_none_waits_more_than_twice_the_mean
     """Virtual time: turns take 0.2 to 3 seconds, far more than the workers can do every 30 seconds."""
     draw = random.Random(seed)
     names = [f"c{number:03}" for number in range(500)]
-    standings = {name: ready(name, NOON - SECOND * draw.randint(0, 30)) for name in names}
-    standings[names[7]] = ClinicStatus(clinic=names[7])
+    statuses = {name: ready(name, NOON - SECOND * draw.randint(0, 30)) for name in names}
+    statuses[names[7]] = ClinicStatus(clinic=names[7])
     now, running, waits = NOON, list[tuple[datetime, str]](), dict[str, list[timedelta]]()
     queued: list[str] = []
     while now < NOON + timedelta(minutes=30):
         while running and running[0][0] <= now:
             ended, name = heapq.heappop(running)
-            standings[name] = schedule.succeeded(standings[name], ended, 4)
+            statuses[name] = schedule.succeeded(statuses[name], ended, 4)
         busy = {name for _, name in running} | set(queued)
-        queued += due(standings.values(), at(now, *names, busy=busy))
+        queued += due(statuses.values(), at(now, *names, busy=busy))
         while queued and len(running) < workers:
             name = queued.pop(0)
-            waits.setdefault(name, []).append(now - (standings[name].began_at or now))
-            standings[name] = schedule.begun(standings[name], now)
+            waits.setdefault(name, []).append(now - (statuses[name].began_at or now))
+            statuses[name] = schedule.begun(statuses[name], now)
             heapq.heappush(running, (now + timedelta(milliseconds=draw.randint(200, 3000)), name))
         now = max(now + SECOND, running[0][0] if running else now)
     # The first turn of each is about the start, not about fairness.
@@ -208,4 +208,4 @@ def test_of_500_clinics_with_too_few_workers_none_waits_more_than_twice_the_mean
     overall = sum(means, timedelta()) / len(means)
     assert len(waits) == 500
     assert max(wait for each in waits.values() for wait in each[1:]) <= 2 * overall
-    assert due_at(standings[names[0]], at(now, *names)) is not None
+    assert due_at(statuses[names[0]], at(now, *names)) is not None

@@ -46,6 +46,8 @@ class Mark:
 
     at: datetime
     seen: bool = False
+    was: str = ""
+    """The address that a person emptied."""
     by_merge: bool = False
     """The document followed its contact into another; nobody touched the document, so it may still be voided."""
 
@@ -60,6 +62,8 @@ class Checker:
     patient_changed_at: dict[str, datetime] = field(default_factory=dict)
     emails: dict[str, set[str]] = field(default_factory=dict)
     """Every e-mail that each patient has had."""
+    email_now: dict[str, str] = field(default_factory=dict)
+    email_typed_at: dict[str, datetime] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
     """Ids in the books that a person has changed or made."""
     payments_seen: set[str] = field(default_factory=set)
@@ -112,7 +116,11 @@ class Checker:
         for patient in cliniko.records(world, "patients"):
             key = str(patient["id"])
             self.patient_changed_at[key] = datetime.fromisoformat(str(patient["updated_at"]))
-            self.emails.setdefault(key, set()).add(str(patient.get("email") or "").casefold())
+            email = str(patient.get("email") or "").casefold()
+            if self.email_now.get(key, email) != email:
+                self.email_typed_at[key] = self.patient_changed_at[key]
+            self.email_now[key] = email
+            self.emails.setdefault(key, set()).add(email)
 
     def books_edited(self, before: xero.World, after: xero.World) -> None:
         """Mark what a person changed in the books."""
@@ -126,7 +134,8 @@ class Checker:
         for key, contact in changed(old, new, "contacts"):
             self.touched.add(key)
             for name in moved(old.contacts.get(key), contact, CONTACT_FIELDS):
-                self.marks[key, name] = Mark(at)
+                emptied = name == "email" and key in old.contacts and not contact.email
+                self.marks[key, name] = Mark(at, was=old.contacts[key].email if emptied else "")
         for key, payment in changed(old, new, "payments"):
             self.touched |= {key, payment.document_id}
             if payment.status == "DELETED" and payment.reference.endswith("/paid") and key in self.payments_seen:
@@ -326,8 +335,16 @@ class Checker:
                 raise Violation(
                     "clobber", f"contact {contact.number}: a person had changed {name}, and we wrote over it"
                 )
+            if mark is not None and mark.seen and mark.was and not former.email and contact.email == mark.was:
+                self._refilled(contact, mark)
             if getattr(former, name) and not getattr(contact, name):
                 raise Violation("blank", f"contact {contact.number}: {name} was emptied")
+
+    def _refilled(self, contact: Any, mark: Mark) -> None:
+        """An address that a person emptied comes back only when somebody typed it again in the practice."""
+        typed = self.email_typed_at.get(contact.number.removeprefix("CLK-"))
+        if typed is None or typed <= mark.at:
+            raise Violation("clobber", f"contact {contact.number}: a person had emptied its e-mail, and it is back")
 
     # --- the state of the books ---------------------------------------------------------------------------------------
 

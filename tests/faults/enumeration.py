@@ -22,7 +22,6 @@ import httpx2
 from ligament.app.approvals import approve as approve_waiting
 from ligament.app.sync import sync
 from ligament.connectors.cliniko import simulator as cliniko
-from ligament.net.governor import InMemoryWindows
 from ligament.ports.errors import PortError
 from ligament.simkit.hosting import Host
 from ligament.store.database.errors import StoreError, StoreFull
@@ -42,6 +41,7 @@ from tests.stories.loading import Shape, Story
 from tests.stories.running import Stage
 from tests.stories.seeing import look
 from tests.support.mounting import LOOPBACK, mounted
+from tests.support.windows import InMemoryWindows
 
 KILL, DROP_REPLY, DISK_FULL = "kill", "drop_reply", "disk_full"
 KINDS = (KILL, DROP_REPLY, DISK_FULL)

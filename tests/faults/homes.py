@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
-from ligament.net.governor import InMemoryWindows
 from ligament.ports.windows import Full, SharedQuota, Window
 from ligament.store.database.connection import Database, _sqlite, open_database
 from ligament.store.database.schema import bring_up_to_date
@@ -21,6 +20,7 @@ from ligament.wiring.settings import Settings, load_settings
 from tests.backup.older import age
 from tests.stories.acting import environment
 from tests.support.mounting import LOOPBACK
+from tests.support.windows import InMemoryWindows
 
 HOOK_KEY = "webhook-key-of-the-simulation"
 Gate = Callable[[str], None]

@@ -1,4 +1,4 @@
-"""Webhooks of the simulated books: signed, taken in by the real doorman, and lost, doubled, late or out of order."""
+"""Webhooks of the simulated books: signed, taken in by the real receiver, and lost, doubled, late or out of order."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Hooks:
     sim: Simulation
     subscription: Subscription = field(default_factory=lambda: Subscription(key=HOOK_KEY))
     under_way: list[Delivery] = field(default_factory=list)
-    doorman: WebhookReceiver = field(init=False)
+    receiver: WebhookReceiver = field(init=False)
 
     def __post_init__(self) -> None:
         sim = self.sim
-        self.doorman = WebhookReceiver(
+        self.receiver = WebhookReceiver(
             current=lambda: sim.settings, database=sim.database, now=lambda: sim.time.at, wake=lambda: None
         )
 
@@ -63,7 +63,7 @@ class Hooks:
     def _arrive(self, post: Delivery) -> None:
         headers = {name.lower(): value for name, value in post.headers}
         try:
-            taken = self.doorman.receive(PATH, headers.__getitem__, post.body) == GOOD
+            taken = self.receiver.receive(PATH, headers.__getitem__, post.body) == GOOD
         except Killed:
             # Nobody is there to take it; the process that should have dies at its own next step.
             taken = False

@@ -260,6 +260,12 @@ def _contact_refill(world: xero.World, rng: Random, at: datetime) -> xero.World:
     return desk.edit_contact(world, rng.choice(empty).contact_id, email, at=at)
 
 
+def _contact_empty(world: xero.World, rng: Random, at: datetime) -> xero.World:
+    """Empty an address in the books, on purpose: nobody fills it again but who types one later (choice C38)."""
+    filled = [one for one in world.only().contacts.values() if one.status == "ACTIVE" and one.email]
+    return desk.edit_contact(world, rng.choice(filled).contact_id, {"EmailAddress": ""}, at=at)
+
+
 def _lock_today(world: xero.World, rng: Random, at: datetime) -> xero.World:
     """Lock up to yesterday or today, over whatever waits."""
     return desk.set_lock_dates(world, period=(at - timedelta(days=rng.choice((0, 1)))).date(), year_end=None)
@@ -359,6 +365,7 @@ BOOKS: dict[str, BooksEdit] = {
     "books_pay_again": _pay_again,
     "books_merge_quietly": _merge_quietly,
     "books_contact_refill": _contact_refill,
+    "books_contact_empty": _contact_empty,
     "books_lock_today": _lock_today,
 }
 

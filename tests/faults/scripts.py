@@ -25,6 +25,8 @@ OUTSIDERS_EDITS = (
     "patient_refill", "books_pay_again", "books_merge_quietly", "books_contact_refill", "books_lock_today",
 )  # fmt: skip
 """What people did who tried the product from outside; drawn by a source of their own, so that seeds stay as told."""
+LATER_EDITS = ("books_contact_empty", "rulebook")
+"""More of that, again drawn apart: an address emptied in the books; the rulebook edited between question and answer."""
 CALL_FAULTS = (
     "no_connection", "drop_before", "drop_after", "late", "overtaken", "slow", "duplicate", "truncated", "html_200",
     "html_502_before", "html_502_after", "empty_200", "expired", "too_many_minute", "too_many_app",
@@ -43,11 +45,22 @@ HOOK_FAULTS = ("hook_lost", "hook_twice", "hook_late")
 SPELLS = ("outage_cliniko", "outage_xero", "skew", "skew", "native_on", "native_off")
 UPGRADE = "upgrade"
 RESTORED = ("backup", "restore")
-QUIET_SPELLS = {"backup", "native_on", "native_off"}
+QUIET_SPELLS = {"backup", "native_on", "native_off", "rulebook"}
 """What changes the course of things without being trouble."""
 
 FAULTS = frozenset(
-    {*CALL_FAULTS, *WRITE_FAULTS, *LETHAL, *RIVALS, *COMMIT_FAULTS, *HOOK_FAULTS, *SPELLS, UPGRADE, *RESTORED}
+    {
+        *CALL_FAULTS,
+        *WRITE_FAULTS,
+        *LETHAL,
+        *RIVALS,
+        *COMMIT_FAULTS,
+        *HOOK_FAULTS,
+        *SPELLS,
+        UPGRADE,
+        *RESTORED,
+        "rulebook",
+    }
 )
 CALLS, WRITES, HOOKS = 60, 10, 10
 """How many exchanges, writes and webhooks of a run may be struck."""
@@ -129,7 +142,10 @@ def _outsiders(seed: int, run: int) -> list[Event]:
     """What outsiders did, before a run."""
     rng = Random(f"outsiders {seed} {run}")
     kinds = [kind for kind in OUTSIDERS_EDITS if rng.random() < 0.2]
-    return [Event(run, BEFORE, 0, kind, rng.randrange(1_000_000)) for kind in kinds]
+    found = [Event(run, BEFORE, 0, kind, rng.randrange(1_000_000)) for kind in kinds]
+    later = Random(f"later {seed} {run}")
+    kinds = [kind for kind in LATER_EDITS if later.random() < 0.2]
+    return [*found, *(Event(run, BEFORE, 0, kind, later.randrange(1_000_000)) for kind in kinds)]
 
 
 def _events_of(run: int, rng: Random) -> list[Event]:

@@ -75,8 +75,8 @@ class Simulation:
         made = start or start_for(script.seed)
         self.script = script
         self.practice, self.books = made.practice, made.books
-        self.settings = settings_for(made.rulebook)
-        self.elsewhere = settings_for(made.rulebook + "# the home of another machine on the same database\n")
+        self.rulebook = made.rulebook
+        self._settle_rulebook()
         self.time, self.tick = TrueTime(), TICK
         self.clocks = [WorkerClock(self.time), WorkerClock(self.time)]
         self.rng = Random(f"luck {script.seed}")
@@ -207,6 +207,8 @@ class Simulation:
             case "restore" if self.backup is not None:
                 put_back(self.database, self.backup)
                 self.checker.restored()
+            case "rulebook":
+                self._edit_rulebook(event.pick)
             case "upgrade":
                 self.database.upgrade()
             case "native_on" | "native_off":
@@ -216,6 +218,16 @@ class Simulation:
         if event.kind not in QUIET_SPELLS:
             self.struck[event.kind] += 1
         self.steps.append(f"    {event.kind} ({event.pick})")
+
+    def _edit_rulebook(self, pick: int) -> None:
+        """Change what decides nothing about these records: what waits has to wait on, and nothing is planned anew."""
+        lines = [line for line in self.rulebook.splitlines() if not line.startswith("remind_hours")]
+        self.rulebook = "\n".join([*lines, f"remind_hours = {pick % 90 + 1}", ""])
+        self._settle_rulebook()
+
+    def _settle_rulebook(self) -> None:
+        self.settings = settings_for(self.rulebook)
+        self.elsewhere = settings_for(self.rulebook + "# the home of another machine on the same database\n")
 
     # --- runs ---------------------------------------------------------------------------------------------------------
 

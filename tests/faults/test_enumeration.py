@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,19 @@ PAIRS = (
 """Short runs in which everything is cut twice, and one that posts and pays in which the plug is pulled twice."""
 SHARES = 24
 """Into so many pieces the pairs of a story are cut, so that every core has work to the end."""
+PARTS = 3
+"""So many shares the single cuts of a story have; the quick test makes one of them, the long one all."""
 FAST = "draft-archived"
 
 
 def one_by_one(name: str) -> tuple[str, Found]:
     """Enumerate one story in this process."""
     return name, enumerated(name)
+
+
+def in_part(name: str) -> tuple[str, Found]:
+    """Enumerate one share of the places of one story in this process."""
+    return name, enumerated(name, share=(1, PARTS))
 
 
 def in_pairs(case: tuple[str, range, tuple[str, ...], int]) -> tuple[str, Found]:
@@ -81,11 +89,20 @@ def test_one_story_ends_the_same_wherever_it_is_cut() -> None:
 
 
 @pytest.mark.process
+def test_every_story_ends_the_same_at_every_third_place(capsys: pytest.CaptureFixture[str]) -> None:
+    """One cut in three of all exchanges and commits of every run that writes: killed, no reply, disk full."""
+    cut_all(in_part, list(CANONICAL), capsys)
+
+
+@pytest.mark.slow
 def test_every_story_ends_the_same_wherever_it_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
     """Every exchange and every commit of every run that writes something: killed, no reply, disk full."""
-    names = [path.stem for path in story_files(OWN)] if ALL else list(CANONICAL)
+    cut_all(one_by_one, [path.stem for path in story_files(OWN)] if ALL else list(CANONICAL), capsys)
+
+
+def cut_all(how: Callable[[str], tuple[str, Found]], names: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
     with multiprocessing.get_context("spawn").Pool() as pool:
-        found = pool.map(one_by_one, names, chunksize=1)
+        found = pool.map(how, names, chunksize=1)
     with capsys.disabled():
         print(f"\nenumeration: {counted(found)}")  # noqa: T201 - the numbers are wanted in the log of `make test`
     assert not any(one.wrong for _, one in found), told(found)

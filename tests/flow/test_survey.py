@@ -12,9 +12,10 @@ from ligament.app.approvals import approve
 from ligament.app.plans import whole
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control as builder
+from ligament.core.conservation import ConservationError
 from ligament.core.facts import Facts
 from ligament.core.intents import Subject, SubjectKind
-from ligament.core.plans import ConservationError, Outcome, Plan, RecordKind, State
+from ligament.core.plans import Outcome, Plan, RecordKind, State
 from ligament.flow import cycle
 from ligament.flow.execute.execute import execute
 from ligament.flow.plan import survey

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ligament.net.governor import AppWide, Governor, InMemoryWindows, Limit, Observed, Priority
+from ligament.net.governor import AppWide, Governor, Limit, Observed, Priority
 from ligament.ports.errors import TryLater
 from tests.net.clocks import VirtualClock
+from tests.support.windows import InMemoryWindows
 
 MINUTE = Limit("minute", 60, 60)
 

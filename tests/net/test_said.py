@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ligament.net.governor import BLOCKED_UNTIL, Governor, InMemoryWindows, Limit, Observed
+from ligament.net.governor import BLOCKED_UNTIL, Governor, Limit, Observed
 from ligament.net.said import DAY_S, HOUR_S, MINUTES_S, count_said, longest_wait_s, wait_said
 from ligament.ports.errors import TryLater
 from tests.net.clocks import VirtualClock
+from tests.support.windows import InMemoryWindows
 
 FOR_EVER = 9_999_999_999
 LIMITS = (Limit("minute", 60, 60),)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ligament.net.governor import Governor, InMemoryWindows, Limit
+from ligament.net.governor import Governor, Limit
 from ligament.net.hosts import HostRule, WrongAddress
 from ligament.net.meter import CallMeter
 from ligament.net.session import NotSent, Session, Unanswered, path_template
 from tests.net.clocks import Stopwatch
 from tests.net.loopback import Wire, answer, serving
+from tests.support.windows import InMemoryWindows
 
 if TYPE_CHECKING:
     import socket

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from ligament.app.reports.reports import wish
 from ligament.cli.main import app
 from ligament.connectors.xero.simulator import control as desk
-from ligament.core.reports import bucket
+from ligament.core.debtors import bucket
 from ligament.wiring.errors import ConfigurationError
 from tests.contacts.kit import Clinic
 from tests.reports.kit import CONSULT, PAYER, busy_clinic, documents, issue, told

@@ -16,7 +16,8 @@ from ligament.core.events import EventType, example
 from ligament.core.private import Private
 from ligament.notifications.webhooks import Answer, secret_of
 from ligament.service.deliveries import ClinicHooks, Deliverer, judged
-from ligament.store.shared.deliveries import DEAD, DELIVERED, GONE, WAITING, Consequence, Hook, add_hook
+from ligament.store.shared.deliveries import DEAD, DELIVERED, WAITING, add_hook
+from ligament.store.shared.delivery_records import GONE, Consequence, Hook
 from ligament.wiring.hook_secrets import HookSecrets
 from tests.net.clocks import VirtualClock
 from tests.notifications.receiver import Arrived, receiving, status
@@ -272,8 +273,8 @@ def test_an_error_nobody_foresaw_ends_neither_the_loop_nor_another_hook(opened: 
         means = ClinicHooks(retry_seconds=(1,), allowed=("127.0.0.1",), secrets=broken)
         made.open_hooks = lambda _: means
         made.unexpected = lambda hook, _: told.append(hook)
-        turns = iter([False, False, True, True, True, True, True, True])
-        made.stops = lambda: next(turns, True)
+        runner = iter([False, False, True, True, True, True, True, True])
+        made.stops = lambda: next(runner, True)
         made.run(lambda: None)
         made.stops = lambda: False
         made.once()

@@ -26,7 +26,7 @@ def tamper(database: Database) -> None:
 
 
 @pytest.fixture
-def turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClinicRunner]:
+def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClinicRunner]:
     made = stage(tmp_path / "home")
     for name, value in made.environ.items():
         monkeypatch.setenv(name, value)
@@ -34,7 +34,7 @@ def turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClinicRun
     database = open_database(settings.database_url)
     clock = WorkerClock(TrueTime(at=START))
     told: list[tuple[str, str, str]] = []
-    turns = ClinicRunner(
+    runner = ClinicRunner(
         settings=settings,
         database=database,
         sign=StopSign(),
@@ -47,19 +47,19 @@ def turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClinicRun
         for number in range(3):
             clinic.store.keep_note("counter", str(number))
     SharedValues(database).keep(name, "daily_done", "2020-01-01")
-    yield turns
+    yield runner
     database.close()
 
 
-def test_the_daily_check_pauses_a_clinic_until_a_person_accepts_the_break(turns: ClinicRunner) -> None:
-    name = turns.settings.clinics[0].name
-    tamper(turns.database)
+def test_the_daily_check_pauses_a_clinic_until_a_person_accepts_the_break(runner: ClinicRunner) -> None:
+    name = runner.settings.clinics[0].name
+    tamper(runner.database)
     for _ in range(2):
-        turns.take(name)
-        standing = turns.standings.one(name)
-        assert (standing.state, "Entry 1 was changed" in standing.sentence) == (State.PAUSED, True)
-    with open_clinic(turns.settings, name, Overrides(clock=turns.clock), turns.database) as clinic:
+        runner.take(name)
+        status = runner.statuses.one(name)
+        assert (status.state, "Entry 1 was changed" in status.sentence) == (State.PAUSED, True)
+    with open_clinic(runner.settings, name, Overrides(clock=runner.clock), runner.database) as clinic:
         accept_break(clinic.journal, "the disk was replaced")
         assert verify(clinic.journal).holds
-    turns.take(name)
-    assert "Entry 1" not in turns.standings.one(name).sentence
+    runner.take(name)
+    assert "Entry 1" not in runner.statuses.one(name).sentence

@@ -76,7 +76,7 @@ class Bench:
             seen.append(True)
             self.place.sign.stop()
 
-        self.place.turns.sign = StopSign()
+        self.place.runner.sign = StopSign()
         with self.place_wait(once):
             self.place.run()
         assert seen
@@ -91,7 +91,7 @@ class Bench:
         (self.home / "clinics" / f"{name.lower()}.toml").write_text(text.replace("Riverside", name), encoding="utf-8")
 
     def settings(self, change: Callable[[Settings], Settings]) -> None:
-        self.place.turns.settings = change(self.place.turns.settings)
+        self.place.runner.settings = change(self.place.runner.settings)
 
 
 @dataclass(slots=True)
@@ -118,7 +118,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     told: list[tuple[str, str, str]] = []
     time, queue = TrueTime(at=START), Queue()
     clock = WorkerClock(time)
-    turns = ClinicRunner(
+    runner = ClinicRunner(
         settings=settings,
         database=database,
         sign=StopSign(),
@@ -126,7 +126,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
         clock=clock,
         calendar=clock,
     )
-    place = Scheduler(turns=turns, engine=queue, executor="here", reload=reloading(made.home))
+    place = Scheduler(runner=runner, engine=queue, executor="here", reload=reloading(made.home))
     yield Bench(home=made.home, time=time, place=place, queue=queue, told=told)
     database.close()
 
@@ -151,7 +151,7 @@ def test_both_are_queued_when_all_is_well(bench: Bench) -> None:
 
 
 def test_trouble_that_nobody_foresaw_keeps_only_its_clinic_back_and_is_told_once(bench: Bench) -> None:
-    whole = bench.place.turns.settings
+    whole = bench.place.runner.settings
     bench.settings(lost_zone)
     assert [bench.tick() for _ in range(3)] == [["Riverside"]] * 3
     assert [(kind, clinic) for kind, clinic, _ in bench.told] == [("broken", "Hillside")]
@@ -172,11 +172,11 @@ def test_a_typo_in_one_rulebook_stops_neither_the_others_nor_a_new_one(bench: Be
     # Its own turn finds the typo and tells of it; that of the others, and of the new one, comes as before.
     assert bench.tick() == ["Hillside", "Lakeside", "Riverside"]
     with pytest.raises(ConfigurationError, match=r"hillside\.toml"):
-        bench.place.turns.clinic("Hillside")
+        bench.place.runner.clinic("Hillside")
     bench.write("Hillside", RULEBOOK)
     os.utime(bench.home / "clinics" / "hillside.toml", ns=(1, 1))
     assert bench.tick() == ["Hillside", "Lakeside", "Riverside"]
-    assert bench.place.turns.clinic("Hillside").name == "Hillside"
+    assert bench.place.runner.clinic("Hillside").name == "Hillside"
 
 
 def test_a_new_clinic_with_a_typo_is_told_once_and_taken_in_when_it_is_mended(bench: Bench) -> None:
@@ -202,10 +202,10 @@ def test_settings_of_a_service_go_on_without_a_broken_rulebook_and_those_of_a_co
 
 @pytest.mark.parametrize("asked", [False, True])
 def test_a_thread_that_ends_although_nobody_asked_ends_the_process(bench: Bench, asked: bool) -> None:
-    heard: list[int] = []
+    on_report: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
-        heard.append(number)
+        on_report.append(number)
 
     before = signal.signal(signal.SIGTERM, note)
     try:
@@ -217,4 +217,4 @@ def test_a_thread_that_ends_although_nobody_asked_ends_the_process(bench: Bench,
     finally:
         signal.signal(signal.SIGTERM, before)
     assert bench.place.sign.is_set()
-    assert (heard, bench.place.ended) == (([], "") if asked else ([signal.SIGTERM], "scheduler"))
+    assert (on_report, bench.place.ended) == (([], "") if asked else ([signal.SIGTERM], "scheduler"))

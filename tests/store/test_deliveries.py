@@ -11,19 +11,8 @@ import pytest
 from ligament.core.events import EventType, example
 from ligament.core.ids import RunId
 from ligament.core.plans import Plan
-from ligament.store.shared.deliveries import (
-    DEAD,
-    DELIVERED,
-    GONE,
-    WAITING,
-    Attempt,
-    Consequence,
-    Delivery,
-    Hook,
-    Outbox,
-    add_hook,
-    drop_hook,
-)
+from ligament.store.shared.deliveries import DEAD, DELIVERED, WAITING, Outbox, add_hook, drop_hook
+from ligament.store.shared.delivery_records import GONE, Attempt, Consequence, Delivery, Hook
 from tests.store.homes import Opened
 from tests.store.makers import hold, subjects
 

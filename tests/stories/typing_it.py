@@ -129,7 +129,8 @@ class Typist:
         """Yield what was not done although the command says so."""
         match words:
             case ["sync", *_]:
-                if re.search(r"Done: nothing had to be posted", said.text):
+                # To link what is there already is something done too, though nothing is posted.
+                if "Done: nothing had to be posted" in said.text and " = planned 0 " in said.text:
                     yield f"it posts nothing: {said.text.strip()[:200]}"
             case ["approve", *_] if "Nothing" in said.text:
                 yield f"it approves nothing: {said.text.strip()[:200]}"

@@ -55,13 +55,13 @@ class Shop:
         """Start."""
         settings = load_settings(home=self.home, environ=self.environ, may_be_empty=True)
         self.database = open_database(settings.database_url)
-        turns = ClinicRunner(settings=settings, database=self.database, sign=StopSign())
-        place = Scheduler(turns=turns, engine=InlineEngine(), executor="this", reload=reloading(self.home))
+        runner = ClinicRunner(settings=settings, database=self.database, sign=StopSign())
+        place = Scheduler(runner=runner, engine=InlineEngine(), executor="this", reload=reloading(self.home))
         place.ticked_at = datetime.now(UTC)
-        doorman = WebhookReceiver(
-            current=lambda: turns.settings, database=self.database, now=turns.clock.now, wake=place.wake.now
+        receiver = WebhookReceiver(
+            current=lambda: runner.settings, database=self.database, now=runner.clock.now, wake=place.wake.now
         )
-        self.door = Service(place=place, doorman=doorman, metrics=Metrics())
+        self.door = Service(place=place, receiver=receiver, metrics=Metrics())
         start_link(settings, self.database, HERE)
         self.app = application(self.door)
 
@@ -79,7 +79,7 @@ class Shop:
 
     @property
     def access(self) -> Access:
-        return open_access(lambda: self.door.place.turns.settings, self.database)
+        return open_access(lambda: self.door.place.runner.settings, self.database)
 
     @property
     def key(self) -> str:

@@ -40,9 +40,9 @@ def opened_ground(home: Path) -> Iterator[Ground]:
     here = stage(home, rulebook=f"{ASKING}[hooks]\nallow_private = ['127.0.0.1']\n")
     shop = Shop(home=here.home, environ=dict(here.environ))
     shop.open()
-    turns = shop.door.place.turns
-    turns.transports = {"cliniko": mounted(here.practice), "xero": mounted(here.books)}
-    turns.calendar = WorkerClock(here.time)
+    working = shop.door.place.runner
+    working.transports = {"cliniko": mounted(here.practice), "xero": mounted(here.books)}
+    working.calendar = WorkerClock(here.time)
     made = tool(shop, "admin")
     (row,) = made.get("/api/v1/clinics").json["data"]
     root = f"/api/v1/clinics/{row['id']}"

@@ -37,7 +37,7 @@ def action(number: int, *, mark: str = "", kind: str = "create", amount: str = "
 
 
 def opened(shop: Shop) -> Clinic:
-    settings = shop.door.place.turns.settings
+    settings = shop.door.place.runner.settings
     return open_clinic(settings, "North", None, shop.database).__enter__()
 
 
@@ -47,7 +47,7 @@ def asks(shop: Shop, *actions: dict[str, Any]) -> None:
 
 def link_of(shop: Shop, email: str = KIM) -> str:
     """Return the path of the link that a message to that person carries, made as a message makes it."""
-    settings = shop.door.place.turns.settings
+    settings = shop.door.place.runner.settings
     words = link_words(settings, settings.clinic("North"), shop.database, shop.access.now, email)
     (line,) = (line for line in words.splitlines() if "?key=" in line) if words else ("",)
     return line.partition("8321")[2]
@@ -286,7 +286,7 @@ def test_more_than_a_page_gets_no_link(asking: Shop) -> None:
 
 def test_no_key_is_kept_in_clear(asking: Shop) -> None:
     key = link_of(asking).partition("?key=")[2]
-    link = give_link(asking.access, asking.door.place.turns.settings.clinic("North"), KIM, asking.access.now())
+    link = give_link(asking.access, asking.door.place.runner.settings.clinic("North"), KIM, asking.access.now())
     assert link is not None
     assert link_key(link, b"another secret") != key
     with asking.database.reading() as connection:

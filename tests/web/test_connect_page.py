@@ -57,7 +57,7 @@ class Begun:
 
     def pinned(self) -> str:
         """Return which organisation the clinic works with."""
-        settings = self.shop.door.place.turns.settings
+        settings = self.shop.door.place.runner.settings
         with open_clinic(settings, settings.clinics[0].name, None, self.shop.database) as clinic:
             return clinic.store.note("books_pin")
 
@@ -103,7 +103,7 @@ def test_from_nothing_to_the_first_yes_with_one_button_a_step(begun: Begun) -> N
     done = owner.send(page, "names")
     assert done.location == "/c/riverside-physio/"
     assert "The first posting begins now" in owner.follow(done).text
-    settings = begun.shop.door.place.turns.settings
+    settings = begun.shop.door.place.runner.settings
     with open_clinic(settings, settings.clinics[0].name, None, begun.shop.database) as clinic:
         assert clinic.vault.get("xero/client_secret") == ENVIRONMENT["XERO_CLIENT_SECRET"]
         assert clinic.store.note("first_run_done") == "yes"

@@ -82,10 +82,10 @@ def front(tmp_path: Path) -> Iterator[Front]:
             clinic.store.keep_note("books_pin", tenant)
     database = open_database(opened.database_url)
     woken, clock = threading.Event(), Clock()
-    turns = ClinicRunner(settings=opened, database=database, sign=StopSign(), clock=clock)  # type: ignore[arg-type]
-    place = Scheduler(turns=turns, engine=InlineEngine(), executor="this")
-    doorman = WebhookReceiver(current=lambda: turns.settings, database=database, now=clock.now, wake=woken.set)
-    door = Service(place=place, doorman=doorman, metrics=Metrics())
+    runner = ClinicRunner(settings=opened, database=database, sign=StopSign(), clock=clock)  # type: ignore[arg-type]
+    place = Scheduler(runner=runner, engine=InlineEngine(), executor="this")
+    receiver = WebhookReceiver(current=lambda: runner.settings, database=database, now=clock.now, wake=woken.set)
+    door = Service(place=place, receiver=receiver, metrics=Metrics())
     with TestClient(seen_from(application(door), "127.0.0.1"), base_url="http://127.0.0.1:8321") as client:
         yield Front(client=client, door=door, hints=WebhookEvents(database, clock.now), woken=woken)
     database.close()
@@ -120,7 +120,7 @@ def test_a_forged_delivery_keeps_nothing_and_says_nothing(front: Front) -> None:
         answer = front.post(said, wrong)
         assert (answer.status_code, answer.content) == (401, b"")
     assert front.kept("North") == []
-    assert front.door.doorman.counts["forged"] == 5
+    assert front.door.receiver.counts["forged"] == 5
 
 
 def test_the_signature_is_over_the_raw_bytes_and_not_over_what_they_mean(front: Front) -> None:
@@ -216,12 +216,12 @@ def test_what_could_not_be_kept_is_not_taken(front: Front, monkeypatch: pytest.M
 
 
 def test_a_key_kept_in_the_vault_counts_where_the_environment_has_none(front: Front) -> None:
-    doorman = front.door.doorman
-    bare = load_settings(home=doorman.settings.home, environ={})
+    receiver = front.door.receiver
+    bare = load_settings(home=receiver.settings.home, environ={})
     with open_clinic(bare, "South") as clinic:
         clinic.vault.put("xero/webhook_key", "from the vault")
-    front.door.doorman = WebhookReceiver(
-        current=lambda: bare, database=doorman.database, now=doorman.now, wake=doorman.wake
+    front.door.receiver = WebhookReceiver(
+        current=lambda: bare, database=receiver.database, now=receiver.now, wake=receiver.wake
     )
     said = body(event(THEIRS, "c2"))
     assert front.post(said).status_code == 401
@@ -230,10 +230,10 @@ def test_a_key_kept_in_the_vault_counts_where_the_environment_has_none(front: Fr
 
 
 def test_without_any_key_nobody_gets_in(front: Front) -> None:
-    doorman = front.door.doorman
-    bare = load_settings(home=doorman.settings.home, environ={})
-    front.door.doorman = WebhookReceiver(
-        current=lambda: bare, database=doorman.database, now=doorman.now, wake=doorman.wake
+    receiver = front.door.receiver
+    bare = load_settings(home=receiver.settings.home, environ={})
+    front.door.receiver = WebhookReceiver(
+        current=lambda: bare, database=receiver.database, now=receiver.now, wake=receiver.wake
     )
     assert front.post(body(), sign("", body())).status_code == 401
 
@@ -259,8 +259,8 @@ def test_health_says_how_each_clinic_stands_and_503_only_when_nothing_works(fron
     assert front.client.get("/healthz").status_code == 503
     place = front.door.place
     place.ticked_at = NOW
-    standing = schedule.paused(place.turns.standings.one("North"), NOW, "Sign in again.")
-    place.turns.standings.keep(standing)
+    status = schedule.paused(place.runner.statuses.one("North"), NOW, "Sign in again.")
+    place.runner.statuses.keep(status)
     assert front.client.get("/healthz").json() == {"status": "ok"}
     answer = front.client.get("/healthz?details")
     assert answer.status_code == 200

@@ -55,7 +55,7 @@ def test_an_empty_home_is_asked_for_its_clinic_first(empty_shop: Shop) -> None:
     assert "Riverside Physio &amp;" in again.text
     owner = person.follow(person.send(again, "clinic_name", **CLINIC))
     assert owner.form("password").has("email")
-    (clinic,) = empty_shop.door.place.turns.settings.clinics
+    (clinic,) = empty_shop.door.place.runner.settings.clinics
     found = clinic.rulebook
     assert (found.clinic.name, found.clinic.id) == (CLINIC["clinic_name"], "riverside-physio-sons")
     assert (found.clinic.country.value, found.clinic.time_zone) == ("NZ", "Pacific/Auckland")

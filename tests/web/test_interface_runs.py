@@ -40,7 +40,7 @@ class Works:
 
 
 def runner(shop: Shop) -> AskedRunner:
-    return AskedRunner(turns=shop.door.place.turns, clinics=lambda: shop.door.place.clinics)
+    return AskedRunner(runner=shop.door.place.runner, clinics=lambda: shop.door.place.clinics)
 
 
 @pytest.fixture
@@ -48,9 +48,9 @@ def works(tmp_path: Path) -> Any:
     here = stage(tmp_path / "home")
     shop = Shop(home=here.home, environ=dict(here.environ))
     shop.open()
-    turns = shop.door.place.turns
-    turns.transports = {"cliniko": mounted(here.practice), "xero": mounted(here.books)}
-    turns.calendar = WorkerClock(here.time)
+    runner = shop.door.place.runner
+    runner.transports = {"cliniko": mounted(here.practice), "xero": mounted(here.books)}
+    runner.calendar = WorkerClock(here.time)
     made = tool(shop, "admin")
     (row,) = made.get("/api/v1/clinics").json["data"]
     yield Works(here, shop, made, f"/api/v1/clinics/{row['id']}")

@@ -60,7 +60,7 @@ def test_a_choice_is_written_with_comments_kept_and_who_chose_it(mapped: Shop) -
     assert book(mapped)["accounts"]["practitioners"] == {PRACTITIONER: other}
     assert book(mapped)["accounts"]["items"] == {"1401": other}
     assert "# Do not touch: agreed with the accountant." in (mapped.home / "ligament.toml").read_text()
-    settings = mapped.door.place.turns.settings
+    settings = mapped.door.place.runner.settings
     with open_clinic(settings, settings.clinics[0].name, None, mapped.database) as clinic:
         entry = next(one for one in clinic.queries.journal(limit=20) if one["kind"] == "mapping")
     assert entry["actor"] == "b@x.example"

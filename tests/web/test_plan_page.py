@@ -12,7 +12,7 @@ from tests.web.conftest import Shop
 
 def opened(shop: Shop) -> Clinic:
     """Open the clinic as another process would; closed with the test."""
-    settings = shop.door.place.turns.settings
+    settings = shop.door.place.runner.settings
     return open_clinic(settings, settings.clinics[0].name, None, shop.database).__enter__()
 
 

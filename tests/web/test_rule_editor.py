@@ -61,7 +61,7 @@ def book(shop: Shop) -> dict[str, Any]:
 
 
 def notes(shop: Shop) -> list[Any]:
-    settings = shop.door.place.turns.settings
+    settings = shop.door.place.runner.settings
     with open_clinic(settings, settings.clinics[0].name, None, shop.database) as clinic:
         return [one["public"] for one in clinic.queries.journal(limit=50) if one["kind"] == "rules"]
 

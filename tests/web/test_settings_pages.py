@@ -57,7 +57,7 @@ def book(shop: Shop) -> dict[str, Any]:
 
 
 def entries(shop: Shop, kind: str) -> list[dict[str, Any]]:
-    settings = shop.door.place.turns.settings
+    settings = shop.door.place.runner.settings
     with open_clinic(settings, settings.clinics[0].name, None, shop.database) as clinic:
         return [one for one in clinic.queries.journal(limit=50) if one["kind"] == kind]
 

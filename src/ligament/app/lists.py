@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from ligament.app.contacts.find import matches, party_state
 from ligament.app.documents import Document, hold_document
 from ligament.app.journal import JournalFilter
+from ligament.core.ledgers import BooksDocument
 from ligament.core.links import DocumentLink
 from ligament.core.money import two_places
 from ligament.core.periods import iso_instant
@@ -117,42 +118,47 @@ def document(clinic: Clinic, source_id: str) -> Document | None:
     entries = clinic.queries.journal(subject=key, limit=20)
     return {
         **document_row(invoice, links),
-        "practice": {
-            "number": invoice.number,
-            "issued_on": invoice.issued_on.isoformat(),
-            "status": invoice.status.value,
-            "total": two_places(invoice.total),
-            "tax": two_places(invoice.tax),
-            "url": invoice.web_url,
-            "lines": [
-                {"text": line.name, "code": line.code, "quantity": line.quantity, "total": two_places(line.total),
-                 "tax": line.tax_name}
-                for line in invoice.lines
-            ],
-        },
-        "books": [
-            {
-                "id": paper.id,
-                "number": paper.number,
-                "kind": paper.kind.value,
-                "status": paper.status.value,
-                "issued_on": paper.on.isoformat(),
-                "total": two_places(paper.total),
-                "tax": two_places(paper.tax),
-                "open": two_places(paper.open_amount),
-                "url": paper.url,
-                "lines": [
-                    {"text": line.text, "quantity": line.quantity, "total": two_places(line.amount),
-                     "account": line.account, "tax": line.tax_type}
-                    for line in paper.lines
-                ],
-            }
-            for paper in papers
-        ],
+        "practice": _practice_side(invoice),
+        "books": [_books_side(paper) for paper in papers],
         "because": [step for link in links if link.sent is not None for step in link.sent.trail],
         "state": {"state": ended.state.value, "reason": ended.reason} if ended is not None else None,
         "holds": [hold_document(hold) for hold in clinic.store.open_holds() if hold.subject.key == key],
         "history": [entry for entry in entries if entry["kind"] != "intent"],
+    }  # fmt: skip
+
+
+def _practice_side(invoice: Invoice) -> dict[str, object]:
+    return {
+        "number": invoice.number,
+        "issued_on": invoice.issued_on.isoformat(),
+        "status": invoice.status.value,
+        "total": two_places(invoice.total),
+        "tax": two_places(invoice.tax),
+        "url": invoice.web_url,
+        "lines": [
+            {"text": line.name, "code": line.code, "quantity": line.quantity, "total": two_places(line.total),
+             "tax": line.tax_name}
+            for line in invoice.lines
+        ],
+    }  # fmt: skip
+
+
+def _books_side(paper: BooksDocument) -> dict[str, object]:
+    return {
+        "id": paper.id,
+        "number": paper.number,
+        "kind": paper.kind.value,
+        "status": paper.status.value,
+        "issued_on": paper.on.isoformat(),
+        "total": two_places(paper.total),
+        "tax": two_places(paper.tax),
+        "open": two_places(paper.open_amount),
+        "url": paper.url,
+        "lines": [
+            {"text": line.text, "quantity": line.quantity, "total": two_places(line.amount),
+             "account": line.account, "tax": line.tax_type}
+            for line in paper.lines
+        ],
     }  # fmt: skip
 
 

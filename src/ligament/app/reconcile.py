@@ -137,24 +137,29 @@ def reconcile(
         document["calls"] = clinic.meter.as_dict()
         document["bytes"] = clinic.meter.volume()
         document["seconds"] = (clinic.clock.monotonic_ms() - began) / 1000
-        made = KeptComparison(
-            id=run_id,
-            started_at=started_at,
-            finished_at=clinic.clock.now(),
-            first=date.fromisoformat(document["period"]["from"]),
-            last=date.fromisoformat(document["period"]["to"]),
-            full=period.full,
-            balanced=document["balanced"],
-            body=to_json(document).encode(),
-        )
-        clinic.variances.keep_comparison(
-            made,
-            {key: document["totals"][key] for key in ("source", "books", "explained")},
-            needing=sum(one["needs"] == "person" and one["state"] in {"new", "back"} for one in document["variances"]),
-        )
+        _keep(clinic, run_id, started_at, document, full=period.full)
         clinic.runs.finish(run_id, {"balanced": document["balanced"], "variances": len(document["variances"])})
     done = document["balanced"] and not swept.parked
     return Result(document=document, code=DONE if done else WAITS)
+
+
+def _keep(clinic: Clinic, run_id: str, started_at: datetime, document: Mapping[str, Any], *, full: bool) -> None:
+    """Keep a comparison that came to its end, with its totals and how many differences need a person."""
+    made = KeptComparison(
+        id=run_id,
+        started_at=started_at,
+        finished_at=clinic.clock.now(),
+        first=date.fromisoformat(document["period"]["from"]),
+        last=date.fromisoformat(document["period"]["to"]),
+        full=full,
+        balanced=document["balanced"],
+        body=to_json(document).encode(),
+    )
+    clinic.variances.keep_comparison(
+        made,
+        {key: document["totals"][key] for key in ("source", "books", "explained")},
+        needing=sum(one["needs"] == "person" and one["state"] in {"new", "back"} for one in document["variances"]),
+    )
 
 
 def _mended_by_policy(clinic: Clinic, kept: Mapping[str, KeptVariance]) -> dict[str, KeptVariance]:

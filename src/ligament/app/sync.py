@@ -10,7 +10,7 @@ from ligament.app.contacts.owners import refresh_owners
 from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection
 from ligament.app.decisions import open_holds
 from ligament.app.documents import action_document, cycle_document, skip_documents
-from ligament.app.notices.notifier import heard
+from ligament.app.notices.notifier import notifying
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.safety.after_restore import caught_up, settle
 from ligament.core.notes import CHECKED_KEY_NOTE
@@ -45,7 +45,7 @@ def sync(
         orders = replace(
             cycle_options(clinic, full=full or restored), hints=hints, leave_books=leave_books, brief=brief
         )
-        with heard(clinic, whole=hints is None and not leave_books) as tell:
+        with notifying(clinic, whole=hints is None and not leave_books) as tell:
             verdict = _cycle(clinic, orders)
             tell(verdict.document)
         if restored and not verdict.document.get("parked"):

@@ -31,13 +31,13 @@ def serve(session: Session, host: str, port: int) -> None:
         stopping(sign),
         opened_settings(session, may_be_empty=True, without_broken=True) as settings,
         only_service(settings.home, settings.database_url),
-        door(settings, sign=sign, alert=alert, heard=Teller(session, settings)) as opened,
+        door(settings, sign=sign, alert=alert, on_report=Teller(session, settings)) as opened,
     ):
 
         def ready(address: str) -> None:
             begin(opened.place)
             names = ", ".join(opened.place.clinics) or "no clinic yet"
-            link = start_link(settings, opened.place.turns.database, address)
+            link = start_link(settings, opened.place.runner.database, address)
             tell(session, {"serving": address, **({"setup": link} if link else {})}, _serving(names, address, link))
 
         listen(opened, host, port, ready)
@@ -50,11 +50,11 @@ def serve_demo(settings: Settings, now: datetime) -> None:
 
     sign, session = StopSign(), Session()
     later = replace(settings, now=now)
-    with stopping(sign), door(later, sign=sign, alert=alert, heard=Teller(session, settings)) as opened:
+    with stopping(sign), door(later, sign=sign, alert=alert, on_report=Teller(session, settings)) as opened:
 
         def ready(address: str) -> None:
             begin(opened.place)
-            access = open_access(lambda: later, opened.place.turns.database)
+            access = open_access(lambda: later, opened.place.runner.database)
             access.serves_at(address)
             tell(
                 session,
@@ -79,7 +79,7 @@ def work(session: Session) -> None:
     sign = StopSign()
     with stopping(sign), opened_settings(session, may_be_empty=True, without_broken=True) as settings:
         need_shared_database(settings)
-        with working(settings, sign=sign, alert=alert, heard=Teller(session, settings)) as place:
+        with working(settings, sign=sign, alert=alert, on_report=Teller(session, settings)) as place:
             begin(place)
             tell(session, {"working": place.executor}, f"Working as {place.executor}. Ctrl-C stops.")
             while not sign.wait(1):

@@ -30,7 +30,7 @@ def watch_clinic(session: Session) -> None:
     with (
         stopping(sign),
         opened_settings(session) as settings,
-        watching(settings, clinic=session.clinic, sign=sign, heard=Teller(session, settings), alert=alert) as place,
+        watching(settings, clinic=session.clinic, sign=sign, on_report=Teller(session, settings), alert=alert) as place,
     ):
         begin(place)
         tell(session, {"watching": list(place.clinics)}, f"Watching {', '.join(place.clinics)}. Ctrl-C stops.")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from ligament.core.contents import clear
 from ligament.core.frozen import fast_frozen
 from ligament.core.holds import Hold
 from ligament.core.ids import BooksId
@@ -231,31 +232,7 @@ class Action:
         more: tuple[object, ...] = (self.payment, self.unpayment, self.option, self.party, self.group)
         if self.deallocation is not None:
             more = (*more, self.deallocation)
-        return hashlib.blake2b(_clear(self.key, steps, more).encode(), digest_size=12).hexdigest()
-
-
-def _clear(*values: object) -> str:
-    """Return the values as text with private ones in clear; the text is hashed and never shown."""
-    return "|".join(_clear_one(value) for value in values)
-
-
-def _clear_one(value: object) -> str:
-    if isinstance(value, Private):
-        return repr(value.reveal())
-    if isinstance(value, frozenset):
-        return "{" + ",".join(sorted(_clear_one(held) for held in value)) + "}"
-    if isinstance(value, tuple):
-        return "(" + ",".join(_clear_one(held) for held in value) + ")"
-    if isinstance(value, frozenset | set):
-        # The order of a set differs from process to process.
-        return "{" + ",".join(sorted(_clear_one(held) for held in value)) + "}"
-    if isinstance(value, Mapping):
-        return "{" + ",".join(sorted(f"{_clear_one(key)}:{_clear_one(held)}" for key, held in value.items())) + "}"
-    slots = getattr(value, "__slots__", None)
-    if slots is not None and hasattr(value, "__dataclass_fields__"):
-        fields = (_clear_one(getattr(value, name)) for name in slots if name != "trail")
-        return f"{type(value).__name__}({','.join(fields)})"
-    return repr(value)
+        return hashlib.blake2b(clear(self.key, steps, more).encode(), digest_size=12).hexdigest()
 
 
 class State(StrEnum):
@@ -337,24 +314,6 @@ class Plan:
     def amount(self, state: State) -> Decimal:
         """Return the sum of the amounts of the records that ended that way."""
         return sum((outcome.amount for outcome in self.outcomes if outcome.state is state), ZERO)
-
-
-class ConservationError(AssertionError):
-    """Records read and records accounted for do not agree; the run must stop before anything is written."""
-
-
-def assert_conserved(read: Mapping[str, Decimal], plan: Plan) -> None:
-    """Check that every record read (its amount by subject key) has exactly one outcome, by count and by amount."""
-    given = Counter([outcome.subject.key for outcome in plan.outcomes])
-    missing = [key for key in read if given[key] != 1]
-    if missing:
-        message = f"{len(missing)} records are not accounted for exactly once, the first is {missing[0]}"
-        raise ConservationError(message)
-    total = sum(read.values(), ZERO)
-    explained = sum([o.amount for o in plan.outcomes if o.subject.key in read], ZERO)
-    if total != explained:
-        message = f"the records read come to {total}, those accounted for to {explained}"
-        raise ConservationError(message)
 
 
 def in_order(actions: Iterable[Action]) -> tuple[Action, ...]:

@@ -177,7 +177,7 @@ def revenue(sales: Iterable[Sale], by: Sequence[Dimension], seen: Seen) -> Table
         for key, sums in sorted(groups.items(), key=lambda pair: [text.casefold() for text in pair[0]])
     ]
     totals = {**_money(whole), **seen.cells(whole.patients)}
-    return _table("revenue", "Revenue", columns, values, totals)
+    return table("revenue", "Revenue", columns, values, totals)
 
 
 def payers(sales: Iterable[Sale]) -> Table:
@@ -200,7 +200,7 @@ def payers(sales: Iterable[Sale]) -> Table:
         return {"invoices": sums.documents, "patients": len(sums.patients), **_money(sums)}
 
     ordered = sorted(groups.items(), key=lambda pair: (-pair[1].total, pair[0].casefold()))
-    return _table("payers", "Payers", columns, [{"payer": n, **counted(s)} for n, s in ordered], counted(whole))
+    return table("payers", "Payers", columns, [{"payer": n, **counted(s)} for n, s in ordered], counted(whole))
 
 
 # --- tax --------------------------------------------------------------------------------------------------------------
@@ -238,58 +238,14 @@ def gst(practice: Iterable[TaxPart], books: Iterable[TaxPart]) -> Table:
     values: list[dict[str, Cell]] = [
         {"month": month, "tax": tax, **dict(zip(names, row, strict=True))} for (month, tax), row in sorted(sums.items())
     ]
-    return _table("gst", "Tax on sales", columns, values, dict(zip(names, whole, strict=True)))
+    return table("gst", "Tax on sales", columns, values, dict(zip(names, whole, strict=True)))
 
 
 # --- who owes ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenAmount:
-    """An open invoice, or credit that is left (below zero), of somebody."""
-
-    owner: str
-    who: str
-    due_on: date
-    amount: Decimal
-
-
 BUCKETS = ("current", "days_1_30", "days_31_60", "days_61_90", "over_90")
-_DAYS_IN_BUCKET = 30
-
-
-def debtors(amounts: Iterable[OpenAmount], at: date) -> Table:
-    """Return who owes how much, by how many days it is overdue on a day; credit stands apart and lowers the total."""
-    rows: defaultdict[str, dict[str, Decimal]] = defaultdict(lambda: dict.fromkeys((*BUCKETS, "credit"), NO_CENTS))
-    names: dict[str, str] = {}
-    for one in amounts:
-        names[one.owner] = one.who
-        rows[one.owner]["credit" if one.amount < ZERO else bucket(one.due_on, at)] += one.amount
-    columns = (
-        text_column(name="who", title="Who", wide=True),
-        money_column(name="current", title="Not yet due"),
-        money_column(name="days_1_30", title="1 to 30 days"),
-        money_column(name="days_31_60", title="31 to 60 days"),
-        money_column(name="days_61_90", title="61 to 90 days"),
-        money_column(name="over_90", title="Over 90 days"),
-        money_column(name="credit", title="Credit"),
-        money_column(name="total", title="Total"),
-    )
-    owed = {owner: sum(row.values(), NO_CENTS) for owner, row in rows.items()}
-    ordered = sorted(rows, key=lambda owner: (-owed[owner], names[owner].casefold(), owner))
-    values: list[dict[str, Cell]] = [{"who": names[one], **rows[one], "total": owed[one]} for one in ordered]
-    parts = (*BUCKETS, "credit")
-    totals: dict[str, Cell] = {name: sum((row[name] for row in rows.values()), NO_CENTS) for name in parts}
-    totals["total"] = sum(owed.values(), NO_CENTS)
-    return _table("debtors", "Who owes", columns, values, totals)
-
-
-def bucket(due_on: date, at: date) -> str:
-    """Return the column for an amount by the days it is overdue: none, 1 to 30, 31 to 60, 61 to 90, more."""
-    days = (at - due_on).days
-    if days <= 0:
-        return BUCKETS[0]
-    return BUCKETS[min((days - 1) // _DAYS_IN_BUCKET + 1, len(BUCKETS) - 1)]
+DAYS_IN_BUCKET = 30
 
 
 # --- activity ---------------------------------------------------------------------------------------------------------
@@ -341,7 +297,7 @@ def activity(seats: Iterable[Seat], by: Sequence[Dimension]) -> Table:
     ]
     columns = (*(_dimension(one) for one in by), *_COUNTS)
     everyone = [seat for members in groups.values() for seat in members]
-    return _table("activity", "Activity", columns, values, _attendance(everyone))
+    return table("activity", "Activity", columns, values, _attendance(everyone))
 
 
 def _attendance(seats: Sequence[Seat]) -> dict[str, Cell]:
@@ -365,12 +321,13 @@ def _dimension(one: Dimension) -> TableColumn:
     return text_column(name=one.value, title=_TITLES[one], wide=one is Dimension.ITEM)
 
 
-def _table(
+def table(
     name: str,
     title: str,
     columns: tuple[TableColumn, ...],
     values: Iterable[Mapping[str, Cell]],
     totals: Mapping[str, Cell],
 ) -> Table:
+    """Return a table with its totals, or with none where they add up to nothing that means something."""
     rows = fixed(tuple(value[column.name] for column in columns) for value in values)
     return Table(name=name, title=title, columns=columns, rows=rows, totals=totals)

@@ -113,73 +113,73 @@ class Round:
     busy: Collection[str] = frozenset()
 
 
-def due(standings: Iterable[ClinicStatus], at: Round) -> list[str]:
+def due(statuses: Iterable[ClinicStatus], at: Round) -> list[str]:
     """Return the clinics whose turn has come, the one that waits longest first; one probe only during an outage."""
-    everyone = list(standings)
+    everyone = list(statuses)
     began = outage_since(everyone)
     found: list[tuple[datetime, str]] = []
     probes: list[tuple[datetime, str]] = []
-    for standing in everyone:
-        if standing.clinic in at.busy:
+    for status in everyone:
+        if status.clinic in at.busy:
             continue
-        moment = due_at(standing, at, everyone)
+        moment = due_at(status, at, everyone)
         if moment <= at.now:
-            away = began is not None and standing.state is State.TROUBLED
-            (probes if away else found).append((moment, standing.clinic))
+            away = began is not None and status.state is State.TROUBLED
+            (probes if away else found).append((moment, status.clinic))
     if probes and began is not None and at.now >= began + PROBE_EVERY and not _probing(everyone, at.now):
         found.append(min(probes))
     return [clinic for _, clinic in sorted(found)]
 
 
-def due_at(standing: ClinicStatus, at: Round, everyone: Sequence[ClinicStatus] = ()) -> datetime:
+def due_at(status: ClinicStatus, at: Round, everyone: Sequence[ClinicStatus] = ()) -> datetime:
     """Return from when on a clinic's next turn may begin."""
-    began = standing.began_at
+    began = status.began_at
     if began is None or began > at.now:
         # Never worked on, or the calendar was put back.
         return at.now
-    if standing.not_before is not None and standing.not_before - at.now > LONGEST_PARK:
+    if status.not_before is not None and status.not_before - at.now > LONGEST_PARK:
         return at.now
-    if is_unfinished(standing):
+    if is_unfinished(status):
         # Its process has died, or is at it still: then the queue and the lease keep the turn from being taken twice.
         return began
-    if standing.state in {State.TROUBLED, State.PARKED}:
-        return max(standing.not_before or began, _return_after_outage(standing, everyone))
-    polled = began + interval(at.paces[standing.clinic], at.walls[standing.clinic], standing.calls)
-    hinted = at.hints.get(standing.clinic)
-    if hinted is None or standing.state is State.PAUSED:
+    if status.state in {State.TROUBLED, State.PARKED}:
+        return max(status.not_before or began, _return_after_outage(status, everyone))
+    polled = began + interval(at.paces[status.clinic], at.walls[status.clinic], status.calls)
+    hinted = at.hints.get(status.clinic)
+    if hinted is None or status.state is State.PAUSED:
         return polled
-    return min(polled, max(hinted, standing.ended_at or began))
+    return min(polled, max(hinted, status.ended_at or began))
 
 
-def is_unfinished(standing: ClinicStatus) -> bool:
+def is_unfinished(status: ClinicStatus) -> bool:
     """Say whether a turn began and nobody has kept how it ended."""
-    return standing.began_at is not None and (standing.ended_at is None or standing.ended_at < standing.began_at)
+    return status.began_at is not None and (status.ended_at is None or status.ended_at < status.began_at)
 
 
 def outage_since(everyone: Sequence[ClinicStatus]) -> datetime | None:
     """Return when a clinic failed last while a system is away for most of them; nothing once one got through again."""
-    troubled = [standing.ended_at for standing in everyone if standing.state is State.TROUBLED and standing.ended_at]
+    troubled = [status.ended_at for status in everyone if status.state is State.TROUBLED and status.ended_at]
     if len(troubled) < OUTAGE_CLINICS or len(troubled) * 2 <= len(everyone):
         return None
     newest = max(troubled)
-    worked = [standing.succeeded_at for standing in everyone if standing.succeeded_at is not None]
+    worked = [status.succeeded_at for status in everyone if status.succeeded_at is not None]
     return None if worked and max(worked) > newest else newest
 
 
 def _probing(everyone: Sequence[ClinicStatus], now: datetime) -> bool:
     """Say whether a clinic is trying at this moment; one that began long ago has died."""
     return any(
-        standing.began_at > standing.ended_at and now - standing.began_at < PROBE_DIES
-        for standing in everyone
-        if standing.state is State.TROUBLED and standing.began_at is not None and standing.ended_at is not None
+        status.began_at > status.ended_at and now - status.began_at < PROBE_DIES
+        for status in everyone
+        if status.state is State.TROUBLED and status.began_at is not None and status.ended_at is not None
     )
 
 
-def _return_after_outage(standing: ClinicStatus, everyone: Sequence[ClinicStatus]) -> datetime:
+def _return_after_outage(status: ClinicStatus, everyone: Sequence[ClinicStatus]) -> datetime:
     """Return when a troubled clinic comes back, so that not all of them come at the moment the system does."""
-    failed = standing.ended_at or standing.began_at
+    failed = status.ended_at or status.began_at
     assert failed is not None
-    if len(everyone) < OUTAGE_CLINICS or standing.state is not State.TROUBLED:
+    if len(everyone) < OUTAGE_CLINICS or status.state is not State.TROUBLED:
         return failed
     worked = [
         other.succeeded_at for other in everyone if other.succeeded_at is not None and other.succeeded_at > failed
@@ -187,7 +187,7 @@ def _return_after_outage(standing: ClinicStatus, everyone: Sequence[ClinicStatus
     troubled = sum(1 for other in everyone if other.state is State.TROUBLED)
     if not worked or troubled < OUTAGE_CLINICS:
         return failed
-    return min(worked) + SPREAD * _place(standing.clinic)
+    return min(worked) + SPREAD * _place(status.clinic)
 
 
 def _place(clinic: str) -> float:
@@ -198,45 +198,45 @@ def _place(clinic: str) -> float:
 # --- what became of a turn --------------------------------------------------------------------------------------------
 
 
-def begun(standing: ClinicStatus, now: datetime) -> ClinicStatus:
-    """Return the standing of a clinic whose turn begins."""
-    return replace(standing, began_at=now)
+def begun(status: ClinicStatus, now: datetime) -> ClinicStatus:
+    """Return the status of a clinic whose turn begins."""
+    return replace(status, began_at=now)
 
 
-def succeeded(standing: ClinicStatus, now: datetime, calls: int) -> ClinicStatus:
-    """Return the standing after a turn that did all it could; `calls` were made to the practice."""
-    quiet = min(calls, standing.calls) if standing.calls else min(calls, QUIET_CALLS)
+def succeeded(status: ClinicStatus, now: datetime, calls: int) -> ClinicStatus:
+    """Return the status after a turn that did all it could; `calls` were made to the practice."""
+    quiet = min(calls, status.calls) if status.calls else min(calls, QUIET_CALLS)
     return ClinicStatus(
-        clinic=standing.clinic, began_at=standing.began_at, ended_at=now, calls=max(quiet, 1), succeeded_at=now
+        clinic=status.clinic, began_at=status.began_at, ended_at=now, calls=max(quiet, 1), succeeded_at=now
     )
 
 
 def troubled(
-    standing: ClinicStatus, now: datetime, sentence: str, wait_s: int, jitter: Callable[[int], int]
+    status: ClinicStatus, now: datetime, sentence: str, wait_s: int, jitter: Callable[[int], int]
 ) -> ClinicStatus:
-    """Return the standing after passing trouble: exponential waits with full jitter, or the wait that was asked for.
+    """Return the status after passing trouble: exponential waits with full jitter, or the wait that was asked for.
 
     `jitter` draws a whole number from 0 up to what it is given.
     """
-    failures = standing.failures + 1
+    failures = status.failures + 1
     most = min(LARGEST_BACKOFF_S, BACKOFF_S * 2 ** min(failures, 10))
     pause = timedelta(seconds=wait_s, milliseconds=jitter(most * 1000))
     return replace(
-        standing, state=State.TROUBLED, ended_at=now, failures=failures, not_before=now + pause, sentence=sentence
+        status, state=State.TROUBLED, ended_at=now, failures=failures, not_before=now + pause, sentence=sentence
     )
 
 
-def paused(standing: ClinicStatus, now: datetime, sentence: str) -> ClinicStatus:
-    """Return the standing of a clinic that waits for a person; each poll tries whether it works again."""
-    return replace(standing, state=State.PAUSED, ended_at=now, not_before=None, sentence=sentence)
+def paused(status: ClinicStatus, now: datetime, sentence: str) -> ClinicStatus:
+    """Return the status of a clinic that waits for a person; each poll tries whether it works again."""
+    return replace(status, state=State.PAUSED, ended_at=now, not_before=None, sentence=sentence)
 
 
 def parked(
-    standing: ClinicStatus, now: datetime, sentence: str, wait_s: int, jitter: Callable[[int], int]
+    status: ClinicStatus, now: datetime, sentence: str, wait_s: int, jitter: Callable[[int], int]
 ) -> ClinicStatus:
-    """Return the standing of a clinic whose calls for today are used up; it goes on by itself."""
+    """Return the status of a clinic whose calls for today are used up; it goes on by itself."""
     pause = timedelta(seconds=max(wait_s, 60), milliseconds=jitter(10_000))
-    return replace(standing, state=State.PARKED, ended_at=now, not_before=now + pause, sentence=sentence)
+    return replace(status, state=State.PARKED, ended_at=now, not_before=now + pause, sentence=sentence)
 
 
 # --- jobs of the day and the week -------------------------------------------------------------------------------------

@@ -16,16 +16,15 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from ligament.core.private import NOTHING, Private
 from ligament.net.said import DAY_S, HOUR_S, count_said, wait_said
 from ligament.net.session import NotSent, Unanswered
+from ligament.net.token_vault import StoredTokens, TokenVault
 from ligament.ports.errors import Broken, SignInAgain, TryLater
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from contextlib import AbstractContextManager
+    from collections.abc import Mapping
 
     from ligament.net.session import Reply, Session
     from ligament.ports.clocks import Clock
 
-EARLY = timedelta(seconds=60)
 GRACE = timedelta(minutes=30)
 _DEFAULT_LIFE_S = 1800
 _OK = 200
@@ -41,68 +40,6 @@ _SENTENCES = {
     "invalid_scope": "{system} does not grant the app all the permissions it asks for. Please check its permissions.",
     "access_denied": "The connection to {system} was declined on its consent page.",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredTokens:
-    """What the vault keeps: the access token with its end, the refresh token, and the one before it until it is proven.
-
-    `scope` is the granted one, as the system wrote it; `former_at` is when `former_refresh` was replaced.
-    """
-
-    access: Private[str]
-    expires_at: datetime
-    scope: str = ""
-    refresh: Private[str] = NOTHING
-    former_refresh: Private[str] = NOTHING
-    former_at: datetime | None = None
-
-    def is_good(self, now: datetime) -> bool:
-        """Say whether the access token can still be used for a while."""
-        return bool(self.access) and now + EARLY < self.expires_at
-
-
-class TokenVault(Protocol):
-    """Where one grant's tokens live, shared by all processes of an installation."""
-
-    def load(self) -> StoredTokens | None:
-        """Return the tokens as kept last, or nothing."""
-        ...
-
-    def save(self, tokens: StoredTokens) -> None:
-        """Keep the tokens durably before returning."""
-        ...
-
-    def exclusively(self) -> AbstractContextManager[None]:
-        """Let one holder in at a time, across threads and processes."""
-        ...
-
-
-class TextVault:
-    """A token vault over a place that keeps one secret text: reading it, writing it durably, and its lock."""
-
-    def __init__(
-        self,
-        read: Callable[[], str | None],
-        write: Callable[[str], None],
-        lock: Callable[[], AbstractContextManager[None]],
-    ) -> None:
-        self._read = read
-        self._write = write
-        self._lock = lock
-
-    def load(self) -> StoredTokens | None:
-        """Return the tokens as kept last, or nothing."""
-        text = self._read()
-        return tokens_from_text(text) if text else None
-
-    def save(self, tokens: StoredTokens) -> None:
-        """Keep the tokens durably before returning."""
-        self._write(tokens_to_text(tokens))
-
-    def exclusively(self) -> AbstractContextManager[None]:
-        """Let one holder in at a time."""
-        return self._lock()
 
 
 class TokenSource(Protocol):
@@ -323,33 +260,6 @@ def refusal(system: str, code: str, status: int) -> SignInAgain:
     known = code if code in _SENTENCES or code in {"invalid_request", "unsupported_grant_type"} else "unknown"
     sentence = _SENTENCES.get(known, "{system} refused the sign-in. Please connect again.")
     return SignInAgain(sentence.format(system=system), f"{known}, status {status}")
-
-
-def tokens_to_text(tokens: StoredTokens) -> str:
-    """Return the tokens in clear as one text, for a vault that encrypts it."""
-    former_at = tokens.former_at
-    kept = {
-        "access": tokens.access.reveal(),
-        "expires_at": tokens.expires_at.isoformat(),
-        "scope": tokens.scope,
-        "refresh": tokens.refresh.reveal(),
-        "former_refresh": tokens.former_refresh.reveal(),
-        "former_at": former_at.isoformat() if former_at else "",
-    }
-    return json.dumps(kept)
-
-
-def tokens_from_text(text: str) -> StoredTokens:
-    """Return the tokens of a text that `tokens_to_text` made."""
-    kept = json.loads(text)
-    return StoredTokens(
-        access=Private(kept["access"]),
-        expires_at=datetime.fromisoformat(kept["expires_at"]),
-        scope=kept["scope"],
-        refresh=Private(kept["refresh"]),
-        former_refresh=Private(kept["former_refresh"]),
-        former_at=datetime.fromisoformat(kept["former_at"]) if kept["former_at"] else None,
-    )
 
 
 def _silent(app: OAuthApp, trouble: Unanswered) -> TryLater:

@@ -9,8 +9,8 @@ from ligament.core.oddities import Heed, unheeded
 from ligament.core.private import Private
 from ligament.net.governor import Priority
 from ligament.net.meter import CallMeter
-from ligament.net.oauth import TokenVault
 from ligament.net.session import Observer, Transport
+from ligament.net.token_vault import TokenVault
 from ligament.ports.clocks import Clock
 from ligament.ports.windows import WindowStore
 

@@ -30,17 +30,17 @@ _KNOWN = (PortError, ConfigurationError, StoreError, AnotherRun, Stopped, OSErro
 class AskedRunner:
     """Takes the runs that wait and does them; safe to share between threads and processes."""
 
-    turns: ClinicRunner
+    runner: ClinicRunner
     clinics: Callable[[], Collection[str]]
     _places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_AT_ONCE))
 
     @property
     def _runs(self) -> AskedRuns:
-        return AskedRuns(self.turns.database, self.turns.calendar.now)
+        return AskedRuns(self.runner.database, self.runner.calendar.now)
 
     def run(self) -> None:
         """Go on until asked to stop."""
-        sign = self.turns.sign
+        sign = self.runner.sign
         while not sign.is_set():
             # A database that is away comes back; what was asked for is kept there.
             with suppress(StoreError):
@@ -92,24 +92,24 @@ class AskedRunner:
             self._runs.end(asked, told, str(told.get("parked") or ""))
 
     def _done(self, asked: AskedRun) -> dict[str, Any]:
-        turns = self.turns
-        chosen = turns.clinic(asked.clinic)
+        runner = self.runner
+        chosen = runner.clinic(asked.clinic)
         outside = Overrides(
-            transports=turns.transports,
-            clock=StoppableClock(clock=turns.calendar, sign=turns.sign),
-            machine_now=turns.clock.now,
+            transports=runner.transports,
+            clock=StoppableClock(clock=runner.calendar, sign=runner.sign),
+            machine_now=runner.clock.now,
             actor=asked.actor,
             source=asked.source,
         )
-        settings = replace(turns.settings, clinics=(chosen,))
+        settings = replace(runner.settings, clinics=(chosen,))
         with BOARD.working(asked.clinic) as tell:
-            outside = replace(outside, tell=turns.sign.between_steps(tell))
-            with open_clinic(settings, asked.clinic, outside, turns.database) as clinic:
+            outside = replace(outside, tell=runner.sign.between_steps(tell))
+            with open_clinic(settings, asked.clinic, outside, runner.database) as clinic:
                 return do_asked(clinic, asked)
 
 
-def start_asked_runs(turns: ClinicRunner, clinics: Callable[[], Collection[str]]) -> threading.Thread:
+def start_asked_runs(runner: ClinicRunner, clinics: Callable[[], Collection[str]]) -> threading.Thread:
     """Do what is asked for until asked to stop."""
-    thread = threading.Thread(target=AskedRunner(turns=turns, clinics=clinics).run, name="asked runs", daemon=True)
+    thread = threading.Thread(target=AskedRunner(runner=runner, clinics=clinics).run, name="asked runs", daemon=True)
     thread.start()
     return thread

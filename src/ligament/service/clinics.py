@@ -22,25 +22,25 @@ def list_clinics(home: Path | None, wanted: str | None = None) -> Result:
     """Tell how every clinic stands, or one; a clinic whose rulebook cannot be used is told too."""
     settings = load_settings(home=home, without_broken=True, may_be_empty=True)
     chosen = (settings.meant(wanted),) if wanted is not None else settings.clinics
-    rows = _standings(settings, chosen)
+    rows = _statuses(settings, chosen)
     if wanted is None:
         rows += [_broken(file, sentence) for file, sentence in settings.broken.items()]
     needs = any(row["waits"] or row["state"] in {"stopped", "broken"} for row in rows)
     return Result(document={"clinics": rows}, code=WAITS if needs else DONE)
 
 
-def _standings(settings: Settings, clinics: Sequence[ClinicSettings]) -> list[Document]:
+def _statuses(settings: Settings, clinics: Sequence[ClinicSettings]) -> list[Document]:
     if not clinics:
         return []
     prepare()
     database = open_database(settings.database_url)
     try:
-        return standings(database, clinics)
+        return statuses(database, clinics)
     finally:
         database.close()
 
 
-def standings(database: Database, clinics: Sequence[ClinicSettings]) -> list[Document]:
+def statuses(database: Database, clinics: Sequence[ClinicSettings]) -> list[Document]:
     """Return how clinics stand, in their order."""
     seen, ends = glance(database, clinics), last_ends(database)
     return [_row(clinic, seen[clinic.name], ends.get(clinic.name)) for clinic in clinics]

@@ -22,7 +22,8 @@ from ligament.notifications.webhooks import Answer, Poster, Target
 from ligament.ports.clocks import Clock
 from ligament.store.database.connection import Database
 from ligament.store.database.errors import StoreError
-from ligament.store.shared.deliveries import DEAD, DELIVERED, WAITING, Attempt, Consequence, Delivery, Hook, Outbox
+from ligament.store.shared.deliveries import DEAD, DELIVERED, WAITING, Outbox
+from ligament.store.shared.delivery_records import Attempt, Consequence, Delivery, Hook
 from ligament.wiring.hook_secrets import HookSecrets
 
 PARALLEL = 4

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ligament.app.notices.addresses import has_addresses
-from ligament.app.notices.notifier import bell_of
+from ligament.app.notices.notifier import notifier_of
 from ligament.app.notices.wording import seen_deliveries
 from ligament.ports.clocks import Clock
 from ligament.service.deliveries import ClinicHooks, Deliverer
@@ -61,27 +61,27 @@ class _Means:
         chosen = self.settings().clinic(name)
         if has_addresses(chosen):
             lost = Outbox(self.database, self.clock.now).troubled(name)
-            bell = bell_of(self.settings(), chosen, self.database, self.clock.now)
+            bell = notifier_of(self.settings(), chosen, self.database, self.clock.now)
             bell.ring(seen_deliveries(name, lost))
 
 
 def start_deliveries(place: Scheduler) -> threading.Thread:
     """Deliver beside the scheduler until it is asked to stop."""
-    turns = place.turns
+    runner = place.runner
     means = _Means(
-        settings=lambda: turns.settings, database=turns.database, clock=turns.clock, chosen=turns.clinic
+        settings=lambda: runner.settings, database=runner.database, clock=runner.clock, chosen=runner.clinic
     )  # fmt: skip
     deliverer = Deliverer(
-        database=turns.database,
-        clock=turns.clock,
+        database=runner.database,
+        clock=runner.clock,
         clinics=lambda: place.clinics,
         open_hooks=means.hooks,
         told=means.tell,
-        stops=turns.sign.is_set,
-        unexpected=lambda what, error: turns.alert("broken", what, f"Not delivered: {type(error).__name__}. Tell us."),
+        stops=runner.sign.is_set,
+        unexpected=lambda what, error: runner.alert("broken", what, f"Not delivered: {type(error).__name__}. Tell us."),
     )
     thread = threading.Thread(
-        target=deliverer.run, args=(lambda: turns.sign.wait(_PAUSE_S),), name="deliveries", daemon=True
+        target=deliverer.run, args=(lambda: runner.sign.wait(_PAUSE_S),), name="deliveries", daemon=True
     )
     thread.start()
     return thread

@@ -43,30 +43,30 @@ class Glance:
 def glance(database: Database, clinics: Sequence[ClinicSettings]) -> Mapping[str, Glance]:
     """Return how clinics stand, by name."""
     names = tuple(clinic.name for clinic in clinics)
-    standings = Statuses(beats=SharedValues(database)).all_of(names)
+    statuses = Statuses(beats=SharedValues(database)).all_of(names)
     known = figures(database, names)
-    return {standing.clinic: _glance(standing, known[standing.clinic]) for standing in standings}
+    return {status.clinic: _glance(status, known[status.clinic]) for status in statuses}
 
 
-def _glance(standing: ClinicStatus, known: Figures) -> Glance:
-    sign = _SIGNS[standing.state]
+def _glance(status: ClinicStatus, known: Figures) -> Glance:
+    sign = _SIGNS[status.state]
     waits = known.holds + known.approvals
-    if standing.state is State.READY:
-        sign, sentence = ("waits", _waiting(known)) if waits else _calm(standing)
+    if status.state is State.READY:
+        sign, sentence = ("waits", _waiting(known)) if waits else _calm(status)
     else:
-        sentence = standing.sentence or "It cannot go on at the moment."
+        sentence = status.sentence or "It cannot go on at the moment."
     return Glance(
         sign=sign,
         sentence=sentence,
         holds=known.holds,
         approvals=known.approvals,
-        last_run_at=standing.succeeded_at,
-        next_run_at=standing.not_before,
+        last_run_at=status.succeeded_at,
+        next_run_at=status.not_before,
     )
 
 
-def _calm(standing: ClinicStatus) -> tuple[str, str]:
-    if standing.succeeded_at is None:
+def _calm(status: ClinicStatus) -> tuple[str, str]:
+    if status.succeeded_at is None:
         return "new", "Nothing has run yet."
     return "well", "All is well: nothing waits for you."
 
@@ -83,10 +83,10 @@ def _waiting(known: Figures) -> str:
 
 def pulse(database: Database, clinic: str) -> str:
     """Return a text that is another one as soon as a page of the clinic would say something else."""
-    standing = Statuses(beats=SharedValues(database)).one(clinic)
+    status = Statuses(beats=SharedValues(database)).one(clinic)
     known = figures(database, (clinic,))[clinic]
-    at = standing.succeeded_at
-    return f"{standing.state}|{standing.sentence}|{known.journal_sequence}|{at and at.replace(second=0, microsecond=0)}"
+    at = status.succeeded_at
+    return f"{status.state}|{status.sentence}|{known.journal_sequence}|{at and at.replace(second=0, microsecond=0)}"
 
 
 @dataclass(slots=True, kw_only=True)

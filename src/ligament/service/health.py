@@ -28,26 +28,26 @@ _BUCKETS = (0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000)
 
 def health(place: Scheduler) -> tuple[int, dict[str, Any]]:
     """Return 200 while the database answers and the scheduler ticks; what waits for a person is no reason for 503."""
-    now = place.turns.clock.now()
+    now = place.runner.clock.now()
     ticked = place.ticked_at
     ticking = ticked is not None and now - ticked < STALLED
     document: dict[str, Any] = {"status": "ok", "executor": place.executor, "scheduler": "ok" if ticking else "stalled"}
     try:
-        standings = place.standings()
+        statuses = place.statuses()
         document["database"] = "ok"
     except StoreError as trouble:
         return AWAY, {**document, "status": "down", "database": trouble.sentence, "clinics": []}
     document["clinics"] = [
         {
-            "clinic": standing.clinic,
-            "state": standing.state.value,
-            "sentence": standing.sentence,
-            "succeeded_at": standing.succeeded_at.isoformat() if standing.succeeded_at else None,
-            "not_before": standing.not_before.isoformat() if standing.not_before else None,
+            "clinic": status.clinic,
+            "state": status.state.value,
+            "sentence": status.sentence,
+            "succeeded_at": status.succeeded_at.isoformat() if status.succeeded_at else None,
+            "not_before": status.not_before.isoformat() if status.not_before else None,
         }
-        for standing in standings
+        for status in statuses
     ]
-    if any(standing.state is not State.READY for standing in standings):
+    if any(status.state is not State.READY for status in statuses):
         document["status"] = "attention"
     if not ticking:
         document["status"] = "down"
@@ -59,7 +59,7 @@ class Metrics:
     """Counts for this process, as Prometheus reads them; no label ever names a person."""
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-    _turns: Counter = field(init=False)
+    _runner: Counter = field(init=False)
     _seconds: Histogram = field(init=False)
     _calls: Counter = field(init=False)
     _clinics: Gauge = field(init=False)
@@ -69,7 +69,7 @@ class Metrics:
 
     def __post_init__(self) -> None:
         """Name what is counted."""
-        self._turns = Counter("ligament_turns", "Turns by how they ended.", ["outcome"], registry=self.registry)
+        self._runner = Counter("ligament_turns", "Turns by how they ended.", ["outcome"], registry=self.registry)
         self._seconds = Histogram(
             "ligament_turn_seconds", "Duration of turns.", buckets=_BUCKETS, registry=self.registry
         )
@@ -85,32 +85,32 @@ class Metrics:
 
     def hear(self, report: RunReport) -> None:
         """Count a turn."""
-        self._turns.labels(report.outcome).inc()
+        self._runner.labels(report.outcome).inc()
         self._seconds.observe(report.seconds)
         for system, made in report.document.get("calls", {}).items():
             for method, count in made.items():
                 self._calls.labels(system, method).inc(count)
 
-    def text(self, place: Scheduler, doorman: WebhookReceiver) -> bytes:
+    def text(self, place: Scheduler, receiver: WebhookReceiver) -> bytes:
         """Return everything in Prometheus' text format; raises StoreError when the database is away."""
-        standings = place.standings()
+        statuses = place.statuses()
         with self._lock:
             for state in State:
-                self._clinics.labels(state.value).set(sum(1 for one in standings if one.state is state))
+                self._clinics.labels(state.value).set(sum(1 for one in statuses if one.state is state))
             for fate in ("accepted", "ignored", "refused", "forged", "not_kept"):
-                self._hooks.labels(fate).set(doorman.counts[fate])
-            self._count_clinics(place, standings)
+                self._hooks.labels(fate).set(receiver.counts[fate])
+            self._count_clinics(place, statuses)
             return generate_latest(self.registry)
 
-    def _count_clinics(self, place: Scheduler, standings: list[ClinicStatus]) -> None:
+    def _count_clinics(self, place: Scheduler, statuses: list[ClinicStatus]) -> None:
         """Say for each clinic, by its id, what waits, when it last succeeded and where its journal ends."""
-        ids = {clinic.name: clinic_id(clinic) for clinic in place.turns.settings.clinics}
-        known = figures(place.turns.database, ids)
+        ids = {clinic.name: clinic_id(clinic) for clinic in place.runner.settings.clinics}
+        known = figures(place.runner.database, ids)
         for gauge in self._of_clinics.values():
             gauge.clear()
-        for standing in standings:
-            key, found = ids[standing.clinic], known[standing.clinic]
-            at = standing.succeeded_at
+        for status in statuses:
+            key, found = ids[status.clinic], known[status.clinic]
+            at = status.succeeded_at
             self._of_clinics["open_holds"].labels(key).set(found.holds)
             self._of_clinics["waiting_approvals"].labels(key).set(found.approvals)
             self._of_clinics["last_success_timestamp_seconds"].labels(key).set(at.timestamp() if at else 0)

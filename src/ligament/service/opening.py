@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ligament.app.notices.notifier import bells
+from ligament.app.notices.notifier import configuration_notifier
 from ligament.app.scheduled import compare_daily, compare_weekly
 from ligament.app.setup.incoming_webhooks import webhook_paths
 from ligament.engine.inline import InlineEngine, guarded
@@ -22,7 +22,7 @@ from ligament.service.asked_runs import start_asked_runs
 from ligament.service.delivery_loop import start_deliveries
 from ligament.service.health import AWAY, Metrics, health
 from ligament.service.incoming import WebhookReceiver
-from ligament.service.runner import ClinicRunner, RunReport, unheard
+from ligament.service.runner import ClinicRunner, RunReport, ignore_report
 from ligament.service.scheduler import Scheduler, Wake, reloading
 from ligament.service.stopping import StopSign
 from ligament.store.database.connection import Database, assert_sound, open_database, owner_only
@@ -36,7 +36,7 @@ from ligament.wiring.settings import Settings
 ENGINE_FILE = "engine.db"
 _SQLITE = "sqlite:///"
 THREADS = 4
-Heard = Callable[[RunReport], None]
+OnReport = Callable[[RunReport], None]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,13 +44,13 @@ class Service:
     """What the outside may ask of a running installation; every answer is ready to be sent."""
 
     place: Scheduler
-    doorman: WebhookReceiver
+    receiver: WebhookReceiver
     metrics: Metrics
     paths: tuple[str, ...] = field(default_factory=lambda: tuple(webhook_paths()))
 
     def webhook(self, path: str, header: Callable[[str], str], body: bytes) -> int:
         """Return the status for a webhook."""
-        return self.doorman.receive(path, header, body)
+        return self.receiver.receive(path, header, body)
 
     def health(self) -> tuple[int, dict[str, Any]]:
         """Return status and document of `/healthz`."""
@@ -59,25 +59,35 @@ class Service:
     def measured(self) -> tuple[int, bytes]:
         """Return status and text of `/metrics`."""
         try:
-            return 200, self.metrics.text(self.place, self.doorman)
+            return 200, self.metrics.text(self.place, self.receiver)
         except StoreError:
             return AWAY, b""
 
 
 @contextmanager
 def watching(
-    settings: Settings, *, clinic: str | None, sign: StopSign, heard: Heard = unheard, alert: Alerts = silent
+    settings: Settings,
+    *,
+    clinic: str | None,
+    sign: StopSign,
+    on_report: OnReport = ignore_report,
+    alert: Alerts = silent,
 ) -> Iterator[Scheduler]:
     """Open what `sync --watch` runs: one clinic, inside this process."""
     only = settings.meant(clinic).name
     with _opened(settings) as database:
-        turns = _turns(settings, database, sign, alert, heard)
-        yield Scheduler(turns=turns, engine=InlineEngine(), executor=executor_id(), only=(only,))
+        runner = _runner(settings, database, sign, alert, on_report)
+        yield Scheduler(runner=runner, engine=InlineEngine(), executor=executor_id(), only=(only,))
 
 
 @contextmanager
 def working(
-    settings: Settings, *, sign: StopSign, heard: Heard = unheard, alert: Alerts = silent, threads: int = THREADS
+    settings: Settings,
+    *,
+    sign: StopSign,
+    on_report: OnReport = ignore_report,
+    alert: Alerts = silent,
+    threads: int = THREADS,
 ) -> Iterator[Scheduler]:
     """Open what `serve` and `worker` run: all clinics, with work queued in the database."""
     from ligament.engine.durable import DurableEngine, QueuePlace  # noqa: PLC0415 - its library is slow to load
@@ -87,7 +97,7 @@ def working(
         place = QueuePlace(url=engine_url(settings), executor=name, threads=threads, now=SystemClock().now)
         engine: Engine = DurableEngine(place)
         yield Scheduler(
-            turns=_turns(settings, database, sign, alert, heard),
+            runner=_runner(settings, database, sign, alert, on_report),
             engine=engine,
             executor=name,
             wake=Wake(),
@@ -96,34 +106,36 @@ def working(
 
 
 @contextmanager
-def door(settings: Settings, *, sign: StopSign, alert: Alerts = silent, heard: Heard = unheard) -> Iterator[Service]:
+def door(
+    settings: Settings, *, sign: StopSign, alert: Alerts = silent, on_report: OnReport = ignore_report
+) -> Iterator[Service]:
     """Open what `serve` runs: everything, with a door to the outside."""
     metrics = Metrics()
 
     def hear(report: RunReport) -> None:
         metrics.hear(report)
-        heard(report)
+        on_report(report)
 
-    with working(settings, sign=sign, alert=alert, heard=hear) as place:
-        turns = place.turns
-        doorman = WebhookReceiver(
-            current=lambda: turns.settings, database=turns.database, now=turns.clock.now, wake=place.wake.now
+    with working(settings, sign=sign, alert=alert, on_report=hear) as place:
+        runner = place.runner
+        receiver = WebhookReceiver(
+            current=lambda: runner.settings, database=runner.database, now=runner.clock.now, wake=place.wake.now
         )
-        yield Service(place=place, doorman=doorman, metrics=metrics)
+        yield Service(place=place, receiver=receiver, metrics=metrics)
 
 
 def begin(place: Scheduler) -> threading.Thread:
     """Start an installation's engine and scheduler; raises ConfigurationError where the engine cannot run."""
     try:
-        place.start(guarded(place.turns.take, place.turns.unexpected))
+        place.start(guarded(place.runner.take, place.runner.unexpected))
     except CannotStart as error:
         raise ConfigurationError((str(error),)) from None
-    for clinic, sentence in place.turns.settings.broken.items():
-        place.turns.alert("configuration", clinic.stem, sentence)
+    for clinic, sentence in place.runner.settings.broken.items():
+        place.runner.alert("configuration", clinic.stem, sentence)
     thread = threading.Thread(target=_to_its_end(place, place.run), name="scheduler", daemon=True)
     thread.start()
     start_deliveries(place)
-    start_asked_runs(place.turns, lambda: place.clinics)
+    start_asked_runs(place.runner, lambda: place.clinics)
     return thread
 
 
@@ -180,9 +192,9 @@ def _opened(settings: Settings) -> Iterator[Database]:
         database.close()
 
 
-def _turns(settings: Settings, database: Database, sign: StopSign, alert: Alerts, heard: Heard) -> ClinicRunner:
+def _runner(settings: Settings, database: Database, sign: StopSign, alert: Alerts, on_report: OnReport) -> ClinicRunner:
     calendar = clock_starting_at(settings.now) if settings.now is not None else SystemClock()
-    ring = bells(settings, database, calendar.now)
+    ring = configuration_notifier(settings, database, calendar.now)
 
     def told(kind: str, clinic: str, sentence: str) -> None:
         alert(kind, clinic, sentence)
@@ -193,7 +205,7 @@ def _turns(settings: Settings, database: Database, sign: StopSign, alert: Alerts
         database=database,
         sign=sign,
         alert=told,
-        heard=heard,
+        on_report=on_report,
         calendar=calendar,
         jobs={"daily": compare_daily, "weekly": compare_weekly},
     )

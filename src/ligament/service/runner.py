@@ -60,7 +60,7 @@ class RunReport:
     document: Mapping[str, Any] = field(default_factory=dict)
 
 
-def unheard(report: RunReport) -> None:
+def ignore_report(report: RunReport) -> None:
     """Tell nobody."""
 
 
@@ -79,7 +79,7 @@ class ClinicRunner:
     database: Database
     sign: StopSign
     alert: Alerts = silent
-    heard: Callable[[RunReport], None] = unheard
+    on_report: Callable[[RunReport], None] = ignore_report
     jobs: Mapping[str, Job] = field(default_factory=dict)
     clock: Clock = field(default_factory=SystemClock)
     calendar: Clock = field(default_factory=SystemClock)
@@ -87,7 +87,7 @@ class ClinicRunner:
     _books: dict[str, tuple[int, ClinicSettings]] = field(default_factory=dict)
 
     @property
-    def standings(self) -> Statuses:
+    def statuses(self) -> Statuses:
         """Return where all clinics stand."""
         return Statuses(beats=SharedValues(self.database))
 
@@ -129,7 +129,7 @@ class ClinicRunner:
 
     # --- a turn -------------------------------------------------------------------------------------------------------
     def take(self, name: str) -> None:
-        """Take a clinic's turn; expected trouble is kept in its standing."""
+        """Take a clinic's turn; expected trouble is kept in its status."""
         if self.sign.is_set():
             return
         began = self.clock.monotonic_ms()
@@ -141,42 +141,42 @@ class ClinicRunner:
         except StoreError as trouble:
             # The database itself is away: nothing can be kept, and the next tick tries again.
             report = replace(report, outcome="store", sentence=trouble.sentence)
-        self.heard(replace(report, seconds=(self.clock.monotonic_ms() - began) / 1000))
+        self.on_report(replace(report, seconds=(self.clock.monotonic_ms() - began) / 1000))
 
     def unexpected(self, name: str, error: Exception) -> None:
         """Keep that a turn ended in a way it should not; the kind of the error is told, its text may name people."""
         sentence = f"Something happened that should not: {type(error).__name__}. Tell us; it is tried again by itself."
         with suppress(StoreError):
-            standing = self.standings.one(name)
+            status = self.statuses.one(name)
             self._alert("broken", name, sentence)
-            self.standings.keep(schedule.troubled(standing, self.clock.now(), sentence, 60, jitter))
-        self.heard(RunReport(clinic=name, outcome="unexpected", seconds=0, sentence=sentence))
+            self.statuses.keep(schedule.troubled(status, self.clock.now(), sentence, 60, jitter))
+        self.on_report(RunReport(clinic=name, outcome="unexpected", seconds=0, sentence=sentence))
 
     def _taken(self, name: str) -> RunReport:
-        before = self.standings.one(name)
+        before = self.statuses.one(name)
         hints = self.hints.of(name)
         polls = self._polls(before, bool(hints))
-        standing = schedule.begun(before, self.clock.now()) if polls else before
-        self.standings.keep(standing)
+        status = schedule.begun(before, self.clock.now()) if polls else before
+        self.statuses.keep(status)
         try:
             document = self._work(name, hints, polls=polls)
         except (Fenced, AnotherRun) as trouble:
-            self.standings.keep(replace(standing, ended_at=self.clock.now()))
+            self.statuses.keep(replace(status, ended_at=self.clock.now()))
             return RunReport(clinic=name, outcome="elsewhere", seconds=0, sentence=str(trouble))
         except Stopped:
-            self.standings.keep(before)
+            self.statuses.keep(before)
             raise
         except (PortError, ConfigurationError, StoreError, OSError) as trouble:
-            return self._failed(name, standing, trouble)
-        return self._succeeded(standing, document, hints, polls=polls)
+            return self._failed(name, status, trouble)
+        return self._succeeded(status, document, hints, polls=polls)
 
-    def _polls(self, standing: ClinicStatus, hinted: bool) -> bool:  # noqa: FBT001 - told apart by its name above
+    def _polls(self, status: ClinicStatus, hinted: bool) -> bool:  # noqa: FBT001 - told apart by its name above
         """Say whether this turn reads all that changed, or only what hints name."""
-        is_ready = standing.state is State.READY and not schedule.is_unfinished(standing)
-        if not hinted or standing.began_at is None or not is_ready:
+        is_ready = status.state is State.READY and not schedule.is_unfinished(status)
+        if not hinted or status.began_at is None or not is_ready:
             return True
-        pause = schedule.interval(self.pace(standing.clinic, 0), self.wall(standing.clinic), standing.calls)
-        return self.clock.now() >= standing.began_at + pause
+        pause = schedule.interval(self.pace(status.clinic, 0), self.wall(status.clinic), status.calls)
+        return self.clock.now() >= status.began_at + pause
 
     def _work(self, name: str, hints: tuple[KeptHint, ...], *, polls: bool) -> dict[str, Any]:
         chosen = self.clinic(name)
@@ -253,39 +253,39 @@ class ClinicRunner:
 
     # --- what came of it ----------------------------------------------------------------------------------------------
     def _succeeded(
-        self, standing: ClinicStatus, document: dict[str, Any], hints: tuple[KeptHint, ...], *, polls: bool
+        self, status: ClinicStatus, document: dict[str, Any], hints: tuple[KeptHint, ...], *, polls: bool
     ) -> RunReport:
-        name, now = standing.clinic, self.clock.now()
+        name, now = status.clinic, self.clock.now()
         if document.get("parked"):
             sentence, wait_s = str(document["parked"]), int(document.get("parked_s") or 0)
-            parked = schedule.parked(standing, now, sentence, wait_s, jitter)
+            parked = schedule.parked(status, now, sentence, wait_s, jitter)
             until = parked.not_before.isoformat(timespec="minutes") if parked.not_before else ""
             self._alert("day_limit", name, f"{sentence} It goes on by itself at {until}; nothing needs to be done.")
-            self.standings.keep(parked)
+            self.statuses.keep(parked)
             return RunReport(clinic=name, outcome="parked", seconds=0, sentence=sentence, document=document)
         self.hints.done(name, hints)
-        calls = _calls_of(self.clinic(name).practice.name, document) if polls else standing.calls
-        worked = schedule.succeeded(standing, now, calls)
-        self.standings.keep(worked)
+        calls = _calls_of(self.clinic(name).practice.name, document) if polls else status.calls
+        worked = schedule.succeeded(status, now, calls)
+        self.statuses.keep(worked)
         if SharedValues(self.database).drop(name, _ALERTED):
             self._keep_paused(name, "")
             self.alert("recovered", name, "It works again, and what waited meanwhile has been done.")
         return RunReport(clinic=name, outcome="done", seconds=0, document=document)
 
-    def _failed(self, name: str, standing: ClinicStatus, trouble: Exception) -> RunReport:
+    def _failed(self, name: str, status: ClinicStatus, trouble: Exception) -> RunReport:
         now, sentence = self.clock.now(), _sentence(trouble)
         if isinstance(trouble, SignInAgain | ConfigurationError | JournalBroken):
             kind = _PAUSES.get(type(trouble), "configuration")
             if self._alert(kind, name, sentence):
                 with suppress(JournalBroken):
                     self._keep_paused(name, sentence)
-            self.standings.keep(schedule.paused(standing, now, sentence))
+            self.statuses.keep(schedule.paused(status, now, sentence))
             return RunReport(clinic=name, outcome=kind, seconds=0, sentence=sentence)
         wait_s = trouble.wait_s if isinstance(trouble, TryLater) else 0
         if isinstance(trouble, Broken | Rejected | StoreFull):
             self._alert("broken", name, sentence)
             wait_s = max(wait_s, 60)
-        self.standings.keep(schedule.troubled(standing, now, sentence, wait_s, jitter))
+        self.statuses.keep(schedule.troubled(status, now, sentence, wait_s, jitter))
         return RunReport(clinic=name, outcome="later", seconds=0, sentence=sentence)
 
     def _alert(self, kind: str, name: str, sentence: str) -> bool:

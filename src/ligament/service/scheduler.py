@@ -58,7 +58,7 @@ class Scheduler:
     watches it.
     """
 
-    turns: ClinicRunner
+    runner: ClinicRunner
     engine: Engine
     executor: str
     only: tuple[str, ...] = ()
@@ -72,17 +72,17 @@ class Scheduler:
 
     @property
     def _heartbeats(self) -> Heartbeats:
-        return Heartbeats(values=self.turns.standings.beats)
+        return Heartbeats(values=self.runner.statuses.beats)
 
     @property
     def sign(self) -> StopSign:
         """Return what asks everybody to stop."""
-        return self.turns.sign
+        return self.runner.sign
 
     @property
     def clinics(self) -> tuple[str, ...]:
         """Return the clinics that are worked on."""
-        return self.only or tuple(clinic.name for clinic in self.turns.settings.clinics)
+        return self.only or tuple(clinic.name for clinic in self.runner.settings.clinics)
 
     def start(self, work: Callable[[str], None]) -> None:
         """Say that this process is alive and begin to work; raises CannotStart."""
@@ -114,7 +114,7 @@ class Scheduler:
             return
         self._said[clinic] = sentence
         # Who cannot be told now must not keep anybody from going on.
-        attempt(lambda: self.turns.alert(kind, clinic, sentence), clinic)
+        attempt(lambda: self.runner.alert(kind, clinic, sentence), clinic)
 
     def stop(self) -> bool:
         """Begin nothing more; says whether everything under way came to the end of its step."""
@@ -131,7 +131,7 @@ class Scheduler:
         self._refresh(now)
         self._heartbeats.beat(self.executor, now)
         if self._is_time("dead", _LOOK_FOR_DEAD, now):
-            patience_s = max(self.turns.settings.lease_s, 2)
+            patience_s = max(self.runner.settings.lease_s, 2)
             self.engine.adopt(self._heartbeats.alive(now, patience_s))
         for clinic in self._due(now):
             # Noted before, because a turn may have ended by the time that this returns.
@@ -148,14 +148,14 @@ class Scheduler:
         self._refresh(self._now())
         self.wake.now()
 
-    def standings(self) -> list[ClinicStatus]:
+    def statuses(self) -> list[ClinicStatus]:
         """Return where the clinics stand."""
-        return self.turns.standings.all_of(self.clinics)
+        return self.runner.statuses.all_of(self.clinics)
 
     def _due(self, now: datetime) -> list[str]:
-        standings = self.standings()
-        busy = {standing.clinic for standing in standings if self._is_queued(standing, now)}
-        names = [standing.clinic for standing in standings if standing.clinic not in busy]
+        statuses = self.statuses()
+        busy = {status.clinic for status in statuses if self._is_queued(status, now)}
+        names = [status.clinic for status in statuses if status.clinic not in busy]
         times: dict[str, tuple[Pace, datetime]] = {}
         for name in names:
             found = attempt(partial(self._times_of, name), f"clinic {name}", (StoreError,))
@@ -166,27 +166,27 @@ class Scheduler:
             now=now,
             paces={name: pace for name, (pace, _) in times.items()},
             walls={name: wall for name, (_, wall) in times.items()},
-            hints=dict(self.turns.hints.waiting()),
+            hints=dict(self.runner.hints.waiting()),
             busy=busy,
         )
-        return due([standing for standing in standings if standing.clinic in times or standing.clinic in busy], moment)
+        return due([status for status in statuses if status.clinic in times or status.clinic in busy], moment)
 
     def _times_of(self, name: str) -> tuple[Pace, datetime]:
         """Return how often a clinic is read, and what its clock shows."""
-        return self.turns.pace(name), self.turns.wall(name)
+        return self.runner.pace(name), self.runner.wall(name)
 
-    def _is_queued(self, standing: ClinicStatus, now: datetime) -> bool:
-        at = self._queued.get(standing.clinic)
-        if at is None or (standing.ended_at is not None and standing.ended_at >= at):
+    def _is_queued(self, status: ClinicStatus, now: datetime) -> bool:
+        at = self._queued.get(status.clinic)
+        if at is None or (status.ended_at is not None and status.ended_at >= at):
             return False
         return timedelta(0) <= now - at < _ASK_AGAIN
 
     def _flush_alerts(self) -> None:
         """Send messages that became due; an address that answers slowly must not hold the scheduler up."""
-        settings = self.turns.settings
+        settings = self.runner.settings
         if not any(has_addresses(clinic) for clinic in settings.clinics):
             return
-        arguments = (settings, self.turns.database, self.turns.calendar.now)
+        arguments = (settings, self.runner.database, self.runner.calendar.now)
         threading.Thread(target=flush, args=arguments, name="alerts", daemon=True).start()
 
     def _refresh(self, now: datetime) -> None:
@@ -198,15 +198,15 @@ class Scheduler:
 
     def _take_in(self, found: Settings) -> None:
         """Go on with the clinics found; one whose rulebook somebody broke stays, and its own turn tells so."""
-        known = {clinic.file: clinic for clinic in self.turns.settings.clinics}
+        known = {clinic.file: clinic for clinic in self.runner.settings.clinics}
         names = {clinic.name for clinic in found.clinics}
         kept = tuple(known[file] for file in found.broken if file in known and known[file].name not in names)
         for file, sentence in found.broken.items():
             if file not in known:
                 self._say_once(file.stem, "configuration", sentence)
         clinics = (*found.clinics, *kept)
-        if [clinic.name for clinic in clinics] != [clinic.name for clinic in self.turns.settings.clinics]:
-            self.turns.settings = replace(self.turns.settings, clinics=clinics)
+        if [clinic.name for clinic in clinics] != [clinic.name for clinic in self.runner.settings.clinics]:
+            self.runner.settings = replace(self.runner.settings, clinics=clinics)
 
     def _is_time(self, what: str, pause: timedelta, now: datetime) -> bool:
         last = self._done.get(what)
@@ -216,7 +216,7 @@ class Scheduler:
         return True
 
     def _now(self) -> datetime:
-        return self.turns.clock.now()
+        return self.runner.clock.now()
 
 
 def reloading(home: Path) -> Callable[[], Settings]:

@@ -27,9 +27,9 @@ class Statuses:
         kept = self.beats.named(_STANDING)
         return [_read(clinic, kept.get(clinic, "")) for clinic in clinics]
 
-    def keep(self, standing: ClinicStatus) -> None:
+    def keep(self, status: ClinicStatus) -> None:
         """Keep where a clinic stands."""
-        self.beats.jot(standing.clinic, _STANDING, msgspec.json.encode(standing).decode())
+        self.beats.jot(status.clinic, _STANDING, msgspec.json.encode(status).decode())
 
 
 def _read(clinic: str, text: str) -> ClinicStatus:

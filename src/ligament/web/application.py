@@ -38,9 +38,9 @@ Catcher = Callable[[AnyRequest, Any], Response[bytes]]
 
 def application(door: Service) -> ASGIApp:
     """Return the application around a running installation."""
-    turns = door.place.turns
-    access = open_access(lambda: turns.settings, turns.database)
-    pulses = Pulses(database=turns.database, now=access.machine_now)
+    runner = door.place.runner
+    access = open_access(lambda: runner.settings, runner.database)
+    pulses = Pulses(database=runner.database, now=access.machine_now)
     house = House(door=door, access=access, pulses=pulses)
     frame = Frame(house=house, menu=tuple(page for page in ALL if page.menu))
     catchers: dict[int | type[Exception], Catcher] = {

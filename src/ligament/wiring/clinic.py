@@ -26,9 +26,9 @@ from ligament.core.private import Private
 from ligament.flow.context import RunContext
 from ligament.net.manifest import Manifest
 from ligament.net.meter import CallMeter
-from ligament.net.oauth import TextVault
 from ligament.net.opening import Notebook, Opening
 from ligament.net.session import Observer, Transport
+from ligament.net.token_vault import TextVault
 from ligament.ports.audience import Audience
 from ligament.ports.books import Books
 from ligament.ports.clocks import Clock

@@ -6,7 +6,7 @@ from typing import Any
 
 from ligament.app.approval_links import link_complaint
 from ligament.app.notices.addresses import Address, addresses
-from ligament.app.notices.notifier import Notifier, bell_of
+from ligament.app.notices.notifier import Notifier, notifier_of
 from ligament.app.results import DONE, WAITS, Result
 from ligament.core.alerts import Message, MessageKind
 from ligament.core.periods import iso_instant
@@ -19,7 +19,7 @@ from ligament.wiring.rulebooks import ClinicSettings
 
 def list_alerts(clinic: Clinic) -> Result:
     """Tell what people were told and what is still to be told, and which addresses do not work."""
-    ledger = _bell(clinic).ledger()
+    ledger = _notifier(clinic).ledger()
     known = addresses(clinic.settings)
     access = open_access(lambda: clinic.home_settings, clinic.database)
     wrong = {one.mark: one.complaint or _linkless(access, clinic.settings, one) for one in known}
@@ -75,5 +75,5 @@ def _linkless(access: Access, chosen: ClinicSettings, one: Address) -> str:
     return f"{one.shown}: {why}" if why else ""
 
 
-def _bell(clinic: Clinic) -> Notifier:
-    return bell_of(clinic.home_settings, clinic.settings, clinic.database, clinic.clock.now)
+def _notifier(clinic: Clinic) -> Notifier:
+    return notifier_of(clinic.home_settings, clinic.settings, clinic.database, clinic.clock.now)

@@ -49,7 +49,7 @@ LEDGER = "alerts"
 
 
 @contextmanager
-def heard(clinic: Clinic, *, whole: bool) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+def notifying(clinic: Clinic, *, whole: bool) -> Iterator[Callable[[Mapping[str, Any]], None]]:
     """Tell people about a cycle that is run inside: give the document to what is yielded; trouble is heard too.
 
     `whole` says that both systems were read, so that trouble which does not show any more is over.
@@ -57,11 +57,11 @@ def heard(clinic: Clinic, *, whole: bool) -> Iterator[Callable[[Mapping[str, Any
     if not has_addresses(clinic.settings):
         yield lambda _: None
         return
-    bell = bell_of(clinic.home_settings, clinic.settings, clinic.database, clinic.clock.now)
+    notifier = notifier_of(clinic.home_settings, clinic.settings, clinic.database, clinic.clock.now)
     try:
-        yield lambda document: bell.ring(seen_in(document, whole=whole, words=Words(clinic.settings.name)))
+        yield lambda document: notifier.ring(seen_in(document, whole=whole, words=Words(clinic.settings.name)))
     except (PortError, StoreFull) as trouble:
-        bell.ring(seen_trouble(trouble, Words(clinic.settings.name)))
+        notifier.ring(seen_trouble(trouble, Words(clinic.settings.name)))
         raise
 
 
@@ -174,25 +174,27 @@ def _read(text: str) -> AlertLedger:
         return AlertLedger()
 
 
-def bell_of(home: Settings, clinic: ClinicSettings, database: Database, now: Callable[[], datetime]) -> Notifier:
+def notifier_of(home: Settings, clinic: ClinicSettings, database: Database, now: Callable[[], datetime]) -> Notifier:
     """Return what tells the people of one clinic, with links for those who may answer by one."""
     return Notifier(
         database=database, settings=clinic, now=now, link_for=partial(link_words, home, clinic, database, now)
     )
 
 
-def bells(settings: Settings, database: Database, now: Callable[[], datetime]) -> Callable[[str, str, str], None]:
+def configuration_notifier(
+    settings: Settings, database: Database, now: Callable[[], datetime]
+) -> Callable[[str, str, str], None]:
     """Return what the engine tells of trouble that no cycle sees: a rulebook that cannot be read, and surprises."""
 
     def ring(kind: str, clinic: str, sentence: str) -> None:
         chosen = next((one for one in settings.clinics if one.name == clinic), None)
         if chosen is None or not has_addresses(chosen):
             return
-        bell = bell_of(settings, chosen, database, now)
+        notifier = notifier_of(settings, chosen, database, now)
         if kind == "configuration":
-            bell.ring(seen_configuration(sentence, Words(clinic)))
+            notifier.ring(seen_configuration(sentence, Words(clinic)))
         elif kind in {"broken", "journal"}:
-            bell.ring(Observation(causes=(Words(clinic).broken(sentence),)))
+            notifier.ring(Observation(causes=(Words(clinic).broken(sentence),)))
 
     return ring
 
@@ -201,4 +203,4 @@ def flush(settings: Settings, database: Database, now: Callable[[], datetime]) -
     """Send what became due without any cycle: after quiet hours, and the summary, also of clinics that are paused."""
     for clinic in settings.clinics:
         if has_addresses(clinic):
-            bell_of(settings, clinic, database, now).ring(Observation())
+            notifier_of(settings, clinic, database, now).ring(Observation())

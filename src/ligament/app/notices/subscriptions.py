@@ -19,17 +19,8 @@ from ligament.net.hosts import WrongAddress
 from ligament.net.outward import OutwardRule, PrivateAddress
 from ligament.notifications.webhooks import header_complaint, secret_of
 from ligament.store.journal.journal import Note
-from ligament.store.shared.deliveries import (
-    DEAD,
-    WAITING,
-    Attempt,
-    Delivery,
-    Hook,
-    Outbox,
-    add_hook,
-    drop_hook,
-    written,
-)
+from ligament.store.shared.deliveries import DEAD, WAITING, Outbox, add_hook, drop_hook, written
+from ligament.store.shared.delivery_records import Attempt, Delivery, Hook
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.clocks import SystemClock
 from ligament.wiring.errors import ConfigurationError

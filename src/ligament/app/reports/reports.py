@@ -17,7 +17,7 @@ from ligament.app.reports.files import NO_FILES, Files, write_files
 from ligament.app.reports.sources import Sources
 from ligament.app.reports.visits import seats
 from ligament.app.results import Result
-from ligament.core import reports
+from ligament.core import debtors, reports
 from ligament.core.intents import SubjectKind
 from ligament.core.money import ZERO, two_places
 from ligament.core.periods import Period, iso_instant, local_date, local_moment, month_words, this_and_last_month
@@ -119,24 +119,7 @@ def make(clinic: Clinic, wanted: Wish) -> Made:
         table = _TABLES[wanted.name](sources, wanted, now)
         as_of = _as_of(rows)
     notes = _notes(clinic, wanted, table, as_of)
-    document = {
-        "report": wanted.name.value,
-        "period": {
-            "from": period.first.isoformat() if period.first else None,
-            "to": period.last.isoformat() if period.last else None,
-        },
-        "by": [one.value for one in wanted.by],
-        "basis": wanted.basis.value,
-        "as_of": as_of or None,
-        "as_of_told": _told(as_of, book.clinic.time_zone),
-        "titles": {column.name: column.title for column in table.columns},
-        "title": table.title,
-        "span": period.words(),
-        "columns": [column.name for column in table.columns],
-        "rows": list(records(table)),
-        "totals": total_record(table),
-        "notes": list(notes),
-    }
+    document = _document(wanted, table, notes, sources, as_of)
     held = Report(
         name=wanted.name.value,
         title=table.title,
@@ -152,6 +135,29 @@ def make(clinic: Clinic, wanted: Wish) -> Made:
         ),
     )
     return Made(document=document, report=held)
+
+
+def _document(wanted: Wish, table: Table, notes: Sequence[str], sources: Sources, as_of: str) -> dict[str, object]:
+    """Return the report as JSON tells it."""
+    period = sources.period
+    return {
+        "report": wanted.name.value,
+        "period": {
+            "from": period.first.isoformat() if period.first else None,
+            "to": period.last.isoformat() if period.last else None,
+        },
+        "by": [one.value for one in wanted.by],
+        "basis": wanted.basis.value,
+        "as_of": as_of or None,
+        "as_of_told": _told(as_of, sources.rulebook.clinic.time_zone),
+        "titles": {column.name: column.title for column in table.columns},
+        "title": table.title,
+        "span": period.words(),
+        "columns": [column.name for column in table.columns],
+        "rows": list(records(table)),
+        "totals": total_record(table),
+        "notes": list(notes),
+    }
 
 
 def _charged_visits(clinic: Clinic) -> Iterator[Invoice]:
@@ -191,7 +197,7 @@ def _gst(sources: Sources, _wanted: Wish, _now: datetime) -> Table:
 
 def _debtors(sources: Sources, _wanted: Wish, _now: datetime) -> Table:
     assert sources.period.last is not None
-    return reports.debtors(sources.open_amounts(), sources.period.last)
+    return debtors.debtors(sources.open_amounts(), sources.period.last)
 
 
 def _payers(sources: Sources, _wanted: Wish, _now: datetime) -> Table:

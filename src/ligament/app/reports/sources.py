@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from ligament.app.reports.billed import Billed
+from ligament.core.debtors import OpenAmount
 from ligament.core.drafting import zone_of
 from ligament.core.erasing import is_erased
 from ligament.core.ids import SourceId
@@ -19,7 +20,7 @@ from ligament.core.money import ZERO, cents, tax_within
 from ligament.core.periods import Period, local_date, month_of
 from ligament.core.postings import tax_key
 from ligament.core.records import Invoice, InvoiceStatus, Line, Location, Practitioner
-from ligament.core.reports import Basis, Dimension, OpenAmount, Sale, SaleState, Seen, TaxPart
+from ligament.core.reports import Basis, Dimension, Sale, SaleState, Seen, TaxPart
 from ligament.core.rules.model import Rulebook
 from ligament.store.queries.reports import ReportRows
 

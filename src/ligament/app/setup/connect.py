@@ -17,8 +17,8 @@ from ligament.core.private import Private
 from ligament.flow.read.practice_pin import is_same
 from ligament.net.governor import Priority
 from ligament.net.manifest import Manifest, is_address
-from ligament.net.oauth import StoredTokens
 from ligament.net.opening import Notebook, Opening
+from ligament.net.token_vault import StoredTokens
 from ligament.ports.errors import SignInAgain
 from ligament.ports.practice import PracticeIdentity
 from ligament.wiring.clinic import Clinic, credentials

@@ -15,7 +15,7 @@ from ligament.app.access.sessions import Recognised
 from ligament.app.setup.organisations import Trial, after_consent, answers_of, consent_address, without_consent
 from ligament.core.periods import iso_instant
 from ligament.core.private import Private
-from ligament.net.oauth import tokens_from_text, tokens_to_text
+from ligament.net.token_vault import tokens_from_text, tokens_to_text
 from ligament.ports.connector import Callback, Reached
 from ligament.ports.errors import PortError
 from ligament.wiring.access import Access

@@ -10,8 +10,8 @@ from ligament.app.setup.connect import Draft, keep_answers, tried
 from ligament.connectors.registry import consent_of
 from ligament.core.private import Private
 from ligament.net.governor import Priority
-from ligament.net.oauth import StoredTokens
 from ligament.net.opening import Notebook, Opening
+from ligament.net.token_vault import StoredTokens
 from ligament.ports.connector import Callback, Reached
 from ligament.ports.errors import SignInAgain
 from ligament.wiring.clinic import Clinic

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ligament.connectors.xero import errors, mapping, wire
+from ligament.connectors.xero.wire_forms import Judged
 from ligament.core.ledgers import DocumentKind
 from ligament.core.writes import ElementResult, ElementVerdict, RefusalCode, Verb, Written
 
@@ -77,7 +78,7 @@ def _judge_refusal(call: PreparedCall, reply: Reply) -> tuple[ElementResult, ...
     raise errors.trouble_of_body(reply, fault)
 
 
-def _judge(verb: Verb, row: wire.Judged, personal: Sequence[str], reply: Reply) -> ElementResult:
+def _judge(verb: Verb, row: Judged, personal: Sequence[str], reply: Reply) -> ElementResult:
     warnings = tuple(errors.scrubbed(text, personal) for text in errors.warnings_of(row))
     if not _is_saved(row):
         words = errors.messages_of(row) or ("No reason was given.",)
@@ -85,7 +86,7 @@ def _judge(verb: Verb, row: wire.Judged, personal: Sequence[str], reply: Reply) 
     return ElementResult(verdict=ElementVerdict.DONE, result=_result(verb, row, reply), warnings=warnings)
 
 
-def _is_saved(row: wire.Judged) -> bool:
+def _is_saved(row: Judged) -> bool:
     if row.status_attribute_string:
         return row.status_attribute_string.upper() in _SAVED
     return not (row.has_errors or row.has_validation_errors or row.validation_errors)
@@ -100,7 +101,7 @@ def _refused(words: Sequence[str], warnings: tuple[str, ...], personal: Sequence
     )
 
 
-def _result(verb: Verb, row: wire.Judged, reply: Reply) -> Written:
+def _result(verb: Verb, row: Judged, reply: Reply) -> Written:
     saved: Written
     match row:
         case wire.Contact() if verb is Verb.JOIN_GROUP and not wire.is_zero(row.contact_id):
@@ -127,7 +128,7 @@ def _result(verb: Verb, row: wire.Judged, reply: Reply) -> Written:
     return saved
 
 
-def _rows(verb: Verb, envelope: wire.Envelope) -> tuple[wire.Judged, ...]:
+def _rows(verb: Verb, envelope: wire.Envelope) -> tuple[Judged, ...]:
     if verb in _CONTACTS:
         return envelope.contacts
     if verb in _INVOICES:
@@ -144,20 +145,20 @@ def _rows(verb: Verb, envelope: wire.Envelope) -> tuple[wire.Judged, ...]:
     }.get(verb, ())
 
 
-def _own_option(call: PreparedCall, rows: tuple[wire.Judged, ...]) -> tuple[wire.Judged, ...]:
+def _own_option(call: PreparedCall, rows: tuple[Judged, ...]) -> tuple[Judged, ...]:
     # The published description speaks of an array of options of the category: ours is found by its name.
     wanted = wire.decode(call.body, wire.TrackingOption).name.strip().casefold()
     named = [row for row in rows if isinstance(row, wire.TrackingOption) and row.name.strip().casefold() == wanted]
     return tuple(named[:1]) if named else rows
 
 
-def _in_order(call: PreparedCall, rows: tuple[wire.Judged, ...], reply: Reply) -> list[wire.Judged]:
+def _in_order(call: PreparedCall, rows: tuple[Judged, ...], reply: Reply) -> list[Judged]:
     """Return the rows in the order of the request: by key where the echo has one, else by position (facts 3.4)."""
     asked = _rows(call.verb, wire.decode(call.body, wire.Envelope))
     if len(asked) != call.elements:
         return list(rows)
     left = list(rows)
-    found: list[wire.Judged | None] = []
+    found: list[Judged | None] = []
     for element in asked:
         match = next((row for row in left if _keys(element) & _keys(row)), None)
         if match is not None:
@@ -172,7 +173,7 @@ def _in_order(call: PreparedCall, rows: tuple[wire.Judged, ...], reply: Reply) -
     return [row for row in found if row is not None]
 
 
-def _keys(row: wire.Judged) -> frozenset[str]:
+def _keys(row: Judged) -> frozenset[str]:
     """Return what tells the element from others of the same call."""
     if isinstance(row, wire.Payment):
         return frozenset(f"{name} {row.reference} {mapping.plain_amount(row.amount)}" for name in _names(row))
@@ -181,7 +182,7 @@ def _keys(row: wire.Judged) -> frozenset[str]:
     return _names(row)
 
 
-def _names(row: wire.Judged) -> frozenset[str]:
+def _names(row: Judged) -> frozenset[str]:
     """Return the ids and numbers by which the element, or the document it belongs to, is known."""
     names: tuple[str, ...]
     match row:

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from ligament.connectors.xero.signin import Pin, Tenant
     from ligament.net.governor import Governor
     from ligament.net.meter import CallMeter
-    from ligament.net.oauth import TokenSource, TokenVault
+    from ligament.net.oauth import TokenSource
     from ligament.net.session import Observer, Transport
+    from ligament.net.token_vault import TokenVault
     from ligament.ports.clocks import Clock
 
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from ligament.connectors.xero import wire
+from ligament.connectors.xero.wire_forms import Judged, Note
 from ligament.core.private import MASK
 from ligament.core.writes import Detail, RefusalCode, bad_details
 from ligament.net.said import HOUR_S, longest_wait_s, wait_said
@@ -98,12 +99,12 @@ def scrubbed(message: str, personal: Iterable[str] = ()) -> str:
     return message
 
 
-def messages_of(row: wire.Judged) -> tuple[str, ...]:
+def messages_of(row: Judged) -> tuple[str, ...]:
     """Return the words of an element's validation errors."""
     return _words(row.validation_errors)
 
 
-def warnings_of(row: wire.Judged) -> tuple[str, ...]:
+def warnings_of(row: Judged) -> tuple[str, ...]:
     """Return the words of an element's warnings."""
     return _words(row.warnings)
 
@@ -210,5 +211,5 @@ def _resource(target: str) -> str:
     return parts[2].casefold() if len(parts) > 2 else ""  # noqa: PLR2004 - behind `api.xro/2.0`
 
 
-def _words(notes: Iterable[wire.Note]) -> tuple[str, ...]:
+def _words(notes: Iterable[Note]) -> tuple[str, ...]:
     return tuple(note.message or note.description for note in notes if note.message or note.description)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeVar
@@ -10,15 +9,14 @@ from typing import TypeVar
 import msgspec
 
 from ligament.connectors.xero import instants
+from ligament.connectors.xero.parsing import parsed
 from ligament.connectors.xero.salvage import ODD, salvaged, tidy
-from ligament.net.mending import mended
+from ligament.connectors.xero.wire_forms import Judged, Pagination, Wire
 
 R = TypeVar("R")
 Json = dict[str, object]
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
-_SUSPECT = re.compile(rb"\\u0000|\\u[fF][dD][dD]0|\xef\xb7\x90")
-_ABBREVIATIONS = {"id": "ID", "utc": "UTC"}
 
 
 Unreadable = instants.Unreadable
@@ -29,33 +27,7 @@ class Misshapen(Unreadable):
     """A body is JSON, but not of the shape the vendor describes."""
 
 
-def vendor_name(name: str) -> str:
-    """Return a field's name as the vendor spells it: `merged_to_contact_id` is `MergedToContactID`."""
-    return "".join(_ABBREVIATIONS.get(word, word.capitalize()) for word in name.split("_"))
-
-
-class _Wire(msgspec.Struct, kw_only=True, frozen=True, rename=vendor_name):
-    """Every field has a default and unknown fields are ignored, because answers vary and grow (facts 3.1)."""
-
-
-class Note(_Wire, frozen=True):
-    """A validation error or a warning; one published sample says `Description` (facts 3.4)."""
-
-    message: str = ""
-    description: str = ""
-
-
-class Judged(_Wire, frozen=True):
-    """The verdict that an element of a write's answer carries."""
-
-    status_attribute_string: str = ""
-    has_errors: bool = False
-    has_validation_errors: bool = False
-    validation_errors: tuple[Note, ...] = ()
-    warnings: tuple[Note, ...] = ()
-
-
-class Phone(_Wire, frozen=True):
+class Phone(Wire, frozen=True):
     """One of four telephone slots."""
 
     phone_type: str = ""
@@ -64,7 +36,7 @@ class Phone(_Wire, frozen=True):
     phone_country_code: str = ""
 
 
-class Address(_Wire, frozen=True):
+class Address(Wire, frozen=True):
     """One of two addresses."""
 
     address_type: str = ""
@@ -107,14 +79,14 @@ class Contact(Judged, frozen=True):
     odd: str = msgspec.field(default="", name=ODD)
 
 
-class Tracking(_Wire, frozen=True):
+class Tracking(Wire, frozen=True):
     """The option that a line has in one category."""
 
     name: str = ""
     option: str = ""
 
 
-class LineItem(_Wire, frozen=True):
+class LineItem(Wire, frozen=True):
     """One line of a document."""
 
     line_item_id: str = ""
@@ -129,14 +101,14 @@ class LineItem(_Wire, frozen=True):
     tracking: tuple[Tracking, ...] = ()
 
 
-class AccountRef(_Wire, frozen=True):
+class AccountRef(Wire, frozen=True):
     """The account of a payment."""
 
     account_id: str = ""
     code: str = ""
 
 
-class DocumentRef(_Wire, frozen=True):
+class DocumentRef(Wire, frozen=True):
     """The document that a payment or an allocation belongs to."""
 
     invoice_id: str = ""
@@ -168,7 +140,7 @@ class Allocation(Judged, frozen=True):
     invoice: DocumentRef | None = None
 
 
-class AppliedCredit(_Wire, frozen=True):
+class AppliedCredit(Wire, frozen=True):
     """Credit used on an invoice, as the invoice shows it."""
 
     credit_note_id: str = ""
@@ -205,7 +177,7 @@ class Document(Judged, frozen=True):
     odd: str = msgspec.field(default="", name=ODD)
 
 
-class Account(_Wire, frozen=True):
+class Account(Wire, frozen=True):
     """An account of the chart."""
 
     account_id: str = ""
@@ -219,13 +191,13 @@ class Account(_Wire, frozen=True):
     enable_payments_to_account: bool = False
 
 
-class TaxComponent(_Wire, frozen=True):
+class TaxComponent(Wire, frozen=True):
     """A part of a tax rate."""
 
     rate: Decimal | None = None
 
 
-class TaxRate(_Wire, frozen=True):
+class TaxRate(Wire, frozen=True):
     """A tax rate with the account classes it may be used on."""
 
     name: str = ""
@@ -248,7 +220,7 @@ class TrackingOption(Judged, frozen=True):
     status: str = ""
 
 
-class TrackingCategory(_Wire, frozen=True):
+class TrackingCategory(Wire, frozen=True):
     """A tracking category with its options."""
 
     tracking_category_id: str = ""
@@ -257,7 +229,7 @@ class TrackingCategory(_Wire, frozen=True):
     options: tuple[TrackingOption, ...] = ()
 
 
-class User(_Wire, frozen=True):
+class User(Wire, frozen=True):
     """Somebody who may sign in."""
 
     user_id: str = ""
@@ -266,7 +238,7 @@ class User(_Wire, frozen=True):
     email_address: str = ""
 
 
-class Organisation(_Wire, frozen=True):
+class Organisation(Wire, frozen=True):
     """The organisation with its lock dates."""
 
     organisation_id: str = ""
@@ -281,7 +253,7 @@ class Organisation(_Wire, frozen=True):
     end_of_year_lock_date: str = ""
 
 
-class HistoryRecord(_Wire, frozen=True):
+class HistoryRecord(Wire, frozen=True):
     """One entry of a record's history; what was changed is free text, which is not read."""
 
     changes: str = ""
@@ -289,15 +261,7 @@ class HistoryRecord(_Wire, frozen=True):
     date_utc: str = ""
 
 
-class Pagination(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
-    """Where a page stands in its list."""
-
-    page: int = 0
-    page_count: int = 0
-    item_count: int = -1
-
-
-class BankTransaction(_Wire, frozen=True):
+class BankTransaction(Wire, frozen=True):
     """Money received or spent that was coded straight to accounts."""
 
     bank_transaction_id: str = ""
@@ -306,7 +270,7 @@ class BankTransaction(_Wire, frozen=True):
     line_items: tuple[LineItem, ...] = ()
 
 
-class Envelope(_Wire, frozen=True):
+class Envelope(Wire, frozen=True):
     """The frame round every answer: one of the lists is filled."""
 
     date_time_utc: str = ""
@@ -327,7 +291,7 @@ class Envelope(_Wire, frozen=True):
     history_records: tuple[HistoryRecord, ...] = ()
 
 
-class Fault(_Wire, frozen=True):
+class Fault(Wire, frozen=True):
     """The body of a refusal: the validation form or the gateway's problem form (facts 8.2 and 8.3)."""
 
     error_number: int = 0
@@ -345,7 +309,7 @@ SHAPES: tuple[type[msgspec.Struct], ...] = (Envelope, Fault)
 def decode(body: bytes, shape: type[R]) -> R:
     """Read a body leniently; raises Unreadable when it is not JSON or not of that shape."""
     try:
-        raw, is_odd = _parsed(body)
+        raw, is_odd = parsed(body)
         try:
             return _converted(salvaged(raw, _kind_of) if is_odd else raw, shape)
         except msgspec.ValidationError:
@@ -358,22 +322,6 @@ def decode(body: bytes, shape: type[R]) -> R:
 
 def _converted(raw: object, shape: type[R]) -> R:
     return msgspec.convert(tidy(raw), shape, strict=False)
-
-
-def _parsed(body: bytes) -> tuple[object, bool]:
-    """Return the JSON of a body, and whether a piece of it is odd and marked."""
-    decoder = msgspec.json.Decoder(float_hook=_exact)
-    try:
-        return decoder.decode(body), _SUSPECT.search(body) is not None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return decoder.decode(mended(body)), True
-
-
-def _exact(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except ArithmeticError:
-        return Decimal("NaN")
 
 
 def _kind_of(row: Mapping[str, object]) -> type[msgspec.Struct] | None:

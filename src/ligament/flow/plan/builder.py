@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
 from typing import TypeVar
 
 from ligament.core.approvals import refused_by_person
@@ -17,15 +16,13 @@ from ligament.core.facts import Facts, PlanContext
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.ids import BooksId
 from ligament.core.intents import Subject
-from ligament.core.ledgers import BooksContact, BooksDocument, DocumentKind, DocumentStatus, Organisation
+from ligament.core.ledgers import BooksContact, BooksDocument, Organisation
 from ligament.core.links import Decision, DecisionKind, Role
-from ligament.core.money import ZERO
 from ligament.core.oddities import Oddity, SenselessRecord, attempt
 from ligament.core.periods import australian
 from ligament.core.plans import (
     Action,
     ActionKind,
-    DocumentRef,
     FieldNote,
     Outcome,
     RecordKind,
@@ -38,32 +35,9 @@ from ligament.core.rules.contact_rules import ContactRuling
 from ligament.core.rules.model import Rulebook
 from ligament.core.troubles import Trouble
 from ligament.core.variances import Fix, fix_code
+from ligament.flow.plan.document_state import DocumentState
 
 R = TypeVar("R", BooksContact, BooksDocument)
-
-
-@dataclass(slots=True, kw_only=True)
-class DocumentState:
-    """A document as it will stand once the actions planned so far are done.
-
-    `open_amount` is what will be due on it, or the credit left; `contact` is the subject it is billed to.
-    """
-
-    subject: Subject
-    role: Role
-    version: int
-    ref: DocumentRef
-    contact: Subject | None
-    contact_id: BooksId | None
-    status: DocumentStatus
-    open_amount: Decimal
-    document: BooksDocument | None = None
-    base_number: str = ""
-    on: date | None = None
-
-    def is_draft(self) -> bool:
-        """Say whether a person still has to approve it in the books."""
-        return self.status.is_draft()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,32 +227,6 @@ def invoice_hold(trouble: Trouble, invoice: Invoice, subject: Subject) -> Hold:
     return trouble_hold(trouble, subject, hold_kind(invoice), invoice.number)
 
 
-def state_of(
-    document: BooksDocument, subject: Subject, role: Role, version: int, contact: Subject | None
-) -> DocumentState:
-    """Return the state of a document the books already hold."""
-    gone = document.status.is_gone()
-    return DocumentState(
-        subject=subject,
-        role=role,
-        version=version,
-        ref=DocumentRef(kind=document.kind, number=document.number, id=document.id),
-        contact=contact,
-        contact_id=document.contact_id,
-        status=document.status,
-        open_amount=ZERO if gone else document.open_amount,
-        document=document,
-        on=document.on,
-    )
-
-
-def reprice(state: DocumentState, by: Decimal) -> None:
-    """Lower what is open on a document by an amount planned against it."""
-    state.open_amount -= by
-    if state.open_amount <= ZERO and not state.is_draft():
-        state.status = DocumentStatus.PAID
-
-
 def refusal_hold(builder: PlanBuilder, action: Action, kind: HoldKind, number: str) -> Hold | None:
     """Return the hold for an action that the books refused before in exactly this form."""
     words = builder.refused(action)
@@ -317,11 +265,6 @@ def _refused_hold(action: Action, kind: HoldKind, number: str, by: str, reason: 
 def with_kind(action: Action, kind: ActionKind) -> Action:
     """Return the same action under another kind."""
     return replace(action, kind=kind)
-
-
-def is_credit_state(state: DocumentState) -> bool:
-    """Say whether the state is that of a credit note."""
-    return state.ref.kind is DocumentKind.CREDIT_NOTE
 
 
 def hold_document(builder: PlanBuilder, invoice: Invoice, subject: Subject, hold: Hold) -> None:

@@ -24,7 +24,8 @@ from ligament.core.plans import (
 )
 from ligament.core.records import Invoice
 from ligament.core.variances import Fix, fix_code
-from ligament.flow.plan.builder import DocumentState, PlanBuilder, held_as_refused, invoice_outcome, reprice
+from ligament.flow.plan.builder import PlanBuilder, held_as_refused, invoice_outcome
+from ligament.flow.plan.document_state import DocumentState, reprice
 from ligament.flow.plan.money.payments import payment_date
 
 _CODES = tuple(fix_code(fix) for fix in (Fix.PUT_BACK, Fix.RE_DATE, Fix.TAKE_OFF, Fix.ALLOCATE))

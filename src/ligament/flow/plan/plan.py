@@ -6,13 +6,14 @@ from dataclasses import replace
 from functools import partial
 
 from ligament.core.billing import Bill, party_subject
+from ligament.core.conservation import ConservationError, assert_conserved
 from ligament.core.drafting import content_fingerprint, invoice_subject, visit_subject
 from ligament.core.facts import Facts, PlanContext
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.intents import CLINIC, Subject
 from ligament.core.links import DecisionKind
 from ligament.core.money import ZERO
-from ligament.core.plans import Action, ActionKind, ConservationError, Outcome, Plan, State, assert_conserved, in_order
+from ligament.core.plans import Action, ActionKind, Outcome, Plan, State, in_order
 from ligament.core.records import Invoice, Visit
 from ligament.core.rules.model import InvoiceSource, Rulebook
 from ligament.core.troubles import Trouble

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from ligament.core.approvals import ApprovalState, ApprovedPlan, approve_plan, gives
+from ligament.core.conservation import ConservationError
 from ligament.core.facts import Facts, PlanContext
 from ligament.core.holds import Hold
 from ligament.core.ids import HoldId
 from ligament.core.intents import CLINIC, Subject, SubjectKind
 from ligament.core.money import ZERO
-from ligament.core.plans import Action, ConservationError, FieldNote, Outcome, Plan, State, in_order, kind_word
+from ligament.core.plans import Action, FieldNote, Outcome, Plan, State, in_order, kind_word
 from ligament.core.rules.model import Rulebook
 from ligament.flow.plan.builder import EarlierPortions
 from ligament.flow.plan.collecting import seldom_collected

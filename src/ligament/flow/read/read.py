@@ -76,10 +76,7 @@ def read_practice(
             memory.keep_aside(page)
             reading.rows += len(page.rows)
             continue
-        for row in page.rows:
-            if isinstance(row, PracticeSettings):
-                check_practice(row, memory)
-                is_pinned = True
+        is_pinned |= _is_pinned(page.rows, memory)
         people.announce(page.rows, memory)
         touched = memory.keep_practice_page(page)
         people.note(page.rows, touched, memory)
@@ -94,6 +91,14 @@ def read_practice(
     if stale:
         memory.keep_note("reference_read_at", iso_instant(now))
     return reading
+
+
+def _is_pinned(rows: Iterable[object], memory: Memory) -> bool:
+    """Say whether the practice told who it is, and is the one it was; raises where it is another."""
+    settings = [row for row in rows if isinstance(row, PracticeSettings)]
+    for row in settings:
+        check_practice(row, memory)
+    return bool(settings)
 
 
 def read_reference(practice: Practice, memory: Memory, clock: Clock) -> None:

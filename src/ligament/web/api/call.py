@@ -84,7 +84,7 @@ class Asking:
     @contextmanager
     def opened(self) -> Iterator[Clinic]:
         """Open the clinic, so that everything done is journalled with who and from where."""
-        transports = self.house.door.place.turns.transports
+        transports = self.house.door.place.runner.transports
         outside = Overrides(transports=transports, actor=self.caller.name, source=self.source)
         with open_clinic(self.house.settings, self.clinic.name, outside, self.house.access.database) as clinic:
             yield clinic

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ligament.app.setup.standing import connections
-from ligament.service.clinics import standings
+from ligament.service.clinics import statuses
 from ligament.web.api.answers import ClinicAnswer, ClinicRow
 from ligament.web.api.call import CLINIC, ROOT, Asking, Call, Told
 
@@ -13,14 +13,14 @@ from ligament.web.api.call import CLINIC, ROOT, Asking, Call, Told
 def listed(asking: Asking) -> Told:
     """List the clinics that the token sees."""
     seen = asking.clinics()
-    found = standings(asking.house.access.database, list(seen.values()))
+    found = statuses(asking.house.access.database, list(seen.values()))
     rows = [_row(key, one) for key, one in zip(seen, found, strict=True)]
     return Told(document=asking.pages.sorted_page(rows, lambda row: (row["id"],), dict))
 
 
 def show(asking: Asking) -> Told:
     """Tell how one clinic stands."""
-    (found,) = standings(asking.house.access.database, [asking.clinic])
+    (found,) = statuses(asking.house.access.database, [asking.clinic])
     with asking.opened() as clinic:
         return Told(document={**_row(asking.clinic_id, found), "connections": connections(clinic)})
 

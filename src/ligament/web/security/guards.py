@@ -32,7 +32,7 @@ def admit(page: Page, visit: Visit) -> Moved | None:
 def _as_it_is(visit: Visit, clinic: ClinicSettings) -> ClinicSettings:
     """Return a clinic with its rulebook as it is now; while somebody's change breaks it, as it was."""
     with suppress(ConfigurationError, OSError):
-        return visit.house.door.place.turns.clinic(clinic.name)
+        return visit.house.door.place.runner.clinic(clinic.name)
     return clinic
 
 

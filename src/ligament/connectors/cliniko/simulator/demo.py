@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ligament.connectors.cliniko.simulator import control
 from ligament.connectors.cliniko.simulator.arithmetic import LEGACY, TAX_EXCLUSIVE, TAX_INCLUSIVE
+from ligament.connectors.cliniko.simulator.demo_records import (
+    business_record,
+    morning,
+    patient_record,
+    payer_record,
+    practitioner_record,
+    product_record,
+    record_id,
+    service_record,
+    user_record,
+)
 from ligament.connectors.cliniko.simulator.handle import handle
 from ligament.connectors.cliniko.simulator.kinds import Record
 from ligament.connectors.cliniko.simulator.ui_patients import merge_patients
@@ -21,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ligament.simkit.messages import Request
-    from ligament.simkit.people import Home, Person
+    from ligament.simkit.people import Person
 
 __all__ = ["environment", "handle", "is_write", "totals", "world_for"]
 
@@ -31,26 +42,7 @@ _METHODS: Final = {
     Arithmetic.TAX_ADDED: TAX_EXCLUSIVE,
     Arithmetic.TAX_INSIDE: TAX_INCLUSIVE,
 }
-_PAYER_CODE: Final = 2
-# Each kind of record has its own range of ids, so that they are easy to tell apart in the demo.
-_BASES: Final = {
-    "businesses": 1_410,
-    "users": 1_420,
-    "practitioners": 1_430,
-    "taxes": 1_440,
-    "billable_items": 1_450,
-    "products": 1_460,
-    "contacts": 1_470,
-    "patients": 1_480,
-    "concession_types": 1_490,
-    "concession_prices": 1_500,
-}
 _CONCESSION: Final = "Concession card"
-
-
-def record_id(kind: str, place: int) -> str:
-    """Return the id of the record at a place in its list."""
-    return str(_BASES[kind] * 1_000_000_000_000_000 + place + 1)
 
 
 class _Keyed(Protocol):
@@ -154,110 +146,24 @@ def _directory(story: ClinicStory) -> list[tuple[str, list[Record]]]:
         for place, item in enumerate(cheaper)
     ]
     return [
-        ("businesses", [_business(story, place) for place in range(len(story.places))]),
-        ("users", [_user(story, place) for place in range(len(story.practitioners))]),
-        ("practitioners", [_practitioner(story, place) for place in range(len(story.practitioners))]),
+        ("businesses", [business_record(story, place) for place in range(len(story.places))]),
+        ("users", [user_record(story, place) for place in range(len(story.practitioners))]),
+        ("practitioners", [practitioner_record(story, place) for place in range(len(story.practitioners))]),
         ("taxes", [{"id": ids[f"taxes/{it.key}"], "name": it.name, "rate": it.rate} for it in story.taxes]),
-        ("billable_items", [_service(item, ids) for item in services]),
-        ("products", [_product(item, ids) for item in story.items if item.is_product]),
+        ("billable_items", [service_record(item, ids) for item in services]),
+        ("products", [product_record(item, ids) for item in story.items if item.is_product]),
         ("concession_types", [{"id": concession_id, "name": _CONCESSION}]),
         ("concession_prices", prices),
-        ("contacts", [_payer(payer, ids) for payer in story.payers]),
-        ("patients", [_patient(person, ids, concession_id) for person in story.people]),
+        ("contacts", [payer_record(payer, ids) for payer in story.payers]),
+        ("patients", [patient_record(person, ids, concession_id) for person in story.people]),
     ]
-
-
-def _address(home: Home) -> dict[str, object]:
-    return {
-        "address_1": home.street,
-        "city": home.suburb,
-        "state": home.state,
-        "post_code": home.post_code,
-        "country": "Australia",
-        "country_code": "AU",
-    }
-
-
-def _business(story: ClinicStory, place: int) -> Record:
-    it = story.places[place]
-    names = dict.fromkeys(("business_name", "display_name", "label"), it.name)
-    return {"id": record_id("businesses", place), **names, "time_zone_identifier": it.zone, **_address(it.home)}
-
-
-def _user(story: ClinicStory, place: int) -> Record:
-    it = story.practitioners[place]
-    names = {"first_name": it.first, "last_name": it.last, "email": it.email}
-    return {"id": record_id("users", place), **names, "role": "practitioner"}
-
-
-def _practitioner(story: ClinicStory, place: int) -> Record:
-    it = story.practitioners[place]
-    return {
-        "id": record_id("practitioners", place),
-        "first_name": it.first,
-        "last_name": it.last,
-        "display_name": it.name,
-        "label": it.name,
-        "designation": it.designation,
-        "active": True,
-        "user_id": record_id("users", place),
-    }
-
-
-def _service(item: Item, ids: Mapping[str, str]) -> Record:
-    tax = ids.get(f"taxes/{item.tax}")
-    kind = "Other" if item.is_write_off else "Service"
-    return {
-        "id": ids[f"billable_items/{item.key}"],
-        "name": item.name,
-        "item_code": item.code,
-        "item_type": kind,
-        "price": item.price,
-        "tax_id": tax,
-    }
-
-
-def _product(item: Item, ids: Mapping[str, str]) -> Record:
-    return {
-        "id": ids[f"products/{item.key}"],
-        "name": item.name,
-        "item_code": item.code,
-        "price_including_tax": item.price,
-        "tax_id": ids.get(f"taxes/{item.tax}"),
-    }
-
-
-def _payer(payer: Payer, ids: Mapping[str, str]) -> Record:
-    kind = {"type_code": _PAYER_CODE, "type": "3rd Party Payer", "company_name": payer.company, "email": payer.email}
-    return {"id": ids[f"contacts/{payer.key}"], **kind, **_address(payer.home)}
-
-
-def _patient(person: Person, ids: Mapping[str, str], concession_id: str) -> Record:
-    numbers = (("Mobile", person.mobile), ("Home", person.landline))
-    joined = _morning(person.joined_on)
-    return {
-        "id": ids[f"patients/{person.key}"],
-        "title": person.title or None,
-        "first_name": person.first,
-        "last_name": person.last,
-        "email": person.email or None,
-        "patient_phone_numbers": [{"number": number, "phone_type": kind} for kind, number in numbers if number],
-        "concession_type_id": concession_id if person.is_concession else None,
-        "created_at": joined,
-        "updated_at": joined,
-        **_address(person.home),
-    }
-
-
-def _morning(day: date) -> datetime:
-    return datetime.combine(day, time(0), UTC)
 
 
 def _merge_and_archive(teller: _Teller) -> None:
     for person in teller.story.people:
         if person.left_on is None:
             continue
-        at, own = _morning(person.left_on), teller.ids[f"patients/{person.key}"]
+        at, own = morning(person.left_on), teller.ids[f"patients/{person.key}"]
         if person.merged_into:
             survivor = teller.ids[f"patients/{person.merged_into}"]
             teller.world = merge_patients(teller.world, loser_id=own, survivor_id=survivor, at=at)

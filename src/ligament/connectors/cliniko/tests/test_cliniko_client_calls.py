@@ -25,13 +25,14 @@ from ligament.core.ids import SourceId
 from ligament.core.private import Private
 from ligament.core.records import Address, Party, Phone, PhoneKind, Removal
 from ligament.core.writes import ElementVerdict, PartyWrite, RefusalCode
-from ligament.net.governor import Governor, InMemoryWindows
+from ligament.net.governor import Governor
 from ligament.net.hosts import WrongAddress
 from ligament.net.meter import CallMeter
 from ligament.ports.errors import Broken, OutcomeUnknown, Rejected, SignInAgain, TryLater
 from ligament.ports.practice import ReadingScope
 from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
 from ligament.simkit.hosting import Host
+from tests.support.windows import InMemoryWindows
 
 if TYPE_CHECKING:
     from ligament.connectors.cliniko.tests.client_kit import Clinic

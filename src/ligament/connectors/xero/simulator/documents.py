@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ligament.connectors.xero.simulator import contacts
+from ligament.connectors.xero.simulator.document_edits import is_quiet, refuse_paid_edit
+from ligament.connectors.xero.simulator.document_texts import amount_types_of, discount_of
 from ligament.connectors.xero.simulator.errors import HAS_MONEY, NOT_FOR_MODIFICATION, NUMBER_TAKEN, Refused
 from ligament.connectors.xero.simulator.history import record
 from ligament.connectors.xero.simulator.lines import LineRules, approved_ready, build, retaxed
-from ligament.connectors.xero.simulator.money import round2
-from ligament.connectors.xero.simulator.records import ZERO, Document, Line
+from ligament.connectors.xero.simulator.records import ZERO, Document
 from ligament.connectors.xero.simulator.refusals import check_number, fitting
 from ligament.connectors.xero.simulator.wire import (
     Json,
@@ -25,7 +26,6 @@ from ligament.connectors.xero.simulator.wire import (
 
 if TYPE_CHECKING:
     from datetime import date
-    from decimal import Decimal
 
     from ligament.connectors.xero.simulator.desk import Desk, Table
 
@@ -36,9 +36,7 @@ _NEXT_STATES = {
     "PAID": frozenset({"PAID", "AUTHORISED", "VOIDED"}),
 }
 _FIRST_STATES = frozenset({"DRAFT", "SUBMITTED", "AUTHORISED"})
-_AMOUNT_TYPES = {"exclusive": "Exclusive", "inclusive": "Inclusive", "notax": "NoTax"}
 _SENT_WARNING = "Only AUTHORISED invoices may have SentToContact updated."
-_QUIET_FIELDS = ("due_on", "sent_to_contact")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +85,7 @@ def create(desk: Desk, kind: Kind, element: Json, *, four_places: bool) -> tuple
     sent_lines = read_objects(element, "LineItems")
     if not sent_lines:
         raise Refused("One or more line items must be specified.")
-    amount_types = _amount_types(element, "Exclusive")
+    amount_types = amount_types_of(element, "Exclusive")
     rules = LineRules(
         line_amount_types=amount_types, status=status, discounts=kind_type == "ACCREC", four_places=four_places
     )
@@ -126,13 +124,13 @@ def update(desk: Desk, kind: Kind, former: Document, element: Json, *, four_plac
         status = "PAID" if former.has_money_on_it else "AUTHORISED"
     changed, warnings = _edited(desk, kind, former, element, status, four_places=four_places)
     if former.has_money_on_it:
-        _refuse_paid_edit(former, changed)
+        refuse_paid_edit(former, changed)
     if former.status in {"AUTHORISED", "PAID"}:
         refuse_locked(desk, former.dated_on)
     if changed.status in {"SUBMITTED", "AUTHORISED", "PAID"}:
         refuse_unready(desk, kind, changed, was_approved=former.status not in {"DRAFT", "SUBMITTED"})
     changed = _settled_at_zero(desk, kind, changed)
-    if not _is_quiet(former, changed):
+    if not is_quiet(former, changed):
         changed = replace(changed, updated_at=desk.at)
     record(desk, changed.document_id, "Edited", f"{changed.number} was changed.")
     return save(desk, kind, changed, former), warnings
@@ -170,7 +168,7 @@ def with_totals(document: Document) -> Document:
     lines_sum = sum((line.line_amount for line in document.lines), ZERO)
     tax = sum((line.tax_amount for line in document.lines), ZERO)
     inclusive = document.line_amount_types == "Inclusive"
-    discount = sum((_discount(line) for line in document.lines), ZERO)
+    discount = sum((discount_of(line) for line in document.lines), ZERO)
     return replace(
         document,
         sub_total=lines_sum - tax if inclusive else lines_sum,
@@ -229,7 +227,7 @@ def refuse_unready(desk: Desk, kind: Kind, document: Document, *, was_approved: 
 def _edited(
     desk: Desk, kind: Kind, former: Document, element: Json, status: str, *, four_places: bool
 ) -> tuple[Document, list[str]]:
-    amount_types = _amount_types(element, former.line_amount_types)
+    amount_types = amount_types_of(element, former.line_amount_types)
     rules = LineRules(
         line_amount_types=amount_types, status=status, discounts=former.type == "ACCREC", four_places=four_places
     )
@@ -298,27 +296,6 @@ def _with_sent_mark(document: Document, element: Json) -> tuple[Document, list[s
     return replace(document, sent_to_contact=sent), []
 
 
-def _refuse_paid_edit(former: Document, changed: Document) -> None:
-    fixed = ("dated_on", "line_amount_types", "currency", "currency_rate", "total", "total_tax", "expected_on")
-    if any(getattr(former, name) != getattr(changed, name) for name in fixed):
-        raise Refused(HAS_MONEY)
-    if former.contact_id != changed.contact_id and former.amount_credited:
-        raise Refused(HAS_MONEY)
-    free = {"description": "", "account_id": "", "tracking": ()}
-    before = [replace(line, **free) for line in former.lines]  # type: ignore[arg-type]
-    after = [replace(line, **free) for line in changed.lines]  # type: ignore[arg-type]
-    if before != after:
-        raise Refused(HAS_MONEY)
-
-
-def _is_quiet(former: Document, changed: Document) -> bool:
-    """Return whether only fields changed that do not move UpdatedDateUTC of a part-paid invoice."""
-    if not former.has_money_on_it or former == changed:
-        return False
-    quiet = {name: getattr(former, name) for name in _QUIET_FIELDS}
-    return replace(changed, **quiet) == former
-
-
 def _settled_at_zero(desk: Desk, kind: Kind, document: Document) -> Document:
     zero = document.status == "AUTHORISED" and document.total == 0 and kind.is_invoice
     if zero and desk.switches.zero_total_becomes_paid:
@@ -364,21 +341,6 @@ def _refuse_over_plan(desk: Desk, document: Document) -> None:
     )
     if approved >= limit:
         raise Refused("You have reached the limit of invoices you can approve")
-
-
-def _discount(line: Line) -> Decimal:
-    if line.quantity is None or line.unit_amount is None or not (line.discount_rate or line.discount_amount):
-        return ZERO
-    return round2(line.quantity * line.unit_amount) - line.line_amount
-
-
-def _amount_types(element: Json, otherwise: str) -> str:
-    sent = read_text(element, "LineAmountTypes")
-    if not sent:
-        return otherwise
-    if sent.casefold() not in _AMOUNT_TYPES:
-        raise Refused(f"LineAmountTypes '{sent}' is not valid.")
-    return _AMOUNT_TYPES[sent.casefold()]
 
 
 def _default_theme(desk: Desk) -> str:

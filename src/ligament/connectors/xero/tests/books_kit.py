@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from ligament.connectors.xero.port import XeroBooks
     from ligament.core.writes import BooksWrite, ElementResult
     from ligament.net.governor import Governor
-    from ligament.net.oauth import StoredTokens
     from ligament.net.session import Transport
+    from ligament.net.token_vault import StoredTokens
     from ligament.ports.books import BooksPage
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

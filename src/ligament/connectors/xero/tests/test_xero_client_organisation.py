@@ -18,7 +18,8 @@ from ligament.connectors.xero.signin import Pin
 from ligament.connectors.xero.simulator import Switches, new_zealand_books
 from ligament.connectors.xero.tests.books_kit import START, MemoryVault, account, desk
 from ligament.core.private import NOTHING, Private
-from ligament.net.oauth import OAuthApp, StoredTokens, TextVault, tokens_from_text, tokens_to_text
+from ligament.net.oauth import OAuthApp
+from ligament.net.token_vault import StoredTokens, TextVault, tokens_from_text, tokens_to_text
 from ligament.ports.errors import Broken, SignInAgain, TryLater
 from ligament.simkit.faults import FaultKind
 

@@ -17,9 +17,10 @@ from ligament.connectors.xero.tests.books_kit import Desk, VirtualClock, contact
 from ligament.core.ledgers import BooksDocument, ContactStatus, DocumentKind, DocumentStatus
 from ligament.core.oddities import unheeded
 from ligament.core.writes import Verb
-from ligament.net.governor import Governor, InMemoryWindows, Limit
+from ligament.net.governor import Governor, Limit
 from ligament.ports.errors import Broken, SignInAgain, TryLater
 from ligament.simkit.faults import FaultKind
+from tests.support.windows import InMemoryWindows
 
 
 def small_pages(here: Desk, size: int = 2) -> XeroBooks:

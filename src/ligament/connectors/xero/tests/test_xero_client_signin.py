@@ -18,7 +18,8 @@ from ligament.connectors.xero.tests.books_kit import START, Desk, MemoryVault, a
 from ligament.core.private import NOTHING, Private
 from ligament.net.hosts import WrongAddress
 from ligament.net.meter import CallMeter
-from ligament.net.oauth import AuthorizationCode, OAuthApp, StoredTokens, code_from_callback, consent_url
+from ligament.net.oauth import AuthorizationCode, OAuthApp, code_from_callback, consent_url
+from ligament.net.token_vault import StoredTokens
 from ligament.ports.errors import SignInAgain, TryLater
 from ligament.simkit.faults import FaultKind
 from tests.support.mounting import mounted

@@ -29,10 +29,10 @@ from ligament.core.troubles import Trouble
 from ligament.core.writes import ContactWrite, RefusalCode
 from ligament.flow.plan.builder import PlanBuilder, contact_outcome, refusal_hold, sound, trouble_hold
 from ligament.flow.plan.contacts.asking import question, said_by_rules
-from ligament.flow.plan.contacts.field_merge import agreed_by
+from ligament.flow.plan.contacts.creation import creation, free_name
 from ligament.flow.plan.contacts.fields import Synced, synchronise
 from ligament.flow.plan.contacts.leaving import plan_archival
-from ligament.flow.plan.contacts.left_out import newly_refused, remembered, unagreed, without
+from ligament.flow.plan.contacts.left_out import newly_refused
 from ligament.flow.plan.contacts.merged_in_books import follow_merge, link_survivor
 from ligament.flow.plan.undone import is_undone, undone_hold
 
@@ -144,17 +144,17 @@ def _decided(builder: PlanBuilder, intent: ContactIntent, trouble: Trouble) -> H
 
 
 def _create(builder: PlanBuilder, intent: ContactIntent) -> None:
-    intent = _free_name(builder, intent)
-    action = _creation(intent)
+    intent = free_name(builder, intent)
+    action = creation(intent)
     if (
         builder.refused(action).startswith((RefusalCode.NAME_TAKEN, RefusalCode.ARCHIVED_CONTACT))
         and not intent.suffixed
     ):
         intent = suffixed(intent)
-        action = _creation(intent)
+        action = creation(intent)
     while refused := newly_refused(builder, action):
         # What the books refuse is left out and listed; the contact and its documents go (SPEC section 3).
-        action = _creation(intent, refused | (action.contact.without if action.contact is not None else frozenset()))
+        action = creation(intent, refused | (action.contact.without if action.contact is not None else frozenset()))
         notes = [FieldNote(subject=intent.subject, field=one, kind=NoteKind.REFUSED) for one in sorted(refused)]
         builder.notes.extend(notes)
     hold = refusal_hold(builder, action, HoldKind.CONTACT, intent.number)
@@ -165,54 +165,6 @@ def _create(builder: PlanBuilder, intent: ContactIntent) -> None:
     builder.names[folded(intent.name.reveal())] = intent.subject.key
     builder.contacts[intent.subject.key] = None
     builder.outcome(contact_outcome(intent.subject, State.PLANNED))
-
-
-def _creation(intent: ContactIntent, left_out: frozenset[str] = frozenset()) -> Action:
-    """Return the action that makes a contact, without the details that the books refused."""
-    write = ContactWrite(
-        number=intent.number,
-        name=intent.name,
-        first=intent.first,
-        last=intent.last,
-        email=intent.email,
-        phones=intent.phones,
-        street=intent.address,
-        postal=intent.address,
-        extras=intent.extras or None,
-    )
-    agreed = unagreed(agreed_by(intent), left_out)
-    if left_out:
-        agreed = replace(agreed, left_out=remembered(AgreedFields(), intent, left_out))
-    return Action(
-        kind=ActionKind.CREATE_CONTACT,
-        subject=intent.subject,
-        number=intent.number,
-        sentence=f"Create the contact {intent.number}.",
-        contact=ContactStep(
-            write=without(write, left_out),
-            name=intent.name,
-            suffixed=intent.suffixed,
-            agreed=agreed,
-            without=left_out,
-        ),
-    )
-
-
-def _free_name(builder: PlanBuilder, intent: ContactIntent) -> ContactIntent:
-    """Give the intent a suffix when somebody else has its name; the older record came first and keeps it."""
-    key = folded(intent.name.reveal())
-    taken_by = builder.names.get(key)
-    if taken_by not in {None, intent.subject.key}:
-        return suffixed(intent)
-    others = [
-        held for held in builder.facts.contacts_by_name.get(key, ()) if not _is_own(builder, held, intent.subject)
-    ]
-    return suffixed(intent) if others else intent
-
-
-def _is_own(builder: PlanBuilder, contact_id: str, subject: Subject) -> bool:
-    link = builder.facts.contact_links.get(subject.key)
-    return link is not None and link.contact_id == contact_id
 
 
 def _take_over(builder: PlanBuilder, party: Party, intent: ContactIntent, match: Match) -> None:
@@ -336,7 +288,7 @@ def _named(builder: PlanBuilder, party: Party, link: ContactLink) -> ContactInte
         return suffixed(intent)
     if folded(link.name.reveal()) == folded(intent.name.reveal()):
         return intent
-    return _free_name(builder, intent)
+    return free_name(builder, intent)
 
 
 def _plan_archived(

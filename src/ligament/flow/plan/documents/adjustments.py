@@ -23,7 +23,6 @@ from ligament.core.plans import Action, ActionKind, DocumentRef, DocumentStep, S
 from ligament.core.rules.model import PaidEdits
 from ligament.core.troubles import Trouble
 from ligament.flow.plan.builder import (
-    DocumentState,
     PlanBuilder,
     held_as_refused,
     hold_document,
@@ -31,6 +30,7 @@ from ligament.flow.plan.builder import (
     invoice_hold,
     invoice_outcome,
 )
+from ligament.flow.plan.document_state import DocumentState
 from ligament.flow.plan.documents.drafts import agreement_for
 from ligament.flow.plan.documents.relinking import link_again, ours_in_books
 from ligament.flow.plan.documents.updates import Posted, act_update, edited, listed

@@ -22,12 +22,8 @@ from ligament.core.postings import NO_LINE_RULES, LineContext, LineRules
 from ligament.core.records import Invoice
 from ligament.core.rules.apply import NO_RULING, Ruling
 from ligament.core.troubles import Trouble
-from ligament.flow.plan.builder import (
-    DocumentState,
-    PlanBuilder,
-    held_as_refused,
-    invoice_outcome,
-)
+from ligament.flow.plan.builder import PlanBuilder, held_as_refused, invoice_outcome
+from ligament.flow.plan.document_state import DocumentState
 
 
 def unreadable(defect: str) -> Trouble:

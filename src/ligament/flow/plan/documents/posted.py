@@ -15,7 +15,6 @@ from ligament.core.plans import Action, ActionKind, State, VoidStep
 from ligament.core.records import Invoice
 from ligament.core.troubles import Trouble
 from ligament.flow.plan.builder import (
-    DocumentState,
     PlanBuilder,
     held_as_refused,
     hold_document,
@@ -24,8 +23,8 @@ from ligament.flow.plan.builder import (
     invoice_outcome,
     lock_trouble,
     sound,
-    state_of,
 )
+from ligament.flow.plan.document_state import DocumentState, state_of
 from ligament.flow.plan.documents.adjustments import plan_difference
 from ligament.flow.plan.documents.drafts import agreement_for, as_intent, unreadable
 from ligament.flow.plan.documents.redrafting import draft_again

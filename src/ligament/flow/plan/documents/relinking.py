@@ -10,7 +10,8 @@ from ligament.core.ledgers import BooksDocument
 from ligament.core.links import Agreement, DecisionKind, DocumentLink, Role
 from ligament.core.plans import Action, ActionKind, DocumentStep, State
 from ligament.core.records import Invoice
-from ligament.flow.plan.builder import DocumentState, PlanBuilder, invoice_hold, invoice_outcome, state_of
+from ligament.flow.plan.builder import PlanBuilder, invoice_hold, invoice_outcome
+from ligament.flow.plan.document_state import DocumentState, state_of
 from ligament.flow.plan.documents.drafts import agreement_for, as_intent
 from ligament.flow.plan.documents.updates import Posted, edited
 

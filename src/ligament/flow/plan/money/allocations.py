@@ -16,7 +16,8 @@ from ligament.core.periods import local_date
 from ligament.core.plans import Action, ActionKind, AllocationStep, DocumentRef, allocation_id
 from ligament.core.records import Invoice, InvoiceStatus
 from ligament.core.troubles import Trouble
-from ligament.flow.plan.builder import DocumentState, PlanBuilder, lock_trouble, refusal_hold, reprice, trouble_hold
+from ligament.flow.plan.builder import PlanBuilder, lock_trouble, refusal_hold, trouble_hold
+from ligament.flow.plan.document_state import DocumentState, reprice
 from ligament.flow.plan.money.unpaying import hold_payment
 
 _SAME_MOMENT = timedelta(minutes=5)

@@ -17,7 +17,8 @@ from ligament.core.plans import Action, ActionKind, PaymentStep
 from ligament.core.records import Invoice, InvoiceStatus
 from ligament.core.rules.model import PaymentSource
 from ligament.core.troubles import Trouble
-from ligament.flow.plan.builder import DocumentState, PlanBuilder, lock_trouble, refusal_hold, reprice, trouble_hold
+from ligament.flow.plan.builder import PlanBuilder, lock_trouble, refusal_hold, trouble_hold
+from ligament.flow.plan.document_state import DocumentState, reprice
 from ligament.flow.plan.money.allocations import (
     credit_may_have_paid,
     draft_trouble,
