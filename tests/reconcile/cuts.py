@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -15,7 +16,6 @@ from sqlalchemy import Connection
 from ligament.app.comparisons import standing_comparison
 from ligament.app.reconcile import reconcile
 from ligament.app.runs import run_list
-from ligament.net.governor import InMemoryWindows
 from ligament.ports.errors import PortError
 from ligament.simkit.hosting import Host
 from ligament.store.database.errors import StoreError, StoreFull
@@ -27,6 +27,7 @@ from tests.faults.simulation import plugged
 from tests.faults.wires import Killed
 from tests.reconcile.planting import Scene
 from tests.support.mounting import mounted
+from tests.support.windows import InMemoryWindows
 
 KILL, DROP, REFUSE, FULL = "kill", "drop the reply", "refuse", "disk full"
 _TELLS = (
@@ -82,6 +83,7 @@ class Cutting:
     database: OneDatabase = field(default_factory=_database)
     rng: Random = field(default_factory=lambda: Random(0))
     windows: InMemoryWindows = field(default_factory=InMemoryWindows)
+    script: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(seed=0))
     cut: Cut | None = None
     seen: dict[str, int] = field(default_factory=dict)
     dead: bool = False
