@@ -53,6 +53,7 @@ def look_at(page: Page, path: str, name: str) -> None:
     page.goto(path)
     page.wait_for_load_state("load")
     picture(page, name)
+    assert path in SIGNED_OUT or not page.title().startswith("Sign in"), path
     assert findings(page) == [], path
     assert sideways(page) == 0, path
 

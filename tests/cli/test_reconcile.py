@@ -68,7 +68,7 @@ def test_a_difference_is_told_in_a_sentence_and_ends_with_1_until_it_is_known(cl
     assert answer.code == 1
     assert one.keys() >= KEYS
     assert one["sentence"] == (
-        f"CLK-{number} is 92.00 in Xero and 95.00 in Cliniko: somebody changed a line in Xero on 22 Nov 2026."
+        f"CLK-{number} is 92.00 in Xero and 95.00 in Cliniko: Rowan Bookkeeper changed a line in Xero on 22 Nov 2026."
     )
     assert (one["amount"], one["kind"], one["state"], one["enters"]) == ("3.00", "amount", "new", "totals")
     assert one["parts"] == [{"month": "2026-11", "tax": "none", "amount": "3.00"}]

@@ -14,6 +14,7 @@ from litestar.testing import TestClient
 
 PASSWORD = "seventeen green kettles"
 OWNER = "kim@riverside.example"
+_REFUSED = 422
 
 
 @dataclass(slots=True)
@@ -156,7 +157,11 @@ class Person:
         """Set the telephone up and type its code."""
         self.telephone = Telephone(page.inside("totp-secret"))
         done = self.send(page, "code", code=self.telephone.code())
+        if done.status == _REFUSED:
+            # On a busy machine the code's half minute may be over before it is looked at.
+            done = self.send(done, "code", code=self.telephone.code())
         self.recovery = re.findall(r"<li><code>([^<]+)</code></li>", done.text)
+        assert self.recovery, "the code was not taken"
         return done
 
     def sign_in(self, email: str = OWNER, password: str = PASSWORD) -> Page:

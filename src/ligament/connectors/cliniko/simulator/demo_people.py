@@ -45,6 +45,7 @@ def mobile(world: World, patient: str) -> str:
 
 _SPOILT = 3
 _OPEN = 10
+_OF_ITS_OWN = frozenset({"id", "invoice_id", "created_at", "updated_at"})
 
 
 def spoil(world: World, numbers: Sequence[str], at: datetime) -> tuple[World, tuple[str, ...]]:
@@ -69,7 +70,7 @@ def raise_one(world: World, like: str, at: datetime) -> tuple[World, str]:
     held = _invoice(world, like)
     told = {name: held.get(name) for name in ("patient_id", "business_id", "practitioner_id", "invoice_to")}
     line = items_of(world, str(held["id"]))[0]
-    fresh = {name: value for name, value in line.items() if name not in {"id", "invoice_id"}}
+    fresh = {name: value for name, value in line.items() if name not in _OF_ITS_OWN}
     world, made = create_invoice(world, told, [fresh], at=at)
     return world, str((get(world, "invoices", made) or {})["number"])
 
