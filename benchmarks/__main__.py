@@ -16,12 +16,14 @@ from benchmarks import (
     files,
     hooks,
     interface,
+    nightly,
     planning,
     recalls,
     retries,
     rules,
     store,
     travel,
+    undoing,
 )
 from benchmarks.figures import Figure, table
 
@@ -42,6 +44,8 @@ BENCHMARKS: dict[str, Measure] = {
     "interface": interface.measure,
     "recalls": recalls.measure,
     "comparison": comparison.measure,
+    "nightly": nightly.measure,
+    "undo": undoing.measure,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.cli.kit import served
@@ -28,18 +29,23 @@ _STEPS = (
 )
 
 
-def main() -> None:
-    """Print the transcript."""
+def transcript() -> Iterator[str]:
+    """Yield the transcript step by step, from an empty folder."""
     with tempfile.TemporaryDirectory() as folder, served(Path(folder) / "other") as clinic:
         clinic.invoice(paid=True)
         clinic.invoice({"name": "Band", "unit_price": "20", "tax_name": "GST", "tax_rate": "10"})
         home = Path(folder) / "clinic"
-        sys.stdout.write(_HEAD)
+        yield _HEAD
         for step in _STEPS:
             words = step.replace('"Riverside Physio"', "Riverside_Physio").split()
             answer = clinic.run(*(word.replace("_", " ") for word in words), LIGAMENT_HOME=str(home))
             shown = answer.said.replace(str(home), "~/.ligament").rstrip()
-            sys.stdout.write(f"\n```text\n$ ligament {step}\n{shown}\n```\n")
+            yield f"\n```text\n$ ligament {step}\n{shown}\n```\n"
+
+
+def main() -> None:
+    """Print the transcript."""
+    sys.stdout.writelines(transcript())
 
 
 if __name__ == "__main__":

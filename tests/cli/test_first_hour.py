@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from ligament.app.setup.connect import connect_system
 from ligament.wiring.clinic import open_clinic
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.settings import load_settings
-from tests.cli.kit import Clinic
+from tests.cli.first_hour import transcript
+from tests.cli.kit import REPOSITORY, Clinic
 
 GIVEN = ("--name", "Riverside Physio", "--country", "AU", "--time-zone", "Australia/Melbourne")
 FIRST_DAY = ("--start-on", "2026-07-01")
@@ -97,3 +99,16 @@ def test_an_account_that_a_person_says_is_another_one_is_not_kept(clinic: Clinic
         assert not opened.store.note("books_organisation")
     assert all(question.startswith("Is this ") for question in asked)
     assert len(asked) == 2
+
+
+def steady(text: str) -> str:
+    """Return a transcript without what differs from run to run.
+
+    That is the name of the plan, how long a run took, and the calls: on a slow machine settings are read once more.
+    """
+    return re.sub(r"\bplan p[0-9a-f]{8}|^Calls used: .*$|[\d,]+ more calls today", "", text, flags=re.MULTILINE)
+
+
+def test_the_transcript_in_the_guide_is_what_the_commands_say_today() -> None:
+    kept = (REPOSITORY / "docs" / "first-hour.md").read_text(encoding="utf-8")
+    assert steady("".join(transcript())) == steady(kept), "python -m tests.cli.first_hour > docs/first-hour.md"

@@ -9,6 +9,7 @@ from typing import Any
 
 import openapi_spec_validator
 import pytest
+from litestar.testing import TestClient
 
 from ligament.app.access.repeats import answers_of
 from ligament.core.holds import Hold, HoldCode, HoldKind
@@ -19,7 +20,7 @@ from ligament.store.writes.answers import KeyOfCall
 from ligament.web.api import limits, openapi
 from ligament.web.api.registry import CALLS
 from tests.web.calling import MAKER, Tool, tool
-from tests.web.conftest import Shop
+from tests.web.conftest import HERE, Shop
 from tests.web.test_waiting import opened
 
 # The table of the contract, written here once more by hand.
@@ -208,6 +209,16 @@ def test_what_does_not_exist_is_404(reader: Tool, path: str) -> None:
 def test_a_wrong_method_says_which_ones_there_are(reader: Tool) -> None:
     got = reader.call("PUT", "/holds", {})
     assert (got.status, got.headers["content-type"].partition(";")[0]) == (405, "application/problem+json")
+
+
+@pytest.mark.parametrize("path", ["/runs", "/hooks", "/hooks/x", "/holds"])
+def test_asking_for_the_methods_names_each_that_is_described(shop: Shop, path: str) -> None:
+    client: Any = TestClient(shop.app, base_url=HERE)
+    answer = client.options(f"/api/v1/clinics/north{path}")
+    described = openapi.document()["paths"]["/api/v1/clinics/{clinic}" + path.replace("/x", "/{id}")]
+    assert answer.status_code == 204
+    assert set(answer.headers["allow"].split(", ")) == {"OPTIONS", *(method.upper() for method in described)}
+    assert answer.content == b""
 
 
 def test_more_than_a_million_bytes_are_refused(shop: Shop) -> None:

@@ -158,6 +158,7 @@ def test_addresses_of_alerts_are_never_shown_and_stay_or_go(settled: Shop) -> No
     file = file_of(settled)
     file.write_text(
         f'{file.read_text()}[alerts]\nurls = ["json://desk:hunter2@127.0.0.1:1/a", "json://127.0.0.1:2/b"]\n'
+        '[alerts.people]\n"kim@x.example" = "json://127.0.0.1:4/kim"\n'
     )
     owner = settled.owner()
     page = owner.get(SETTINGS)
@@ -170,6 +171,7 @@ def test_addresses_of_alerts_are_never_shown_and_stay_or_go(settled: Shop) -> No
     assert "hunter2" not in look.text
     saved(owner, look)
     assert book(settled)["alerts"]["urls"] == ["json://desk:hunter2@127.0.0.1:1/a", "json://127.0.0.1:3/c"]
+    assert book(settled)["alerts"]["people"] == {"kim@x.example": "json://127.0.0.1:4/kim"}
     assert "json:" not in str(entries(settled, "settings")[0]["public"])
 
 

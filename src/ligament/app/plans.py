@@ -19,9 +19,9 @@ from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldKind
 from ligament.core.ids import RunId
 from ligament.core.intents import Subject
-from ligament.core.periods import local_date
+from ligament.core.periods import australian, local_date
 from ligament.core.plan_sums import new_documents, sums_of
-from ligament.core.plans import Plan, RecordKind
+from ligament.core.plans import Plan, RecordKind, State
 from ligament.flow.plan.survey import Planner, plan_and_scope
 from ligament.flow.read.read import EVERYTHING, read_books, read_chart, read_practice, selection_of
 from ligament.ports.memory import Selection
@@ -29,6 +29,8 @@ from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.exclusive import alone_for
 
+BEFORE_START = "before_start"
+FIRST_DAY_KEY = "[invoices] start_on"
 _DOCUMENTS = frozenset({RecordKind.INVOICES.value, RecordKind.CREDIT_NOTES.value})
 
 
@@ -46,10 +48,25 @@ def plan(clinic: Clinic, *, since: str | None = None, files: Files = NO_FILES) -
     dated["actions"].sort(key=lambda row: row["kind"] not in _DOCUMENTS)
     intents = list(new_documents(found.actions, first))
     sums = sums_of(intents)
-    told = {**document, "since": since, **dated, "totals": sums_document(sums)}
+    told = {**document, "since": since, **dated, "totals": sums_document(sums), "left_out": _left_out(clinic)}
     if files.paths:
         told = write_files(files, plan_report(clinic, told, intents, sums), told)
     return Result(document=told, code=WAITS if dated["actions"] or dated["holds"] else DONE)
+
+
+def _left_out(clinic: Clinic) -> Document:
+    """Say how many invoices and credit notes were left out before which day, and by which key of the rulebook."""
+    chosen = clinic.settings.rulebook.invoices.start_on
+    first = chosen or clinic.store.gather(Selection()).first_connected_on
+    # Of all that is known: a plan itself looks only at what changed.
+    number = sum(1 for one in clinic.store.outcomes() if one.state is State.SKIPPED and one.reason == BEFORE_START)
+    told: Document = {"number": number, "first_day": first.isoformat() if first else None, "key": FIRST_DAY_KEY}
+    if not number or first is None:
+        return told | {"sentence": ""}
+    what = f"{number:,} {'invoice or credit note' if number == 1 else 'invoices and credit notes'}"
+    day = australian(first)
+    why = f"`{FIRST_DAY_KEY}`" if chosen else f"the day of the first connection; `{FIRST_DAY_KEY}` chooses another"
+    return told | {"sentence": f"Left out: {what} issued before {day} ({why})."}
 
 
 def _day(text: str) -> date:

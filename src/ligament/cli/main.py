@@ -42,11 +42,16 @@ def root(
     del version
 
 
-def main() -> None:
-    """Run the command; an unexpected error tells its kind and place, never a name or a secret."""
+def main(*, interruptible: bool = False) -> None:
+    """Run the command; an unexpected error tells its kind and place, never a name or a secret.
+
+    `interruptible` makes Ctrl-C end it with a sentence, from the moment that somebody here can say it.
+    """
     # Asked to end by the system it ends as with Ctrl-C, and gives back first what other processes wait for.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        if interruptible:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         app()
     except SystemExit as stop:
         _tell_wrong_usage(stop)

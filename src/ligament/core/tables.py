@@ -124,6 +124,8 @@ class Report:
     stamp: tuple[tuple[str, str], ...] = ()
     listing: str = ""
     most_pages: int = 0
+    to_sign: tuple[str, ...] = ()
+    """What a person fills in by hand below the page, such as a name and a day."""
 
     def tables_for(self, medium: Medium) -> tuple[Table, ...]:
         """Return the tables that stand in a medium."""

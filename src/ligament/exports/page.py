@@ -33,6 +33,10 @@ def page(report: Report) -> Iterator[str]:
     for table in report.tables_for(Medium.PAGE):
         yield from _table(table)
     yield from (f"<p class=note>{_text(line)}</p>\n" for line in report.notes)
+    if report.to_sign:
+        yield "<dl class=sign>\n"
+        yield from (f"<div><dt>{_text(label)}</dt><dd></dd></div>\n" for label in report.to_sign)
+        yield "</dl>\n"
     yield "</main>\n<footer><dl>\n"
     yield from (f"<div><dt>{_text(label)}</dt><dd>{_text(text)}</dd></div>\n" for label, text in report.stamp)
     yield "</dl></footer>\n</body></html>\n"

@@ -92,7 +92,8 @@ class Frame:
         reply = self._reply(visit, first)
         is_here = visit.found is not None and visit.found.is_signed_in
         whose = visit.lapsed or (visit.signed_in.user.id if is_here else "")
-        kept = drafts.keep(self.house.access, whose, page_behind(visit.path), visit.form) if whose else ""
+        behind = page_behind(visit.path, visit.form.get("back"))
+        kept = drafts.keep(self.house.access, whose, behind, visit.form) if whose else ""
         if not kept:
             return reply
         cookie = cookies.set_cookie(drafts.COOKIE, kept, is_secure=self.house.is_secure)

@@ -48,7 +48,7 @@ def plan_report(clinic: Clinic, document: Document, intents: Sequence[DocumentIn
         name="plan",
         title="Plan: what would be posted",
         subtitle=f"{clinic.settings.rulebook.clinic.name or clinic.settings.name}; nothing has been written",
-        lead=(f"{len(papers):,} documents over {Decimal(two_places(net)):,}, and {len(others):,} other actions.",),
+        lead=tuple(line for line in (_lead(len(papers), net, len(others)), document["left_out"]["sentence"]) if line),
         tables=(
             Table(
                 name="documents",
@@ -67,7 +67,12 @@ def plan_report(clinic: Clinic, document: Document, intents: Sequence[DocumentIn
         ),
         notes=tuple(document["notes"]),
         stamp=(("Plan", str(document["plan"])), ("By", f"Ligament {__version__}")),
+        to_sign=("Checked and approved by", "Day", "Signature"),
     )
+
+
+def _lead(documents: int, net: Decimal, others: int) -> str:
+    return f"{documents:,} documents over {Decimal(two_places(net)):,}, and {others:,} other actions."
 
 
 _PAPERS = (

@@ -32,10 +32,7 @@ def plan(document: Document, command: Command) -> None:
     summary(actions)
     list_actions(actions, command("plan --output plan.xlsx"))
     _totals(document["totals"])
-    if document["skips"]:
-        reasons = Counter(str(skip["reason"]).replace("_", " ") for skip in document["skips"])
-        line()
-        line(f"Skipped: {listed([f'{number:,} {reason}' for reason, number in reasons.most_common()])}.")
+    _left_out(document)
     grouped(holds, command)
     for note in document["notes"]:
         line()
@@ -49,6 +46,18 @@ def plan(document: Document, command: Command) -> None:
         line(f"{asks}. Next: {command('approve')}  (or {command('refuse')} --reason WHY)")
     elif actions:
         line(f"Next: {command('sync --once')}")
+
+
+def _left_out(document: Document) -> None:
+    """Print what no document is made of: what lies before the first day, and what a rule or setting skips."""
+    told = document["left_out"]["sentence"]
+    others = [skip for skip in document["skips"] if not told or skip["reason"] != "before_start"]
+    reasons = Counter(str(skip["reason"]).replace("_", " ") for skip in others)
+    skipped = listed([f"{number:,} {reason}" for reason, number in reasons.most_common()])
+    for sentence in (told, f"Skipped: {skipped}." if others else ""):
+        if sentence:
+            line()
+            line(sentence)
 
 
 _TOTALS = {"by_account": "Account", "by_tax": "Tax type", "by_month": "Month"}

@@ -28,7 +28,22 @@ def routes(house: House) -> list[HTTPRouteHandler]:
     for call in CALLS:
         if call.takes is not None:
             decoder(call.takes)
-    return [_description(), *(_route(desk, call) for call in CALLS)]
+    methods: dict[str, list[str]] = {}
+    for call in CALLS:
+        methods.setdefault(call.path, []).append(call.method)
+    asked = (_methods(path, named) for path, named in methods.items())
+    # They come first: the framework makes one of its own for an address that it meets without any.
+    return [*asked, _description(), *(_route(desk, call) for call in CALLS)]
+
+
+def _methods(path: str, named: list[str]) -> HTTPRouteHandler:
+    """Say which methods an address has; by itself the framework names only those of one of its handlers."""
+    allowed = ", ".join(sorted({*named, HttpMethod.OPTIONS.value}))
+
+    async def told() -> ASGIResponse:
+        return ASGIResponse(status_code=204, headers=[("allow", allowed)])
+
+    return HTTPRouteHandler(path.replace("}", ":str}"), http_method=[HttpMethod.OPTIONS], status_code=200)(told)
 
 
 def _route(desk: Desk, call: Call) -> HTTPRouteHandler:

@@ -38,7 +38,7 @@ class Group:
 
 def show(visit: Visit) -> Answer:
     """Show the newest plan."""
-    return plan_page(visit)
+    return plan_page(visit, typed=visit.draft.get("reason"))
 
 
 def plan_page(visit: Visit, *, error: str = "", typed: str = "") -> Shown:

@@ -36,7 +36,7 @@ class Group:
 
 def show(visit: Visit) -> Answer:
     """Show what waits for somebody."""
-    return _page(visit)
+    return _page(visit, typed=visit.draft.get("reason"))
 
 
 def _page(visit: Visit, *, error: str = "", typed: str = "", note: str = "") -> Shown:

@@ -41,12 +41,19 @@ def _seen(page: Page, visit: Visit) -> str:
     if page.method == "GET":
         query = "&".join(f"{quote(name)}={quote(value)}" for name, value in visit.query.pairs)
         return f"{visit.path}?{query}" if query else visit.path
-    return page_behind(visit.path)
+    return page_behind(visit.path, visit.form.get("back"))
 
 
-def page_behind(path: str) -> str:
-    """Return the nearest page above the address of a form that has no page of its own."""
+_SHOWN_ON = {"approvals": "waiting", "holds": "waiting", "variances": "reconciliation"}
+"""Forms that stand on a page of another name."""
+
+
+def page_behind(path: str, back: str = "") -> str:
+    """Return the page on which a form stands, or the nearest above its address; `back` is what the form itself says."""
     parts = path.strip("/").split("/")
-    if parts[0] == "c":
-        return "/" + "/".join(parts[:3]) if len(parts) > 2 else f"/{'/'.join(parts)}/"  # noqa: PLR2004 - c, clinic, noun
-    return f"/{parts[0]}"
+    if parts[0] != "c":
+        return f"/{parts[0]}"
+    if len(parts) <= 2:  # noqa: PLR2004 - c, clinic
+        return f"/{'/'.join(parts)}/"
+    noun = _SHOWN_ON.get(parts[2], parts[2])
+    return "/".join(["", *parts[:2], back if noun == "waiting" and back == "plan" else noun])

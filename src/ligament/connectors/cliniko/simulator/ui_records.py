@@ -25,9 +25,10 @@ def archive_record(world: World, kind: str, record_id: str, *, at: datetime) -> 
     """Archive a record; the switches say which mark is set and whether `updated_at` moves."""
     known, sets = KINDS.get(kind), world.switches.archiving_sets
     marks = ("archived_at", "deleted_at") if sets == "both" else (sets,)
-    fields = known.fields if known else {}
-    # Kinds without a deletion mark can only be archived.
-    wanted = [mark for mark in marks if mark in fields] or ["archived_at"]
+    asked_by = known.filters if known else {}
+    # A mark that no filter speaks about would put the record out of everybody's reach: such kinds, patients among
+    # them, can only be archived, and an archived one is reached by its filter (facts 3.5).
+    wanted = [mark for mark in marks if mark in asked_by] or ["archived_at"]
     changes = dict.fromkeys(wanted, stamp(at))
     return amend(world, kind, record_id, changes, at=at, bump=world.switches.archiving_bumps)
 

@@ -183,6 +183,14 @@ def test_a_deleted_invoice_needs_a_filter_of_its_own_unless_switched() -> None:
     assert lenient.ids("/v1/invoices?q[]=archived_at:*") == [invoice_id]
 
 
+@pytest.mark.parametrize("mark", ["archived_at", "deleted_at", "both"])
+def test_an_archived_patient_is_always_reached_by_the_one_filter_there_is(mark: str) -> None:
+    world = clinic(archiving_sets=mark)
+    caller = Caller(world=control.archive_record(world, "patients", PATIENT, at=NOW))
+    assert caller.status(f"/v1/patients/{PATIENT}") == 404
+    assert caller.get(f"/v1/patients/{PATIENT}?q[]=archived_at:*")["id"] == PATIENT
+
+
 def booked(**switches: Any) -> tuple[Caller, str]:
     appointment = {"patient_id": PATIENT, "starts_at": "2026-11-25T01:00:00Z"}
     world, booking_id = control.book(clinic(**switches), appointment, at=NOW)

@@ -1,0 +1,48 @@
+"""Ctrl-C at any moment ends a command without a traceback; where it is ignored, it stays ignored."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+# Presses Ctrl-C after so many lines of Python were run, in the process itself: a moment that every machine has.
+PRESS = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler if {heard} else signal.SIG_IGN)
+left = {after}
+def count(frame, event, arg):
+    global left
+    left -= 1
+    if left == 0:
+        sys.settrace(None)
+        os.kill(os.getpid(), signal.SIGINT)
+    return count
+sys.argv = ["ligament", "recipes"]
+from ligament.cli.start import main
+sys.settrace(count)
+main()
+"""
+
+
+def pressed(after: int, *, heard: bool = True) -> subprocess.CompletedProcess[str]:
+    text = PRESS.format(after=after, heard=heard)
+    return subprocess.run([sys.executable, "-c", text], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("after", [150, 400, 4_000, 40_000, 90_000, 140_000, 200_000])
+def test_no_moment_shows_a_traceback(after: int) -> None:
+    done = pressed(after)
+    assert "Traceback" not in done.stderr
+    assert done.returncode in {0, 130, -signal.SIGINT}
+
+
+@pytest.mark.process
+def test_where_it_is_ignored_the_command_goes_on() -> None:
+    done = pressed(4_000, heard=False)
+    assert (done.returncode, "physio-au" in done.stdout) == (0, True)
