@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.settings import database_url
 
-HOME = Path("/home/of/ligament")
+HOME = Path("/srv/ligament")
 CANARY = "Cnr7Kqz"
 SIGNS = st.text(alphabet=st.sampled_from("@:/#?[]% \\&=\t\n\u202eé^|`{}<>\"'"), min_size=1, max_size=4)
 
@@ -39,7 +39,7 @@ def read_or_refused(address: str) -> tuple[str, str]:
         "postgresql:///ligament?host=/var/run/postgresql",
         "postgresql://user@/ligament?host=/tmp/a-b_c.d&port=5433",
         "sqlite:////var/lib/ligament/other.db",
-        "sqlite:///C:/Users/Me and You/ligament.db",
+        "sqlite:///C:/Our clinic/ligament.db",
     ],
 )
 def test_addresses_as_they_are_written_are_taken(address: str) -> None:
