@@ -85,6 +85,9 @@ lock: $(VENV)/.tools ## write requirements/ anew from pyproject.toml [ARGS=--upg
 	@$(LOCK) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
 	@$(LOCK) --group api-fuzz --output-file requirements/api-fuzz.txt
 
+sbom: $(VENV)/.runtime ## write the bill of materials (CycloneDX) of what runs to standard output
+	@$(BIN)/python tools/sbom.py
+
 browser: ## install Debian's Chromium for the browser tests, where it is missing
 	@command -v chromium >/dev/null && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

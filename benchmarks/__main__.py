@@ -16,6 +16,7 @@ from benchmarks import (
     files,
     hooks,
     interface,
+    nightly,
     pages,
     planning,
     recalls,
@@ -23,6 +24,7 @@ from benchmarks import (
     rules,
     store,
     travel,
+    undoing,
 )
 from benchmarks.figures import Figure, table
 
@@ -44,6 +46,8 @@ BENCHMARKS: dict[str, Measure] = {
     "interface": interface.measure,
     "recalls": recalls.measure,
     "comparison": comparison.measure,
+    "nightly": nightly.measure,
+    "undo": undoing.measure,
 }
 
 

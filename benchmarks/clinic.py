@@ -39,11 +39,15 @@ xero_daily_calls = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How large a clinic is; in every 10 invoices 3 have a second line, and one in `open_every` is not paid."""
+    """How large a clinic is; in every 10 invoices 3 have a second line, and one in `open_every` is not paid.
+
+    The first invoice was raised at `since`.
+    """
 
     patients: int
     invoices: int
     open_every: int = 50
+    since: datetime = START
 
     def payments(self) -> int:
         """Return how many invoices are paid."""
@@ -108,7 +112,7 @@ def _letters(number: int) -> str:
 
 def raised_at(place: int, size: Size) -> datetime:
     """Return when an invoice was raised: evenly from the start to an hour before now."""
-    return START + (NOW - timedelta(hours=1) - START) * place / size.invoices
+    return size.since + (NOW - timedelta(hours=1) - size.since) * place / size.invoices
 
 
 def invoices(size: Size) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:

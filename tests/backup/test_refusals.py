@@ -14,6 +14,7 @@ import pytest
 from ligament.app.safety import restore as restoring
 from ligament.app.safety.backup import back_up
 from ligament.app.safety.restore import restore
+from ligament.app.safety.sealing import seal_of
 from ligament.store.database.connection import open_database
 from ligament.store.database.errors import NewerStore, WrongKey
 from ligament.store.shared.leases import Leases
@@ -22,6 +23,7 @@ from ligament.wiring.clinic import open_clinic
 from ligament.wiring.clocks import SystemClock
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.file_lock import AnotherRun, alone
+from ligament.wiring.vault_keys import vault_key
 from tests.backup.kit import backed_up, links, put_back, verified
 from tests.support.stage import Stage
 
@@ -197,6 +199,7 @@ def test_a_name_that_leads_out_of_the_home_is_refused(file_clinic: Stage) -> Non
         manifest = json.loads(old.read("manifest.json"))
         part = manifest["parts"].pop("home/ligament.toml")
         manifest["parts"]["home/../../escaped.toml"] = part
+        manifest["seal"] = seal_of(manifest, vault_key(file_clinic.home, file_clinic.environ))
         for name in old.namelist():
             if name == "manifest.json":
                 new.writestr(name, json.dumps(manifest))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ligament.app.plans import whole
+from ligament.app.safety import put_back as putting
 from ligament.app.safety import restore as restoring
 from ligament.core.ids import RunId
 from ligament.core.intents import Subject, SubjectKind
@@ -163,7 +164,7 @@ def test_a_power_cut_between_database_and_journal_is_finished_by_the_next_run(
     clinic.sync()
     with monkeypatch.context() as patch:
         patch.setattr(restoring, "_told", lambda *_: None)
-        patch.setattr(restoring, "_replaced", lambda *_: [])
+        patch.setattr(putting, "_replaced", lambda *_: [])
         put_back(clinic, file)
     clinic.clear_log()
     clinic.sync()

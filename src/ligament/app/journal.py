@@ -17,22 +17,30 @@ from ligament.core.tables import Row, Table, text_column
 from ligament.exports.delimited import stream_csv
 from ligament.exports.errors import FileRefused
 from ligament.exports.whole import write_whole
-from ligament.store.journal.audit import accept_break, export, has_entry, verify
+from ligament.store.journal.audit import Verification, accept_break, export, has_entry, verify
+from ligament.store.queries.records import Queries
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.installation import journal_beside
 
 PAGE = 30
 _LONGEST_NUMBER = 18
 
 
-def journal_page(clinic: Clinic, *, subject: str = "", before: int = 0, limit: int = PAGE) -> Result:
-    """Tell the newest entries, newest first; with `before` those that came before that entry."""
-    entries = clinic.queries.journal(subject=subject, before=before, limit=limit)
+def journal_page(
+    clinic: Clinic, *, subject: str = "", before: int = 0, limit: int = PAGE, installation: bool = False
+) -> Result:
+    """Tell the newest entries, newest first; with `before` those that came before that entry.
+
+    With `installation` those of users, sign-ins and tokens, which belong to no clinic.
+    """
+    queries = Queries(journal_beside(clinic)) if installation else clinic.queries
+    entries = queries.journal(subject=subject, before=before, limit=limit)
     return Result(document={"entries": entries})
 
 
 def journal_verify(clinic: Clinic, head: str = "") -> Result:
-    """Check the whole chain and both heads; names the first entry that does not hold.
+    """Check the whole chain and both heads, and those of the installation; names the first entry that does not hold.
 
     `head` is one that was written down elsewhere, `NUMBER:HASH` as the daily summary and the metrics say it.
     """
@@ -42,18 +50,25 @@ def journal_verify(clinic: Clinic, head: str = "") -> Result:
         reason = "" if has_entry(clinic.journal, number, digest) else _not_in_archives(clinic, number, digest)
         if found.holds and reason:
             found = replace(found, broken_at=number, reason=reason)
-    archives = archives_checked(clinic)
+    archives, beside = archives_checked(clinic), verify(journal_beside(clinic))
     document = {
+        **_verified(found),
+        "accepted_at": found.accepted_at,
+        "gaps": [{"at": gap.at, "first": gap.first, "last": gap.last, "sentence": gap.sentence} for gap in found.gaps],
+        "archives": archives,
+        "installation": _verified(beside),
+    }
+    is_whole = found.holds and beside.holds and all(one["holds"] for one in archives)
+    return Result(document=document, code=DONE if is_whole else WAITS)
+
+
+def _verified(found: Verification) -> dict[str, Any]:
+    return {
         "holds": found.holds,
         "entries": found.entries,
         "broken_at": found.broken_at,
         "reason": found.reason,
-        "accepted_at": found.accepted_at,
-        "gaps": [{"at": gap.at, "first": gap.first, "last": gap.last, "sentence": gap.sentence} for gap in found.gaps],
-        "archives": archives,
     }
-    is_whole = found.holds and all(one["holds"] for one in archives)
-    return Result(document=document, code=DONE if is_whole else WAITS)
 
 
 def _not_in_archives(clinic: Clinic, number: int, digest: str) -> str:

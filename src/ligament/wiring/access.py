@@ -16,18 +16,16 @@ from ligament.store.access.tokens import Tokens
 from ligament.store.access.users import Users
 from ligament.store.database.connection import Database, open_database
 from ligament.store.database.errors import AlreadyLinked, StoreError
-from ligament.store.journal.headfile import HeadFile
-from ligament.store.journal.journal import Journal, Note, Provenance
+from ligament.store.journal.journal import Note, Provenance
 from ligament.store.shared.values import EVERYBODY, SharedValues
-from ligament.store.vault.vault import Vault
+from ligament.store.vault.vault import INSTALLATION, Vault
 from ligament.wiring.ambient import machine_now, random_bytes, random_text
 from ligament.wiring.clocks import SystemClock, clock_starting_at
+from ligament.wiring.installation import installation_journal
 from ligament.wiring.rulebooks import ClinicSettings
 from ligament.wiring.settings import Settings, load_settings
 from ligament.wiring.vault_rotation import settled_key
 
-INSTALLATION = "*"
-"""Stands in the place of a clinic in vault and journal for what concerns the whole installation."""
 _SERVED, _USUAL = "serving_at", "http://127.0.0.1:8321"
 _OTHER_SIGNS = re.compile(r"[^a-z0-9]+")
 Taken = AlreadyLinked
@@ -57,9 +55,8 @@ class Access:
 
     def note(self, kind: str, subject: str, *, actor: str, source: str, **public: object) -> None:
         """Add an entry to the journal of the installation: who, from where, did what to whom."""
-        head = HeadFile(self.settings().home / "journal-installation.head")
-        provenance = Provenance(actor=actor, source=source)
-        with Journal(self.database, self.vault, provenance, self.now, head).writing() as book:
+        who = Provenance(actor=actor, source=source)
+        with installation_journal(self.database, self.vault, self.settings().home, who, self.now).writing() as book:
             book.add(Note(kind=kind, subject=subject, public=public))
 
     def serves_at(self, url: str) -> None:

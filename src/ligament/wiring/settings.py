@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,19 @@ DATABASE_FILE = "ligament.db"
 LEASE_S = 30
 _LONGEST_VALUE = 10_000
 """For how long a worker that no longer answers keeps its clinics; others take them over then."""
+_SIGNS = r"(?:[\w.~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})"
+_SERVER = re.compile(
+    rf"(?:{_SIGNS}+(?::{_SIGNS}*)?@)?"
+    r"(?:[A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?"
+    rf"(?:/{_SIGNS}*)?(?:\?[\w=&%./:,+~-]*)?",
+    re.ASCII,
+)
+"""An address as it must be written: user, password, host, port, name and options, each without a sign of the others."""
+_FILE = re.compile(r"(?:/.*)?")
+_UNREADABLE_ADDRESS = (
+    "LIGAMENT_DATABASE_URL: it cannot be read. Write postgresql://USER:PASSWORD@HOST:PORT/NAME; in the password, "
+    "% is written %25, @ is %40, : is %3A, / is %2F, # is %23, ? is %3F, [ is %5B and ] is %5D."
+)
 _DATABASES = {"postgresql", "postgres", "postgresql+psycopg", "sqlite"}
 
 
@@ -172,10 +186,14 @@ def database_url(home: Path, environ: Mapping[str, str]) -> str:
     given = (environ.get("LIGAMENT_DATABASE_URL") or "").strip()
     if not given:
         return f"sqlite:///{home / DATABASE_FILE}"
-    if given.partition("://")[0] not in _DATABASES or "://" not in given:
+    scheme, between, rest = given.partition("://")
+    if scheme not in _DATABASES or not between:
         raise ConfigurationError(
             ("LIGAMENT_DATABASE_URL: give an address such as postgresql://USER@HOST/NAME, or leave it out for SQLite.",)
         )
+    # What is not read exactly as it was meant could show a part of the password as a host: nothing of it is repeated.
+    if not (_FILE if scheme == "sqlite" else _SERVER).fullmatch(rest):
+        raise ConfigurationError((_UNREADABLE_ADDRESS,))
     return given
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ligament.store.database.connection import Database
 from ligament.store.database.errors import WrongKey
-from ligament.store.vault.vault import Vault
+from ligament.store.vault.vault import INSTALLATION, Vault
 from ligament.wiring.ambient import random_bytes
 from ligament.wiring.settings import Settings
 from ligament.wiring.vault_keys import KEY_FILE, NEXT_KEY_FILE
@@ -32,10 +32,10 @@ def settled_key(settings: Settings, database: Database, now: Now) -> bytes:
 
 
 def opens_all(settings: Settings, database: Database, key: bytes, now: Now) -> bool:
-    """Say whether the key opens what is kept for every clinic of the home."""
+    """Say whether the key opens what is kept for every clinic of the home, and for the installation itself."""
     try:
-        for clinic in settings.clinics:
-            Vault(database, clinic.name, key, random_bytes, now).check()
+        for name in (*(clinic.name for clinic in settings.clinics), INSTALLATION):
+            Vault(database, name, key, random_bytes, now).check()
     except WrongKey:
         return False
     return True

@@ -15,6 +15,7 @@ from typing import Any
 
 import ligament
 from ligament.app.results import Result
+from ligament.app.safety.sealing import SEAL, seal_of
 from ligament.core.periods import iso_instant
 from ligament.store.backup.archive import Contents, contents, dumped
 from ligament.store.database.connection import Database, open_database
@@ -53,7 +54,7 @@ def back_up(
     files = [(name, path.read_bytes()) for name, path in home_files(settings.home)]
     database = open_database(settings.database_url, as_it_is=True)
     try:
-        manifest = _write(file, database, files, now)
+        manifest = _write(file, database, files, now, settings.vault_key)
         _remember(database, file, manifest)
     finally:
         database.close()
@@ -105,13 +106,23 @@ def kept_aside(settings: Settings, file: Path, now: Callable[[], datetime]) -> N
     """Write a backup of what a restore is about to replace."""
     database = open_database(settings.database_url, as_it_is=True)
     try:
-        _write(file, database, [(name, path.read_bytes()) for name, path in home_files(settings.home)], now)
+        _write(
+            file,
+            database,
+            [(name, path.read_bytes()) for name, path in home_files(settings.home)],
+            now,
+            settings.vault_key,
+        )
     finally:
         database.close()
 
 
 def _write(
-    file: Path, database: Database, files: Iterable[tuple[str, bytes]], now: Callable[[], datetime]
+    file: Path,
+    database: Database,
+    files: Iterable[tuple[str, bytes]],
+    now: Callable[[], datetime],
+    vault_key: bytes,
 ) -> dict[str, Any]:
     """Write all parts, the manifest last, and put the file in its place when it is whole."""
     parts: dict[str, dict[str, Any]] = {}
@@ -129,6 +140,7 @@ def _write(
         if not held.revision:
             raise ConfigurationError(("There is nothing to back up yet: no run has been made.",))
         manifest = _manifest(held, parts, now(), "sqlite" if database.is_sqlite else "tables")
+        manifest[SEAL] = seal_of(manifest, vault_key)
         archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
     return manifest
 

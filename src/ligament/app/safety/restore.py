@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from ligament.app.results import WAITS, Result
 from ligament.app.safety.after_restore import settle
-from ligament.app.safety.backup import DATABASE, FORMAT, HOME, MANIFEST, TABLES, kept_aside
-from ligament.store.backup.after_restore import Outliving, Restoration, mark, outliving, place_of
-from ligament.store.backup.archive import Contents, contents, loaded
+from ligament.app.safety.opened_backup import check_parts, manifest_of, must_be_sealed, opened
+from ligament.app.safety.put_back import Present, RestoreJob, put_back
+from ligament.app.safety.rulebook_changes import rulebook_changes
+from ligament.app.safety.sealing import SEAL
+from ligament.store.backup.after_restore import outliving
+from ligament.store.backup.archive import Contents, contents
 from ligament.store.database.connection import Database, open_database
 from ligament.store.database.errors import NewerStore, StoreError, WrongKey
 from ligament.store.database.schema import NEWEST
-from ligament.store.journal.chain import Head
 from ligament.store.shared.heartbeats import Heartbeats
 from ligament.store.shared.leases import Lease, Leases
 from ligament.store.shared.values import SharedValues
@@ -34,55 +31,13 @@ from ligament.wiring.clocks import SystemClock
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.exclusive import LEASE
 from ligament.wiring.file_lock import AnotherRun, alone
-from ligament.wiring.settings import DATABASE_FILE, Settings, database_url, default_home, load_settings
+from ligament.wiring.settings import DATABASE_FILE, database_url, default_home, load_settings
 from ligament.wiring.vault_keys import KEY_FILE, vault_key
 
 _PATIENCE_MS = 2_000
 _ALIVE_S = 60
-_BLOCK = 1 << 20
 _DAYS_FROM_HOURS = 48
-_PART = re.compile(r"database\.sqlite|tables/[a-z_]+\.jsonl|home/(?:clinics/)?[^/\\]+\.(?:toml|head|csv|CSV)")
 _SQLITE = "sqlite:///"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Present:
-    """What is there before a restore; `outlives` is None where it cannot be read."""
-
-    holds: Contents
-    outlives: Outliving | None = None
-    alive: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
-    """One restore: the opened backup with its manifest, and where it is put back."""
-
-    archive: zipfile.ZipFile
-    manifest: Mapping[str, Any]
-    home: Path
-    url: str
-    now: Callable[[], datetime]
-
-    @property
-    def is_sqlite(self) -> bool:
-        return self.url.startswith("sqlite")
-
-    @property
-    def names(self) -> set[str]:
-        """The clinics in the backup."""
-        return {one["name"] for one in self.manifest["clinics"]}
-
-    @property
-    def heads(self) -> dict[str, Head]:
-        """The ends of their journals."""
-        return {one["name"]: Head(**one["head"]) for one in self.manifest["clinics"]}
-
-    def files(self) -> list[tuple[Path, bytes]]:
-        """Return the files that differ from what is there, with what they are to say."""
-        named = [part for part in self.manifest["parts"] if part.startswith(HOME)]
-        wanted = [(self.home / part.removeprefix(HOME), self.archive.read(part)) for part in named]
-        return [(path, text) for path, text in wanted if not path.is_file() or path.read_bytes() != text]
 
 
 def restore(
@@ -92,18 +47,20 @@ def restore(
     *,
     environ: Mapping[str, str] | None = None,
     now: Callable[[], datetime] | None = None,
+    unsealed: bool = False,
 ) -> Result:
     """Put a backup back once `agreed` says yes to what it would do.
 
-    Raises ConfigurationError for a damaged backup or one of another kind of database, WrongKey when the vault key does
-    not fit, AnotherRun while somebody works; nothing is changed by then.
+    `unsealed` also takes one that a version before this one made. Raises ConfigurationError for a damaged or changed
+    backup or one of another kind of database, WrongKey when the vault key does not fit, AnotherRun while somebody
+    works; nothing is changed by then.
     """
     environ = environment(environ)
     home = home or default_home(environ)
-    with _opened(file) as archive:
-        url = database_url(home, environ)
-        job = _Job(archive=archive, manifest=_checked(file, archive), home=home, url=url, now=now or SystemClock().now)
-        _must_fit(job, environ)
+    with opened(file) as archive:
+        job = _job(file, archive, home, environ, now or SystemClock().now)
+        must_be_sealed(file, dict(job.manifest), job.vault_key, unsealed=unsealed)
+        check_parts(file, archive, dict(job.manifest), home)
         present = _present(job)
         document = _preview(job, present)
         if not agreed(document):
@@ -112,7 +69,7 @@ def restore(
         if present.alive:
             raise AnotherRun("`ligament serve` or a worker is at work on this database; stop it, then try again")
         with _alone(job, present):
-            kept = _put_back(job, _present(job))
+            kept = put_back(job, _present(job))
         _told(job, environ)
     return Result(document={**document, "restored": True, "kept": kept})
 
@@ -120,49 +77,14 @@ def restore(
 # --- looking at it ----------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
-    try:
-        archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, EOFError):
-        raise ConfigurationError((f"{file}: this is no backup, or it is damaged.",)) from None
-    with archive:
-        yield archive
-
-
-def _checked(file: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
-    """Return the manifest once every part is as it was written."""
-    try:
-        manifest: dict[str, Any] = json.loads(archive.read(MANIFEST))
-        if manifest["format"] != FORMAT:
-            raise ConfigurationError((f"{file}: a newer version wrote this backup; restore it with that version.",))
-        for name, part in manifest["parts"].items():
-            if not _PART.fullmatch(name):
-                raise ConfigurationError((f"{file}: it is damaged: no backup has a part {name}. Nothing was changed.",))
-            digest = hashlib.sha256()
-            for block in _blocks(archive, name):
-                digest.update(block)
-            if digest.hexdigest() != part["sha256"]:
-                raise ConfigurationError((f"{file}: the part {name} is damaged. Nothing was changed.",))
-    except (KeyError, ValueError, zipfile.BadZipFile, EOFError, OSError) as error:
-        # A damaged stream shows in many ways; all of them come to the same.
-        raise ConfigurationError((f"{file}: it is damaged ({type(error).__name__}). Nothing was changed.",)) from None
-    except zlib.error:
-        raise ConfigurationError((f"{file}: it is damaged. Nothing was changed.",)) from None
-    return manifest
-
-
-def _blocks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
-    with archive.open(name) as part:
-        while block := part.read(_BLOCK):
-            yield block
-
-
-def _must_fit(job: _Job, environ: Mapping[str, str]) -> None:
-    """Complain about another kind of database, a newer schema, or a key that does not fit."""
-    manifest, home = job.manifest, job.home
-    if (manifest["database"] == "sqlite") is not job.is_sqlite:
-        here, there = ("SQLite", "PostgreSQL") if job.is_sqlite else ("PostgreSQL", "SQLite")
+def _job(
+    file: Path, archive: zipfile.ZipFile, home: Path, environ: Mapping[str, str], now: Callable[[], datetime]
+) -> RestoreJob:
+    """Return what is to be done; complains about another kind of database, a newer schema, or another key."""
+    manifest, url = manifest_of(file, archive), database_url(home, environ)
+    is_sqlite = url.startswith("sqlite")
+    if (manifest["database"] == "sqlite") is not is_sqlite:
+        here, there = ("SQLite", "PostgreSQL") if is_sqlite else ("PostgreSQL", "SQLite")
         message = f"This backup was made of a {there} database, and this home is on {here} (LIGAMENT_DATABASE_URL)."
         raise ConfigurationError((message,))
     if manifest["schema"] > NEWEST:
@@ -172,19 +94,21 @@ def _must_fit(job: _Job, environ: Mapping[str, str]) -> None:
     if not environ.get("LIGAMENT_VAULT_KEY") and not (home / KEY_FILE).is_file():
         message = f"{home / KEY_FILE}: put the vault key of that time there first (or into LIGAMENT_VAULT_KEY)."
         raise ConfigurationError((message,))
-    held = Cipher(vault_key(home, environ), random_bytes).key_id
-    if any(key != held for key in manifest["key_ids"]):
+    key = vault_key(home, environ)
+    held = Cipher(key, random_bytes).key_id
+    if any(one != held for one in manifest["key_ids"]):
         raise WrongKey(
             "This backup was made with another vault key. Put the key of that time in its place first; "
             "nothing was changed.",
             f"made with key {', '.join(manifest['key_ids'])}, given key {held}",
         )
+    return RestoreJob(archive=archive, manifest=manifest, home=home, url=url, now=now, vault_key=key)
 
 
-def _present(job: _Job) -> _Present:
+def _present(job: RestoreJob) -> Present:
     """Look at what would be replaced; a file that cannot be read as a database is no obstacle."""
     if job.is_sqlite and not Path(job.url.removeprefix(_SQLITE)).is_file():
-        return _Present(holds=Contents(revision=""))
+        return Present(holds=Contents(revision=""))
     database = open_database(job.url, as_it_is=True)
     try:
         with database.reading() as connection:
@@ -195,16 +119,16 @@ def _present(job: _Job) -> _Present:
             if kept is not None
             else 0
         )
-        return _Present(holds=holds, outlives=kept, alive=alive)
+        return Present(holds=holds, outlives=kept, alive=alive)
     except StoreError:
         if not job.is_sqlite:
             raise
-        return _Present(holds=Contents(revision=""))
+        return Present(holds=Contents(revision=""))
     finally:
         database.close()
 
 
-def _preview(job: _Job, present: _Present) -> dict[str, Any]:
+def _preview(job: RestoreJob, present: Present) -> dict[str, Any]:
     manifest = job.manifest
     ends = {name: head.sequence for name, head in present.holds.heads.items()}
     clinics = [
@@ -226,6 +150,8 @@ def _preview(job: _Job, present: _Present) -> dict[str, Any]:
         "clinics": clinics,
         "not_in_backup": sorted(present.holds.heads.keys() - job.names),
         "replaces": replaces,
+        "rulebook_changes": rulebook_changes(job.files(), job.home),
+        "sealed": SEAL in manifest,
     }
 
 
@@ -240,7 +166,7 @@ def _age(span: timedelta) -> str:
 
 
 @contextmanager
-def _alone(job: _Job, present: _Present) -> Iterator[None]:
+def _alone(job: RestoreJob, present: Present) -> Iterator[None]:
     """Hold every clinic, those of the backup and those that are there, on this machine and on others."""
     names = sorted(job.names | present.holds.heads.keys())
     job.home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -263,128 +189,7 @@ def _lease(database: Database, clinic: str) -> Lease:
     return found
 
 
-def _put_back(job: _Job, present: _Present) -> list[str]:
-    """Replace database and files; returns the names under which the replaced ones are kept."""
-    suffix = _free_suffix(job)
-    restorations = _restorations(job, present)
-    if job.is_sqlite:
-        target = Path(job.url.removeprefix(_SQLITE))
-        draft = target.with_name(f"{target.name}.restoring")
-        _made(job, draft, restorations, present.outlives)
-        kept = _swapped(draft, target, suffix)
-    else:
-        kept = _refilled(job, present, restorations, f"database{suffix}.backup")
-    for path, content in job.files():
-        kept += _replaced(path, content, suffix)
-    return kept
-
-
-def _free_suffix(job: _Job) -> str:
-    """Return what is put behind the names of replaced files: the moment, so that none is ever overwritten."""
-    moment = f".before-restore-{job.now().astimezone(UTC).strftime('%Y%m%dT%H%M%S')}"
-    number = 1
-    while list(job.home.rglob(f"*{moment}{'' if number == 1 else f'-{number}'}*")):
-        number += 1
-    return moment if number == 1 else f"{moment}-{number}"
-
-
-def _refilled(job: _Job, present: _Present, restorations: Mapping[str, Restoration], aside: str) -> list[str]:
-    """Refill the tables of a PostgreSQL database in one transaction, after a backup of what they held."""
-    if present.holds.revision:
-        settings = Settings(home=job.home, clinics=(), database_url=job.url, vault_key=b"")
-        kept_aside(settings, job.home / aside, job.now)
-    database = open_database(job.url, as_it_is=True)
-    try:
-        with database.writing("schema") as connection:
-            loaded(connection, job.manifest["schema"], _tables(job))
-            mark(connection, restorations, present.outlives)
-    finally:
-        database.close()
-    return [aside] if present.holds.revision else []
-
-
-def _restorations(job: _Job, present: _Present) -> dict[str, Restoration]:
-    erased = present.outlives.erased if present.outlives is not None else {}
-    return {
-        name: Restoration(
-            made_at=job.manifest["made_at"],
-            backup=place_of(head),
-            replaced=place_of(present.holds.heads.get(name)),
-            erased=erased.get(name, ()),
-        )
-        for name, head in job.heads.items()
-    }
-
-
-def _made(job: _Job, draft: Path, restorations: Mapping[str, Restoration], kept: Outliving | None) -> None:
-    """Make the restored database beside the present one: copied out, upgraded and marked before anybody sees it."""
-    for name in (draft, *_beside(draft)):
-        name.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as handle:
-        for block in _blocks(job.archive, DATABASE):
-            handle.write(block)
-    database = open_database(f"{_SQLITE}{draft}")
-    try:
-        with database.writing("restore") as connection:
-            mark(connection, restorations, kept)
-        database.scrub()
-    finally:
-        database.close()
-    _synced(draft)
-
-
-def _beside(file: Path) -> tuple[Path, Path]:
-    return file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")
-
-
-def _swapped(draft: Path, target: Path, suffix: str) -> list[str]:
-    """Put the new database in the place of the old one in one step, and keep the old one under another name."""
-    kept = []
-    if target.is_file():
-        old = target.with_name(target.name + suffix)
-        # A crash between the two steps leaves the old one in place under both names.
-        os.link(target, old)
-        kept.append(old.name)
-        for mate in _beside(target):
-            if mate.is_file():
-                mate.replace(mate.with_name(old.name + mate.name.removeprefix(target.name)))
-    draft.replace(target)
-    _synced(target.parent)
-    return kept
-
-
-def _synced(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _tables(job: _Job) -> Iterator[tuple[str, Iterator[bytes]]]:
-    for part in job.manifest["parts"]:
-        if part.startswith(TABLES):
-            with job.archive.open(part) as lines:
-                yield part.removeprefix(TABLES).removesuffix(".jsonl"), iter(lines)
-
-
-def _replaced(target: Path, content: bytes, suffix: str) -> list[str]:
-    """Put one file back."""
-    kept = []
-    if target.is_file():
-        old = target.with_name(target.name + suffix)
-        target.replace(old)
-        kept.append(old.name)
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = target.with_name(f"{target.name}.restoring")
-    draft.write_bytes(content)
-    draft.chmod(0o600)
-    draft.replace(target)
-    return kept
-
-
-def _told(job: _Job, environ: Mapping[str, str]) -> None:
+def _told(job: RestoreJob, environ: Mapping[str, str]) -> None:
     """Let each clinic's journal say what happened; where it is cut off, the clinic's next run does it."""
     settings = load_settings(home=job.home, environ=environ)
     database = open_database(settings.database_url)

@@ -10,7 +10,7 @@ from ligament.app.results import Result
 from ligament.store.database.connection import Database, open_database
 from ligament.store.database.errors import WrongKey
 from ligament.store.vault.cipher import KEY_BYTES
-from ligament.store.vault.vault import Vault
+from ligament.store.vault.vault import INSTALLATION, Vault
 from ligament.wiring import vault_rotation
 from ligament.wiring.ambient import environment, random_bytes
 from ligament.wiring.clocks import SystemClock
@@ -38,7 +38,7 @@ def rotate_key(home: Path | None = None, *, rotate: bool, environ: Mapping[str, 
     The order is safe: the new key is in its file before the database turns to it, and the database turns at once.
     """
     environ = environment(environ)
-    settings = load_settings(home=home, environ=environ)
+    settings = load_settings(home=home, environ=environ, may_be_empty=True)
     from_environment = bool(environ.get("LIGAMENT_VAULT_KEY"))
     database = open_database(settings.database_url)
     try:
@@ -72,7 +72,7 @@ def _rotated(settings: Settings, database: Database, *, from_environment: bool) 
     now = SystemClock().now
     present = vault_rotation.settled_key(settings, database, now)
     _must_open(settings, database, present)
-    vault = Vault(database, settings.clinics[0].name, present, random_bytes, now)
+    vault = Vault(database, INSTALLATION, present, random_bytes, now)
     if from_environment:
         assert settings.next_vault_key is not None
         if present != settings.next_vault_key:

@@ -29,11 +29,19 @@ def add_commands(app: typer.Typer) -> None:
 
 
 @journal_app.callback()
-def journal(ctx: typer.Context, home: Home = None, clinic: Clinic = None, as_json: Json = False) -> None:
+def journal(
+    ctx: typer.Context,
+    home: Home = None,
+    clinic: Clinic = None,
+    as_json: Json = False,
+    installation: Annotated[
+        bool, typer.Option("--installation", help="Users, sign-ins and tokens, which belong to no clinic.")
+    ] = False,
+) -> None:
     """Show the newest entries of the audit trail."""
     ctx.obj = Session(home=home, clinic=clinic, as_json=as_json)
     if ctx.invoked_subcommand is None:
-        run_verb(ctx.obj, cases.journal_page, show.journal)
+        run_verb(ctx.obj, lambda held: cases.journal_page(held, installation=installation), show.journal)
 
 
 @journal_app.command("verify")

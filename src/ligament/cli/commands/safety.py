@@ -62,6 +62,9 @@ def restore(
     home: Home = None,
     as_json: Json = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    unsealed: Annotated[
+        bool, typer.Option("--unsealed", help="Take a backup without a seal, which an older version made.")
+    ] = False,
 ) -> None:
     """Put a backup back; what it replaces is kept beside it."""
     from ligament.app.safety.restore import restore as verb  # noqa: PLC0415 - as above
@@ -76,4 +79,4 @@ def restore(
         show_preview(document)
         return confirmed("Put it back?") is True
 
-    run_plain(session, lambda: verb(file, home, agreed), show_restored)
+    run_plain(session, lambda: verb(file, home, agreed, unsealed=unsealed), show_restored)

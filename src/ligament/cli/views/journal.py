@@ -28,7 +28,18 @@ def journal(document: Document, command: Command) -> None:
 
 
 def verified(document: Document, command: Command) -> None:
-    """Tell whether the journal holds, or the first entry that does not."""
+    """Tell whether the journal holds, or the first entry that does not, and the same of the installation's."""
+    _verified_clinic(document, command)
+    beside = document["installation"]
+    if not beside["holds"]:
+        line(f"The journal of users and sign-ins is broken at entry {beside['broken_at']:,}.", style="bold red")
+        line(beside["reason"])
+    elif beside["entries"]:
+        entries = count(beside["entries"], "entry", "entries")
+        line(f"The journal of users and sign-ins is whole too: {entries}. {command('journal --installation')}")
+
+
+def _verified_clinic(document: Document, command: Command) -> None:
     if document["holds"]:
         line(f"The journal is whole: {count(document['entries'], 'entry', 'entries')}, none changed and none missing.")
         if document["accepted_at"]:

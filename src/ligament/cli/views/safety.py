@@ -11,6 +11,7 @@ Document = Mapping[str, Any]
 
 
 Command = Callable[[str], str]
+_SHOWN_CHANGES = 20
 
 
 def show_alerts(document: Document, command: Command) -> None:
@@ -79,6 +80,16 @@ def show_preview(document: Document) -> None:
         line(f"  {one['name']}: {count(one['entries'], 'journal entry', 'journal entries')}{behind}.")
     for name in document["not_in_backup"]:
         line(f"  {name} is not in it: it would begin anew and find its records again.", style="yellow")
+    if not document["sealed"]:
+        line("It bears no seal: nobody can tell whether somebody changed it.", style="bold red")
+    changes = document["rulebook_changes"]
+    if changes:
+        line("The rulebook would change:", style="yellow")
+    for one in changes[:_SHOWN_CHANGES]:
+        now, then = ("nothing" if value is None else value for value in (one["now"], one["then"]))
+        line(f"  {one['file']}{', ' + one['key'] if one['key'] else ''}: {now} today, {then} afterwards.")
+    if len(changes) > _SHOWN_CHANGES:
+        line(f"  and {len(changes) - _SHOWN_CHANGES:,} more settings.")
     line("It replaces these, which are kept beside under another name:")
     for name in document["replaces"] or ["nothing"]:
         line(f"  {name}")

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, inspect, select, text
 
+from ligament.store.database.errors import StoreDamaged
 from ligament.store.database.schema import bring_up_to_date, revision_of
 from ligament.store.database.tables import data_keys, journal, journal_heads, metadata, secrets
 from ligament.store.journal.chain import Head
@@ -51,11 +52,11 @@ def _all(connection: Connection) -> Iterable[Any]:
 
 def dumped(connection: Connection) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Give every table of ours with its rows, one line each; all of one moment when the connection sees one."""
-    for table in _tables(connection):
+    for table in our_tables(connection):
         yield table.name, _lines(connection, table)
 
 
-def _tables(connection: Connection) -> list[Table]:
+def our_tables(connection: Connection) -> list[Table]:
     """Return the tables as they are in this database, of whatever revision."""
     found = MetaData()
     wanted = set(inspect(connection).get_table_names()) & metadata.tables.keys()
@@ -77,8 +78,10 @@ def loaded(connection: Connection, revision: str, tables: Iterable[tuple[str, It
     """
     _cleared(connection)
     bring_up_to_date(connection, revision)
-    made = {table.name: table for table in _tables(connection)}
+    made = {table.name: table for table in our_tables(connection)}
     for name, lines in tables:
+        if name not in made:
+            raise StoreDamaged("The backup holds a table that is none of ours, so nothing of it was put back.", name)
         table = made[name]
         binary = [column.name for column in table.columns if isinstance(column.type, LargeBinary)]
         block: list[dict[str, Any]] = []

@@ -25,6 +25,10 @@ _NAMED = all_of_clinic(secrets).where(secrets.c.name == bindparam("name"))
 _KEY_IDS = (of_clinic(secrets.c.key_id).distinct(), of_clinic(data_keys.c.key_id).distinct())
 
 
+INSTALLATION = "*"
+"""Stands in the place of a clinic in vault and journal for what concerns the whole installation."""
+
+
 class Vault:
     """The secrets and data keys of one clinic, under the key of the home."""
 
