@@ -236,10 +236,7 @@ APPROVAL_KINDS = ("create", "update", "payment", "void", "contact", "fix", "undo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalSection:
-    """`[approval]`; `four_eyes` are the kinds of action that need a second person.
-
-    A link in a message works for `link_hours`; above `link_limit` in all it asks for sign-in.
-    """
+    """`[approval]`; `four_eyes` need a second person, a link asks for sign-in where it is worth over `link_limit`."""
 
     first_run: Policy = Policy(mode=PolicyMode.ASK)
     create: Policy = Policy()

@@ -40,13 +40,7 @@ def create_contact(
 
 
 def edit_contact(
-    world: World,
-    contact_id: str,
-    element: Mapping[str, object],
-    *,
-    at: datetime,
-    tenant_id: str = "",
-    by: str = PERSON,
+    world: World, contact_id: str, element: Mapping[str, object], *, at: datetime, tenant_id: str = "", by: str = PERSON
 ) -> World:
     """A person changes a contact; the ContactNumber cannot be changed in the user interface."""
     if "ContactNumber" in element:
