@@ -15,6 +15,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -155,7 +156,7 @@ class Enumerating:
         self._settings: Settings = load_settings(home=home, environ=environment(f"{LOOPBACK}/v1", LOOPBACK))
         self._hosts, self._clock = hosts, clock
         self.counters = Counters()
-        self.rng = Random(0)
+        self.rng, self.script = Random(0), SimpleNamespace(seed=0)
         self.database = one_database()
         self.database.empty()
         self.database.gate = self._gate
