@@ -38,7 +38,7 @@ test: $(VENV)/.tools browser ## check everything, kill real processes, and run e
 	@$(BIN)/mypy $(CODE)
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest --numprocesses auto --quiet tests/process
-	@LIGAMENT_FAULT_SEEDS=$(N) $(SIMULATION) --quiet
+	@LIGAMENT_FAULT_SEEDS=$(or $(N),1000) $(SIMULATION) --quiet
 	@$(BIN)/python -m pytest --numprocesses auto -m "not slow"
 
 test-long: $(VENV)/.tools ## run the long tests too: simulated faults by the thousand, workers, pairs of cuts
