@@ -35,6 +35,7 @@ def unguarded(opened: Opened, statement: str) -> None:
             connection.exec_driver_sql("DROP TRIGGER IF EXISTS journal_no_delete")
         else:
             connection.exec_driver_sql("DROP TRIGGER IF EXISTS journal_no_change ON journal")
+            connection.exec_driver_sql("DROP TRIGGER IF EXISTS journal_no_delete ON journal")
         connection.exec_driver_sql(statement)
 
 
