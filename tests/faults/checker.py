@@ -97,6 +97,9 @@ class Checker:
         self.forms.deleted.clear()
         self.forms.is_credit_told = False
         self.payments_seen.clear()
+        # Nor which address was agreed before a person emptied it.
+        for mark in self.marks.values():
+            mark.was = ""
 
     def faults_over(self) -> None:
         """Healing begins."""
@@ -331,7 +334,9 @@ class Checker:
         changed_at = self.patient_changed_at.get(contact.number.removeprefix("CLK-"))
         for name in moved(former, contact, CONTACT_FIELDS):
             mark = self.marks.get((contact.contact_id, name))
-            if mark is not None and mark.seen and (changed_at is None or changed_at <= mark.at):
+            # Nothing is lost where nothing stood; whether an emptied address may come back is judged below.
+            stood = bool(getattr(former, name))
+            if mark is not None and mark.seen and stood and (changed_at is None or changed_at <= mark.at):
                 raise Violation(
                     "clobber", f"contact {contact.number}: a person had changed {name}, and we wrote over it"
                 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -320,11 +321,18 @@ def plugged(sim: Simulation) -> Iterator[None]:
     )
     # Who holds the clinic is drawn apart, so that every seed keeps the luck that it was told with.
     holders = Random(f"holders {sim.script.seed}")
-    heads: dict[object, HeadInMemory] = {}
+    heads: dict[bool, HeadInMemory] = {}
+
+    def head_of(path: Path) -> HeadInMemory:
+        """Return the file of this machine or of the other one: an edited rulebook stands in the home it stood in."""
+        here = heads.setdefault(path.is_relative_to(sim.elsewhere.home), HeadInMemory(path))
+        here.path = path
+        return here
+
     planned = (
         (build_module, "open_database", lambda _: sim.database),
         (allowances, "SharedWindows", lambda _: sim.windows),
-        (build_module, "HeadFile", lambda path: heads.setdefault(path, HeadInMemory(path))),
+        (build_module, "HeadFile", head_of),
         (build_module, "jitter", lambda most: sim.rng.randint(0, max(most, 0))),
         (retries, "jitter", lambda most: sim.rng.randint(0, max(most, 0))),
         (exclusive, "random_hex", lambda n: holders.randbytes(n).hex()),
