@@ -137,7 +137,9 @@ class Checker:
         for key, contact in changed(old, new, "contacts"):
             self.touched.add(key)
             for name in moved(old.contacts.get(key), contact, CONTACT_FIELDS):
-                emptied = name == "email" and key in old.contacts and not contact.email
+                # After a restore everything is read anew, and what was agreed is not known until then.
+                is_known = key in old.contacts and not self.forms.restored
+                emptied = name == "email" and is_known and not contact.email
                 self.marks[key, name] = Mark(at, was=old.contacts[key].email if emptied else "")
         for key, payment in changed(old, new, "payments"):
             self.touched |= {key, payment.document_id}
