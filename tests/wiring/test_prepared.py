@@ -36,7 +36,7 @@ def written_classes() -> set[type]:
             importlib.import_module(module.name)
     found = {kind for kind in below(msgspec.Struct) if kind.__module__.startswith("ligament.")}
     # What others are built on, and never read as such.
-    return {kind for kind in found if kind.__name__ != "_Wire"}
+    return {kind for kind in found if kind.__name__.strip("_") != "Wire"}
 
 
 def below(kind: type) -> Iterator[type]:
