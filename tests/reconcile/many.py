@@ -33,7 +33,7 @@ class Plant:
 
 
 def _changed(what: str) -> str:
-    return f"somebody changed {what} in Xero on {_DAY}"
+    return f"(?:somebody|Rowan Bookkeeper) changed {what} in Xero on {_DAY}"
 
 
 def lowered(by: str) -> Plant:
