@@ -118,7 +118,7 @@ def test_a_no_wants_a_reason_and_does_not_use_the_link_up(asking: Shop) -> None:
     assert voices(asking) == {}
     said = [one for one in opened(asking).queries.journal(limit=50) if one["kind"] == "approval"]
     assert len(said) == 2
-    assert all("billed by hand" in str(one["public"]) for one in said)
+    assert all("billed by hand" in str(one["personal"]) for one in said)
 
 
 def test_what_moved_is_named_and_only_the_rest_is_answered(asking: Shop) -> None:
