@@ -14,14 +14,7 @@ from tests.docs.test_lists import SYSTEMS
 
 SOURCE = Path(__file__).parents[2] / "src" / "ligament"
 DECLARING = ("declared_documents.py", "declared_people.py", "declared_running.py", "model.py", "parse.py", "kinds.py")
-HOLDS_BY_ITSELF = {("journal", "keep_years")}
-"""The least number of years: nothing of the journal is ever removed, so that it holds whatever stands there."""
-KEYS = [
-    (section, setting)
-    for section in parse.sections(SYSTEMS)
-    for setting in section.settings
-    if (section.name, setting.name) not in HOLDS_BY_ITSELF
-]
+KEYS = [(section, setting) for section in parse.sections(SYSTEMS) for setting in section.settings]
 
 
 @cache

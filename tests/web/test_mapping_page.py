@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 
 from ligament.wiring.clinic import open_clinic
-from tests.contacts.kit import ANA, BEN, Clinic
-from tests.stories.acting import environment
-from tests.support.mounting import LOOPBACK
 from tests.support.practice import BUSINESS, PRACTITIONER
+from tests.web.at_work import at_work, shop_over
 from tests.web.browsing import Person
 from tests.web.conftest import Shop
 
@@ -23,15 +21,8 @@ HERE = "/c/riverside-physio/mapping"
 @pytest.fixture
 def mapped(tmp_path: Path) -> Iterator[Shop]:
     """A clinic that ran once, so that what the books have is kept here."""
-    made = Clinic(tmp_path / "home")
-    made.rulebook("# Do not touch: agreed with the accountant.\n")
-    made.invoice(ANA)
-    made.invoice(BEN, price="1120")
-    made.sync()
-    shop = Shop(home=made.home, environ=environment(f"{LOOPBACK}/v1", LOOPBACK))
-    shop.open()
-    yield shop
-    shop.close()
+    with shop_over(at_work(tmp_path / "home", "# Do not touch: agreed with the accountant.\n")) as shop:
+        yield shop
 
 
 def book(shop: Shop) -> dict[str, dict[str, object]]:

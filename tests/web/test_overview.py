@@ -10,9 +10,8 @@ import pytest
 
 from ligament.app.reconcile import reconcile
 from ligament.connectors.xero.simulator import control as desk
-from tests.contacts.kit import ANA, BEN, Clinic
-from tests.stories.acting import environment
-from tests.support.mounting import LOOPBACK
+from tests.contacts.kit import ANA
+from tests.web.at_work import at_work, shop_over
 from tests.web.conftest import Shop
 
 HERE = "/c/riverside-physio/"
@@ -21,10 +20,7 @@ HERE = "/c/riverside-physio/"
 @pytest.fixture
 def shop_at_work(tmp_path: Path) -> Iterator[Shop]:
     """A clinic that posted two invoices, of which somebody voided one, and compared."""
-    made = Clinic(tmp_path / "home")
-    made.invoice(ANA)
-    made.invoice(BEN, price="1120")
-    made.sync()
+    made = at_work(tmp_path / "home")
     contact = str(made.contact(f"CLK-{ANA}").contact_id)
     gone = next(one for one in made.books.world.only().invoices.values() if one.contact_id == contact)
     at = made.later()
@@ -32,10 +28,8 @@ def shop_at_work(tmp_path: Path) -> Iterator[Shop]:
     made.later()
     with made.app() as app:
         reconcile(app)
-    shop = Shop(home=made.home, environ=environment(f"{LOOPBACK}/v1", LOOPBACK))
-    shop.open()
-    yield shop
-    shop.close()
+    with shop_over(made) as shop:
+        yield shop
 
 
 def test_the_month_the_work_and_the_next_step_stand_on_one_page(shop_at_work: Shop) -> None:

@@ -12,8 +12,7 @@ from ligament.app.reconcile import reconcile
 from ligament.app.variances import list_variances
 from ligament.connectors.xero.simulator import control as desk
 from tests.contacts.kit import ANA, BEN, Clinic
-from tests.stories.acting import environment
-from tests.support.mounting import LOOPBACK
+from tests.web.at_work import shop_over
 from tests.web.browsing import Person
 from tests.web.conftest import Shop
 
@@ -42,10 +41,8 @@ def ana(clinic: Clinic) -> str:
 
 @pytest.fixture
 def compared(clinic: Clinic) -> Iterator[Shop]:
-    shop = Shop(home=clinic.home, environ=environment(f"{LOOPBACK}/v1", LOOPBACK))
-    shop.open()
-    yield shop
-    shop.close()
+    with shop_over(clinic) as shop:
+        yield shop
 
 
 def variance(clinic: Clinic) -> dict[str, object]:

@@ -14,9 +14,7 @@ import pytest
 from ligament.wiring.clinic import open_clinic
 from ligament.wiring.rule_text import moved_up, rule_texts, with_rule, without_rule
 from ligament.wiring.rulebook_writing import edited
-from tests.contacts.kit import ANA, BEN, Clinic
-from tests.stories.acting import environment
-from tests.support.mounting import LOOPBACK
+from tests.web.at_work import at_work, shop_over
 from tests.web.browsing import Person
 from tests.web.conftest import Shop
 
@@ -41,15 +39,8 @@ Location = "North"
 @pytest.fixture
 def ruled(tmp_path: Path) -> Iterator[Shop]:
     """A clinic with two rules and two invoices, one of which is large."""
-    made = Clinic(tmp_path / "home")
-    made.rulebook(RULES)
-    made.invoice(ANA)
-    made.invoice(BEN, price="1120")
-    made.sync()
-    shop = Shop(home=made.home, environ=environment(f"{LOOPBACK}/v1", LOOPBACK))
-    shop.open()
-    yield shop
-    shop.close()
+    with shop_over(at_work(tmp_path / "home", RULES)) as shop:
+        yield shop
 
 
 def text(shop: Shop) -> str:

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contacts.kit import ANA, BEN, Clinic
-from tests.stories.acting import environment
-from tests.support.mounting import LOOPBACK
+from tests.web.at_work import at_work, shop_over
 from tests.web.browsing import Person
 from tests.web.conftest import Shop
 
@@ -25,15 +23,8 @@ reference = '="Invoice " + string(invoice.number)'
 @pytest.fixture
 def ruled(tmp_path: Path) -> Iterator[Shop]:
     """A clinic with one rule and two invoices, one of which it touches."""
-    made = Clinic(tmp_path / "home")
-    made.rulebook(RULE)
-    made.invoice(ANA)
-    made.invoice(BEN, price="1120")
-    made.sync()
-    shop = Shop(home=made.home, environ=environment(f"{LOOPBACK}/v1", LOOPBACK))
-    shop.open()
-    yield shop
-    shop.close()
+    with shop_over(at_work(tmp_path / "home", RULE)) as shop:
+        yield shop
 
 
 def sent(person: Person, path: str) -> tuple[int, str, str]:

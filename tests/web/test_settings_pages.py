@@ -15,9 +15,7 @@ from ligament.app.setup.starting import Told, write_clinic
 from ligament.core.rules.kinds import Entry
 from ligament.wiring.clinic import open_clinic
 from ligament.wiring.rulebooks import declared, looked_over
-from tests.contacts.kit import ANA, BEN, Clinic
-from tests.stories.acting import environment
-from tests.support.mounting import LOOPBACK
+from tests.web.at_work import at_work, shop_over
 from tests.web.browsing import Page, Person
 from tests.web.conftest import Shop
 
@@ -37,14 +35,8 @@ def settled(shop: Shop) -> Shop:
 @pytest.fixture
 def lived_in(tmp_path: Path) -> Iterator[Shop]:
     """A clinic that ran once."""
-    made = Clinic(tmp_path / "home")
-    made.invoice(ANA)
-    made.invoice(BEN, price="1120")
-    made.sync()
-    shop = Shop(home=made.home, environ=environment(f"{LOOPBACK}/v1", LOOPBACK))
-    shop.open()
-    yield shop
-    shop.close()
+    with shop_over(at_work(tmp_path / "home")) as shop:
+        yield shop
 
 
 def file_of(shop: Shop) -> Path:

@@ -88,15 +88,15 @@ def refuse(clinic: Clinic, wanted: Iterable[str] = (), *, reason: str, by: str =
 def waiting(clinic: Clinic) -> Document:
     """Return what waits for approval in the newest plan, in its order; what was approved already is not in it."""
     kept = clinic.approvals.asked()
-    marks = _given(clinic, kept)
+    marks = _given(clinic.settings, kept, clinic.clock.now())
     open_ = [one for one in kept if one.mark not in marks]
     return {"plan": kept[0].plan if open_ else "", "actions": [_shown(one) for one in open_]}
 
 
 def waiting_in(database: Database, chosen: ClinicSettings, now: datetime) -> tuple[Asked, ...]:
     """Return what waits for a yes in a clinic that need not be opened, in the order of its plan."""
-    kept, rules = asked_in(database, chosen.name), chosen.rulebook.approval
-    marks = given(kept, now, expire_days=rules.expire_days, twice=rules.four_eyes)
+    kept = asked_in(database, chosen.name)
+    marks = _given(chosen, kept, now)
     return tuple(one for one in kept if one.mark not in marks)
 
 
@@ -111,7 +111,7 @@ def approve_exactly(clinic: Clinic, marks: Collection[str], *, by: str) -> int:
 def standing_plan(clinic: Clinic) -> Document:
     """Return the newest plan as a person reads it: what waits for a yes, and what has it and waits for the next run."""
     kept = clinic.approvals.asked()
-    marks = _given(clinic, kept)
+    marks = _given(clinic.settings, kept, clinic.clock.now())
     return {
         "plan": kept[0].plan if kept else "",
         "asked_at": max((one.asked_at for one in kept), default=None),
@@ -124,7 +124,7 @@ def approval_state(clinic: Clinic) -> ApprovalState:
     """Return what planning must know of approvals: what was given, and what was asked and still waits."""
     kept = clinic.approvals.asked()
     return ApprovalState(
-        marks=_given(clinic, kept),
+        marks=_given(clinic.settings, kept, clinic.clock.now()),
         asked=frozenset(one.mark for one in kept),
         asked_about=frozenset(one.action_key for one in kept if one.action_key),
         first_run=clinic.store.note(FIRST_RUN_NOTE) != "yes",
@@ -173,9 +173,9 @@ def _shown(one: Asked) -> Document:
     return {**one.document, "approved_by": sorted({voice.by for voice in one.voices})}
 
 
-def _given(clinic: Clinic, kept: Iterable[Asked]) -> frozenset[str]:
-    rules = clinic.settings.rulebook.approval
-    return given(kept, clinic.clock.now(), expire_days=rules.expire_days, twice=rules.four_eyes)
+def _given(chosen: ClinicSettings, kept: Iterable[Asked], now: datetime) -> frozenset[str]:
+    rules = chosen.rulebook.approval
+    return given(kept, now, expire_days=rules.expire_days, twice=rules.four_eyes)
 
 
 def _named(name: str) -> Callable[[Asked], bool]:

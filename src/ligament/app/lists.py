@@ -16,6 +16,7 @@ from ligament.core.periods import iso_instant
 from ligament.core.records import Invoice
 from ligament.ports.memory import Selection
 from ligament.store.database.search_keys import stamp
+from ligament.store.queries.directory import Directory
 from ligament.store.queries.lists import EntryFilter, Lists
 from ligament.store.queries.records import KeptHold
 from ligament.wiring.clinic import Clinic
@@ -114,7 +115,7 @@ def document(clinic: Clinic, source_id: str) -> Document | None:
     key = f"invoice:{source_id}"
     links = clinic.queries.document_links(key)
     papers = [facts.documents[link.books_id] for link in links if link.books_id in facts.documents]
-    ended = next((one for one in clinic.store.outcomes() if one.subject.key == key), None)
+    ended = next(iter(Directory(clinic.journal).outcomes_of(key)), None)
     entries = clinic.queries.journal(subject=key, limit=20)
     return {
         **document_row(invoice, links),

@@ -59,7 +59,7 @@ def _left_out(clinic: Clinic) -> Document:
     chosen = clinic.settings.rulebook.invoices.start_on
     first = chosen or clinic.store.gather(Selection()).first_connected_on
     # Of all that is known: a plan itself looks only at what changed.
-    number = sum(1 for one in clinic.store.outcomes() if one.state is State.SKIPPED and one.reason == BEFORE_START)
+    number = len(clinic.queries.outcomes(State.SKIPPED, BEFORE_START))
     told: Document = {"number": number, "first_day": first.isoformat() if first else None, "key": FIRST_DAY_KEY}
     if not number or first is None:
         return told | {"sentence": ""}

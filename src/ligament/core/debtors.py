@@ -9,8 +9,11 @@ from datetime import date
 from decimal import Decimal
 
 from ligament.core.money import NO_CENTS, ZERO
-from ligament.core.reports import BUCKETS, DAYS_IN_BUCKET, table
+from ligament.core.reports import table
 from ligament.core.tables import Cell, Table, money_column, text_column
+
+BUCKETS = ("current", "days_1_30", "days_31_60", "days_61_90", "over_90")
+_DAYS_IN_BUCKET = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,4 +57,4 @@ def bucket(due_on: date, at: date) -> str:
     days = (at - due_on).days
     if days <= 0:
         return BUCKETS[0]
-    return BUCKETS[min((days - 1) // DAYS_IN_BUCKET + 1, len(BUCKETS) - 1)]
+    return BUCKETS[min((days - 1) // _DAYS_IN_BUCKET + 1, len(BUCKETS) - 1)]

@@ -46,11 +46,6 @@ def is_odd_day(day: date) -> bool:
     return not EARLIEST <= day <= LATEST
 
 
-def is_odd_instant(instant: datetime) -> bool:
-    """Say whether an aware instant lies where calculating with it leaves the calendar."""
-    return not _EARLIEST_AT <= instant <= _LATEST_AT
-
-
 class SenselessRecord(Exception):
     """A record that this one leans on makes no sense; the text is for the bookkeeper."""
 

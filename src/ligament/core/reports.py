@@ -241,13 +241,6 @@ def gst(practice: Iterable[TaxPart], books: Iterable[TaxPart]) -> Table:
     return table("gst", "Tax on sales", columns, values, dict(zip(names, whole, strict=True)))
 
 
-# --- who owes ---------------------------------------------------------------------------------------------------------
-
-
-BUCKETS = ("current", "days_1_30", "days_31_60", "days_61_90", "over_90")
-DAYS_IN_BUCKET = 30
-
-
 # --- activity ---------------------------------------------------------------------------------------------------------
 
 

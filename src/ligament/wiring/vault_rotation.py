@@ -13,6 +13,7 @@ from ligament.store.database.errors import WrongKey
 from ligament.store.vault.vault import INSTALLATION, Vault
 from ligament.wiring.ambient import random_bytes
 from ligament.wiring.settings import Settings
+from ligament.wiring.synced import synced
 from ligament.wiring.vault_keys import KEY_FILE, NEXT_KEY_FILE
 
 Now = Callable[[], datetime]
@@ -51,7 +52,7 @@ def prepare(home: Path, key: bytes) -> None:
         handle.flush()
         os.fsync(handle.fileno())
     draft.replace(home / NEXT_KEY_FILE)
-    _sync_folder(home)
+    synced(home)
 
 
 def put_in_force(home: Path) -> None:
@@ -60,12 +61,4 @@ def put_in_force(home: Path) -> None:
         (home / NEXT_KEY_FILE).replace(home / KEY_FILE)
     except FileNotFoundError:
         return
-    _sync_folder(home)
-
-
-def _sync_folder(home: Path) -> None:
-    descriptor = os.open(home, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    synced(home)

@@ -11,7 +11,7 @@ from ligament.app.access.sign_in import folded, totp_name
 from ligament.app.access.starting import INVITATION_LIVES, email_complaint
 from ligament.core.access import Caller, Role
 from ligament.core.periods import iso_instant
-from ligament.store.access.users import ACTIVE, INVITED, LastOwner, User
+from ligament.store.access.users import INVITED, LastOwner, User
 from ligament.wiring.access import Access, Taken
 
 LAST_OWNER = "The last owner of all clinics stays: make somebody else an owner first."
@@ -117,11 +117,6 @@ def document(user: User) -> dict[str, object]:
         "invited_until": user.invited_until if user.state == INVITED else None,
         "last_seen_at": user.seen_at or None,
     }
-
-
-def is_active(user: User) -> bool:
-    """Say whether somebody has joined."""
-    return user.state == ACTIVE
 
 
 def role_complaint(role: str) -> str:

@@ -18,11 +18,12 @@ from ligament.app.reports.sources import Sources
 from ligament.app.reports.visits import seats
 from ligament.app.results import Result
 from ligament.core import debtors, reports
+from ligament.core.debtors import BUCKETS
 from ligament.core.intents import SubjectKind
 from ligament.core.money import ZERO, two_places
 from ligament.core.periods import Period, iso_instant, local_date, local_moment, month_words, this_and_last_month
 from ligament.core.records import Invoice
-from ligament.core.reports import BUCKETS, DIMENSIONS, Basis, Dimension, ReportName
+from ligament.core.reports import DIMENSIONS, Basis, Dimension, ReportName
 from ligament.core.rules.model import InvoiceSource
 from ligament.core.tables import Cell, Figure, Point, Report, Table, records, total_record
 from ligament.store.queries.reports import ReportRows, report_rows

@@ -20,6 +20,7 @@ from ligament.store.database.connection import open_database
 from ligament.store.database.errors import StoreDamaged
 from ligament.store.journal.chain import Head
 from ligament.wiring.settings import Settings
+from ligament.wiring.synced import synced
 
 _SQLITE = "sqlite:///"
 
@@ -140,7 +141,7 @@ def _made(job: RestoreJob, draft: Path, restorations: Mapping[str, Restoration],
         finally:
             source.unlink(missing_ok=True)
         on_failure.pop_all()
-    _synced(draft)
+    synced(draft)
 
 
 def _filled(
@@ -180,16 +181,8 @@ def _swapped(draft: Path, target: Path, suffix: str) -> list[str]:
             if mate.is_file():
                 mate.replace(mate.with_name(old.name + mate.name.removeprefix(target.name)))
     draft.replace(target)
-    _synced(target.parent)
+    synced(target.parent)
     return kept
-
-
-def _synced(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _tables(job: RestoreJob) -> Iterator[tuple[str, Iterator[bytes]]]:

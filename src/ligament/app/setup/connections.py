@@ -8,7 +8,7 @@ from ligament.app.documents import Document
 from ligament.net.manifest import Manifest
 from ligament.wiring.clinic import Clinic, credentials
 
-_WORDS = {"key": "API key", "client_id": "Client ID", "client_secret": "Client secret"}
+KEY_WORDS = {"key": "API key", "client_id": "Client ID", "client_secret": "Client secret"}
 
 
 def systems_asked(clinic: Clinic) -> list[Document]:
@@ -26,7 +26,7 @@ def _system(clinic: Clinic, manifest: Manifest) -> Document:
     asks = [
         {
             "field": field_name(manifest.name, name),
-            "words": f"{manifest.title} {_WORDS.get(name, name)}",
+            "words": f"{manifest.title} {KEY_WORDS.get(name, name)}",
             "is_given": given.get(manifest.environment[name]) is not None,
             "variable": manifest.environment[name],
             "is_secret": name != "client_id",

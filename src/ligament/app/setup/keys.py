@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ligament.app.documents import Document
 from ligament.app.setup.connect import connect_system
+from ligament.app.setup.connections import KEY_WORDS
 from ligament.app.setup.incoming_webhooks import secret as webhook_key
 from ligament.connectors.registry import players
 from ligament.core.periods import iso_instant
@@ -16,7 +17,6 @@ from ligament.wiring.errors import ConfigurationError
 
 WEBHOOKS = "webhooks"
 """Stands in the place of a system for the key that signs what the books send us."""
-_WORDS = {"key": "API key", "client_id": "Client ID", "client_secret": "Client secret"}
 _OPEN = {"client_id"}
 _AT = "key_replaced_at/"
 
@@ -45,7 +45,7 @@ def _system(clinic: Clinic, manifest: Manifest) -> Document:
         "system": manifest.name,
         "title": manifest.title,
         "where": manifest.sign_in.where,
-        "asks": [_key(clinic, manifest, name, _WORDS.get(name, name)) for name in manifest.sign_in.asks],
+        "asks": [_key(clinic, manifest, name, KEY_WORDS.get(name, name)) for name in manifest.sign_in.asks],
         "replaced_at": clinic.store.note(f"{_AT}{manifest.name}"),
     }
 

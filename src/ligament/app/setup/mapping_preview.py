@@ -17,7 +17,7 @@ from ligament.core.records import Invoice
 from ligament.flow.plan.trial import Tried, in_scope, try_some
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.rulebook_writing import judged, with_values
-from ligament.wiring.rulebooks import read_clinic
+from ligament.wiring.rulebooks import ClinicSettings, read_clinic
 
 MANY = 3
 _LOOKED_THROUGH = 400
@@ -36,8 +36,8 @@ def preview(clinic: Clinic, found: Survey, told: Mapping[str, str], was: Mapping
         wrong = {"": mistakes[0].sentence}
     after = candidate or present
     chosen = _chosen(clinic, found)
-    now = _tried(clinic, found, present.rulebook_text, chosen)
-    then = _tried(clinic, found, after.rulebook_text, chosen)
+    now = _tried(clinic, found, present, chosen)
+    then = _tried(clinic, found, after, chosen)
     rows = [_document(found.chart, *pair) for pair in zip(now, then, strict=True)]
     return {"invoices": rows, "wrong": wrong}
 
@@ -57,9 +57,7 @@ def _chosen(clinic: Clinic, found: Survey) -> list[Invoice]:
     return [*different[:MANY], *rest][:MANY]
 
 
-def _tried(clinic: Clinic, found: Survey, text: str, invoices: Iterable[Invoice]) -> list[Tried]:
-    settings, _ = judged(clinic.settings.file, text)
-    assert settings is not None, "what is tried was judged before"
+def _tried(clinic: Clinic, found: Survey, settings: ClinicSettings, invoices: Iterable[Invoice]) -> list[Tried]:
     around = replace(clinic, settings=settings).surroundings()
     return list(try_some(found.facts, settings.rulebook, around, invoices))
 

@@ -169,11 +169,6 @@ def sound(record: R) -> R:
     return record
 
 
-def record_kind(invoice: Invoice) -> RecordKind:
-    """Return under which kind an invoice of the practice is counted."""
-    return RecordKind.CREDIT_NOTES if invoice.is_credit() else RecordKind.INVOICES
-
-
 def hold_kind(invoice: Invoice) -> HoldKind:
     """Return the kind of a hold about that invoice."""
     return HoldKind.CREDIT_NOTE if invoice.is_credit() else HoldKind.INVOICE
@@ -260,11 +255,6 @@ def _refused_hold(action: Action, kind: HoldKind, number: str, by: str, reason: 
         todo="Nothing needs to be done. Retry it to have it planned again; it also comes back when the record changes.",
         detail={"shown": f"{action.content}|{by}|{reason}", "action": action.kind.value, "by": by, "reason": reason},
     )
-
-
-def with_kind(action: Action, kind: ActionKind) -> Action:
-    """Return the same action under another kind."""
-    return replace(action, kind=kind)
 
 
 def hold_document(builder: PlanBuilder, invoice: Invoice, subject: Subject, hold: Hold) -> None:

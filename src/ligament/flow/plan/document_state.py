@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from ligament.core.ids import BooksId
 from ligament.core.intents import Subject
-from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus
+from ligament.core.ledgers import BooksDocument, DocumentStatus
 from ligament.core.links import Role
 from ligament.core.money import ZERO
 from ligament.core.plans import (
@@ -64,8 +64,3 @@ def reprice(state: DocumentState, by: Decimal) -> None:
     state.open_amount -= by
     if state.open_amount <= ZERO and not state.is_draft():
         state.status = DocumentStatus.PAID
-
-
-def is_credit_state(state: DocumentState) -> bool:
-    """Say whether the state is that of a credit note."""
-    return state.ref.kind is DocumentKind.CREDIT_NOTE
