@@ -21,7 +21,7 @@ def test_what_lies_before_the_first_day_is_told_with_day_and_key(clinic: Clinic,
     assert sentence in shown
     assert shown.index("Checked and approved by") < shown.index("Signature") < shown.index("<footer>")
     found = clinic.run("plan", "--json").json["left_out"]
-    assert (found["number"], found["first_day"], found["key"]) == (2, "2026-12-01", "[invoices] start_on")
+    assert (found["count"], found["first_day"], found["key"]) == (2, "2026-12-01", "[invoices] start_on")
 
 
 def test_without_a_first_day_the_one_of_the_first_connection_is_told(clinic: Clinic) -> None:

@@ -68,10 +68,13 @@ def _unreconciled(original: Any) -> Any:
 
 
 def _blank_wins(original: Any) -> Any:
-    def practice_only(self: Any, sides: Any) -> FieldVerdict:
-        return FieldVerdict.TO_BOOKS if self.blank(sides.practice) else original(self, sides)
+    """Let a field that the practice left blank empty the books' field."""
 
-    return practice_only
+    def decide(self: Any, sides: Any) -> FieldVerdict:
+        emptied = self.blank(sides.practice) and not self.same(sides.practice, sides.books)
+        return FieldVerdict.TO_BOOKS if emptied else original(self, sides)
+
+    return decide
 
 
 def _practice_wins(original: Any) -> Any:
@@ -215,7 +218,7 @@ RULES = (
     # --- people
     bug("payers are ignored", (50,), ("ligament.core.billing:payer_of", returning(None))),
     bug("a name alone adopts a contact", (50,), (f"{PLANNING}.contacts.contacts:find_contact", _by_name)),
-    bug("a blank overwrites a value", (24,), ("ligament.core.merging:Judge._practice_only", _blank_wins)),
+    bug("a blank overwrites a value", (24,), ("ligament.core.merging:Judge.decide", _blank_wins)),
     bug("the practice always wins a contact's field", (68,), ("ligament.core.merging:Judge.decide", _practice_wins)),
     # --- later edits
     bug(

@@ -60,7 +60,7 @@ def _left_out(clinic: Clinic) -> Document:
     first = chosen or clinic.store.gather(Selection()).first_connected_on
     # Of all that is known: a plan itself looks only at what changed.
     number = len(clinic.queries.outcomes(State.SKIPPED, BEFORE_START))
-    told: Document = {"number": number, "first_day": first.isoformat() if first else None, "key": FIRST_DAY_KEY}
+    told: Document = {"count": number, "first_day": first.isoformat() if first else None, "key": FIRST_DAY_KEY}
     if not number or first is None:
         return told | {"sentence": ""}
     what = f"{number:,} {'invoice or credit note' if number == 1 else 'invoices and credit notes'}"

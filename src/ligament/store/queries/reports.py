@@ -66,7 +66,7 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PostedLink:
+class ReadLink:
     """What of a link is read here."""
 
     sent: Posted | None = None
@@ -169,7 +169,7 @@ class ReportRows:
 
     def posted(self) -> Iterator[tuple[str, Posted]]:
         """Yield for each record what its newest document was posted as, without the lines: they are many."""
-        read = decoder(_PostedLink)
+        read = decoder(ReadLink)
         chosen = of_clinic(document_links.c.subject, document_links.c.body).where(document_links.c.role == _MAIN)
         ordered = chosen.order_by(document_links.c.subject, document_links.c.version)
         found = ((row.subject, read(row.body).sent) for row in self._stream(ordered))
