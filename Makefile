@@ -17,7 +17,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup wheel demo test test-long api-fuzz canaries check story faults bench conformance new-connector docs lock browser clean
+.PHONY: help setup wheel demo test test-long api-fuzz canaries check story faults bench conformance new-connector docs lock browser pictures clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,6 +93,9 @@ browser: ## install Debian's Chromium for the browser tests, where it is missing
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends chromium; \
 	else echo "Install Chromium so that 'chromium' is on the path, then try again."; exit 1; fi
+
+pictures: $(VENV)/.tools browser ## take a picture of every page in every state into .shots, light and dark, wide and narrow [ARGS="--quick waiting"]
+	@$(BIN)/python -m tests.browser.pictures $(ARGS)
 
 clean: ## remove what commands can make again
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
