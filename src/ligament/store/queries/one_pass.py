@@ -112,18 +112,6 @@ def _one_by_one(clinic: str, scope: Scope) -> Subquery:
     def one(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return case((and_(live, condition), 1), else_=0)
 
-    known = (
-        _beside_aside(p, aside)
-        .outerjoin(links, to_links(p))
-        .outerjoin(
-            papers,
-            and_(papers.c.clinic == links.c.clinic, papers.c.id == links.c.books_id, papers.c.status.not_in(GONE)),
-        )
-        .outerjoin(
-            books_amounts,
-            and_(books_amounts.c.clinic == papers.c.clinic, books_amounts.c.document_id == papers.c.id),
-        )
-    )
     columns = (
         *(
             func.coalesce(signed(papers.c[name]), 0).label(label)
@@ -145,8 +133,17 @@ def _one_by_one(clinic: str, scope: Scope) -> Subquery:
         func.coalesce(signed(books_amounts.c.cents), 0).label("amount"),
         func.coalesce(aside.c.crowded, 0).label("crowded"),
     )  # fmt: skip
-    statement = _records(p, aside, scope, columns, known)
+    statement = _records(p, aside, scope, columns, _with_documents(p, aside))
     return statement.where(*_in_scope(p, clinic, scope)).subquery("both")
+
+
+def _with_documents(p: Any, aside: CTE) -> FromClause:  # noqa: ANN401 - an alias
+    """Join each record with its documents that count, and each of those with its amounts by tax."""
+    links, papers = document_links, books_documents
+    live = and_(papers.c.clinic == links.c.clinic, papers.c.id == links.c.books_id, papers.c.status.not_in(GONE))
+    amounts = and_(books_amounts.c.clinic == papers.c.clinic, books_amounts.c.document_id == papers.c.id)
+    joined: FromClause = _beside_aside(p, aside).outerjoin(links, to_links(p)).outerjoin(papers, live)
+    return joined.outerjoin(books_amounts, amounts)
 
 
 def _put_together(clinic: str, scope: Scope, among: list[str]) -> Subquery:
