@@ -1,7 +1,7 @@
-"""New SQLite databases for tests: made by the real migrations once in each process, and copied statement by statement after.
+"""New SQLite databases for tests: made once by the real migrations in each process, then copied by their statements.
 
-Running thirteen migrations took a fifth of all tests' time. What starts a process of its own, meets an older database or
-asks for PostgreSQL still runs them, and so do the tests of the migrations themselves.
+Running thirteen migrations took a fifth of the time of all tests. What starts a process of its own, meets an older
+database or asks for PostgreSQL still runs them, and so do the tests of the migrations themselves.
 """
 
 from __future__ import annotations
