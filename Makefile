@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 CODE := src tests tools conftest.py $(patsubst %/__init__.py,%,$(wildcard benchmarks/__init__.py))
+TESTS := tools/in_memory $(BIN)/python -m pytest
+# Tests wait for servers, processes and browsers as much as they compute: three of them share two cores.
+WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) * 3 // 2 or 1)')
 # Uses every core by itself.
 SIMULATION = $(BIN)/python -m pytest tests/faults/test_faults.py -m slow
 FAST := not slow and not postgres and not browser and not process
@@ -37,12 +40,12 @@ test: $(VENV)/.tools browser ## check everything, kill real processes, and run e
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/mypy $(CODE)
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m pytest --numprocesses auto --quiet tests/process
+	@$(TESTS) --numprocesses auto --quiet tests/process
 	@LIGAMENT_FAULT_SEEDS=$(or $(N),1000) $(SIMULATION) --quiet
-	@$(BIN)/python -m pytest --numprocesses auto -m "not slow"
+	@$(TESTS) --numprocesses $(WORKERS) -m "not slow"
 
 test-long: $(VENV)/.tools ## run the long tests too: simulated faults by the thousand, workers, pairs of cuts
-	@$(BIN)/python -m pytest --numprocesses auto -m slow
+	@$(TESTS) --numprocesses auto -m slow
 
 check: $(VENV)/.tools ## format, lint, types, contracts and quick tests, in under a minute [ROOM=flow for the tests of a room]
 	@$(BIN)/ruff format $(CODE)

@@ -26,7 +26,7 @@ from ligament.core.ledgers import BooksDocument
 from ligament.core.money import ZERO
 from ligament.core.plans import NoteKind
 from ligament.core.records import InvoiceStatus, Visit
-from ligament.core.strays import ListedContact
+from ligament.core.strays import ListedContact, MergedContact
 from ligament.core.variances import Cell, Split, Sums, month_of
 from ligament.ports.comparison import LeftOut, Scope, SideBySide, Stray
 from ligament.store.database.search_keys import moment
@@ -39,6 +39,7 @@ from ligament.store.database.tables import (
 from ligament.store.queries.conditions import (
     money,
 )
+from ligament.store.queries.merged_people import merged_people
 from ligament.store.queries.one_pass import Passed, pass_over
 from ligament.store.queries.open_visits import uninvoiced_visits
 from ligament.store.queries.pairings import load_pairings, load_visits
@@ -183,6 +184,10 @@ class StoreComparison:
                 updated_at=moment(held[0].updated_at) if held[0].updated_at else None,
                 notes=tuple((str(row.field), NoteKind(row.kind)) for row in held),
             )
+
+    def merged(self) -> Iterator[MergedContact]:
+        """Yield the contacts that we made for patients who were merged into others, and that still stand."""
+        yield from merged_people(self.connection, self.clinic)
 
     def uninvoiced(self, now: datetime) -> Iterator[tuple[Visit, date]]:
         """Yield attended visits of the period that are over and have no invoice and no charge, with the day."""
