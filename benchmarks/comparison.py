@@ -45,7 +45,7 @@ from tests.support.postgres import running_postgres
 CLINIC = "bench"
 START = date(2024, 1, 1)
 AT = datetime(2024, 1, 1, tzinfo=UTC)
-_AT_ONCE = 5_000
+_AT_ONCE = 20_000
 _JOIN = """
 SELECT count(*), sum(p.cents), sum(p.tax_cents), count(p.status), count(p.closed_at), count(p.name_key),
   sum(n.cents), count(n.status), sum(d.cents), sum(d.tax_cents), sum(d.open_cents), sum(d.paid_cents),

@@ -22,7 +22,7 @@ from ligament.core.comparisons import Judging, tax_labels
 from ligament.core.facts import Facts
 from ligament.core.judgements import judge
 from ligament.core.money import ZERO, cents
-from ligament.core.periods import local_date
+from ligament.core.periods import australian, local_date
 from ligament.core.strays import completed_visit, judge_contact, judge_merged, judge_owner
 from ligament.core.variances import KeptVariance, Needs, Unbalanced, Variance, VarianceState
 from ligament.flow.reconcile.compare import Compared, compare
@@ -66,15 +66,20 @@ def period_of(clinic: Clinic, first: str | None, last: str | None, *, full: bool
     today = local_date(clinic.clock.now(), clinic.settings.rulebook.clinic.time_zone)
     start = started_on(clinic)
     end = _month_end(today)
-    if full and (first or last):
+    if full and (first is not None or last is not None):
         raise ConfigurationError(("--full compares everything: leave out --from and --to.",))
     if full:
         return Period(first=min(start, end), last=date.max, full=True)
-    to = _day("--to", last) if last else end
+    to = _day("--to", last) if last is not None else end
     begins = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
-    since = _day("--from", first) if first else min(begins, max(start, _FAR_BACK)) if to < begins else begins
+    since = (
+        _day("--from", first) if first is not None else min(begins, max(start, _FAR_BACK)) if to < begins else begins
+    )
     if to < since:
-        raise ConfigurationError((f"--to: the period ends on {to} before it begins on {since}.",))
+        place = "--to" if last is not None else "--from"
+        raise ConfigurationError(
+            (f"{place}: the period ends on {australian(to)} before it begins on {australian(since)}.",)
+        )
     return Period(first=since, last=to)
 
 

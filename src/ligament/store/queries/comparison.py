@@ -97,6 +97,9 @@ class StoreComparison:
         cut = p.join(lines, and_(lines.c.clinic == p.c.clinic, lines.c.kind == "line", lines.c.parent_id == p.c.id))
         by_tax = select(month, lines.c.status, func.sum(lines.c.cents)).select_from(cut)
         statement = by_tax.where(counted, not_(lines.c.removed)).group_by(month, lines.c.status)
+        if self.labels.of_practice(NO_TAX) == NO_TAX:
+            # Lines without tax are most of them, and what the others leave is theirs.
+            statement = statement.where(lines.c.status != NO_TAX)
         for at, name, total in self.connection.execute(statement):
             _add(found.source, (at, self.labels.of_practice(name)), money(total))
             left[at] -= int(total)
@@ -218,11 +221,15 @@ class StoreComparison:
         ]
         apart += [stray.document for stray in self.strays() if self._holds(stray.document.on)]
         notes = [held for held in apart if sign_of(held) < 0]
+        charges = sum(
+            pairing.subject.kind.value == "visit" and pairing.counts and self._holds(pairing.invoice.issued_on)
+            for pairing in self.beside()
+        )
         people, contacts = people_of(self.connection, self.clinic)
         return {
             "source": {
                 "contacts": people,
-                "invoices": told["source_all"] - told["source_notes"],
+                "invoices": told["source_all"] - told["source_notes"] + charges,
                 "credit_notes": told["source_notes"],
             },
             "books": {
