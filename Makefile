@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 CODE := src tests tools conftest.py $(patsubst %/__init__.py,%,$(wildcard benchmarks/__init__.py))
+TESTS := tools/in_memory $(BIN)/python -m pytest
+# Tests wait for servers, processes and browsers as much as they compute: three of them share two cores.
+WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) * 3 // 2 or 1)')
 # Uses every core by itself.
 SIMULATION = $(BIN)/python -m pytest tests/faults/test_faults.py -m slow
 FAST := not slow and not postgres and not browser and not process
@@ -17,7 +20,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup wheel demo test test-long api-fuzz watch canaries check story faults bench conformance new-connector docs lock browser clean
+.PHONY: help setup wheel demo test test-long api-fuzz watch canaries check story faults bench conformance new-connector docs lock browser pictures clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,12 +40,12 @@ test: $(VENV)/.tools browser ## check everything, kill real processes, and run e
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/mypy $(CODE)
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m pytest --numprocesses auto --quiet tests/process
+	@$(TESTS) --numprocesses auto --quiet tests/process
 	@LIGAMENT_FAULT_SEEDS=$(or $(N),1000) $(SIMULATION) --quiet
-	@$(BIN)/python -m pytest --numprocesses auto -m "not slow"
+	@$(TESTS) --numprocesses $(WORKERS) -m "not slow"
 
 test-long: $(VENV)/.tools ## run the long tests too: simulated faults by the thousand, workers, pairs of cuts
-	@$(BIN)/python -m pytest --numprocesses auto -m slow
+	@$(TESTS) --numprocesses auto -m slow
 
 check: $(VENV)/.tools ## format, lint, types, contracts and quick tests, in under a minute [ROOM=flow for the tests of a room]
 	@$(BIN)/ruff format $(CODE)
@@ -96,6 +99,9 @@ browser: ## install Debian's Chromium for the browser tests, where it is missing
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends chromium; \
 	else echo "Install Chromium so that 'chromium' is on the path, then try again."; exit 1; fi
+
+pictures: $(VENV)/.tools browser ## take a picture of every page in every state into .shots, light and dark, wide and narrow [ARGS="--quick waiting"]
+	@$(BIN)/python -m tests.browser.pictures $(ARGS)
 
 clean: ## remove what commands can make again
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

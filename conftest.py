@@ -9,6 +9,7 @@ from uuid import uuid4
 import hypothesis
 import pytest
 
+from tests.support.fresh_tables import copy_fresh_tables
 from tests.support.postgres import running_postgres
 
 if TYPE_CHECKING:
@@ -24,6 +25,14 @@ hypothesis.settings.load_profile("ci")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let `make conformance NAME=x` look at one connector only."""
     parser.addoption("--connector", metavar="NAME", default="", help="run the conformance tests of this connector only")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fresh_tables() -> Iterator[None]:
+    """Make the tables of new databases from one copy of what the migrations leave."""
+    with pytest.MonkeyPatch.context() as patch:
+        copy_fresh_tables(patch)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -19,20 +19,20 @@ from ligament.connectors.xero.simulator import control as desk
 from ligament.simkit.hosting import Host
 from ligament.wiring.clinic import Clinic as OpenClinic
 from ligament.wiring.clinic import open_clinic
+from ligament.wiring.settings import load_settings
 from tests.browser.serving import Served, listening
 from tests.contacts.kit import ANA, BEN, Clinic
 from tests.stories.acting import environment
 from tests.stories.clocks import StoryClock
 from tests.web.browsing import Person, Telephone
 from tests.web.conftest import Shop
+from tests.web.crowd import STRANGE
 
 HERE = "/c/riverside-physio"
 MORE = """
 [contacts.wins]
 email = "ask"
 """
-STRANGE = "<img src=x onerror=document.title='hurt'> Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh"
-"""A name that would do harm where it is not escaped, and that is longer than any column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class AtWork:
     @contextmanager
     def opened(self) -> Iterator[OpenClinic]:
         """Open the clinic as another process would."""
-        settings = self.shop.door.place.runner.settings
+        settings = load_settings(home=self.shop.home, environ=self.shop.environ)
         with open_clinic(settings, settings.clinics[0].name, None, self.shop.database) as clinic:
             yield clinic
 
@@ -108,6 +108,11 @@ def make(folder: Path) -> Made:
     kit.later()
     with kit.app() as app:
         reconcile(app)
+    return kept(kit, *invoices)
+
+
+def kept(kit: Clinic, *invoices: str) -> Made:
+    """Keep a clinic with its owner, so that it can be copied."""
     shop = Shop(home=kit.home, environ=environment("http://127.0.0.1:9/v1", "http://127.0.0.1:9"))
     shop.open()
     owner = shop.owner()

@@ -14,9 +14,6 @@ from tests.browser.at_work import AtWork, Made, at_work, make
 from tests.browser.serving import Served, listening
 from tests.web.conftest import LOOPBACK, RULES, Shop
 
-REPOSITORY = Path(__file__).parents[2]
-SHOTS = REPOSITORY / ".shots"
-"""Pictures of every page, for people to look at; git ignores them."""
 expect.set_options(timeout=30_000)
 
 

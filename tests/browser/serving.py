@@ -34,6 +34,7 @@ class Served:
             java_script_enabled=script,
             base_url=self.url,
             reduced_motion="reduce",
+            locale="en-AU",
         )
         if self.session:
             context.add_cookies([{"name": "ligament_session", "value": self.session, "url": self.url}])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,6 +103,12 @@ def test_a_fix_is_planned_approved_and_done_by_the_next_run(clinic: Clinic) -> N
     [
         (("reconcile", "--from", "2026-11-30", "--to", "2026-11-01"), "before it begins"),
         (("reconcile", "--from", "yesterday"), "is no day"),
+        (("reconcile", "--from", "2026-02-30"), "is no day"),
+        (("reconcile", "--from", ""), "is no day"),
+        (("reconcile", "--from", "2099-01-01"), "--from: the period ends on"),
+        (("audit", "--from", "2026-11-30", "--to", "2026-11-01"), "before it begins"),
+        (("audit", "--to", ""), "is no day"),
+        (("audit", "--output", "found.doc"), "found.doc"),
         (("reconcile", "--to", "2026-13-01"), "is no day"),
         (("reconcile", "--full", "--from", "2026-11-01"), "--full"),
         (("reconcile", "--output", "compared.doc"), "compared.doc"),
@@ -119,9 +127,30 @@ def test_what_cannot_be_is_refused_with_2_and_a_sentence(clinic: Clinic, words: 
     assert answer.json["error"]
 
 
+@pytest.mark.parametrize("verb", ["reconcile", "audit"])
+def test_a_file_that_is_there_stays_until_somebody_says_otherwise(clinic: Clinic, tmp_path: Path, verb: str) -> None:
+    posted(clinic)
+    kept, beside = tmp_path / "kept.csv", tmp_path / "beside.json"
+    kept.write_text("mine", encoding="utf-8")
+    refused = clinic.run(verb, "--output", str(kept), "--output", str(beside))
+    assert refused.code == 2
+    assert "is there already" in refused.err
+    assert "--force" in refused.err
+    assert kept.read_text(encoding="utf-8") == "mine"
+    assert not beside.exists(), "all of them or none"
+    assert clinic.run(verb, "--output", str(kept / "below.csv")).code == 2
+    assert clinic.run(verb, "--output", str(kept), "--force").code in {0, 1}
+    assert kept.read_text(encoding="utf-8") != "mine"
+
+
 def test_people_read_the_equation_and_what_to_do_next(clinic: Clinic) -> None:
     number = posted(clinic)
-    assert "Balanced" in clinic.run("reconcile").out
+    balanced = clinic.run("reconcile").out
+    assert "Balanced" in balanced
+    assert re.search(
+        r"Calls used: Cliniko \d+, Xero \d+; read: cliniko \d+ kB, xero \d+ kB; \d+\.\d seconds",
+        " ".join(balanced.split()),
+    )
     lower(clinic, number)
     told = clinic.run("reconcile")
     assert told.code == 1

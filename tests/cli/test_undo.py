@@ -20,6 +20,7 @@ def test_a_run_is_shown_tried_and_taken_back(clinic: Clinic) -> None:
     asked = clinic.run("undo", run)
     assert asked.code == 1
     assert "--yes" in asked.said
+    assert asked.out.count("Would be taken back") == 1
     assert {one.request.method for one in clinic.books.log if "/connect/" not in one.request.path} == {"GET"}
     done = clinic.run("undo", run, "--yes", "--json")
     assert done.code == 0
@@ -28,6 +29,8 @@ def test_a_run_is_shown_tried_and_taken_back(clinic: Clinic) -> None:
     again = clinic.run("undo", run, "--yes")
     assert again.code == 0
     assert "already" in again.out
+    assert "already" in clinic.run("undo", run, "--dry-run").out
+    assert "already" in clinic.run("undo", run).out
     held = clinic.run("holds", "--json")
     assert held.code == 1
     assert {one["code"] for one in held.json["holds"]} == {"undone"}
@@ -35,7 +38,9 @@ def test_a_run_is_shown_tried_and_taken_back(clinic: Clinic) -> None:
 
 def test_a_run_that_is_none_and_one_that_wrote_nothing_are_told(clinic: Clinic) -> None:
     run = clinic.run("sync", "--once", "--json").json["run_id"]
-    assert clinic.run("undo", "none", "--yes").code == 2
+    unknown = clinic.run("undo", "none", "--yes")
+    assert unknown.code == 2
+    assert "no run" in unknown.err
     assert clinic.run("runs", "show", "none", "--json").json["error"]
     quiet = clinic.run("sync", "--once", "--json").json["run_id"]
     assert run != quiet

@@ -38,11 +38,11 @@ class OneDatabase(Database):
         self._blank = self.snapshot()
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self, *, everything: bool = False) -> Iterator[Connection]:
         """Read; a dead process reads nothing."""
         if self.gate is not None:
             self.gate("read")
-        with super().reading() as connection:
+        with super().reading(everything=everything) as connection:
             yield connection
 
     @contextmanager

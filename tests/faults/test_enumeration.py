@@ -33,7 +33,7 @@ PAIRS = (
 """Short runs in which everything is cut twice, and one that posts and pays in which the plug is pulled twice."""
 SHARES = 24
 """Into so many pieces the pairs of a story are cut, so that every core has work to the end."""
-PARTS = 6
+PARTS = 12
 """So many shares the single cuts of a story have; the quick test makes one of them, the long one all."""
 FAST = "draft-archived"
 
@@ -89,7 +89,7 @@ def test_one_story_ends_the_same_wherever_it_is_cut() -> None:
 
 
 @pytest.mark.process
-def test_every_story_ends_the_same_at_every_sixth_place(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_story_ends_the_same_at_every_twelfth_place(capsys: pytest.CaptureFixture[str]) -> None:
     """One cut in six of all exchanges and commits of every run that writes: killed, no reply, disk full."""
     cut_all(in_part, list(CANONICAL), capsys)
 

@@ -45,12 +45,12 @@ class Nested(OneDatabase):
         self._open: Connection | None = None
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self, *, everything: bool = False) -> Iterator[Connection]:
         """Read, within what is being read already if need be: both see the same moment."""
         if self._open is not None:
             yield self._open
             return
-        with super().reading() as connection:
+        with super().reading(everything=everything) as connection:
             self._open = connection
             try:
                 yield connection

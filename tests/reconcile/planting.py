@@ -285,8 +285,8 @@ def move_closing(scene: Scene, invoice: str, days: int = 3) -> None:
     scene.expect(scene.number(invoice), "payment")
 
 
-def edit_paid(scene: Scene, invoice: str) -> None:
-    scene.desk(desk.edit_invoice, invoice, {}, [{"name": "Consult", "unit_price": "80.00"}])
+def edit_paid(scene: Scene, invoice: str, price: str = "80.00") -> None:
+    scene.desk(desk.edit_invoice, invoice, {}, [{"name": "Consult", "unit_price": price}])
     scene.expect(scene.number(invoice), "held")
 
 

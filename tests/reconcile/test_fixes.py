@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,10 @@ from ligament.connectors.cliniko.simulator import control as desk
 from ligament.connectors.xero.simulator import control as office
 from ligament.core.variances import Fix
 from tests.reconcile.planting import Scene, lower_amount, move_closing, void
+from tests.support.practice import PATIENT
 from tests.support.stage import RULEBOOK, stage
+
+KEEPING = RULEBOOK.replace("[approval]", "[contacts]\narchive_contacts = false\n[approval]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +30,7 @@ class Row:
     fix: Fix
     plant: Callable[[Scene], tuple[str, ...]]
     kind: str
-    even: bool = True
-    """Whether nothing but what the person made is left to be told afterwards."""
+    rulebook: str = RULEBOOK
 
 
 def own_document(scene: Scene, like: str, number: str = "OWN-1", *, credit: bool = False) -> str:
@@ -106,25 +109,44 @@ def doubled(scene: Scene) -> tuple[str, ...]:
     return (str(theirs),)
 
 
+def merged(scene: Scene) -> tuple[str, ...]:
+    """A patient whose contact we made was merged into another, and so was one whose contact a person had made."""
+    first, other = scene.stage.patient(8, last="Twice"), scene.stage.patient(9, first="Eve", last="Other")
+    own = scene.office(office.create_contact, {"Name": "Eve Other", "EmailAddress": "p9@mail.example"})
+    for patient in (PATIENT, first, other):
+        scene.stage.invoice(paid=True, patient=patient)
+    scene.stage.sync()
+    for loser in (first, other):
+        scene.desk(merge, loser_id=loser, survivor_id=PATIENT)
+    scene.stage.sync()
+    return (str(own),)
+
+
+def merge(world: Any, *, loser_id: str, survivor_id: str, at: datetime) -> Any:
+    """Merge two patients, as staff of the practice do."""
+    return desk.merge_patients(world, loser_id=loser_id, survivor_id=survivor_id, at=at)
+
+
 ROWS = (
     Row(fix=Fix.PUT_BACK, plant=edited, kind="amount"),
     Row(fix=Fix.POST_AGAIN, plant=voided, kind="status"),
     Row(fix=Fix.RE_DATE, plant=dated, kind="payment"),
     Row(fix=Fix.ALLOCATE, plant=credit_off, kind="credit_not_allocated"),
     Row(fix=Fix.TAKE_OFF, plant=doubled, kind="payment"),
+    Row(fix=Fix.ARCHIVE, plant=merged, kind="duplicate", rulebook=KEEPING),
 )
 
 
 def held(scene: Scene, ids: tuple[str, ...]) -> list[Any]:
     """Return what a person made, as the books have it now."""
     kept = scene.stage.kept_books()
-    tables = (kept.invoices, kept.credit_notes, kept.payments)
+    tables = (kept.invoices, kept.credit_notes, kept.payments, kept.contacts)
     return [next(table[key] for table in tables if key in table) for key in ids]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.fix.name.lower() for row in ROWS])
 def test_a_fix_mends_its_own_and_leaves_the_nearest_alone(tmp_path: Path, row: Row) -> None:
-    scene = Scene(stage(tmp_path))
+    scene = Scene(stage(tmp_path, rulebook=row.rulebook))
     people = row.plant(scene)
     before = held(scene, people)
     told = scene.compare()
@@ -153,7 +175,7 @@ def test_a_fix_mends_its_own_and_leaves_the_nearest_alone(tmp_path: Path, row: R
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.fix.name.lower() for row in ROWS])
 def test_what_policy_mends_by_itself_leaves_the_nearest_alone_too(tmp_path: Path, row: Row) -> None:
-    scene = Scene(stage(tmp_path, rulebook=f'{RULEBOOK}fix = "auto"\n'))
+    scene = Scene(stage(tmp_path, rulebook=f'{row.rulebook}fix = "auto"\n'))
     people = row.plant(scene)
     before = held(scene, people)
     scene.compare()
@@ -164,5 +186,25 @@ def test_what_policy_mends_by_itself_leaves_the_nearest_alone_too(tmp_path: Path
 
 
 def test_every_fix_that_is_offered_is_in_the_table() -> None:
-    by_planning = {Fix.ARCHIVE, Fix.LINK}
-    assert {row.fix for row in ROWS} == set(Fix) - by_planning
+    assert {row.fix for row in ROWS} == set(Fix)
+
+
+def test_a_merged_patients_contact_with_money_open_is_told_and_not_offered(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path, rulebook=KEEPING))
+    loser = scene.stage.patient(8, last="Twice")
+    invoice = scene.stage.invoice(patient=loser)
+    scene.stage.invoice(paid=True)
+    scene.stage.sync()
+    own_document(scene, invoice)
+    scene.desk(merge, loser_id=loser, survivor_id=PATIENT)
+    scene.stage.sync()
+    (one,) = [found for found in scene.compare()["variances"] if found["kind"] == "duplicate"]
+    assert one["fix"] is None
+    assert "has money open" in one["sentence"]
+
+
+def test_who_archives_by_rule_is_offered_nothing(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    merged(scene)
+    assert scene.compare()["balanced"]
+    assert not [one for one in scene.compare()["variances"] if one["kind"] == "duplicate"]

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tests.reconcile.many import PAIRS, THREES, drawn, made
+from ligament.app.reports.comparison import VARIANCE_TITLES
+from ligament.core.variances import VarianceKind
+from tests.reconcile.many import made
 from tests.reconcile.planting import Scene, lower_amount, move_due_date
+from tests.reconcile.plants import ALONE, PAIRS, THREES, drawn
 from tests.reconcile.test_planted import closes
 from tests.support.stage import stage
 
 
 def test_at_least_eighty_are_planted_and_what_cancels_comes_to_nothing() -> None:
-    assert len(list(drawn())) >= 80
+    assert sum(len(group) for group in drawn()) >= 80
     for group in (*PAIRS, *THREES):
-        assert sum((plant.by for plant in group), Decimal(0)) == 0
+        moved = [plant.moves(Decimal(200)) for plant in group]
+        sums = [[one[place] for one in moved] for place in range(3)]
+        assert any(any(one) and not sum(one) for one in sums) or not any(any(one) for one in sums), group
+
+
+def test_every_kind_there_is_is_planted_alone_in_pairs_and_in_threes() -> None:
+    groups = {"alone": [(plant,) for plant in ALONE], "pairs": PAIRS, "threes": THREES}
+    for name, planted in groups.items():
+        assert {plant.kind for group in planted for plant in group} == set(VarianceKind), name
+    assert {kind.value for kind in VarianceKind} == set(VARIANCE_TITLES), "the report names each"
+    guide = (Path(__file__).parents[2] / "docs" / "reconciliation.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in guide.splitlines() if line.startswith("| `")]
+    assert {kind.value for kind in VarianceKind} == set(re.findall(r"`(\w+)`", " ".join(rows))), "so does the guide"
 
 
 def _all_are_found(seed: int, home: Path) -> None:

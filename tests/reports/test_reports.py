@@ -154,7 +154,7 @@ def test_before_anything_was_read_a_report_says_so(tmp_path: Path) -> None:
         ("revenue", {"by": "moth"}, 'Did you mean "month"'),
         ("debtors", {"by": "month"}, "is not cut by anything"),
         ("revenue", {"first": "2026-13-01"}, '"2026-13-01" is no day'),
-        ("revenue", {"first": "2026-12-01", "last": "2026-11-01"}, "ends (2026-11-01) before it begins"),
+        ("revenue", {"first": "2026-12-01", "last": "2026-11-01"}, "ends on 1 Nov 2026 before it begins on 1 Dec 2026"),
         ("revenue", {"basis": "cash"}, '"cash" is not known'),
     ],
 )

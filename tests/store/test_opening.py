@@ -49,6 +49,7 @@ def test_a_migration_that_dies_midway_leaves_the_old_tables(home: Home, monkeypa
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
+        patch.setattr("ligament.store.database.connection.bring_up_to_date", schema.bring_up_to_date)
         patch.setattr("alembic.runtime.migration.HeadMaintainer.update_to_step", die)
         with pytest.raises(KeyboardInterrupt):
             open_database(home.url)

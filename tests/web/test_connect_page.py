@@ -61,6 +61,12 @@ class Begun:
         with open_clinic(settings, settings.clinics[0].name, None, self.shop.database) as clinic:
             return clinic.store.note("books_pin")
 
+    def tokens(self) -> list[str]:
+        """Return every long text of the sign-in that the vault keeps."""
+        settings = self.shop.door.place.runner.settings
+        with open_clinic(settings, settings.clinics[0].name, None, self.shop.database) as clinic:
+            return re.findall(r"[\w.-]{20,}", clinic.vault.get("xero/tokens") or "")
+
 
 @pytest.fixture
 def begun(tmp_path: Path) -> Iterator[Begun]:
@@ -138,6 +144,8 @@ def test_consent_comes_back_and_nothing_is_pinned_before_somebody_says_which_it_
     page = owner.follow(owner.send(page, "organisation"))
     assert f"This is {name}" in page.text
     assert begun.pinned() == begun.books.world.tenant_id
+    assert begun.tokens()
+    assert not [token for token in begun.tokens() if token in page.text]
 
 
 def test_of_several_organisations_one_is_chosen_by_name(begun: Begun) -> None:

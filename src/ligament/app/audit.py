@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from ligament.core.periods import Period, local_moment
 from ligament.core.tables import (
     Cell,
     Figure,
+    Medium,
     Point,
     Report,
     Table,
@@ -198,7 +199,7 @@ def _report(clinic: Clinic, period: Period, compared: _Compared, document: Mappi
             ("At stake", _told(at_stake)),
         ),
         figures=_figure(outcome.findings),
-        tables=(_by_kind(outcome.findings), _all(outcome.findings)),
+        tables=(_by_kind(outcome.findings), *_all(outcome.findings)),
         notes=tuple(document["notes"]),
         stamp=(
             ("Made", local_moment(now, clinic.settings.rulebook.clinic.time_zone)),
@@ -239,18 +240,24 @@ def _by_kind(findings: Sequence[Finding]) -> Table:
     return Table(name="by_kind", title="By cause", columns=columns, rows=rows, totals=totals)
 
 
-def _all(findings: Sequence[Finding]) -> Table:
-    columns = (
-        text_column(name="kind", title="Kind"),
-        text_column(name="number", title="Number"),
-        text_column(name="books_numbers", title="In the books"),
-        date_column(name="date", title="Date"),
-        money_column(name="amount", title="Amount"),
-        text_column(name="sentence", title="What is wrong", wide=True),
-        text_column(name="advice", title="What to do", wide=True),
-    )
-    rows = fixed(
-        (one.kind.value, one.number, ", ".join(one.books_numbers), one.on, one.amount, one.sentence, one.advice)
-        for one in findings
-    )
-    return Table(name="findings", title="Findings", columns=columns, rows=rows)
+def _all(findings: Sequence[Finding]) -> tuple[Table, Table]:
+    """Return the findings as people read them, and as a spreadsheet sorts them: under the names of the document."""
+
+    def listed(name: str, title: str, called: Callable[[FindingKind], str], media: frozenset[Medium]) -> Table:
+        columns = (
+            text_column(name="kind", title=title),
+            text_column(name="number", title="Number"),
+            text_column(name="books_numbers", title="In the books"),
+            date_column(name="date", title="Date"),
+            money_column(name="amount", title="Amount"),
+            text_column(name="sentence", title="What is wrong", wide=True),
+            text_column(name="advice", title="What to do", wide=True),
+        )
+        rows = fixed(
+            (called(one.kind), one.number, ", ".join(one.books_numbers), one.on, one.amount, one.sentence, one.advice)
+            for one in findings
+        )
+        return Table(name=name, title="Findings", columns=columns, rows=rows, media=media)
+
+    read = listed("to_put_right", "Cause", lambda kind: _WORDS[kind], frozenset({Medium.PAGE, Medium.PAPER}))
+    return read, listed("findings", "Kind", lambda kind: kind.value, frozenset({Medium.WORKBOOK}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -43,7 +44,7 @@ def document_card(clinic: Clinic, identifier: str) -> Document | None:
         "note": INFERRED_NOTE if inferred else "",
         "patient": _person(facts, f"patient:{invoice.party_id}") if invoice is not None and invoice.party_id else None,
         "billed": _person(facts, main.sent.party.key) if main is not None and main.sent is not None else None,
-        **_why(clinic, subject, main),
+        **_why(clinic, subject, main, facts),
         "history": history(clinic, subject.key),
         **systems(clinic),
     }
@@ -171,13 +172,13 @@ def _person(facts: Facts, key: str) -> Document | None:
 # --- why --------------------------------------------------------------------------------------------------------------
 
 
-def _why(clinic: Clinic, subject: Subject, link: DocumentLink | None) -> Document:
+def _why(clinic: Clinic, subject: Subject, link: DocumentLink | None, facts: Facts) -> Document:
     """Tell what decided each value, what waits about the record, and in what it differs."""
     asked = [one.document for one in clinic.approvals.asked() if one.document.get("source_id") == subject.id]
     trail = link.sent.trail if link is not None and link.sent is not None else ()
     outcomes = Directory(clinic.journal).outcomes_of(subject.key)
     return {
-        "because": list(trail) or list(_reasons(asked)),
+        "because": [_named(facts, line) for line in trail or _reasons(asked)],
         "asked": [{"sentence": one["sentence"], "amount": one["amount"]} for one in asked],
         "outcomes": [{"state": one.state.value, "sentence": one.sentence, "reason": one.reason} for one in outcomes],
         "holds": [
@@ -191,6 +192,15 @@ def _why(clinic: Clinic, subject: Subject, link: DocumentLink | None) -> Documen
             if held.variance.subject == subject.key and held.state.value != "gone"
         ],
     }
+
+
+def _named(facts: Facts, line: str) -> str:
+    """Return a sentence of the trail with people by name: it is kept without, so that nobody stands in the journal."""
+    names = {key: party.full_name() for key, party in facts.parties.items()}
+    if not names:
+        return line
+    found = "|".join(re.escape(key) for key in sorted(names, key=len, reverse=True))
+    return re.sub(rf"(?:{found})(?!\d)", lambda one: names[one[0]], line)
 
 
 def _reasons(asked: Iterable[Mapping[str, Any]]) -> Iterable[str]:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ligament.app.comparison_documents import compared_document
 from ligament.app.comparison_reading import bring_up_to_date, swept_document
+from ligament.app.contacts.owners import look_at_owners, lost_owners
 from ligament.app.cycle_options import PATIENCE_MS
 from ligament.app.mending import ask_to_mend
 from ligament.app.output import to_json
@@ -21,8 +22,8 @@ from ligament.core.comparisons import Judging, tax_labels
 from ligament.core.facts import Facts
 from ligament.core.judgements import judge
 from ligament.core.money import ZERO, cents
-from ligament.core.periods import local_date
-from ligament.core.strays import completed_visit, judge_contact
+from ligament.core.periods import australian, local_date
+from ligament.core.strays import completed_visit, judge_contact, judge_merged, judge_owner
 from ligament.core.variances import KeptVariance, Needs, Unbalanced, Variance, VarianceState
 from ligament.flow.reconcile.compare import Compared, compare
 from ligament.ports.comparison import Comparison, Scope, SideBySide
@@ -65,15 +66,20 @@ def period_of(clinic: Clinic, first: str | None, last: str | None, *, full: bool
     today = local_date(clinic.clock.now(), clinic.settings.rulebook.clinic.time_zone)
     start = started_on(clinic)
     end = _month_end(today)
-    if full and (first or last):
+    if full and (first is not None or last is not None):
         raise ConfigurationError(("--full compares everything: leave out --from and --to.",))
     if full:
         return Period(first=min(start, end), last=date.max, full=True)
-    to = _day("--to", last) if last else end
+    to = _day("--to", last) if last is not None else end
     begins = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
-    since = _day("--from", first) if first else min(begins, max(start, _FAR_BACK)) if to < begins else begins
+    since = (
+        _day("--from", first) if first is not None else min(begins, max(start, _FAR_BACK)) if to < begins else begins
+    )
     if to < since:
-        raise ConfigurationError((f"--to: the period ends on {to} before it begins on {since}.",))
+        place = "--to" if last is not None else "--from"
+        raise ConfigurationError(
+            (f"{place}: the period ends on {australian(to)} before it begins on {australian(since)}.",)
+        )
     return Period(first=since, last=to)
 
 
@@ -121,6 +127,8 @@ def reconcile(
         try:
             period_of(clinic, first, last, full=full)
             swept, asking = bring_up_to_date(clinic, run_id, started_on(clinic), full=full)
+            if not swept.parked:
+                look_at_owners(clinic)
             period = period_of(clinic, first, last, full=full)
             compared, kept = _compared(clinic, period, asking)
         except (PortError, Unbalanced) as trouble:
@@ -180,7 +188,7 @@ def _period_document(clinic: Clinic, period: Period, compared: Compared) -> dict
 def _compared(clinic: Clinic, period: Period, asking: frozenset[str]) -> tuple[Compared, dict[str, KeptVariance]]:
     now = clinic.clock.now()
     with comparing(clinic, period, asking) as (comparison, how):
-        compared = compare(comparison, how, _listed(comparison, how, now))
+        compared = compare(comparison, how, _listed(clinic, comparison, how, now))
         again = list(_still_there(clinic, comparison, how, compared))
     found = {variance.id for variance in compared.variances}
     everything = [*compared.variances, *(variance for variance in again if variance.id not in found)]
@@ -188,8 +196,12 @@ def _compared(clinic: Clinic, period: Period, asking: frozenset[str]) -> tuple[C
     return compared, kept
 
 
-def _listed(comparison: Comparison, how: Judging, now: datetime) -> Iterator[Variance]:
-    """Yield what enters no sum: fields of contacts, and attended appointments that nobody invoiced."""
+def _listed(clinic: Clinic, comparison: Comparison, how: Judging, now: datetime) -> Iterator[Variance]:
+    """Yield what enters no sum: contacts, who treats, and attended appointments that nobody invoiced."""
+    yield from (judge_owner(practitioner, name, how) for practitioner, name in lost_owners(clinic))
+    if not how.rulebook.contacts.archive_contacts:
+        # Otherwise the next run archives them by itself, or asks.
+        yield from (judge_merged(contact, how) for contact in comparison.merged())
     for contact in comparison.contacts():
         variance = judge_contact(contact, how)
         if variance is not None:
@@ -238,7 +250,7 @@ def comparing(
         rulebook=book,
     )
     zone = book.clinic.time_zone
-    with clinic.database.reading() as connection:
+    with clinic.database.reading(everything=True) as connection:
         how = Judging(
             rulebook=book,
             labels=labels,

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime, timedelta
+from statistics import median
 from typing import Any
 
 from ligament.app.documents import Document
 from ligament.core.notes import PRACTICE_NOTE
 from ligament.core.periods import local_date
-from ligament.core.variances import VarianceState
+from ligament.core.variances import KeptVariance, VarianceState
 from ligament.net.manifest import Manifest
-from ligament.store.queries.written import written_by_runs
-from ligament.wiring.clinic import Clinic, credentials
+from ligament.store.queries.written import RunTold, Waited, work_of
+from ligament.store.writes.variances import KeptComparison
+from ligament.wiring.allowances import calls_left
+from ligament.wiring.clinic import Clinic, credentials_of
 
 MINUTES_BY_HAND = 3
 """How long one record takes by hand: open it in one system, type it into the other, look it over."""
 _HOUR = 60
+_DAY_S = 24 * 60 * 60
+_DAYS = 14
 _SPANS = ("today", "month", "all")
 
 
@@ -25,20 +31,26 @@ def standing(clinic: Clinic) -> Document:
     """Return what an overview shows beside what waits."""
     zone = clinic.settings.rulebook.clinic.time_zone
     today = local_date(clinic.clock.now(), zone)
+    told, waits = work_of(clinic.database, clinic.settings.name)
+    newest, found = clinic.variances.with_newest()
+    both = (clinic.practice_manifest, clinic.books_manifest)
+    held = credentials_of(clinic, both)
+    left = calls_left(clinic.database, clinic.settings.name, [manifest.name for manifest in both])
     return {
-        "money": _money(clinic, today),
-        "work": _work(clinic, today, zone),
+        "money": _money(newest, found, today),
+        "work": _work(found, told, today, zone),
+        "days": _days(told, waits, today, zone),
+        "last_run_at": told[-1].began_at if told else None,
         "minutes": MINUTES_BY_HAND,
         "connections": [
-            _connection(clinic, clinic.practice_manifest, _practice_name(clinic)),
-            _connection(clinic, clinic.books_manifest, ""),
+            _connection(manifest, held[manifest.name], left[manifest.name], account)
+            for manifest, account in zip(both, (_practice_name(clinic), ""), strict=True)
         ],
     }
 
 
-def _money(clinic: Clinic, today: date) -> Document | None:
+def _money(newest: KeptComparison | None, found: Iterable[KeptVariance], today: date) -> Document | None:
     """Return both sides of the present month, or of the newest one that was compared; None before any comparison."""
-    newest = next(iter(clinic.variances.comparisons(1)), None)
     if newest is None:
         return None
     told: Mapping[str, Any] = json.loads(newest.body)
@@ -47,19 +59,41 @@ def _money(clinic: Clinic, today: date) -> Document | None:
     chosen = next((one for one in months if one["month"] == now), months[-1] if months else None)
     if chosen is None:
         return None
-    to_decide = sum(1 for held in clinic.variances.kept() if held.counts())
+    to_decide = sum(1 for held in found if held.state is not VarianceState.GONE and held.counts())
     return {**chosen, "at": newest.finished_at, "to_decide": to_decide}
 
 
-def _work(clinic: Clinic, today: date, zone: str) -> list[Document]:
+def _days(told: Iterable[RunTold], waited: Iterable[Waited], today: date, zone: str) -> list[Document]:
+    """Return the last two weeks by day: what was posted, which runs failed, and how long a change usually waited."""
+    posted, failed, waits = Counter[date](), Counter[date](), defaultdict[date, list[int]](list)
+    for run in told:
+        day = local_date(run.began_at, zone)
+        posted[day] += run.records
+        failed[day] += run.has_failed
+    for one in waited:
+        day = local_date(one.written_at, zone)
+        waits[day].append(int((one.written_at - one.changed_at).total_seconds()))
+    span = [today - timedelta(days=back) for back in reversed(range(_DAYS))]
+    return [
+        {
+            "day": day,
+            "posted": posted[day],
+            "failed": failed[day],
+            "delay": int(median(waits[day])) if waits[day] else None,
+        }
+        for day in span
+    ]
+
+
+def _work(found: Iterable[KeptVariance], told: Iterable[RunTold], today: date, zone: str) -> list[Document]:
     """Return what was posted, what is mended, and the hours that it saved: today, this month, and in all."""
-    posted = written_by_runs(clinic.database, clinic.settings.name)
+    posted = [(run.began_at, run.records) for run in told]
     mended = [
         (held.gone_at, 1)
-        for held in clinic.variances.kept(gone=True)
+        for held in found
         if held.state is VarianceState.GONE and held.gone_at is not None and held.variance.fix is not None
     ]
-    records, healed = (_by_span(found, today, zone) for found in (posted, mended))
+    records, healed = (_by_span(events, today, zone) for events in (posted, mended))
     return [
         {
             "span": span,
@@ -85,10 +119,16 @@ def _practice_name(clinic: Clinic) -> str:
     return str(json.loads(clinic.store.note(PRACTICE_NOTE) or "{}").get("name") or "")
 
 
-def _connection(clinic: Clinic, manifest: Manifest, account: str) -> Document:
-    held = credentials(clinic, manifest)
+def _connection(manifest: Manifest, held: Collection[str], left: Mapping[str, int], account: str) -> Document:
     is_connected = any(all(name in held for name in asked) for asked in _ways(manifest))
-    return {"title": manifest.title, "account": account, "connected": is_connected, "name": manifest.name}
+    return {
+        "title": manifest.title,
+        "account": account,
+        "connected": is_connected,
+        "name": manifest.name,
+        "day_limit": any(limit.per_s == _DAY_S for limit in manifest.limits),
+        "calls_left": left,
+    }
 
 
 def _ways(manifest: Manifest) -> list[tuple[str, ...]]:

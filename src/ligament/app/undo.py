@@ -65,11 +65,11 @@ def _undone(clinic: Clinic, wanted: str, *, dry_run: bool) -> Result:
             return _nothing(clinic, written)
         facts = undo_facts(clinic, clinic.books_to_read() if dry_run else clinic.books(), written)
         plan = plan_undo(facts)
-        if dry_run:
-            return _told(clinic, written, plan, planned=plan.actions)
         if not plan.actions:
             sentence = "That run was undone already." if written.taken else "Nothing of that run can be taken back."
             return _told(clinic, written, plan, sentence=sentence)
+        if dry_run:
+            return _told(clinic, written, plan, planned=plan.actions)
         approved = _approved(clinic, plan)
         if approved.waiting:
             return _waits(clinic, written, plan, approved.waiting)

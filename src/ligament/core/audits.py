@@ -175,12 +175,13 @@ def _missing(audit: _Audit, pair: Pair) -> bool:
 def _doubled(audit: _Audit, pair: Pair, books: BooksSheet) -> Iterator[Finding]:
     if pair.doubles:
         numbers = (books.number, *(one.number for one in pair.doubles))
+        times = "twice" if len(numbers) == 2 else f"{len(numbers)} times"  # noqa: PLR2004 - as people count
         yield Finding(
             kind=FindingKind.DOUBLED,
             number=pair.practice.number,
             books_numbers=numbers,
             amount=sum((one.total for one in pair.doubles), ZERO),
-            sentence=f"{_called(pair.practice)} is in {audit.words.books} {len(numbers)} times: {_listed(numbers)}.",
+            sentence=f"{_called(pair.practice)} is in {audit.words.books} {times}: {_listed(numbers)}.",
             on=pair.practice.on,
         )
 

@@ -18,6 +18,7 @@ from ligament.core.comparisons import (
     sum_of,
 )
 from ligament.core.holds import Hold, HoldCode, HoldKind
+from ligament.core.intents import SubjectKind
 from ligament.core.money import ZERO, cents, two_places
 from ligament.core.variances import Cell, Needs, Variance, VarianceKind, in_parts, less, total_of
 
@@ -40,6 +41,11 @@ class Case:
         """Return the live document that stands for the record: linked before unlinked, the newest before older ones."""
         live = [held for held in self.pairing.live if not held.is_adjustment]
         return max(live, key=_rank) if live else None
+
+    @property
+    def is_visit(self) -> bool:
+        """Say whether the record is an attended appointment that became a document without an invoice."""
+        return self.pairing.subject.kind is SubjectKind.VISIT
 
     @property
     def counted(self) -> tuple[Posted, ...]:

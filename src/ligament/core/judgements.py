@@ -127,7 +127,8 @@ def _missing(case: Case) -> Variance:
 
 def _archived(case: Case) -> Variance:
     how, pairing = case.how, case.pairing
-    there = f"{case.named} was archived in {how.title} and still stands in {how.books}"
+    word = "cancelled" if case.is_visit else "archived"
+    there = f"{case.named} was {word} in {how.title} and still stands in {how.books}"
     if pairing.state == "planned" and not pairing.asks:
         return case.make(VarianceKind.STATUS, f"{there}: the next run voids it.", needs=Needs.HEAL)
     ending = ": voiding it waits for approval." if pairing.asks else "."

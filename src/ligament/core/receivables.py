@@ -98,9 +98,10 @@ def _difference(case: Case) -> list[Variance]:
         sentence = f"{case.number} has {money}: {beside}."
         variance = case.make(VarianceKind.PAYMENT, sentence, fix=Fix.TAKE_OFF, target=doubled.id)
     elif pairing.owed and in_books:
+        todo = "raise its invoice and record the payment" if case.is_visit else "record the payment"
         sentence = (
             f"{case.number} has {two_places(abs(in_books))} paid in {how.books} and is open in {how.title}: "
-            f"record the payment in {how.title}."
+            f"{todo} in {how.title}."
         )
         variance = case.make(VarianceKind.PAID_IN_BOOKS, sentence)
     elif _will_be_paid(case):

@@ -38,6 +38,17 @@ class ListedContact:
     notes: tuple[tuple[str, NoteKind], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedContact:
+    """A contact that we made for a patient whom the practice has merged into another since, and that still stands."""
+
+    patient_id: str
+    contact_id: str
+    number: str
+    survivor_number: str
+    has_open_money: bool
+
+
 def judge_extra(document: BooksDocument, how: Judging) -> Variance:
     """Return the variance of a document that bears our number or reference, though the practice has no such record."""
     split = {cell: -amount for cell, amount in books_split(document, how.labels).items()}
@@ -104,6 +115,41 @@ def judge_contact(contact: ListedContact, how: Judging) -> Variance | None:
         sentence=f"Contact {number}: {'; '.join(clauses)}.",
         fix=Fix.PUT_BACK if may else None,
         target=iso_instant(contact.updated_at) if contact.updated_at is not None else "",
+    )
+
+
+def judge_merged(contact: MergedContact, how: Judging) -> Variance:
+    """Return the variance of our contact that is one too many; with money open on it nothing can be done yet."""
+    beside = (
+        f"beside {contact.survivor_number}, which is the one that counts" if contact.survivor_number else "all the same"
+    )
+    ending = ", and has money open" if contact.has_open_money else ""
+    return Variance(
+        subject=f"patient:{contact.patient_id}",
+        kind=VarianceKind.DUPLICATE,
+        source_id=contact.patient_id,
+        books_id=contact.contact_id,
+        number=contact.number,
+        sentence=(
+            f"Contact {contact.number} stands in {how.books} {beside}: {how.title} has merged the patient into "
+            f"another{ending}."
+        ),
+        which=contact.contact_id,
+        fix=None if contact.has_open_money else Fix.ARCHIVE,
+        target="" if contact.has_open_money else contact.contact_id,
+    )
+
+
+def judge_owner(practitioner_id: str, name: str, how: Judging) -> Variance:
+    """Return the variance of somebody who treats and was a user of the books by e-mail, and is none any more."""
+    return Variance(
+        subject=f"practitioner:{practitioner_id}",
+        kind=VarianceKind.OWNER,
+        source_id=practitioner_id,
+        sentence=(
+            f"{name} had the e-mail address of a user of {how.books}, and has not any more: whose work an invoice is "
+            f"cannot be told there."
+        ),
     )
 
 

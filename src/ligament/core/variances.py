@@ -74,7 +74,6 @@ class Fix(StrEnum):
     RE_DATE = "re-date"
     ALLOCATE = "allocate"
     ARCHIVE = "archive"
-    LINK = "link"
 
 
 def fix_code(fix: Fix) -> str:

@@ -30,6 +30,7 @@ _LEGEND = {
 _FILLS = (0.85, 0.3, 0.1)
 _WIDTH, _HEIGHT, _LETTER = 560, 180, 7
 """In points of the drawing, which is scaled to the room there is."""
+_HANGING = -40
 _CACHED = 128
 
 
@@ -70,16 +71,13 @@ def specification(figure: Figure) -> dict[str, Any]:
 
 
 def _encoding(labels: Sequence[str], series: Sequence[str]) -> Mapping[str, Any]:
-    shared: dict[str, Any] = {
-        "x": {
-            "field": "label",
-            "type": "nominal",
-            "sort": labels,
-            "title": None,
-            "axis": {"labelAngle": _angle(labels), "labelLimit": 120},
-        },
-        "y": {"field": "amount", "type": "quantitative", "title": None, "axis": {"format": ",.0f", "tickCount": 5}},
-    }
+    amounts = {"field": "amount", "type": "quantitative", "title": None, "axis": {"format": ",.0f", "tickCount": 5}}
+    named = {"field": "label", "type": "nominal", "sort": labels, "title": None}
+    if len(series) < 2 and not _fit(labels):  # noqa: PLR2004 - nothing to compare
+        # Long words read better beside bars that lie than hanging under bars that stand.
+        return {"x": amounts, "y": {**named, "axis": {"labelLimit": _WIDTH // 2}}}
+    angle = 0 if _fit(labels) else _HANGING
+    shared: dict[str, Any] = {"x": {**named, "axis": {"labelAngle": angle, "labelLimit": 120}}, "y": amounts}
     if len(series) < 2:  # noqa: PLR2004 - nothing to compare
         return shared
     scale = {"domain": series, "range": [_FILLS[min(place, len(_FILLS) - 1)] for place in range(len(series))]}
@@ -88,10 +86,10 @@ def _encoding(labels: Sequence[str], series: Sequence[str]) -> Mapping[str, Any]
     return shared
 
 
-def _angle(labels: Sequence[str]) -> int:
-    """Return 0 for labels that fit beside each other, else let them hang."""
+def _fit(labels: Sequence[str]) -> bool:
+    """Say whether labels fit beside each other; else they hang, or stand beside bars that lie."""
     room = _WIDTH // max(len(labels), 1)
-    return 0 if all(len(label) * _LETTER <= room for label in labels) else -40
+    return all(len(label) * _LETTER <= room for label in labels)
 
 
 def _in_order(texts: Any) -> list[str]:  # noqa: ANN401 - texts, one after the other

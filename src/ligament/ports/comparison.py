@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ligament.core.ledgers import BooksDocument
     from ligament.core.records import Visit
     from ligament.core.rules.model import Rulebook
-    from ligament.core.strays import ListedContact
+    from ligament.core.strays import ListedContact, MergedContact
     from ligament.core.variances import Sums
 
 
@@ -132,6 +132,10 @@ class Comparison(Protocol):
 
     def contacts(self) -> Iterator[ListedContact]:
         """Yield the contacts of which something is only listed."""
+        ...
+
+    def merged(self) -> Iterator[MergedContact]:
+        """Yield the contacts that we made for patients who were merged into others, and that still stand."""
         ...
 
     def uninvoiced(self, now: datetime) -> Iterator[tuple[Visit, date]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from ligament.engine.schedule import ClinicStatus, State
 from ligament.service.statuses import Statuses
 from ligament.store.database.connection import Database
-from ligament.store.queries.figures import Figures, figures
+from ligament.store.queries.figures import Figures, figures, newest_comparisons
 from ligament.store.shared.values import SharedValues
 from ligament.wiring.rulebooks import ClinicSettings
 
@@ -46,6 +48,22 @@ def glance(database: Database, clinics: Sequence[ClinicSettings]) -> Mapping[str
     statuses = Statuses(beats=SharedValues(database)).all_of(names)
     known = figures(database, names)
     return {status.clinic: _glance(status, known[status.clinic]) for status in statuses}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """The newest comparison of a clinic: when it was, and by how much what is owed differs (practice less books)."""
+
+    at: datetime
+    owed: Decimal
+
+
+def compared(database: Database) -> Mapping[str, Compared]:
+    """Return the newest comparison of each clinic that has one, by name, with one question."""
+    return {
+        name: Compared(at=datetime.fromisoformat(at), owed=Decimal(json.loads(body)["totals"]["owed"]["explained"]))
+        for name, (at, body) in newest_comparisons(database).items()
+    }
 
 
 def _glance(status: ClinicStatus, known: Figures) -> Glance:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ligament.net.governor import DAY_LEFT, MINUTE_LEFT
@@ -51,11 +51,13 @@ class NamedWindows:
             self._known.add(scope)
 
 
-def calls_left(database: Database, clinic: str, system: str) -> dict[str, int]:
-    """Return how many calls a system said are left, by minute and day, as far as it did."""
-    scope = SharedValues(database).one(clinic, _note(system))
-    numbers = SharedWindows(database).numbers(scope) if scope else {}
-    return {word: numbers[name] for name, word in _TOLD.items() if name in numbers}
+def calls_left(database: Database, clinic: str, systems: Collection[str]) -> dict[str, dict[str, int]]:
+    """Return by system how many calls it said are left, by minute and day, as far as it did; with one question."""
+    told = SharedWindows(database).numbers_of(clinic, [_note(system) for system in systems])
+    return {
+        system: {word: told[_note(system)][name] for name, word in _TOLD.items() if name in told[_note(system)]}
+        for system in systems
+    }
 
 
 def _note(system: str) -> str:

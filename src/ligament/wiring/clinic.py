@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 
 from ligament.connectors.registry import (
     NoConnector,
@@ -184,7 +184,7 @@ class Clinic:
             now=self.clock.now(),
             likeness=likeness,
             phone_key=phone_key,
-            code_for=partial(opaque_code, self.code_key()),
+            code_for=self._code_for(),
             evaluate=self.settings.expressions.holds,
             express=self.settings.expressions.says,
             untouched=self.settings.expressions.untouched,
@@ -192,6 +192,11 @@ class Clinic:
             books_title=self.books_manifest.title,
             heed=self.oddities,
         )
+
+    def _code_for(self) -> Callable[[str], str]:
+        """Return what makes opaque codes; the key is looked up when the first is wanted, which is seldom."""
+        key = cache(self.code_key)
+        return lambda subject: opaque_code(key(), subject)
 
     def code_key(self) -> bytes:
         """Return the secret behind this clinic's opaque codes, made at first use; destroying it unlinks them."""
@@ -216,15 +221,18 @@ class Clinic:
 
 def credentials(clinic: Clinic, manifest: Manifest) -> dict[str, Private[str]]:
     """Return a connector's settings: the environment's first, else what `connect` kept in the vault."""
-    found: dict[str, Private[str]] = {}
-    for name, variable in manifest.environment.items():
-        given = clinic.home_settings.values.get(variable)
-        if given is not None:
-            found[name] = given
-            continue
-        kept = clinic.vault.get(f"{manifest.name}/{name}")
-        if kept:
-            found[name] = Private(kept)
+    return credentials_of(clinic, (manifest,))[manifest.name]
+
+
+def credentials_of(clinic: Clinic, manifests: Sequence[Manifest]) -> dict[str, dict[str, Private[str]]]:
+    """Return the settings of several connectors by name, with one look into the vault."""
+    values = clinic.home_settings.values
+    kept = clinic.vault.several([f"{one.name}/{name}" for one in manifests for name in one.environment])
+    found: dict[str, dict[str, Private[str]]] = {}
+    for one in manifests:
+        given = {name: values[variable] for name, variable in one.environment.items() if variable in values}
+        places = {name: kept.get(f"{one.name}/{name}") for name in one.environment if name not in given}
+        found[one.name] = given | {name: Private(text) for name, text in places.items() if text}
     return found
 
 

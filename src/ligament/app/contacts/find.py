@@ -97,9 +97,12 @@ def _practitioners(clinic: Clinic, wanted: str) -> list[Practitioner]:
 # --- what is told -----------------------------------------------------------------------------------------------------
 
 
-def pair(clinic: Clinic, key: str) -> Document:
-    """Return one patient or payer side by side with the contact, and everything that belongs to the pair."""
-    facts = clinic.store.gather(Selection(parties=frozenset({key})))
+def pair(clinic: Clinic, key: str, facts: Facts | None = None) -> Document:
+    """Return one patient or payer side by side with the contact, and everything that belongs to the pair.
+
+    `facts` are those around it, where they were read already.
+    """
+    facts = facts or clinic.store.gather(Selection(parties=frozenset({key})))
     link, party = facts.contact_links.get(key), facts.parties.get(key)
     contact = facts.contacts.get(link.contact_id) if link is not None else None
     kind, _, identifier = key.partition(":")
@@ -197,7 +200,7 @@ def _associated(clinic: Clinic, party: Party | None) -> Document:
             "payers": [],
             "patients": [_named(other) for other in clinic.people.parties() if pays_for(party, other)],
         }
-    payers = [other for other in clinic.people.parties() if other.kind is PartyKind.PAYER and pays_for(other, party)]
+    payers = [other for other in clinic.people.payers() if pays_for(other, party)]
     return {"payers": [_named(other) for other in payers], "patients": []}
 
 

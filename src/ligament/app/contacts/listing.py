@@ -46,10 +46,11 @@ def _listed(one: Listed, held: set[str]) -> Document:
 def contact_card(clinic: Clinic, identifier: str) -> Document | None:
     """Return one pair by the id that either system gave it, or nothing."""
     keys = [f"{kind}:{identifier}" for kind in ("patient", "payer")]
-    parties = clinic.store.gather(Selection(parties=frozenset(keys))).parties
-    key = next((one for one in keys if one in parties), "") or clinic.people.party_of(identifier)
+    facts = clinic.store.gather(Selection(parties=frozenset(keys)))
+    here = next((one for one in keys if one in facts.parties), "")
+    key = here or clinic.people.party_of(identifier)
     if key:
-        return {**pair(clinic, key), "key": key, **systems(clinic)}
+        return {**pair(clinic, key, facts if here else None), "key": key, **systems(clinic)}
     found: Any = next((one for one in clinic.people.contacts() if one.id == identifier), None)
     if found is None:
         return None

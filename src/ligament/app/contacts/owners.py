@@ -11,7 +11,7 @@ from ligament.core.periods import local_date
 from ligament.ports.errors import PortError
 from ligament.wiring.clinic import Clinic
 
-_MATCHES, _LOOKED = "owners", "owners_looked_on"
+_MATCHES, _LOOKED, _LOST = "owners", "owners_looked_on", "owners_lost"
 
 
 def refresh_owners(clinic: Clinic) -> None:
@@ -28,11 +28,35 @@ def refresh_owners(clinic: Clinic) -> None:
         return
 
 
+def look_at_owners(clinic: Clinic) -> None:
+    """Match the owners again where there is a match to lose: a comparison tells of those that are none any more."""
+    if not kept_owners(clinic) and not _lost(clinic):
+        return
+    try:
+        keep_owners(clinic, clinic.books().users())
+    except PortError:
+        return
+
+
 def keep_owners(clinic: Clinic, users: Iterable[BooksUser]) -> Mapping[str, str]:
-    """Keep who is whom by id, and let the journal tell when that changed."""
-    found = owners_of(clinic.people.practitioners(), users)
+    """Keep who is whom by id, who was somebody and is not any more, and let the journal tell when that changed."""
+    people = clinic.people.practitioners()
+    found, before = owners_of(people, users), {**_lost(clinic), **kept_owners(clinic)}
+    at_work = {str(person.id) for person in people if person.active}
+    lost = {key: user for key, user in before.items() if key in at_work and key not in found}
     clinic.store.keep_note(_MATCHES, json.dumps(found, sort_keys=True))
+    clinic.store.keep_note(_LOST, json.dumps(lost, sort_keys=True))
     return found
+
+
+def lost_owners(clinic: Clinic) -> list[tuple[str, str]]:
+    """Return those who treat and had a user of the books once: ids with names."""
+    lost = _lost(clinic)
+    return [(str(person.id), person.name) for person in clinic.people.practitioners() if str(person.id) in lost]
+
+
+def _lost(clinic: Clinic) -> Mapping[str, str]:
+    return as_pairs(json.loads(clinic.store.note(_LOST) or "{}"))
 
 
 def kept_owners(clinic: Clinic) -> Mapping[str, str]:

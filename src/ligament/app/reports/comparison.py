@@ -86,9 +86,9 @@ def comparison_report(clinic: Clinic, document: Document, rows: Rows) -> Report:
             _by_cause(found),
             _variances("to_do", "What needs a person", waiting, _BRIEF, frozenset({Medium.PAPER})),
             _variances(
-                "differences", "Differences", found, (*_BRIEF[:2], "needs", *_BRIEF[2:]), frozenset({Medium.PAGE})
+                "differences", "Differences", found, (*_BRIEF[:2], "who", *_BRIEF[2:]), frozenset({Medium.PAGE})
             ),
-            _variances("variances", "Variances", found, tuple(_COLUMNS), frozenset({Medium.WORKBOOK})),
+            _variances("variances", "Variances", found, _EVERY, frozenset({Medium.WORKBOOK})),
             _side_by_side(rows, practice, books),
             _by("by_month", "By month", "month", totals["by_month"], (practice, books)),
             _by("by_tax_rate", "By tax rate", "tax", totals["by_tax_rate"], (practice, books)),
@@ -196,6 +196,7 @@ _COLUMNS: Mapping[str, TableColumn] = {
         text_column(name="kind", title="Kind"),
         text_column(name="cause", title="Cause"),
         text_column(name="needs", title="Needs"),
+        text_column(name="who", title="Needs"),
         text_column(name="state", title="State"),
         text_column(name="enters", title="Enters"),
         date_column(name="date", title="Date"),
@@ -207,6 +208,7 @@ _COLUMNS: Mapping[str, TableColumn] = {
         text_column(name="note", title="Note"),
     )
 }
+_EVERY = tuple(name for name in _COLUMNS if name != "who")
 _BRIEF = ("number", "cause", "date", "amount", "sentence")
 
 
@@ -225,6 +227,7 @@ def _variance(one: Document) -> dict[str, Cell]:
     fix = one["fix"]
     return {
         **{name: one[name] or "" for name in ("id", "number", "kind", "needs", "state", "enters", "sentence", "note")},
+        "who": _NEEDS.get(one["needs"], one["needs"]),
         "cause": VARIANCE_TITLES.get(one["kind"], one["kind"]),
         "date": _day(one["date"]),
         "books_date": _day(one["books_date"]),

@@ -21,7 +21,15 @@ from ligament.core import debtors, reports
 from ligament.core.debtors import BUCKETS
 from ligament.core.intents import SubjectKind
 from ligament.core.money import ZERO, two_places
-from ligament.core.periods import Period, iso_instant, local_date, local_moment, month_words, this_and_last_month
+from ligament.core.periods import (
+    Period,
+    australian,
+    iso_instant,
+    local_date,
+    local_moment,
+    month_words,
+    this_and_last_month,
+)
 from ligament.core.records import Invoice
 from ligament.core.reports import DIMENSIONS, Basis, Dimension, ReportName
 from ligament.core.rules.model import InvoiceSource
@@ -74,12 +82,13 @@ def period_of(first: str | None, last: str | None) -> Period:
     """Return the days between two words of the form 2026-07-01; raises ConfigurationError for what is none."""
     period = Period(first=_day("--from", first), last=_day("--to", last))
     if period.first is not None and period.last is not None and period.first > period.last:
-        raise ConfigurationError((f"--from: the period ends ({last}) before it begins ({first}).",))
+        ends, begins = australian(period.last), australian(period.first)
+        raise ConfigurationError((f"--to: the period ends on {ends} before it begins on {begins}.",))
     return period
 
 
 def _day(place: str, text: str | None) -> date | None:
-    if not text:
+    if text is None:
         return None
     try:
         return date.fromisoformat(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ligament.app.documents import Document
 from ligament.app.setup.connect import connect_system
@@ -24,8 +24,11 @@ _AT = "key_replaced_at/"
 def kept_keys(clinic: Clinic) -> list[Document]:
     """Tell every key with where it comes from and when it was replaced; no key is in it."""
     own = (clinic.practice_manifest, clinic.books_manifest, *players("audience"))
-    told = [_system(clinic, manifest) for manifest in own]
     books = clinic.books_manifest
+    hook = [f"{books.name}/{books.webhooks['setting']}"] if books.webhooks else []
+    asked = [f"{manifest.name}/{name}" for manifest in own for name in manifest.sign_in.asks]
+    kept = clinic.vault.several([*asked, *hook]).keys()
+    told = [_system(clinic, manifest, kept) for manifest in own]
     if books.webhooks:
         told.append(
             {
@@ -33,27 +36,27 @@ def kept_keys(clinic: Clinic) -> list[Document]:
                 "title": f"Webhooks of {books.title}",
                 "where": f"In the app at {books.title}: Webhooks. The address to enter there ends in "
                 f"{books.webhooks['path']}.",
-                "asks": [_key(clinic, books, books.webhooks["setting"], "Signing key")],
+                "asks": [_key(clinic, books, books.webhooks["setting"], "Signing key", kept)],
                 "replaced_at": clinic.store.note(f"{_AT}{WEBHOOKS}"),
             }
         )
     return told
 
 
-def _system(clinic: Clinic, manifest: Manifest) -> Document:
+def _system(clinic: Clinic, manifest: Manifest, kept: Collection[str]) -> Document:
     return {
         "system": manifest.name,
         "title": manifest.title,
         "where": manifest.sign_in.where,
-        "asks": [_key(clinic, manifest, name, KEY_WORDS.get(name, name)) for name in manifest.sign_in.asks],
+        "asks": [_key(clinic, manifest, name, KEY_WORDS.get(name, name), kept) for name in manifest.sign_in.asks],
         "replaced_at": clinic.store.note(f"{_AT}{manifest.name}"),
     }
 
 
-def _key(clinic: Clinic, manifest: Manifest, name: str, words: str) -> Document:
+def _key(clinic: Clinic, manifest: Manifest, name: str, words: str, kept: Collection[str]) -> Document:
     variable = manifest.environment[name]
     is_given = clinic.home_settings.values.get(variable) is not None
-    is_kept = clinic.vault.get(f"{manifest.name}/{name}") is not None
+    is_kept = f"{manifest.name}/{name}" in kept
     return {
         "name": name,
         "words": words,

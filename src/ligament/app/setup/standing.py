@@ -11,10 +11,12 @@ from ligament.wiring.clinic import Clinic, credentials
 
 def connections(clinic: Clinic) -> list[Document]:
     """Tell each system with whether we can sign in, and how many calls it told us are left."""
-    return [_one(clinic, manifest) for manifest in (clinic.practice_manifest, clinic.books_manifest)]
+    both = (clinic.practice_manifest, clinic.books_manifest)
+    left = calls_left(clinic.database, clinic.settings.name, [manifest.name for manifest in both])
+    return [_one(clinic, manifest, left[manifest.name]) for manifest in both]
 
 
-def _one(clinic: Clinic, manifest: Manifest) -> Document:
+def _one(clinic: Clinic, manifest: Manifest, left: dict[str, int]) -> Document:
     has_signed_in = clinic.vault.get(f"{manifest.name}/tokens") is not None
     keys = [name for name in credentials(clinic, manifest) if not name.endswith("url")]
     is_known = bool(keys) and (manifest.role == "practice" or has_signed_in)
@@ -22,5 +24,5 @@ def _one(clinic: Clinic, manifest: Manifest) -> Document:
         "system": manifest.name,
         "role": manifest.role,
         "connected": is_known and not clinic.store.note(PAUSED_NOTE),
-        "limits_left": calls_left(clinic.database, clinic.settings.name, manifest.name),
+        "limits_left": left,
     }

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ligament.app.documents import Document
 from ligament.app.results import WAITS, Result
 from ligament.app.runs import list_runs, show_run
 from ligament.app.undo import undo
@@ -75,4 +76,12 @@ def _undo(clinic: OpenedClinic, session: Session, wanted: str, *, dry_run: bool,
         return undo(clinic, wanted)
     why = "Nobody can be asked here, so nothing was taken back: add --yes."
     sentence = why if answer is None else "Nothing was taken back."
-    return replace(first, document={**first.document, "sentence": sentence}, code=WAITS)
+    return replace(first, document={**_shown(first.document, session), "sentence": sentence}, code=WAITS)
+
+
+def _shown(document: Document, session: Session) -> Document:
+    """Leave out what stands on the screen already, above the question."""
+    if session.as_json:
+        return document
+    nothing = {name: dict.fromkeys(document[name], 0) for name in ("taken_back", "restored")}
+    return {**document, **nothing, "actions": (), "left": ()}

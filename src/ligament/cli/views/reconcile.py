@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ligament.cli.views.paper import count, day, heading, line
+from ligament.cli.views.paper import count, day, heading, line, moment
+from ligament.cli.views.sync import calls_used
 
 Document = Mapping[str, Any]
 Command = Callable[[str], str]
-_SHOWN = 40
+_SHOWN, _KILO = 40, 1000
 _COUNTS = frozenset({"new", "back"})
 
 
@@ -35,6 +36,8 @@ def compared(document: Document, command: Command) -> None:
     _list(found)
     for file in document.get("files", ()):
         line(f"Written to {file}.")
+    sizes = ", ".join(f"{name} {size / _KILO:,.0f} kB" for name, size in sorted(document["bytes"].items()))
+    line(f"{calls_used(document['calls'])}; read: {sizes or 'nothing'}; {document['seconds']:.1f} seconds.")
     if waiting:
         line(f"Next: {command('variances show ' + waiting[0]['id'])}")
 
@@ -56,7 +59,8 @@ def variance(document: Document, command: Command) -> None:
     line(f"  {one['kind']}, {one['state']}, needs {one['needs']}; {one['amount']}, enters {one['enters']}")
     for part in one["parts"]:
         line(f"  {part['month']} {part['tax']}: {part['amount']}")
-    line(f"  seen first {one['first_seen_at']}, last {one['last_seen_at']}, {count(one['times'], 'time', 'times')}")
+    first, last = moment(one["first_seen_at"]), moment(one["last_seen_at"])
+    line(f"  seen first {first}, last {last}, {count(one['times'], 'time', 'times')}")
     if one["note"]:
         line(f"  note: {one['note']} ({one['noted_by']})")
     if one["fix"] is not None and one["state"] != "gone":

@@ -55,7 +55,8 @@ def undone(document: Document, command: Command) -> None:
     for name, title in (("taken_back", "taken back"), ("restored", "put back as they were")):
         found = [count(document[name][kind], *words) for kind, words in _KINDS.items() if document[name][kind]]
         if found:
-            line(f"{'Would be' if would else 'Is'} {title}: {', '.join(found)}.")
+            said = f"Would be {title}" if would else title.capitalize()
+            line(f"{said}: {', '.join(found)}.")
     for action in document.get("actions", ())[:_SHOWN]:
         line(f"  {action['sentence']}")
     if document["left"]:

@@ -31,13 +31,12 @@ from ligament.flow.plan.money.payments import payment_date
 _CODES = tuple(fix_code(fix) for fix in (Fix.PUT_BACK, Fix.RE_DATE, Fix.TAKE_OFF, Fix.ALLOCATE))
 
 
-def plan_healing(builder: PlanBuilder, invoices: Iterable[Invoice]) -> None:
+def plan_healing(builder: PlanBuilder, papers: Iterable[tuple[Invoice, Subject]]) -> None:
     """Plan what was asked for about documents and the money on them, where nothing else is planned or held."""
     wanted = {key for key in builder.facts.decisions if key.endswith(_CODES)}
     if not wanted:
         return
-    for invoice in invoices:
-        subject = invoice_subject(invoice)
+    for invoice, subject in papers:
         outcome = builder.outcomes.get(subject.key)
         rests = outcome is not None and outcome.state is State.UNCHANGED and invoice.removed_at is None
         if rests and any(f"{subject.key}|{code}" in wanted for code in _CODES):

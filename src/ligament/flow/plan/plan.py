@@ -88,7 +88,7 @@ def _planned(builder: PlanBuilder) -> Plan | None:
     plan_contacts(builder, list(builder.facts.parties.values()), _bills(builder, papers))
     for invoice, subject in _originals_first(papers):
         builder.guard(subject, partial(_plan_document, builder, invoice, subject))
-    plan_healing(builder, invoices)
+    plan_healing(builder, papers)
     plan_money(builder, invoices)
     plan_groups(builder, [*invoices, *charges])
     drop_archivals(builder)

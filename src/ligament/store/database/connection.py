@@ -30,6 +30,7 @@ from ligament.store.database.schema import bring_up_to_date
 
 BUSY_S = 30
 _LOCK_BY_NAME = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_IN_MEMORY = text("SET LOCAL work_mem = '64MB'")
 _CLOCK = text("SELECT clock_timestamp()")
 _LOCK_NOT_WAITING = text(
     "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(hashtextextended(:name, 0))"
@@ -72,10 +73,15 @@ class Database:
         return Path(name) if self.is_sqlite and name and name != ":memory:" else None
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Give a connection that sees one moment of the database throughout."""
+    def reading(self, *, everything: bool = False) -> Iterator[Connection]:
+        """Give a connection that sees one moment of the database throughout.
+
+        With `everything` a server may join and sum whole tables in memory, where it would sort them on its disk.
+        """
         with clear_errors(), self._reader.begin() as connection:
             self._begin(connection, "BEGIN")
+            if everything and not self.is_sqlite:
+                connection.execute(_IN_MEMORY)
             yield connection
 
     @contextmanager

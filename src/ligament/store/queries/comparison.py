@@ -26,7 +26,7 @@ from ligament.core.ledgers import BooksDocument
 from ligament.core.money import ZERO
 from ligament.core.plans import NoteKind
 from ligament.core.records import InvoiceStatus, Visit
-from ligament.core.strays import ListedContact
+from ligament.core.strays import ListedContact, MergedContact
 from ligament.core.variances import Cell, Split, Sums, month_of
 from ligament.ports.comparison import LeftOut, Scope, SideBySide, Stray
 from ligament.store.database.search_keys import moment
@@ -39,6 +39,7 @@ from ligament.store.database.tables import (
 from ligament.store.queries.conditions import (
     money,
 )
+from ligament.store.queries.merged_people import merged_people
 from ligament.store.queries.one_pass import Passed, pass_over
 from ligament.store.queries.open_visits import uninvoiced_visits
 from ligament.store.queries.pairings import load_pairings, load_visits
@@ -96,6 +97,9 @@ class StoreComparison:
         cut = p.join(lines, and_(lines.c.clinic == p.c.clinic, lines.c.kind == "line", lines.c.parent_id == p.c.id))
         by_tax = select(month, lines.c.status, func.sum(lines.c.cents)).select_from(cut)
         statement = by_tax.where(counted, not_(lines.c.removed)).group_by(month, lines.c.status)
+        if self.labels.of_practice(NO_TAX) == NO_TAX:
+            # Lines without tax are most of them, and what the others leave is theirs.
+            statement = statement.where(lines.c.status != NO_TAX)
         for at, name, total in self.connection.execute(statement):
             _add(found.source, (at, self.labels.of_practice(name)), money(total))
             left[at] -= int(total)
@@ -184,6 +188,10 @@ class StoreComparison:
                 notes=tuple((str(row.field), NoteKind(row.kind)) for row in held),
             )
 
+    def merged(self) -> Iterator[MergedContact]:
+        """Yield the contacts that we made for patients who were merged into others, and that still stand."""
+        yield from merged_people(self.connection, self.clinic)
+
     def uninvoiced(self, now: datetime) -> Iterator[tuple[Visit, date]]:
         """Yield attended visits of the period that are over and have no invoice and no charge, with the day."""
         if not self.scope.visits:
@@ -213,11 +221,15 @@ class StoreComparison:
         ]
         apart += [stray.document for stray in self.strays() if self._holds(stray.document.on)]
         notes = [held for held in apart if sign_of(held) < 0]
+        charges = sum(
+            pairing.subject.kind.value == "visit" and pairing.counts and self._holds(pairing.invoice.issued_on)
+            for pairing in self.beside()
+        )
         people, contacts = people_of(self.connection, self.clinic)
         return {
             "source": {
                 "contacts": people,
-                "invoices": told["source_all"] - told["source_notes"],
+                "invoices": told["source_all"] - told["source_notes"] + charges,
                 "credit_notes": told["source_notes"],
             },
             "books": {

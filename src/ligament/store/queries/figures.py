@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from ligament.store.database.connection import Database
-from ligament.store.database.tables import approvals, holds, journal_heads, runs
+from ligament.store.database.tables import approvals, comparisons, holds, journal_heads, runs
 
 _NOBODY_YET = "[]"
 
@@ -53,3 +53,14 @@ def last_ends(database: Database) -> Mapping[str, str]:
     newest = select(runs.c.clinic, func.max(runs.c.finished_at)).group_by(runs.c.clinic)
     with database.reading() as connection:
         return {row[0]: row[1] for row in connection.execute(newest) if row[1]}
+
+
+def newest_comparisons(database: Database) -> Mapping[str, tuple[str, bytes]]:
+    """Return when the newest comparison of each clinic ended, and its document as JSON."""
+    newest = select(comparisons.c.clinic, func.max(comparisons.c.id).label("id")).group_by(comparisons.c.clinic)
+    last = newest.subquery()
+    statement = select(comparisons.c.clinic, comparisons.c.finished_at, comparisons.c.body).join(
+        last, (last.c.clinic == comparisons.c.clinic) & (last.c.id == comparisons.c.id)
+    )
+    with database.reading() as connection:
+        return {row.clinic: (row.finished_at, row.body) for row in connection.execute(statement)}

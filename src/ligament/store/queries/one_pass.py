@@ -68,13 +68,15 @@ class Passed:
 
 def pass_over(connection: Connection, clinic: str, scope: Scope) -> Passed:
     """Look at every invoice since the first day taken in, beside what its links lead to."""
-    found = Passed()
+    found, crowd = Passed(), set[str]()
     for row in connection.execute(_summed(_one_by_one(clinic, scope), scope, by_tax=True)):
+        if row.crowded:
+            crowd.update(f"{_INVOICE}{key}" for key in row.ids.split(_BETWEEN))
+            continue
         _take(found, row._mapping)  # noqa: SLF001 - the public name of a row's columns
         if row.inside and row.tax_type is not None:
             found.books[row.books_month, row.tax_type] += int(row.amount)
-    crowd = chunks(connection.execute(crowded(clinic)).scalars())
-    for among in crowd:
+    for among in chunks(crowd):
         for row in connection.execute(_summed(_put_together(clinic, scope, among), scope, by_tax=False)):
             _take(found, row._mapping)  # noqa: SLF001
         for month, tax_type, amount in connection.execute(_cut_by_several(clinic, scope, among)):
@@ -99,7 +101,10 @@ def _take(found: Passed, row: Mapping[Any, Any]) -> None:
 
 
 def _one_by_one(clinic: str, scope: Scope) -> Subquery:
-    """Put each record that is not crowded beside its one document, if that counts, and its one amount."""
+    """Put each record beside its one document, if that counts, and its one amount.
+
+    One that is crowded stands there several times: it is only marked, and looked at apart.
+    """
     p, links, papers, aside = practice_rows.alias("p"), document_links, books_documents, _aside(clinic)
     live = papers.c.id.is_not(None)
     is_note = papers.c.kind == DocumentKind.CREDIT_NOTE.value
@@ -107,18 +112,6 @@ def _one_by_one(clinic: str, scope: Scope) -> Subquery:
     def one(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return case((and_(live, condition), 1), else_=0)
 
-    known = (
-        _beside_aside(p, aside)
-        .outerjoin(links, to_links(p))
-        .outerjoin(
-            papers,
-            and_(papers.c.clinic == links.c.clinic, papers.c.id == links.c.books_id, papers.c.status.not_in(GONE)),
-        )
-        .outerjoin(
-            books_amounts,
-            and_(books_amounts.c.clinic == papers.c.clinic, books_amounts.c.document_id == papers.c.id),
-        )
-    )
     columns = (
         *(
             func.coalesce(signed(papers.c[name]), 0).label(label)
@@ -138,9 +131,19 @@ def _one_by_one(clinic: str, scope: Scope) -> Subquery:
         func.substr(papers.c.day, 1, _MONTH).label("books_month"),
         books_amounts.c.tax_type.label("tax_type"),
         func.coalesce(signed(books_amounts.c.cents), 0).label("amount"),
+        func.coalesce(aside.c.crowded, 0).label("crowded"),
     )  # fmt: skip
-    statement = _records(p, aside, scope, columns, known).where(func.coalesce(aside.c.crowded, 0) == 0)
+    statement = _records(p, aside, scope, columns, _with_documents(p, aside))
     return statement.where(*_in_scope(p, clinic, scope)).subquery("both")
+
+
+def _with_documents(p: Any, aside: CTE) -> FromClause:  # noqa: ANN401 - an alias
+    """Join each record with its documents that count, and each of those with its amounts by tax."""
+    links, papers = document_links, books_documents
+    live = and_(papers.c.clinic == links.c.clinic, papers.c.id == links.c.books_id, papers.c.status.not_in(GONE))
+    amounts = and_(books_amounts.c.clinic == papers.c.clinic, books_amounts.c.document_id == papers.c.id)
+    joined: FromClause = _beside_aside(p, aside).outerjoin(links, to_links(p)).outerjoin(papers, live)
+    return joined.outerjoin(books_amounts, amounts)
 
 
 def _put_together(clinic: str, scope: Scope, among: list[str]) -> Subquery:
@@ -198,7 +201,7 @@ def _inside(p: Any, scope: Scope) -> ColumnElement[bool]:  # noqa: ANN401 - an a
 # --- records to look at apart -----------------------------------------------------------------------------------------
 
 
-def crowded(clinic: str) -> Any:  # noqa: ANN401 - a union of selects
+def _crowded(clinic: str) -> Any:  # noqa: ANN401 - a union of selects
     """Select the keys of records with several documents, and of those whose document is cut by several taxes."""
     links, several = document_links.alias("links"), document_links.alias("several")
     many = select(several.c.subject).where(several.c.clinic == clinic)
@@ -219,7 +222,7 @@ def _aside(clinic: str, among: list[str] | None = None) -> CTE:
     ended = select(outcomes.c.subject, no, no, yes)
     ended = ended.where(outcomes.c.clinic == clinic, outcomes.c.state.in_(_TELLING))
     if among is None:
-        crowd = crowded(clinic).subquery("crowd")
+        crowd = _crowded(clinic).subquery("crowd")
         told = union_all(waiting, ended, select(crowd.c.subject, yes, no, no)).subquery("told")
     else:
         few = waiting.where(holds.c.subject.in_(among)), ended.where(outcomes.c.subject.in_(among))
@@ -237,8 +240,9 @@ def _beside_aside(p: Any, aside: CTE) -> Any:  # noqa: ANN401 - a join of any ta
 
 def _summed(both: Subquery, scope: Scope, *, by_tax: bool) -> Select[Any]:
     """Sum records beside their documents by month, and where each has one tax by that; name those that may differ."""
-    counted = not_(both.c.removed)
-    keys = [both.c.month, both.c.inside, *((both.c.books_month, both.c.tax_type) if by_tax else ())]
+    counted, c = not_(both.c.removed), both.c
+    keys = [c.month, c.inside, *((c.books_month, c.tax_type, c.crowded) if by_tax else ())]
+    named = _may_differ(both, scope)
     columns = [
         func.sum(case((counted, both.c.wanted), else_=0)).label("whole"),
         func.sum(settled_of(both)).label("settled"),
@@ -248,7 +252,7 @@ def _summed(both: Subquery, scope: Scope, *, by_tax: bool) -> Select[Any]:
         func.sum(case((counted, 1), else_=0)).label("source_all"),
         func.sum(case((counted, both.c.is_note), else_=0)).label("source_notes"),
         *(func.sum(both.c[name]).label(name) for name in ("live", "notes", "payments", "allocations")),
-        func.aggregate_strings(case((_may_differ(both, scope), both.c.id)), _BETWEEN).label("ids"),
+        func.aggregate_strings(case((or_(c.crowded > 0, named) if by_tax else named, c.id)), _BETWEEN).label("ids"),
         *((func.sum(both.c.amount).label("amount"),) if by_tax else ()),
     ]
     return select(*keys, *columns).group_by(*keys)

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Select, and_, or_, select
 
 from ligament.core.ledgers import BooksContact
 from ligament.core.links import ContactLink
-from ligament.core.records import Invoice, Party, Practitioner
+from ligament.core.records import Invoice, Party, PartyKind, Practitioner
 from ligament.store.database.codec import decoder
 from ligament.store.database.search_keys import folded
 from ligament.store.database.tables import books_contacts, contact_links, practice_rows
@@ -30,6 +30,10 @@ class PeopleQueries:
     def parties(self) -> Iterator[Party]:
         """Return every patient and payer who is kept, in the order of their ids."""
         return self._parties(practice_rows.c.kind.in_(_PARTIES))
+
+    def payers(self) -> Iterator[Party]:
+        """Return every payer who is kept: few beside the patients."""
+        return self._parties(practice_rows.c.kind == PartyKind.PAYER.value)
 
     def contacts(self) -> Iterator[BooksContact]:
         """Return every contact of the books that is kept, in the order of their ids."""

@@ -112,11 +112,11 @@ def _of_lost_records(connection: Connection, clinic: str) -> set[str]:
     lost: set[str] = set()
     for kind in ("invoice", "visit"):
         begins = f"{kind}:"
-        linked = select(func.substr(links.c.subject, len(begins) + 1)).where(
-            links.c.clinic == clinic, links.c.subject.startswith(begins)
+        kept = select(rows.c.id).where(
+            rows.c.clinic == clinic, rows.c.kind == kind, rows.c.id == func.substr(links.c.subject, len(begins) + 1)
         )
-        kept = select(rows.c.id).where(rows.c.clinic == clinic, rows.c.kind == kind)
-        lost |= {begins + key for key in connection.execute(linked.except_(kept)).scalars()}
+        linked = select(links.c.subject).where(links.c.clinic == clinic, links.c.subject.startswith(begins))
+        lost |= set(connection.execute(linked.where(~kept.exists())).scalars())
     found = select_in(connection, of_clinic(links.c.books_id), links.c.subject, lost, clinic=clinic)
     return {row.books_id for row in found}
 

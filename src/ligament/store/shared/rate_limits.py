@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 from ligament.ports.windows import Full, SharedQuota, Window
 from ligament.store.database.bulk import upsert
 from ligament.store.database.connection import Database
-from ligament.store.database.tables import window_calls, window_numbers, window_slots
+from ligament.store.database.tables import beats, window_calls, window_numbers, window_slots
 from ligament.store.shared.liveness import has_died, holder_mark
 
 _FORGET_MS = 25 * 60 * 60 * 1000
@@ -78,6 +78,17 @@ class SharedWindows:
         statement = select(table.name, table.value).where(*told)
         with self._database.reading() as connection:
             return {row.name: row.value for row in connection.execute(statement)}
+
+    def numbers_of(self, clinic: str, notes: Collection[str]) -> Mapping[str, Mapping[str, int]]:
+        """Return the small numbers kept for the scopes that shared values of a clinic name, by value's name."""
+        table = window_numbers.c
+        told = (beats.c.clinic == clinic, beats.c.name.in_(notes), table.name != "#slots", table.name.not_like(_INNER))
+        statement = select(beats.c.name.label("note"), table.name, table.value)
+        found: dict[str, dict[str, int]] = {note: {} for note in notes}
+        with self._database.reading() as connection:
+            for row in connection.execute(statement.join(window_numbers, table.scope == beats.c.value).where(*told)):
+                found[row.note][row.name] = row.value
+        return found
 
     def forget_said(self) -> None:
         """Forget what the servers said, of every scope; calls that were made still count."""

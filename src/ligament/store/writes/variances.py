@@ -59,6 +59,15 @@ class Variances:
         with self._journal.database.reading() as connection:
             return tuple(read(row.body) for row in connection.execute(statement, {"clinic": self._clinic}))
 
+    def with_newest(self) -> tuple[KeptComparison | None, tuple[KeptVariance, ...]]:
+        """Return the newest comparison, if there is one, and every variance ever kept, both as of one moment."""
+        read, values = decoder(KeptVariance), {"clinic": self._clinic}
+        newest = all_of_clinic(comparisons).order_by(comparisons.c.id.desc()).limit(1)
+        with self._journal.database.reading() as connection:
+            row = connection.execute(newest, values).one_or_none()
+            found = tuple(read(row.body) for row in connection.execute(_ALL, values))
+        return (_comparison(row) if row is not None else None), found
+
     def one(self, variance_id: str) -> KeptVariance | None:
         """Return one variance by its id, or nothing."""
         where = (variances.c.clinic == self._clinic, variances.c.id == variance_id)

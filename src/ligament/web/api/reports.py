@@ -18,7 +18,9 @@ def show(asking: Asking) -> Told:
     wanted, name = asking.query_as(ReportQuery), asking.values["name"]
     if name not in {one.value for one in ReportName}:
         raise nothing_there()
-    chosen = wish(name, first=wanted.first, last=wanted.last, by=wanted.by or None, basis=wanted.basis or None)
+    chosen = wish(
+        name, first=wanted.first or None, last=wanted.last or None, by=wanted.by or None, basis=wanted.basis or None
+    )
     with asking.opened() as clinic:
         if wanted.format == "json":
             return Told(document=make(clinic, chosen).document)

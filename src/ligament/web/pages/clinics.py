@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ligament.core.access import Right
-from ligament.service.glances import Glance, glance
+from ligament.service.glances import Compared, Glance, compared, glance
 from ligament.web.page import Answer, Page, Shown, Visit
 from ligament.wiring.rulebooks import ClinicSettings
 
@@ -17,6 +17,7 @@ class Row:
     key: str
     clinic: ClinicSettings
     glance: Glance
+    compared: Compared | None
 
     @property
     def order(self) -> tuple[int, int, str]:
@@ -28,7 +29,11 @@ def show(visit: Visit) -> Answer:
     """List the clinics."""
     seen = visit.clinics()
     glances = glance(visit.access.database, list(seen.values()))
-    rows = [Row(key=key, clinic=clinic, glance=glances[clinic.name]) for key, clinic in seen.items()]
+    newest = compared(visit.access.database)
+    rows = [
+        Row(key=key, clinic=clinic, glance=glances[clinic.name], compared=newest.get(clinic.name))
+        for key, clinic in seen.items()
+    ]
     return Shown(template="clinics", values={"rows": sorted(rows, key=lambda row: row.order)})
 
 

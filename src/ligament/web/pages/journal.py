@@ -71,6 +71,9 @@ def show(visit: Visit) -> Answer:
 def told(entry: Mapping[str, Any]) -> str:
     """Say in a few words what an entry tells, without anything personal."""
     public: Mapping[str, Any] = entry["public"] or {}
+    if entry["kind"] == "note":
+        # What is kept under a name is for machines; that it was kept, and what for, is what people want to know.
+        return str(public.get("name") or "").replace("_", " ")
     # What somebody gave as a reason is sealed with what is personal, and gone when that is.
     said = {"reason": (entry["personal"] or {}).get("reason") or public.get("reason")}
     told_of = {name: public.get(name) for name in _TOLD} | said

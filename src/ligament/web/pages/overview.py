@@ -9,6 +9,7 @@ from ligament.app.setup.gaps import gaps
 from ligament.app.standing import standing
 from ligament.core.access import Right
 from ligament.service.glances import Glance, glance
+from ligament.web.day_charts import day_chart
 from ligament.web.page import Answer, Page, Shown, Visit
 
 _SPANS: Mapping[str, str] = {"today": "Today", "month": "This month", "all": "In all"}
@@ -21,7 +22,9 @@ def show(visit: Visit) -> Answer:
         told = standing(clinic)
     is_set_up = all(one["connected"] for one in told["connections"]) and not _gaps(visit)
     step = _next_step(visit.clinic_path, found, told) if is_set_up else _set_up(visit)
-    values = {"glance": found, "spans": _SPANS, "next_step": step, **told}
+    charts = {"posted": day_chart(told["days"], "posted", "failed"), "delay": day_chart(told["days"], "delay")}
+    last_run_at = found.last_run_at or told["last_run_at"]
+    values = {"glance": found, "last_run_at": last_run_at, "spans": _SPANS, "next_step": step, "charts": charts, **told}
     return Shown(template="overview", values=values)
 
 

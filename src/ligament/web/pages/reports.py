@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from ligament.app.reports.files import drawn
 from ligament.app.reports.reports import Wish, make, period_of, wish
 from ligament.core.access import Right
 from ligament.core.reports import DIMENSIONS, ReportName
-from ligament.core.tables import shown
+from ligament.core.tables import TableColumn, shown
 from ligament.web.page import Answer, NotThere, Page, Sent, Shown, Visit
 from ligament.wiring.errors import ConfigurationError
 
@@ -40,7 +41,10 @@ def show(visit: Visit) -> Answer:
     with visit.opened() as clinic:
         made = make(clinic, wanted)
     (table,) = made.report.tables
-    rows = [[shown(cell, column.type) for cell, column in zip(row, table.columns, strict=True)] for row in table.rows()]
+    rows = [
+        [_told(column, shown(cell, column.type)) for cell, column in zip(row, table.columns, strict=True)]
+        for row in table.rows()
+    ]
     total = table.total_row()
     values.update(
         error="",
@@ -55,6 +59,12 @@ def show(visit: Visit) -> Answer:
         query=urlencode({key: value for key, value in typed.items() if value}),
     )
     return Shown(template="reports", values=values)
+
+
+def _told(column: TableColumn, text: str) -> str:
+    """Return what a cell says to people: a month by its name, which files write as machines sort it."""
+    is_month = column.name == "month" and len(text) == len("2026-11")
+    return f"{date.fromisoformat(f'{text}-01'):%b %Y}" if is_month else text
 
 
 def _wish(visit: Visit, name: str) -> Wish:

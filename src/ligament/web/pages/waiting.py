@@ -14,6 +14,7 @@ from ligament.core.causes import CAUSES, advice
 from ligament.web.hold_words import Fix, elsewhere, fixes
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
 from ligament.web.pages.plan import plan_page
+from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 
 MOST_SHOWN = 200
@@ -43,6 +44,7 @@ def _page(visit: Visit, *, error: str = "", typed: str = "", note: str = "") -> 
     with visit.opened() as clinic:
         holds = list_holds(clinic).document["holds"]
         asked = waiting(clinic)
+        looked = _looked(clinic, visit.query.get("look"))
     groups = _grouped(holds)
     values = {
         "groups": groups,
@@ -50,7 +52,7 @@ def _page(visit: Visit, *, error: str = "", typed: str = "", note: str = "") -> 
         "plan": asked["plan"],
         "actions": asked["actions"][:MOST_SHOWN],
         "waiting": len(asked["actions"]),
-        "looked": _looked(visit),
+        "looked": looked,
         "practice": visit.clinic.practice.title,
         "books": visit.clinic.books.title,
         "most": MOST_SHOWN,
@@ -80,16 +82,14 @@ def _grouped(holds: Sequence[Mapping[str, Any]]) -> list[Group]:
     ]
 
 
-def _looked(visit: Visit) -> Mapping[str, Any] | None:
+def _looked(clinic: Clinic, wanted: str) -> Mapping[str, Any] | None:
     """Return one hold with both values, or everybody it may be, side by side; nothing when it waits no longer."""
-    wanted = visit.query.get("look")
     if not wanted:
         return None
-    with visit.opened() as clinic:
-        try:
-            (found,) = show_hold(clinic, wanted).document["holds"][:1]
-        except ConfigurationError:
-            return None
+    try:
+        (found,) = show_hold(clinic, wanted).document["holds"][:1]
+    except ConfigurationError:
+        return None
     people: list[Mapping[str, Any]] = found.get("people", [])
     return {
         **found,

@@ -2,6 +2,11 @@
 // never replaces what somebody is in or reads, tells how far work is, and says when it has lost the connection.
 "use strict";
 (() => {
+  // On a narrow window the menus fold, so that a page begins with what it says.
+  const narrow = matchMedia("(max-width: 40rem)");
+  const fold = () => { for (const one of document.querySelectorAll("details.fold")) one.open = !narrow.matches; };
+  fold();
+  narrow.addEventListener("change", fold);
   const address = document.body.dataset.live;
   const state = document.getElementById("live-state");
   if (!address || !window.EventSource) return;

@@ -11,6 +11,7 @@ from ligament.core.ledgers import BooksContact
 from ligament.core.links import ContactLink
 from ligament.core.plans import Action, ActionKind, ContactStep, State
 from ligament.core.records import Party
+from ligament.core.variances import Fix
 from ligament.core.writes import ContactWrite
 from ligament.flow.plan.builder import PlanBuilder, contact_outcome, refusal_hold
 
@@ -24,7 +25,8 @@ def plan_archival(builder: PlanBuilder, party: Party, link: ContactLink, contact
     the contact, is known only after everything else is planned: see `drop_archivals`.
     """
     subject = party_subject(party)
-    wanted = builder.rulebook.contacts.archive_contacts and not party.deleted
+    asked = party.merged_into is not None and builder.fix_asked(subject, Fix.ARCHIVE, contact.id)
+    wanted = (builder.rulebook.contacts.archive_contacts or asked) and not party.deleted
     if not wanted or contact.id in builder.facts.contacts_with_open_money:
         builder.outcome(contact_outcome(subject, State.UNCHANGED))
         return
@@ -34,6 +36,7 @@ def plan_archival(builder: PlanBuilder, party: Party, link: ContactLink, contact
         number=link.number,
         sentence=f"Archive the contact {link.number}: the patient is archived and nothing is owed.",
         existing=True,
+        heals=asked and not builder.rulebook.contacts.archive_contacts,
         contact=ContactStep(
             write=ContactWrite(id=contact.id, archive=True), name=link.name, suffixed=link.suffixed, agreed=link.agreed
         ),
