@@ -89,10 +89,10 @@ class GatedWindows(InMemoryWindows):
         super().__init__()
         self._gate = gate
 
-    def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: SharedQuota | None = None) -> Full | None:
+    def take(self, scope: str, windows: Sequence[Window], at_ms: int, quota: SharedQuota | None = None) -> Full | None:
         """Record a call unless a window is full."""
         self._gate("read")
-        return super().take(scope, windows, at_ms, crowd)
+        return super().take(scope, windows, at_ms, quota)
 
     def leave(self, scope: str, slot: str) -> None:
         """Give a place back, unless the process died with it."""
