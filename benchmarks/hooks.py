@@ -13,6 +13,7 @@ from ligament.core.events import EventType, example
 from ligament.core.private import Private
 from ligament.notifications.webhooks import secret_of
 from ligament.service.deliveries import ClinicHooks, Deliverer
+from ligament.service.delivery_loop import PAUSE_S as LOOKS_EVERY_S
 from ligament.store.database.connection import open_database
 from ligament.store.journal.journal import Journal, Provenance
 from ligament.store.shared.deliveries import add_hook
@@ -75,7 +76,7 @@ def _waits(many: int) -> list[float]:
         deliverer = Deliverer(
             database=database, clock=clock, clinics=lambda: ["clinic"], open_hooks=lambda _: means, stops=stop.is_set
         )
-        running = threading.Thread(target=deliverer.run, args=(lambda: stop.wait(1),))
+        running = threading.Thread(target=deliverer.run, args=(lambda: stop.wait(LOOKS_EVERY_S),))
         running.start()
         for _ in range(many):
             with journal.writing() as writing:

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from ligament.demo.demo import Stage, compare, play_demo, set_stage
+from ligament.demo.receiver import Heard
+from ligament.notifications.webhooks import secret_of, signed_headers
+from ligament.service.delivery_loop import deliver_now
 from ligament.simkit.story import Size
 
 pytestmark = pytest.mark.slow
@@ -35,7 +38,7 @@ def told() -> list[tuple[str, dict[str, Any]]]:
     with warnings.catch_warnings():
         # The connectors' sessions are not closed with the clinic yet, so their sockets end with the collector.
         warnings.simplefilter("ignore")
-        play_demo(1, "small", lambda step, document: heard.append((step, document)))
+        play_demo(1, "small", deliver_now, lambda step, document: heard.append((step, document)))
         gc.collect()
     return heard
 
@@ -88,17 +91,45 @@ def test_what_is_broken_on_purpose_is_found_explained_and_mended(result: dict[st
     assert proof["waiting"] == proof["explained_by"]
 
 
-def test_the_revenue_ties_and_a_run_is_taken_back(result: dict[str, Any]) -> None:
+def test_the_revenue_ties(result: dict[str, Any]) -> None:
     proof = result["proof"]
     assert proof["revenue"]["total"] == proof["revenue"]["compared"] != "0.00"
-    assert proof["undo"]["taken_back"]["invoices"] == 1
-    assert proof["undo"]["left"] == []
+
+
+def test_what_mends_it_is_approved_by_a_link_that_works_once(result: dict[str, Any]) -> None:
+    link = result["proof"]["link"]
+    assert link["approved"] >= 3
+    assert link["again"] == "This link was used already. A link works once."
+
+
+def test_a_rule_holds_an_invoice_back_until_somebody_says_yes_and_another_tool_hears_of_it(
+    result: dict[str, Any],
+) -> None:
+    told = result["approval"]
+    assert told["rule"]["kept_back"]
+    assert told["rule"]["answered"] == 1
+    assert told["rule"]["posted"]
+    assert told["webhook"] == {"arrived": 1, "type": "record.posted", "verified": True}
+
+
+def test_the_run_that_posted_it_is_taken_back(result: dict[str, Any]) -> None:
+    assert result["approval"]["undo"]["taken_back"]["invoices"] == 1
+    assert result["approval"]["undo"]["left"] == []
+
+
+def test_a_webhook_that_somebody_else_signed_or_changed_is_not_genuine() -> None:
+    secret, other = secret_of("Lig4mentExampleSecret0123456789x"), secret_of("Lig4mentExampleSecret0123456789y")
+    body = b'{"id":"evt_1"}'
+    signed = Heard(headers=signed_headers([secret], "evt_1", 1_790_000_000, body), body=body)
+    assert signed.is_genuine(secret)
+    assert not signed.is_genuine(other)
+    assert not Heard(headers=signed.headers, body=body + b" ").is_genuine(secret)
 
 
 def test_every_step_is_told_in_order(told: list[tuple[str, dict[str, Any]]]) -> None:
     names = [step for step, _ in told]
     began = ["clinic", "connect", "doctor", "plan", "approve", "sync", "sync again"]
-    assert names == [*began, "travel", "proof", "old books", "summary"]
+    assert names == [*began, "travel", "proof", "approval", "old books", "summary"]
 
 
 def test_books_that_an_older_link_kept_are_audited_and_taken_over_without_a_double(result: dict[str, Any]) -> None:

@@ -86,10 +86,10 @@ def _refused(tallies: Iterable[Tally]) -> dict[str, int]:
     return dict(total)
 
 
-def hold_document(hold: Hold) -> Document:
-    """Return one hold as `holds --json` prints it."""
+def hold_document(hold: Hold, kept_as: str = "") -> Document:
+    """Return one hold as `holds --json` prints it; where it is kept, its id is known and need not be worked out."""
     shown: Document = {
-        "id": hold.id,
+        "id": kept_as or hold.id,
         "code": hold.code.value,
         "kind": hold.kind.value,
         "source_id": hold.subject.id,
@@ -144,6 +144,9 @@ def plain(value: object) -> Any:  # noqa: ANN401 - JSON-like values of any depth
         return {str(key): plain(held) for key, held in value.items()}
     if isinstance(value, list | tuple | frozenset | set):
         return [plain(held) for held in value]
-    if value is None or isinstance(value, bool | int | str | Decimal):
+    if value is None or isinstance(value, bool | int | str):
         return value
+    if isinstance(value, Decimal):
+        # One that would be written with an exponent becomes the text that people write.
+        return format(value, "f") if "E" in str(value) else value
     return str(value)

@@ -22,19 +22,22 @@ from ligament.store.queries.records import KeptHold
 from ligament.wiring.clinic import Clinic
 
 
-def holds(clinic: Clinic, *, code: str, kind: str, after: tuple[str, str] | None, limit: int) -> list[Document]:
-    """Return open holds, oldest first; `place` says where each stands in that order."""
-    found = Lists(clinic.journal).holds(code=code, kind=kind, after=after, limit=limit)
-    return [{**kept_hold_document(one), "place": (stamp(one.opened_at), str(one.hold.id))} for one in found]
+def holds(clinic: Clinic, *, code: str, kind: str, after: tuple[str, str] | None, limit: int) -> list[KeptHold]:
+    """Return open holds, oldest first."""
+    return Lists(clinic.journal).holds(code=code, kind=kind, after=after, limit=limit)
+
+
+def place_of(one: KeptHold) -> tuple[str, str]:
+    """Return where a hold stands in the order of its list."""
+    return stamp(one.opened_at), one.id
 
 
 def kept_hold_document(one: KeptHold) -> Document:
     """Return a hold with since when it waits."""
-    return {
-        **hold_document(one.hold),
-        "waiting_since": iso_instant(one.opened_at),
-        "closed_at": iso_instant(one.closed_at) if one.closed_at else None,
-    }
+    shown = hold_document(one.hold, one.id)
+    shown["waiting_since"] = iso_instant(one.opened_at)
+    shown["closed_at"] = iso_instant(one.closed_at) if one.closed_at else None
+    return shown
 
 
 # --- people -----------------------------------------------------------------------------------------------------------

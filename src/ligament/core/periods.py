@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+_TO_SECONDS = len("2026-07-01T00:00:00")
+
 
 def is_zone(name: str) -> bool:
     """Say whether the name is a known IANA time zone."""
@@ -25,9 +27,10 @@ def local_date(instant: datetime, zone: str) -> date:
     return instant.astimezone(ZoneInfo(zone)).date()
 
 
+@lru_cache(maxsize=1000)
 def iso_instant(instant: datetime) -> str:
     """Return the instant in UTC as `YYYY-MM-DDTHH:MM:SSZ`."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{instant.astimezone(UTC).isoformat(timespec='seconds')[:_TO_SECONDS]}Z"
 
 
 @lru_cache(maxsize=1000)

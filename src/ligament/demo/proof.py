@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any
 
-from ligament.app.approvals import approve
 from ligament.app.documents import Document
 from ligament.app.reconcile import reconcile
 from ligament.app.reports.reports import report, wish
 from ligament.app.sync import sync
-from ligament.app.undo import undo
 from ligament.app.variances import fix
 from ligament.connectors.registry import part_of
-from ligament.demo.travel import Served
+from ligament.demo.link import approve_by_link
+from ligament.demo.travel import Served, changed
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.clocks import FastClock
 
@@ -32,7 +30,7 @@ def show_proof(opened: Opened, servers: Mapping[str, Served], prefix: str, clock
     with opened() as clinic:
         if wanted:
             fix(clinic, wanted)
-        approve(clinic, by="demo")
+    link = approve_by_link(opened)
     with opened() as clinic:
         sync(clinic)
     last = _compared(opened)
@@ -47,8 +45,8 @@ def show_proof(opened: Opened, servers: Mapping[str, Served], prefix: str, clock
         "fixed": len({one["id"] for one in found} - left),
         "left": len(left & {one["id"] for one in found}),
         "waiting": len(before),
+        "link": link,
         "revenue": _revenue(opened, last),
-        "undo": _undone(opened, servers, prefix, clock),
     }
 
 
@@ -56,23 +54,11 @@ def _break(servers: Mapping[str, Served], prefix: str, clock: FastClock) -> dict
     """Let people touch three documents in the books and three invoices in the practice; returns their numbers."""
     practice, books = servers["practice"], servers["books"]
     keeper, desk = (part_of(one.manifest, "simulator.demo_people") for one in (books, practice))
-    in_books = _changed(books, lambda world: keeper.spoil(world, prefix, clock.now()))
+    in_books = changed(books, lambda world: keeper.spoil(world, prefix, clock.now()))
     left = [one for one in keeper.untouched(books.host.world, prefix) if one not in in_books]
     numbers = [one.removeprefix(prefix) for one in left]
-    in_practice = _changed(practice, lambda world: desk.spoil(world, numbers, clock.now()))
+    in_practice = changed(practice, lambda world: desk.spoil(world, numbers, clock.now()))
     return {"books": list(in_books), "practice": [f"{prefix}{number}" for number in in_practice]}
-
-
-def _changed(server: Served, change: Callable[[Any], tuple[Any, Any]]) -> Any:  # noqa: ANN401 - what the change tells
-    told: list[Any] = []
-
-    def act(world: Any) -> Any:  # noqa: ANN401 - the simulator's own world
-        world, made = change(world)
-        told.append(made)
-        return world
-
-    server.host.change(act)
-    return told[-1]
 
 
 def _revenue(opened: Opened, compared: Document) -> Document:
@@ -83,21 +69,12 @@ def _revenue(opened: Opened, compared: Document) -> Document:
     return {"total": made["totals"]["total"], "compared": compared["totals"]["source"]}
 
 
-def _undone(opened: Opened, servers: Mapping[str, Served], prefix: str, clock: FastClock) -> Document:
-    """Let a run post one more invoice, and take that run back."""
-    practice, books = servers["practice"], servers["books"]
-    keeper, desk = (part_of(one.manifest, "simulator.demo_people") for one in (books, practice))
-    like = [one.removeprefix(prefix) for one in keeper.untouched(books.host.world, prefix)]
-    if not like:
-        return {}
-    number = _changed(practice, lambda world: desk.raise_one(world, like[0], clock.now()))
-    with opened() as clinic:
-        run = str(sync(clinic).document["run_id"])
-    with opened() as clinic:
-        told = undo(clinic, run).document
-    return {"number": f"{prefix}{number}", "taken_back": told["taken_back"], "left": told["left"]}
-
-
 def _compared(opened: Opened) -> Document:
     with opened() as clinic:
         return dict(reconcile(clinic, full=True).document)
+
+
+def is_proved(proof: Document) -> bool:
+    """Say whether all that was broken is mended, by a link that worked once, and the report ties."""
+    by_link = proof["link"]["again"] or not proof["found"]
+    return bool(by_link) and not proof["left"] and proof["revenue"]["total"] == proof["revenue"]["compared"]

@@ -73,3 +73,16 @@ def _cycle(opened: Callable[[], AbstractContextManager[Clinic]]) -> None:
 
 def _told(began: int, clock: FastClock, *, arrived: bool) -> Document:
     return {"seconds": Decimal((clock.monotonic_ms() - began) // clock.speed) / 1000, "arrived": arrived}
+
+
+def changed(server: Served, change: Callable[[Any], tuple[Any, Any]]) -> Any:  # noqa: ANN401 - what the change tells
+    """Let people change something on a server, and return what the change tells."""
+    told: list[Any] = []
+
+    def act(world: Any) -> Any:  # noqa: ANN401 - the simulator's own world
+        world, made = change(world)
+        told.append(made)
+        return world
+
+    server.host.change(act)
+    return told[-1]

@@ -13,6 +13,7 @@ from ligament.cli.views.progress import console
 from ligament.cli.views.words import ACTIONS, KINDS
 from ligament.core.causes import CAUSES
 from ligament.demo.demo import SIZES, SPEED, Stage, play_demo
+from ligament.service.delivery_loop import deliver_now
 
 USAGE = 2
 _RECORDS = {
@@ -36,10 +37,10 @@ def run_demo(*, once: bool, seed: int, size: str, as_json: bool, serve: Callable
         console(stderr=True).print(f"There is no size {size!r}: choose {' or '.join(SIZES)}.", markup=False)
         raise SystemExit(USAGE)
     if as_json:
-        verdict = play_demo(seed, size)
+        verdict = play_demo(seed, size, deliver_now)
         sys.stdout.write(to_json(verdict.document) + "\n")
     else:
-        verdict = play_demo(seed, size, _tell, None if once else serve)
+        verdict = play_demo(seed, size, deliver_now, _tell, None if once else serve)
     raise SystemExit(verdict.code)
 
 
@@ -134,7 +135,7 @@ def _proof(document: Document) -> None:
         f"Practice {money(totals['source'])} = books {money(totals['books'])} + explained {money(totals['explained'])} "
         f"({count(document['explained_by'], 'difference')}, each with its reason)."
     )
-    touched, titles = document["touched"], document["titles"]
+    touched, titles, link = document["touched"], document["titles"], document["link"]
     if not all(touched.values()):
         return
     line(
@@ -143,25 +144,32 @@ def _proof(document: Document) -> None:
     )
     for one in document["found"]:
         line(f"  {one['sentence']}")
+    line(f"The plan that mends it waits for a yes. A message to {link['to']} has a link. {link['asked']}".rstrip())
+    line(f"By that link: {count(link['approved'], 'change')} approved. Opened again: {link['again'] or 'NOTHING'}")
     line(
-        f"{document['fixed']:,} of {len(document['found']):,} mended through a plan and an approval, "
+        f"{document['fixed']:,} of {len(document['found']):,} mended, "
         f"{document['left']:,} left: the sums close again, with the {document['waiting']:,} that wait as before."
     )
     revenue = document["revenue"]
     same = "as" if revenue["total"] == revenue["compared"] else "NOT as"
     line(f"The revenue report comes to {money(revenue['total'])}, {same} the reconciliation says.")
-    _undo(document["undo"])
 
 
-def _undo(document: Document) -> None:
+def _approval(document: Document) -> None:
+    """Print what a rule held back, how it was approved, what another tool heard, and that it was taken back."""
     if not document:
         return
-    found = [count(number, *_RECORDS[kind]) for kind, number in document["taken_back"].items() if number]
-    stays = f"{len(document['left'])} stay" if document["left"] else "nothing stays"
-    line(
-        f"A run posted {document['number']} and was undone: {', '.join(found)} taken back, {stays}. "
-        "It waits until somebody wants it again."
-    )
+    number, rule, webhook = (document[name] for name in ("number", "rule", "webhook"))
+    heading("A rule holds an invoice back, and another tool hears when it is posted")
+    is_not = "was not posted" if rule["kept_back"] else "WAS posted"
+    line(f'The rule "{rule["name"]}" was added. {number}, raised since then, {is_not}: {rule["sentence"]}')
+    became = "it was posted" if rule["posted"] else "it was NOT posted"
+    line(f"Somebody said yes, and {became}.")
+    genuine = "its signature is right" if webhook["verified"] else "its signature is NOT right"
+    line(f"Another tool received {count(webhook['arrived'], 'webhook')} ({webhook['type']}) of {number}: {genuine}.")
+    found = [count(many, *_RECORDS[kind]) for kind, many in document["undo"]["taken_back"].items() if many]
+    stays = f"{len(document['undo']['left'])} stay" if document["undo"]["left"] else "nothing stays"
+    line(f"The run was undone: {', '.join(found)} taken back, {stays}. It waits until somebody wants it again.")
 
 
 def _old_books(document: Document) -> None:
@@ -231,6 +239,7 @@ _STEPS: Mapping[str, Callable[[Document], None]] = {
     "sync again": _sync_again,
     "travel": _travel,
     "proof": _proof,
+    "approval": _approval,
     "old books": _old_books,
     "summary": _summary,
 }

@@ -149,8 +149,8 @@ class MailchimpAudience:
             return
         segment = self._segment(name)
         if segment is None:
-            self._client.send("POST", self._path("/segments"), {"name": name, "static_segment": []})
-            segment = self._segment(name)
+            made = self._client.send("POST", self._path("/segments"), {"name": name, "static_segment": []})
+            segment = _id_of(made) or self._segment(name)
         if segment is None:
             raise Rejected("Mailchimp did not keep the tag.", "the new tag is not found")
         adding, removing = list(put), list(take)
@@ -171,6 +171,15 @@ class MailchimpAudience:
     def _path(self, rest: str) -> str:
         found = self._found or self.identify()
         return f"/lists/{found.id}{rest}"
+
+
+def _id_of(reply: Reply) -> str:
+    """Return the id of a tag that was just made, or nothing where the answer cannot be read: then it is looked for."""
+    try:
+        found = msgspec.json.decode(reply.body, type=wire.TagRow).id
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return ""
+    return str(found) if found is not None else ""
 
 
 def _refused(reply: Reply) -> Standing:

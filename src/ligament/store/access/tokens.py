@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from ligament.core.access import Scope
 from ligament.store.access.users import LOCK
 from ligament.store.database.connection import Database
 from ligament.store.database.search_keys import stamp
 from ligament.store.database.tables import api_tokens
+
+_BY_DIGEST = select(api_tokens).where(api_tokens.c.digest == bindparam("shown"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +46,13 @@ class Tokens:
 
     def by_name(self, name: str) -> Token | None:
         """Return a token, or nothing."""
-        return self._one(api_tokens.c.name == name)
+        return next((token for token in self.all() if token.name == name), None)
 
     def by_digest(self, digest: str) -> Token | None:
         """Return the token whose text has that digest, or nothing."""
-        return self._one(api_tokens.c.digest == digest)
+        with self._database.reading() as connection:
+            row = connection.execute(_BY_DIGEST, {"shown": digest}).one_or_none()
+            return _token(row) if row is not None else None
 
     def add(self, token: Token) -> None:
         """Keep a token; raises AlreadyLinked when there is one of that name."""
@@ -66,11 +70,6 @@ class Tokens:
         """Note when a token was last used."""
         with self._database.jotting(LOCK) as connection:
             connection.execute(update(api_tokens).where(api_tokens.c.name == name).values(used_at=stamp(at)))
-
-    def _one(self, where: Any) -> Token | None:  # noqa: ANN401 - a condition
-        with self._database.reading() as connection:
-            row = connection.execute(select(api_tokens).where(where)).one_or_none()
-            return _token(row) if row is not None else None
 
 
 def _token(row: Any) -> Token:  # noqa: ANN401 - a row of the table

@@ -18,6 +18,7 @@ from ligament.core.private import NOTHING, Private
 T = TypeVar("T")
 
 _TAG = "$"
+_TAGGED = f'"{_TAG}"'.encode()
 
 
 def _uncover(value: object) -> object:
@@ -36,8 +37,14 @@ def _private_text(value: object) -> Private[str]:
     return Private(cast("str", value)) if value else NOTHING
 
 
+def _as_it_is(value: object) -> object:
+    return value
+
+
 @cache
 def _coverer(kind: Any) -> Callable[[object], object]:  # noqa: ANN401 - msgspec hands over any type form
+    if kind is object:
+        return _as_it_is
     inner = get_args(kind)[0]
     if inner is str:
         return _private_text
@@ -113,6 +120,8 @@ def encode_hold(hold: Hold) -> bytes:
 
 def decode_hold(body: bytes) -> Hold:
     """Return the hold that `encode_hold` wrote."""
+    if _TAGGED not in body:
+        return decode(Hold, body)
     form = decode(HoldForm, body)
     return Hold(
         subject=form.subject,

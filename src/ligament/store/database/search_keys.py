@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _PREFIX = re.compile(r"^\D*0*")
 _DIGITS = re.compile(r"\d+")
@@ -31,6 +32,7 @@ def stamp(instant: datetime) -> str:
     return f"{instant.astimezone(UTC).isoformat(timespec='microseconds')[:_WIDTH]}Z"
 
 
+@lru_cache(maxsize=1000)
 def moment(text: str) -> datetime:
     """Return the instant that `stamp` wrote."""
     return datetime.fromisoformat(text)

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 metadata = MetaData()
 
@@ -112,12 +124,14 @@ outcomes = _table(
     _key("subject"), _key("kind"), _text("state"), _text("number"), _text("reason"), _text("run_id"), _bytes("body"),
     Index("outcomes_state", "clinic", "state"),
 )  # fmt: skip
+_IS_OPEN = text("closed_at IS NULL")
 holds = _table(
     "holds",
     _key("id"),
     _text("subject"), _text("code"), _text("kind"), _text("number"), _text("run_id"),
     _text("opened_at"), _maybe("closed_at"), _bytes("body"),
     Index("holds_closed", "clinic", "closed_at"),
+    Index("holds_open", "clinic", "opened_at", "id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("holds_subject", "clinic", "subject"),
 )  # fmt: skip
 contact_notes = _table("contact_notes", _key("subject"), _key("field"), _text("kind"))
@@ -171,7 +185,11 @@ journal_archives = _table(
 journal_owners = _table("journal_owners", _key("owner"), _key("subject"))
 journal_heads = _table("journal_heads", _whole("sequence"), _text("hash"), _text("mac"))
 secrets = _table("secrets", _key("name"), _text("key_id"), _bytes("sealed"), _text("kept_at"))
-data_keys = _table("data_keys", _key("owner"), _text("key_id"), _text("fingerprint"), _bytes("wrapped"))
+data_keys = _table(
+    "data_keys",
+    _key("owner"), _text("key_id"), _text("fingerprint"), _bytes("wrapped"),
+    Index("data_keys_key", "clinic", "key_id"),
+)  # fmt: skip
 leases = _table("leases", _key("name"), _text("holder"), _whole("fence"), _text("until"))
 
 # --- what the governor shares between processes; scopes are allowances, not clinics ---------------------------------

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, or_, select
 
 from ligament.core.links import DocumentLink
 from ligament.core.records import Invoice
@@ -31,6 +32,21 @@ class EntryFilter:
     record: str = ""
 
 
+@cache
+def _open_holds(*, is_coded: bool, is_of_kind: bool, goes_on: bool) -> Select[Any]:
+    """Return the question for open holds; to put it together costs more than to have it answered."""
+    table, at, name = holds.c, bindparam("at", type_=Text), bindparam("name", type_=Text)
+    statement = select(table.id, table.run_id, table.opened_at, table.body)
+    statement = statement.where(table.clinic == bindparam("clinic"), table.closed_at.is_(None))
+    if is_coded:
+        statement = statement.where(table.code == bindparam("code"))
+    if is_of_kind:
+        statement = statement.where(table.kind == bindparam("kind"))
+    if goes_on:
+        statement = statement.where(or_(table.opened_at > at, and_(table.opened_at == at, table.id > name)))
+    return statement.order_by(table.opened_at, table.id).limit(bindparam("most"))
+
+
 class Lists:
     """Pages of one clinic's lists; each takes where to go on and gives one row more than fits where there are more."""
 
@@ -41,17 +57,14 @@ class Lists:
 
     def holds(self, *, code: str, kind: str, after: tuple[str, str] | None, limit: int) -> list[KeptHold]:
         """Return open holds, oldest first, after one by its moment and id."""
-        table = holds.c
-        statement = select(holds).where(table.clinic == self._clinic, table.closed_at.is_(None))
-        for column, wanted in ((table.code, code), (table.kind, kind)):
-            statement = statement.where(column == wanted) if wanted else statement
-        if after is not None:
-            at, name = after
-            statement = statement.where(or_(table.opened_at > at, and_(table.opened_at == at, table.id > name)))
-        rows = self._run(statement.order_by(table.opened_at, table.id).limit(limit + 1))
+        at, name = after or ("", "")
+        values = {"clinic": self._clinic, "code": code, "kind": kind, "at": at, "name": name, "most": limit + 1}
+        statement = _open_holds(is_coded=bool(code), is_of_kind=bool(kind), goes_on=after is not None)
+        with self._book.database.reading() as connection:
+            rows = connection.execute(statement, values).all()
         return [
-            KeptHold(hold=decode_hold(row.body), run_id=row.run_id, opened_at=moment(row.opened_at), closed_at=None)
-            for row in rows
+            KeptHold(id=one, hold=decode_hold(body), run_id=run_id, opened_at=moment(opened_at), closed_at=None)
+            for one, run_id, opened_at, body in rows
         ]
 
     def party_keys(self, *, after: str, limit: int, only: Collection[str] | None = None) -> list[str]:

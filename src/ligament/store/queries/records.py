@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 
+from ligament.core.frozen import fast_frozen
 from ligament.core.holds import Hold
 from ligament.core.links import ContactLink, DocumentLink
 from ligament.core.plans import Outcome, State
@@ -28,10 +29,12 @@ from ligament.store.journal.audit import plain_entries
 from ligament.store.journal.journal import Journal
 
 
+@fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptHold:
     """A hold with the time it has waited; `closed_at` is None while it is open."""
 
+    id: str
     hold: Hold
     run_id: str
     opened_at: datetime
@@ -157,6 +160,7 @@ class Queries:
 
 def _kept_hold(row: Any) -> KeptHold:  # noqa: ANN401 - a row of any columns
     return KeptHold(
+        id=row.id,
         hold=decode_hold(row.body),
         run_id=row.run_id,
         opened_at=moment(row.opened_at),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, func, select
 
 from ligament.core.intents import Subject, SubjectKind
 from ligament.store.database.connection import Database
@@ -16,6 +16,8 @@ from ligament.store.database.tables import journal, practice_rows, runs
 _SYNC, _RECEIPT = "sync", "receipt"
 _LOOKED_AT = 400
 """How many of the newest writes are asked how long their change had waited."""
+_LOOKED_BACK = 10_000
+"""How many of the newest entries of the journal are looked through for them."""
 
 
 class RunCounts(msgspec.Struct):
@@ -76,19 +78,21 @@ def _waited(connection: Connection, clinic: str) -> list[Waited]:
     An invoice that was changed again since, or that stood there before the first run, tells nothing about waiting.
     """
     first = select(func.min(runs.c.started_at)).where(runs.c.clinic == clinic).scalar_subquery()
+    last = select(func.max(journal.c.sequence)).where(journal.c.clinic == clinic).scalar_subquery()
+    kind = SubjectKind.INVOICE
+    prefix = Subject(kind=kind, id="").key
     newest = (
-        select(journal.c.at, journal.c.subject)
-        .where(journal.c.clinic == clinic, journal.c.kind == _RECEIPT)
+        select(journal.c.at, func.substr(journal.c.subject, len(prefix) + 1).label("id"))
+        .where(journal.c.clinic == clinic, journal.c.sequence > last - _LOOKED_BACK)
+        .where(journal.c.kind == _RECEIPT, journal.c.subject.startswith(prefix))
         .order_by(journal.c.sequence.desc())
         .limit(_LOOKED_AT)
         .subquery()
     )
-    kind = SubjectKind.INVOICE.value
-    named = literal(Subject(kind=SubjectKind.INVOICE, id="").key) + practice_rows.c.id
     statement = (
         select(newest.c.at, practice_rows.c.updated_at)
-        .join(practice_rows, named == newest.c.subject)
-        .where(practice_rows.c.clinic == clinic, practice_rows.c.kind == kind, practice_rows.c.updated_at > first)
+        .join(practice_rows, practice_rows.c.id == newest.c.id)
+        .where(practice_rows.c.clinic == clinic, practice_rows.c.kind == kind.value, practice_rows.c.updated_at > first)
     )
     found = [(moment(row.at), moment(row.updated_at)) for row in connection.execute(statement)]
     return [Waited(changed_at=changed, written_at=at) for at, changed in found if changed <= at]

@@ -14,7 +14,7 @@ import msgspec
 from ligament.app.access.repeats import AnotherCall, Answers, KeptAnswer, KeyOfCall, UnderWay, answers_of
 from ligament.app.access.tokens import recognise
 from ligament.app.errors import EXPECTED, trouble_of
-from ligament.app.output import to_json
+from ligament.app.output import to_compact_json
 from ligament.core.access import Caller
 from ligament.web.api import paging, problems
 from ligament.web.api.call import Asking, Call, Told
@@ -230,7 +230,7 @@ def _reply(told: Told) -> Reply:
         headers.append(("location", told.location))
     if told.filename:
         headers.append(("content-disposition", f'attachment; filename="{told.filename}"'))
-    content = to_json(told.document, indent=False).encode() if told.document is not None else told.content
+    content = to_compact_json(told.document) if told.document is not None else told.content
     return Reply(content=content, status=told.status, media_type=told.media_type, headers=headers)
 
 

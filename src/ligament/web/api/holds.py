@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ligament.app.holds import answer
-from ligament.app.lists import holds, kept_hold_document
+from ligament.app.lists import holds, kept_hold_document, place_of
 from ligament.core.access import Right
 from ligament.web.api.answers import HoldDecision, HoldRow
 from ligament.web.api.call import CLINIC, Asking, Call, Told
@@ -19,11 +17,7 @@ def listed(asking: Asking) -> Told:
     after = (str(pager.after[0]), str(pager.after[1])) if pager.after else None
     with asking.opened() as clinic:
         rows = holds(clinic, code=wanted.code, kind=wanted.kind, after=after, limit=pager.limit)
-    return Told(document=pager.cut(rows, lambda row: row["place"], _row))
-
-
-def _row(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "place"}
+    return Told(document=pager.cut(rows, place_of, kept_hold_document))
 
 
 def show(asking: Asking) -> Told:
