@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ligament.app.doctor.checks import Check, ok, warn
+from ligament.app.doctor.checks import Check, advise, ok, warn
 from ligament.app.safety.backup import backups_made, made_at
 from ligament.core.periods import australian
 from ligament.store.journal.erasure import erasures
@@ -31,9 +31,9 @@ def copy_checks(clinic: Clinic) -> Iterator[Check]:
         if file.is_file():
             yield ok(_HOME, sentence)
         else:
-            yield warn(_HOME, f"{sentence} It is not there any more.", _MAKE_ONE)
+            yield advise(_HOME, f"{sentence} It is not there any more.", _MAKE_ONE)
     else:
-        yield warn(_HOME, "No backup was made from here yet.", _MAKE_ONE)
+        yield advise(_HOME, "No backup was made from here yet.", _MAKE_ONE)
     copies = {**made, **_beside(clinic.home_settings.home)}
     erased = erasures(clinic.journal) if copies else []
     holding: dict[Path, int] = {}
