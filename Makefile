@@ -20,7 +20,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup wheel demo test test-long api-fuzz canaries check story faults bench conformance new-connector docs lock browser pictures clean
+.PHONY: help setup wheel demo test test-long api-fuzz watch canaries check story faults bench conformance new-connector docs lock browser pictures clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ story: $(VENV)/.tools ## run the stories and show what differs [ACCEPT=1 to take
 
 faults: $(VENV)/.tools ## simulate faults and crashes [N=20000 for more seeds, SEED=n to repeat one]
 	@$(if $(SEED),$(BIN)/python -m tests.faults --seed $(SEED),LIGAMENT_FAULT_SEEDS=$(N) $(SIMULATION)) $(ARGS)
+
+watch: $(VENV)/.tools ## watch `serve` with ten clinics and every trouble for an hour [S=600 for other seconds]
+	@LIGAMENT_WATCH_S=$(or $(S),3600) $(BIN)/python -m pytest tests/watch -m slow --capture=no
 
 canaries: $(VENV)/.tools ## plant known bugs and show which test catches each, in about ten minutes [ARGS=--afresh]
 	@$(BIN)/python -m tests.faults.canaries $(ARGS)

@@ -71,6 +71,14 @@ def test_after_map_the_first_run_posts_what_was_approved(clinic: Clinic, fresh: 
     assert (done.json["created"]["invoices"], done.json["created"]["payments"]) == (2, 1)
 
 
+def test_a_missing_backup_is_something_to_look_at_and_nothing_that_waits(clinic: Clinic, fresh: Path) -> None:
+    home = ("--home", str(fresh))
+    assert clinic.run("map", "--accept", *home).code == 0
+    told = clinic.run("doctor", *home)
+    assert "  look   No backup was made from here yet.\n         Make one with `ligament backup FILE`" in told.out
+    assert told.code == 0
+
+
 def test_a_choice_that_the_books_do_not_have_names_near_ones(clinic: Clinic) -> None:
     clinic.write((clinic.home / "ligament.toml").read_text(encoding="utf-8").replace('"200"', '"2000"'))
     assert "Did you mean 200 Sales" in clinic.run("doctor").out

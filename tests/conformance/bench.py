@@ -49,9 +49,9 @@ class WatchedWindows(InMemoryWindows):
         self.kept: set[Window] = set()
         self.slots: set[int] = set()
 
-    def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: Any = None) -> Full | None:
+    def take(self, scope: str, windows: Sequence[Window], at_ms: int, quota: Any = None) -> Full | None:
         self.kept.update(windows)
-        return super().take(scope, windows, at_ms, crowd)
+        return super().take(scope, windows, at_ms, quota)
 
     def enter(self, scope: str, slots: int, at_ms: int, lease_ms: int) -> str | None:
         self.slots.add(slots)

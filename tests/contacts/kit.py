@@ -42,6 +42,8 @@ class Clinic:
 
     home: Path
     clock: StoryClock = field(default_factory=lambda: StoryClock(NOW))
+    database: str = ""
+    """The address of another database than the file in the home."""
     practice: Host[Any] = field(init=False)
     books: Host[Any] = field(init=False)
 
@@ -59,7 +61,10 @@ class Clinic:
         (self.home / "ligament.toml").write_text(RULEBOOK + more, encoding="utf-8")
 
     def settings(self) -> Any:
-        return load_settings(home=self.home, environ=environment(f"{LOOPBACK}/v1", LOOPBACK))
+        environ = environment(f"{LOOPBACK}/v1", LOOPBACK)
+        if self.database:
+            environ["LIGAMENT_DATABASE_URL"] = self.database
+        return load_settings(home=self.home, environ=environ)
 
     @contextmanager
     def app(self) -> Iterator[OpenClinic]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ligament.connectors.cliniko import simulator as cliniko
+from tests.faults.answers import Answers
 from tests.faults.comparing import (
     CONTACT_FIELDS,
     DOCUMENT_FIELDS,
@@ -16,6 +17,7 @@ from tests.faults.comparing import (
     TABLES,
     agrees,
     changed,
+    figures,
     is_adjustment,
     lines_of,
     moved,
@@ -50,6 +52,8 @@ class Mark:
     """The address that a person emptied."""
     by_merge: bool = False
     """The document followed its contact into another; nobody touched the document, so it may still be voided."""
+    words_only: bool = False
+    """Only the text of lines was changed, and of somebody who was deleted no text is kept to compare it with."""
 
 
 @dataclass(slots=True)
@@ -75,10 +79,16 @@ class Checker:
 
     overwritten: Overwritten = field(default_factory=Overwritten)
     forms: Forms = field(init=False)
+    answers: Answers = field(init=False)
+    gone_people: dict[str, set[str]] = field(default_factory=dict)
+    """Whoever was deleted for good, with every e-mail that they ever had."""
+    heard_of: set[str] = field(default_factory=set)
+    """Patients whom a list showed us since the newest restore: of anybody else we do not know that there is one."""
 
     def __post_init__(self) -> None:
         books = self.sim.books.only()
         self.forms = Forms(self)
+        self.answers = Answers(self)
         self.touched |= {*books.contacts, *books.invoices}
         self.practice_edited(self.sim.practice)
 
@@ -91,6 +101,7 @@ class Checker:
     def restored(self) -> None:
         """An old backup is in force."""
         self.overwritten.restored()
+        self.heard_of.clear()
         self.forms.restored = True
         # What a person took apart since the backup was made is no longer known to us.
         self.forms.taken_apart.clear()
@@ -124,6 +135,14 @@ class Checker:
                 self.email_typed_at[key] = self.patient_changed_at[key]
             self.email_now[key] = email
             self.emails.setdefault(key, set()).add(email)
+            if patient.get("deleted_at"):
+                self.gone_people[key] = self.emails[key] - {""}
+
+    def emails_of_others(self, patient_id: str) -> set[str]:
+        """Return every e-mail that anybody else had: another patient, or a contact that was never this one's."""
+        contacts = self.sim.books.only().contacts.values()
+        theirs = {one.email.casefold() for one in contacts if one.number != f"CLK-{patient_id}"}
+        return theirs.union(*(held for key, held in self.emails.items() if key != patient_id))
 
     def books_edited(self, before: xero.World, after: xero.World) -> None:
         """Mark what a person changed in the books."""
@@ -133,7 +152,9 @@ class Checker:
                 self.touched.add(key)
                 former = getattr(old, table).get(key)
                 for name in moved(former, document, DOCUMENT_FIELDS):
-                    self.marks[key, name] = Mark(at, by_merge=name == "contact_id" and _followed(former, document, new))
+                    by_merge = name == "contact_id" and _followed(former, document, new)
+                    words = name == "lines" and former is not None and figures(former) == figures(document)
+                    self.marks[key, name] = Mark(at, by_merge=by_merge, words_only=words)
         for key, contact in changed(old, new, "contacts"):
             self.touched.add(key)
             for name in moved(old.contacts.get(key), contact, CONTACT_FIELDS):
@@ -162,6 +183,8 @@ class Checker:
     def answered(self, system: str, request: Request, response: Response) -> None:
         """After a listing of contacts arrived, what people changed in them before is known to us."""
         self.overwritten.answered(request, response)
+        if system == "cliniko" and response.status == 200 and request.path.endswith("/patients"):
+            self.heard_of |= {key for key in self.emails if f'"{key}"' in response.body.decode()}
         if system == "xero" and request.method == "GET" and response.status == 200 and "/Contacts" in request.path:
             for mark in self.marks.values():
                 mark.seen = True
@@ -234,6 +257,8 @@ class Checker:
                     self._judge_new(document, new)
                 else:
                     self._judge_change(former, document, late=late)
+                    if not late:
+                        self.answers.changed(former, document, new)
         for key, payment in changed(old, new, "payments"):
             self._judge_payment(old.payments.get(key), payment)
         for key, contact in changed(old, new, "contacts"):
@@ -295,6 +320,9 @@ class Checker:
         lost = [name for name, mark in marks.items() if (not mark.by_merge if voided else name in names)]
         if "contact_id" in lost and marks["contact_id"].by_merge and self._bills_rightly(document):
             lost.remove("contact_id")
+        versions = self.versions.get(document.reference.removeprefix("cliniko:"), [])
+        if "lines" in lost and marks["lines"].words_only and versions and versions[-1].nobodys:
+            lost.remove("lines")
         if lost:
             raise Violation("clobber", f"{document.number}: a person had changed {lost}, and we wrote over it")
         if former.status in GONE:
@@ -324,6 +352,8 @@ class Checker:
             raise Violation(
                 "fidelity", f"{payment.reference} is dated {payment.paid_on}, expected {versions[-1].paid_on}"
             )
+        books = self.sim.books.only()
+        self.answers.paid(books.invoices.get(payment.document_id) or books.credit_notes[payment.document_id])
         known = self.forms.deleted.get(payment.reference)
         if known is not None and all(one.status == PAID for one in versions[known:]):
             raise Violation("clobber", f"{payment.reference} was deleted by a person and is posted again")

@@ -33,6 +33,9 @@ def judge_all(checker: Checker, report: dict[str, Any]) -> None:
             raise Violation("needless hold", f"{hold['number']}: {hold['code']}: {hold['sentence']}")
     judge_holds(report["holds"], books)
     listed = {str(one["source_id"]) for name in ("holds", "skips", "waiting") for one in report[name]}
+    # What a person refused is left as it is; an open invoice of it is a difference that reconciliation lists.
+    listed |= {source_id for source_id, _ in checker.answers.no}
+    listed |= _beside(checker, report["waiting"], {source_id for source_id, _ in checker.answers.no})
     judge_pairs(checker.sim.practice, books, listed)
     papers: dict[str, list[Any]] = {}
     for table in TABLES:
@@ -41,6 +44,18 @@ def judge_all(checker: Checker, report: dict[str, Any]) -> None:
     for key, versions in checker.versions.items():
         if key not in listed:
             _judge(checker, versions, papers.get(versions[-1].reference, []), books)
+
+
+def _beside(checker: Checker, waiting: list[dict[str, Any]], refused: set[str]) -> set[str]:
+    """Return what cannot be either while something waits or was refused.
+
+    That is both ends of a credit's use, and the credit of an invoice whose part-payment comes first.
+    """
+    numbers = {number for one in waiting for number in str(one["number"]).split(">")}
+    held = refused | {str(one["source_id"]) for one in waiting}
+    found = {key for key, versions in checker.versions.items() if versions[-1].number in numbers}
+    known = (find(checker.sim.practice, "invoices", key) or {} for key in checker.versions)
+    return found | {str(one["id"]) for one in known if one and str(one.get("original_invoice_id")) in held}
 
 
 def _legacy(checker: Checker, hold: dict[str, Any]) -> bool:

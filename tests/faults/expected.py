@@ -40,6 +40,8 @@ class Expected:
     gone: bool
     payable: bool
     """Whether it is wholly paid and says when."""
+    nobodys: bool = False
+    """Whether its patient was deleted for good, so that texts may be gone with the person."""
 
     @property
     def due_on(self) -> date | None:
@@ -78,7 +80,13 @@ def expected_of(world: cliniko.World, invoice: Any, former: Expected | None) -> 
         status=int(invoice["status"]),
         gone=gone,
         payable=invoice["status"] == 20 and bool(invoice.get("closed_at")),
+        nobodys=_is_nobodys(world, invoice),
     )
+
+
+def _is_nobodys(world: cliniko.World, invoice: Any) -> bool:
+    patient = cliniko.find(world, "patients", str(invoice.get("patient_id")))
+    return patient is None or bool(patient.get("deleted_at"))
 
 
 def cents(amount: Decimal) -> Decimal:
@@ -102,4 +110,4 @@ def _with_rounding(lines: tuple[Line, ...], total: Decimal) -> tuple[Line, ...]:
 def _party(invoice: Any) -> str:
     first = str(invoice.get("invoice_to") or "").splitlines()[:1]
     payer = next((key for key, name in PAYERS.items() if first == [name]), None)
-    return f"CLK-C-{payer}" if payer else f"CLK-{invoice['patient_id']}"
+    return f"CLK-C-{payer}" if payer else f"CLK-{invoice.get('patient_id')}"

@@ -89,10 +89,10 @@ class GatedWindows(InMemoryWindows):
         super().__init__()
         self._gate = gate
 
-    def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: SharedQuota | None = None) -> Full | None:
+    def take(self, scope: str, windows: Sequence[Window], at_ms: int, quota: SharedQuota | None = None) -> Full | None:
         """Record a call unless a window is full."""
         self._gate("read")
-        return super().take(scope, windows, at_ms, crowd)
+        return super().take(scope, windows, at_ms, quota)
 
     def leave(self, scope: str, slot: str) -> None:
         """Give a place back, unless the process died with it."""
@@ -135,11 +135,12 @@ def folder() -> tempfile.TemporaryDirectory[str]:
 
 
 @cache
-def settings_for(rulebook: str) -> Settings:
-    """Return the settings of a home with that rulebook; the same text gives the same home."""
+def settings_for(rulebook: str, key: str = "") -> Settings:
+    """Return the settings of a home with that rulebook, perhaps with another key; the same give the same home."""
     home = Path(tempfile.mkdtemp(dir=folder().name))
     (home / "ligament.toml").write_text(rulebook, encoding="utf-8")
-    return load_settings(home=home, environ={**environment(f"{LOOPBACK}/v1", LOOPBACK), "XERO_WEBHOOK_KEY": HOOK_KEY})
+    environ = {**environment(f"{LOOPBACK}/v1", LOOPBACK), "XERO_WEBHOOK_KEY": HOOK_KEY}
+    return load_settings(home=home, environ={**environ, **({"CLINIKO_API_KEY": key} if key else {})})
 
 
 def file_database(home: Path) -> Database:

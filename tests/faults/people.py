@@ -171,6 +171,13 @@ def _patient_merge(world: cliniko.World, rng: Random, at: datetime) -> cliniko.W
     return control.merge_patients(world, loser_id=str(loser["id"]), survivor_id=str(survivor["id"]), at=at)
 
 
+def _patient_gone(world: cliniko.World, rng: Random, at: datetime) -> cliniko.World:
+    """Archive somebody and delete them for good within a minute, before anybody looks again."""
+    chosen = str(_one_of(_live(world, "patients"), rng)["id"])
+    world = control.archive_record(world, "patients", chosen, at=at)
+    return control.delete_patient(world, chosen, at=at, anonymise=rng.random() < 0.3)
+
+
 PRACTICE: dict[str, PracticeEdit] = {
     "raise": _raise,
     "raise_for_payer": _raise_for_payer,
@@ -196,6 +203,7 @@ PRACTICE: dict[str, PracticeEdit] = {
     "patient_new": _patient_new,
     "patient_archive": _patient_archive,
     "patient_merge": _patient_merge,
+    "patient_gone": _patient_gone,
 }
 
 

@@ -165,6 +165,24 @@ def _ignored(_: Any) -> Any:
     return lambda *_given, **_named: None
 
 
+def _from_process_to_process(_: Any) -> Any:
+    """Write values as they happen to stand, so that sets come in another order each time."""
+    return repr
+
+
+def _forgetful(original: Any) -> Any:
+    """Ask about nothing again, whatever waited before."""
+
+    def state(clinic: Any) -> Any:
+        return replace(original(clinic), asked=frozenset(), asked_about=frozenset())
+
+    return state
+
+
+def _left_out_for_ever(_: Any) -> Any:
+    return lambda agreed, _intent, label: label in dict(agreed.left_out or ()) or agreed.refused is not None
+
+
 def _unguarded(_: Any) -> Any:
     return lambda work, *_args: work()
 
@@ -233,6 +251,41 @@ RULES = (
         (f"{PLANNING}.documents.posted:content_fingerprint", returning("same")),
         ("ligament.flow.plan.plan:content_fingerprint", returning("same")),
         (f"{PLANNING}.documents.drafts:content_fingerprint", returning("same")),
+    ),
+    # --- what people decided, and whose practice it is
+    bug(
+        "marks depend on the order of sets",
+        (59,),
+        ("ligament.core.canonical:canonical", _from_process_to_process),
+    ),
+    bug("what waits is forgotten", (59,), ("ligament.app.cycle_options:approval_state", _forgetful)),
+    bug("nothing asks a person first", (59,), ("ligament.core.approvals:_asks", returning(False))),
+    bug(
+        "another practice is not noticed",
+        (99,),
+        ("ligament.flow.read.read:check_practice", _ignored),
+    ),
+    bug(
+        "credit that cannot be used is not said",
+        (55,),
+        (f"{PLANNING}.money.allocations:_hold_voided", _ignored),
+    ),
+    bug(
+        "what was refused once is left out for ever",
+        (24,),
+        (f"{PLANNING}.contacts.fields:is_left_out", _left_out_for_ever),
+        (f"{PLANNING}.contacts.phones:is_left_out", _left_out_for_ever),
+    ),
+    # --- people who are gone
+    bug(
+        "nobody is missed who left between two looks",
+        (52,),
+        ("ligament.flow.read.deleted_people:DeletionWatch.count", _ignored),
+    ),
+    bug(
+        "texts of lines stay when somebody is erased",
+        (52,),
+        ("ligament.store.journal.erasure:erase_texts", _ignored),
     ),
     # --- one bad neighbour
     bug("one clinic's trouble ends the scheduler", (87,), ("ligament.service.scheduler:attempt", _unguarded)),

@@ -27,6 +27,9 @@ OUTSIDERS_EDITS = (
 """What people did who tried the product from outside; drawn by a source of their own, so that seeds stay as told."""
 LATER_EDITS = ("books_contact_empty", "rulebook")
 """More of that, again drawn apart: an address emptied in the books; the rulebook edited between question and answer."""
+DESK_EDITS = (("answers", 0.5), ("patient_gone", 0.12), ("stranger_key", 0.06), ("tamper", 0.06))
+"""What people do at Ligament itself and how often: they answer what waits, delete somebody within a minute of archiving
+them, connect another practice by mistake, and change the journal behind its back."""
 CALL_FAULTS = (
     "no_connection", "drop_before", "drop_after", "late", "overtaken", "slow", "duplicate", "truncated", "html_200",
     "html_502_before", "html_502_after", "empty_200", "expired", "too_many_minute", "too_many_app",
@@ -45,7 +48,7 @@ HOOK_FAULTS = ("hook_lost", "hook_twice", "hook_late")
 SPELLS = ("outage_cliniko", "outage_xero", "skew", "skew", "native_on", "native_off")
 UPGRADE = "upgrade"
 RESTORED = ("backup", "restore")
-QUIET_SPELLS = {"backup", "native_on", "native_off", "rulebook"}
+QUIET_SPELLS = {"backup", "native_on", "native_off", "rulebook", "answers"}
 """What changes the course of things without being trouble."""
 
 FAULTS = frozenset(
@@ -60,6 +63,9 @@ FAULTS = frozenset(
         UPGRADE,
         *RESTORED,
         "rulebook",
+        "answers",
+        "stranger_key",
+        "tamper",
     }
 )
 CALLS, WRITES, HOOKS = 60, 10, 10
@@ -145,7 +151,15 @@ def _outsiders(seed: int, run: int) -> list[Event]:
     found = [Event(run, BEFORE, 0, kind, rng.randrange(1_000_000)) for kind in kinds]
     later = Random(f"later {seed} {run}")
     kinds = [kind for kind in LATER_EDITS if later.random() < 0.2]
-    return [*found, *(Event(run, BEFORE, 0, kind, later.randrange(1_000_000)) for kind in kinds)]
+    found += [Event(run, BEFORE, 0, kind, later.randrange(1_000_000)) for kind in kinds]
+    at_desk = Random(f"desk {seed} {run}")
+    return [*found, *(Event(run, BEFORE, 0, kind, at_desk.randrange(1_000_000)) for kind in _of_desk(at_desk))]
+
+
+def _of_desk(rng: Random) -> list[str]:
+    kinds = [kind for kind, often in DESK_EDITS if rng.random() < often]
+    # One mishap at a time: each of them ends the run that meets it.
+    return kinds if "stranger_key" not in kinds else [kind for kind in kinds if kind != "tamper"]
 
 
 def _events_of(run: int, rng: Random) -> list[Event]:

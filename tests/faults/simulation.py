@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -30,7 +30,21 @@ from tests.faults.clocks import START, TICK, TrueTime, WorkerClock
 from tests.faults.findings import Violation
 from tests.faults.homes import GatedWindows, HeadInMemory, one_database, settings_for
 from tests.faults.hooks import Hooks, run_hinted
-from tests.faults.scripts import ANY, BEFORE, COMMIT, HINTS, HOOK, QUIET_SPELLS, READ, WHOLE, WRITE, Event, Script
+from tests.faults.mishaps import STRANGERS_KEY, Tampering, is_pinned, mend, stranger_of, tamper
+from tests.faults.scripts import (
+    ANY,
+    BEFORE,
+    COMMIT,
+    HINTS,
+    HOOK,
+    QUIET_SPELLS,
+    READ,
+    RIVALS,
+    WHOLE,
+    WRITE,
+    Event,
+    Script,
+)
 from tests.faults.wires import BOOKS, PRACTICE, Killed, Sent, Wire, applies, is_write
 from tests.faults.worlds import Start, start_for
 
@@ -99,6 +113,9 @@ class Simulation:
         self.fenced_off = False
         """Whether another machine has the clinic, taken between two calls: this worker must not write any more."""
         self.report: dict[str, Any] = {}
+        self.stranger: Any = None
+        """Another practice, whose key somebody connected by mistake for this run."""
+        self.tampered: Tampering | None = None
 
     # --- the points at which something may happen -------------------------------------------------------------------
 
@@ -214,11 +231,47 @@ class Simulation:
                 self.database.upgrade()
             case "native_on" | "native_off":
                 self.practice = control.set_native_xero(self.practice, enabled=event.kind == "native_on")
-            case _:
+            case _ if not self._at_desk(event):
                 return
+            case _:
+                pass
         if event.kind not in QUIET_SPELLS:
             self.struck[event.kind] += 1
         self.steps.append(f"    {event.kind} ({event.pick})")
+
+    def _at_desk(self, event: Event) -> bool:
+        """Let somebody do something at Ligament itself; says whether it was possible."""
+        match event.kind:
+            case "answers":
+                return self._answer(event.pick) > 0
+            case "stranger_key" if self._as_operator(is_pinned):
+                self.stranger = stranger_of(self.script.seed)
+                return True
+            case "tamper":
+                return self._tamper(event.pick)
+            case _:
+                return False
+
+    def _as_operator(self, do: Callable[[OpenClinic], Any]) -> Any:
+        """Do something at Ligament itself, in a process of its own, while nothing goes wrong."""
+        gate, self.database.gate = self.database.gate, None
+        try:
+            with open_clinic(self.settings, outside=Overrides(clock=self.clocks[0])) as app:
+                return do(app)
+        finally:
+            self.database.gate = gate
+
+    def _answer(self, pick: int) -> int:
+        return int(self._as_operator(lambda app: self.checker.answers.give(app, pick)))
+
+    def _tamper(self, pick: int) -> bool:
+        found = tamper(self.database, self.backup, pick)
+        if found is not None and self._as_operator(lambda app: verify(app.journal).holds):
+            # An old copy in which the journal ends where it ends now shows nothing.
+            self.database.restore(found.whole)
+            found = None
+        self.tampered = found
+        return found is not None
 
     def _edit_rulebook(self, pick: int) -> None:
         """Change what decides nothing about these records: what waits has to wait on, and nothing is planned anew."""
@@ -239,20 +292,27 @@ class Simulation:
         self._events = {}
         for event in events:
             self._events.setdefault((event.at, event.nth), []).append(event)
-        for event in self._events.get((BEFORE, 0), ()):
+        mishaps = ("stranger_key", "tamper")
+        for event in sorted(self._events.get((BEFORE, 0), ()), key=lambda event: event.kind in mishaps):
             if event.is_fault:
                 self._spell(event)
             else:
                 self.edit(event)
         self.hooks.catch_up()
+        if self.stranger is not None or self.tampered is not None:
+            # Nobody else has the right key, or a sound database, at this moment.
+            self._events = {
+                place: [event for event in events if event.kind not in RIVALS] for place, events in self._events.items()
+            }
 
     def run(self, worker: int, style: str = WHOLE) -> str:
         """Open Ligament as one worker does, run one cycle, and say how it ended."""
         self._worker = worker
         outside = Overrides(transports=self.wire.transports(), clock=self.clocks[worker])
-        known_lock = self.checker.forms.locked_to
+        known_lock, calls = self.checker.forms.locked_to, len(self.wire.log)
+        settings = self.settings if self.stranger is None else settings_for(self.rulebook, STRANGERS_KEY)
         try:
-            with open_clinic(self.settings, outside=outside) as app:
+            with open_clinic(settings, outside=outside) as app:
                 self._app = app
                 self.report = (run_hinted(app) if style == HINTS else sync(app)).document
                 ended = "done" if not self.report.get("parked") else "parked"
@@ -263,8 +323,38 @@ class Simulation:
             if isinstance(trouble, StoreFull):
                 self.checker.rolled_back(known_lock)
         self._app = None
+        self._after_mishap(ended, self.wire.log[calls:], known_lock)
         self.checker.look()
         return ended
+
+    def _after_mishap(self, ended: str, sent: Sequence[Sent], known_lock: date | None) -> None:
+        """With another practice's key, or on a journal that does not hold, a run writes nothing; then it is mended."""
+        if self.stranger is not None and ended == "done":
+            raise Violation("stranger", "a run with another practice's key ends as if all were well")
+        self.stranger = None
+        found, self.tampered = self.tampered, None
+        if found is not None:
+            written = [one for one in sent if is_write(one.method, one.target)]
+            if written:
+                raise Violation("tampering", f"{written[0]} leaves on a journal that does not hold ({found.way})")
+            self._as_operator(lambda app: mend(self.database, found, app))
+            self.checker.rolled_back(known_lock)
+
+    def judge_forgotten(self) -> None:
+        """A day later nothing in the store names whoever was deleted for good."""
+        if not self.checker.gone_people:
+            return
+        self.time.advance(timedelta(hours=25))
+        self.begin_run(())
+        how = self.run(0)
+        if how != "done":
+            raise Violation("healing", f"a day later the run ended with: {how}")
+        kept = self.database.snapshot()
+        for patient in self.checker.gone_people.keys() & self.checker.heard_of:
+            emails = self.checker.gone_people[patient]
+            for email in emails - self.checker.emails_of_others(patient):
+                if email.encode() in kept.lower():
+                    raise Violation("erasure", f"patient {patient} was deleted, and {email} is still in the store")
 
     def judge_journal(self) -> None:
         """Check that everything we wrote over is in the journal, which holds."""
@@ -412,6 +502,7 @@ def heal(sim: Simulation) -> int:
         try:
             sim.checker.complete(sim.report)
             sim.judge_journal()
+            sim.judge_forgotten()
         except Violation:
             # Two sweeps is what was promised: a quiet first one may leave things to the second.
             if sweep >= SWEEPS:

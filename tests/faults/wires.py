@@ -82,6 +82,8 @@ class Wire:
     log: list[Sent] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
     down_until: dict[str, datetime] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    """Keys under which something left already."""
     _delayed: int = 0
 
     def transports(self) -> dict[str, httpx2.BaseTransport]:
@@ -102,6 +104,8 @@ class Wire:
         if fault == "" and sim.time.at < self.down_until.get(system, sim.time.at):
             fault = "unavailable"
             sim.struck[fault] += 1
+        if write and sim.stranger is None:
+            self.keys.add(request.headers.get("idempotency-key", ""))
         overtaken = [one for one in self.late if one.is_overtaken and one.system == system]
         try:
             response = self._carried(system, request, fault, pick)
@@ -133,6 +137,16 @@ class Wire:
 
     def _handle(self, system: str, request: Request, *, late: bool = False) -> Response:
         sim = self.sim
+        if sim.stranger is not None and not late:
+            # What was decided while the key was right may still be sent again to the books, under its own key.
+            again = system == BOOKS and request.headers.get("idempotency-key", "") in self.keys
+            if is_write(request.method, request.path) and not again:
+                raise Violation(
+                    "stranger", f"{request.method} {request.path} leaves while the key is another practice's"
+                )
+            if system == PRACTICE:
+                sim.stranger, response = handle_practice(sim.stranger, request)
+                return response
         if system == PRACTICE:
             before = sim.practice
             sim.practice, response = handle_practice(before, request)

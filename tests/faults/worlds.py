@@ -73,6 +73,10 @@ def start_for(seed: int) -> Start:
         create=rng.choice(("on_document", "on_document", "all")),
         void=rng.choice(("auto", "auto", "ask")),
     )
+    asking = Random(f"asking {seed}")
+    for policy in ("update", "payment"):
+        if asking.random() < 0.2:
+            rulebook += f'{policy} = "ask"\n'
     exact = Random(f"exact {seed}").random() < 0.4
     return Start(practice=_practice(rng, exact=exact), books=_books(rng), rulebook=rulebook)
 

@@ -15,12 +15,15 @@ from types import FrameType
 import pytest
 
 from ligament.core.rules.model import Rulebook
-from ligament.service.opening import _to_its_end
+from ligament.service.opening import _to_its_end, begin
 from ligament.service.runner import ClinicRunner
 from ligament.service.scheduler import Scheduler, reloading
 from ligament.service.stopping import StopSign
 from ligament.store.database.connection import open_database
+from ligament.store.journal.audit import accept_break, verify
+from ligament.store.journal.journal import Note, Provenance
 from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.installation import journal_of_home
 from ligament.wiring.settings import Settings, load_settings
 from tests.faults.clocks import START, TrueTime, WorkerClock
 from tests.support.stage import RULEBOOK, stage
@@ -186,6 +189,33 @@ def test_a_new_clinic_with_a_typo_is_told_once_and_taken_in_when_it_is_mended(be
     assert "lakeside.toml, line" in bench.told[0][2]
     bench.write("Lakeside", RULEBOOK)
     assert bench.tick() == ["Hillside", "Lakeside", "Riverside"]
+
+
+def test_a_clinic_broken_from_the_start_is_told_once(bench: Bench) -> None:
+    bench.write("Hillside", TYPO)
+    bench.settings(lambda _: load_settings(home=bench.home, without_broken=True))
+    bench.place.sign.stop()
+    begin(bench.place).join()
+    assert [bench.tick() for _ in range(3)] == [["Riverside"]] * 3
+    assert [(kind, clinic) for kind, clinic, _ in bench.told] == [("configuration", "hillside")]
+
+
+def test_the_journal_that_belongs_to_no_clinic_is_looked_through_daily_and_told_once(bench: Bench) -> None:
+    runner = bench.place.runner
+    who = Provenance(actor="Kim", source="command line")
+    book = journal_of_home(runner.settings, runner.database, who, runner.calendar.now)
+    with book.writing() as writing:
+        writing.add(Note(kind="user_added", subject="user:1", public={}))
+    assert (bench.tick(), bench.told) == (["Hillside", "Riverside"], [])
+    with runner.database.writing("test") as connection:
+        connection.exec_driver_sql("DROP TRIGGER IF EXISTS journal_no_update")
+        connection.exec_driver_sql("UPDATE journal SET actor = 'x'")
+    for _ in range(3):
+        bench.time.advance(timedelta(days=1))
+        assert bench.tick() == ["Hillside", "Riverside"]
+    assert [(kind, clinic) for kind, clinic, _ in bench.told] == [("journal", "installation")]
+    accept_break(book, "we know why")
+    assert verify(book).holds
 
 
 def test_settings_of_a_service_go_on_without_a_broken_rulebook_and_those_of_a_command_do_not(bench: Bench) -> None:

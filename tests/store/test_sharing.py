@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from ligament.core.ids import RunId
 from ligament.ports.windows import Full, SharedQuota, Window, WindowStore
-from ligament.store.database.errors import StoreError
+from ligament.store.database.errors import Fenced, StoreError
 from ligament.store.journal.journal import Note
-from ligament.store.shared.leases import Leases
+from ligament.store.shared.leases import Lease, Leases
 from ligament.store.shared.rate_limits import SharedWindows
 from ligament.store.shared.values import SharedValues
 from ligament.store.writes.runs import QUIET
@@ -71,15 +71,15 @@ def test_slots_are_few_end_by_themselves_and_are_never_freed_by_others(opened: O
 def test_a_crowd_shares_one_allowance_fairly_across_processes(home: Home) -> None:
     """Ten calls a minute for all: once both had to wait, each gets half of what the third, who never had to, leaves."""
     one, other = SharedWindows(home.open().database), SharedWindows(home.open().database)
-    crowd = SharedQuota(scope="app", calls=10, span_ms=MINUTE)
+    quota = SharedQuota(scope="app", calls=10, span_ms=MINUTE)
     full = Full(window=None, blocking_ms=2_000)
-    assert other.take("modest", [], 1_000, crowd) is None
-    assert [one.take("greedy", [], 1_001 + at, crowd) for at in range(10)] == [*[None] * 9, full]
-    assert [one.take("greedy", [], 40_000, crowd), other.take("late", [], 40_001, crowd)] == [full, full]
+    assert other.take("modest", [], 1_000, quota) is None
+    assert [one.take("greedy", [], 1_001 + at, quota) for at in range(10)] == [*[None] * 9, full]
+    assert [one.take("greedy", [], 40_000, quota), other.take("late", [], 40_001, quota)] == [full, full]
     # The calls of the first second are gone. The modest one comes first, the other two share the nine that are left.
-    assert other.take("modest", [], 62_000, crowd) is None
-    greedy = [one.take("greedy", [], 62_001 + at, crowd) is None for at in range(7)]
-    late = [other.take("late", [], 62_010 + at, crowd) is None for at in range(7)]
+    assert other.take("modest", [], 62_000, quota) is None
+    greedy = [one.take("greedy", [], 62_001 + at, quota) is None for at in range(7)]
+    late = [other.take("late", [], 62_010 + at, quota) is None for at in range(7)]
     assert (sum(greedy), sum(late)) == (5, 4)
     assert one.numbers("app") == {}
 
@@ -92,11 +92,11 @@ def test_a_crowd_believes_what_the_server_said_of_others(opened: Opened) -> None
 
 def test_seconds_of_a_crowd_that_count_no_more_are_forgotten(opened: Opened) -> None:
     windows = SharedWindows(opened.database)
-    crowd = SharedQuota(scope="app", calls=1, span_ms=MINUTE)
-    assert windows.take("one", [], 0, crowd) is None
-    assert windows.take("two", [], 1, crowd) is not None
+    quota = SharedQuota(scope="app", calls=1, span_ms=MINUTE)
+    assert windows.take("one", [], 0, quota) is None
+    assert windows.take("two", [], 1, quota) is not None
     for minute_ in range(1, 20):
-        assert windows.take("one", [], minute_ * 100_000, crowd) is None
+        assert windows.take("one", [], minute_ * 100_000, quota) is None
     assert opened.one("SELECT COUNT(*) FROM window_numbers") == 1
 
 
@@ -107,6 +107,15 @@ def test_numbers_are_kept_by_name_and_scope(opened: Opened) -> None:
     windows.keep("books", {})
     assert windows.numbers("books") == {"day_left": 4, "epoch": 1}
     assert windows.numbers("practice") == {}
+
+
+def still_held(leases: Leases, opened: Opened, lease: Lease) -> bool:
+    with opened.database.reading() as connection:
+        try:
+            leases.look(connection, lease)
+        except Fenced:
+            return False
+    return True
 
 
 def test_a_lease_has_one_holder_and_a_later_one_has_a_higher_fence(home: Home) -> None:
@@ -121,11 +130,11 @@ def test_a_lease_has_one_holder_and_a_later_one_has_a_higher_fence(home: Home) -
     second = leases.take("engine", "b", 10)
     assert second is not None
     assert second.fence > first.fence
-    assert (leases.still_held(first), leases.still_held(second)) == (False, True)
+    assert (still_held(leases, opened, first), still_held(leases, opened, second)) == (False, True)
     leases.release(first)
-    assert leases.still_held(second)
+    assert still_held(leases, opened, second)
     leases.release(second)
-    assert not leases.still_held(second)
+    assert not still_held(leases, opened, second)
     assert leases.take("engine", "a", 10) is not None
 
 

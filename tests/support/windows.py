@@ -21,11 +21,11 @@ class InMemoryWindows:
         self._calls: dict[str, list[int]] = {}
         self._leases: dict[str, dict[str, int]] = {}
         self._numbers: dict[str, dict[str, int]] = {}
-        self._crowds: dict[str, list[tuple[int, str]]] = {}
+        self._quotas: dict[str, list[tuple[int, str]]] = {}
         self._waiting: dict[str, dict[str, int]] = {}
         self._made = 0
 
-    def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: SharedQuota | None = None) -> Full | None:
+    def take(self, scope: str, windows: Sequence[Window], at_ms: int, quota: SharedQuota | None = None) -> Full | None:
         """Record a call unless a window is full."""
         with self._lock:
             calls = [at for at in self._calls.get(scope, []) if at > at_ms - FORGET_MS]
@@ -33,24 +33,24 @@ class InMemoryWindows:
                 inside = sorted(at for at in calls if window.since_ms < at <= window.until_ms)
                 if len(inside) >= window.calls:
                     return Full(window=window, blocking_ms=inside[-window.calls] if window.calls else None)
-            full = self._join(crowd, scope, at_ms) if crowd is not None else None
+            full = self._join(quota, scope, at_ms) if quota is not None else None
             if full is None:
                 self._calls[scope] = [*calls, at_ms]
             return full
 
-    def _join(self, crowd: SharedQuota, scope: str, at_ms: int) -> Full | None:
+    def _join(self, quota: SharedQuota, scope: str, at_ms: int) -> Full | None:
         """Count a call among those of everybody, unless there is no room."""
-        made = [one for one in self._crowds.get(crowd.scope, []) if abs(at_ms - one[0]) < crowd.span_ms]
-        since_said = sum(1 for at, _ in made if at > crowd.said_ms)
-        refused = self._waiting.setdefault(crowd.scope, {})
-        waiting = {name: 0 for name, at in refused.items() if abs(at_ms - at) < crowd.span_ms}
+        made = [one for one in self._quotas.get(quota.scope, []) if abs(at_ms - one[0]) < quota.span_ms]
+        since_said = sum(1 for at, _ in made if at > quota.said_ms)
+        refused = self._waiting.setdefault(quota.scope, {})
+        waiting = {name: 0 for name, at in refused.items() if abs(at_ms - at) < quota.span_ms}
         for _, member in made:
             if member in waiting:
                 waiting[member] += 1
-        if not crowd.has_room(len(made), since_said, waiting, scope):
+        if not quota.has_room(len(made), since_said, waiting, scope):
             refused[scope] = at_ms
             return Full(window=None, blocking_ms=made[0][0] if made else None)
-        self._crowds[crowd.scope] = [*made, (at_ms, scope)]
+        self._quotas[quota.scope] = [*made, (at_ms, scope)]
         return None
 
     def enter(self, scope: str, slots: int, at_ms: int, lease_ms: int) -> str | None:

@@ -88,11 +88,14 @@ def _head_of(text: str) -> tuple[int, str]:
     return int(number), digest.casefold()
 
 
-def journal_accept(clinic: Clinic, because: str) -> Result:
-    """Go on behind a break that a person knows the reason of; the journal keeps who accepted it and why."""
+def journal_accept(clinic: Clinic, because: str, *, installation: bool = False) -> Result:
+    """Go on behind a break that a person knows the reason of; the journal keeps who accepted it and why.
+
+    With `installation` it is that of users, sign-ins and tokens.
+    """
     if not because.strip():
         raise ConfigurationError(("--because: say what happened; the journal keeps it.",))
-    found = accept_break(clinic.journal, because.strip())
+    found = accept_break(journal_beside(clinic) if installation else clinic.journal, because.strip())
     document = {"accepted": not found.holds, "broken_at": found.broken_at, "reason": found.reason}
     return Result(document=document)
 
@@ -104,6 +107,8 @@ class JournalFilter:
     period: Period = Period()
     kind: str = ""
     record: str = ""
+    installation: bool = False
+    """Those of users, sign-ins and tokens, which belong to no clinic."""
 
     def lets_through(self, entry: Mapping[str, Any], zone: str) -> bool:
         """Say whether an entry is wanted."""
@@ -138,7 +143,8 @@ def journal_export(
 
 
 def _entries(clinic: Clinic, wanted: JournalFilter, zone: str) -> Iterator[dict[str, Any]]:
-    return (entry for entry in export(clinic.journal) if wanted.lets_through(entry, zone))
+    book = journal_beside(clinic) if wanted.installation else clinic.journal
+    return (entry for entry in export(book) if wanted.lets_through(entry, zone))
 
 
 def _write_file(path: Path, entries: Callable[[], Iterator[dict[str, Any]]], *, replace: bool) -> int:

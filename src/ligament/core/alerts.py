@@ -136,22 +136,22 @@ class AlertPolicy:
 # --- what a cycle changes ---------------------------------------------------------------------------------------------
 
 
-def advance(ledger: AlertLedger, seen: Observation, wall: datetime, manners: AlertPolicy) -> AlertLedger:
+def advance(ledger: AlertLedger, seen: Observation, wall: datetime, policy: AlertPolicy) -> AlertLedger:
     """Take in what a cycle showed; `wall` is the clock on the clinic's wall, aware.
 
     What is to be told is put into the outbox; `due` says what of it may leave now.
     """
-    ledger = _digested(ledger, wall, manners)
+    ledger = _digested(ledger, wall, policy)
     ledger, seen = _parking(ledger, seen, wall)
-    if not manners.people:
+    if not policy.people:
         seen = replace(seen, causes=tuple(one for one in seen.causes if one.family not in _PERSONAL))
     for cause in seen.causes:
-        ledger = _opened(ledger, cause, wall, manners)
-    ledger = _closed(ledger, seen, wall, manners)
+        ledger = _opened(ledger, cause, wall, policy)
+    ledger = _closed(ledger, seen, wall, policy)
     return _remarked(ledger, seen, wall)
 
 
-def _opened(ledger: AlertLedger, cause: Cause, now: datetime, manners: AlertPolicy) -> AlertLedger:
+def _opened(ledger: AlertLedger, cause: Cause, now: datetime, policy: AlertPolicy) -> AlertLedger:
     before = ledger.open.get(cause.key)
     if before is not None:
         return replace(ledger, open={**ledger.open, cause.key: replace(before, cause=cause)})
@@ -161,13 +161,13 @@ def _opened(ledger: AlertLedger, cause: Cause, now: datetime, manners: AlertPoli
     if again_soon:
         return replace(ledger, open=opened, remarks={**ledger.remarks, cause.key: f"Again: {cause.happened}"})
     message = Message(
-        key=cause.key, tone=MessageKind.ALERT, title=_title(manners, cause.title), body=body_of(cause, manners), at=now
+        key=cause.key, tone=MessageKind.ALERT, title=_title(policy, cause.title), body=body_of(cause, policy), at=now
     )
     told_at = {**ledger.told_at, cause.key: now}
     return replace(ledger, open=opened, told_at=told_at, outbox=(*ledger.outbox, message))
 
 
-def _closed(ledger: AlertLedger, seen: Observation, now: datetime, manners: AlertPolicy) -> AlertLedger:
+def _closed(ledger: AlertLedger, seen: Observation, now: datetime, policy: AlertPolicy) -> AlertLedger:
     """Tell once that a cause has gone; a message about it that nobody got yet is taken back instead."""
     there = {cause.key for cause in seen.causes}
     for key, held in list(ledger.open.items()):
@@ -185,7 +185,7 @@ def _closed(ledger: AlertLedger, seen: Observation, now: datetime, manners: Aler
             message = Message(
                 key=key,
                 tone=MessageKind.RECOVERED,
-                title=_title(manners, f"it is over: {held.cause.title}"),
+                title=_title(policy, f"it is over: {held.cause.title}"),
                 body=body,
                 at=now,
             )
@@ -194,19 +194,19 @@ def _closed(ledger: AlertLedger, seen: Observation, now: datetime, manners: Aler
 
 
 def reminded(
-    ledger: AlertLedger, waits: Mapping[str, datetime], cause: Cause, wall: datetime, manners: AlertPolicy
+    ledger: AlertLedger, waits: Mapping[str, datetime], cause: Cause, wall: datetime, policy: AlertPolicy
 ) -> AlertLedger:
     """Remind once of each thing that has waited for `remind_hours`, in one message for each such span at most.
 
     `waits` are the marks of what waits for approval, with the moment it was asked first; `cause` is what is told.
     """
-    pause = timedelta(hours=manners.remind_hours)
+    pause = timedelta(hours=policy.remind_hours)
     told = tuple(mark for mark in ledger.reminded if mark in waits)
     late = tuple(mark for mark, since in waits.items() if wall - since >= pause and mark not in told)
     is_soon = ledger.reminded_at is not None and wall - ledger.reminded_at < pause
     if not pause or not late or is_soon:
         return replace(ledger, reminded=told) if told != ledger.reminded else ledger
-    title, body = _title(manners, cause.title), body_of(cause, manners)
+    title, body = _title(policy, cause.title), body_of(cause, policy)
     message = Message(key=REMINDER, tone=MessageKind.ALERT, title=title, body=body, at=wall)
     outbox = (*(one for one in ledger.outbox if one.key != REMINDER), message)
     return replace(ledger, reminded=(*told, *late), reminded_at=wall, outbox=outbox)
@@ -245,9 +245,9 @@ def _remarked(ledger: AlertLedger, seen: Observation, now: datetime) -> AlertLed
     return replace(ledger, remarks=remarks, counts={**ledger.counts, **seen.counts})
 
 
-def _digested(ledger: AlertLedger, wall: datetime, manners: AlertPolicy) -> AlertLedger:
+def _digested(ledger: AlertLedger, wall: datetime, policy: AlertPolicy) -> AlertLedger:
     """Put the digest into the outbox when its time has come since the last look."""
-    slot = _slot(wall, manners.digest_at).isoformat()
+    slot = _slot(wall, policy.digest_at).isoformat()
     if slot == ledger.digest_slot:
         return ledger
     kept = replace(ledger, digest_slot=slot)
@@ -256,12 +256,12 @@ def _digested(ledger: AlertLedger, wall: datetime, manners: AlertPolicy) -> Aler
     lines = [f"- {text}" for _, text in sorted(ledger.remarks.items())]
     still = [f"- {held.cause.title} (since {held.since:%d.%m. %H:%M})" for _, held in sorted(ledger.open.items())]
     parts = ["Since the last summary:", *lines, *(["", "Still open:", *still] if still else [])]
-    if manners.journal_head:
-        parts += ["", f"The journal ends at {manners.journal_head}"]
-    if manners.link:
-        parts += ["", manners.link]
+    if policy.journal_head:
+        parts += ["", f"The journal ends at {policy.journal_head}"]
+    if policy.link:
+        parts += ["", policy.link]
     message = Message(
-        key="digest", tone=MessageKind.DIGEST, title=_title(manners, "daily summary"), body="\n".join(parts), at=wall
+        key="digest", tone=MessageKind.DIGEST, title=_title(policy, "daily summary"), body="\n".join(parts), at=wall
     )
     return replace(kept, remarks={}, outbox=(*kept.outbox, message))
 
@@ -284,17 +284,17 @@ def is_quiet(wall: datetime, quiet: tuple[str, str] | None) -> bool:
 
 
 def claimed(
-    ledger: AlertLedger, wall: datetime, manners: AlertPolicy, everybody: tuple[str, ...]
+    ledger: AlertLedger, wall: datetime, policy: AlertPolicy, everybody: tuple[str, ...]
 ) -> tuple[AlertLedger, tuple[Message, ...]]:
     """Return what may be sent now to whom; for a while nobody else sends it."""
-    if is_quiet(wall, manners.quiet):
+    if is_quiet(wall, policy.quiet):
         return ledger, ()
     chosen: list[Message] = []
     outbox: list[Message] = []
     for message in ledger.outbox:
         is_due = message.not_before is None or message.not_before <= wall
         # An address that was taken out of the rulebook is not waited for.
-        first = manners.people if message.key in _PERSONAL else everybody
+        first = policy.people if message.key in _PERSONAL else everybody
         wanted = first if message.left is None else tuple(mark for mark in message.left if mark in everybody)
         if is_due and not wanted:
             continue
@@ -317,13 +317,13 @@ def after_sending(ledger: AlertLedger, message: Message, left: tuple[str, ...], 
     return replace(ledger, outbox=(*ledger.outbox[:place], *again, *ledger.outbox[place + 1 :]))
 
 
-def body_of(cause: Cause, manners: AlertPolicy) -> str:
+def body_of(cause: Cause, policy: AlertPolicy) -> str:
     """Return what a message says: what happened, what it means, what to do, and where."""
     parts = [cause.happened, f"What it means: {cause.means}", f"What to do: {cause.todo}"]
-    if manners.link:
-        parts.append(manners.link)
+    if policy.link:
+        parts.append(policy.link)
     return "\n".join(parts)
 
 
-def _title(manners: AlertPolicy, words: str) -> str:
-    return f"Ligament, {manners.clinic}: {words}"
+def _title(policy: AlertPolicy, words: str) -> str:
+    return f"Ligament, {policy.clinic}: {words}"

@@ -67,7 +67,6 @@ class Effect:
     payment_link: PaymentLink | None = None
     group: ContactGroup | None = None
     party: Party | None = None
-    touched_documents: tuple[BooksId, ...] = ()
     refused: tuple[str, ...] = ()
     code: str = ""
     warnings: tuple[str, ...] = ()

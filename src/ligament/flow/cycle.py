@@ -65,7 +65,6 @@ class CycleResult:
     tallies: list[Tally] = field(default_factory=list)
     waiting: tuple[Action, ...] = ()
     recovered: int = 0
-    rows_read: int = 0
     planned: dict[str, str] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
     changed_before: int = 0
@@ -104,7 +103,7 @@ class CycleOptions:
 def run_cycle(orders: CycleOptions, world: RunContext, cycle: CycleResult) -> None:
     """Run one cycle, noting in `cycle` how far it came; raises the five port errors, what was done stays kept."""
     cycle.recovered = _recover(world)
-    changed = _read(orders, world, cycle)
+    changed = _read(orders, world)
     for _ in range(MAX_PASSES):
         found = _surveyed(orders, world, changed, cycle)
         _keep(found, world, cycle)
@@ -192,25 +191,22 @@ def _standing(orders: CycleOptions, cycle: CycleResult) -> ApprovalState:
     return replace(orders.standing, changed_before=cycle.changed_before)
 
 
-def _read(orders: CycleOptions, world: RunContext, cycle: CycleResult) -> set[Subject]:
+def _read(orders: CycleOptions, world: RunContext) -> set[Subject]:
     """Read what the orders say; everything as long as both sides were never read to their end.
 
     Who is in the books already is only known then: a plan made sooner could make them a second time.
     """
     read_once = bool(world.memory.note(_READ_ONCE))
     hinted = read_hinted(world.books, world.memory, (orders.hints or ()) if read_once else (), world.tell)
-    cycle.rows_read = hinted.rows
     if orders.hints is not None and not orders.leave_books and read_once:
         return hinted.changed
     usual = Span.THOROUGH if orders.everything else Span.USUAL
     span = Span.BRIEF if orders.brief else usual
     practice = read_practice(world.practice, world.memory, orders.rulebook, world.clock, world.tell, span)
-    cycle.rows_read += practice.rows
     if orders.leave_books and read_once:
         return practice.changed | hinted.changed
     books = read_books(world.books, world.memory, world.clock, world.tell)
     read_reconciled(world.books, world.memory, world.clock)
-    cycle.rows_read += books.rows
     if not read_once:
         world.memory.keep_note(_READ_ONCE, iso_instant(world.clock.now()))
     return practice.changed | books.changed

@@ -207,19 +207,19 @@ class Governor:
             if numbers.get(BLOCKED_DAY):
                 raise _day_used_up(blocked)
             return blocked
-        crowd, blocked = self._crowd(now)
+        quota, blocked = self._quota(now)
         if blocked > 0:
             return blocked
         day, probing = self._day_window(numbers, now, lane)
         windows = [*self._minute_windows(numbers, now), *([day] if day else [])]
-        full = self._store.take(self._scope, windows, now, crowd)
+        full = self._store.take(self._scope, windows, now, quota)
         if full is None:
             if probing:
                 self._store.keep(self._scope, {DAY_SEEN: now, DAY_LEFT: 0, DAY_LEAD: self._lead()})
             return 0
         return self._wait_for(full, now)
 
-    def _crowd(self, now: int) -> tuple[SharedQuota | None, int]:
+    def _quota(self, now: int) -> tuple[SharedQuota | None, int]:
         """Return what all clinics of the app share, and how long all of them wait because the server said so."""
         app = self._app_wide
         if app is None:
@@ -227,14 +227,14 @@ class Governor:
         numbers = self._store.numbers(app.scope)
         seen = numbers.get(APP_SEEN, 0)
         is_new = 0 <= now - seen < BELIEVED_MINUTE_MS
-        crowd = SharedQuota(
+        quota = SharedQuota(
             scope=app.scope,
             calls=_share(app.limit.calls),
             span_ms=app.limit.per_s * 1000,
             said_used=app.limit.calls - numbers.get(APP_LEFT, 0) if is_new else 0,
             said_ms=seen if is_new else 0,
         )
-        return crowd, _believable(numbers.get(BLOCKED_UNTIL, 0) - now)
+        return quota, _believable(numbers.get(BLOCKED_UNTIL, 0) - now)
 
     def _minute_windows(self, numbers: Mapping[str, int], now: int) -> list[Window]:
         windows = [

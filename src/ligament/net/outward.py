@@ -9,12 +9,11 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from ligament.net.hosts import Origin, WrongAddress, origin_of
 
 Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
 LookUp = Callable[[str, int], Iterable[str]]
 LONGEST = 2000
 

@@ -5,17 +5,10 @@ from __future__ import annotations
 import base64
 import re
 import threading
-from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MASK = "•••"
 _SHORTEST_SECRET = 6
-_SECRET_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "idempotency-key"}
-)
 _PATTERNS = (
     # "Authorization: Basic abc" and "Bearer abc" anywhere in a text.
     (re.compile(r"(?i)\b(basic|bearer)\s+[A-Za-z0-9._~+/=-]{6,}"), rf"\1 {MASK}"),
@@ -43,7 +36,7 @@ class Redactor:
 
     def register(self, secret: str) -> None:
         """Mask this text from now on, in every form in which it may go over the wire; very short ones are ignored."""
-        if len(secret) < _SHORTEST_SECRET:
+        if len(secret) < _SHORTEST_SECRET or secret in self._secrets:
             return
         raw = secret.encode()
         forms = {
@@ -66,7 +59,3 @@ class Redactor:
         for pattern, instead in _PATTERNS:
             text = pattern.sub(instead, text)
         return text
-
-    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """Return headers that may be shown."""
-        return {name: MASK if name.lower() in _SECRET_HEADERS else self.text(value) for name, value in headers.items()}

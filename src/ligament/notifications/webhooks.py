@@ -6,7 +6,7 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -152,9 +152,6 @@ class Poster:
         """Close the connection."""
         if self._session is not None:
             self._session.close()
-
-
-Post = Callable[[str, int, bytes], Answer]
 
 
 def _host(host: str) -> str:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     )
     from ligament.core.writes import BooksWrite, ElementResult, PreparedCall, Verb
 
-BooksRecordKind = str
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BooksPage:

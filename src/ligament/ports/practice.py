@@ -43,7 +43,7 @@ class KnownRows(Protocol):
     """What we already hold, so that a reader can stop early and ask only for what is new."""
 
     def revisions(self, kind: str, ids: Sequence[str]) -> Mapping[str, str]:
-        """Return the revision kept for each known id of a kind (party, payer, invoice, line, visit, ...)."""
+        """Return the revision kept for each known id of a kind (patient, payer, invoice, line, visit, ...)."""
         ...
 
     def count_since(self, kind: str, since: datetime) -> int:

@@ -50,7 +50,7 @@ class Full:
     """The window that has no room; `blocking_ms` is when the call was made that must leave it first.
 
     That is the `calls`-th newest call inside the window, or None when the window takes no call at all. Without a window
-    it is the crowd that has no room.
+    it is the quota that has no room.
     """
 
     window: Window | None
@@ -60,10 +60,10 @@ class Full:
 class WindowStore(Protocol):
     """Calls, slots and numbers per scope (one scope is one allowance); every method is atomic across processes."""
 
-    def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: SharedQuota | None = None) -> Full | None:
+    def take(self, scope: str, windows: Sequence[Window], at_ms: int, quota: SharedQuota | None = None) -> Full | None:
         """Record a call at that moment and return None, or record nothing and return the first full window.
 
-        With a `crowd` the call counts there too. Calls older than 25 hours before `at_ms` may be forgotten.
+        With a `quota` the call counts there too. Calls older than 25 hours before `at_ms` may be forgotten.
         """
         ...
 

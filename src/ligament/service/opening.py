@@ -131,7 +131,7 @@ def begin(place: Scheduler) -> threading.Thread:
     except CannotStart as error:
         raise ConfigurationError((str(error),)) from None
     for clinic, sentence in place.runner.settings.broken.items():
-        place.runner.alert("configuration", clinic.stem, sentence)
+        place.say_once(clinic.stem, "configuration", sentence)
     thread = threading.Thread(target=_to_its_end(place, place.run), name="scheduler", daemon=True)
     thread.start()
     start_deliveries(place)

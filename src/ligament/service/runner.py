@@ -141,6 +141,9 @@ class ClinicRunner:
         except StoreError as trouble:
             # The database itself is away: nothing can be kept, and the next tick tries again.
             report = replace(report, outcome="store", sentence=trouble.sentence)
+        except ConfigurationError as trouble:
+            # The clinic was removed while its turn was about to begin, or to end.
+            report = replace(report, outcome="gone", sentence=str(trouble))
         self.on_report(replace(report, seconds=(self.clock.monotonic_ms() - began) / 1000))
 
     def unexpected(self, name: str, error: Exception) -> None:
@@ -153,6 +156,7 @@ class ClinicRunner:
         self.on_report(RunReport(clinic=name, outcome="unexpected", seconds=0, sentence=sentence))
 
     def _taken(self, name: str) -> RunReport:
+        self.settings.clinic(name)
         before = self.statuses.one(name)
         hints = self.hints.of(name)
         polls = self._polls(before, bool(hints))
@@ -264,7 +268,8 @@ class ClinicRunner:
             self.statuses.keep(parked)
             return RunReport(clinic=name, outcome="parked", seconds=0, sentence=sentence, document=document)
         self.hints.done(name, hints)
-        calls = _calls_of(self.clinic(name).practice.name, document) if polls else status.calls
+        # As the turn began with it: somebody may break the rulebook meanwhile, which is the next turn's matter.
+        calls = _calls_of(self._books[name][1].practice.name, document) if polls else status.calls
         worked = schedule.succeeded(status, now, calls)
         self.statuses.keep(worked)
         if SharedValues(self.database).drop(name, _ALERTED):

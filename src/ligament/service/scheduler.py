@@ -18,8 +18,11 @@ from ligament.engine.work import Engine
 from ligament.service.runner import ClinicRunner
 from ligament.service.stopping import StopSign
 from ligament.store.database.errors import StoreError
+from ligament.store.journal.audit import verify
+from ligament.store.journal.journal import Provenance
 from ligament.store.shared.heartbeats import Heartbeats
 from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.installation import journal_of_home
 from ligament.wiring.rulebooks import rulebook_files
 from ligament.wiring.settings import Settings, load_settings
 
@@ -27,6 +30,9 @@ TICK_S = 1
 _LOOK_FOR_DEAD = timedelta(seconds=5)
 _TIDY = timedelta(minutes=1)
 _REFRESH = timedelta(seconds=5)
+_CHECK_JOURNAL = timedelta(days=1)
+INSTALLATION = "installation"
+_ACCEPT = 'Once you know why, `ligament journal accept --installation --because "..."` lets it go on.'
 _ASK_AGAIN = timedelta(seconds=15)
 """After how long a clinic is queued again whose turn has shown no end; before, that is asked for in vain."""
 STALLED = timedelta(seconds=30)
@@ -107,9 +113,10 @@ class Scheduler:
     def _tell_once(self, clinic: str, found: object) -> None:
         """Tell of what nobody foresaw, the first time that it is met."""
         if isinstance(found, Oddity):
-            self._say_once(clinic, "broken", f"Something happened that should not ({found.reference}): {found.error}.")
+            self.say_once(clinic, "broken", f"Something happened that should not ({found.reference}): {found.error}.")
 
-    def _say_once(self, clinic: str, kind: str, sentence: str) -> None:
+    def say_once(self, clinic: str, kind: str, sentence: str) -> None:
+        """Tell of what is wrong with a clinic, until something else is."""
         if self._said.get(clinic) == sentence:
             return
         self._said[clinic] = sentence
@@ -140,6 +147,9 @@ class Scheduler:
         if self._is_time("tidy", _TIDY, now):
             self.engine.tidy()
             self._flush_alerts()
+        if self._is_time("installation", _CHECK_JOURNAL, now):
+            with suppress(ConfigurationError):
+                self._check_installation()
         self.ticked_at = self._now()
 
     def take_in_clinics(self) -> None:
@@ -181,6 +191,15 @@ class Scheduler:
             return False
         return timedelta(0) <= now - at < _ASK_AGAIN
 
+    def _check_installation(self) -> None:
+        """Look through the journal that belongs to no clinic; turns look through the others."""
+        runner = self.runner
+        who = Provenance(actor="ligament", source="engine")
+        found = verify(journal_of_home(runner.settings, runner.database, who, runner.calendar.now))
+        if not found.holds:
+            told = f"The journal of users, sign-ins and tokens does not hold. {found.reason} {_ACCEPT}"
+            self.say_once(INSTALLATION, "journal", told)
+
     def _flush_alerts(self) -> None:
         """Send messages that became due; an address that answers slowly must not hold the scheduler up."""
         settings = self.runner.settings
@@ -203,7 +222,7 @@ class Scheduler:
         kept = tuple(known[file] for file in found.broken if file in known and known[file].name not in names)
         for file, sentence in found.broken.items():
             if file not in known:
-                self._say_once(file.stem, "configuration", sentence)
+                self.say_once(file.stem, "configuration", sentence)
         clinics = (*found.clinics, *kept)
         if [clinic.name for clinic in clinics] != [clinic.name for clinic in self.runner.settings.clinics]:
             self.runner.settings = replace(self.runner.settings, clinics=clinics)

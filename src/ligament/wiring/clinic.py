@@ -49,7 +49,7 @@ from ligament.wiring.allowances import NamedWindows
 from ligament.wiring.ambient import random_bytes, random_hex
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
 from ligament.wiring.likeness import likeness, phone_key
-from ligament.wiring.logs import OddityLog
+from ligament.wiring.logs import REDACTOR, OddityLog
 from ligament.wiring.prepared import prepare
 from ligament.wiring.retries import RetryBudget, jitter
 from ligament.wiring.rulebooks import ClinicSettings
@@ -233,6 +233,10 @@ def credentials_of(clinic: Clinic, manifests: Sequence[Manifest]) -> dict[str, d
         given = {name: values[variable] for name, variable in one.environment.items() if variable in values}
         places = {name: kept.get(f"{one.name}/{name}") for name in one.environment if name not in given}
         found[one.name] = given | {name: Private(text) for name, text in places.items() if text}
+        for name, value in found[one.name].items():
+            # An address is no secret, and where a call went is worth reading in a log.
+            if not name.endswith("_url"):
+                REDACTOR.register(value.reveal())
     return found
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import structlog
 
+from ligament.wiring.logs import masked
+
 _FRAMES = 6
 
 
@@ -16,6 +18,7 @@ def log_fault(error: BaseException, reference: str, path: str) -> None:
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))
     logger = structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr), processors=[structlog.processors.KeyValueRenderer(key_order=["event"])]
+        structlog.PrintLogger(sys.stderr),
+        processors=[masked, structlog.processors.KeyValueRenderer(key_order=["event"])],
     )
     logger.error("a page failed", reference=reference, kind=type(error).__name__, path=path, place=places)

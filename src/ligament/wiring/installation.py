@@ -12,6 +12,7 @@ from ligament.store.journal.journal import Journal, Provenance
 from ligament.store.vault.vault import INSTALLATION, Vault
 from ligament.wiring.ambient import random_bytes
 from ligament.wiring.clinic import Clinic
+from ligament.wiring.settings import Settings
 from ligament.wiring.vault_rotation import settled_key
 
 _HEAD = "journal-installation.head"
@@ -26,8 +27,13 @@ def installation_journal(
 
 def journal_beside(clinic: Clinic) -> Journal:
     """Return the journal of the installation that a clinic belongs to."""
-    settings, now = clinic.home_settings, clinic.clock.now
-    key = settled_key(settings, clinic.database, now)
-    vault = Vault(clinic.database, INSTALLATION, key, random_bytes, now)
     who = Provenance(actor=clinic.outside.actor, source=clinic.outside.source)
-    return installation_journal(clinic.database, vault, settings.home, who, now)
+    return journal_of_home(clinic.home_settings, clinic.database, who, clinic.clock.now)
+
+
+def journal_of_home(
+    settings: Settings, database: Database, provenance: Provenance, now: Callable[[], datetime]
+) -> Journal:
+    """Return the journal of the installation in a home."""
+    vault = Vault(database, INSTALLATION, settled_key(settings, database, now), random_bytes, now)
+    return installation_journal(database, vault, settings.home, provenance, now)

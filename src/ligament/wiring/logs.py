@@ -1,16 +1,21 @@
 """The operator's log, on standard error: what nobody foresaw, with the reference that its hold names.
 
-Only kinds of errors, places in the code and ids are told: the text of an error may name a person.
+Only kinds of errors, places in the code and ids are told: the text of an error may name a person. What would look like
+a secret or an address all the same is masked, and so is every credential that this process was given.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ligament.core.oddities import Oddity
+from ligament.net.redact import Redactor
 
+REDACTOR = Redactor()
+"""Knows the credentials of this process."""
 _MOST = 10_000
 """How many references are remembered; each is told once by one process."""
 
@@ -36,12 +41,18 @@ class OddityLog:
         )
 
 
+def masked(_logger: object, _method: str, told: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Mask secrets and addresses in what is about to be written."""
+    return {name: REDACTOR.text(value) if isinstance(value, str) else value for name, value in told.items()}
+
+
 def _logger() -> Any:  # noqa: ANN401 - the library's own proxy
     import structlog  # noqa: PLC0415 - it is needed when something went wrong, and costs every other start
 
     return structlog.wrap_logger(
         structlog.PrintLogger(sys.stderr),
         processors=[
+            masked,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),

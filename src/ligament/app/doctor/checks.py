@@ -18,12 +18,13 @@ class CheckState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing looked at; `area` groups checks on the screen."""
+    """One thing looked at; `area` groups checks on the screen, and `stops_nothing` is advice about no record."""
 
     area: str
     state: CheckState
     sentence: str
     todo: str = ""
+    stops_nothing: bool = False
 
     def document(self) -> Document:
         """Return it as a document."""
@@ -38,6 +39,11 @@ def ok(area: str, sentence: str) -> Check:
 def warn(area: str, sentence: str, todo: str) -> Check:
     """Return a check that found something to look at."""
     return Check(area=area, state=CheckState.WARN, sentence=sentence, todo=todo)
+
+
+def advise(area: str, sentence: str, todo: str) -> Check:
+    """Return a check that found something to look at which is about no record: the exit code stays that of all well."""
+    return Check(area=area, state=CheckState.WARN, sentence=sentence, todo=todo, stops_nothing=True)
 
 
 def bad(area: str, sentence: str, todo: str) -> Check:

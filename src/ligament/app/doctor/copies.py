@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ligament.app.doctor.checks import Check, ok, warn
+from ligament.app.doctor.checks import Check, advise, ok, warn
 from ligament.app.safety.backup import backups_made, made_at
 from ligament.core.periods import australian
 from ligament.store.journal.erasure import erasures
@@ -17,6 +17,7 @@ from ligament.wiring.clinic import Clinic
 _HOME = "Home"
 _ASIDE = re.compile(r"\.before-restore-(\d{8}T\d{6})")
 _SHOWN = 5
+_MAKE_ONE = "Make one with `ligament backup FILE`, and keep it on another machine."
 
 
 def copy_checks(clinic: Clinic) -> Iterator[Check]:
@@ -25,11 +26,14 @@ def copy_checks(clinic: Clinic) -> Iterator[Check]:
     zone = ZoneInfo(clinic.settings.rulebook.clinic.time_zone)
     if made:
         file, at = max(made.items(), key=lambda one: one[1])
-        gone = "" if file.is_file() else " It is not there any more."
         local = at.astimezone(zone)
-        yield ok(_HOME, f"The last backup was made on {australian(local.date())}, {local:%H:%M}: {file}.{gone}")
+        sentence = f"The last backup was made on {australian(local.date())}, {local:%H:%M}: {file}."
+        if file.is_file():
+            yield ok(_HOME, sentence)
+        else:
+            yield advise(_HOME, f"{sentence} It is not there any more.", _MAKE_ONE)
     else:
-        yield ok(_HOME, "No backup was made from here yet; `ligament backup FILE` makes one.")
+        yield advise(_HOME, "No backup was made from here yet.", _MAKE_ONE)
     copies = {**made, **_beside(clinic.home_settings.home)}
     erased = erasures(clinic.journal) if copies else []
     holding: dict[Path, int] = {}

@@ -76,7 +76,7 @@ def examine(clinic: Clinic, *, forget_waits: bool = False) -> Result:
         "calls": clinic.meter.as_dict(),
     }
     unreached = practice is None or books is None
-    worse = counts[CheckState.WARN.value] + counts[CheckState.BAD.value]
+    worse = any(check.state is not CheckState.OK and not check.stops_nothing for check in checks)
     return Result(document=document, code=UNREACHABLE if unreached else WAITS if worse else DONE)
 
 

@@ -77,12 +77,12 @@ class Notifier:
     def ring(self, seen: Observation) -> None:
         """Take in what was seen, and send what is due."""
         with suppress(StoreError):
-            manners = replace(self._manners(), journal_head=self._journal_head())
-            self.change(lambda ledger: advance(ledger, seen, self._wall(), manners))
-            self._remind(manners)
+            policy = replace(self._policy(), journal_head=self._journal_head())
+            self.change(lambda ledger: advance(ledger, seen, self._wall(), policy))
+            self._remind(policy)
             self.send()
 
-    def _remind(self, manners: AlertPolicy) -> None:
+    def _remind(self, policy: AlertPolicy) -> None:
         """Tell again of what has waited for a yes for too long, once."""
         wall, open_ = self._wall(), waiting_in(self.database, self.settings, self.now())
         if not open_ and not self.ledger().reminded:
@@ -90,7 +90,7 @@ class Notifier:
         since = min((one.asked_at for one in open_), default=wall).astimezone(wall.tzinfo)
         cause = Words(self.settings.name).reminder(len(open_), since)
         waits = {one.mark: one.asked_at for one in open_}
-        self.change(lambda ledger: reminded(ledger, waits, cause, wall, manners))
+        self.change(lambda ledger: reminded(ledger, waits, cause, wall, policy))
 
     def send(self) -> None:
         """Send what is due to every address that has not got it."""
@@ -101,7 +101,7 @@ class Notifier:
 
         def claim(ledger: AlertLedger) -> AlertLedger:
             nonlocal chosen
-            ledger, chosen = claimed(ledger, self._wall(), self._manners(), tuple(known))
+            ledger, chosen = claimed(ledger, self._wall(), self._policy(), tuple(known))
             return ledger
 
         self.change(claim)
@@ -151,7 +151,7 @@ class Notifier:
     def _wall(self) -> datetime:
         return self.now().astimezone(ZoneInfo(self.settings.rulebook.clinic.time_zone))
 
-    def _manners(self) -> AlertPolicy:
+    def _policy(self) -> AlertPolicy:
         section = self.settings.rulebook.alerts
         begins, found, ends = section.quiet_hours.partition("-")
         return AlertPolicy(

@@ -26,9 +26,9 @@ class Watched:
     store: WindowStore
     day_left: int | None = None
 
-    def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: SharedQuota | None = None) -> Full | None:
+    def take(self, scope: str, windows: Sequence[Window], at_ms: int, quota: SharedQuota | None = None) -> Full | None:
         """Record a call unless a window is full."""
-        return self.store.take(scope, windows, at_ms, crowd)
+        return self.store.take(scope, windows, at_ms, quota)
 
     def enter(self, scope: str, slots: int, at_ms: int, lease_ms: int) -> str | None:
         """Occupy a place."""

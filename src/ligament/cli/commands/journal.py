@@ -20,6 +20,10 @@ from ligament.cli.session import Session, run_verb
 from ligament.cli.views import journal as show
 from ligament.wiring.clinic import Clinic as OpenedClinic
 
+Installation = Annotated[
+    bool, typer.Option("--installation", help="Users, sign-ins and tokens, which belong to no clinic.")
+]
+
 journal_app = typer.Typer(help="The audit trail: show, verify, export, archive.", invoke_without_command=True)
 
 
@@ -34,9 +38,7 @@ def journal(
     home: Home = None,
     clinic: Clinic = None,
     as_json: Json = False,
-    installation: Annotated[
-        bool, typer.Option("--installation", help="Users, sign-ins and tokens, which belong to no clinic.")
-    ] = False,
+    installation: Installation = False,
 ) -> None:
     """Show the newest entries of the audit trail."""
     ctx.obj = Session(home=home, clinic=clinic, as_json=as_json)
@@ -75,12 +77,15 @@ def journal_archive(ctx: typer.Context, home: Home = None, clinic: Clinic = None
 def journal_accept(
     ctx: typer.Context,
     because: Annotated[str, typer.Option(help="What happened; the journal keeps it.")],
+    *,
     home: Home = None,
     clinic: Clinic = None,
     as_json: Json = False,
+    installation: Installation = False,
 ) -> None:
     """Go on behind a break that you know the reason of."""
-    run_verb(ctx.obj.over(home, clinic, as_json), lambda held: cases.journal_accept(held, because), show.accepted)
+    session = ctx.obj.over(home, clinic, as_json)
+    run_verb(session, lambda held: cases.journal_accept(held, because, installation=installation), show.accepted)
 
 
 @journal_app.command("export")
@@ -99,6 +104,7 @@ def journal_export(
         typer.Option(help="A file to write: .csv, .json or .jsonl; standard output without it.", show_default=False),
     ] = None,
     force: Force = False,
+    installation: Installation = False,
 ) -> None:
     """Write the entries: to files, or one a line as JSON to standard output."""
     session = ctx.obj.over(home, clinic, as_json)
@@ -106,7 +112,7 @@ def journal_export(
 
     def exported(held: OpenedClinic) -> Result:
         files = wanted_files(output or (), formats=cases.FORMATS, force=force, confirm=confirmed)
-        wanted = cases.JournalFilter(period=period_of(first, last), kind=kind, record=record)
+        wanted = cases.JournalFilter(period=period_of(first, last), kind=kind, record=record, installation=installation)
         return cases.journal_export(held, files, stream, wanted)
 
     run_verb(session, exported, show.exported)

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from ligament.ports.practice import KnownRows, ReadingScope
 
 CONTACTS = Stream(name="contacts", path="/contacts", lifted=REMOVED)
-PATIENTS = Stream(name="patients", path="/patients", lifted=ARCHIVED, kind="party")
+# Whoever was forgotten keeps a row that no list shows, so that kept rows cannot be counted against this list.
+PATIENTS = Stream(name="patients", path="/patients", lifted=ARCHIVED)
 INVOICES = Stream(name="invoices", path="/invoices", lifted=REMOVED, kind="invoice")
 ITEMS = Stream(name="invoice_items", path="/invoice_items", lifted=REMOVED)
 # Archiving may leave `updated_at` alone (facts 3.6), so removals are asked for by their own instant too.
@@ -163,7 +164,7 @@ class Reading:
             rows = [wire.decode(raw, wire.PatientRow) for raw in chunk.rows]
             if self.scope.visits:
                 self.prices.learn_patients(rows)
-            news = self._news(walk, "party", [guarded(row, self._patient, self.heed) for row in rows])
+            news = self._news(walk, "patient", [guarded(row, self._patient, self.heed) for row in rows])
             named = [replace(party, concession=self.prices.concession_name(party.concession)) for party in news]
             yield self._page(walk, chunk, named)
         yield self._end(walk)

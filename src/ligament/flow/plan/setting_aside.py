@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
 
 from ligament.core.facts import Facts
 from ligament.core.ids import SourceId
@@ -12,8 +11,6 @@ from ligament.core.intents import SubjectKind, subject_from_key
 from ligament.core.oddities import Oddity
 from ligament.core.private import NOTHING
 from ligament.core.records import NO_ADDRESS, Invoice, Party, Visit
-
-K = TypeVar("K", bound=str)
 
 
 def set_aside(facts: Facts, odd: Mapping[str, Oddity]) -> Facts:

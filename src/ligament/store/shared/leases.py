@@ -77,12 +77,6 @@ class Leases:
         if row is None or row.fence != lease.fence or row.holder != lease.holder or not row.until:
             raise Fenced("Another worker has taken this clinic over.", f"fence {lease.fence} of {lease.name}")
 
-    def still_held(self, lease: Lease) -> bool:
-        """Say whether nobody else has taken the name since."""
-        with self._database.reading() as connection:
-            row = self._row(connection, lease.name)
-        return row is not None and row.fence == lease.fence and row.holder == lease.holder and bool(row.until)
-
     def release(self, lease: Lease) -> None:
         """Give the name back, unless somebody else has it by now."""
         with self._database.writing(f"lease|{self._clinic}") as connection:

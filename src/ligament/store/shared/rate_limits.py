@@ -14,7 +14,7 @@ from ligament.store.shared.liveness import has_died, holder_mark
 
 _FORGET_MS = 25 * 60 * 60 * 1000
 _BUCKET_MS = 1_000
-"""Calls of a crowd are counted by the second: the whole of it counts as long as a part of it does."""
+"""Calls of a quota are counted by the second: the whole of it counts as long as a part of it does."""
 _BUCKET, _WAITING = "b|", "w|"
 _INNER = "_|%"
 
@@ -26,16 +26,16 @@ class SharedWindows:
         """Take the database that all processes share."""
         self._database = database
 
-    def take(self, scope: str, windows: Sequence[Window], at_ms: int, crowd: SharedQuota | None = None) -> Full | None:
+    def take(self, scope: str, windows: Sequence[Window], at_ms: int, quota: SharedQuota | None = None) -> Full | None:
         """Record a call at that moment and return None, or record nothing and return the first full window."""
         with self._database.jotting(f"window|{scope}") as connection:
             for window in windows:
                 full = _full(connection, scope, window)
                 if full is not None:
                     return full
-            if crowd is not None:
-                self._database.hold_lock(connection, f"window|{crowd.scope}")
-                full = _join(connection, crowd, scope, at_ms)
+            if quota is not None:
+                self._database.hold_lock(connection, f"window|{quota.scope}")
+                full = _join(connection, quota, scope, at_ms)
                 if full is not None:
                     return full
             old = (window_calls.c.scope == scope, window_calls.c.at_ms < at_ms - _FORGET_MS)
@@ -124,51 +124,51 @@ def _full(connection: Connection, scope: str, window: Window) -> Full | None:
 # --- what many scopes use together ------------------------------------------------------------------------------------
 
 
-def _join(connection: Connection, crowd: SharedQuota, scope: str, at_ms: int) -> Full | None:
+def _join(connection: Connection, quota: SharedQuota, scope: str, at_ms: int) -> Full | None:
     """Count a call among those of everybody, or note that the scope has to wait."""
-    now, buckets = at_ms - at_ms % _BUCKET_MS, _named(connection, crowd, _BUCKET)
-    inside = {at: made for at, made in buckets.items() if abs(at_ms - int(at)) < crowd.span_ms + _BUCKET_MS}
-    since_said = sum(made for at, made in inside.items() if int(at) + _BUCKET_MS > crowd.said_ms)
-    refused = _named(connection, crowd, _WAITING)
-    lately = [name for name, at in refused.items() if at_ms - crowd.span_ms < at <= at_ms]
-    waiting = _made(connection, lately, crowd, at_ms)
-    if not crowd.has_room(sum(inside.values()), since_said, waiting, scope):
+    now, buckets = at_ms - at_ms % _BUCKET_MS, _named(connection, quota, _BUCKET)
+    inside = {at: made for at, made in buckets.items() if abs(at_ms - int(at)) < quota.span_ms + _BUCKET_MS}
+    since_said = sum(made for at, made in inside.items() if int(at) + _BUCKET_MS > quota.said_ms)
+    refused = _named(connection, quota, _WAITING)
+    lately = [name for name, at in refused.items() if at_ms - quota.span_ms < at <= at_ms]
+    waiting = _made(connection, lately, quota, at_ms)
+    if not quota.has_room(sum(inside.values()), since_said, waiting, scope):
         # Whoever waits looks again every two seconds: it need not be written down each time.
-        if at_ms - refused.get(scope, 0) > crowd.span_ms // 4:
-            _count(connection, crowd, _WAITING + scope, at_ms)
+        if at_ms - refused.get(scope, 0) > quota.span_ms // 4:
+            _count(connection, quota, _WAITING + scope, at_ms)
         return Full(window=None, blocking_ms=min((int(at) for at in inside), default=at_ms) + _BUCKET_MS)
     key = f"{now:015}"
     if key not in buckets:
         gone = {_WAITING + name for name in refused.keys() - waiting.keys()}
-        _forget(connection, crowd, gone | {_BUCKET + at for at in buckets.keys() - inside.keys()})
-    _count(connection, crowd, _BUCKET + key, buckets.get(key, 0) + 1)
+        _forget(connection, quota, gone | {_BUCKET + at for at in buckets.keys() - inside.keys()})
+    _count(connection, quota, _BUCKET + key, buckets.get(key, 0) + 1)
     return None
 
 
-def _made(connection: Connection, scopes: Sequence[str], crowd: SharedQuota, at_ms: int) -> dict[str, int]:
+def _made(connection: Connection, scopes: Sequence[str], quota: SharedQuota, at_ms: int) -> dict[str, int]:
     """Return how many calls each of the scopes has made within the span."""
     if not scopes:
         return {}
     table = window_calls.c
-    recent = (table.scope.in_(scopes), table.at_ms > at_ms - crowd.span_ms, table.at_ms <= at_ms)
+    recent = (table.scope.in_(scopes), table.at_ms > at_ms - quota.span_ms, table.at_ms <= at_ms)
     counted = select(table.scope, func.count().label("made")).where(*recent).group_by(table.scope)
     return dict.fromkeys(scopes, 0) | {row.scope: row.made for row in connection.execute(counted)}
 
 
-def _named(connection: Connection, crowd: SharedQuota, prefix: str) -> dict[str, int]:
-    """Return the numbers of a crowd whose names begin so, without that beginning."""
+def _named(connection: Connection, quota: SharedQuota, prefix: str) -> dict[str, int]:
+    """Return the numbers of a quota whose names begin so, without that beginning."""
     table = window_numbers.c
-    where = (table.scope == crowd.scope, table.name.startswith(prefix))
+    where = (table.scope == quota.scope, table.name.startswith(prefix))
     rows = connection.execute(select(table.name, table.value).where(*where))
     return {row.name.removeprefix(prefix): row.value for row in rows}
 
 
-def _count(connection: Connection, crowd: SharedQuota, name: str, value: int) -> None:
-    upsert(connection, window_numbers, [{"scope": crowd.scope, "name": name, "value": value}])
+def _count(connection: Connection, quota: SharedQuota, name: str, value: int) -> None:
+    upsert(connection, window_numbers, [{"scope": quota.scope, "name": name, "value": value}])
 
 
-def _forget(connection: Connection, crowd: SharedQuota, names: Collection[str]) -> None:
+def _forget(connection: Connection, quota: SharedQuota, names: Collection[str]) -> None:
     """Forget what counts no more."""
     if names:
-        gone = (window_numbers.c.scope == crowd.scope, window_numbers.c.name.in_(sorted(names)))
+        gone = (window_numbers.c.scope == quota.scope, window_numbers.c.name.in_(sorted(names)))
         connection.execute(delete(window_numbers).where(*gone))

@@ -51,7 +51,7 @@ class VirtualClock:
 
 def kind_of(row: PracticeRecord | Removal) -> str:
     if isinstance(row, Party):
-        return "payer" if row.kind is PartyKind.PAYER else "party"
+        return "payer" if row.kind is PartyKind.PAYER else "patient"
     return type(row).__name__.lower()
 
 

@@ -82,7 +82,7 @@ def test_payers_are_kept_and_other_contacts_are_not() -> None:
 def test_a_country_known_by_code_only_gets_its_name() -> None:
     one = clinic(world_of(PLAIN, 1))
     one.read()
-    assert {row.address.reveal().country for row in one.memory.of("party").values()} == {"Australia"}
+    assert {row.address.reveal().country for row in one.memory.of("patient").values()} == {"Australia"}
 
 
 def test_only_chosen_custom_fields_are_kept() -> None:
@@ -96,5 +96,5 @@ def test_only_chosen_custom_fields_are_kept() -> None:
     patient = {**records(world, "patients")[0], "custom_fields": {"sections": [{"token": "s", "fields": fields}]}}
     one = clinic(put(world, "patients", patient), custom_fields=["t-1", "t-3"])
     one.read()
-    custom = dict(one.memory.of("party")[str(patient["id"])].custom)
+    custom = dict(one.memory.of("patient")[str(patient["id"])].custom)
     assert {key: value.reveal() for key, value in custom.items()} == {"t-1": "AP-77", "t-3": "NDIS"}

@@ -43,7 +43,7 @@ def agrees(one: Clinic) -> None:
         assert (row.removed_at is not None) == bool(invoices[key].get("archived_at") or invoices[key].get("deleted_at"))
     items = {str(row["id"]) for row in records(one.host.world, "invoice_items") if not row.get("archived_at")}
     assert {key for key, row in one.memory.of("line").items() if not row.removed} == items
-    assert set(one.memory.of("party")) == {str(row["id"]) for row in records(one.host.world, "patients")}
+    assert set(one.memory.of("patient")) == {str(row["id"]) for row in records(one.host.world, "patients")}
 
 
 @BOTH
