@@ -161,3 +161,21 @@ def test_several_are_left_out_at_once_with_one_reason_and_nothing_ticked_decides
     with fixing.opened() as opened:
         kept_reasons = [str(one) for one in opened.queries.journal(limit=200) if one["kind"] == "decision"]
     assert sum("Sold by mistake" in one for one in kept_reasons) == 2
+
+
+def test_what_a_person_refused_is_asked_again_when_it_is_tried_again(clinic: AtWork, browser: Browser) -> None:
+    page = clinic.served.page(browser)
+    page.goto(f"{HERE}/waiting")
+    with clinic.opened() as opened:
+        (asked,) = [one.document["sentence"] for one in opened.approvals.asked()]
+    page.get_by_label("Why not").fill("Not this month")
+    page.get_by_role("button", name="Refuse what is ticked").click()
+    expect(page.get_by_role("status").first).to_be_visible()
+    clinic.run()
+    page.goto(f"{HERE}/documents/{clinic.invoices[2]}")
+    expect(page.get_by_text("Not this month").first).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("status").first).to_contain_text("tried again by the next run")
+    clinic.run()
+    with clinic.opened() as opened:
+        assert [one.document["sentence"] for one in opened.approvals.asked()] == [asked]

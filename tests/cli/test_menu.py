@@ -55,6 +55,14 @@ def test_help_and_version_load_no_more_than_they_need() -> None:
         assert [name for name in HEAVY if name in modules] == []
 
 
+def test_looking_at_what_waits_loads_no_stage_and_nothing_that_talks_to_the_vendors() -> None:
+    asked = "import sys, ligament.cli.commands.holds, ligament.app.holds; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    needless = {"ligament.flow.cycle", "ligament.flow.execute.execute", "ligament.net.session", "httpcore2"}
+    loaded_too = needless & set(ran.stdout.split())
+    assert loaded_too == set()
+
+
 def test_the_version_and_the_nearest_command_are_told() -> None:
     runner = CliRunner()
     assert runner.invoke(app, ["--version"]).output == f"ligament {__version__}\n"

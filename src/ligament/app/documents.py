@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ligament.core.holds import Hold
 from ligament.core.money import two_places
 from ligament.core.plans import Action, ActionKind, Outcome, RecordKind, State, kind_word
-from ligament.flow.cycle import CycleResult
-from ligament.flow.execute.execute import Tally
+
+if TYPE_CHECKING:
+    # A command that only looks need not load the stages.
+    from ligament.flow.cycle import CycleResult
+    from ligament.flow.execute.execute import Tally
 
 Document = dict[str, Any]
 INFERRED_NOTE = (

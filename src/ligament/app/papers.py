@@ -10,6 +10,7 @@ from ligament.app.comparison_documents import variance_document
 from ligament.app.contacts.find import history
 from ligament.app.contacts.listing import systems
 from ligament.app.documents import INFERRED_NOTE, Document
+from ligament.app.holds import refused_by
 from ligament.core.facts import Facts
 from ligament.core.intents import Subject, SubjectKind, subject_from_key
 from ligament.core.ledgers import BooksDocument
@@ -180,6 +181,7 @@ def _why(clinic: Clinic, subject: Subject, link: DocumentLink | None, facts: Fac
     return {
         "because": [_named(facts, line) for line in trail or _reasons(asked)],
         "asked": [{"sentence": one["sentence"], "amount": one["amount"]} for one in asked],
+        "refused": [hold.sentence for hold in refused_by(clinic, subject.id)],
         "outcomes": [{"state": one.state.value, "sentence": one.sentence, "reason": one.reason} for one in outcomes],
         "holds": [
             {"id": hold.id, "sentence": hold.sentence, "todo": hold.todo}

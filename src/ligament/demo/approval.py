@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -37,13 +37,21 @@ class Means:
     deliver: Deliver
 
 
-def with_rule(settings: Settings) -> Settings:
-    """Write a rule and the address of the other tool into the rulebook, and read it again as every command does."""
+@contextmanager
+def with_rule(settings: Settings) -> Iterator[Settings]:
+    """Write a rule and the address of the other tool into the rulebook, and read it again as every command does.
+
+    Afterwards the rulebook is as it was: what the clinic's own troubles hold back would wait for the rule instead.
+    """
     file = settings.clinic().file
+    before = file.read_text(encoding="utf-8")
     text = f'\n[hooks]\nallow_private = ["127.0.0.1"]\n\n[[rules]]\nname = "{RULE}"\nwhen = "invoice.total > 0.00"\n'
-    file.write_text(f'{file.read_text(encoding="utf-8")}{text}ask = "{SENTENCE}"\n', encoding="utf-8")
+    file.write_text(f'{before}{text}ask = "{SENTENCE}"\n', encoding="utf-8")
     environ = {name: value.reveal() for name, value in settings.values.items()}
-    return load_settings(home=settings.home, environ=environ)
+    try:
+        yield load_settings(home=settings.home, environ=environ)
+    finally:
+        file.write_text(before, encoding="utf-8")
 
 
 def show_approval(means: Means, prefix: str) -> Document:

@@ -130,9 +130,10 @@ def play_demo(
         prefix = stage.settings.clinic().rulebook.invoices.prefix
         run.result["proof"] = show_proof(stage.app, stage.servers, prefix, stage.clock)
         tell("proof", run.result["proof"])
-        run.stage = replace(stage, settings=with_rule(stage.settings))
-        means = Means(opened=run.stage.app, servers=stage.servers, clock=stage.clock, deliver=deliver)
-        run.result["approval"] = show_approval(means, prefix)
+        with with_rule(stage.settings) as ruled:
+            opened = replace(stage, settings=ruled).app
+            means = Means(opened=opened, servers=stage.servers, clock=stage.clock, deliver=deliver)
+            run.result["approval"] = show_approval(means, prefix)
         tell("approval", run.result["approval"])
         manifests = {role: server.manifest for role, server in stage.servers.items()}
         run.result["old_books"] = show_old_books(manifests, seed, stage.story.today, stage.clock)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ligament.core.oddities import Heed, unheeded
 from ligament.core.private import Private
 from ligament.net.governor import Priority
 from ligament.net.meter import CallMeter
-from ligament.net.session import Observer, Transport
 from ligament.net.token_vault import TokenVault
 from ligament.ports.clocks import Clock
 from ligament.ports.windows import WindowStore
+
+if TYPE_CHECKING:
+    # A command that only looks need not load what talks to the vendors.
+    from ligament.net.session import Observer, Transport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from ligament.connectors.registry import (
     NoConnector,
@@ -27,7 +28,6 @@ from ligament.flow.context import RunContext
 from ligament.net.manifest import Manifest
 from ligament.net.meter import CallMeter
 from ligament.net.opening import Notebook, Opening
-from ligament.net.session import Observer, Transport
 from ligament.net.token_vault import TextVault
 from ligament.ports.audience import Audience
 from ligament.ports.books import Books
@@ -55,6 +55,10 @@ from ligament.wiring.retries import RetryBudget, jitter
 from ligament.wiring.rulebooks import ClinicSettings
 from ligament.wiring.settings import Settings
 from ligament.wiring.vault_rotation import settled_key
+
+if TYPE_CHECKING:
+    # A command that only looks need not load what talks to the vendors.
+    from ligament.net.session import Observer, Transport
 
 CONTACT = "no-contact-set@ligament.example"
 """Stands in the calls of a clinic that has given no contact address; `doctor` asks for one."""
