@@ -112,3 +112,5 @@ def serving(town: Town) -> Iterator[Serving]:
             process.kill()
         process.wait()
         ear.join(10)
+        if process.stdout is not None:
+            process.stdout.close()

@@ -44,6 +44,7 @@ open_from = "00:00"
 open_until = "00:00"
 open_days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 poll_seconds = 5
+xero_daily_calls = 20000
 """
 Answerer = Callable[[Request, Response], Response]
 
