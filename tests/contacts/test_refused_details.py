@@ -27,6 +27,15 @@ def custom(**values: str) -> dict[str, Any]:
     return {"custom_fields": {"sections": [{"name": "Billing", "token": "s", "fields": fields}]}}
 
 
+CORRECTED: dict[str, dict[str, Any]] = {
+    "phones": {"patient_phone_numbers": [{"number": "0491 570 159", "phone_type": "Mobile"}]},
+    "address": {"city": "Fitzroy"},
+    "account_number": custom(fund="F-200", abn="51 824 753 556"),
+    "tax_number": custom(fund="F-100", abn="53 004 085 616"),
+    "email": {"email": "ana.silva@example.org"},
+}
+
+
 def says(element: dict[str, Any], field: str) -> bool:
     """Say whether an element really says something in a field, rather than leave it as it is."""
     held = element.get(field)
@@ -65,6 +74,19 @@ def refusing(clinic: Clinic, field: str, message: str) -> None:
     clinic.books._handle = answer
 
 
+def missing(clinic: Clinic) -> list[str]:
+    """Return what the contact in the books does not say."""
+    contact = clinic.contact(f"CLK-{ANA}")
+    there = {
+        "phones": any(slot.get("PhoneNumber") for slot in contact.phones.values()),
+        "address": any(slot.get("City") for slot in contact.addresses.values()),
+        "account_number": bool(contact.account_number),
+        "tax_number": bool(contact.extra.get("TaxNumber")),
+        "email": bool(contact.email),
+    }
+    return [name for name, held in there.items() if not held]
+
+
 @pytest.mark.parametrize(("field", "message", "label"), DETAILS, ids=[one[2] for one in DETAILS])
 def test_a_detail_that_the_books_refuse_is_left_out_listed_and_stops_nothing(
     clinic: Clinic, field: str, message: str, label: str
@@ -76,18 +98,25 @@ def test_a_detail_that_the_books_refuse_is_left_out_listed_and_stops_nothing(
     document = clinic.sync()
     assert document["holds"] == []
     assert len(clinic.books.world.only().invoices) == 1
-    contact = clinic.contact(f"CLK-{ANA}")
-    there = {
-        "phones": any(slot.get("PhoneNumber") for slot in contact.phones.values()),
-        "address": any(slot.get("City") for slot in contact.addresses.values()),
-        "account_number": bool(contact.account_number),
-        "tax_number": bool(contact.extra.get("TaxNumber")),
-        "email": bool(contact.email),
-    }
-    assert [name for name, held in there.items() if not held] == [label]
+    assert missing(clinic) == [label]
     with clinic.app() as app:
         (pair,) = find(app, ANA).document["found"]
     assert [row["field"] for row in pair["fields"] if row["listed"]], "nobody is told of it"
     with clinic.heard() as said:
         clinic.sync()
     assert said == [], "the same value is offered again"
+
+
+@pytest.mark.parametrize(("field", "message", "label"), DETAILS, ids=[one[2] for one in DETAILS])
+def test_a_corrected_detail_reaches_the_books(clinic: Clinic, field: str, message: str, label: str) -> None:
+    clinic.edit_patient(ANA, **custom(fund="F-100", abn="51 824 753 556"))
+    clinic.rulebook(TOKENS)
+    taking = clinic.books._handle
+    refusing(clinic, field, message)
+    clinic.sync()
+    clinic.books._handle = taking
+    clinic.sync()
+    assert missing(clinic) == [label], "what was refused as it is now is not offered again"
+    clinic.edit_patient(ANA, **CORRECTED[label])
+    clinic.sync()
+    assert missing(clinic) == []

@@ -12,7 +12,7 @@ from ligament.core.variances import Sums
 from ligament.store.database.tables import document_links
 from ligament.store.queries.unlinked import Unlinked
 from tests.faults.planted import Bug, Make, always, returning
-from tests.reconcile import test_healing, test_many, test_planted, test_sweep
+from tests.reconcile import test_fixes, test_healing, test_many, test_people, test_planted, test_sweep
 from tests.reconcile.planting import lower_amount
 
 Caught = Callable[[Path], object]
@@ -68,6 +68,10 @@ def _always_new(original: Any) -> Any:
 
 def _without_a_fix(original: Any) -> Any:
     return lambda pairing, how: [replace(one, fix=None) for one in original(pairing, how)]
+
+
+def _without_open_money(original: Any) -> Any:
+    return lambda *given: (replace(one, has_open_money=False) for one in original(*given))
 
 
 def _put_back(home: Path) -> None:
@@ -141,6 +145,18 @@ PLANTED: tuple[tuple[Bug, Caught], ...] = (
         returning(value=False),
         test_sweep.test_old_months_are_only_counted_and_locked_ones_left_alone,
         row=46,
+    ),
+    _one(
+        "who is no user any more is not told",
+        "ligament.app.reconcile:lost_owners",
+        returning([]),
+        test_people.test_whoever_is_no_user_any_more_is_told_until_that_is_mended,
+    ),
+    _one(
+        "a contact is archived although money is open on it",
+        f"{_STORE}.comparison:merged_people",
+        _without_open_money,
+        test_fixes.test_a_merged_patients_contact_with_money_open_is_told_and_not_offered,
     ),
     _one("no mending is offered", "ligament.flow.reconcile.compare:judge", _without_a_fix, _put_back),
 )

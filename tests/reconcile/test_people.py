@@ -27,7 +27,8 @@ def test_whoever_is_no_user_any_more_is_told_until_that_is_mended(tmp_path: Path
     assert owners(scene.compare()) == []
     rename_user(scene, 1, "elsewhere@clinic.test")
     told = scene.compare()
-    (one,) = [one for one in told["variances"] if one["kind"] == "owner"]
+    assert len(owners(told)) == 1
+    one = next(one for one in told["variances"] if one["kind"] == "owner")
     assert one["sentence"].startswith(f"{lost} had the e-mail address of a user of Xero")
     assert (one["needs"], one["state"], one["enters"], one["fix"]) == ("person", "new", "none", None)
     assert not told["balanced"]

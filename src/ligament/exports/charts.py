@@ -75,7 +75,7 @@ def _encoding(labels: Sequence[str], series: Sequence[str]) -> Mapping[str, Any]
     named = {"field": "label", "type": "nominal", "sort": labels, "title": None}
     if len(series) < 2 and not _fit(labels):  # noqa: PLR2004 - nothing to compare
         # Long words read better beside bars that lie than hanging under bars that stand.
-        return {"x": amounts, "y": {**named, "axis": {"labelLimit": _WIDTH // 2}}}
+        return {"x": amounts, "y": {**named, "scale": {"paddingInner": 0.3}, "axis": {"labelLimit": _WIDTH // 2}}}
     angle = 0 if _fit(labels) else _HANGING
     shared: dict[str, Any] = {"x": {**named, "axis": {"labelAngle": angle, "labelLimit": 120}}, "y": amounts}
     if len(series) < 2:  # noqa: PLR2004 - nothing to compare

@@ -31,6 +31,7 @@ from ligament.store.database.schema import bring_up_to_date
 BUSY_S = 30
 _LOCK_BY_NAME = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _IN_MEMORY = text("SET LOCAL work_mem = '64MB'")
+_NO_SORT, _SORT = text("SET LOCAL enable_sort = off"), text("SET LOCAL enable_sort = on")
 _CLOCK = text("SELECT clock_timestamp()")
 _LOCK_NOT_WAITING = text(
     "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(hashtextextended(:name, 0))"
@@ -162,6 +163,17 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+
+@contextmanager
+def summing_by_hash(connection: Connection) -> Iterator[None]:
+    """Let a server sum in tables of hashes: it cannot know how few months there are, and would sort every record."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.execute(_NO_SORT)
+    yield
+    connection.execute(_SORT)
 
 
 def open_database(url: str, *, as_it_is: bool = False) -> Database:

@@ -148,7 +148,7 @@ class StoreComparison:
     def unlinked(self) -> Unlinked:
         """Return the documents of ours that no link joins to a record, and the records they belong to all the same."""
         if self._unlinked is None:
-            self._unlinked = unlinked_of(self.connection, self.clinic, self.scope)
+            self._unlinked = unlinked_of(self.connection, self.clinic, self.scope, self.passed.linked)
         return self._unlinked
 
     def beside(self) -> list[Pairing]:

@@ -11,13 +11,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, not_, or_, select, union, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    column,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    union,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.selectable import CTE, FromClause, Subquery
 
 from ligament.core.ledgers import DocumentKind
+from ligament.core.links import Role
 from ligament.core.records import InvoiceStatus
 from ligament.ports.comparison import Scope
 from ligament.store.database.bulk import chunks
+from ligament.store.database.connection import summing_by_hash
 from ligament.store.database.tables import (
     books_amounts,
     books_documents,
@@ -29,6 +49,7 @@ from ligament.store.database.tables import (
 from ligament.store.queries.conditions import (
     GONE,
     OPEN,
+    beside,
     documents_of,
     is_credit,
     owed_of,
@@ -53,7 +74,7 @@ class Passed:
     """What a pass told, in whole cents: `whole` is what the practice issued by month, `books` is by month and tax type.
 
     `settled`, `paid`, `owed` and `due` are by the practice's month; `differing` are the ids of invoices that may
-    differ, in order.
+    differ, in order, and `linked` is how many links lead from invoices that were looked at.
     """
 
     whole: Counter[str] = field(default_factory=Counter)
@@ -64,21 +85,28 @@ class Passed:
     due: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     differing: list[str] = field(default_factory=list)
+    linked: int = 0
 
 
 def pass_over(connection: Connection, clinic: str, scope: Scope) -> Passed:
     """Look at every invoice since the first day taken in, beside what its links lead to."""
     found, crowd = Passed(), set[str]()
-    for row in connection.execute(_summed(_one_by_one(clinic, scope), scope, by_tax=True)):
+    aside = _told_first(connection, clinic)
+    with summing_by_hash(connection):
+        rows = connection.execute(_summed(_one_by_one(clinic, scope, aside), scope, by_tax=True)).all()
+    for row in rows:
         if row.crowded:
             crowd.update(f"{_INVOICE}{key}" for key in row.ids.split(_BETWEEN))
             continue
         _take(found, row._mapping)  # noqa: SLF001 - the public name of a row's columns
+        found.linked += int(row.linked)
         if row.inside and row.tax_type is not None:
             found.books[row.books_month, row.tax_type] += int(row.amount)
     for among in chunks(crowd):
         for row in connection.execute(_summed(_put_together(clinic, scope, among), scope, by_tax=False)):
             _take(found, row._mapping)  # noqa: SLF001
+        links = select(func.count()).where(document_links.c.clinic == clinic, document_links.c.subject.in_(among))
+        found.linked += int(connection.execute(links).scalar_one())
         for month, tax_type, amount in connection.execute(_cut_by_several(clinic, scope, among)):
             found.books[month, tax_type] += int(amount)
     found.differing.sort()
@@ -100,12 +128,12 @@ def _take(found: Passed, row: Mapping[Any, Any]) -> None:
 # --- the two ways to put a record beside its documents ----------------------------------------------------------------
 
 
-def _one_by_one(clinic: str, scope: Scope) -> Subquery:
+def _one_by_one(clinic: str, scope: Scope, aside: FromClause) -> Subquery:
     """Put each record beside its one document, if that counts, and its one amount.
 
     One that is crowded stands there several times: it is only marked, and looked at apart.
     """
-    p, links, papers, aside = practice_rows.alias("p"), document_links, books_documents, _aside(clinic)
+    p, links, papers = practice_rows.alias("p"), document_links, books_documents
     live = papers.c.id.is_not(None)
     is_note = papers.c.kind == DocumentKind.CREDIT_NOTE.value
 
@@ -132,12 +160,13 @@ def _one_by_one(clinic: str, scope: Scope) -> Subquery:
         books_amounts.c.tax_type.label("tax_type"),
         func.coalesce(signed(books_amounts.c.cents), 0).label("amount"),
         func.coalesce(aside.c.crowded, 0).label("crowded"),
+        case((links.c.subject.is_not(None), 1), else_=0).label("linked"),
     )  # fmt: skip
     statement = _records(p, aside, scope, columns, _with_documents(p, aside))
     return statement.where(*_in_scope(p, clinic, scope)).subquery("both")
 
 
-def _with_documents(p: Any, aside: CTE) -> FromClause:  # noqa: ANN401 - an alias
+def _with_documents(p: Any, aside: FromClause) -> FromClause:  # noqa: ANN401 - an alias
     """Join each record with its documents that count, and each of those with its amounts by tax."""
     links, papers = document_links, books_documents
     live = and_(papers.c.clinic == links.c.clinic, papers.c.id == links.c.books_id, papers.c.status.not_in(GONE))
@@ -155,9 +184,9 @@ def _put_together(clinic: str, scope: Scope, among: list[str]) -> Subquery:
         docs.c.day.label("books_day"),
         func.coalesce(docs.c.paid_on, "").label("paid_on"),
     )
-    known = docs.join(p, p.c.id == func.substr(docs.c.subject, len(_INVOICE) + 1))
-    statement = _records(p, aside, scope, columns, known.outerjoin(aside, aside.c.subject == docs.c.subject))
-    return statement.where(*_in_scope(p, clinic, scope), docs.c.subject.startswith(_INVOICE)).subquery("both")
+    known = beside(p, docs).outerjoin(aside, aside.c.subject == subject_of(p))
+    these = p.c.id.in_([key.removeprefix(_INVOICE) for key in among])
+    return _records(p, aside, scope, columns, known).where(*_in_scope(p, clinic, scope), these).subquery("both")
 
 
 def _cut_by_several(clinic: str, scope: Scope, among: list[str]) -> Select[Any]:
@@ -176,7 +205,7 @@ def _cut_by_several(clinic: str, scope: Scope, among: list[str]) -> Select[Any]:
     return chosen.group_by(month, books_amounts.c.tax_type)
 
 
-def _records(p: Any, aside: CTE, scope: Scope, documents: Any, known: FromClause) -> Select[Any]:  # noqa: ANN401
+def _records(p: Any, aside: FromClause, scope: Scope, documents: Any, known: FromClause) -> Select[Any]:  # noqa: ANN401
     """Select what compares a record with its documents, and the patient it would be addressed to."""
     patient = practice_rows.alias("patient")
     addressed = and_(patient.c.clinic == p.c.clinic, patient.c.kind == "patient", patient.c.id == p.c.party_id)
@@ -204,11 +233,13 @@ def _inside(p: Any, scope: Scope) -> ColumnElement[bool]:  # noqa: ANN401 - an a
 def _crowded(clinic: str) -> Any:  # noqa: ANN401 - a union of selects
     """Select the keys of records with several documents, and of those whose document is cut by several taxes."""
     links, several = document_links.alias("links"), document_links.alias("several")
-    many = select(several.c.subject).where(several.c.clinic == clinic)
+    # Of several links of a record, one at most is the first of its role main.
+    further = or_(several.c.role != Role.MAIN.value, several.c.version > 1)
+    many = select(several.c.subject).where(several.c.clinic == clinic, further)
     mixed = select(books_amounts.c.document_id).where(books_amounts.c.clinic == clinic)
     mixed = mixed.group_by(books_amounts.c.document_id).having(func.count() > 1)
     cut = select(links.c.subject).where(links.c.clinic == clinic, links.c.books_id.in_(mixed))
-    return union(many.group_by(several.c.subject).having(func.count() > 1), cut)
+    return union(many, cut)
 
 
 def _aside(clinic: str, among: list[str] | None = None) -> CTE:
@@ -231,7 +262,21 @@ def _aside(clinic: str, among: list[str] | None = None) -> CTE:
     return select(told.c.subject, *flags).group_by(told.c.subject).cte("aside")
 
 
-def _beside_aside(p: Any, aside: CTE) -> Any:  # noqa: ANN401 - a join of any tables
+def _told_first(connection: Connection, clinic: str) -> FromClause:
+    """Return the same as something to join with; a server is told them, or each of its workers finds them anew."""
+    aside = _aside(clinic)
+    if connection.dialect.name != "postgresql":
+        return aside
+    names = ("subject", "crowded", "waits", "tells")
+    told = [
+        dict(zip(names, row, strict=True)) for row in connection.execute(select(*(aside.c[name] for name in names)))
+    ]
+    columns: list[Any] = [column("subject", Text), *(column(name, Integer) for name in names[1:])]
+    given = func.jsonb_to_recordset(cast(told, JSONB))
+    return given.table_valued(*columns, name="aside").render_derived(with_types=True)
+
+
+def _beside_aside(p: Any, aside: FromClause) -> Any:  # noqa: ANN401 - a join of any tables
     return p.outerjoin(aside, aside.c.subject == subject_of(p))
 
 
@@ -253,7 +298,7 @@ def _summed(both: Subquery, scope: Scope, *, by_tax: bool) -> Select[Any]:
         func.sum(case((counted, both.c.is_note), else_=0)).label("source_notes"),
         *(func.sum(both.c[name]).label(name) for name in ("live", "notes", "payments", "allocations")),
         func.aggregate_strings(case((or_(c.crowded > 0, named) if by_tax else named, c.id)), _BETWEEN).label("ids"),
-        *((func.sum(both.c.amount).label("amount"),) if by_tax else ()),
+        *((func.sum(both.c[name]).label(name) for name in ("amount", "linked")) if by_tax else ()),
     ]
     return select(*keys, *columns).group_by(*keys)
 

@@ -53,10 +53,11 @@ class Unlinked:
         return {subject.id for subject in keys if subject.kind is SubjectKind.INVOICE}
 
 
-def unlinked_of(connection: Connection, clinic: str, scope: Scope) -> Unlinked:
+def unlinked_of(connection: Connection, clinic: str, scope: Scope, linked: int) -> Unlinked:
     """Load the live documents that bear our number or reference and that no link of a kept record holds, and doubles.
 
-    Every document is looked at once; only the ids of those without a link leave the database.
+    Every document is looked at once; only the ids of those without a link leave the database. `linked` is how many
+    links are known to lead from invoices that are kept.
     """
     live, papers = _live(scope), books_documents
     ours: list[BooksDocument] = []
@@ -69,7 +70,7 @@ def unlinked_of(connection: Connection, clinic: str, scope: Scope) -> Unlinked:
             elif row.concerns:
                 theirs.add(row.id)
         doubles += _doubles(connection, clinic, theirs)
-    lost = _of_lost_records(connection, clinic)
+    lost = _of_lost_records(connection, clinic, linked)
     found = select_in(connection, live, papers.c.id, lost, clinic=clinic)
     ours += (_read(row.body) for row in found)
     unlinked = _assigned(connection, clinic, scope, sorted(ours, key=_by_day))
@@ -106,17 +107,21 @@ def _live(scope: Scope) -> Select[Any]:
     return statement.where(*live)
 
 
-def _of_lost_records(connection: Connection, clinic: str) -> set[str]:
+def _of_lost_records(connection: Connection, clinic: str, linked: int) -> set[str]:
     """Return the documents whose link leads to a record that is not kept."""
     links, rows = document_links, practice_rows
     lost: set[str] = set()
     for kind in ("invoice", "visit"):
         begins = f"{kind}:"
+        theirs = (links.c.clinic == clinic, links.c.subject.startswith(begins))
+        if connection.execute(select(func.count()).where(*theirs)).scalar_one() == (linked if kind == "invoice" else 0):
+            # Each of them leads from a record that was looked at.
+            continue
         kept = select(rows.c.id).where(
-            rows.c.clinic == clinic, rows.c.kind == kind, rows.c.id == func.substr(links.c.subject, len(begins) + 1)
+            rows.c.clinic == clinic, rows.c.kind == kind, begins + rows.c.id == links.c.subject
         )
-        linked = select(links.c.subject).where(links.c.clinic == clinic, links.c.subject.startswith(begins))
-        lost |= set(connection.execute(linked.where(~kept.exists())).scalars())
+        without = select(links.c.subject).where(*theirs, ~kept.exists())
+        lost |= set(connection.execute(without).scalars())
     found = select_in(connection, of_clinic(links.c.books_id), links.c.subject, lost, clinic=clinic)
     return {row.books_id for row in found}
 
