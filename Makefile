@@ -1,5 +1,8 @@
 # Every command of this repository. `make` alone lists them; each sets up what it needs.
 
+# Python keeps what it compiled, or each of the hundreds of commands that tests start would compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet

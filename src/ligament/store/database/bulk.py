@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Column, Connection, Delete, Row, Select, Table, bindparam, delete, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 CHUNK = 500
 """How many ids one statement asks for; well below what either database takes."""
@@ -61,6 +64,9 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
 
 @cache
 def _upsert(dialect: str, table: Table, columns: tuple[str, ...]) -> sqlite.Insert | postgresql.Insert:
+    # All drivers of the other database come with it, which a command on a SQLite home need not wait for.
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415
+
     statement = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
     keys = [column.name for column in table.primary_key]
     updates = {name: statement.excluded[name] for name in columns if name not in keys}
