@@ -186,17 +186,22 @@ def _chosen(clinic: Clinic, fits: Callable[[Asked], bool]) -> list[Asked]:
     """Return the waiting actions that fit, and those they need: an invoice needs its new contact."""
     kept = clinic.approvals.asked()
     chosen = [one for one in kept if fits(one)]
-    return [*chosen, *_needed(chosen, kept)]
+    return _reached(chosen, kept, by="needs", of="gives")
 
 
 def _refused(clinic: Clinic, fits: Callable[[Asked], bool]) -> list[Asked]:
     """Return the waiting actions that fit, and those that cannot be without them: the payment of an invoice."""
     kept = clinic.approvals.asked()
-    found = [one for one in kept if fits(one)]
-    gone = {given_ for one in found for given_ in one.document["gives"]}
-    while more := [one for one in kept if one not in found and gone & set(one.document["needs"])]:
+    return _reached([one for one in kept if fits(one)], kept, by="gives", of="needs")
+
+
+def _reached(first: Sequence[Asked], kept: Sequence[Asked], *, by: str, of: str) -> list[Asked]:
+    """Return the first ones and whatever follows from them: where one's words `by` are among another's words `of`."""
+    found = list(first)
+    words = {word for one in found for word in one.document[by]}
+    while more := [one for one in kept if one not in found and words & set(one.document[of])]:
         found += more
-        gone |= {given_ for one in more for given_ in one.document["gives"]}
+        words |= {word for one in more for word in one.document[by]}
     return found
 
 
@@ -205,16 +210,6 @@ def _approve(clinic: Clinic, chosen: Sequence[Asked], by: str) -> int:
         clinic.approvals.approve([one.mark for one in chosen], by)
         end_first_run(clinic)
     return len(chosen)
-
-
-def _needed(chosen: Sequence[Asked], kept: Sequence[Asked]) -> list[Asked]:
-    found: list[Asked] = []
-    wanted = {need for one in chosen for need in one.document["needs"]}
-    while wanted:
-        more = [one for one in kept if wanted & set(one.document["gives"]) and one not in found and one not in chosen]
-        wanted = {need for one in more for need in one.document["needs"]}
-        found.extend(more)
-    return found
 
 
 def plan_name(actions: Iterable[Action]) -> str:

@@ -15,8 +15,6 @@ def clear(*values: object) -> str:
 def _clear_one(value: object) -> str:
     if isinstance(value, Private):
         return repr(value.reveal())
-    if isinstance(value, frozenset):
-        return "{" + ",".join(sorted(_clear_one(held) for held in value)) + "}"
     if isinstance(value, tuple):
         return "(" + ",".join(_clear_one(held) for held in value) + ")"
     if isinstance(value, frozenset | set):

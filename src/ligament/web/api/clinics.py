@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ligament.app.setup.standing import connections
+from ligament.app.connections import connections
 from ligament.service.clinics import statuses
 from ligament.web.api.answers import ClinicAnswer, ClinicRow
 from ligament.web.api.call import CLINIC, ROOT, Asking, Call, Told

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ligament.app.overview import overview_of
 from ligament.app.setup.gaps import gaps
-from ligament.app.standing import standing
 from ligament.core.access import Right
 from ligament.service.glances import Glance, glance
 from ligament.web.day_charts import day_chart
@@ -19,7 +19,7 @@ def show(visit: Visit) -> Answer:
     """Show the clinic."""
     found = glance(visit.access.database, [visit.clinic])[visit.clinic.name]
     with visit.opened() as clinic:
-        told = standing(clinic)
+        told = overview_of(clinic)
     is_set_up = all(one["connected"] for one in told["connections"]) and not _gaps(visit)
     step = _next_step(visit.clinic_path, found, told) if is_set_up else _set_up(visit)
     charts = {"posted": day_chart(told["days"], "posted", "failed"), "delay": day_chart(told["days"], "delay")}

@@ -1,4 +1,4 @@
-"""Standing of a clinic: the month's money in both systems, what was posted and saved, and what is connected."""
+"""Overview of a clinic: the month's money in both systems, what was posted and saved, and what is connected."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DAYS = 14
 _SPANS = ("today", "month", "all")
 
 
-def standing(clinic: Clinic) -> Document:
+def overview_of(clinic: Clinic) -> Document:
     """Return what an overview shows beside what waits."""
     zone = clinic.settings.rulebook.clinic.time_zone
     today = local_date(clinic.clock.now(), zone)

@@ -1,4 +1,4 @@
-"""How the connections of a clinic stand, from what is kept; nothing is called."""
+"""Connections of a clinic and the calls left, from what is kept; nothing is called."""
 
 from __future__ import annotations
 
