@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -25,6 +26,12 @@ hypothesis.settings.load_profile("ci")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let `make conformance NAME=x` look at one connector only."""
     parser.addoption("--connector", metavar="NAME", default="", help="run the conformance tests of this connector only")
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C in the background too, where a command inherits being deaf to it from whoever starts it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
