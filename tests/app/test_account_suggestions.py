@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from ligament.app.setup.account_suggestions import suggest, used_accounts
-from ligament.core.facts import Facts
 from ligament.core.ids import BooksId
 from ligament.core.ledgers import Account, BooksDocument, BooksLine, DocumentKind, DocumentStatus
 
@@ -34,9 +33,8 @@ def document(number: int, text: str, account: str) -> BooksDocument:
     )
 
 
-def history(*lines: tuple[str, str]) -> Facts:
-    made = [document(number, *line) for number, line in enumerate(lines)]
-    return Facts(documents={one.id: one for one in made})
+def history(*lines: tuple[str, str]) -> list[BooksDocument]:
+    return [document(number, *line) for number, line in enumerate(lines)]
 
 
 def test_what_the_books_used_before_comes_first_with_its_numbers() -> None:

@@ -16,13 +16,14 @@ from ligament.store.backup.after_restore import Restoration
 from ligament.store.database.codec import HoldForm, decoder
 from ligament.store.journal.chain import Head
 from ligament.store.queries.reports import ReadLink
+from ligament.store.queries.sold import LineSort
 from ligament.store.queries.written import RunCounts
 from ligament.store.writes.answers import KeptAnswer
 
 KEPT = (
     Address, Agreement, BooksContact, BooksDocument, Chart, ContactLink, Decision, DocumentLink, Head, HoldForm,
-    Invoice, KeptAnswer, KeptVariance, Line, Location, Organisation, Outcome, Party, PaymentLink, PracticeSettings,
-    Practitioner, ReadLink, Restoration, RunCounts, Visit, WriteIntent,
+    Invoice, KeptAnswer, KeptVariance, Line, LineSort, Location, Organisation, Outcome, Party, PaymentLink,
+    PracticeSettings, Practitioner, ReadLink, Restoration, RunCounts, Visit, WriteIntent,
 )  # fmt: skip
 
 

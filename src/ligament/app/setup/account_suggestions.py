@@ -7,8 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ligament.core.facts import Facts
-from ligament.core.ledgers import Account
+from ligament.core.ledgers import Account, BooksDocument
 
 _WORD = re.compile(r"[a-z]{4,}")
 _WEAK = frozenset(
@@ -51,11 +50,11 @@ class Used:
         return self.accounts.get(_folded(name), Counter())
 
 
-def used_accounts(facts: Facts, among: Iterable[Account]) -> Used:
-    """Count which accounts the documents that the books hold used, by the text of the line, whoever made them."""
+def used_accounts(documents: Iterable[BooksDocument], among: Iterable[Account]) -> Used:
+    """Count which accounts documents that the books hold used, by the text of the line, whoever made them."""
     codes = {one.key for one in among}
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for document in facts.documents.values():
+    for document in documents:
         for line in document.lines:
             if line.account in codes:
                 found[_folded(line.text)][line.account] += 1

@@ -12,11 +12,13 @@ from ligament.app.results import DONE, WAITS, Result
 from ligament.app.setup.near import near_accounts, near_categories, near_taxes, spoken, spoken_tax
 from ligament.app.setup.systems import meet_books
 from ligament.core.facts import Facts
-from ligament.core.ledgers import Account, Chart, TaxRate
+from ligament.core.ledgers import Account, BooksDocument, Chart, TaxRate
 from ligament.core.money import ZERO
 from ligament.core.postings import tax_key
 from ligament.core.rules.model import PaymentSource, Rulebook
-from ligament.flow.read.read import EVERYTHING, read_practice
+from ligament.flow.read.read import read_practice
+from ligament.ports.memory import Selection
+from ligament.store.queries.sold import what_is_sold
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.exclusive import alone_for
@@ -28,6 +30,8 @@ CLEARING: Key = ("payments", "account")
 TAXES = "taxes"
 BUSINESS, PRACTITIONER = ("tracking", "business"), ("tracking", "practitioner")
 _REVENUE = "revenue"
+_NEWEST, _HISTORY = 600, 3000
+"""So many invoices are looked through for a preview, and so many documents for which account they used."""
 _SALES = ("sales", "fees", "consult", "income", "revenue", "service")
 _CLEARING = ("clearing", "undeposited", "suspense", "transit")
 _TAX_WORDS = {"income": 2, "sales": 2, "output": 1, "free": 1, "exempt": 1, "export": -5, "excluded": -5, "capital": -3}
@@ -62,11 +66,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What choices are made from: the rulebook, the books' chart, and what the practice sells."""
+    """What choices are made from: the rulebook, the books' chart, what the practice sells, and the books' history.
+
+    `facts` has one invoice for every kind of line at least, and the newest ones; `documents` are the newest ones.
+    """
 
     book: Rulebook
     chart: Chart
     facts: Facts
+    documents: tuple[BooksDocument, ...]
 
 
 def survey(clinic: Clinic) -> Survey:
@@ -76,7 +84,14 @@ def survey(clinic: Clinic) -> Survey:
         first_connection(clinic)
         book = clinic.settings.rulebook
         read_practice(clinic.practice(), clinic.store, book, clinic.clock, clinic.outside.tell)
-    return Survey(book=book, chart=chart, facts=clinic.store.gather(EVERYTHING))
+    return survey_of_kept(clinic, book, chart)
+
+
+def survey_of_kept(clinic: Clinic, book: Rulebook, chart: Chart | None = None) -> Survey:
+    """Return what choices are made from as it is kept here; without a chart the one that is kept."""
+    sold = what_is_sold(clinic.database, clinic.settings.name, newest=_NEWEST, documents=_HISTORY)
+    facts = clinic.store.gather(Selection(invoices=sold.invoices))
+    return Survey(book=book, chart=chart or facts.chart, facts=facts, documents=sold.documents)
 
 
 # --- the choices ------------------------------------------------------------------------------------------------------

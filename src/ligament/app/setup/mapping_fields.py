@@ -17,12 +17,12 @@ from ligament.app.setup.mapping import (
     income_accounts,
     questions,
     survey,
+    survey_of_kept,
 )
 from ligament.app.setup.near import spoken
 from ligament.core.facts import Facts
 from ligament.core.postings import item_keys
 from ligament.core.rules.model import Rulebook
-from ligament.flow.read.read import EVERYTHING
 from ligament.store.journal.journal import Note
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
@@ -60,10 +60,8 @@ class Field:
 def kept_survey(clinic: Clinic) -> Survey:
     """Return what choices are made from as it is kept here; before the first reading both systems are asked."""
     book = read_clinic(clinic.settings.file).rulebook
-    facts = clinic.store.gather(EVERYTHING)
-    if not facts.chart.accounts:
-        return replace(survey(clinic), book=book)
-    return Survey(book=book, chart=facts.chart, facts=facts)
+    found = survey_of_kept(clinic, book)
+    return found if found.chart.accounts else replace(survey(clinic), book=book)
 
 
 def fields(found: Survey, books: str = "the books") -> list[Field]:
@@ -94,7 +92,7 @@ def _own(found: Survey, books: str) -> Iterable[Field]:
     """Yield what may have an account of its own: items that were sold, then people, then places."""
     among = income_accounts(found.chart)
     options = tuple(Option(value=one.key, label=spoken(one)) for one in among)
-    used, usual = used_accounts(found.facts, among), found.book.accounts.default or ""
+    used, usual = used_accounts(found.documents, among), found.book.accounts.default or ""
     accounts, facts = found.book.accounts, found.facts
     sold = _sold(facts)
     for identity, (keys, words) in sorted(sold.items(), key=lambda pair: pair[1][1].casefold()):
