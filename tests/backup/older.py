@@ -40,13 +40,13 @@ def _put_first_guards_back(connection: Connection) -> None:
     """Guard the journal as the first release did: by nothing that a later table says."""
     refusal = "the journal is append-only"
     if connection.dialect.name == "sqlite":
-        connection.execute(text("DROP TRIGGER journal_no_delete"))
+        connection.execute(text("DROP TRIGGER IF EXISTS journal_no_delete"))
         guard = f"BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
         connection.execute(text(f"CREATE TRIGGER journal_no_delete {guard}"))
         return
-    connection.execute(text("DROP TRIGGER journal_no_delete ON journal"))
+    connection.execute(text("DROP TRIGGER IF EXISTS journal_no_delete ON journal"))
     connection.execute(text("DROP FUNCTION journal_refuse_delete()"))
-    connection.execute(text("DROP TRIGGER journal_no_change ON journal"))
+    connection.execute(text("DROP TRIGGER IF EXISTS journal_no_change ON journal"))
     guard = "BEFORE UPDATE OR DELETE OR TRUNCATE ON journal FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse()"
     connection.execute(text(f"CREATE TRIGGER journal_no_change {guard}"))
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from ligament.app.contacts.duplicates import find_duplicates
 from ligament.app.contacts.find import find
 from ligament.app.decisions import open_holds
-from ligament.app.holds import show_hold
+from ligament.app.holds import answer, show_hold
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.xero.simulator import control as desk
+from ligament.wiring.errors import ConfigurationError
 from tests.contacts.kit import ANA, BEN, LONG_AGO, Clinic
 from tests.support.practice import PRACTITIONER
 
@@ -170,3 +173,31 @@ def test_a_name_in_another_order_with_the_same_phone_is_asked_about(clinic: Clin
     assert (theirs["side"], theirs["fields"]["name"]) == ("books", "Silva, Ána")
     assert (ours["fields"]["phone_mobile"], theirs["fields"]["phone_mobile"]) == ("0491 570 156", "+61 491 570 156")
     assert "Silva" not in listed
+
+
+def two_like_ana(clinic: Clinic) -> tuple[str, str]:
+    """Enter two contacts with Ana's e-mail and name; returns their ids in the order in which they are told."""
+    at = clinic.later()
+
+    def enter(name: str) -> None:
+        element = {"Name": name, "EmailAddress": "ana@example.org"}
+        clinic.books.change(lambda world: desk.create_contact(world, element, at=at)[0])
+
+    enter("Ana Silva")
+    enter("Silva Ana")
+    clinic.sync()
+    with clinic.app() as app:
+        (hold,) = open_holds(app)
+    first, second = hold["detail"]["contact_ids"]
+    return first, second
+
+
+def test_of_several_contacts_the_one_that_was_chosen_is_linked(clinic: Clinic) -> None:
+    first, second = two_like_ana(clinic)
+    with clinic.app() as app:
+        (hold,) = open_holds(app)
+        with pytest.raises(ConfigurationError, match="none of the contacts"):
+            answer(app, [hold["id"]], "approve", contact="somebody-else")
+        answer(app, [hold["id"]], "approve", contact=second)
+    assert clinic.sync()["holds"] == []
+    assert clinic.contact(f"CLK-{ANA}").contact_id == second != first

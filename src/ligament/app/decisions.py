@@ -51,8 +51,10 @@ def answered(answer: Decision | None) -> Document:
     return {"answered": told}
 
 
-def decide_hold(clinic: Clinic, hold: Hold, choice: DecisionKind, by: str, reason: str = "") -> None:
-    """Keep a person's answer to exactly what the hold shows."""
+def decide_hold(
+    clinic: Clinic, hold: Hold, choice: DecisionKind, by: str, reason: str = "", *, chosen: str = ""
+) -> None:
+    """Keep a person's answer to exactly what the hold shows; `chosen` is the contact that is meant, of several."""
     decision = Decision(
         subject=hold.subject,
         code=hold.decision_code,
@@ -60,6 +62,7 @@ def decide_hold(clinic: Clinic, hold: Hold, choice: DecisionKind, by: str, reaso
         fingerprint=hold.fingerprint,
         by=by,
         reason=reason,
+        chosen=chosen,
         at=clinic.clock.now(),
     )
     clinic.store.decide(decision)

@@ -134,8 +134,11 @@ ANSWERS = {
 """The decisions by the words of pages and interface; `retry` stands beside them."""
 
 
-def answer(clinic: Clinic, names: Iterable[str], choice: str, note: str = "") -> Result:
-    """Answer holds by one of the words of pages and interface; raises ConfigurationError for another word or name."""
+def answer(clinic: Clinic, names: Iterable[str], choice: str, note: str = "", contact: str = "") -> Result:
+    """Answer holds by one of the words of pages and interface; raises ConfigurationError for another word or name.
+
+    `contact` is the id or number of the contact that is the same person, where it may be several.
+    """
     wanted = list(names)
     if choice == "retry":
         again: list[str] = []
@@ -148,11 +151,21 @@ def answer(clinic: Clinic, names: Iterable[str], choice: str, note: str = "") ->
     found, unknown = _found(clinic, wanted)
     if unknown:
         raise ConfigurationError((_nothing_called(unknown[0]),))
-    for hold in found:
-        decide_hold(clinic, hold, kind, clinic.outside.actor, note)
+    chosen = [_one_of(clinic, hold, contact) if contact else "" for hold in found]
+    for hold, one in zip(found, chosen, strict=True):
+        decide_hold(clinic, hold, kind, clinic.outside.actor, note, chosen=one)
     count = len(found)
     told = f"{count} {'is' if count == 1 else 'are'} answered; the next run acts on it."
     return Result(document={"holds": [str(hold.id) for hold in found], "decision": choice, "sentence": told})
+
+
+def _one_of(clinic: Clinic, hold: Hold, contact: str) -> str:
+    """Return the id of a contact that a hold names as one it may be; raises ConfigurationError for any other."""
+    among = [one for one in people_meant(clinic, hold) if one["side"] == "books"]
+    found = [str(one["id"]) for one in among if contact in {one["id"], one["number"]}]
+    if not found:
+        raise ConfigurationError((f'"{contact}" is none of the contacts that this may be.',))
+    return found[0]
 
 
 def decide(clinic: Clinic, names: Iterable[str], choice: DecisionKind) -> Result:

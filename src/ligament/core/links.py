@@ -164,7 +164,7 @@ class DecisionKind(StrEnum):
 class Decision:
     """A person's decision about one hold (`code` is the hold's decision code).
 
-    It counts while `fingerprint` still fits what was shown.
+    It counts while `fingerprint` still fits what was shown. `chosen` is the contact it names where it may be several.
     """
 
     subject: Subject
@@ -173,6 +173,7 @@ class Decision:
     fingerprint: str
     by: str
     reason: str = ""
+    chosen: str = ""
     at: datetime
 
 

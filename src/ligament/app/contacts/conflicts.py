@@ -30,7 +30,9 @@ def people_meant(clinic: Clinic, hold: Hold) -> list[Document]:
     for contact in found:
         theirs = side_by_side(None, contact, AgreedFields(), book)
         number = contact.number or contact.id
-        told.append({"side": "books", "number": number, "fields": {row.field: row.books for row in theirs}})
+        told.append(
+            {"side": "books", "id": contact.id, "number": number, "fields": {row.field: row.books for row in theirs}}
+        )
     return [{**one, "fields": {name: held.reveal() for name, held in one["fields"].items() if held}} for one in told]
 
 

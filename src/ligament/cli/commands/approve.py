@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ligament.app.approvals import approve, waiting
-from ligament.app.holds import decide
+from ligament.app.holds import answer, decide
 from ligament.app.results import WAITS, Result
 from ligament.cli.asking import confirmed
 from ligament.cli.views.holds import waiting as show_waiting
@@ -18,13 +18,26 @@ _NOTHING: dict[str, object] = {"approved": 0, "holds": [], "unknown": []}
 
 
 def approve_some(
-    clinic: Clinic, wanted: Sequence[str], *, yes: bool, choice: str = "", quiet: bool = False, command: Command = str
+    clinic: Clinic,
+    wanted: Sequence[str],
+    *,
+    yes: bool,
+    choice: str = "",
+    contact: str = "",
+    quiet: bool = False,
+    command: Command = str,
 ) -> Result:
     """Approve what is named, or everything in the newest plan once somebody says yes.
 
     Raises ConfigurationError for a choice that is none. Nothing is approved when nobody can be asked.
     """
     kind = decision_of(clinic, choice)
+    if contact:
+        if not wanted or kind is not DecisionKind.APPROVED:
+            raise ConfigurationError(("--contact: name the hold that it answers, and no other decision.",))
+        return Result(
+            document=_NOTHING | {"holds": answer(clinic, wanted, "approve", contact=contact).document["holds"]}
+        )
     if not wanted:
         if kind is not DecisionKind.APPROVED:
             raise ConfigurationError(

@@ -117,12 +117,20 @@ def approve(
             show_default=False,
         ),
     ] = "",
+    contact: Annotated[
+        str,
+        typer.Option(
+            metavar="ID", help="The contact that is the same person, where it may be several.", show_default=False
+        ),
+    ] = "",
 ) -> None:
     """Approve what waits; without names, everything in the newest plan is shown and asked for once."""
     session = Session(home=home, clinic=clinic, as_json=as_json, asks=True)
     run_verb(
         session,
-        lambda held: approve_some(held, wanted or [], yes=yes, choice=choice, quiet=as_json, command=session.command),
+        lambda held: approve_some(
+            held, wanted or [], yes=yes, choice=choice, contact=contact, quiet=as_json, command=session.command
+        ),
         approved,
     )
 

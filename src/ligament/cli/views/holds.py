@@ -130,6 +130,10 @@ def hold(document: Document, command: Command) -> None:
         for person in one.get("people") or ():
             said = ", ".join(held for name, held in person["fields"].items() if name not in _PARTS_OF_A_NAME)
             line(f"  {_SIDES[person['side']]}: {said or '(nothing)'} ({person['number']})")
+        among = [person for person in one.get("people") or () if person["side"] == "books"]
+        for person in among if len(among) > 1 else ():
+            typed = f"approve {one['id']} --contact {person['number']}"
+            line(f"  {command(typed)}    when it is this one")
         leave = ("holds dismiss " + one["id"], "to leave it as it is until it changes")
         offered = [held for held in next_commands(one) if held[0] != "holds show " + one["id"]]
         if DISMISS in CASES[one["code"]].answers and leave[0] not in dict(offered):

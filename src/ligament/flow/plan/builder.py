@@ -135,10 +135,17 @@ class PlanBuilder:
 
     def decision(self, hold: Hold) -> DecisionKind | None:
         """Return what a person decided about a hold, while what was shown then is still what would be shown now."""
+        answer = self._answer(hold)
+        return answer.decision if answer is not None else None
+
+    def chosen(self, hold: Hold) -> str:
+        """Return the id of the contact that a person named in the answer; empty where nobody had to choose."""
+        answer = self._answer(hold)
+        return answer.chosen if answer is not None else ""
+
+    def _answer(self, hold: Hold) -> Decision | None:
         decision: Decision | None = self.facts.decisions.get(f"{hold.subject.key}|{hold.decision_code}")
-        if decision is None or decision.fingerprint not in {hold.fingerprint, ""}:
-            return None
-        return decision.decision
+        return decision if decision is not None and decision.fingerprint in {hold.fingerprint, ""} else None
 
     def fix_asked(self, subject: Subject, fix: Fix, target: str) -> bool:
         """Say whether a person said to mend exactly that."""

@@ -23,6 +23,8 @@ def decide(writing: Writing, decision: Decision) -> None:
     row = {"clinic": clinic, "key": f"{subject}|{decision.code}", "subject": subject, "body": encode(decision)}
     upsert(writing.connection, decisions, [row])
     public = {"code": decision.code, "decision": decision.decision.value, "fingerprint": decision.fingerprint}
+    if decision.chosen:
+        public["contact"] = decision.chosen
     writing.add(
         Note(
             kind="decision",

@@ -38,7 +38,7 @@ def decide(asking: Asking) -> Told:
             raise nothing_there()
         if kept.closed_at is not None:
             raise Problem(409, "This no longer waits: it was answered, or went on by itself. Nothing was changed.")
-        done = answer(clinic, [name], word.choice, word.note).document
+        done = answer(clinic, [name], word.choice, word.note, word.contact).document
     told = {"id": name, "choice": word.choice, "holds": done["holds"], "sentence": done["sentence"]}
     return Told(document=told)
 

@@ -47,6 +47,7 @@ class HoldWord(Taken, frozen=True, kw_only=True):
 
     choice: Literal["approve", "dismiss", "retry", "cash", "separate", "practice", "books"]
     note: Text = ""
+    contact: Text = ""
 
 
 class NoteWord(Taken, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 
 MOST_SHOWN = 200
+_A_PAIR = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,7 @@ def _looked(clinic: Clinic, wanted: str) -> Mapping[str, Any] | None:
         "title": CAUSES.get(found["code"], found["code"]),
         "fixes": fixes(found["code"]) if not found["closed_at"] else (),
         "names": list(dict.fromkeys(name for one in people for name in one["fields"])),
+        "several": [one for one in people if one["side"] == "books"] if len(people) > _A_PAIR else [],
     }
 
 
@@ -115,7 +117,8 @@ def decide_many(visit: Visit) -> Answer:
 def _answered(visit: Visit, names: list[str]) -> Answer:
     try:
         with visit.opened() as clinic:
-            done = answer(clinic, names, visit.form.get("choice"), visit.form.get("note"))
+            form = visit.form
+            done = answer(clinic, names, form.get("choice"), form.get("note"), form.get("contact"))
     except ConfigurationError as trouble:
         if "waits" in str(trouble):
             return Moved(to=f"{visit.clinic_path}/waiting", flash="That no longer waits: it was answered, or went on.")

@@ -135,7 +135,8 @@ def _decided(builder: PlanBuilder, intent: ContactIntent, trouble: Trouble) -> H
     """Apply a person's decision about a doubtful match, or hold."""
     hold = trouble_hold(trouble, intent.subject, HoldKind.CONTACT, intent.number)
     decision = builder.decision(hold)
-    linked = builder.facts.contacts.get(BooksId(str((trouble.proposed or {}).get("link", ""))))
+    meant = builder.chosen(hold) or str((trouble.proposed or {}).get("link", ""))
+    linked = builder.facts.contacts.get(BooksId(meant))
     if decision is DecisionKind.APPROVED and linked is not None:
         return Match(contact=linked, by="a person said that it is the same", adopted=True)
     if decision in {DecisionKind.SEPARATE, DecisionKind.DISMISSED} and trouble.code is not HoldCode.CONTACT_ARCHIVED:
