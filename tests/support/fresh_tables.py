@@ -43,4 +43,6 @@ def _statements() -> tuple[str, ...]:
         assert raw is not None
         found = tuple(raw.iterdump())
     database.close()
-    return tuple(statement for statement in found if statement not in {"BEGIN TRANSACTION;", "COMMIT;"})
+    kept = [statement for statement in found if statement not in {"BEGIN TRANSACTION;", "COMMIT;"}]
+    # The table of the newest migration is the first, as the migrations make it.
+    return tuple(sorted(kept, key=lambda statement: "alembic_version" not in statement))

@@ -46,7 +46,7 @@ def test_a_healthy_clinic_is_told_so(clinic: Clinic) -> None:
     said = 'name = "Riverside Physio"\ntime_zone = "Australia/Melbourne"\ncountry = "AU"'
     clinic.write(RULEBOOK.replace('name = "Riverside Physio"', said))
     verdict = examined(clinic)
-    assert troubles(verdict) == ""
+    assert troubles(verdict) == "No backup was made from here yet."
     assert verdict.code == 0
     told = everything(verdict)
     for words in (

@@ -21,10 +21,12 @@ class PracticePage:
     Lines come as rows of their own (kind `line`); invoices come without lines. `whole_invoices` names invoices whose
     complete set of lines is on this page, so that lines kept earlier and missing here are dropped. `cursors` are
     to be kept once everything before and on this page is kept. `done` of `total` rows of `stream` have been read.
+    `unchanged` names people who stood on it and say nothing new, so that they are no rows.
     """
 
     stream: str
     rows: tuple[PracticeRecord | Removal, ...] = ()
+    unchanged: tuple[SourceId, ...] = ()
     whole_invoices: tuple[SourceId, ...] = ()
     cursors: Mapping[str, str] = field(default_factory=dict)
     done: int = 0

@@ -164,9 +164,12 @@ class Reading:
             rows = [wire.decode(raw, wire.PatientRow) for raw in chunk.rows]
             if self.scope.visits:
                 self.prices.learn_patients(rows)
-            news = self._news(walk, "patient", [guarded(row, self._patient, self.heed) for row in rows])
+            listed = [one for row in rows if (one := guarded(row, self._patient, self.heed)) is not None]
+            news = self._news(walk, "patient", listed)
             named = [replace(party, concession=self.prices.concession_name(party.concession)) for party in news]
-            yield self._page(walk, chunk, named)
+            told = {party.id for party in news}
+            page = self._page(walk, chunk, named)
+            yield replace(page, unchanged=tuple(one.id for one in listed if one.id not in told))
         yield self._end(walk)
 
     def _patient(self, row: wire.PatientRow) -> Party | None:

@@ -12,7 +12,7 @@ from ligament.core.periods import iso_instant
 from ligament.core.records import Party, PartyKind, PracticeRecord, Removal
 from ligament.flow.read.missing_people import missing_among
 from ligament.ports.memory import Memory
-from ligament.ports.practice import Practice
+from ligament.ports.practice import Practice, PracticePage
 
 ASKED_AT_MOST = 250
 """How many patients are asked for by their id in one reading; what is left waits in a note for the next one."""
@@ -54,10 +54,11 @@ class DeletionWatch:
             self.announced |= leaving
             memory.keep_note(_LEAVING, ",".join(sorted(self.announced)))
 
-    def note(self, rows: Iterable[PracticeRecord | Removal], touched: Collection[Subject], memory: Memory) -> None:
+    def note(self, page: PracticePage, touched: Collection[Subject], memory: Memory) -> None:
         """Look at a page that was just kept, and at what it changed; whom to ask for is written down."""
         keys = {subject.key for subject in touched}
-        for row in rows:
+        self.seen.update(page.unchanged)
+        for row in page.rows:
             if isinstance(row, Party):
                 self.seen.add(row.id)
                 subject = _subject(row.kind.value, row.id)

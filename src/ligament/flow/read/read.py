@@ -79,7 +79,7 @@ def read_practice(
         is_pinned |= _is_pinned(page.rows, memory)
         people.announce(page.rows, memory)
         touched = memory.keep_practice_page(page)
-        people.note(page.rows, touched, memory)
+        people.note(page, touched, memory)
         reading.changed |= touched
         reading.rows += len(page.rows)
         tell(f"read {page.stream}", page.done, page.total)
