@@ -9,13 +9,12 @@ import pytest
 
 from ligament.engine.schedule import State
 from ligament.service.runner import ClinicRunner
-from ligament.service.stopping import StopSign
-from ligament.store.database.connection import Database, open_database
+from ligament.store.database.connection import Database
 from ligament.store.journal.audit import accept_break, verify
 from ligament.store.shared.values import SharedValues
 from ligament.wiring.clinic import Overrides, open_clinic
-from ligament.wiring.settings import load_settings
 from tests.faults.clocks import START, TrueTime, WorkerClock
+from tests.service.running import runner_over
 from tests.support.stage import stage
 
 
@@ -28,27 +27,17 @@ def tamper(database: Database) -> None:
 @pytest.fixture
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClinicRunner]:
     made = stage(tmp_path / "home")
-    for name, value in made.environ.items():
-        monkeypatch.setenv(name, value)
-    settings = load_settings(home=made.home)
-    database = open_database(settings.database_url)
     clock = WorkerClock(TrueTime(at=START))
+    runner = runner_over(made, clock, monkeypatch)
     told: list[tuple[str, str, str]] = []
-    runner = ClinicRunner(
-        settings=settings,
-        database=database,
-        sign=StopSign(),
-        alert=lambda *words: told.append(words),
-        clock=clock,
-        calendar=clock,
-    )
-    name = settings.clinics[0].name
-    with open_clinic(settings, name, Overrides(clock=clock), database) as clinic:
+    runner.alert = lambda *words: told.append(words)
+    settings, name = runner.settings, runner.settings.clinics[0].name
+    with open_clinic(settings, name, Overrides(clock=clock), runner.database) as clinic:
         for number in range(3):
             clinic.store.keep_note("counter", str(number))
-    SharedValues(database).keep(name, "daily_done", "2020-01-01")
+    SharedValues(runner.database).keep(name, "daily_done", "2020-01-01")
     yield runner
-    database.close()
+    runner.database.close()
 
 
 def test_the_daily_check_pauses_a_clinic_until_a_person_accepts_the_break(runner: ClinicRunner) -> None:

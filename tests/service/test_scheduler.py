@@ -16,16 +16,15 @@ import pytest
 
 from ligament.core.rules.model import Rulebook
 from ligament.service.opening import _to_its_end, begin
-from ligament.service.runner import ClinicRunner
 from ligament.service.scheduler import Scheduler, reloading
 from ligament.service.stopping import StopSign
-from ligament.store.database.connection import open_database
 from ligament.store.journal.audit import accept_break, verify
 from ligament.store.journal.journal import Note, Provenance
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.installation import journal_of_home
 from ligament.wiring.settings import Settings, load_settings
 from tests.faults.clocks import START, TrueTime, WorkerClock
+from tests.service.running import runner_over
 from tests.support.stage import RULEBOOK, stage
 
 TYPO = RULEBOOK.replace('default = "200"', 'default = ["200"')
@@ -108,30 +107,19 @@ class _Once:
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     made = stage(tmp_path / "home")
-    for name, value in made.environ.items():
-        monkeypatch.setenv(name, value)
     (made.home / "ligament.toml").unlink()
     (made.home / "clinics").mkdir()
     for name in ("Riverside", "Hillside"):
         (made.home / "clinics" / f"{name.lower()}.toml").write_text(
             RULEBOOK.replace("Riverside", name), encoding="utf-8"
         )
-    settings = load_settings(home=made.home)
-    database = open_database(settings.database_url)
     told: list[tuple[str, str, str]] = []
     time, queue = TrueTime(at=START), Queue()
-    clock = WorkerClock(time)
-    runner = ClinicRunner(
-        settings=settings,
-        database=database,
-        sign=StopSign(),
-        alert=lambda *words: told.append(words),
-        clock=clock,
-        calendar=clock,
-    )
+    runner = runner_over(made, WorkerClock(time), monkeypatch)
+    runner.alert = lambda *words: told.append(words)
     place = Scheduler(runner=runner, engine=queue, executor="here", reload=reloading(made.home))
     yield Bench(home=made.home, time=time, place=place, queue=queue, told=told)
-    database.close()
+    runner.database.close()
 
 
 def lost_zone(settings: Settings) -> Settings:

@@ -13,12 +13,10 @@ from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.xero import simulator as xero
 from ligament.engine.schedule import State
 from ligament.service.runner import ClinicRunner, RunReport
-from ligament.service.stopping import StopSign
 from ligament.simkit.hosting import Host
 from ligament.simkit.messages import Request, Response
-from ligament.store.database.connection import open_database
-from ligament.wiring.settings import load_settings
 from tests.faults.clocks import WorkerClock
+from tests.service.running import runner_over
 from tests.support.mounting import mounted
 from tests.support.stage import RULEBOOK, Stage, stage
 
@@ -50,12 +48,8 @@ class Bench:
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     made = stage(tmp_path / "home")
-    for name, value in made.environ.items():
-        monkeypatch.setenv(name, value)
-    settings = load_settings(home=made.home)
-    database = open_database(settings.database_url)
     clock = WorkerClock(made.time)
-    runner = ClinicRunner(settings=settings, database=database, sign=StopSign(), clock=clock, calendar=clock)
+    runner = runner_over(made, clock, monkeypatch)
     found = Bench(made, runner)
     practice = Host(found.practice, made.practice.world, clock=clock.now)
     books = Host(xero.handle, made.books.world, clock=clock.now)
@@ -63,7 +57,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     runner.alert = lambda *words: found.told.append(words)
     runner.on_report = found.reports.append
     yield found
-    database.close()
+    runner.database.close()
 
 
 def test_a_rulebook_broken_during_a_turn_is_told_by_the_next_one_as_what_it_is(bench: Bench) -> None:

@@ -14,6 +14,7 @@ from ligament.core.notes import PRACTICE_NOTE
 from ligament.core.periods import local_date
 from ligament.core.variances import KeptVariance, VarianceState
 from ligament.net.manifest import Manifest
+from ligament.net.said import DAY_S
 from ligament.store.queries.written import RunTold, Waited, work_of
 from ligament.store.writes.variances import KeptComparison
 from ligament.wiring.allowances import calls_left
@@ -22,7 +23,6 @@ from ligament.wiring.clinic import Clinic, credentials_of
 MINUTES_BY_HAND = 3
 """How long one record takes by hand: open it in one system, type it into the other, look it over."""
 _HOUR = 60
-_DAY_S = 24 * 60 * 60
 _DAYS = 14
 _SPANS = ("today", "month", "all")
 
@@ -126,7 +126,7 @@ def _connection(manifest: Manifest, held: Collection[str], left: Mapping[str, in
         "account": account,
         "connected": is_connected,
         "name": manifest.name,
-        "day_limit": any(limit.per_s == _DAY_S for limit in manifest.limits),
+        "day_limit": any(limit.per_s == DAY_S for limit in manifest.limits),
         "calls_left": left,
     }
 

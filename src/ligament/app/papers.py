@@ -179,7 +179,7 @@ def _why(clinic: Clinic, subject: Subject, link: DocumentLink | None, facts: Fac
     trail = link.sent.trail if link is not None and link.sent is not None else ()
     outcomes = Directory(clinic.journal).outcomes_of(subject.key)
     return {
-        "because": [_named(facts, line) for line in trail or _reasons(asked)],
+        "because": _named(facts, trail or _reasons(asked)),
         "asked": [{"sentence": one["sentence"], "amount": one["amount"]} for one in asked],
         "refused": [hold.sentence for hold in refused_by(clinic, subject.id)],
         "outcomes": [{"state": one.state.value, "sentence": one.sentence, "reason": one.reason} for one in outcomes],
@@ -196,13 +196,14 @@ def _why(clinic: Clinic, subject: Subject, link: DocumentLink | None, facts: Fac
     }
 
 
-def _named(facts: Facts, line: str) -> str:
-    """Return a sentence of the trail with people by name: it is kept without, so that nobody stands in the journal."""
+def _named(facts: Facts, lines: Iterable[str]) -> list[str]:
+    """Return the trail with people by name: it is kept without, so that nobody stands in the journal."""
     names = {key: party.full_name() for key, party in facts.parties.items()}
     if not names:
-        return line
+        return list(lines)
     found = "|".join(re.escape(key) for key in sorted(names, key=len, reverse=True))
-    return re.sub(rf"(?:{found})(?!\d)", lambda one: names[one[0]], line)
+    person = re.compile(rf"(?:{found})(?!\d)")
+    return [person.sub(lambda one: names[one[0]], line) for line in lines]
 
 
 def _reasons(asked: Iterable[Mapping[str, Any]]) -> Iterable[str]:

@@ -15,7 +15,7 @@ from ligament.service.errands import set_going
 from ligament.web.forms import WAS, sent, told, was
 from ligament.web.page import Answer, Moved, Page, Shown, Values, Visit
 
-_GOES_ON = "What is kept is being looked through, which takes long in a large clinic. Open this page again in a moment."
+_GOES_ON = "Both systems are being read for the first time. Open this page again in a moment."
 _GROUPS = (
     ("needed", "What everything needs", ("default", "clearing", "tax")),
     ("items", "Items with an account of their own", ("item", "product")),
