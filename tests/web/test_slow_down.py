@@ -10,6 +10,8 @@ from tests.web.browsing import OWNER, PASSWORD, Page, Person
 from tests.web.conftest import Shop
 
 WRONG = "wrong wrong wrong"
+A_SLOW_ANSWER = 25
+"""What is told is what is left of a wait, less the seconds that a busy machine took to answer."""
 
 
 def attempt(person: Person, email: str = OWNER, password: str = WRONG) -> Page:
@@ -37,7 +39,9 @@ def test_the_wait_doubles_and_outlives_a_restart(shop: Shop) -> None:
     for _ in range(7):
         shop.restart(later=timedelta(seconds=(waits or [30])[-1] + 2))
         waits.append(int(attempt(shop.person()).headers["retry-after"]))
-    assert waits == [60, 120, 240, 480, 900, 900, 900]
+    doubled = [60, 120, 240, 480, 900, 900, 900]
+    told = list(zip(waits, doubled, strict=True))
+    assert all(whole - A_SLOW_ANSWER <= left <= whole for left, whole in told), told
     shop.restart(later=timedelta(minutes=31))
     assert [attempt(shop.person()).status for _ in range(6)] == [422] * 5 + [429]
 
