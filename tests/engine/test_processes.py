@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
+import sqlite3
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -103,11 +105,14 @@ def test_a_watch_stopped_while_a_call_has_no_answer_ends_within_ten_seconds_and_
 
 def test_a_watch_that_was_killed_is_gone_on_with_at_once(stage: Stage) -> None:
     stage.hosts["books"].faults = slow("PUT", "/Payments", 60_000)
-    running = stage.run("sync", "--watch", LIGAMENT_LEASE_S="600")
+    running = stage.run("sync", "--watch")
     stage.wait_for(lambda: any(one.amount_paid for one in billed(stage)), "the first payments")
     running.process.kill()
+    running.process.wait(timeout=60)
+    with closing(sqlite3.connect(stage.home / "ligament.db")) as store, store:
+        assert store.execute("UPDATE leases SET until = '9999' WHERE until <> ''").rowcount == 1
     again = stage.run("sync", "--watch")
-    # The lock of this machine tells that the holder of the lease is dead: nobody has the patience for its ten minutes.
+    # The lock of this machine tells that the holder of the lease is dead: nobody waits for the end of its time.
     again.hear(done)
     again.ask_to_stop()
     settled(stage)
