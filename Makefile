@@ -48,7 +48,7 @@ test: $(VENV)/.tools browser ## check everything, kill real processes, and run e
 	@$(TESTS) --numprocesses $(WORKERS) -m "not slow"
 
 test-long: $(VENV)/.tools ## run the long tests too: simulated faults by the thousand, workers, pairs of cuts
-	@$(TESTS) --numprocesses auto -m slow
+	@LIGAMENT_EXAMPLES=new $(TESTS) --numprocesses auto -m slow
 
 check: $(VENV)/.tools ## format, lint, types, contracts and quick tests, in under a minute [ROOM=flow for the tests of a room]
 	@$(BIN)/ruff format $(CODE)

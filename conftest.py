@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).parent
 
-# A slow machine is not a failing test, and a failure prints what repeats it.
-hypothesis.settings.register_profile("ci", deadline=None, print_blob=True)
-hypothesis.settings.load_profile("ci")
+# A slow machine is not a failing test, and a failure prints what repeats it. What is run at every change asks the same
+# each time; `make test-long` looks for examples that nobody has seen yet.
+hypothesis.settings.register_profile("same", deadline=None, print_blob=True, derandomize=True)
+hypothesis.settings.register_profile("new", deadline=None, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("LIGAMENT_EXAMPLES", "same"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

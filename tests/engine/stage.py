@@ -29,6 +29,8 @@ from ligament.simkit.story import ClinicStory, Size
 
 COMMAND = Path(sys.executable).with_name("ligament")
 PATIENCE_S = 90
+SOON_S = 45
+"""Less than the minute for which answers are held back: nobody waited for one, however busy the machine."""
 WEBHOOK_KEY = "a-signing-key-for-tests"
 ALWAYS_OPEN = """\
 [sync]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ligament.simkit.faults import FaultKind
-from tests.engine.stage import Stage, staged
+from tests.engine.stage import SOON_S, Stage, staged
 from tests.engine.test_processes import bills, done, posted, settled, slow
 
 pytestmark = [pytest.mark.process, pytest.mark.postgres]
@@ -50,7 +50,7 @@ def test_a_killed_workers_clinic_is_taken_over_within_a_minute_and_nothing_is_po
     stage.let_arrive()
     assert [one.path.rpartition("/")[2] for one in stage.late()] == ["Invoices"]
     assert books.world.only() == before
-    assert second.ask_to_stop() < 10
+    assert second.ask_to_stop() < SOON_S
     settled(stage)
 
 
@@ -69,7 +69,7 @@ def test_a_worker_that_slept_through_its_lease_writes_nothing_more(stage: Stage)
     assert line["outcome"] == "elsewhere"
     assert stage.writes() == wrote
     for running in (first, second):
-        assert running.ask_to_stop() < 10
+        assert running.ask_to_stop() < SOON_S
     settled(stage)
 
 
@@ -77,7 +77,7 @@ def test_serve_and_a_worker_share_the_clinics_and_post_nothing_twice(stage: Stag
     both = [stage.run("serve", "--port", "0"), stage.run("worker", home=stage.second_home())]
     stage.wait_for(lambda: posted(stage) == bills(), "all invoices")
     for running in both:
-        assert running.ask_to_stop() < 10
+        assert running.ask_to_stop() < SOON_S
     settled(stage)
 
 
@@ -109,5 +109,5 @@ def test_a_database_that_dies_and_comes_back_costs_time_and_nothing_else(tmp_pat
         own_server.ensure_postgres_running()
         running.hear(done)
         assert posted(stage) == bills()
-        assert running.ask_to_stop() < 10
+        assert running.ask_to_stop() < SOON_S
         settled(stage)

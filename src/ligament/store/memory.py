@@ -239,10 +239,11 @@ class ClinicStore:
             found = {row.action_key: refused_by_person(row.words) for row in connection.execute(kept)}
         return {key: told for key, told in found.items() if told is not None}
 
-    def forget_refusals(self, subject: Subject) -> None:
-        """Forget what was refused about a record, so that it is tried again."""
+    def forget_refusals(self, subject: Subject, beside: Collection[str] = ()) -> None:
+        """Forget what was refused about a record, so that it is tried again, and about other subjects `beside` it."""
         with self._journal.writing() as writing:
-            gone = delete(refusals).where(refusals.c.clinic == self._clinic, refusals.c.subject == subject.key)
+            about = refusals.c.subject.in_([subject.key, *sorted(beside)])
+            gone = delete(refusals).where(refusals.c.clinic == self._clinic, about)
             writing.connection.execute(gone)
             outcomes.mark_dirty(writing.connection, self._clinic, frozenset({subject}))
             writing.add(Note(kind="decision", subject=subject.key, public={"decision": "retry"}))

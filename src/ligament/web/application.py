@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from litestar import Litestar, Request, Response
-from litestar.datastructures import MutableScopeHeaders, State
+from litestar.datastructures import State
 from litestar.enums import HttpMethod, ScopeType
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
@@ -25,7 +25,7 @@ from ligament.web.live import Stream
 from ligament.web.page import House, Page
 from ligament.web.pages.registry import ALL
 from ligament.web.rendering import MEDIA_TYPES, assets
-from ligament.web.security.headers import protecting
+from ligament.web.security.headers import protected, texts
 from ligament.web.security.hosts import is_local, is_loopback_host, may_answer
 from ligament.wiring.access import StoreTrouble, open_access
 from ligament.wiring.fault_log import log_fault
@@ -76,7 +76,7 @@ def _route(frame: Frame, page: Page) -> HTTPRouteHandler:
             values={name: str(value) for name, value in request.path_params.items()},
             query=request.url.query,
             body=body,
-            headers={name.lower(): value for name, value in request.headers.items()},
+            headers=texts(request.scope["headers"]),
             cookies=request.cookies,
             peer=request.client.host if request.client else "",
         )
@@ -171,29 +171,24 @@ def _guarded(app: Litestar, house: House) -> ASGIApp:
         if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = texts(scope["headers"])
         is_machine = machines.is_for_machines(scope["path"])
 
-        async def protected(message: Message) -> None:
+        async def sent_protected(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _protect(MutableScopeHeaders.from_message(message), is_secure=house.is_secure, is_page=not is_machine)
+                given = message["headers"]
+                message["headers"] = protected(given, is_secure=house.is_secure, is_page=not is_machine)
             await send(message)
 
         client = scope.get("client")
         peer = client[0] if client else ""
         if _may_answer(house, headers.get("host", ""), is_local(peer, lambda name: headers.get(name, ""))):
-            await app(scope, receive, protected)
+            await app(scope, receive, sent_protected)
         else:
-            await sent(refusal(421))(scope, receive, protected)
+            await sent(refusal(421))(scope, receive, sent_protected)
 
     return guarded
 
 
 def _may_answer(house: House, host: str, is_from_here: bool) -> bool:  # noqa: FBT001 - a fact about the caller
     return may_answer(host, house.settings.public_url) or (is_from_here and is_loopback_host(host))
-
-
-def _protect(headers: MutableScopeHeaders, *, is_secure: bool, is_page: bool) -> None:
-    for name, value in protecting(is_secure=is_secure, is_page=is_page).items():
-        if name != "Cache-Control" or name not in headers:
-            headers[name] = value

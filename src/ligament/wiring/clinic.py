@@ -252,9 +252,17 @@ def opaque_code(key: bytes, subject: str) -> str:
 
 @contextmanager
 def open_clinic(
-    settings: Settings, name: str | None = None, outside: Overrides | None = None, database: Database | None = None
+    settings: Settings,
+    name: str | None = None,
+    outside: Overrides | None = None,
+    database: Database | None = None,
+    *,
+    only_looks: bool = False,
 ) -> Iterator[Clinic]:
-    """Open one clinic of a home, and close everything again but a database that was handed in."""
+    """Open one clinic of a home, and close everything again but a database that was handed in.
+
+    Whether the vault's key fits all that is kept is asked before, but for who `only_looks`: what a look opens says so.
+    """
     outside = outside or Overrides()
     chosen = settings.clinic(name)
     clock = outside.clock or (clock_starting_at(settings.now) if settings.now is not None else SystemClock())
@@ -264,6 +272,8 @@ def open_clinic(
             closing.callback(database.close)
             need_same_time(database, SystemClock().now)
         clinic = _assembled(settings, chosen, outside, clock, database)
+        if not only_looks:
+            clinic.vault.check()
         closing.callback(clinic.close)
         yield clinic
 
@@ -272,7 +282,6 @@ def _assembled(
     settings: Settings, chosen: ClinicSettings, outside: Overrides, clock: Clock, database: Database
 ) -> Clinic:
     vault = Vault(database, chosen.name, settled_key(settings, database, clock.now), random_bytes, clock.now)
-    vault.check()
     slug = hashlib.sha256(chosen.name.encode()).hexdigest()[:12]
     head = HeadFile(settings.home / f"journal-{slug}.head")
     provenance = Provenance(actor=outside.actor, source=outside.source)

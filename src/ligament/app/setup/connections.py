@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-
+from ligament.app.connections import is_signed_in
 from ligament.app.documents import Document
 from ligament.net.manifest import Manifest
 from ligament.wiring.clinic import Clinic, credentials
@@ -40,13 +39,5 @@ def _system(clinic: Clinic, manifest: Manifest) -> Document:
         "where": manifest.sign_in.where,
         "by_consent": bool(manifest.sign_in.browser_asks),
         "asks": asks,
-        "connected": is_connected(clinic, manifest, held),
+        "connected": is_signed_in(clinic, manifest, held),
     }
-
-
-def is_connected(clinic: Clinic, manifest: Manifest, held: Container[str]) -> bool:
-    """Say whether a system was signed in to: with all that it asks for, or by a person who consented in the browser."""
-    if all(name in held for name in manifest.sign_in.asks):
-        return True
-    asks, note = manifest.sign_in.browser_asks, manifest.webhooks.get("organisation_note", "")
-    return bool(asks and note) and all(name in held for name in asks) and bool(clinic.store.note(note))

@@ -12,6 +12,7 @@ from ligament.connectors.cliniko.countries import country_name
 from ligament.connectors.cliniko.digest import digest
 from ligament.core.ids import SourceId
 from ligament.core.money import ZERO
+from ligament.core.periods import is_zone
 from ligament.core.private import NOTHING, Private
 from ligament.core.records import (
     Address,
@@ -303,7 +304,9 @@ def location_of(row: wire.BusinessRow) -> Location | None:
     if identifier is None:
         return None
     name = wire.text(row.display_name) or wire.text(row.label) or wire.text(row.business_name)
-    place = Location(id=SourceId(identifier), name=name, zone=wire.text(row.time_zone_identifier).strip())
+    zone = wire.text(row.time_zone_identifier).strip()
+    # A zone that nobody here knows is none: the clinic's own stands in for it, and `doctor` says so.
+    place = Location(id=SourceId(identifier), name=name, zone=zone if is_zone(zone) else "")
     return replace(place, revision=digest(place))
 
 

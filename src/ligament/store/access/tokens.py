@@ -12,9 +12,12 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from ligament.core.access import Scope
 from ligament.store.access.users import LOCK
 from ligament.store.database.connection import Database
+from ligament.store.database.quick import quickly
 from ligament.store.database.search_keys import stamp
 from ligament.store.database.tables import api_tokens
 
+_NAMES = tuple(api_tokens.c.keys())
+_ALL = select(api_tokens).order_by(api_tokens.c.name)
 _BY_DIGEST = select(api_tokens).where(api_tokens.c.digest == bindparam("shown"))
 
 
@@ -42,7 +45,7 @@ class Tokens:
     def all(self) -> tuple[Token, ...]:
         """Return every token, by name."""
         with self._database.reading() as connection:
-            return tuple(_token(row) for row in connection.execute(select(api_tokens).order_by(api_tokens.c.name)))
+            return tuple(map(_token, quickly(connection, _ALL, {})))
 
     def by_name(self, name: str) -> Token | None:
         """Return a token, or nothing."""
@@ -51,7 +54,7 @@ class Tokens:
     def by_digest(self, digest: str) -> Token | None:
         """Return the token whose text has that digest, or nothing."""
         with self._database.reading() as connection:
-            row = connection.execute(_BY_DIGEST, {"shown": digest}).one_or_none()
+            row = next(iter(quickly(connection, _BY_DIGEST, {"shown": digest})), None)
             return _token(row) if row is not None else None
 
     def add(self, token: Token) -> None:
@@ -72,6 +75,6 @@ class Tokens:
             connection.execute(update(api_tokens).where(api_tokens.c.name == name).values(used_at=stamp(at)))
 
 
-def _token(row: Any) -> Token:  # noqa: ANN401 - a row of the table
-    values = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names
+def _token(row: tuple[Any, ...]) -> Token:
+    values = dict(zip(_NAMES, row, strict=True))
     return Token(**{**values, "scopes": frozenset(map(Scope, json.loads(values["scopes"] or "[]")))})

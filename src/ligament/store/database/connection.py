@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
-from threading import RLock
+from threading import RLock, local
 from typing import Any
 
 from msgspec import DecodeError
@@ -60,6 +60,7 @@ class Database:
         """Take an engine that `open_database` made."""
         self._engine = engine
         self._turn = RLock()
+        self._moment = local()
         self._reader = engine if self.is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
 
     @property
@@ -79,11 +80,30 @@ class Database:
 
         With `everything` a server may join and sum whole tables in memory, where it would sort them on its disk.
         """
-        with clear_errors(), self._reader.begin() as connection:
-            self._begin(connection, "BEGIN")
+        shared: Connection | None = getattr(self._moment, "connection", None)
+        with clear_errors(), nullcontext(shared) if shared is not None else self._reader.begin() as connection:
+            if shared is None:
+                self._begin(connection, "BEGIN")
             if everything and not self.is_sqlite:
                 connection.execute(_IN_MEMORY)
             yield connection
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Let all that this thread reads within see one moment, over one connection; what it writes is apart from it.
+
+        For a few quick questions in a row, each of which would cost less than its own transaction.
+        """
+        if getattr(self._moment, "connection", None) is not None or (self.is_sqlite and self.file is None):
+            # In memory there is but one connection, and whoever writes needs it.
+            yield
+            return
+        with self.reading() as connection:
+            self._moment.connection = connection
+            try:
+                yield
+            finally:
+                self._moment.connection = None
 
     @contextmanager
     def writing(self, lock: str) -> Iterator[Connection]:

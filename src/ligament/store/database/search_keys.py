@@ -9,6 +9,7 @@ from functools import lru_cache
 _PREFIX = re.compile(r"^\D*0*")
 _DIGITS = re.compile(r"\d+")
 _WIDTH = len("2026-07-01T00:00:00.000000")
+_WIDTH_TO_SECONDS = len("2026-07-01T00:00:00")
 
 
 def folded(text: str) -> str:
@@ -30,6 +31,11 @@ def digit_runs(number: str) -> frozenset[str]:
 def stamp(instant: datetime) -> str:
     """Return an aware instant as text of fixed width that sorts by time."""
     return f"{instant.astimezone(UTC).isoformat(timespec='microseconds')[:_WIDTH]}Z"
+
+
+def to_seconds(stamped: str) -> str:
+    """Return what `stamp` wrote without the parts of its second, as the interface tells instants."""
+    return f"{stamped[:_WIDTH_TO_SECONDS]}Z"
 
 
 @lru_cache(maxsize=1000)

@@ -6,18 +6,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, or_, select
 
 from ligament.core.links import DocumentLink
 from ligament.core.records import Invoice
-from ligament.store.database.codec import decode, decode_hold, decoder
-from ligament.store.database.search_keys import moment, stamp
+from ligament.store.database.codec import decode, decoder
+from ligament.store.database.quick import quickly
+from ligament.store.database.search_keys import stamp
 from ligament.store.database.tables import document_links, holds, journal, practice_rows
 from ligament.store.journal.audit import plain_entries
 from ligament.store.journal.journal import Journal
-from ligament.store.queries.records import KeptHold
 
 _PARTIES = ("patient", "payer")
 
@@ -32,11 +32,19 @@ class EntryFilter:
     record: str = ""
 
 
+class HoldEntry(NamedTuple):
+    """One open hold as a list of them gives it: its id, since when it waits, and the hold as it is kept."""
+
+    id: str
+    opened_at: str
+    body: bytes
+
+
 @cache
 def _open_holds(*, is_coded: bool, is_of_kind: bool, goes_on: bool) -> Select[Any]:
     """Return the question for open holds; to put it together costs more than to have it answered."""
     table, at, name = holds.c, bindparam("at", type_=Text), bindparam("name", type_=Text)
-    statement = select(table.id, table.run_id, table.opened_at, table.body)
+    statement = select(table.id, table.opened_at, table.body)
     statement = statement.where(table.clinic == bindparam("clinic"), table.closed_at.is_(None))
     if is_coded:
         statement = statement.where(table.code == bindparam("code"))
@@ -55,17 +63,13 @@ class Lists:
         self._book = book
         self._clinic = book.clinic
 
-    def holds(self, *, code: str, kind: str, after: tuple[str, str] | None, limit: int) -> list[KeptHold]:
+    def holds(self, *, code: str, kind: str, after: tuple[str, str] | None, limit: int) -> list[HoldEntry]:
         """Return open holds, oldest first, after one by its moment and id."""
         at, name = after or ("", "")
         values = {"clinic": self._clinic, "code": code, "kind": kind, "at": at, "name": name, "most": limit + 1}
         statement = _open_holds(is_coded=bool(code), is_of_kind=bool(kind), goes_on=after is not None)
         with self._book.database.reading() as connection:
-            rows = connection.execute(statement, values).all()
-        return [
-            KeptHold(id=one, hold=decode_hold(body), run_id=run_id, opened_at=moment(opened_at), closed_at=None)
-            for one, run_id, opened_at, body in rows
-        ]
+            return list(map(HoldEntry._make, quickly(connection, statement, values)))
 
     def party_keys(self, *, after: str, limit: int, only: Collection[str] | None = None) -> list[str]:
         """Return the keys of patients and payers in their order, all of them or only some."""

@@ -23,11 +23,15 @@ class Waits(Struct, kw_only=True):
 
 
 class Connection(Struct, kw_only=True):
-    """How one system is connected, and what is left of its limits, where it told us."""
+    """How one system is connected, and what is left of its limits, where it told us.
+
+    `paused` says that somebody signed in, and that the clinic now waits for a person.
+    """
 
     system: str
     role: str
     connected: bool
+    paused: bool
     limits_left: dict[str, int]
 
 

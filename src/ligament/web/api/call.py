@@ -86,7 +86,8 @@ class Asking:
         """Open the clinic, so that everything done is journalled with who and from where."""
         transports = self.house.door.place.runner.transports
         outside = Overrides(transports=transports, actor=self.caller.name, source=self.source)
-        with open_clinic(self.house.settings, self.clinic.name, outside, self.house.access.database) as clinic:
+        database, only_looks = self.house.access.database, self.pager is not None
+        with open_clinic(self.house.settings, self.clinic.name, outside, database, only_looks=only_looks) as clinic:
             yield clinic
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -44,10 +45,12 @@ class Desk:
 
     def answer(self, call: Call, asked: Asked) -> Reply:
         """Answer one call."""
-        try:
-            return self._answered(call, asked)
-        except Problem as problem:
-            return problems.answer(problem)
+        # A list is a few quick questions; what a call may change, or ask of others, begins and ends each by itself.
+        with self.house.access.database.one_moment() if call.is_list and call.method == "GET" else nullcontext():
+            try:
+                return self._answered(call, asked)
+            except Problem as problem:
+                return problems.answer(problem)
 
     def _answered(self, call: Call, asked: Asked) -> Reply:
         token = _token(asked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ligament.app.holds import answer
-from ligament.app.lists import holds, kept_hold_document, place_of
+from ligament.app.lists import hold_rows, holds, kept_hold_document, place_of
 from ligament.core.access import Right
 from ligament.web.api.answers import HoldDecision, HoldRow
 from ligament.web.api.call import CLINIC, Asking, Call, Told
@@ -17,7 +17,7 @@ def listed(asking: Asking) -> Told:
     after = (str(pager.after[0]), str(pager.after[1])) if pager.after else None
     with asking.opened() as clinic:
         rows = holds(clinic, code=wanted.code, kind=wanted.kind, after=after, limit=pager.limit)
-    return Told(document=pager.cut(rows, place_of, kept_hold_document))
+    return Told(document=pager.cut_together(rows, place_of, hold_rows))
 
 
 def show(asking: Asking) -> Told:

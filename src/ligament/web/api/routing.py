@@ -18,6 +18,7 @@ from ligament.web.api.desk import Desk, decoder
 from ligament.web.api.registry import CALLS
 from ligament.web.frame import Asked
 from ligament.web.page import House
+from ligament.web.security.headers import texts
 
 AnyRequest = Request[Any, Any, State]
 
@@ -54,7 +55,7 @@ def _route(desk: Desk, call: Call) -> HTTPRouteHandler:
             values={name: str(value) for name, value in request.path_params.items()},
             query=request.url.query,
             body=await request.body() if call.method != "GET" else b"",
-            headers={name.lower(): value for name, value in request.headers.items()},
+            headers=texts(request.scope["headers"]),
             cookies={},
             peer=request.client.host if request.client else "",
         )

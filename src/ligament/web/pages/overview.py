@@ -20,7 +20,7 @@ def show(visit: Visit) -> Answer:
     found = glance(visit.access.database, [visit.clinic])[visit.clinic.name]
     with visit.opened() as clinic:
         told = overview_of(clinic)
-    is_set_up = all(one["connected"] for one in told["connections"]) and not _gaps(visit)
+    is_set_up = all(one["connected"] or one["paused"] for one in told["connections"]) and not _gaps(visit)
     step = _next_step(visit.clinic_path, found, told) if is_set_up else _set_up(visit)
     charts = {"posted": day_chart(told["days"], "posted", "failed"), "delay": day_chart(told["days"], "delay")}
     last_run_at = found.last_run_at or told["last_run_at"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -52,6 +53,7 @@ def address_of(peer: str, header: Header, trusted: tuple[str, ...]) -> str:
     return _counted(found)
 
 
+@lru_cache(maxsize=1000)
 def _counted(address: str) -> str:
     """Return the address under which attempts are counted: whoever has an IPv6 network has all of it."""
     if not _is_address(address):
@@ -81,5 +83,6 @@ def _is_address(text: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=1000)
 def _is_loopback(text: str) -> bool:
     return _is_address(text) and ip_address(text).is_loopback
