@@ -136,6 +136,11 @@ class ClinicStore:
         with self._database.reading() as connection:
             return practice.known_patients(connection, self._clinic)
 
+    def strangers(self) -> tuple[SourceId, ...]:
+        """Return ids of patients for whom contacts of the books are numbered, and of whom nothing is known here."""
+        with self._database.reading() as connection:
+            return practice.strangers(connection, self._clinic)
+
     def half_forgotten(self) -> tuple[Subject, ...]:
         """Return people whom an earlier release forgot, and whose texts it left."""
         with self._database.reading() as connection:
