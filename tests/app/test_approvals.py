@@ -227,3 +227,28 @@ def test_what_a_plan_found_can_be_answered_at_once(tmp_path: Path) -> None:
         assert [hold["code"] for hold in held] == ["unmapped_item"]
         assert show_hold(clinic, invoice).document["holds"][0]["id"] == held[0]["id"]
     assert PATIENT
+
+
+def test_an_invoice_whose_payment_was_refused_says_so_in_every_run_until_somebody_retries_it(tmp_path: Path) -> None:
+    made = stage(tmp_path, rulebook=RULEBOOK + 'payment = "ask"\n')
+    invoice, other = made.invoice(), made.invoice()
+    made.sync()
+    for paid in (invoice, other):
+        at = made.pass_time(seconds=30)
+        made.practice.change(lambda world, paid=paid, at=at: control.pay_invoice(world, paid, at=at)[0])  # type: ignore[misc]
+    made.sync()
+    with made.app() as clinic:
+        refuse(clinic, [invoice], reason="paid at the desk", by="Kim")
+        approve(clinic)
+    for full in (False, True):
+        document = made.sync(full=full)
+        assert [(skip["kind"], skip["source_id"], skip["reason"]) for skip in document["skips"]] == [
+            ("invoice", invoice, "refused")
+        ]
+    assert [held.status for held in made.kept_books().invoices.values()].count("PAID") == 1
+    with made.app() as clinic:
+        retry(clinic, invoice)
+        plan(clinic)
+        approve(clinic)
+    assert made.sync()["skips"] == []
+    assert {held.status for held in made.kept_books().invoices.values()} == {"PAID"}

@@ -195,8 +195,9 @@ def test_a_run_is_never_cut_in_two(tmp_path: Path) -> None:
 def test_somebody_who_is_forgotten_later_is_gone_from_the_archive_too(old: tuple[Stage, str, str]) -> None:
     made, _, _ = old
     told = archived(made)["archived"]
-    assert "Ada" not in Path(told["file"]).read_text(encoding="utf-8"), "personal detail stays sealed"
-    assert "Sample" not in Path(told["file"]).read_text(encoding="utf-8")
+    # Three letters alone may stand by luck in what is sealed.
+    text = Path(told["file"]).read_text(encoding="utf-8")
+    assert not [trace for trace in ("Ada Sample", "Sample", "ada@example.org") if trace in text], "detail stays sealed"
 
 
 def test_the_schedule_lets_them_leave_and_a_folder_that_cannot_be_written_stops_nothing(

@@ -12,10 +12,17 @@ SHOTS = Path(__file__).parents[2] / ".shots"
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
+_DOUBLED = """() => {
+    const ids = [...document.querySelectorAll("[id]")].map(one => one.id);
+    return [...new Set(ids.filter((one, place) => ids.indexOf(one) !== place))];
+}"""
+
+
 def findings(page: Page) -> list[str]:
-    """Return what axe finds on a page, each with the first place."""
+    """Return what axe finds on a page, each with the first place, and every id that stands there twice."""
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": _TAGS}})
-    return [f"{one['id']} ({one['impact']}): {one['nodes'][0]['html'][:120]}" for one in found.response["violations"]]
+    told = [f"{one['id']} ({one['impact']}): {one['nodes'][0]['html'][:120]}" for one in found.response["violations"]]
+    return told + [f"the id {one} stands there twice" for one in page.evaluate(_DOUBLED)]
 
 
 def sideways(page: Page) -> int:

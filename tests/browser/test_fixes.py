@@ -23,6 +23,15 @@ payer_unknown = "ask"
 email = "ask"
 """
 SPLINT = {"name": "Splint", "unit_price": "50", "tax_name": "Odd", "tax_rate": "10"}
+GROUPS = """
+[contacts]
+create_groups = true
+[[rules]]
+name = "all Bens together"
+when = 'patient.first_name == "Ben"'
+group = "Bens"
+"""
+MOST_GROUPS = 100
 TAPE = {"name": "Tape", "unit_price": "50", "tax_name": "Odder", "tax_rate": "5"}
 
 
@@ -179,3 +188,45 @@ def test_what_a_person_refused_is_asked_again_when_it_is_tried_again(clinic: AtW
     clinic.run()
     with clinic.opened() as opened:
         assert [one.document["sentence"] for one in opened.approvals.asked()] == [asked]
+
+
+def test_what_the_books_themselves_refused_is_sent_again_when_it_is_tried_again(
+    clinic: AtWork, browser: Browser
+) -> None:
+    for number in range(MOST_GROUPS):
+        clinic.books.world, _ = desk.make_group(clinic.books.world, f"Group {number}", at=clinic.clock.now())
+    rulebook = clinic.shop.home / "ligament.toml"
+    rulebook.write_text(rulebook.read_text() + GROUPS)
+    clinic.run()
+    page = clinic.served.page(browser)
+
+    def try_again() -> None:
+        page.goto(f"{HERE}/waiting")
+        # Why it was refused stands there in the words of the books.
+        expect(page.get_by_text(f"limit of {MOST_GROUPS} contact groups").first).to_be_visible()
+        (hold,) = waits(clinic, HoldCode.REJECTED)
+        row(page, hold).get_by_role("button", name="Try again").click()
+        expect(page.get_by_role("status").first).to_contain_text("tried again by the next run")
+        clinic.books.clear_log()
+        clinic.run()
+
+    def sent() -> int:
+        asked = [one.request for one in clinic.books.log]
+        return len([one for one in asked if one.method == "PUT" and one.path.endswith("/ContactGroups")])
+
+    clinic.books.clear_log()
+    clinic.run()
+    assert sent() == 0, "what was refused is not sent again unasked"
+    try_again()
+    assert sent() == 1, "it was sent once more, and refused once more"
+    groups = clinic.books.world.only().groups
+    assert "Bens" not in {one.name for one in groups.values()}
+    spare = next(iter(groups))
+    clinic.books.change(lambda world: desk.change_group(world, spare, status="DELETED", at=clinic.clock.now()))
+    try_again()
+    assert sent() == 1
+    assert [one.name for one in clinic.books.world.only().groups.values()].count("Bens") == 1
+    assert waits(clinic, HoldCode.REJECTED) == ()
+    page.reload()
+    expect(page.get_by_text(f"limit of {MOST_GROUPS} contact groups")).to_have_count(0)
+    assert page.complaints == []  # type: ignore[attr-defined]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import stat
 import tomllib
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from ligament.cli.views import paper
+from ligament.cli.views.paper import Column, table
 from tests.cli.kit import Clinic
 from tests.support.practice import RULEBOOK
 
@@ -123,3 +127,15 @@ def test_status_and_holds_speak_of_all_clinics(clinic: Clinic) -> None:
     assert held.code == 1
     assert [one["clinic"] for one in held.json["holds"]] == [mine["id"]]
     assert f"--clinic '{mine['id']}'" in clinic.run("holds", "--all").out
+
+
+def test_a_narrow_terminal_cuts_no_word_of_the_status_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = (Column("Clinic"), Column("State"), Column("How it stands"))
+    rows = [["Riverside Physio", "waits for you", "One thing waits"]]
+    for width, is_table in ((100, True), (30, False)):
+        told = StringIO()
+        shown = Console(file=told, force_terminal=True, width=width, soft_wrap=True, highlight=False, color_system=None)
+        monkeypatch.setattr(paper, "console", lambda shown=shown: shown)
+        table(columns, rows, whole=True)
+        assert all(cell in told.getvalue() for row in rows for cell in row)
+        assert ("State: waits for you" not in told.getvalue()) is is_table

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.support.practice import RULEBOOK
 
 REPOSITORY = Path(__file__).parents[2]
 # Presses Ctrl-C after so many lines of Python were run, in the process itself: a moment that every machine has.
@@ -46,3 +50,44 @@ def test_no_moment_shows_a_traceback(after: int) -> None:
 def test_where_it_is_ignored_the_command_goes_on() -> None:
     done = pressed(4_000, heard=False)
     assert (done.returncode, "physio-au" in done.stdout) == (0, True)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("keys", "words"), [(b"", ["init"]), (b"\x04", ["connect", "cliniko"])])
+def test_a_question_is_ended_as_any_other_moment(tmp_path: Path, keys: bytes, words: list[str]) -> None:
+    """At a real terminal: Ctrl-C at a plain question, Ctrl-D at one whose answer stays unseen."""
+    home = tmp_path / "home"
+    if words != ["init"]:
+        home.mkdir()
+        (home / "ligament.toml").write_text(RULEBOOK, encoding="utf-8")
+    terminal, there = pty.openpty()
+    asked = subprocess.Popen(
+        [sys.executable, "-m", "ligament.cli.start", *words],
+        cwd=REPOSITORY,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY / "src"), "LIGAMENT_HOME": str(home)},
+        stdin=there, stdout=there, stderr=there, start_new_session=True,
+    )  # fmt: skip
+    os.close(there)
+    told = b""
+    while not told.endswith(b": "):
+        told += os.read(terminal, 1000)
+    if keys:
+        os.write(terminal, keys)
+    else:
+        asked.send_signal(signal.SIGINT)
+    told += _rest(terminal)
+    assert b"Stopped." in told
+    assert b"Traceback" not in told
+    assert asked.wait() == 130
+
+
+def _rest(terminal: int) -> bytes:
+    """Return what is told until the other end is closed, which the system says by an error."""
+    told = b""
+    try:
+        while more := os.read(terminal, 1000):
+            told += more
+    except OSError:
+        pass
+    os.close(terminal)
+    return told

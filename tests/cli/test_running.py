@@ -129,7 +129,7 @@ def test_named_actions_alone_are_approved(clinic: Clinic) -> None:
 
 def test_an_unknown_name_is_told(clinic: Clinic) -> None:
     answer = clinic.run("approve", "99")
-    assert answer.code == 1
+    assert answer.code == 2
     assert 'Nothing called "99" waits.' in answer.out
 
 
@@ -257,3 +257,44 @@ def test_a_head_that_was_written_down_is_compared(clinic: Clinic) -> None:
     other = clinic.run("journal", "verify", "--json", "--head", f"{entry['sequence']}:{'0' * 64}")
     assert (other.code, other.json["broken_at"]) == (1, 3)
     assert clinic.run("journal", "verify", "--head", "yesterday").code == 2
+
+
+# --- the journal of the installation ----------------------------------------------------------------------------------
+
+
+def test_the_journal_of_users_and_tokens_is_shown_exported_and_a_break_in_it_accepted(clinic: Clinic) -> None:
+    assert clinic.run("users", "add", "kim@example.org", "--role", "owner").code == 0
+    assert clinic.run("tokens", "add", "n8n", "--scope", "read").code == 0
+    page = clinic.run("journal", "--installation")
+    assert "token made" in page.out
+    assert "journal export --installation --output" in page.out
+    lines = clinic.run("journal", "export", "--installation").out.splitlines()
+    kinds = [json.loads(one)["kind"] for one in lines]
+    assert "access.token_made" in kinds
+    file = clinic.home / "users.csv"
+    assert clinic.run("journal", "export", "--installation", "--output", str(file)).code == 0
+    assert len(file.read_text(encoding="utf-8").splitlines()) == len(lines) + 1
+    assert file.stat().st_mode & 0o077 == 0
+    assert clinic.run("journal", "export", "--installation", "--kind", "access.token_made").out.splitlines() == [
+        one for one, kind in zip(lines, kinds, strict=True) if kind == "access.token_made"
+    ]
+    assert clinic.run("journal", "accept", "--installation", "--because", " ").code == 2
+    whole = clinic.run("journal", "accept", "--installation", "--because", "nothing happened")
+    assert "nothing to accept" in whole.out
+
+    with sqlite3.connect(clinic.home / "ligament.db") as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f'DROP TRIGGER "{name}"')
+        database.execute("UPDATE journal SET actor = 'somebody else' WHERE clinic = '*' AND sequence = 1")
+    broken = clinic.run("journal", "verify")
+    assert broken.code == 1
+    assert "journal accept --installation --because" in broken.out
+    # The clinic's own journal is whole: accepting there mends nothing.
+    assert "nothing to accept" in clinic.run("journal", "accept", "--because", "a mistake").out
+    assert clinic.run("journal", "verify").code == 1
+    accepted = clinic.run("journal", "accept", "--installation", "--because", "the disk was replaced")
+    assert accepted.code == 0
+    assert "Entry 1" in accepted.out
+    assert clinic.run("journal", "verify").code == 0
+    told = clinic.run("journal", "export", "--installation").out.splitlines()
+    assert "the disk was replaced" in told[-1]

@@ -159,6 +159,15 @@ def test_an_address_elsewhere_is_refused(clinic: Clinic) -> None:
     answer = clinic.run("plan", LIGAMENT_CLINIKO_URL="https://example.org/v1", without=("LIGAMENT_NOW",))
     assert answer.code == 2
     assert "does not belong" in answer.err
+    assert "LIGAMENT_CLINIKO_URL" in answer.err
+    assert "take the variable away" in answer.err
+
+
+def test_a_rulebook_in_another_encoding_is_told_with_the_cure(clinic: Clinic) -> None:
+    (clinic.home / "ligament.toml").write_bytes("[clinic]\nname = 'Río'\n".encode("latin-1"))
+    answer = clinic.run("plan")
+    assert answer.code == 2
+    assert "encoding UTF-8" in answer.err
 
 
 def test_an_unforeseen_error_tells_its_kind_and_no_values(clinic: Clinic) -> None:

@@ -204,3 +204,27 @@ def test_people_whom_an_earlier_release_forgot_lose_their_texts_too(
     named.later(24 * 3600)
     named.sync()
     assert traces(named) == []
+
+
+def test_somebody_deleted_before_anything_here_knew_them_is_erased_by_what_the_books_show(named: Clinic) -> None:
+    """The home is a new one: only contact and documents in the books name the person."""
+    bill(named, ANA, REPORT)
+    bill(named, BEN, {"name": "Report about Ben", "unit_price": "95"})
+    named.sync()
+    for kept in named.home.rglob("*"):
+        if kept.is_file() and kept.name != "ligament.toml":
+            kept.unlink()
+    change(named, control.archive_record, "patients", ANA)
+    change(named, control.delete_patient, ANA)
+    named.sync()
+    assert traces(named)
+    named.later(24 * 3600)
+    named.sync()
+    assert traces(named) == []
+    assert files_with(named.home, (b"Report about Ben",))
+    with named.app() as app:
+        assert [entry["subject"] for entry in export(app.journal) if entry["kind"] == "erased"] == [f"patient:{ANA}"]
+    with named.heard() as said:
+        named.later(24 * 3600)
+        named.sync()
+    assert said == []

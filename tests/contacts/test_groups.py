@@ -8,6 +8,7 @@ from typing import Any
 
 from ligament.app.contacts.find import find
 from ligament.app.contacts.privacy import preview
+from ligament.app.holds import retry
 from ligament.app.plans import whole
 from ligament.connectors.xero.simulator import control as desk
 from ligament.store.journal.audit import export, verify
@@ -160,6 +161,18 @@ def test_the_hundredth_group_is_the_last_and_what_the_books_say_is_shown(clinic:
     assert hold["code"] == "rejected"
     assert "limit of 100 contact groups" in hold["sentence"]
     assert clinic.contact(OURS)
+    assert_quiet(clinic)
+    with clinic.app() as app:
+        retry(app, hold["id"])
+    with clinic.heard() as said:
+        clinic.sync()
+    assert [one.rpartition("/")[2] for one in said] == ["ContactGroups"], "what was refused is sent again when asked"
+    spare = next(iter(clinic.books.world.only().groups))
+    clinic.books.change(lambda world: desk.change_group(world, spare, status="DELETED", at=clinic.later()))
+    with clinic.app() as app:
+        retry(app, hold["id"])
+    assert clinic.sync()["holds"] == []
+    assert members(clinic, "Veterans") == [OURS]
 
 
 def test_the_custom_field_names_the_group_and_a_new_value_moves_the_contact(clinic: Clinic) -> None:

@@ -82,8 +82,6 @@ class Checker:
     answers: Answers = field(init=False)
     gone_people: dict[str, set[str]] = field(default_factory=dict)
     """Whoever was deleted for good, with every e-mail that they ever had."""
-    heard_of: set[str] = field(default_factory=set)
-    """Patients whom a list showed us since the newest restore: of anybody else we do not know that there is one."""
 
     def __post_init__(self) -> None:
         books = self.sim.books.only()
@@ -101,7 +99,6 @@ class Checker:
     def restored(self) -> None:
         """An old backup is in force."""
         self.overwritten.restored()
-        self.heard_of.clear()
         self.forms.restored = True
         # What a person took apart since the backup was made is no longer known to us.
         self.forms.taken_apart.clear()
@@ -183,8 +180,6 @@ class Checker:
     def answered(self, system: str, request: Request, response: Response) -> None:
         """After a listing of contacts arrived, what people changed in them before is known to us."""
         self.overwritten.answered(request, response)
-        if system == "cliniko" and response.status == 200 and request.path.endswith("/patients"):
-            self.heard_of |= {key for key in self.emails if f'"{key}"' in response.body.decode()}
         if system == "xero" and request.method == "GET" and response.status == 200 and "/Contacts" in request.path:
             for mark in self.marks.values():
                 mark.seen = True

@@ -33,9 +33,8 @@ def judge_all(checker: Checker, report: dict[str, Any]) -> None:
             raise Violation("needless hold", f"{hold['number']}: {hold['code']}: {hold['sentence']}")
     judge_holds(report["holds"], books)
     listed = {str(one["source_id"]) for name in ("holds", "skips", "waiting") for one in report[name]}
-    # What a person refused is left as it is; an open invoice of it is a difference that reconciliation lists.
-    listed |= {source_id for source_id, _ in checker.answers.no}
-    listed |= _beside(checker, report["waiting"], {source_id for source_id, _ in checker.answers.no})
+    refused = {str(one["source_id"]) for one in report["skips"] if one["reason"] == "refused"}
+    listed |= _beside(checker, report["waiting"], refused)
     judge_pairs(checker.sim.practice, books, listed)
     papers: dict[str, list[Any]] = {}
     for table in TABLES:

@@ -51,6 +51,12 @@ class Expected:
         return self.on + timedelta(days=21 if self.party.startswith("CLK-C-") else 7)
 
     @property
+    def due_days(self) -> set[date | None]:
+        """Return the days that may stand there: whom somebody deleted had it addressed to may be gone with them."""
+        terms = {self.on + timedelta(days=days) for days in (7, 21)}
+        return {self.due_on, *(terms if self.nobodys and not self.is_credit else ())}
+
+    @property
     def reference(self) -> str:
         """Return what the document's Reference says."""
         return f"cliniko:{self.invoice_id}"

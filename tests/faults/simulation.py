@@ -350,8 +350,7 @@ class Simulation:
         if how != "done":
             raise Violation("healing", f"a day later the run ended with: {how}")
         kept = self.database.snapshot()
-        for patient in self.checker.gone_people.keys() & self.checker.heard_of:
-            emails = self.checker.gone_people[patient]
+        for patient, emails in self.checker.gone_people.items():
             for email in emails - self.checker.emails_of_others(patient):
                 if email.encode() in kept.lower():
                     raise Violation("erasure", f"patient {patient} was deleted, and {email} is still in the store")

@@ -147,6 +147,16 @@ def test_what_does_not_exist_is_a_plain_page(shop: Shop) -> None:
             assert person.get(path).status == 404, path
 
 
+def test_no_id_stands_twice_on_a_page(shop: Shop) -> None:
+    owner, looked = shop.owner(), 0
+    for page in ALL:
+        if page.method == "GET" and page.path not in STREAMS | {"/sign-in", "/setup", "/demo"}:
+            ids = re.findall(r'\sid="([^"]+)"', owner.get(address(page)).text)
+            assert len(set(ids)) == len(ids), page.path
+            looked += "goings" in ids
+    assert looked > 20, "most pages stand in our frame, whose ids are taken"
+
+
 def test_every_page_carries_the_headers_that_protect(shop: Shop) -> None:
     owner = shop.owner()
     for path in ("/clinics", "/sign-in", "/nothing", "/users"):

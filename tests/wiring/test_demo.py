@@ -91,6 +91,21 @@ def test_what_is_broken_on_purpose_is_found_explained_and_mended(result: dict[st
     assert proof["waiting"] == proof["explained_by"]
 
 
+def test_it_ends_balanced_with_a_reason_for_every_cent(result: dict[str, Any]) -> None:
+    ending = result["ending"]
+    assert ending["balanced"]
+    totals = {name: Decimal(ending["totals"][name]) for name in ("source", "books", "explained")}
+    assert totals["source"] - totals["books"] == totals["explained"] != 0
+    assert sum(Decimal(one["amount"]) for one in ending["reasons"]) == totals["explained"]
+    assert ending["unexplained"] == "0.00"
+    counts = {one["kind"]: one["count"] for one in ending["reasons"]}
+    assert counts["undone"] == 1, "the run that was taken back is told"
+    # What the books come to is what their own records say of the documents that are ours.
+    assert ending["totals"]["books"] == result["totals"]["books"]
+    assert counts["held"] > 0
+    assert ending["acknowledged"] == counts["held"] + counts["undone"] + counts["credit_not_allocated"]
+
+
 def test_the_revenue_ties(result: dict[str, Any]) -> None:
     proof = result["proof"]
     assert proof["revenue"]["total"] == proof["revenue"]["compared"] != "0.00"
@@ -129,7 +144,7 @@ def test_a_webhook_that_somebody_else_signed_or_changed_is_not_genuine() -> None
 def test_every_step_is_told_in_order(told: list[tuple[str, dict[str, Any]]]) -> None:
     names = [step for step, _ in told]
     began = ["clinic", "connect", "doctor", "plan", "approve", "sync", "sync again"]
-    assert names == [*began, "travel", "proof", "approval", "old books", "summary"]
+    assert names == [*began, "travel", "proof", "approval", "ending", "old books", "summary"]
 
 
 def test_books_that_an_older_link_kept_are_audited_and_taken_over_without_a_double(result: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ligament.app.decisions import decide_hold, means
 from ligament.app.documents import Document, action_document
-from ligament.app.results import DONE, WAITS, Result
+from ligament.app.results import DONE, MISTAKEN, WAITS, Result
 from ligament.core.approvals import ApprovalState, approval_mark, gives, needs, policy_name, refusal_words
 from ligament.core.events import Event, approval_wanted
 from ligament.core.holds import Hold
@@ -49,6 +49,8 @@ def approve(
         if not found and not some:
             unknown.append(name)
     document = {"approved": actions, "holds": decided, "unknown": unknown}
+    if unknown and not actions and not decided:
+        return Result(document=document, code=MISTAKEN)
     return Result(document=document, code=WAITS if unknown else DONE)
 
 

@@ -11,6 +11,7 @@ from ligament.connectors.registry import NoConnector, manifests
 from ligament.net.hosts import WrongAddress
 from ligament.ports.errors import Broken, OutcomeUnknown, PortError, SignInAgain, TryLater
 from ligament.store.database.errors import NewerStore, StoreDamaged, StoreError, WrongKey
+from ligament.wiring.ambient import environment
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.file_lock import AnotherRun
 
@@ -53,13 +54,30 @@ def trouble_of(error: BaseException) -> FoundTrouble | None:
             found = _found(_USAGE, _word(error), (str(error),))
         case StoreError() | AnotherRun():
             found = _found(_UNREACHABLE, _word(error), (str(error),))
-        case WrongAddress() | NoConnector():
+        case WrongAddress():
+            found = _found(_USAGE, _word(error), _about_addresses(str(error)), ", ".join(_addresses_set()))
+        case NoConnector():
             found = _found(_USAGE, _word(error), (str(error),))
         case OSError(filename=str() | Path() as name):
             found = _found(_USAGE, "file", (f"{name}: it cannot be used ({error.strerror}).",), str(name))
         case _:
             pass
     return found
+
+
+def _addresses_set() -> list[str]:
+    """Return the variables by which somebody gave a system another address."""
+    ours = ("LIGAMENT_DATABASE_URL", "LIGAMENT_PUBLIC_URL")
+    given = environment()
+    return sorted(name for name in given if name.startswith("LIGAMENT_") and name.endswith("_URL") and name not in ours)
+
+
+def _about_addresses(sentence: str) -> tuple[str, ...]:
+    names = _addresses_set()
+    if not names:
+        return (sentence,)
+    cure = "Only the vendor's own hosts and this machine are spoken to; take the variable away to reach the vendor."
+    return (f"{', '.join(names)}: {sentence}. {cure}",)
 
 
 def error_document(code: str, sentence: str, place: str = "") -> dict[str, Any]:

@@ -103,14 +103,20 @@ def retry(clinic: Clinic, wanted: str) -> Result:
     for hold in found:
         if hold.code is HoldCode.UNDONE:
             decide_hold(clinic, hold, DecisionKind.APPROVED, clinic.outside.actor)
-    for subject in {hold.subject.key: hold.subject for hold in found}.values():
-        clinic.store.forget_refusals(subject)
+    for hold in {hold.subject.key: hold for hold in found}.values():
+        clinic.store.forget_refusals(hold.subject, beside=_refused_beside(found, hold))
     again += [hold.id for hold in found if hold.id not in again]
     count = len(again)
     sentence = f"{count} {'record is' if count == 1 else 'records are'} tried again by the next run."
     nothing = "Nothing that was refused waits" if wanted == ALL else f"Nothing waits for the reason {wanted}"
     sentence = sentence if again else f"{nothing}, so there is nothing to try again."
     return Result(document={"retried": again, "sentence": sentence})
+
+
+def _refused_beside(found: Iterable[Hold], hold: Hold) -> frozenset[str]:
+    """Return what else was refused that the record waits for, such as the contact group it is to be put into."""
+    alike = (one for one in found if one.subject == hold.subject)
+    return frozenset(str(one.detail["refused"]) for one in alike if "refused" in one.detail)
 
 
 def dismiss(clinic: Clinic, wanted: str) -> Result:

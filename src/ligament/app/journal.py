@@ -36,7 +36,7 @@ def journal_page(
     """
     queries = Queries(journal_beside(clinic)) if installation else clinic.queries
     entries = queries.journal(subject=subject, before=before, limit=limit)
-    return Result(document={"entries": entries})
+    return Result(document={"entries": entries, "installation": installation})
 
 
 def journal_verify(clinic: Clinic, head: str = "") -> Result:

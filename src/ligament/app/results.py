@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ligament.app.documents import Document
 
-DONE, WAITS = 0, 1
+DONE, WAITS, MISTAKEN = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import typer
 
 from ligament.cli.views.progress import console
 
 
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C at a question, and Ctrl-D for an answer, end the command as Ctrl-C ends it at any other moment."""
+    try:
+        yield
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+
+
 def ask_secret(words: str) -> str:
     """Return what is typed unseen, or the next line of standard input where nobody sits at a terminal."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().strip()
-    return str(typer.prompt(words, hide_input=True, default="", show_default=False, err=True))
+    with _interruptible():
+        return str(typer.prompt(words, hide_input=True, default="", show_default=False, err=True))
 
 
 def at_terminal() -> bool:
@@ -23,7 +35,8 @@ def at_terminal() -> bool:
 
 def ask_text(words: str) -> str:
     """Return what is typed; an empty line is no answer."""
-    return str(typer.prompt(words, default="", show_default=False, err=True))
+    with _interruptible():
+        return str(typer.prompt(words, default="", show_default=False, err=True))
 
 
 def tell_wrong(sentence: str) -> None:
@@ -35,7 +48,8 @@ def confirmed(question: str) -> bool | None:
     """Return yes or no, or nothing where nobody can be asked."""
     if not sys.stdin.isatty():
         return None
-    return bool(typer.confirm(question, err=True))
+    with _interruptible():
+        return bool(typer.confirm(question, err=True))
 
 
 def is_meant(question: str) -> bool:

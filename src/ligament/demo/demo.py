@@ -20,6 +20,7 @@ from ligament.app.sync import sync
 from ligament.connectors.registry import part_of, players
 from ligament.core.money import ZERO, two_places
 from ligament.demo.approval import Deliver, Means, is_as_told, show_approval, with_rule
+from ligament.demo.ending import is_explained, show_ending
 from ligament.demo.old_books import show_old_books
 from ligament.demo.proof import is_proved, show_proof
 from ligament.demo.travel import show_travel
@@ -135,6 +136,8 @@ def play_demo(
             means = Means(opened=opened, servers=stage.servers, clock=stage.clock, deliver=deliver)
             run.result["approval"] = show_approval(means, prefix)
         tell("approval", run.result["approval"])
+        run.result["ending"] = show_ending(stage.app)
+        tell("ending", run.result["ending"])
         manifests = {role: server.manifest for role, server in stage.servers.items()}
         run.result["old_books"] = show_old_books(manifests, seed, stage.story.today, stage.clock)
         tell("old books", run.result["old_books"])
@@ -290,7 +293,7 @@ def _closing(run: _Run) -> Document:
     quiet = not any(again["writes"].values()) and not again["waiting"]
     kept = quiet and not failed and compared["documents"] > 0 and not compared["difference"]
     kept = kept and not run.result["old_books"]["new_doubles"] and is_proved(run.result["proof"])
-    kept = kept and is_as_told(run.result["approval"])
+    kept = kept and is_as_told(run.result["approval"]) and is_explained(run.result["ending"])
     return {
         "holds": grouped(again["holds"]),
         "totals": compared,

@@ -88,6 +88,10 @@ class Memory(Source, Protocol):
         """Return ids of all patients who are not forgotten, archived ones too, the smallest id first."""
         ...
 
+    def strangers(self) -> tuple[SourceId, ...]:
+        """Return ids of patients for whom contacts of the books are numbered, and of whom nothing is known here."""
+        ...
+
     def half_forgotten(self) -> tuple[Subject, ...]:
         """Return people whom an earlier release forgot, and whose texts it left."""
         ...

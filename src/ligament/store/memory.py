@@ -136,6 +136,11 @@ class ClinicStore:
         with self._database.reading() as connection:
             return practice.known_patients(connection, self._clinic)
 
+    def strangers(self) -> tuple[SourceId, ...]:
+        """Return ids of patients for whom contacts of the books are numbered, and of whom nothing is known here."""
+        with self._database.reading() as connection:
+            return practice.strangers(connection, self._clinic)
+
     def half_forgotten(self) -> tuple[Subject, ...]:
         """Return people whom an earlier release forgot, and whose texts it left."""
         with self._database.reading() as connection:
@@ -234,10 +239,11 @@ class ClinicStore:
             found = {row.action_key: refused_by_person(row.words) for row in connection.execute(kept)}
         return {key: told for key, told in found.items() if told is not None}
 
-    def forget_refusals(self, subject: Subject) -> None:
-        """Forget what was refused about a record, so that it is tried again."""
+    def forget_refusals(self, subject: Subject, beside: Collection[str] = ()) -> None:
+        """Forget what was refused about a record, so that it is tried again, and about other subjects `beside` it."""
         with self._journal.writing() as writing:
-            gone = delete(refusals).where(refusals.c.clinic == self._clinic, refusals.c.subject == subject.key)
+            about = refusals.c.subject.in_([subject.key, *sorted(beside)])
+            gone = delete(refusals).where(refusals.c.clinic == self._clinic, about)
             writing.connection.execute(gone)
             outcomes.mark_dirty(writing.connection, self._clinic, frozenset({subject}))
             writing.add(Note(kind="decision", subject=subject.key, public={"decision": "retry"}))

@@ -57,8 +57,10 @@ def _bound(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
-        which = "--host" if isinstance(error, socket.gaierror) or error.errno == EADDRNOTAVAIL else "--port"
-        complaint = f"{which}: it is not possible to listen on {host}:{port} ({error.strerror}). Choose another one."
+        # A name that nobody knows comes with a number below zero, and with more words than a person needs.
+        which = "--host" if error.errno == EADDRNOTAVAIL or (error.errno or 0) < 0 else "--port"
+        why = str(error.strerror).partition(" (")[0]
+        complaint = f"{which}: it is not possible to listen on {host}:{port} ({why}). Choose another one."
         raise ConfigurationError((complaint,)) from None
     except UnicodeError:
         raise ConfigurationError((f'--host: "{host}" is no address, such as 127.0.0.1.',)) from None

@@ -86,8 +86,10 @@ def looked_over(file: Path) -> tuple[ClinicSettings | None, tuple[Mistake, ...]]
     try:
         with file.open("rb") as handle:
             text = handle.read(LARGEST_RULEBOOK + 1).decode("utf-8").replace("\r\n", "\n")
-    except (OSError, UnicodeDecodeError) as error:
-        return None, (_mistake(file, f"it cannot be read ({error.__class__.__name__})."),)
+    except UnicodeDecodeError:
+        return None, (_mistake(file, "it is no text in UTF-8. Save it in your editor with the encoding UTF-8."),)
+    except OSError as error:
+        return None, (_mistake(file, f"it cannot be read ({error.strerror})."),)
     if len(text.encode()) > LARGEST_RULEBOOK:
         return None, (_mistake(file, "it is larger than 256 KB; keep lists in a file of their own."),)
     try:

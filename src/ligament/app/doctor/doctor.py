@@ -6,7 +6,7 @@ import json
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -18,16 +18,15 @@ from ligament.app.results import DONE, WAITS, Result
 from ligament.app.setup.connect import role_warnings
 from ligament.app.setup.gaps import gaps
 from ligament.app.setup.systems import BooksSide, PracticeSide, meet_books, meet_practice
-from ligament.core.facts import Facts
 from ligament.core.ledgers import BooksUser, Organisation
 from ligament.core.notes import PAUSED_NOTE, PRACTICE_NOTE
 from ligament.core.periods import australian, is_zone
 from ligament.core.records import Practitioner
 from ligament.core.rules.model import PaymentSource, Rulebook
 from ligament.flow.read.practice_pin import is_same
-from ligament.flow.read.read import EVERYTHING
 from ligament.net.manifest import Manifest
 from ligament.ports.errors import PortError, TryLater
+from ligament.store.queries.coverage import Coverage
 from ligament.store.shared.rate_limits import SharedWindows
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.vault_keys import KEY_FILE
@@ -65,7 +64,7 @@ def examine(clinic: Clinic, *, forget_waits: bool = False) -> Result:
     if books is not None:
         checks.extend(books_checks(clinic, books))
         checks.extend(zone_checks(book, clinic.clock.now(), practice, books.organisation))
-        checks.extend(mapping_checks(book, books.chart, books.organisation, _facts(clinic, practice)))
+        checks.extend(_mapping(clinic, practice, books))
     if practice is not None and books is not None:
         checks.extend(owner_checks(clinic.books_manifest.title, practice.practitioners.values(), books.users))
     checks.extend(payment_checks(book))
@@ -97,13 +96,16 @@ def _met(manifest: Manifest, checks: list[Check], meet: Callable[[], S], until: 
     return None
 
 
-def _facts(clinic: Clinic, practice: PracticeSide | None) -> Facts:
-    """Return what is kept, with places and people as they are now."""
-    facts = clinic.store.gather(EVERYTHING)
-    if practice is not None:
-        facts.locations = {**facts.locations, **practice.locations}
-        facts.practitioners = {**facts.practitioners, **practice.practitioners}
-    return facts
+def _mapping(clinic: Clinic, practice: PracticeSide | None, books: BooksSide) -> list[Check]:
+    """Check the rulebook against what is kept, with places and people as they are now."""
+    connected_on = clinic.store.note("connected_on")
+    with clinic.database.reading() as connection:
+        kept = Coverage(connection, clinic.settings.name)
+        if practice is not None:
+            kept.locations = {**kept.locations, **practice.locations}
+            kept.practitioners = {**kept.practitioners, **practice.practitioners}
+        first = date.fromisoformat(connected_on[:10]) if connected_on else None
+        return list(mapping_checks(clinic.settings.rulebook, books.chart, books.organisation, kept, first))
 
 
 # --- what is looked at ------------------------------------------------------------------------------------------------

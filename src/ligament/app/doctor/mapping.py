@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
 from ligament.app.doctor.checks import Check, bad, ok, warn
 from ligament.app.setup.near import near_accounts, near_taxes
-from ligament.core.drafting import invoice_from_visit
-from ligament.core.facts import Facts
 from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldCode
 from ligament.core.ids import SourceId
@@ -19,10 +16,10 @@ from ligament.core.ledgers import Account, Chart, Organisation
 from ligament.core.lines import map_lines
 from ligament.core.money import ZERO, plain
 from ligament.core.postings import LineContext, LineRules, Place
-from ligament.core.private import NOTHING
-from ligament.core.records import Invoice, Line, Location, Party, Practitioner
+from ligament.core.records import Invoice, Location, Practitioner
 from ligament.core.rules.model import CustomField, PaymentSource, Rulebook
 from ligament.core.troubles import Trouble
+from ligament.store.queries.coverage import Coverage
 
 T = TypeVar("T")
 _ACCOUNTS, _TAXES, _TRACKING, _GAPS, _GROUPS = "Accounts", "Taxes", "Tracking", "Mapping", "Contact groups"
@@ -35,13 +32,15 @@ _GAP_CODES = {
 }
 
 
-def mapping_checks(book: Rulebook, chart: Chart, organisation: Organisation, facts: Facts) -> Iterator[Check]:
+def mapping_checks(
+    book: Rulebook, chart: Chart, organisation: Organisation, kept: Coverage, connected_on: date | None
+) -> Iterator[Check]:
     """Yield what the doctor finds about accounts, taxes, tracking, and items without a mapping."""
     yield from account_checks(book, chart)
     yield from tax_checks(book, chart, organisation)
-    yield from tracking_checks(book, chart, facts.locations.values(), facts.practitioners.values())
-    yield from group_checks(book, chart, facts.parties.values())
-    yield from gap_checks(book, chart, organisation, facts)
+    yield from tracking_checks(book, chart, kept.locations.values(), kept.practitioners.values())
+    yield from group_checks(book, chart, kept)
+    yield from gap_checks(book, chart, organisation, kept, book.invoices.start_on or connected_on or date.min)
 
 
 # --- accounts ---------------------------------------------------------------------------------------------------------
@@ -228,7 +227,7 @@ def tracking_checks(
 # --- contact groups ---------------------------------------------------------------------------------------------------
 
 
-def group_checks(book: Rulebook, chart: Chart, parties: Iterable[Party]) -> Iterator[Check]:
+def group_checks(book: Rulebook, chart: Chart, kept: Coverage) -> Iterator[Check]:
     """Check that the contact groups are there that rules and the chosen custom field name."""
     if not uses_groups(book):
         return
@@ -238,7 +237,7 @@ def group_checks(book: Rulebook, chart: Chart, parties: Iterable[Party]) -> Iter
         sentence = f'The contact group "{name}" (the rule "{by_rule[name]}") does not exist in the books.'
         yield bad(_GROUPS, sentence, "Make it in the books, or set create_groups = true under [contacts].")
     token = book.contacts.custom_fields.get(CustomField.CONTACT_GROUP, "")
-    values = {_folded(text) for party in parties if (text := dict(party.custom).get(token, NOTHING).reveal())}
+    values = {_folded(text) for text in kept.custom_values(token)} if token else set()
     unknown = len([value for value in values if chart.group(value) is None])
     if unknown and not book.contacts.create_groups:
         # What stands in a patient's field is not repeated here: it may be about the person.
@@ -258,55 +257,33 @@ def _folded(text: str) -> str:
 # --- gaps over what is kept -------------------------------------------------------------------------------------------
 
 
-def gap_checks(book: Rulebook, chart: Chart, organisation: Organisation, facts: Facts) -> Iterator[Check]:
+def gap_checks(
+    book: Rulebook, chart: Chart, organisation: Organisation, kept: Coverage, first: date
+) -> Iterator[Check]:
     """Try every kind of line that is kept, and tell each that could not be posted once, with how often it occurs."""
     gaps: Counter[tuple[str, str]] = Counter()
-    judged: dict[object, Trouble | None] = {}
     lines = 0
-    for invoice, line in _lines(book, facts):
-        lines += 1
-        key = _sort_of(invoice, line)
-        if key not in judged:
-            place = Place(
-                location=_one(facts.locations, invoice.location_id),
-                practitioner=_one(facts.practitioners, invoice.practitioner_id),
-            )
-            how = LineContext(rulebook=book, chart=chart, organisation=organisation, place=place, rules=LineRules())
-            judged[key] = _judged(invoice, line, how)
-        trouble = judged[key]
+    for kind in kept.line_kinds(book, first):
+        lines += kind.count
+        place = Place(
+            location=_one(kept.locations, kind.example.location_id),
+            practitioner=_one(kept.practitioners, kind.example.practitioner_id),
+        )
+        how = LineContext(rulebook=book, chart=chart, organisation=organisation, place=place, rules=LineRules())
+        trouble = _judged(kind.example, how)
         if trouble is not None:
-            gaps[trouble.sentence, trouble.todo] += 1
+            gaps[trouble.sentence, trouble.todo] += kind.count
     for (sentence, todo), count in gaps.most_common():
-        yield bad(_GAPS, f"{sentence} ({count} {'line' if count == 1 else 'lines'})", todo)
+        yield bad(_GAPS, f"{sentence} ({count:,} {'line' if count == 1 else 'lines'})", todo)
     if lines and not gaps:
         yield ok(_GAPS, f"All {lines:,} lines read so far have an account, a tax type and their tracking.")
     if not lines:
         yield ok(_GAPS, "Nothing has been read yet; `ligament plan` reads, and tells what is not mapped.")
 
 
-def _lines(book: Rulebook, facts: Facts) -> Iterator[tuple[Invoice, Line]]:
-    """Yield the lines of invoices in scope, and what visits would be charged."""
-    first = book.invoices.start_on or facts.first_connected_on or date.min
-    for invoice in facts.invoices.values():
-        if invoice.removed_at is None and invoice.issued_on >= first:
-            for line in invoice.lines:
-                yield invoice, line
-    for visit in facts.visits.values():
-        place = facts.locations.get(visit.location_id) if visit.location_id else None
-        invoice_of_visit = None if visit.removed else invoice_from_visit(visit, place, book)
-        if invoice_of_visit is not None and invoice_of_visit.issued_on >= first:
-            for line in visit.charges:
-                yield invoice_of_visit, line
-
-
-def _sort_of(invoice: Invoice, line: Line) -> tuple[object, ...]:
-    where = (invoice.practitioner_id, invoice.location_id)
-    return (line.item_id, line.code, line.name, line.tax_name, line.tax_rate, *where)
-
-
-def _judged(invoice: Invoice, line: Line, how: LineContext) -> Trouble | None:
-    """Return what keeps an invoice of this one line from being mapped, or nothing."""
-    found = map_lines(replace(invoice, lines=(line,), total=line.total), how)
+def _judged(invoice: Invoice, how: LineContext) -> Trouble | None:
+    """Return what keeps an invoice of one line from being mapped, or nothing."""
+    found = map_lines(invoice, how)
     return found if isinstance(found, Trouble) and found.code in _GAP_CODES else None
 
 

@@ -54,6 +54,10 @@ def list_actions(actions: Sequence[Document], see_all: str) -> None:
         ]
         for action in actions[:SHOWN]
     ]
-    table((Column("Number"), Column("Date"), Column("Amount", right=True), Column("What")), rows)
+    columns = [Column("Number"), Column("Date"), Column("Amount", right=True), Column("What")]
+    if not any(row[1] for row in rows):
+        # What waits for an answer is kept without its day, which each sentence names.
+        columns, rows = [columns[0], *columns[2:]], [[row[0], *row[2:]] for row in rows]
+    table(columns, rows)
     if len(actions) > SHOWN:
         line(f"And {len(actions) - SHOWN:,} more. All of them: {see_all} (or --json).")

@@ -39,4 +39,4 @@ def clinics(document: Document, command: Command) -> None:
         ]
         for one in found
     ]
-    table(columns, rows)
+    table(columns, rows, whole=True)

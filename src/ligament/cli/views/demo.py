@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ligament.app.output import to_json
+from ligament.app.reports.comparison import VARIANCE_TITLES
 from ligament.cli.views.paper import Column, count, day, heading, line, money, table
 from ligament.cli.views.progress import console
 from ligament.cli.views.words import ACTIONS, KINDS
@@ -172,6 +173,28 @@ def _approval(document: Document) -> None:
     line(f"The run was undone: {', '.join(found)} taken back, {stays}. It waits until somebody wants it again.")
 
 
+def _ending_equation(document: Document) -> None:
+    """Print the equation once more, each reason with what it explains, and that nothing is left over."""
+    totals = document["totals"]
+    heading("Every cent: all compared once more")
+    line(
+        f"Practice {money(totals['source'])} = books {money(totals['books'])} + {money(totals['explained'])}, which is:"
+    )
+    rows = [
+        [money(one["amount"]), f"{one['count']:,}", VARIANCE_TITLES.get(one["kind"], one["kind"])]
+        for one in document["reasons"]
+    ]
+    rows.append([money(document["unexplained"]), "", "without a reason"])
+    table((Column("Amount", right=True), Column("Differences", right=True), Column("Reason")), rows)
+    known = document["acknowledged"]
+    line(f"{count(known, 'of them waits', 'of them wait')} for somebody: acknowledged with a note, and listed.")
+    line(
+        "Balanced: nothing else differs."
+        if document["balanced"]
+        else "NOT balanced: something differs that nobody knows."
+    )
+
+
 def _old_books(document: Document) -> None:
     """Print what the audit of the second clinic found, and that taking over doubled nothing."""
     heading("A second clinic, whose books an older link kept for a year: audited while that link is on")
@@ -224,7 +247,7 @@ def _ending(document: Document) -> None:
         f"take about {document['real_minutes']} minutes."
     )
     if document["as_promised"]:
-        line("Done: what was posted agrees to the cent, what is doubtful waits, and the second run wrote nothing.")
+        line("Done: every cent is matched or has its reason, what is doubtful waits, and the second run wrote nothing.")
     else:
         line("NOT as promised: something failed, differs, or was written a second time. See the counts above.")
 
@@ -240,6 +263,7 @@ _STEPS: Mapping[str, Callable[[Document], None]] = {
     "travel": _travel,
     "proof": _proof,
     "approval": _approval,
+    "ending": _ending_equation,
     "old books": _old_books,
     "summary": _summary,
 }

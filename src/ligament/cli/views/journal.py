@@ -23,7 +23,8 @@ def journal(document: Document, command: Command) -> None:
         for entry in entries
     ]
     table((Column("Entry", right=True), Column("When"), Column("Who"), Column("What"), Column("About")), rows)
-    line(f"Every entry, with its detail: {command('journal export --output journal.jsonl')}")
+    beside = " --installation" if document["installation"] else ""
+    line(f"Every entry, with its detail: {command(f'journal export{beside} --output journal.jsonl')}")
     line(f"Proof that none was changed: {command('journal verify')}")
 
 
@@ -34,6 +35,7 @@ def verified(document: Document, command: Command) -> None:
     if not beside["holds"]:
         line(f"The journal of users and sign-ins is broken at entry {beside['broken_at']:,}.", style="bold red")
         line(beside["reason"])
+        line(f"When you know what happened: {command('journal accept --installation --because TEXT')}")
     elif beside["entries"]:
         entries = count(beside["entries"], "entry", "entries")
         line(f"The journal of users and sign-ins is whole too: {entries}. {command('journal --installation')}")

@@ -39,12 +39,21 @@ def heading(text: str) -> None:
     line(text, style="bold")
 
 
-def table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table; nothing at all when it has no rows."""
+def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, whole: bool = False) -> None:
+    """Print a table; nothing at all when it has no rows.
+
+    With `whole` no cell is cut short at a terminal that is too narrow: each row becomes lines of its own.
+    """
     if not rows:
         return
     clean = [[printable(cell) for cell in row] for row in rows]
     shown = console()
+    if whole and shown.is_terminal and _width(columns, clean) > shown.width:
+        for row in clean:
+            line()
+            for column, cell in zip(columns, row, strict=True):
+                line(f"{column.title}: {cell}" if cell else f"{column.title}: none")
+        return
     if shown.is_terminal:
         drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for column in columns:
@@ -56,6 +65,16 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
         return
     for text in plain_table(columns, clean):
         line(text)
+
+
+_BETWEEN = 3
+"""Blanks between two columns at a terminal."""
+
+
+def _width(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> int:
+    """Return how wide a table is drawn whose last column wraps."""
+    fixed = [max(len(column.title), *(len(row[place]) for row in rows)) for place, column in enumerate(columns[:-1])]
+    return sum(fixed) + len(columns[-1].title) + _BETWEEN * len(columns)
 
 
 def plain_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[str]:

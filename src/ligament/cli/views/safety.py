@@ -18,7 +18,8 @@ def show_alerts(document: Document, command: Command) -> None:
     """Tell what is open, and whether people can be reached."""
     found = document["open"]
     if not found:
-        line("Nobody is needed.", style="bold")
+        line("No alert is open.", style="bold")
+        line(f"What waits for an answer: {command('holds')}")
     else:
         line(f"{count(len(found), 'cause needs', 'causes need')} a person.", style="bold")
     for one in found:

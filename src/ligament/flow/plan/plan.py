@@ -183,6 +183,7 @@ def _all_wait(builder: PlanBuilder) -> Plan:
 
 def _finished(builder: PlanBuilder) -> Plan:
     _settle_visits(builder)
+    refused = {hold.subject.key for hold in builder.holds.values() if hold.code is HoldCode.REFUSED}
     holds = _undismissed(builder)
     drop_archivals(builder)
     held = {hold.subject.key for hold in holds if hold.kind is not HoldKind.PAYMENT}
@@ -193,7 +194,7 @@ def _finished(builder: PlanBuilder) -> Plan:
         if action.kind is not ActionKind.LINK_DOCUMENT or not _is_note(action)
     }
     held |= unpaid - acted
-    outcomes = tuple([_final(key, outcome, held, acted) for key, outcome in builder.outcomes.items()])
+    outcomes = tuple([_final(key, outcome, held, acted, refused) for key, outcome in builder.outcomes.items()])
     plan = Plan(
         actions=in_order(builder.actions),
         outcomes=outcomes,
@@ -239,10 +240,12 @@ def _is_note(action: Action) -> bool:
     return action.document is not None and action.document.relink
 
 
-def _final(key: str, outcome: Outcome, held: set[str], acted: set[str]) -> Outcome:
-    """A record with an open hold is held; one with an action is planned."""
+def _final(key: str, outcome: Outcome, held: set[str], acted: set[str], refused: set[str]) -> Outcome:
+    """A record with an open hold is held, one with an action is planned, one whose payment was refused is skipped."""
     if key in held and outcome.state is not State.HELD:
         return replace(outcome, state=State.HELD, reason=outcome.reason or "hold")
     if outcome.state is State.UNCHANGED and key in acted:
         return replace(outcome, state=State.PLANNED)
+    if outcome.state is State.UNCHANGED and key in refused and outcome.label:
+        return replace(outcome, state=State.SKIPPED, reason=REFUSED_REASON)
     return outcome

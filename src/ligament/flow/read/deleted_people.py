@@ -88,6 +88,8 @@ class DeletionWatch:
         if not (is_whole or at_once or is_due):
             return
         self.gone |= {subject.key: subject for subject in memory.half_forgotten()}
+        # After an old backup nobody here may know somebody whom the books still show by name.
+        self.lost |= set(memory.strangers())
         known = memory.known_patients()
         if is_whole:
             self.lost |= set(known) - self.seen
@@ -124,7 +126,7 @@ class DeletionWatch:
         if len(gone) <= DOUBTED_FROM or len(gone) < min(len(asked), ASKED_AT_MOST) or self.seen:
             return True
         known = memory.known_patients()
-        return practice.count_patients(known[0], known[-1]) > 0
+        return bool(known) and practice.count_patients(known[0], known[-1]) > 0
 
 
 def _subject(kind: str, identifier: str) -> Subject:

@@ -6,11 +6,13 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, select
 
-from ligament.store.database.bulk import of_kind, select_in
-from ligament.store.database.tables import journal, journal_owners
+from ligament.store.database.bulk import of_clinic, of_kind, select_in
+from ligament.store.database.tables import books_documents, document_links, journal, journal_owners
 from ligament.store.database.tables import practice_rows as rows
 
 _PARTIES = of_kind(rows.c.id, rows.c.party_id)
+_PAPERS = of_clinic(books_documents.c.id, books_documents.c.reference)
+_POSTED = of_clinic(document_links.c.subject)
 
 
 def owners(connection: Connection, clinic: str, subjects: Collection[str]) -> dict[str, str]:
@@ -36,3 +38,16 @@ def subjects_of(connection: Connection, clinic: str, party: str) -> frozenset[st
     left = select(journal_owners.c.subject).where(journal_owners.c.clinic == clinic, journal_owners.c.owner == party)
     told = {row.subject for kept in (sealed, left) for row in connection.execute(kept)} - {""}
     return frozenset({party, *told, *(f"{row.kind}:{row.id}" for row in connection.execute(statement))})
+
+
+def nobodys(connection: Connection, clinic: str, contacts: Collection[str]) -> frozenset[str]:
+    """Return the subject keys of invoices that bear no patient any more, and whose documents stand on these contacts.
+
+    Somebody may have been deleted before anything here knew them: then only the books say whose invoices those were.
+    """
+    papers = list(select_in(connection, _PAPERS, books_documents.c.contact_id, contacts, clinic=clinic))
+    posted = select_in(connection, _POSTED, document_links.c.books_id, {row.id for row in papers}, clinic=clinic)
+    keys = {row.subject for row in posted} | {f"invoice:{row.reference.rpartition(':')[2]}" for row in papers}
+    ids = {key.removeprefix("invoice:") for key in keys if key.startswith("invoice:")}
+    kept = select_in(connection, _PARTIES, rows.c.id, ids, clinic=clinic, kind="invoice")
+    return frozenset(f"invoice:{row.id}" for row in kept if not row.party_id)

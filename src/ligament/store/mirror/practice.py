@@ -10,6 +10,7 @@ from typing import Any, assert_never
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from ligament.core.contacts import CONTACT_PREFIX
 from ligament.core.ids import SourceId
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.records import (
@@ -28,6 +29,7 @@ from ligament.store.database import columns
 from ligament.store.database.bulk import all_of_clinic, of_kind, select_in, upsert
 from ligament.store.database.codec import decode, encode
 from ligament.store.database.search_keys import folded, stamp
+from ligament.store.database.tables import books_contacts
 from ligament.store.database.tables import practice_rows as rows
 from ligament.store.mirror import erased
 from ligament.store.mirror.addressees import released, without_deleted
@@ -175,6 +177,18 @@ def archived_patients(connection: Connection, clinic: str, after: str, limit: in
     statement = select(rows.c.id, rows.c.body).where(*where).order_by(rows.c.id).limit(limit)
     found = ((row.id, decode(Party, row.body)) for row in connection.execute(statement))
     return tuple(SourceId(identifier) for identifier, party in found if not party.deleted)
+
+
+def strangers(connection: Connection, clinic: str) -> tuple[SourceId, ...]:
+    """Return ids of patients for whom contacts of the books are numbered, and who have no row here, in order."""
+    number = books_contacts.c.number
+    numbered = select(number).where(
+        books_contacts.c.clinic == clinic, number.startswith(CONTACT_PREFIX, autoescape=True)
+    )
+    ids = {found.removeprefix(CONTACT_PREFIX) for found in connection.execute(numbered).scalars()}
+    ids = {one for one in ids if one.isascii() and one.isdecimal()}
+    kept = select_in(connection, of_kind(rows.c.id), rows.c.id, ids, clinic=clinic, kind=PartyKind.PATIENT.value)
+    return tuple(SourceId(one) for one in sorted(ids - {row.id for row in kept}))
 
 
 def half_forgotten(connection: Connection, clinic: str) -> tuple[Subject, ...]:

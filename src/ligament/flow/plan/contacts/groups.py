@@ -194,7 +194,9 @@ def _act(builder: PlanBuilder, seat: _Membership, action: Action, first: tuple[A
     for wanted in (*first, action):
         hold = refusal_hold(builder, wanted, HoldKind.CONTACT, seat.number)
         if hold is not None:
-            _hold(builder, seat, replace(hold, subject=seat.subject))
+            # The contact waits, though it was its group that was refused: to try again means to send both.
+            detail = {**hold.detail, "refused": wanted.subject.key}
+            _hold(builder, seat, replace(hold, subject=seat.subject, detail=detail))
             return
     for wanted in first:
         if wanted.key not in builder.groups:
