@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
+from playwright.sync_api import sync_playwright
 
 from benchmarks.calls import ENVIRONMENT, Stage
 from benchmarks.clinic import LARGE, SMALL, Size
@@ -32,6 +34,7 @@ from tests.web.conftest import LOOPBACK, RULES, Shop
 PAGES = ("", "waiting", "plan", "contacts", "runs", "reconciliation", "journal", "settings", "connect")
 TIMES = 15
 MOST_MS, MOST_KB, MOST_SLOWER = 200.0, 60.0, 1.10
+LOADS, USABLE_MS = 5, 500.0
 VIEWERS = 50
 _OWN_FILE = re.compile(r'(?:href|src)="(/static/[^"]+)"')
 _VIEWERS = Path(__file__).with_name("viewers.py")
@@ -57,6 +60,7 @@ def _pages(home: Path, pairs: int) -> list[Figure]:
     with _signed_in(shop) as client:
         empty = _median_ms(client, "/nothing")
         figures = [one for path in PAGES for one in _of_page(client, f"/c/{CLINIC}/{path}", empty, pairs)]
+        figures += _usable(client, pairs)
     shop.close()
     return figures
 
@@ -123,6 +127,38 @@ def _weight(client: httpx2.Client, path: str) -> int:
     page = client.get(path)
     files = sorted(set(_OWN_FILE.findall(page.text)))
     return page.num_bytes_downloaded + sum(client.get(file).num_bytes_downloaded for file in files)
+
+
+def _usable(client: httpx2.Client, pairs: int) -> list[Figure]:
+    """Return when a page can be used in a browser that has never seen it: all of it is there, and its script ran."""
+    what = f"usable in a browser, {3 * pairs:,} records, 500 holds"
+    if (chromium := shutil.which("chromium")) is None:
+        return [Figure(name=what, skipped="Chromium is not installed")]
+    figures = []
+    session, url = client.cookies["ligament_session"], str(client.base_url)
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for path in PAGES:
+            took = []
+            for _ in range(LOADS):
+                context = browser.new_context(base_url=url)
+                context.add_cookies([{"name": "ligament_session", "value": session, "url": url}])
+                page = context.new_page()
+                page.goto(f"/c/{CLINIC}/{path}")
+                took.append(float(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventStart")))
+                context.close()
+            figures.append(
+                Figure(
+                    name=f"{what}: /c/{CLINIC}/{path}",
+                    measured=statistics.median(took),
+                    yardstick=USABLE_MS,
+                    unit="ms",
+                    against="0.5 s",
+                    limit=1.0,
+                )
+            )
+        browser.close()
+    return figures
 
 
 # --- fifty viewers ----------------------------------------------------------------------------------------------------

@@ -13,10 +13,11 @@ from typing import Any
 
 @dataclass(slots=True)
 class Receiver:
-    """What arrived, oldest first; `status` is what it answers."""
+    """What arrived, oldest first; `status` is what it answers, 413 to files where it `takes_files` not."""
 
     port: int = 0
     status: int = 200
+    takes_files: bool = True
     got: list[dict[str, Any]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
 
@@ -43,9 +44,11 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.paths.append(self.path)
-            if receiver.status == 200:
-                receiver.got.append(json.loads(body))
-            self.send_response(receiver.status)
+            said = json.loads(body)
+            status = 413 if said.get("attachments") and not receiver.takes_files else receiver.status
+            if status == 200:
+                receiver.got.append(said)
+            self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()
 

@@ -14,6 +14,7 @@ from ligament.app.safety import put_back as putting
 from ligament.app.safety import restore as restoring
 from ligament.core.ids import RunId
 from ligament.core.intents import Subject, SubjectKind
+from ligament.core.notes import RECONCILE_DUE_NOTE
 from ligament.store.database.connection import open_database
 from ligament.store.journal.audit import verify
 from tests.backup.kit import backed_up, cut_off, links, put_back, twice, verified
@@ -96,6 +97,17 @@ def test_only_the_first_run_after_a_restore_reads_everything(worked: tuple[Stage
     second = clinic.sync()
     assert first["calls"]["xero"]["GET"] > second["calls"]["xero"]["GET"]
     assert first["bytes"]["xero"] > 4 * second["bytes"]["xero"]
+
+
+def test_a_restore_ends_with_a_comparison_that_is_due(worked: tuple[Stage, Path, list[str]]) -> None:
+    clinic, file, _ = worked
+    with clinic.app() as opened:
+        assert not opened.store.note(RECONCILE_DUE_NOTE)
+    put_back(clinic, file)
+    clinic.sync()
+    with clinic.app() as opened:
+        # The next turn makes it: tests/service/test_comparisons.py.
+        assert opened.store.note(RECONCILE_DUE_NOTE) == "restore"
 
 
 def test_a_new_machine_starts_from_a_backup_and_the_key(worked: tuple[Stage, Path, list[str]], tmp_path: Path) -> None:

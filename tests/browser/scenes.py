@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from tests.browser.worlds import World, crowded, first_day, made_up, untouched, working
+from tests.browser.worlds import World, crowded, doubtful, first_day, made_up, untouched, working
 
 Act = Callable[[Page], object]
 
@@ -141,11 +141,16 @@ MADE_UP = (
     Scene("run-demo", "@/runs", go("main tbody a")),
     Scene("report-gst-demo", "@/reports?name=gst"),
 )
+DOUBTFUL = (
+    Scene("several-contacts", "@/waiting"),
+    Scene("several-contacts-chosen-from", "@/waiting?look={hold}"),
+)
 UNTOUCHED = (Scene("setup", "/setup?key={key}", is_signed_out=True),)
 
 WORLDS: dict[str, tuple[Callable[[Path], AbstractContextManager[World]], tuple[Scene, ...]]] = {
     "untouched": (untouched, UNTOUCHED),
     "first day": (first_day, FIRST_DAY),
+    "doubtful": (doubtful, DOUBTFUL),
     "crowded": (crowded, CROWDED),
     "working": (working, WORKING),
     "made up": (made_up, MADE_UP),

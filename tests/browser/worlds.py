@@ -11,12 +11,14 @@ from ligament.app.access.demo import demo_link
 from ligament.app.approvals import approve
 from ligament.app.reconcile import reconcile
 from ligament.app.sync import sync
+from ligament.connectors.xero.simulator import control as desk
 from ligament.core.holds import HoldCode
 from ligament.demo.demo import set_stage
 from ligament.engine.schedule import paused
 from ligament.simkit.story import Size
-from tests.browser.at_work import HERE, AtWork, Made, at_work, make
+from tests.browser.at_work import HERE, AtWork, Made, at_work, kept, make
 from tests.browser.serving import Served, listening
+from tests.contacts.kit import Clinic
 from tests.web.conftest import LOOPBACK, RULES, Shop
 from tests.web.crowd import STRANGE, hold_many
 
@@ -84,6 +86,20 @@ def working(home: Path, made: Made | None = None) -> Iterator[World]:
                 "gone": work.invoices[1],
             }
         yield World(work.served, HERE, known, work)
+
+
+@contextmanager
+def doubtful(home: Path) -> Iterator[World]:
+    """A clinic in whose books two contacts may be the same patient."""
+    kit = Clinic(home / "made")
+    for name in ("Ana Silva", "Silva Ana"):
+        element, at = {"Name": name, "EmailAddress": "ana@example.org"}, kit.later()
+        kit.books.world = desk.create_contact(kit.books.world, element, at=at)[0]
+    kit.sync()
+    with at_work(kept(kit), home) as work:
+        with work.opened() as clinic:
+            (hold,) = clinic.store.open_holds()
+        yield World(work.served, HERE, {"hold": hold.id}, work)
 
 
 @contextmanager

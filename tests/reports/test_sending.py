@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 
 from ligament.app.scheduled import compare_daily, compare_weekly
 from ligament.connectors.xero.simulator import control as desk
+from ligament.core.alerts import Message, MessageKind
+from ligament.notifications import channels
 from tests.alerts.receiver import Receiver, receiving
-from tests.contacts.kit import ANA, Clinic
+from tests.contacts.kit import ANA, NOW, Clinic
 from tests.reports.kit import CONSULT, issue
 
 
@@ -48,6 +51,7 @@ def test_it_is_sent_with_its_files_when_somebody_is_needed(tmp_path: Path, recei
     assert "1 needs a person" in message["title"]
     assert "Ana" not in message["title"] + message["message"]
     assert "95.00" in message["message"]
+    assert "1 difference is listed" in message["message"]
     files = {one["filename"].rpartition(".")[2]: base64.b64decode(one["base64"]) for one in message["attachments"]}
     assert files["pdf"].startswith(b"%PDF-")
     assert files["xlsx"].startswith(b"PK")
@@ -75,3 +79,30 @@ def test_an_address_that_takes_nothing_does_not_stop_the_comparison(tmp_path: Pa
     clinic.later()
     with clinic.app() as app:
         assert compare_daily(app).code == 1
+
+
+def test_where_files_are_refused_the_message_goes_without_them(tmp_path: Path, receiver: Receiver) -> None:
+    clinic = posted(tmp_path / "home", receiver)
+    voided(clinic)
+    receiver.takes_files = False
+    clinic.later()
+    with clinic.app() as app:
+        assert compare_daily(app).code == 1
+    (message,) = receiver.taken()
+    assert message["attachments"] == []
+    assert "1 needs a person" in message["title"]
+    assert "could not be sent along" in message["message"]
+
+
+def test_a_channel_that_takes_no_files_gets_the_words(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as inbox:
+        inbox.bind(("127.0.0.1", 0))
+        inbox.settimeout(60)
+        file = tmp_path / "report.csv"
+        file.write_text("kind,amount\n", encoding="utf-8")
+        message = Message(key="k", tone=MessageKind.ALERT, title="1 needs a person", body="95.00", at=NOW)
+        assert channels.send(f"rsyslog://127.0.0.1:{inbox.getsockname()[1]}", message, [file])
+        said = inbox.recv(4096).decode()
+    assert "95.00" in said
+    assert "report.csv" not in said
+    assert "could not be sent along" not in said, "it takes none, so none were refused"

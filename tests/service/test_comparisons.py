@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from ligament.app.results import Result
 from ligament.app.undo import undo
@@ -74,6 +78,19 @@ def test_each_day_and_each_week_is_compared_once_and_missed_ones_are_made_up_onc
         assert turn(minutes=5) == []
         assert turn(days=16) == ["weekly"]
         assert turn(days=1) == ["daily"]
+
+
+@pytest.mark.parametrize("night", [date(2027, 4, 3), date(2027, 10, 2)], ids=["an hour twice", "an hour less"])
+def test_the_night_of_another_clock_has_one_comparison_as_every_night_has(tmp_path: Path, night: date) -> None:
+    made = stage(tmp_path)
+    with service(made, Asked()) as turn:
+        turn(minutes=1)
+        evening = datetime.combine(night, time(23), ZoneInfo("Australia/Melbourne"))
+        turn(seconds=(evening - made.pass_time()).total_seconds())
+        # Sunday's is the weekly one, at two o'clock, which that night has twice or not at all.
+        steps = [*[0.5] * 12, 18]
+        nights = [[one for hours in steps for one in turn(hours=hours)] for _ in range(2)]
+    assert nights == [["weekly"], ["daily"]]
 
 
 def test_a_comparison_that_could_not_be_made_is_made_later(tmp_path: Path) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from queue import Queue
 
+import httpx2
 import pytest
 from standardwebhooks import Webhook
 
@@ -16,6 +21,7 @@ from ligament.core.events import EventType, example
 from ligament.core.private import Private
 from ligament.notifications.webhooks import Answer, secret_of
 from ligament.service.deliveries import ClinicHooks, Deliverer, judged
+from ligament.service.delivery_crew import PARALLEL, Claim, Crew
 from ligament.store.shared.deliveries import DEAD, DELIVERED, WAITING, add_hook
 from ligament.store.shared.delivery_records import GONE, Consequence, Hook
 from ligament.wiring.hook_secrets import HookSecrets
@@ -216,6 +222,75 @@ def test_a_private_address_gets_nothing_and_ends_as_a_dead_letter(opened: Opened
     assert (lost.state, lost.reason) == (DEAD, "refused: private address")
 
 
+class Silent(httpx2.BaseTransport):
+    """Takes what is posted, and never answers for some addresses before it may."""
+
+    def __init__(self) -> None:
+        self.may_answer = threading.Event()
+        self.got = Queue[str]()
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.got.put(request.url.path)
+        if request.url.path == "/silent":
+            self.may_answer.wait(60)
+        return httpx2.Response(200)
+
+
+def test_receivers_that_never_answer_hold_up_nobody_else_of_a_service(opened: Opened) -> None:
+    network, stop = Silent(), threading.Event()
+    for number, path in enumerate(("silent", "silent", "silent", "well")):
+        hooked(opened, f"http://127.0.0.1:9/{path}", f"hook_{number}")
+    happens(opened)
+    made = replace(deliverer(opened, VirtualClock()), stops=stop.is_set, transport=network)
+    service = threading.Thread(target=made.run, args=(lambda: stop.wait(0.01),), daemon=True)
+    service.start()
+    try:
+        first = [network.got.get(timeout=30) for _ in range(4)]
+        assert sorted(first) == ["/silent", "/silent", "/silent", "/well"]
+        happens(opened, 2)
+        assert [network.got.get(timeout=30) for _ in range(2)] == ["/well", "/well"]
+        network.may_answer.set()
+        assert [network.got.get(timeout=30) for _ in range(6)] == ["/silent"] * 6
+    finally:
+        network.may_answer.set()
+        stop.set()
+        service.join(30)
+    assert not service.is_alive()
+
+
+def test_who_failed_lately_never_gets_the_last_thread() -> None:
+    may_end, served = threading.Event(), Queue[str]()
+
+    def serve(claim: Claim) -> None:
+        served.put(claim[0].id)
+        if claim[0].failures:
+            may_end.wait(60)
+
+    def claim(name: str, failures: int = 0) -> Claim:
+        return Hook(id=name, clinic="clinic", url="", events=(), made_at=NOW, failures=failures), ()
+
+    crew = Crew(serve=serve, now=lambda: NOW, keeps=timedelta(seconds=60))
+    crew.take_on(claim(f"bad_{number}", 1) for number in range(6))
+    first = {served.get(timeout=30) for _ in range(PARALLEL - 1)}
+    crew.take_on([claim("well"), claim("bad_0", 1)])
+    assert served.get(timeout=30) == "well", "of those that failed no other was begun"
+    may_end.set()
+    rest = {served.get(timeout=30) for _ in range(6 - len(first))}
+    assert first | rest == {f"bad_{number}" for number in range(6)}, "and each of them was begun once"
+
+
+def test_a_claim_that_waited_for_too_long_is_left_to_others() -> None:
+    served: list[str] = []
+    for name, waited_s in (("soon", 59), ("late", 61)):
+        moments = iter([NOW, NOW + timedelta(seconds=waited_s)])
+        crew = Crew(
+            serve=lambda claim: served.append(claim[0].id), now=partial(next, moments), keeps=timedelta(seconds=60)
+        )
+        crew.take_on([(Hook(id=name, clinic="clinic", url="", events=(), made_at=NOW), ())])
+        crew.pause(30)
+    assert served == ["soon"]
+
+
 def test_two_processes_never_work_on_one_hook_at_the_same_time(opened: Opened) -> None:
     with receiving() as receiver:
         hooked(opened, receiver.url)
@@ -257,26 +332,33 @@ def test_failures_in_a_row_rest_longer_and_longer_but_five_minutes_at_most() -> 
 
 
 def test_an_error_nobody_foresaw_ends_neither_the_loop_nor_another_hook(opened: Opened) -> None:
-    told: list[str] = []
-    with receiving() as well:
-        hooked(opened, well.url, "hook_1")
-        hooked(opened, well.url, "hook_2")
-        happens(opened, 2)
-        made = deliverer(opened, VirtualClock())
-        secrets = HookSecrets(secret=Private(SECRET))
+    told, network, stop = Queue[str](), Silent(), threading.Event()
+    hooked(opened, "http://127.0.0.1:9/broken", "hook_1")
+    hooked(opened, "http://127.0.0.1:9/well", "hook_2")
+    happens(opened, 2)
+    secrets = HookSecrets(secret=Private(SECRET))
 
-        def broken(hook: str) -> HookSecrets:
-            if hook == "hook_1":
-                raise RuntimeError("odd")
-            return secrets
+    def broken(hook: str) -> HookSecrets:
+        if hook == "hook_1":
+            raise RuntimeError("odd")
+        return secrets
 
-        means = ClinicHooks(retry_seconds=(1,), allowed=("127.0.0.1",), secrets=broken)
-        made.open_hooks = lambda _: means
-        made.unexpected = lambda hook, _: told.append(hook)
-        runner = iter([False, False, True, True, True, True, True, True])
-        made.stops = lambda: next(runner, True)
-        made.run(lambda: None)
-        made.stops = lambda: False
-        made.once()
-    assert set(told) == {"hook_1"}
-    assert len(well.got) == 2
+    means = ClinicHooks(retry_seconds=(1,), allowed=("127.0.0.1",), secrets=broken)
+    made = replace(
+        deliverer(opened, VirtualClock()),
+        stops=stop.is_set,
+        transport=network,
+        open_hooks=lambda _: means,
+        unexpected=lambda hook, _: told.put(hook),
+    )
+    service = threading.Thread(target=made.run, args=(lambda: stop.wait(0.01),), daemon=True)
+    service.start()
+    try:
+        assert told.get(timeout=30) == "hook_1"
+        assert [network.got.get(timeout=30) for _ in range(2)] == ["/well", "/well"]
+        happens(opened)
+        assert network.got.get(timeout=30) == "/well", "the loop goes on"
+    finally:
+        stop.set()
+        service.join(30)
+    assert told.empty(), "what failed so waits until its claim has run out"

@@ -30,15 +30,14 @@ def holds(clinic: Clinic, *, code: str, kind: str, after: tuple[str, str] | None
 
 def place_of(one: HoldEntry) -> tuple[str, str]:
     """Return where a hold stands in the order of its list."""
-    return one.opened_at, one.id
+    name, stamped, _ = one
+    return stamped, name
 
 
 def hold_rows(entries: Sequence[HoldEntry]) -> list[HoldText | Document]:
     """Return open holds as `kept_hold_document` has them; those that are kept as they are shown are not read first."""
     rows: list[HoldText | Document] = []
-    # Taken apart together: each name that is asked of a row costs as much as its hold.
-    names, stamps, bodies = zip(*entries, strict=True) if entries else ((), (), ())
-    for name, stamped, body, held in zip(names, stamps, bodies, hold_texts(bodies), strict=True):
+    for (name, stamped, body), held in zip(entries, hold_texts([body for _, _, body in entries]), strict=True):
         since = to_seconds(stamped)
         if held is not None:
             rows.append(held.shown_as(name, since))

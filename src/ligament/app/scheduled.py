@@ -96,9 +96,10 @@ def _message(clinic: Clinic, document: dict[str, Any]) -> Message:
     needing = sum(1 for one in found if one["needs"] == "person" and one["state"] in _COUNTS)
     what = "balanced" if document["balanced"] else f"{needing} {'needs' if needing == 1 else 'need'} a person"
     practice, books = clinic.practice_manifest.title, clinic.books_manifest.title
+    listed = "1 difference is listed" if len(found) == 1 else f"{len(found)} differences are listed"
     lines = (
         f"{practice} {totals['source']} = {books} {totals['books']} + explained {totals['explained']}",
-        f"{len(found)} differences are listed, {needing} of them to be looked at: ligament variances",
+        f"{listed}, {needing} of them to be looked at: ligament variances",
     )
     return Message(
         key=f"comparison {document['run_id']}",

@@ -30,6 +30,8 @@ _LEGEND = {
 _FILLS = (0.85, 0.3, 0.1)
 _WIDTH, _HEIGHT, _LETTER = 560, 180, 7
 """In points of the drawing, which is scaled to the room there is."""
+_SPARE = 2
+"""For each letter of the longest label: where it is read, letters may be wider than where it was measured."""
 _HANGING = -40
 _CACHED = 128
 
@@ -61,11 +63,12 @@ def specification(figure: Figure) -> dict[str, Any]:
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "background": None,
+        "padding": {"left": 5 + _SPARE * max(map(len, labels), default=0), "right": 5, "top": 5, "bottom": 5},
         "width": _WIDTH,
         "height": _HEIGHT,
         "config": _CONFIG,
         "data": {"values": values, "format": {"type": "json", "parse": {"amount": "number"}}},
-        "mark": {"type": "bar", "color": _INK, "stroke": _INK, "strokeWidth": 1, "strokeOpacity": 1},
+        "mark": {"type": "bar", "color": _INK, "stroke": _INK, "strokeWidth": 1, "strokeOpacity": 1, **_pale(series)},
         "encoding": _encoding(labels, series),
     }
 
@@ -84,6 +87,11 @@ def _encoding(labels: Sequence[str], series: Sequence[str]) -> Mapping[str, Any]
     shared["xOffset"] = {"field": "series", "sort": series}
     shared["opacity"] = {"field": "series", "type": "nominal", "scale": scale, "legend": _LEGEND}
     return shared
+
+
+def _pale(series: Sequence[str]) -> Mapping[str, Any]:
+    """Return how bars are filled that stand for one thing only; those of several are told apart by it."""
+    return {"fillOpacity": 0.6} if len(series) < 2 else {}  # noqa: PLR2004 - nothing to compare
 
 
 def _fit(labels: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from ligament.core.alerts import Message, MessageKind
 
 _SCHEME_END = "://"
+_WITHOUT = "The files could not be sent along; they are on the reconciliation page."
 _TONES: Mapping[MessageKind, str] = {
     MessageKind.ALERT: "warning",
     MessageKind.RECOVERED: "success",
@@ -29,13 +30,18 @@ def complaint(address: str) -> str:
 
 
 def send(address: str, message: Message, files: Sequence[Path] = ()) -> bool:
-    """Send a message, with files where the channel takes any; says whether the address took it."""
+    """Send a message, with files where the channel takes any; says whether the address took it.
+
+    Where files are refused, such as for their size, the message goes without them rather than not at all.
+    """
     channel = _channel(address)
     if channel is None:
         return False
-    attached = [str(file) for file in files] or None
-    tone = _TONES[message.tone]
-    return bool(channel.notify(title=message.title, body=message.body, notify_type=tone, attach=attached))
+    told = {"title": message.title, "notify_type": _TONES[message.tone]}
+    if files and channel.notify(body=message.body, attach=[str(file) for file in files], **told):
+        return True
+    body = f"{message.body}\n{_WITHOUT}" if files else message.body
+    return bool(channel.notify(body=body, **told))
 
 
 def _channel(address: str) -> Any | None:  # noqa: ANN401 - the library has no types

@@ -20,13 +20,13 @@ from ligament.net.outward import OutwardRule
 from ligament.net.session import Transport
 from ligament.notifications.webhooks import Answer, Poster, Target
 from ligament.ports.clocks import Clock
+from ligament.service.delivery_crew import PARALLEL, Claim, Crew
 from ligament.store.database.connection import Database
 from ligament.store.database.errors import StoreError
 from ligament.store.shared.deliveries import DEAD, DELIVERED, WAITING, Outbox
 from ligament.store.shared.delivery_records import Attempt, Consequence, Delivery, Hook
 from ligament.wiring.hook_secrets import HookSecrets
 
-PARALLEL = 4
 LEASE = timedelta(seconds=120)
 """For how long a process that no longer answers keeps a hook from the others."""
 _PATIENCE = timedelta(seconds=60)
@@ -35,6 +35,8 @@ _IN_A_ROW = 3
 """After so many failures in a row a hook is left alone for a while, whatever else is due for it."""
 _LONGEST_REST = timedelta(minutes=5)
 _TIDY = timedelta(hours=1)
+_LOOK_S = 0.25
+"""How soon it looks again for what else is due while somebody is at work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,20 +72,30 @@ class Deliverer:
 
     def run(self, wait: Callable[[], None]) -> None:
         """Deliver until asked to stop; `wait` pauses when nothing is due."""
-        worked = 0
+        telling = threading.Lock()
+
+        def serve(claim: Claim) -> None:
+            def one(_name: str) -> None:
+                if self._served(*claim).is_news:
+                    with telling:
+                        self.told(claim[0].clinic)
+
+            guarded(one, self.unexpected)(claim[0].id)
+
+        crew = Crew(serve=serve, now=self.clock.now, keeps=LEASE - _PATIENCE)
 
         def one_pass(_name: str) -> None:
-            nonlocal worked
             # A database that is away comes back; meanwhile nothing can be due.
             with suppress(StoreError):
-                worked = self.once()
+                crew.take_on(self.outbox.claim(self.clinics(), LEASE))
                 self._tidy()
 
         safely = guarded(one_pass, self.unexpected)
         while not self.stops():
-            worked = 0
             safely("deliveries")
-            if not worked:
+            if crew.is_busy:
+                crew.pause(_LOOK_S)
+            else:
                 wait()
 
     def once(self) -> int:

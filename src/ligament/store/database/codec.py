@@ -137,11 +137,11 @@ def decode_hold(body: bytes) -> Hold:
     )
 
 
-class _About(msgspec.Struct):
+class _About(msgspec.Struct, gc=False):
     id: msgspec.Raw
 
 
-class HoldText(msgspec.Struct, omit_defaults=True, kw_only=True):
+class HoldText(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """A hold as it is kept, its values still in JSON: for lists, which pass a hundred of them on as they are.
 
     What is not kept in it `shown_as` fills in; it is written in this order, without what is unset or empty.

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, or_, select
 
@@ -32,12 +32,8 @@ class EntryFilter:
     record: str = ""
 
 
-class HoldEntry(NamedTuple):
-    """One open hold as a list of them gives it: its id, since when it waits, and the hold as it is kept."""
-
-    id: str
-    opened_at: str
-    body: bytes
+HoldEntry = tuple[str, str, bytes]
+"""One open hold as a list gives it: its id, since when it waits, and the hold as it is kept."""
 
 
 @cache
@@ -69,7 +65,7 @@ class Lists:
         values = {"clinic": self._clinic, "code": code, "kind": kind, "at": at, "name": name, "most": limit + 1}
         statement = _open_holds(is_coded=bool(code), is_of_kind=bool(kind), goes_on=after is not None)
         with self._book.database.reading() as connection:
-            return list(map(HoldEntry._make, quickly(connection, statement, values)))
+            return cast("list[HoldEntry]", quickly(connection, statement, values))
 
     def party_keys(self, *, after: str, limit: int, only: Collection[str] | None = None) -> list[str]:
         """Return the keys of patients and payers in their order, all of them or only some."""

@@ -40,7 +40,7 @@ def show(visit: Visit) -> Answer:
     query = visit.query.get("q").strip()
     number = visit.query.get("page", "1")
     page = max(int(number), 1) if number.isdecimal() and len(number) < len("1000000") else 1
-    with visit.opened() as clinic:
+    with visit.opened() as clinic, clinic.database.one_moment():
         found = contact_list(clinic, query, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
     first = (page - 1) * PAGE_SIZE + 1
     last = first + len(found["contacts"]) - 1
@@ -61,7 +61,7 @@ def _address(query: str, page: int) -> str:
 
 def show_contact(visit: Visit) -> Answer:
     """Show one patient, payer or contact."""
-    with visit.opened() as clinic:
+    with visit.opened() as clinic, clinic.database.one_moment():
         found = contact_card(clinic, visit.values["contact"])
     if found is None:
         raise NotThere
@@ -72,7 +72,7 @@ def show_contact(visit: Visit) -> Answer:
 
 def show_document(visit: Visit) -> Answer:
     """Show one document."""
-    with visit.opened() as clinic:
+    with visit.opened() as clinic, clinic.database.one_moment():
         found = document_card(clinic, visit.values["document"])
     if found is None:
         raise NotThere
