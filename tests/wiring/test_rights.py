@@ -56,7 +56,11 @@ def test_the_lock_of_a_run_is_its_owners_alone_even_if_an_earlier_release_made_i
 ) -> None:
     if before is not None:
         lock_file(tmp_path, "riverside").touch(before)
-    with alone(tmp_path, "riverside", _no_pause, 0), pytest.raises(AnotherRun), alone(tmp_path, "riverside", _no_pause, 0):
+    with (
+        alone(tmp_path, "riverside", _no_pause, 0),
+        pytest.raises(AnotherRun),
+        alone(tmp_path, "riverside", _no_pause, 0),
+    ):
         pytest.fail("two runs at once")
     assert rights(tmp_path) == {lock_file(tmp_path, "riverside").name: 0o600}
 
