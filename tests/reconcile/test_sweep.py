@@ -7,9 +7,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control as desk
 from ligament.connectors.xero.simulator import control as office
+from ligament.ports.errors import SignInAgain
 from tests.reconcile.planting import Scene
 from tests.support.stage import stage
 
@@ -52,6 +55,31 @@ def test_an_invoice_that_is_gone_without_a_trace_is_found(tmp_path: Path) -> Non
     told = scene.compare()
     assert [one["kind"] for one in told["variances"]] == ["status"]
     assert told["totals"]["source"] == "0.00"
+
+
+def test_a_key_that_suddenly_shows_almost_nothing_voids_nothing(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    invoices = [scene.stage.invoice() for _ in range(3)]
+    scene.stage.sync()
+    seen: list[Any] = []
+
+    def hidden(world: Any, gone: list[Any]) -> Any:
+        seen.append(world)
+        for invoice in gone:
+            world = cliniko.remove(world, "invoices", invoice)
+        return world
+
+    scene.stage.practice.change(lambda world: hidden(world, invoices))
+    scene.stage.clear_log()
+    with pytest.raises(SignInAgain, match="no longer shows 3 of 3 invoices"):
+        scene.compare()
+    scene.stage.sync()
+    assert scene.stage.writes() == []
+    scene.stage.practice.change(lambda _: seen[0])
+    assert scene.compare()["variances"] == []
+    # A single one of them that is gone is believed, as ever.
+    scene.stage.practice.change(lambda world: hidden(world, invoices[:1]))
+    assert [one["kind"] for one in scene.compare()["variances"]] == ["status"]
 
 
 def test_old_months_are_only_counted_and_locked_ones_left_alone(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from ligament.core.ledgers import DocumentKind
 from ligament.core.records import Removal
 from ligament.ports.books import Books, BooksPage
 from ligament.ports.comparison import MonthHeld, Months
-from ligament.ports.errors import TryLater
+from ligament.ports.errors import SignInAgain, TryLater
 from ligament.ports.memory import Memory
 from ligament.ports.practice import Practice, PracticePage
 from ligament.ports.progress import Progress, silent
@@ -21,6 +21,8 @@ RECENT = timedelta(days=90)
 """What is that young is listed every time."""
 ROUND = 30
 """In how many days every month is listed once, in portions."""
+_FEW_GONE = 2
+"""So many invoices may be gone for good at once without a second thought, even if they were all there were."""
 _NOTE = "months_swept_to"
 
 
@@ -144,7 +146,7 @@ def _list(how: Sweeping, *, first: date, last: date) -> None:
         how.memory.keep_practice_page(listed.page)
         seen.update(listed.ids)
         how.tell("compare invoices", len(seen), listed.page.total)
-    _look_up_invoices(how, [SourceId(key) for key in sorted(before - seen)])
+    _look_up_invoices(how, [SourceId(key) for key in sorted(before - seen)], len(before))
     for kind in DocumentKind:
         kept = how.months().books_ids(kind.value, first, last)
         found: set[str] = set()
@@ -158,8 +160,12 @@ def _list(how: Sweeping, *, first: date, last: date) -> None:
             how.memory.keep_books_page(BooksPage(stream="sweep", documents=there))
 
 
-def _look_up_invoices(how: Sweeping, missing: Sequence[SourceId]) -> None:
-    """Ask by id for invoices that are not listed any more: they moved to other days, or are gone for good."""
+def _look_up_invoices(how: Sweeping, missing: Sequence[SourceId], kept: int) -> None:
+    """Ask by id for invoices that are not listed any more: they moved to other days, or are gone for good.
+
+    Raises SignInAgain where most of those kept are gone at once: a key with fewer rights shows less, and nothing that
+    only became invisible may be voided.
+    """
     if not missing:
         return
     there = how.practice.read_invoices(missing)
@@ -168,6 +174,12 @@ def _look_up_invoices(how: Sweeping, missing: Sequence[SourceId]) -> None:
         whole = tuple(invoice.id for invoice in there)
         how.memory.keep_practice_page(PracticePage(stream="sweep", rows=(*there, *lines), whole_invoices=whole))
     gone = set(missing) - {invoice.id for invoice in there}
+    if len(gone) > _FEW_GONE and len(gone) * 2 > kept:
+        message = (
+            f"The practice no longer shows {len(gone)} of {kept} invoices that it showed before, as a key with fewer "
+            "rights would. None of them was taken for removed, and nothing was posted."
+        )
+        raise SignInAgain(message)
     rows = tuple(Removal(kind="invoice", id=key) for key in sorted(gone))
     if rows:
         how.memory.keep_practice_page(PracticePage(stream="sweep", rows=rows))
