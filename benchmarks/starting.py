@@ -23,7 +23,7 @@ from ligament.wiring.settings import load_settings
 
 TIMES, HELD = 9, 100
 HELP_S, HOLDS_S = 0.3, 0.6
-_LIGAMENT = "import sys; from ligament.cli.main import main; sys.argv[0] = 'ligament'; main()"
+_LIGAMENT = "import sys; from ligament.cli.start import main; sys.argv[0] = 'ligament'; main()"
 
 
 def measure(*, small: bool = False) -> list[Figure]:

@@ -91,3 +91,19 @@ def _rest(terminal: int) -> bytes:
         pass
     os.close(terminal)
     return told
+
+
+CRASH = """
+import os, signal
+from types import SimpleNamespace
+from ligament.cli.watching import stopping
+with stopping(SimpleNamespace(stop=lambda: None)):
+    os.kill(os.getpid(), signal.SIGSEGV)
+"""
+
+
+@pytest.mark.process
+def test_a_service_that_crashes_inside_a_library_says_where_it_was() -> None:
+    done = subprocess.run([sys.executable, "-c", CRASH], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGSEGV
+    assert 'File "<string>", line 6' in done.stderr

@@ -59,8 +59,20 @@ def test_looking_at_what_waits_loads_no_stage_and_nothing_that_talks_to_the_vend
     asked = "import sys, ligament.cli.commands.holds, ligament.app.holds; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     needless = {"ligament.flow.cycle", "ligament.flow.execute.execute", "ligament.net.session", "httpcore2"}
+    needless |= {"phonenumbers", "rapidfuzz", "sqlalchemy.dialects.postgresql"}
+    needless |= {"ligament.flow.plan.plan", "ligament.wiring.prepared", "ligament.store.prepared"}
     loaded_too = needless & set(ran.stdout.split())
     assert loaded_too == set()
+
+
+def test_waste_is_collected_from_the_moment_that_a_command_is_there(tmp_path: Path) -> None:
+    asked = (
+        "import gc, sys; from ligament.cli.start import main; "
+        f"sys.argv = ['ligament', 'clinics', 'list', '--home', {str(tmp_path)!r}]; "
+        "\ntry:\n    main()\nexcept SystemExit:\n    pass\nprint(gc.isenabled(), gc.get_freeze_count() > 10_000)"
+    )
+    ran = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "True True"
 
 
 def test_the_version_and_the_nearest_command_are_told() -> None:

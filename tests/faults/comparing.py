@@ -78,12 +78,13 @@ def agrees(document: Any, version: Expected, books: Books) -> bool:
 def _named(document: Any, version: Expected, books: Books) -> bool:
     """Say whether each line's text begins with the item's name; a rounding line has a text of its own.
 
-    A text of somebody who was deleted may be gone with the person, and says so.
+    A text of somebody who was deleted may be gone with the person, and says so; one that is kept in the books may be
+    an older one, because here is nothing left to tell it from a newer one.
     """
     texts = sorted(line.description for line in document.lines if books.accounts[line.account_id].code != "860")
     if version.nobodys:
         left = [text for text in texts if not text.startswith(ERASED)]
-        return len(texts) == len(version.names) and all(text.startswith(version.names) for text in left)
+        return len(texts) == len(version.names) and all(text.startswith(version.ever) for text in left)
     return len(texts) == len(version.names) and all(
         text.startswith(name) for text, name in zip(texts, version.names, strict=True)
     )

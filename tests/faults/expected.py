@@ -40,6 +40,8 @@ class Expected:
     gone: bool
     payable: bool
     """Whether it is wholly paid and says when."""
+    ever: tuple[str, ...] = ()
+    """Every name that an item of it had."""
     nobodys: bool = False
     """Whether its patient was deleted for good, so that texts may be gone with the person."""
 
@@ -86,6 +88,7 @@ def expected_of(world: cliniko.World, invoice: Any, former: Expected | None) -> 
         status=int(invoice["status"]),
         gone=gone,
         payable=invoice["status"] == 20 and bool(invoice.get("closed_at")),
+        ever=tuple(sorted({*names, *(former.ever if former is not None else ())})),
         nobodys=_is_nobodys(world, invoice),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import gc
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -140,9 +141,17 @@ def loaded(entry: Entry) -> Any:  # noqa: ANN401 - as above
     """Return a command of its file."""
     group = typer.Typer(pretty_exceptions_enable=False, add_completion=False, context_settings=HELP_NAMES)
     entry.file()(group)
+    _begin_to_collect()
     # A group keeps its names also where the file has one command only.
     group.callback()(_nothing)
     return get_command(group).commands[entry.name]  # type: ignore[attr-defined]
+
+
+def _begin_to_collect() -> None:
+    """Let the collector of waste begin where the start kept it back; what is loaded by now it never looks through."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}

@@ -1,12 +1,13 @@
-"""Comparing names and telephone numbers with the libraries that know how."""
+"""Comparing names and telephone numbers with the libraries that know how, loaded when something is compared."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import phonenumbers
-from rapidfuzz import fuzz
+if TYPE_CHECKING:
+    import phonenumbers
 
 _REGIONS = {"UK": "GB"}
 _REMARK = re.compile(r"[^\d]*[^\W\d_][^\d]*$")
@@ -20,12 +21,16 @@ def likeness(left: str, right: str) -> float:
         return 0.0
     if left == right:
         return 1.0
+    from rapidfuzz import fuzz  # noqa: PLC0415 - a command that only looks compares nobody
+
     return max(fuzz.ratio(left, right), fuzz.token_sort_ratio(left, right)) / 100
 
 
 @lru_cache(maxsize=200_000)
 def phone_key(number: str, country: str) -> str:
     """Return a number in international form, equal for equal numbers, or an empty text when it is no number."""
+    import phonenumbers  # noqa: PLC0415 - as above
+
     text = number.strip()
     if not text:
         return ""
@@ -37,6 +42,8 @@ def phone_key(number: str, country: str) -> str:
 
 
 def _parsed(text: str, region: str) -> phonenumbers.PhoneNumber | None:
+    import phonenumbers  # noqa: PLC0415 - as above
+
     found = _read(text, region)
     if text.startswith("00") and (found is None or not phonenumbers.is_valid_number(found)):
         # People write 00 for "abroad" wherever they live, also where the network wants something else.
@@ -46,6 +53,8 @@ def _parsed(text: str, region: str) -> phonenumbers.PhoneNumber | None:
 
 
 def _read(text: str, region: str) -> phonenumbers.PhoneNumber | None:
+    import phonenumbers  # noqa: PLC0415 - as above
+
     try:
         return phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:

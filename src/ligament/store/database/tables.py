@@ -131,7 +131,9 @@ holds = _table(
     _text("subject"), _text("code"), _text("kind"), _text("number"), _text("run_id"),
     _text("opened_at"), _maybe("closed_at"), _bytes("body"),
     Index("holds_closed", "clinic", "closed_at"),
-    Index("holds_open", "clinic", "opened_at", "id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    # Of what is open alone, on PostgreSQL too, as its migration makes it: to say so here would load that database's
+    # part of the library at each start.
+    Index("holds_open", "clinic", "opened_at", "id", sqlite_where=_IS_OPEN),
     Index("holds_subject", "clinic", "subject"),
 )  # fmt: skip
 contact_notes = _table("contact_notes", _key("subject"), _key("field"), _text("kind"))
