@@ -117,3 +117,24 @@ def test_running_and_comparing_again_write_nothing(owner: Person, clinic: Clinic
         twice(owner, f"{HERE}/reconciliation")
     assert said == []
     assert {one.document_id: one.status for one in clinic.books.world.only().invoices.values()} == held
+
+
+def test_every_decision_says_who_made_it_and_from_where(owner: Person, clinic: Clinic) -> None:
+    with clinic.app() as app:
+        (hold,) = app.store.open_holds()
+        (voided,) = [one for one in app.variances.kept() if one.variance.fix is not None]
+        (asked,) = [one for one in app.approvals.asked() if one.document["amount"] == "1120.00"]
+        last = app.queries.journal(limit=1)[0]["sequence"]
+    csrf = owner.csrf()
+    for path, form in (
+        (f"holds/{hold.id}/decision", {"choice": "practice", "note": "As she told us."}),
+        ("approvals", {"names": asked.mark, "choice": "refuse", "reason": "Not this month."}),
+        (f"variances/{voided.variance.id}/acknowledge", {"note": "The accountant knows."}),
+        (f"variances/{voided.variance.id}/fix", {}),
+    ):
+        assert owner.post(f"{HERE}/{path}", {"csrf_token": csrf, **form}).status == 303, path
+    with clinic.app() as app:
+        told = [one for one in app.queries.journal(limit=50) if int(str(one["sequence"])) > int(str(last))]
+    assert {str(one["kind"]) for one in told} >= {"decision", "variance"}
+    assert len(told) >= 4
+    assert {(one["actor"], one["source"]) for one in told} == {("kim@riverside.example", "web 127.0.0.1")}
