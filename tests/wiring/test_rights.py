@@ -12,6 +12,7 @@ from ligament.store.database.connection import open_database
 from ligament.store.journal.chain import ROOT, Head
 from ligament.store.journal.headfile import HeadFile
 from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.file_lock import AnotherRun, alone, lock_file
 from ligament.wiring.vault_keys import KEY_FILE, vault_key
 
 
@@ -46,6 +47,26 @@ def test_a_database_of_an_earlier_release_is_closed_to_others(tmp_path: Path) ->
     file.touch(0o644)
     open_database(f"sqlite:///{file}").close()
     assert rights(tmp_path)["ligament.db"] == 0o600
+
+
+@pytest.mark.usefixtures("generous")
+@pytest.mark.parametrize("before", [None, 0o644])
+def test_the_lock_of_a_run_is_its_owners_alone_even_if_an_earlier_release_made_it(
+    tmp_path: Path, before: int | None
+) -> None:
+    if before is not None:
+        lock_file(tmp_path, "riverside").touch(before)
+    with (
+        alone(tmp_path, "riverside", _no_pause, 0),
+        pytest.raises(AnotherRun),
+        alone(tmp_path, "riverside", _no_pause, 0),
+    ):
+        pytest.fail("two runs at once")
+    assert rights(tmp_path) == {lock_file(tmp_path, "riverside").name: 0o600}
+
+
+def _no_pause(_: int) -> None:
+    """Wait for nobody."""
 
 
 @pytest.mark.parametrize("sign", ["ligament.db", "journal-a.head"])

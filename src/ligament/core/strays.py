@@ -106,13 +106,15 @@ def judge_contact(contact: ListedContact, how: Judging) -> Variance | None:
     }
     clauses = [said[kind].format(words[kind]) for kind in dict.fromkeys(kind for _, kind in told)]
     may = any(kind is NoteKind.PUT_BACK for _, kind in told)
+    # One that a person made and merged ours into may have no number.
+    named = f"Contact {number}" if number else f"The contact of {party.kind} {party.id}"
     return Variance(
         subject=party.key,
         kind=VarianceKind.CONTACT_FIELD,
         source_id=party.id,
         books_id=contact.books_id,
         number=number,
-        sentence=f"Contact {number}: {'; '.join(clauses)}.",
+        sentence=f"{named}: {'; '.join(clauses)}.",
         fix=Fix.PUT_BACK if may else None,
         target=iso_instant(contact.updated_at) if contact.updated_at is not None else "",
     )

@@ -50,7 +50,6 @@ from ligament.wiring.ambient import random_bytes, random_hex
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
 from ligament.wiring.likeness import likeness, phone_key
 from ligament.wiring.logs import REDACTOR, OddityLog
-from ligament.wiring.prepared import prepare
 from ligament.wiring.retries import RetryBudget, jitter
 from ligament.wiring.rulebooks import ClinicSettings
 from ligament.wiring.settings import Settings
@@ -107,7 +106,7 @@ class Clinic:
     def practice(self) -> Practice:
         """Return the practice, opened at first use; raises SignInAgain when there are no credentials."""
         if self._practice is None:
-            prepare()
+            _prepare()
             manifest = self.practice_manifest
             self._practice = practice_connector(manifest).open_port(self.opening(manifest, self.books_manifest))
         return self._practice
@@ -115,7 +114,7 @@ class Clinic:
     def books(self) -> Books:
         """Return the books, opened at first use; raises SignInAgain when there are no credentials."""
         if self._books is None:
-            prepare()
+            _prepare()
             manifest = self.books_manifest
             self._books = books_connector(manifest).open_port(self.opening(manifest, self.practice_manifest))
         return self._books
@@ -123,7 +122,7 @@ class Clinic:
     def books_to_read(self) -> Books:
         """Return the books for reading only: a sign-in that may do nothing else is enough."""
         if self._books_to_read is None:
-            prepare()
+            _prepare()
             manifest = self.books_manifest
             opening = self.opening(manifest, self.practice_manifest)
             opening = replace(opening, reading_tokens=self._tokens(f"{manifest.name}/reading"))
@@ -138,7 +137,7 @@ class Clinic:
 
     def audience(self) -> Audience:
         """Return the mailing list, opened anew; raises SignInAgain when there are no credentials."""
-        prepare()
+        _prepare()
         manifest = self.audience_manifest()
         return audience_connector(manifest).open_port(self.opening(manifest, self.practice_manifest))
 
@@ -221,6 +220,13 @@ class Clinic:
             backoff_ms=RetryBudget(self.meter).pause_ms,
             tell=self.outside.tell,
         )
+
+
+def _prepare() -> None:
+    """Describe every type before a connector reads any; who only looks reads none of theirs."""
+    from ligament.wiring.prepared import prepare  # noqa: PLC0415 - it loads all of them
+
+    prepare()
 
 
 def credentials(clinic: Clinic, manifest: Manifest) -> dict[str, Private[str]]:

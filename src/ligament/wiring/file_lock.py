@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PAUSE_MS = 200
@@ -18,7 +19,11 @@ class AnotherRun(Exception):
 @contextmanager
 def alone(home: Path, clinic: str, pause_ms: Callable[[int], None], patience_ms: int) -> Iterator[None]:
     """Hold the clinic's lock, waiting for it up to `patience_ms`; raises AnotherRun."""
-    with lock_file(home, clinic).open("w") as handle:
+    descriptor = os.open(lock_file(home, clinic), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "r+b") as handle:
+        # One that an earlier release made may be open to everybody, or another user's.
+        with suppress(PermissionError):
+            os.fchmod(descriptor, 0o600)
         waited = 0
         while True:
             try:

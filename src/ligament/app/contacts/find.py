@@ -19,7 +19,6 @@ from ligament.core.pairing import FieldRow, side_by_side
 from ligament.core.plans import ActionKind
 from ligament.core.records import Party, PartyKind, Practitioner
 from ligament.core.rules.model import Privacy
-from ligament.flow.plan.plan import make_plan
 from ligament.ports.memory import Selection
 from ligament.store.queries.directory import Directory
 from ligament.wiring.clinic import Clinic
@@ -187,6 +186,8 @@ def _kept_back(row: FieldRow) -> bool:
 def _notes(clinic: Clinic, facts: Facts, key: str) -> Mapping[str, str]:
     if facts.organisation is None:
         return {}
+    from ligament.flow.plan.plan import make_plan  # noqa: PLC0415 - to list what waits needs no planning
+
     plan = make_plan(facts, clinic.settings.rulebook, clinic.surroundings())
     return {note.field: note.kind.value for note in plan.notes if note.subject.key == key}
 
