@@ -12,6 +12,8 @@ from sqlalchemy import update
 from ligament.service.asked_runs import AskedRunner
 from ligament.store.database.tables import asked_runs
 from ligament.store.writes.asked_runs import AskedRuns
+from ligament.web.api.call import Asking
+from ligament.wiring.file_lock import alone
 from tests.faults.clocks import WorkerClock
 from tests.support.mounting import mounted
 from tests.support.stage import Stage, stage
@@ -122,6 +124,20 @@ def test_a_run_is_undone_after_a_look_at_what_that_would_do(works: Works) -> Non
     (paper,) = works.here.kept_books().invoices.values()
     assert "VOIDED" in repr(paper)
     assert works.post("/runs/nothing/undo").status == 404
+
+
+def test_while_a_run_has_the_clinic_a_look_at_undoing_is_told_so_and_waits_for_no_end(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works.here.invoice()
+    name = works.post("/runs").json["id"]
+    works.work()
+    monkeypatch.setattr(Asking, "patience_ms", 1)
+    settings = works.shop.door.place.runner.settings
+    with alone(settings.home, settings.clinics[0].name, lambda _: None, 0):
+        said = works.post(f"/runs/{name}/undo", {"dry_run": True})
+    assert (said.status, "is under way" in said.json["detail"]) == (409, True)
+    assert works.post(f"/runs/{name}/undo", {"dry_run": True}).json["actions"]
 
 
 def test_what_was_posted_is_shown_from_both_sides(works: Works) -> None:

@@ -39,14 +39,15 @@ UNDO = "undo"
 _MOST_PASSES = 8
 
 
-def undo(clinic: Clinic, wanted: str, *, dry_run: bool = False) -> Result:
+def undo(clinic: Clinic, wanted: str, *, dry_run: bool = False, patience_ms: int = PATIENCE_MS) -> Result:
     """Take back what a run posted, as far as the books let go of it; asking for it counts as that person's approval.
 
-    With `dry_run` it tells the same and writes nothing. Raises ConfigurationError for a run that is none, the port
-    errors when a system cannot be reached; what was done until then is kept, and the same command goes on. It ends with
-    a comparison; where that cannot be made now, the next run by schedule makes it.
+    With `dry_run` it tells the same and writes nothing. Raises ConfigurationError for a run that is none, AnotherRun
+    while another run has the clinic for longer than `patience_ms`, the port errors when a system cannot be reached;
+    what was done until then is kept, and the same command goes on. It ends with a comparison; where that cannot be made
+    now, the next run by schedule makes it.
     """
-    told = _undone(clinic, wanted, dry_run=dry_run)
+    told = _undone(clinic, wanted, patience_ms, dry_run=dry_run)
     if told.document["run_id"] is not None and not told.document.get("parked"):
         with suppress(PortError):
             reconcile(clinic)
@@ -54,9 +55,9 @@ def undo(clinic: Clinic, wanted: str, *, dry_run: bool = False) -> Result:
     return told
 
 
-def _undone(clinic: Clinic, wanted: str, *, dry_run: bool) -> Result:
+def _undone(clinic: Clinic, wanted: str, patience_ms: int, *, dry_run: bool) -> Result:
     run_id = _known(clinic, wanted)
-    with alone_for(clinic, PATIENCE_MS):
+    with alone_for(clinic, patience_ms):
         settle(clinic)
         if not dry_run:
             _recover(clinic)

@@ -56,16 +56,18 @@ def acknowledge(clinic: Clinic, wanted: str, note: str) -> Result:
 # --- mending ----------------------------------------------------------------------------------------------------------
 
 
-def fix(clinic: Clinic, wanted: Sequence[str] = (), *, everything: bool = False) -> Result:
+def fix(
+    clinic: Clinic, wanted: Sequence[str] = (), *, everything: bool = False, patience_ms: int = PATIENCE_MS
+) -> Result:
     """Plan what mends variances: policy says what asks, `approve` says yes, and the next run does it.
 
     `everything` takes all that can be mended and nobody knows about. Raises ConfigurationError for an unknown variance,
-    and for one that cannot be mended here.
+    and for one that cannot be mended here; AnotherRun while another run has the clinic for longer than `patience_ms`.
     """
     if everything == bool(wanted):
         raise ConfigurationError(("Name the variances to mend, or say --all.",))
     chosen = _mendable(clinic) if everything else [_to_mend(clinic, name) for name in wanted]
-    with alone_for(clinic, PATIENCE_MS):
+    with alone_for(clinic, patience_ms):
         subjects = {subject_from_key(held.variance.subject) for held in chosen}
         ask_to_mend(clinic, chosen, by=clinic.outside.actor)
         actions, waiting = _planned(clinic, subjects)

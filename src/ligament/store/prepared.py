@@ -13,7 +13,7 @@ from ligament.core.receipts import WriteIntent
 from ligament.core.records import Address, Invoice, Line, Location, Party, PracticeSettings, Practitioner, Visit
 from ligament.core.variances import KeptVariance
 from ligament.store.backup.after_restore import Restoration
-from ligament.store.database.codec import HoldForm, decoder
+from ligament.store.database.codec import HoldForm, HoldText, decoder
 from ligament.store.journal.chain import Head
 from ligament.store.queries.reports import ReadLink
 from ligament.store.queries.sold import LineSort
@@ -22,7 +22,7 @@ from ligament.store.writes.answers import KeptAnswer
 
 KEPT = (
     Address, Agreement, BooksContact, BooksDocument, Chart, ContactLink, Decision, DocumentLink, Head, HoldForm,
-    Invoice, KeptAnswer, KeptVariance, Line, LineSort, Location, Organisation, Outcome, Party, PaymentLink,
+    HoldText, Invoice, KeptAnswer, KeptVariance, Line, LineSort, Location, Organisation, Outcome, Party, PaymentLink,
     PracticeSettings, Practitioner, ReadLink, Restoration, RunCounts, Visit, WriteIntent,
 )  # fmt: skip
 

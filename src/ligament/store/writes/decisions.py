@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
-from ligament.core.holds import Hold
+from ligament.core.holds import Hold, HoldCode
 from ligament.core.ids import HoldId
-from ligament.core.links import Decision
+from ligament.core.links import Decision, DecisionKind
 from ligament.store.database.bulk import upsert
 from ligament.store.database.codec import decoder, encode
 from ligament.store.database.tables import decisions, refusals
@@ -20,7 +21,10 @@ from ligament.store.writes.effects import refusal_row
 def decide(writing: Writing, decision: Decision) -> None:
     """Keep a person's decision about a hold, and journal it; the reason may name somebody, and is sealed."""
     clinic, subject = writing.clinic, decision.subject.key
-    row = {"clinic": clinic, "key": f"{subject}|{decision.code}", "subject": subject, "body": encode(decision)}
+    key = f"{subject}|{decision.code}"
+    if _is_said_again(writing, key, decision):
+        return
+    row = {"clinic": clinic, "key": key, "subject": subject, "body": encode(decision)}
     upsert(writing.connection, decisions, [row])
     public = {"code": decision.code, "decision": decision.decision.value, "fingerprint": decision.fingerprint}
     if decision.chosen:
@@ -36,6 +40,18 @@ def decide(writing: Writing, decision: Decision) -> None:
             at=decision.at,
         )
     )
+
+
+def _is_said_again(writing: Writing, key: str, decision: Decision) -> bool:
+    """Say whether the same person gave the same answer before, as when a form is sent twice.
+
+    A word to mend or to take back is always a new one: what it was about may have happened again since.
+    """
+    if decision.decision in {DecisionKind.FIX, DecisionKind.UNDONE} or decision.code == HoldCode.UNDONE.value:
+        return False
+    kept = select(decisions.c.body).where(decisions.c.clinic == writing.clinic, decisions.c.key == key)
+    body = writing.connection.execute(kept).scalar_one_or_none()
+    return body is not None and replace(decoder(Decision)(body), at=decision.at) == decision
 
 
 def answers(connection: Connection, clinic: str, holds: Collection[Hold]) -> Mapping[HoldId, Decision]:

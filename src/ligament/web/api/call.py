@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from ligament.core.access import Caller, Right
 from ligament.web.api.paging import Pager
@@ -33,8 +33,13 @@ class Told:
 
 @dataclass(slots=True, kw_only=True)
 class Asking:
-    """One call of one token: who asks for what, read and checked."""
+    """One call of one token: who asks for what, read and checked.
 
+    While a run has the clinic a call waits for `patience_ms`, and is then answered with 409: whoever asked often enough
+    would otherwise keep every thread of the server waiting.
+    """
+
+    patience_ms: ClassVar[int] = 2_000
     house: House
     caller: Caller
     address: str

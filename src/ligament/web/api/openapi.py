@@ -29,7 +29,7 @@ _REFUSALS: Mapping[int, str] = {
     401: "No token, or one that is not known or has ended.",
     403: "The token may not do this.",
     404: "There is no such thing, or not for this token.",
-    409: "Not at this moment: the same call is under way, or the record no longer waits.",
+    409: "Not at this moment: the same call or a run is under way, or the record no longer waits.",
     413: "More than a million bytes at once.",
     422: "A field or parameter is wrong; `errors` says which.",
     429: "More than 600 calls in a minute; `Retry-After` says how many seconds to wait.",

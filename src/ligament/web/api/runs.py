@@ -44,7 +44,7 @@ def take_back(asking: Asking) -> Told:
         if not has_begun(clinic, name):
             raise Problem(409, "That run wrote nothing that is kept, so there is nothing to undo.")
         if wish.dry_run:
-            told = undo(clinic, name, dry_run=True).document
+            told = undo(clinic, name, dry_run=True, patience_ms=asking.patience_ms).document
             return Told(document={"sentence": "", "actions": [], **told, "id": name})
         run = ask_for_undo(clinic, name)
     return Told(document=run, status=202, location=f"{asking.path}/runs/{run['id']}")

@@ -45,7 +45,7 @@ def mend(asking: Asking) -> Told:
         if held is not None and (held.state is VarianceState.GONE or held.variance.fix is None):
             why = "It is gone already." if held.state is VarianceState.GONE else held.variance.sentence
             raise Problem(409, f"There is nothing to mend from here. {why}")
-        return Told(document={"id": name, **fix(clinic, [name]).document})
+        return Told(document={"id": name, **fix(clinic, [name], patience_ms=asking.patience_ms).document})
 
 
 def _known(clinic: Clinic, asking: Asking) -> str:
