@@ -26,7 +26,7 @@ from ligament.core.slowdown import ADDRESS_LIMIT
 from ligament.store.access.users import ACTIVE, User
 from ligament.store.database.connection import Database
 from ligament.store.writes.approvals import Asked, asked_in
-from ligament.wiring.access import Access, clinic_id, open_access
+from ligament.wiring.access import Access, open_access
 from ligament.wiring.clinic import Overrides, open_clinic
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.rulebooks import ClinicSettings
@@ -109,7 +109,7 @@ def give_link(access: Access, chosen: ClinicSettings, email: str, now: datetime)
     Nobody gets one who may not approve in that clinic, or where more waits than can be read on one page.
     """
     user = access.users.by_email(folded(email))
-    if user is None or not _may(user, clinic_id(chosen)):
+    if user is None or not _may(user, chosen.id):
         return None
     waits = [one for one in waiting_in(access.database, chosen, now) if not _has_said(one, user)]
     if not 0 < len(waits) <= MOST_BY_LINK:
@@ -169,7 +169,7 @@ def look(access: Access, key: str, visitor: Visitor) -> Offer | Over | Slow | No
     chosen = next((one for one in access.clinics().values() if one.name == link.clinic), None)
     if chosen is None:
         return Over(sentence="The clinic of this link is not looked after here any more.")
-    user, where = access.users.by_id(link.person), clinic_id(chosen)
+    user, where = access.users.by_id(link.person), chosen.id
     if user is None or not _may(user, where):
         return Over(sentence=_NOT_ANY_MORE)
     if link.used_at:
@@ -190,7 +190,7 @@ def _offer(access: Access, link: ApprovalLink, user: User, chosen: ClinicSetting
         link=link,
         user=user,
         clinic=chosen,
-        clinic_id=clinic_id(chosen),
+        clinic_id=chosen.id,
         open_=open_,
         said=tuple(documents[one.mark] for one in ours if _has_said(one, user)),
         moved=moved(link, documents, voices),
@@ -248,6 +248,6 @@ def _said(access: Access, offer: Offer, marks: list[str], *, choice: str, reason
 def link_complaint(access: Access, chosen: ClinicSettings, email: str) -> str:
     """Say why somebody whom the rulebook names gets no links, or nothing."""
     user = access.users.by_email(folded(email))
-    if user is not None and _may(user, clinic_id(chosen)):
+    if user is not None and _may(user, chosen.id):
         return ""
     return "nobody of this address may approve here on the dashboard, so messages to it carry no link."

@@ -34,7 +34,7 @@ def list_all_holds(settings: Settings) -> Result:
     found: list[Document] = []
     for one in settings.clinics:
         with open_clinic(settings, one.name) as clinic:
-            found += [{**hold, "clinic": one.name} for hold in open_holds(clinic)]
+            found += [{**hold, "clinic": one.id} for hold in open_holds(clinic)]
     return Result(document={"holds": found}, code=WAITS if found else DONE)
 
 

@@ -51,7 +51,7 @@ def _row(clinic: ClinicSettings, found: Glance, ended: str | None) -> Document:
     last = max((at for at in (by_service, ended) if at), default=None)
     is_new = found.sign == "new" and last is not None
     return {
-        "id": clinic.name,
+        "id": clinic.id,
         "name": clinic.title,
         "state": "well" if is_new else found.sign,
         "sentence": "All is well: nothing waits for you." if is_new else found.sentence,

@@ -14,7 +14,6 @@ from ligament.service.runner import RunReport
 from ligament.service.scheduler import STALLED, Scheduler
 from ligament.store.database.errors import StoreError
 from ligament.store.queries.figures import figures
-from ligament.wiring.access import clinic_id
 
 ALIVE, AWAY = 200, 503
 _OF_CLINICS = (
@@ -104,7 +103,7 @@ class Metrics:
 
     def _count_clinics(self, place: Scheduler, statuses: list[ClinicStatus]) -> None:
         """Say for each clinic, by its id, what waits, when it last succeeded and where its journal ends."""
-        ids = {clinic.name: clinic_id(clinic) for clinic in place.runner.settings.clinics}
+        ids = {clinic.name: clinic.id for clinic in place.runner.settings.clinics}
         known = figures(place.runner.database, ids)
         for gauge in self._of_clinics.values():
             gauge.clear()

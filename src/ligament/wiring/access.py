@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +26,6 @@ from ligament.wiring.settings import Settings, load_settings
 from ligament.wiring.vault_rotation import settled_key
 
 _SERVED, _USUAL = "serving_at", "http://127.0.0.1:8321"
-_OTHER_SIGNS = re.compile(r"[^a-z0-9]+")
 Taken = AlreadyLinked
 """Raised when a name or an address has somebody already."""
 StoreTrouble = StoreError
@@ -70,11 +68,11 @@ class Access:
 
     def clinics(self) -> Mapping[str, ClinicSettings]:
         """Return every clinic by its id."""
-        return {clinic_id(clinic): clinic for clinic in self.settings().clinics}
+        return {clinic.id: clinic for clinic in self.settings().clinics}
 
     def clinic_named(self, wanted: str) -> str:
         """Return the id of the clinic that somebody means; raises ConfigurationError when there is none."""
-        return clinic_id(self.settings().meant(wanted))
+        return self.settings().meant(wanted).id
 
 
 def open_access(settings: Callable[[], Settings], database: Database) -> Access:
@@ -97,12 +95,6 @@ def open_access(settings: Callable[[], Settings], database: Database) -> Access:
         machine_now=machine_now,
         secret=random_text,
     )
-
-
-def clinic_id(clinic: ClinicSettings) -> str:
-    """Return under which name a clinic stands in addresses: its id, else its name with other signs as hyphens."""
-    given = getattr(clinic.rulebook.clinic, "id", "")
-    return str(given) or _OTHER_SIGNS.sub("-", clinic.name.lower()).strip("-")
 
 
 @contextmanager

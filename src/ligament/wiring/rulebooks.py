@@ -25,6 +25,7 @@ from ligament.wiring.tables import read_tables
 RULEBOOK_FILE = "ligament.toml"
 LARGEST_RULEBOOK = 256_000
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)$")
+_OTHER_SIGNS = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,11 @@ class ClinicSettings:
     def title(self) -> str:
         """Return what people call the clinic; it may change, what it is filed under does not."""
         return self.rulebook.clinic.name or self.name
+
+    @property
+    def id(self) -> str:
+        """Return under which name the clinic stands in addresses: its id, else its name with other signs as hyphens."""
+        return self.rulebook.clinic.id or _OTHER_SIGNS.sub("-", self.name.lower()).strip("-")
 
 
 def rulebook_files(home: Path) -> tuple[Path, ...]:

@@ -78,7 +78,8 @@ class Settings:
             return self.clinic()
         wanted = text.strip().casefold()
         names = [
-            (clinic, {n.casefold() for n in (clinic.name, clinic.title, clinic.file.stem)}) for clinic in self.clinics
+            (clinic, {n.casefold() for n in (clinic.id, clinic.name, clinic.title, clinic.file.stem)})
+            for clinic in self.clinics
         ]
         exact = [clinic for clinic, called in names if wanted in called]
         found = exact or [clinic for clinic, called in names if wanted and any(n.startswith(wanted) for n in called)]
