@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from ligament.service.asked_runs import AskedRunner
+from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
 from ligament.store.database.tables import asked_runs
 from ligament.store.writes.asked_runs import AskedRuns
 from ligament.web.api.call import Asking
@@ -137,6 +138,25 @@ def test_while_a_run_has_the_clinic_a_look_at_undoing_is_told_so_and_waits_for_n
     with alone(settings.home, settings.clinics[0].name, lambda _: None, 0):
         said = works.post(f"/runs/{name}/undo", {"dry_run": True})
     assert (said.status, "is under way" in said.json["detail"]) == (409, True)
+    assert works.post(f"/runs/{name}/undo", {"dry_run": True}).json["actions"]
+
+
+def test_while_the_books_are_away_a_look_at_undoing_asks_them_once_and_says_so(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works.here.invoice()
+    name = works.post("/runs").json["id"]
+    works.work()
+    works.here.books.faults = FaultScript(
+        rules=(Rule(fault=Fault(kind=FaultKind.ANSWER, status=503), path="/api.xro/"),)
+    )
+    works.here.clear_log()
+    monkeypatch.setattr(Asking, "longest_wait_ms", -1)
+    said = works.post(f"/runs/{name}/undo", {"dry_run": True})
+    assert (said.status, "Ask again in a moment." in said.json["detail"]) == (503, True)
+    assert len([one for one in works.here.books.log if "/api.xro/" in one.request.path]) == 1
+    works.here.books.faults = None
+    monkeypatch.undo()
     assert works.post(f"/runs/{name}/undo", {"dry_run": True}).json["actions"]
 
 

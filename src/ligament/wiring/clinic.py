@@ -47,7 +47,7 @@ from ligament.store.writes.runs import Runs
 from ligament.store.writes.variances import Variances
 from ligament.wiring.allowances import NamedWindows
 from ligament.wiring.ambient import random_bytes, random_hex
-from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
+from ligament.wiring.clocks import ImpatientClock, SystemClock, clock_starting_at, need_same_time
 from ligament.wiring.likeness import likeness, phone_key
 from ligament.wiring.logs import REDACTOR, OddityLog
 from ligament.wiring.retries import RetryBudget, jitter
@@ -65,7 +65,10 @@ CONTACT = "no-contact-set@ligament.example"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
-    """What tests and the demo replace: transports by connector name, the clock, who acts, and who hears of progress."""
+    """What is not as usual: transports by connector name, the clock, who acts, and who hears of progress.
+
+    With `longest_wait_ms` work that would pause for longer, because a system is away or busy, ends with TryLater.
+    """
 
     transports: Mapping[str, Transport] = field(default_factory=dict)
     clock: Clock | None = None
@@ -75,6 +78,12 @@ class Overrides:
     observer: Observer | None = None
     actor: str = "ligament"
     source: str = "cli"
+    longest_wait_ms: int | None = None
+
+    def waiting(self, clock: Clock) -> Clock:
+        """Return a clock that waits as long as this work may."""
+        most = self.longest_wait_ms
+        return clock if most is None else ImpatientClock(clock=clock, most_ms=most)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -163,7 +172,7 @@ class Clinic:
             partner=partner.name,
             contact=book.clinic.contact or CONTACT,
             clock=self.clock,
-            pace=self.outside.clock or SystemClock(),
+            pace=self.outside.waiting(self.outside.clock or SystemClock()),
             meter=self.meter,
             windows=NamedWindows(database=self.database, clinic=self.settings.name, system=manifest.name),
             tokens=self._tokens(f"{manifest.name}/tokens"),
@@ -272,6 +281,7 @@ def open_clinic(
     outside = outside or Overrides()
     chosen = settings.clinic(name)
     clock = outside.clock or (clock_starting_at(settings.now) if settings.now is not None else SystemClock())
+    clock = outside.waiting(clock)
     with ExitStack() as closing:
         if database is None:
             database = open_database(settings.database_url)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from ligament.ports.clocks import Clock
+from ligament.ports.errors import TryLater
 from ligament.store.database.connection import Database
 from ligament.wiring.errors import ConfigurationError
 
@@ -32,6 +34,30 @@ class SystemClock:
         """Wait that long."""
         if milliseconds > 0:
             time.sleep(milliseconds / 1000)
+
+
+@dataclass(slots=True, kw_only=True)
+class ImpatientClock:
+    """A clock for work that somebody waits for: pauses of more than `most_ms` together end it with TryLater instead."""
+
+    clock: Clock
+    most_ms: int
+    _spent_ms: int = 0
+
+    def now(self) -> datetime:
+        """Return the current instant in UTC."""
+        return self.clock.now()
+
+    def monotonic_ms(self) -> int:
+        """Return milliseconds of a clock that never goes back."""
+        return self.clock.monotonic_ms()
+
+    def pause_ms(self, milliseconds: int) -> None:
+        """Wait that long; raises TryLater, and waits no more, where that is too long."""
+        self._spent_ms += milliseconds
+        if self._spent_ms > self.most_ms:
+            raise TryLater("The other system is away or busy. Ask again in a moment.", wait_s=milliseconds // 1000)
+        self.clock.pause_ms(milliseconds)
 
 
 def clock_starting_at(instant: datetime) -> SystemClock:

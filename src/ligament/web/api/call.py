@@ -35,11 +35,13 @@ class Told:
 class Asking:
     """One call of one token: who asks for what, read and checked.
 
-    While a run has the clinic a call waits for `patience_ms`, and is then answered with 409: whoever asked often enough
-    would otherwise keep every thread of the server waiting.
+    While a run has the clinic a call waits for `patience_ms`, and is then answered with 409; while another system is
+    away it pauses for `longest_wait_ms`, and is answered with 503: whoever asked often enough would otherwise keep
+    every thread of the server waiting.
     """
 
     patience_ms: ClassVar[int] = 2_000
+    longest_wait_ms: ClassVar[int] = 5_000
     house: House
     caller: Caller
     address: str
@@ -90,7 +92,12 @@ class Asking:
     def opened(self) -> Iterator[Clinic]:
         """Open the clinic, so that everything done is journalled with who and from where."""
         transports = self.house.door.place.runner.transports
-        outside = Overrides(transports=transports, actor=self.caller.name, source=self.source)
+        outside = Overrides(
+            transports=transports,
+            actor=self.caller.name,
+            source=self.source,
+            longest_wait_ms=self.longest_wait_ms,
+        )
         database, only_looks = self.house.access.database, self.pager is not None
         with open_clinic(self.house.settings, self.clinic.name, outside, database, only_looks=only_looks) as clinic:
             yield clinic
