@@ -18,9 +18,15 @@ from ligament.core.variances import Needs, VarianceKind, VarianceState
 from ligament.wiring.clinic import Clinic
 
 NOTE = "Prepared in this demo: it waits for somebody's decision."
-_EXPECTED = {VarianceKind.HELD.value, VarianceKind.UNDONE.value, VarianceKind.CREDIT_NOT_ALLOCATED.value}
+_EXPECTED = {
+    VarianceKind.HELD.value,
+    VarianceKind.UNDONE.value,
+    VarianceKind.CREDIT_NOT_ALLOCATED.value,
+    VarianceKind.DEBTOR.value,
+}
 """What a person may leave as it is at the end of the day where no fix is offered: it waits for an answer, was taken
-back on purpose, or is a credit of which nobody said yet what it is used on."""
+back on purpose, is a credit of which nobody said yet what it is used on, or owes less in the books, where a credit was
+used on it."""
 _COUNTS = {VarianceState.NEW.value, VarianceState.BACK.value}
 
 
