@@ -41,6 +41,13 @@ class Works:
         """Do one run that waits, as the service does."""
         return runner(self.shop).once()
 
+    def posted(self) -> str:
+        """Let one invoice be posted, and return the run that did it."""
+        self.here.invoice()
+        name = str(self.post("/runs").json["id"])
+        self.work()
+        return name
+
 
 def runner(shop: Shop) -> AskedRunner:
     return AskedRunner(runner=shop.door.place.runner, clinics=lambda: shop.door.place.clinics)
@@ -130,9 +137,7 @@ def test_a_run_is_undone_after_a_look_at_what_that_would_do(works: Works) -> Non
 def test_while_a_run_has_the_clinic_a_look_at_undoing_is_told_so_and_waits_for_no_end(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    works.here.invoice()
-    name = works.post("/runs").json["id"]
-    works.work()
+    name = works.posted()
     monkeypatch.setattr(Asking, "patience_ms", 1)
     settings = works.shop.door.place.runner.settings
     with alone(settings.home, settings.clinics[0].name, lambda _: None, 0):
@@ -144,9 +149,7 @@ def test_while_a_run_has_the_clinic_a_look_at_undoing_is_told_so_and_waits_for_n
 def test_while_the_books_are_away_a_look_at_undoing_asks_them_once_and_says_so(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    works.here.invoice()
-    name = works.post("/runs").json["id"]
-    works.work()
+    name = works.posted()
     works.here.books.faults = FaultScript(
         rules=(Rule(fault=Fault(kind=FaultKind.ANSWER, status=503), path="/api.xro/"),)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import os
 import pkgutil
@@ -81,6 +82,26 @@ def described() -> set[type]:
 
 def test_every_class_of_the_wire_is_on_the_list_or_led_to_by_it() -> None:
     assert written_classes() - prepared_classes() == set(), "put these on the lists that `wiring/prepared.py` joins"
+
+
+def decoded_names(module: str) -> set[str]:
+    """Return the types by name of which a module asks for a decoder."""
+    tree = ast.parse(Path(str(sys.modules[module].__file__)).read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+    asked = [node for node in calls if isinstance(node.func, ast.Name) and node.func.id == "decoder"]
+    return {node.args[0].id for node in asked if isinstance(node.args[0], ast.Name)}
+
+
+def test_every_type_of_which_the_store_asks_a_decoder_is_on_the_list_or_led_to_by_it() -> None:
+    written_classes()
+    stores = [name for name in sys.modules if name.startswith("ligament.store.")]
+    asked = {
+        (store, name): getattr(sys.modules[store], name, None) for store in stores for name in decoded_names(store)
+    }
+    kinds = {place: kind for place, kind in asked.items() if isinstance(kind, type)}
+    known = prepared_classes()
+    assert len(kinds) > 20
+    assert {place for place, kind in kinds.items() if kind not in known} == set(), "put these on `store/prepared.py`"
 
 
 def test_a_whole_run_reads_no_type_that_is_not_on_the_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -55,7 +55,8 @@ def trouble_of(error: BaseException) -> FoundTrouble | None:
         case StoreError() | AnotherRun():
             found = _found(_UNREACHABLE, _word(error), (str(error),))
         case WrongAddress():
-            found = _found(_USAGE, _word(error), _about_addresses(str(error)), ", ".join(_addresses_set()))
+            place = ", ".join(_addresses_set())
+            found = _found(_USAGE, _word(error), (_about_addresses(str(error), place),), place)
         case NoConnector():
             found = _found(_USAGE, _word(error), (str(error),))
         case OSError(filename=str() | Path() as name):
@@ -72,12 +73,11 @@ def _addresses_set() -> list[str]:
     return sorted(name for name in given if name.startswith("LIGAMENT_") and name.endswith("_URL") and name not in ours)
 
 
-def _about_addresses(sentence: str) -> tuple[str, ...]:
-    names = _addresses_set()
+def _about_addresses(sentence: str, names: str) -> str:
     if not names:
-        return (sentence,)
+        return sentence
     cure = "Only the vendor's own hosts and this machine are spoken to; take the variable away to reach the vendor."
-    return (f"{', '.join(names)}: {sentence}. {cure}",)
+    return f"{names}: {sentence}. {cure}"
 
 
 def error_document(code: str, sentence: str, place: str = "") -> dict[str, Any]:

@@ -24,7 +24,7 @@ from ligament.core.judgements import judge
 from ligament.core.money import ZERO, cents
 from ligament.core.periods import australian, local_date
 from ligament.core.strays import completed_visit, judge_contact, judge_merged, judge_owner
-from ligament.core.variances import KeptVariance, Needs, Unbalanced, Variance, VarianceState
+from ligament.core.variances import KeptVariance, Needs, Unbalanced, Variance, VarianceState, needs_somebody
 from ligament.flow.reconcile.compare import Compared, compare
 from ligament.ports.comparison import Comparison, Scope, SideBySide
 from ligament.ports.errors import Broken, PortError
@@ -166,7 +166,7 @@ def _keep(clinic: Clinic, run_id: str, started_at: datetime, document: Mapping[s
     clinic.variances.keep_comparison(
         made,
         {key: document["totals"][key] for key in ("source", "books", "explained")},
-        needing=sum(one["needs"] == "person" and one["state"] in {"new", "back"} for one in document["variances"]),
+        needing=sum(needs_somebody(one["needs"], one["state"]) for one in document["variances"]),
     )
 
 

@@ -13,11 +13,10 @@ from ligament.app.reconcile import reconcile
 from ligament.app.results import Result
 from ligament.core.alerts import Message, MessageKind
 from ligament.core.rules.model import SendReport
+from ligament.core.variances import needs_somebody
 from ligament.notifications import channels
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
-
-_COUNTS = frozenset({"new", "back"})
 
 
 def compare_daily(clinic: Clinic) -> Result:
@@ -93,7 +92,7 @@ def _files(clinic: Clinic, document: dict[str, Any], folder: Path) -> tuple[Path
 def _message(clinic: Clinic, document: dict[str, Any]) -> Message:
     """Return what is told: sums and counts, nobody's name."""
     totals, found = document["totals"], document["variances"]
-    needing = sum(1 for one in found if one["needs"] == "person" and one["state"] in _COUNTS)
+    needing = sum(needs_somebody(one["needs"], one["state"]) for one in found)
     what = "balanced" if document["balanced"] else f"{needing} {'needs' if needing == 1 else 'need'} a person"
     practice, books = clinic.practice_manifest.title, clinic.books_manifest.title
     listed = "1 difference is listed" if len(found) == 1 else f"{len(found)} differences are listed"

@@ -189,7 +189,12 @@ class KeptVariance:
 
     def counts(self) -> bool:
         """Say whether it speaks against a balanced comparison: new or back, and it needs a person."""
-        return self.state in {VarianceState.NEW, VarianceState.BACK} and self.variance.needs is Needs.PERSON
+        return needs_somebody(self.variance.needs, self.state)
+
+
+def needs_somebody(needs: str, state: str) -> bool:
+    """Say whether a person is to look at a variance, from what it needs and how it lives: it is new, or back."""
+    return needs == Needs.PERSON and state in {VarianceState.NEW, VarianceState.BACK}
 
 
 def seen_again(found: Variance, before: KeptVariance | None, at: datetime) -> KeptVariance:

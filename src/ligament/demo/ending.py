@@ -14,7 +14,7 @@ from ligament.app.documents import Document
 from ligament.app.reconcile import reconcile
 from ligament.app.variances import acknowledge
 from ligament.core.money import ZERO, two_places
-from ligament.core.variances import Needs, VarianceKind, VarianceState
+from ligament.core.variances import VarianceKind, VarianceState, needs_somebody
 from ligament.wiring.clinic import Clinic
 
 NOTE = "Prepared in this demo: it waits for somebody's decision."
@@ -27,15 +27,13 @@ _EXPECTED = {
 """What a person may leave as it is at the end of the day where no fix is offered: it waits for an answer, was taken
 back on purpose, is a credit of which nobody said yet what it is used on, or owes less in the books, where a credit was
 used on it."""
-_COUNTS = {VarianceState.NEW.value, VarianceState.BACK.value}
 
 
 def show_ending(opened: Callable[[], AbstractContextManager[Clinic]]) -> Document:
     """Compare, acknowledge what waits, and compare again; tells the equation, and each reason with its amount."""
     with opened() as clinic:
         for one in reconcile(clinic, full=True).document["variances"]:
-            needs_somebody = one["needs"] == Needs.PERSON.value and one["state"] in _COUNTS
-            if needs_somebody and one["kind"] in _EXPECTED and one["fix"] is None:
+            if needs_somebody(one["needs"], one["state"]) and one["kind"] in _EXPECTED and one["fix"] is None:
                 acknowledge(clinic, one["id"], NOTE)
     with opened() as clinic:
         told = reconcile(clinic, full=True).document

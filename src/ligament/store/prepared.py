@@ -15,15 +15,16 @@ from ligament.core.variances import KeptVariance
 from ligament.store.backup.after_restore import Restoration
 from ligament.store.database.codec import HoldForm, HoldText, decoder
 from ligament.store.journal.chain import Head
+from ligament.store.queries.coverage import ChosenFields, Where
 from ligament.store.queries.reports import ReadLink
 from ligament.store.queries.sold import LineSort
 from ligament.store.queries.written import RunCounts
 from ligament.store.writes.answers import KeptAnswer
 
 KEPT = (
-    Address, Agreement, BooksContact, BooksDocument, Chart, ContactLink, Decision, DocumentLink, Head, HoldForm,
-    HoldText, Invoice, KeptAnswer, KeptVariance, Line, LineSort, Location, Organisation, Outcome, Party, PaymentLink,
-    PracticeSettings, Practitioner, ReadLink, Restoration, RunCounts, Visit, WriteIntent,
+    Address, Agreement, BooksContact, BooksDocument, Chart, ChosenFields, ContactLink, Decision, DocumentLink, Head,
+    HoldForm, HoldText, Invoice, KeptAnswer, KeptVariance, Line, LineSort, Location, Organisation, Outcome, Party,
+    PaymentLink, PracticeSettings, Practitioner, ReadLink, Restoration, RunCounts, Visit, Where, WriteIntent,
 )  # fmt: skip
 
 

@@ -48,7 +48,12 @@ class ClinicSettings:
     @property
     def id(self) -> str:
         """Return under which name the clinic stands in addresses: its id, else its name with other signs as hyphens."""
-        return self.rulebook.clinic.id or _OTHER_SIGNS.sub("-", self.name.lower()).strip("-")
+        return self.rulebook.clinic.id or as_id(self.name)
+
+
+def as_id(name: str) -> str:
+    """Return a name as an id: small letters and figures, other signs as hyphens; empty where it has none of them."""
+    return _OTHER_SIGNS.sub("-", name.lower()).strip("-")
 
 
 def rulebook_files(home: Path) -> tuple[Path, ...]:

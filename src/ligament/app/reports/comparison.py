@@ -25,7 +25,7 @@ from ligament.core.tables import (
     money_column,
     text_column,
 )
-from ligament.core.variances import Needs, VarianceKind, VarianceState
+from ligament.core.variances import Needs, VarianceKind, needs_somebody
 from ligament.ports.comparison import SideBySide
 from ligament.store.queries.reports import report_rows
 from ligament.wiring.clinic import Clinic
@@ -59,7 +59,6 @@ VARIANCE_TITLES: Mapping[str, str] = {
 _NEEDS: Mapping[str, str] = {
     Needs.PERSON.value: "a person", Needs.HEAL.value: "mends itself", Needs.NOBODY.value: "nobody",
 }  # fmt: skip
-_COUNTS = frozenset({VarianceState.NEW.value, VarianceState.BACK.value})
 _ON_SCREEN = frozenset({Medium.WORKBOOK, Medium.PAGE})
 
 
@@ -69,7 +68,7 @@ def comparison_report(clinic: Clinic, document: Document, rows: Rows) -> Report:
     totals, found = document["totals"], document["variances"]
     period = document["period"]
     first, last = (australian(date.fromisoformat(period[end])) for end in ("from", "to"))
-    waiting = [one for one in found if one["needs"] == Needs.PERSON.value and one["state"] in _COUNTS]
+    waiting = [one for one in found if needs_somebody(one["needs"], one["state"])]
     return Report(
         name="reconciliation",
         title="Reconciliation",

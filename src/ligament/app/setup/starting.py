@@ -15,14 +15,13 @@ from zoneinfo import available_timezones
 
 from ligament.connectors.registry import players
 from ligament.wiring.errors import ConfigurationError
-from ligament.wiring.rulebooks import RULEBOOK_FILE, looked_over
+from ligament.wiring.rulebooks import RULEBOOK_FILE, as_id, looked_over
 from ligament.wiring.settings import has_rulebooks
 
 COUNTRIES = ("AU", "NZ", "UK")
 REMOVED = ".removed"
 """Stands behind the name of a rulebook whose clinic was taken out of service."""
 _LONGEST_NAME, _LONGEST_ID = 100, 63
-_OTHER_SIGNS = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +78,7 @@ def _day_complaint(text: str) -> str:
 
 def id_of(name: str) -> str:
     """Return the id that a new clinic of that name gets."""
-    return _OTHER_SIGNS.sub("-", name.lower()).strip("-")[:_LONGEST_ID] or "clinic"
+    return as_id(name)[:_LONGEST_ID] or "clinic"
 
 
 # --- the rulebook -----------------------------------------------------------------------------------------------------

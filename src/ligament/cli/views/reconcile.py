@@ -7,11 +7,11 @@ from typing import Any
 
 from ligament.cli.views.paper import count, day, heading, line, moment
 from ligament.cli.views.sync import calls_used
+from ligament.core.variances import needs_somebody
 
 Document = Mapping[str, Any]
 Command = Callable[[str], str]
 _SHOWN, _KILO = 40, 1000
-_COUNTS = frozenset({"new", "back"})
 
 
 def compared(document: Document, command: Command) -> None:
@@ -92,4 +92,4 @@ def _list(found: Sequence[Document]) -> None:
 
 
 def _needs_somebody(one: Document) -> bool:
-    return one["needs"] == "person" and one["state"] in _COUNTS
+    return needs_somebody(one["needs"], one["state"])

@@ -45,7 +45,7 @@ class Where:
 
 @fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Fields:
+class ChosenFields:
     """What of a patient or payer is read here: the custom fields that the rulebook chose."""
 
     custom: tuple[tuple[str, Private[str]], ...] = ()
@@ -72,7 +72,7 @@ class Coverage:
 
     def custom_values(self, token: str) -> Iterator[str]:
         """Yield what stands in a custom field of each patient and payer, where anything does."""
-        read = decoder(_Fields)
+        read = decoder(ChosenFields)
         for kind in PartyKind:
             for row in self._stream(of_kind(practice_rows.c.body), kind.value):
                 if text := dict(read(row.body).custom).get(token, NOTHING).reveal():
