@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Protocol
 
 from ligament.core.holds import HoldCode
 from ligament.core.ledgers import Chart, Organisation, TaxRate
@@ -149,7 +150,31 @@ def _tidy(text: str) -> str:
     return "".join(char for char in spaced if char >= " " and char != "\x7f").strip()
 
 
-def item_keys(line: Line) -> tuple[str, ...]:
+class SoldAs(Protocol):
+    """What of a line decides its account and its tax."""
+
+    @property
+    def item_id(self) -> str | None:
+        """Return the item's id, if it has one."""
+
+    @property
+    def code(self) -> str:
+        """Return the item's code."""
+
+    @property
+    def name(self) -> str:
+        """Return what was sold."""
+
+    @property
+    def tax_name(self) -> str:
+        """Return what its tax is called."""
+
+    @property
+    def tax_rate(self) -> Decimal | None:
+        """Return its tax in percent, if there is one."""
+
+
+def item_keys(line: SoldAs) -> tuple[str, ...]:
     """Return the names an item may have in the rulebook, in the order they are tried: id, code, name (choice C41)."""
     return tuple(key for key in (line.item_id or "", line.code, line.name) if key)
 
@@ -200,7 +225,7 @@ def _account_code(line: Line, how: LineContext) -> tuple[str, str]:
     return accounts.default or "", "it is the default"
 
 
-def tax_key(line: Line) -> str:
+def tax_key(line: SoldAs) -> str:
     """Return how the rulebook names the line's tax: `GST 10`, or `none`."""
     if not line.tax_name and not line.tax_rate:
         return "none"

@@ -41,6 +41,7 @@ from ligament.store.writes import intents, outcomes
 
 _CURSORS = of_clinic(cursors.c.stream, cursors.c.value).where(cursors.c.system == bindparam("system"))
 _NOTE = of_clinic(notes.c.value).where(notes.c.name == bindparam("name"))
+_NOTES = of_clinic(notes.c.name, notes.c.value).where(notes.c.name.in_(bindparam("names", expanding=True)))
 _POSITIONS = ("_read_at", "_looked_on", "_swept_to")
 """How notes end that only say when or how far somebody looked: they move all day long and are no history."""
 KEY_LIVES = timedelta(minutes=4)
@@ -253,6 +254,12 @@ class ClinicStore:
         with self._database.reading() as connection:
             given = {"clinic": self._clinic, "name": name}
             return connection.execute(_NOTE, given).scalar_one_or_none() or ""
+
+    def notes(self, names: Collection[str]) -> Mapping[str, str]:
+        """Return those of some small facts that are kept, by name, with one question."""
+        given = {"clinic": self._clinic, "names": list(names)}
+        with self._database.reading() as connection:
+            return {row.name: row.value for row in connection.execute(_NOTES, given)}
 
     def keep_note(self, name: str, value: str, news: Iterable[Event] = ()) -> None:
         """Keep a small fact for the clinic; the journal tells when it changed, unless it is a mere position.
