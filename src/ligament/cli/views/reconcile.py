@@ -78,6 +78,15 @@ def fixing(document: Document, command: Command) -> None:
     line(f"Next: {command('approve ' + document['plan'] if document['waiting'] else 'sync --once')}")
 
 
+def removed(document: Document, command: Command) -> None:
+    """Tell which invoices count as removed now, and what comes next."""
+    told = document["accepted"]
+    which = ", ".join(told["numbers"]) + (", ..." if told["count"] > len(told["numbers"]) else "")
+    line(f"Kept: {count(told['count'], 'invoice was', 'invoices were')} removed ({which}).", style="bold")
+    line("Nothing is voided by this. What stands in the books then is listed with its reason.")
+    line(f"Next: {command('reconcile')}")
+
+
 def _list(found: Sequence[Document]) -> None:
     first = [one for one in found if _needs_somebody(one)]
     others = [one for one in found if not _needs_somebody(one)]
