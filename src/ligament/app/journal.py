@@ -111,7 +111,6 @@ class JournalFilter:
     """Those of users, sign-ins and tokens, which belong to no clinic."""
 
     def lets_through(self, entry: Mapping[str, Any], zone: str) -> bool:
-        """Say whether an entry is wanted."""
         if self.kind and entry["kind"] != self.kind:
             return False
         subject = str(entry["subject"])

@@ -196,7 +196,6 @@ class Pairing:
 
     @property
     def counts(self) -> bool:
-        """Whether the practice counts it."""
         return self.invoice.removed_at is None
 
     @property

@@ -128,7 +128,6 @@ class Report:
     """What a person fills in by hand below the page, such as a name and a day."""
 
     def tables_for(self, medium: Medium) -> tuple[Table, ...]:
-        """Return the tables that stand in a medium."""
         return tuple(table for table in self.tables if medium in table.media)
 
     def listed(self) -> Table:

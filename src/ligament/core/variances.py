@@ -162,7 +162,6 @@ def less(left: Split, right: Split) -> dict[Cell, Decimal]:
 
 
 def total_of(split: Split) -> Decimal:
-    """Return what a split comes to."""
     return sum(split.values(), ZERO)
 
 

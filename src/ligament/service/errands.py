@@ -32,7 +32,6 @@ class Errand:
 
     @property
     def is_over(self) -> bool:
-        """Say whether it has ended."""
         return self._over.is_set()
 
     def wait(self, seconds: float) -> bool:

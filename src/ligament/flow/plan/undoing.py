@@ -199,7 +199,6 @@ def _link(known: UndoFacts, write: RunWrite) -> DocumentLink | None:
 def _stays(
     undoing: _Undoing, document: BooksDocument | None, sent: DocumentIntent, write: RunWrite
 ) -> tuple[Stays, str] | None:
-    """Return why a document stays as it is, or nothing."""
     title, number = undoing.known.books_title, sent.number
     if document is None:
         return Stays.ALREADY_GONE, f"{number} is void already."

@@ -46,7 +46,6 @@ class Users:
     """The users of one installation."""
 
     def __init__(self, database: Database) -> None:
-        """Take the database."""
         self._database = database
 
     def all(self) -> tuple[User, ...]:
@@ -56,7 +55,6 @@ class Users:
             return tuple(_user(row) for row in rows)
 
     def by_id(self, user_id: str) -> User | None:
-        """Return a user, or nothing."""
         return self._one(users.c.id == user_id)
 
     def by_email(self, email: str) -> User | None:

@@ -160,17 +160,14 @@ class StoreComparison:
         return self._visits
 
     def strays(self) -> Iterator[Stray]:
-        """Yield the documents of the books that bear our number or reference and belong to no record."""
         for document in self.unlinked.strays:
             if self._holds(document.on) or document.open_amount:
                 yield Stray(document=document)
 
     def doubles(self) -> Iterator[Stray]:
-        """Yield documents of others with contact, date and total of one of ours."""
         yield from self.unlinked.doubles
 
     def contacts(self) -> Iterator[ListedContact]:
-        """Yield the contacts of which something is only listed."""
         links, people, told = contact_links, books_contacts, contact_notes
         linked = told.join(links, and_(links.c.clinic == told.c.clinic, links.c.party == told.c.subject)).outerjoin(
             people, and_(people.c.clinic == links.c.clinic, people.c.id == links.c.contact_id)
@@ -189,11 +186,9 @@ class StoreComparison:
             )
 
     def merged(self) -> Iterator[MergedContact]:
-        """Yield the contacts that we made for patients who were merged into others, and that still stand."""
         yield from merged_people(self.connection, self.clinic)
 
     def uninvoiced(self, now: datetime) -> Iterator[tuple[Visit, date]]:
-        """Yield attended visits of the period that are over and have no invoice and no charge, with the day."""
         if not self.scope.visits:
             yield from uninvoiced_visits(self.connection, self.clinic, self.scope, now)
 
@@ -204,13 +199,11 @@ class StoreComparison:
             yield from self._loaded(ordered[start : start + _AT_ONCE])
 
     def rows(self) -> Iterator[SideBySide]:
-        """Yield every record of the period as both sides have it."""
         yield from side_by_side(self.connection, self.clinic, self.scope)
         yield from (stray_row(stray.document) for stray in self.strays())
 
     # --- what else is told --------------------------------------------------------------------------------------------
     def counts(self) -> Mapping[str, Mapping[str, int]]:
-        """Return how many records of each kind each side has in the period."""
         told = self.passed.counts
         apart = [
             held.document
@@ -242,7 +235,6 @@ class StoreComparison:
         }
 
     def left_out(self) -> Mapping[str, LeftOut]:
-        """Return what was issued before the first day."""
         return left_out(self.connection, self.clinic, self.scope)
 
     # --- pieces of statements -----------------------------------------------------------------------------------------

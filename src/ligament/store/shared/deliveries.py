@@ -96,7 +96,6 @@ class Outbox:
     """
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
-        """Take the database and the machine's calendar."""
         self._database = database
         self._now = now
 
@@ -141,7 +140,6 @@ class Outbox:
             return tuple(_delivery(row) for row in found)
 
     def delivery(self, clinic: str, name: str) -> Delivery | None:
-        """Return one delivery, or nothing."""
         with self._database.reading() as connection:
             row = connection.execute(self._of(clinic).where(deliveries.c.id == name)).one_or_none()
         return _delivery(row) if row is not None else None

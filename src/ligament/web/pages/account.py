@@ -10,12 +10,10 @@ from ligament.web.qr import qr_svg
 
 
 def show(visit: Visit) -> Answer:
-    """Show the account."""
     return _page(visit)
 
 
 def change_password(visit: Visit) -> Answer:
-    """Change the password."""
     form = visit.form
     outcome = account.change_password(
         visit.access,
