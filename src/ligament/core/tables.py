@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import partial
 
-from ligament.core.money import two_places
+from ligament.core.money import ZERO, readable, two_places
 from ligament.core.periods import australian
 
 Cell = str | date | Decimal | int | None
@@ -145,11 +145,16 @@ def shown(cell: Cell, kind: ColumnType) -> str:
         case Decimal() if kind is ColumnType.COUNT:
             return f"{cell:,f}"
         case Decimal():
-            return f"{Decimal(two_places(cell)):,}"
+            return readable(cell)
         case int():
             return f"{cell:,}"
         case _:
             return cell
+
+
+def decimal_of(cell: Cell) -> Decimal:
+    """Return the amount in a cell; 0 for one that holds none."""
+    return cell if isinstance(cell, Decimal) else ZERO
 
 
 def plain_cell(cell: Cell) -> str | int | None:

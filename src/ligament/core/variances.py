@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ligament.core.money import NO_CENTS, ZERO, cents, two_places
+from ligament.core.periods import month_of
 
 
 class VarianceKind(StrEnum):
@@ -85,11 +86,6 @@ Cell = tuple[str, str]
 """A month (`2026-11`) and a tax under the practice's label."""
 Split = Mapping[Cell, Decimal]
 """An amount cut by month and tax."""
-
-
-def month_of(day: date) -> str:
-    """Return the month of a day, `2026-11`."""
-    return f"{day.year:04}-{day.month:02}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

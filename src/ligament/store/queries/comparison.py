@@ -14,6 +14,7 @@ from ligament.core.comparisons import (
     NO_TAX,
     Pairing,
     TaxLabels,
+    add_amount,
     books_split,
     owed_on_document,
     paid_on_document,
@@ -24,10 +25,11 @@ from ligament.core.comparisons import (
 from ligament.core.intents import subject_from_key
 from ligament.core.ledgers import BooksDocument
 from ligament.core.money import ZERO
+from ligament.core.periods import month_of
 from ligament.core.plans import NoteKind
 from ligament.core.records import InvoiceStatus, Visit
 from ligament.core.strays import ListedContact, MergedContact
-from ligament.core.variances import Cell, Split, Sums, month_of
+from ligament.core.variances import Cell, Split, Sums
 from ligament.ports.comparison import LeftOut, Scope, SideBySide, Stray
 from ligament.store.database.search_keys import moment
 from ligament.store.database.tables import (
@@ -70,7 +72,7 @@ class StoreComparison:
         found, passed = Sums(), self.passed
         self._practice_totals(found)
         for (at, tax_type), total in passed.books.items():
-            _add(found.books, (at, self.labels.of_books(tax_type)), money(total))
+            add_amount(found.books, (at, self.labels.of_books(tax_type)), money(total))
         found.source_settled = _amounts(passed.settled)
         found.books_settled = _amounts(passed.paid)
         found.source_owed = _amounts(passed.owed)
@@ -101,10 +103,10 @@ class StoreComparison:
             # Lines without tax are most of them, and what the others leave is theirs.
             statement = statement.where(lines.c.status != NO_TAX)
         for at, name, total in self.connection.execute(statement):
-            _add(found.source, (at, self.labels.of_practice(name)), money(total))
+            add_amount(found.source, (at, self.labels.of_practice(name)), money(total))
             left[at] -= int(total)
         for at, rest in left.items():
-            _add(found.source, (at, NO_TAX), money(rest))
+            add_amount(found.source, (at, NO_TAX), money(rest))
 
     def _add_pairing(self, found: Sums, pairing: Pairing) -> None:
         """Add a visit whole, and of an invoice what only its number or reference joins to it."""
@@ -118,18 +120,18 @@ class StoreComparison:
                 _add_all(found.source, practice_split(pairing.invoice, self.labels))
             for held in posted:
                 _add_all(found.books, books_split(held.document, self.labels))
-                _plus(found.books_settled, month, paid_on_document(held.document))
-            _plus(found.source_settled, month, pairing.settled if is_visit else -used if is_paid else ZERO)
-        _plus(found.source_owed, month, pairing.owed if is_visit else ZERO)
+                add_amount(found.books_settled, month, paid_on_document(held.document))
+            add_amount(found.source_settled, month, pairing.settled if is_visit else -used if is_paid else ZERO)
+        add_amount(found.source_owed, month, pairing.owed if is_visit else ZERO)
         for held in posted:
-            _plus(found.books_owed, month, owed_on_document(held.document))
+            add_amount(found.books_owed, month, owed_on_document(held.document))
 
     def _add_stray(self, found: Sums, document: BooksDocument) -> None:
         month = month_of(document.on)
         if self._holds(document.on):
             _add_all(found.books, books_split(document, self.labels))
-            _plus(found.books_settled, month, paid_on_document(document))
-        _plus(found.books_owed, month, owed_on_document(document))
+            add_amount(found.books_settled, month, paid_on_document(document))
+        add_amount(found.books_owed, month, owed_on_document(document))
 
     # --- what may differ ----------------------------------------------------------------------------------------------
     def differing(self) -> Iterator[Pairing]:
@@ -242,19 +244,9 @@ class StoreComparison:
         return self.scope.first <= day <= self.scope.last
 
 
-def _add(split: dict[Cell, Decimal], cell: Cell, amount: Decimal) -> None:
-    if amount:
-        split[cell] = split.get(cell, ZERO) + amount
-
-
 def _add_all(split: dict[Cell, Decimal], more: Split) -> None:
     for cell, amount in more.items():
-        _add(split, cell, amount)
-
-
-def _plus(sums: dict[str, Decimal], month: str, amount: Decimal) -> None:
-    if amount:
-        sums[month] = sums.get(month, ZERO) + amount
+        add_amount(split, cell, amount)
 
 
 def _amounts(sums: Mapping[str, int]) -> dict[str, Decimal]:
