@@ -69,7 +69,6 @@ class KeptMonths:
             return set(connection.execute(statement).scalars())
 
     def books_ids(self, kind: str, first: date, last: date) -> set[str]:
-        """Return the ids of the documents of a kind kept under those dates."""
         papers = books_documents
         statement = select(papers.c.id).where(
             papers.c.clinic == self.clinic,
