@@ -151,3 +151,21 @@ def test_where_most_invoices_vanish_the_page_asks_and_a_person_says_that_they_ar
         assert {one["kind"] for one in reconcile(app).document["variances"]} == {"status"}
         (entry,) = [one for one in app.queries.journal(limit=50) if one["kind"] == "decision"]
         assert (entry["actor"], entry["personal"]) == ("kim@riverside.example", {"reason": "entered by mistake"})
+
+
+def test_what_is_a_question_already_is_answered_where_it_is_asked_and_nowhere_else(tmp_path: Path) -> None:
+    made = Clinic(tmp_path / "home")
+    made.rulebook('[[rules]]\nname = "all are looked at"\nwhen = "true"\nhold = "Look at it first."\n')
+    made.invoice(ANA)
+    made.sync()
+    made.later()
+    with made.app() as app:
+        reconcile(app)
+    found = variance(made)
+    assert (found["kind"], found["code"]) == ("held", "rule")
+    with shop_over(made) as shop:
+        page = shop.owner().get(HERE)
+        assert "1 difference needs a person" in page.text
+        assert "It waits for an answer" in page.text
+        for verb in ("fix", "acknowledge"):
+            assert f"/variances/{found['id']}/{verb}" not in page.text

@@ -41,7 +41,7 @@ from ligament.store.writes import intents, outcomes
 
 _CURSORS = of_clinic(cursors.c.stream, cursors.c.value).where(cursors.c.system == bindparam("system"))
 _NOTE = of_clinic(notes.c.value).where(notes.c.name == bindparam("name"))
-_POSITIONS = ("_read_at", "_looked_on", "_swept_to", "_vanished")
+_POSITIONS = ("_read_at", "_looked_on", "_swept_to", "_vanished", "_told")
 """How notes end that only say when, how far or at what somebody looked: they move all day long and are no history."""
 KEY_LIVES = timedelta(minutes=4)
 """How long after its first sending a call may be repeated under its key: as `flow.execute.REPLAY_WINDOW` says."""

@@ -39,7 +39,7 @@ def compared(document: Document, command: Command) -> None:
     sizes = ", ".join(f"{name} {size / _KILO:,.0f} kB" for name, size in sorted(document["bytes"].items()))
     line(f"{calls_used(document['calls'])}; read: {sizes or 'nothing'}; {document['seconds']:.1f} seconds.")
     if waiting:
-        line(f"Next: {command('variances show ' + waiting[0]['id'])}")
+        line(f"Next: {command(_answered_by(waiting[0]))}")
 
 
 def variances(document: Document, command: Command) -> None:
@@ -62,7 +62,9 @@ def variance(document: Document, command: Command) -> None:
     line(f"  seen first {first}, last {last}, {count(one['times'], 'time', 'times')}")
     if one["note"]:
         line(f"  note: {one['note']} ({one['noted_by']})")
-    if one["fix"] is not None and one["state"] != "gone":
+    if one["hold"] and one["state"] != "gone":
+        line(f"Next: {command('holds show ' + one['hold'])}")
+    elif one["fix"] is not None and one["state"] != "gone":
         line(f"Next: {command('variances fix ' + one['id'])}")
 
 
@@ -97,6 +99,11 @@ def _list(found: Sequence[Document]) -> None:
             line(f"  {one['id']}  {one['amount']:>10}  {one['sentence']}")
         if len(ones) > _SHOWN:
             line(f"  ... and {len(ones) - _SHOWN} more; --json or --output has all of them.")
+
+
+def _answered_by(one: Document) -> str:
+    """Return where a difference is answered: what is a question already is answered there, and only there."""
+    return f"holds show {one['hold']}" if one["hold"] else f"variances show {one['id']}"
 
 
 def _needs_somebody(one: Document) -> bool:
