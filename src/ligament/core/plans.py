@@ -24,6 +24,8 @@ from ligament.core.writes import (
     PartyWrite,
 )
 
+_PAID = "/paid"
+
 
 class ActionKind(StrEnum):
     """What one action does, in the order in which actions run."""
@@ -324,6 +326,16 @@ def in_order(actions: Iterable[Action]) -> tuple[Action, ...]:
 def allocation_id(note: DocumentRef, invoice: DocumentRef) -> str:
     """Return the name under which an allocation of ours is remembered."""
     return f"{ALLOCATED}{note.number}:{invoice.number}"
+
+
+def payment_reference(number: str) -> str:
+    """Return what a payment of ours bears: the number of its document, and that it was paid."""
+    return f"{number}{_PAID}"
+
+
+def without_paid(reference: str) -> str:
+    """Return the number of the document in the reference of a payment of ours; any other text as it is."""
+    return reference.removesuffix(_PAID)
 
 
 def kind_word(action: Action) -> str:
