@@ -72,7 +72,6 @@ def undos_note(run_id: str) -> str:
 
 
 def key_replaced_note(system: str) -> str:
-    """Return the note that says when the key of a system was replaced."""
     return f"{KEY_REPLACED_AT}{system}"
 
 

@@ -19,10 +19,7 @@ from ligament.core.ledgers import DocumentKind, DocumentStatus
 from ligament.core.links import ALLOCATED, AgreedFields, Agreement, Origin, Reason, Role
 from ligament.core.money import ZERO
 from ligament.core.private import NOTHING, Private
-from ligament.core.writes import (
-    ContactWrite,
-    PartyWrite,
-)
+from ligament.core.writes import ContactWrite, PartyWrite
 
 _PAID = "/paid"
 
