@@ -24,6 +24,7 @@ from ligament.core.comparisons import Judging, tax_labels
 from ligament.core.facts import Facts
 from ligament.core.judgements import judge
 from ligament.core.money import ZERO, cents
+from ligament.core.notes import CONNECTED_NOTE
 from ligament.core.periods import australian, local_date
 from ligament.core.strays import completed_visit, judge_contact, judge_merged, judge_owner
 from ligament.core.variances import KeptVariance, Needs, Unbalanced, Variance, VarianceState, needs_somebody
@@ -94,7 +95,7 @@ def started_on(clinic: Clinic) -> date:
     chosen = clinic.settings.rulebook.invoices.start_on
     if chosen is not None:
         return chosen
-    connected = clinic.store.note("connected_on")
+    connected = clinic.store.note(CONNECTED_NOTE)
     if connected:
         return date.fromisoformat(connected[:10])
     return local_date(clinic.clock.now(), clinic.settings.rulebook.clinic.time_zone)

@@ -14,7 +14,7 @@ from ligament.app.notices.notifier import notifying
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.run_ends import told_by_its_run
 from ligament.app.safety.after_restore import caught_up, settle
-from ligament.core.notes import CHECKED_KEY_NOTE
+from ligament.core.notes import CHECKED_KEY_NOTE, RULEBOOK_NOTE
 from ligament.flow.cycle import CycleOptions, CycleResult, run_cycle
 from ligament.flow.read.read import Hint
 from ligament.ports.errors import TryLater
@@ -100,7 +100,7 @@ def _after(clinic: Clinic, cycle: CycleResult, orders: CycleOptions) -> None:
     if orders.hints is None and not orders.leave_books:
         refresh_owners(clinic)
     store = clinic.store
-    store.keep_note("rulebook_seen", orders.rulebook_mark)
+    store.keep_note(RULEBOOK_NOTE, orders.rulebook_mark)
     if not orders.brief and orders.hints is None:
         store.keep_note(CHECKED_KEY_NOTE, _key_mark(clinic))
     keep_asked(clinic, cycle.waiting)

@@ -16,13 +16,13 @@ from ligament.app.reconcile import reconcile
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.run_ends import told_by_its_run
 from ligament.app.safety.after_restore import settle
-from ligament.app.undo_reading import Written, undo_facts, undo_note, undos_of, written_by
+from ligament.app.undo_reading import Written, undo_facts, undos_of, written_by
 from ligament.core.approvals import ApprovalState, ApprovedPlan, approval_mark, approve_plan
 from ligament.core.holds import HoldCode
 from ligament.core.ids import RunId
 from ligament.core.intents import Subject
 from ligament.core.links import Decision, DecisionKind
-from ligament.core.notes import RECONCILE_DUE_NOTE
+from ligament.core.notes import RECONCILE_DUE_NOTE, undos_note
 from ligament.core.plans import Action, ActionKind, Plan, in_order, kind_word
 from ligament.core.undos import UndoFacts, UndoPlan, counted
 from ligament.flow.execute.execute import execute, recover
@@ -129,7 +129,7 @@ def _sorted(clinic: Clinic, actions: Sequence[Action], standing: ApprovalState) 
 
 def _carried_out(clinic: Clinic, written: Written, facts: UndoFacts, plan: UndoPlan) -> Result:
     run_id = clinic.runs.start(UNDO, random_hex(3))
-    clinic.store.keep_note(undo_note(written.run_id), " ".join([*undos_of(clinic, written.run_id), run_id]))
+    clinic.store.keep_note(undos_note(written.run_id), " ".join([*undos_of(clinic, written.run_id), run_id]))
     wanted = {action.subject: None for action in plan.actions}
     _keep_undone(clinic, wanted, written.run_id)
     standing, parked = approval_state(clinic), ""
