@@ -259,10 +259,14 @@ class PracticeSettings:
 PracticeRecord = Party | Invoice | Line | Visit | Location | Practitioner | PracticeSettings
 
 
+GONE = "gone"
+"""The revision under which a record is kept that is certainly gone: nothing that is shown has it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
     """A record that is certainly gone from the practice: asked for by its id and not there."""
 
     kind: str
     id: SourceId
-    revision: str = field(default="gone")
+    revision: str = field(default=GONE)

@@ -19,7 +19,7 @@ from ligament.app.setup.connect import role_warnings
 from ligament.app.setup.gaps import gaps
 from ligament.app.setup.systems import BooksSide, PracticeSide, meet_books, meet_practice
 from ligament.core.ledgers import BooksUser, Organisation
-from ligament.core.notes import PAUSED_NOTE, PRACTICE_NOTE
+from ligament.core.notes import CONNECTED_NOTE, PAUSED_NOTE, PRACTICE_NOTE
 from ligament.core.periods import australian, is_zone
 from ligament.core.records import Practitioner
 from ligament.core.rules.model import PaymentSource, Rulebook
@@ -98,7 +98,7 @@ def _met(manifest: Manifest, checks: list[Check], meet: Callable[[], S], until: 
 
 def _mapping(clinic: Clinic, practice: PracticeSide | None, books: BooksSide) -> list[Check]:
     """Check the rulebook against what is kept, with places and people as they are now."""
-    connected_on = clinic.store.note("connected_on")
+    connected_on = clinic.store.note(CONNECTED_NOTE)
     with clinic.database.reading() as connection:
         kept = Coverage(connection, clinic.settings.name)
         if practice is not None:

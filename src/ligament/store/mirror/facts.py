@@ -14,6 +14,7 @@ from ligament.core.facts import Facts
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.ledgers import BooksContact, BooksDocument, Chart, DocumentKind, DocumentStatus, Organisation
 from ligament.core.links import Agreement, ContactLink, Decision, DocumentLink, PaymentLink
+from ligament.core.notes import CONNECTED_NOTE
 from ligament.core.records import Location, PracticeSettings, Practitioner
 from ligament.ports.memory import Selection
 from ligament.store.database.bulk import of_clinic, select_in
@@ -189,5 +190,5 @@ def _judgements(tables: _Reader, facts: Facts, now: datetime) -> None:
     recent = (row for row in tables.rows(*columns) if row.refused_at > fresh or refused_by_person(row.words))
     facts.refusals = {row.action_key: (row.content, row.words) for row in recent}
     kept = {row.name: row.value for row in tables.rows(notes.c.name, notes.c.value)}
-    since = kept.get("connected_on", "")
+    since = kept.get(CONNECTED_NOTE, "")
     facts.first_connected_on = date.fromisoformat(since[:10]) if since else None
