@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from ligament.app.comparison_documents import compared_document
 from ligament.app.comparison_reading import bring_up_to_date, swept_document
 from ligament.app.contacts.owners import look_at_owners, lost_owners
-from ligament.app.cycle_options import PATIENCE_MS
+from ligament.app.cycle_options import PATIENCE_MS, started_on
 from ligament.app.mending import ask_to_mend
 from ligament.app.output import to_json
 from ligament.app.results import DONE, WAITS, Result
@@ -92,17 +92,6 @@ def _day(flag: str, text: str) -> date:
 
 def _month_end(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-
-
-def started_on(clinic: Clinic) -> date:
-    """Return the first day that is taken in: the rulebook's, else that of the first connection."""
-    chosen = clinic.settings.rulebook.invoices.start_on
-    if chosen is not None:
-        return chosen
-    connected = clinic.store.note("connected_on")
-    if connected:
-        return date.fromisoformat(connected[:10])
-    return local_date(clinic.clock.now(), clinic.settings.rulebook.clinic.time_zone)
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ def map_lines(invoice: Invoice, how: LineContext) -> MappedLines | Trouble:
         trail.extend(posting.trail)
         taxed += bool(posting.tax.rate)
     total = cents(invoice.total * sign)
-    trouble = _round(lines, total, tracking.pairs, how, trail)
+    trouble = _wrong_way(total) or _round(lines, total, tracking.pairs, how, trail)
     if trouble is not None:
         return trouble
     tax = sum([line.tax or ZERO for line in lines], ZERO)
@@ -104,6 +104,18 @@ def _worked_out(line: Line, name: str) -> str:
         value = abs(line.discount.value)
         less = f" less {price_text(cents(value))}" if line.discount.is_money else f" less {plain(value)} %"
     return f"{name[:3800]} ({plain(abs(line.quantity))} x {price_text(abs(line.unit_price))}{basis}{less})"
+
+
+def _wrong_way(total: Decimal) -> Trouble | None:
+    """Say so where a credit note would take money instead of giving it: books hold no document below zero."""
+    if total >= ZERO:
+        return None
+    return Trouble(
+        code=HoldCode.TOTAL_MISMATCH,
+        sentence=f"It reads as a credit note, but it comes to {price_text(-total)} to be paid and gives nothing back.",
+        todo="Correct its lines in the practice, or raise an ordinary invoice there instead.",
+        detail={"header": -total},
+    )
 
 
 def _round(
