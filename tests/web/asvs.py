@@ -46,7 +46,6 @@ def spread(name: str) -> dict[str, str]:
 
 
 def page() -> str:
-    """Return the page."""
     absent, missing = spread("not_here"), spread("open")
     head = _HEAD.format(every=len(EVERY), covered=len(COVERED), absent=len(absent), missing=len(missing))
     lines = [f"| {key} | {told} | {_shown(tests)} |" for key, (told, tests) in COVERED.items()]

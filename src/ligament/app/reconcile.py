@@ -13,6 +13,7 @@ from ligament.app.comparison_documents import compared_document
 from ligament.app.comparison_reading import bring_up_to_date, swept_document
 from ligament.app.contacts.owners import look_at_owners, lost_owners
 from ligament.app.cycle_options import PATIENCE_MS, started_on
+from ligament.app.days import day_of
 from ligament.app.mending import ask_to_mend
 from ligament.app.output import to_json
 from ligament.app.results import DONE, WAITS, Result
@@ -70,10 +71,10 @@ def period_of(clinic: Clinic, first: str | None, last: str | None, *, full: bool
         raise ConfigurationError(("--full compares everything: leave out --from and --to.",))
     if full:
         return Period(first=min(start, end), last=date.max, full=True)
-    to = _day("--to", last) if last is not None else end
+    to = day_of("--to", last) if last is not None else end
     begins = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
     since = (
-        _day("--from", first) if first is not None else min(begins, max(start, _FAR_BACK)) if to < begins else begins
+        day_of("--from", first) if first is not None else min(begins, max(start, _FAR_BACK)) if to < begins else begins
     )
     if to < since:
         place = "--to" if last is not None else "--from"
@@ -81,13 +82,6 @@ def period_of(clinic: Clinic, first: str | None, last: str | None, *, full: bool
             (f"{place}: the period ends on {australian(to)} before it begins on {australian(since)}.",)
         )
     return Period(first=since, last=to)
-
-
-def _day(flag: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError((f'{flag}: "{text}" is no day. Write it as in 2026-07-01.',)) from None
 
 
 def _month_end(day: date) -> date:

@@ -64,7 +64,6 @@ class Oddity:
     known: str = ""
 
     def sentence(self) -> str:
-        """Return what a hold says of it."""
         told = f"Something about this record was not foreseen, so it is left alone (reference {self.reference})."
         return self.known or told
 

@@ -109,7 +109,6 @@ class LineContext:
         return found
 
     def tracking(self) -> Tracking | Trouble:
-        """Return the tracking of every line."""
         if self._tracking is None:
             self._tracking = _tracking(self)
         return self._tracking

@@ -68,9 +68,7 @@ class AddressRule(Protocol):
 class Observer(Protocol):
     """Hears about every call: no bodies, no query values, no ids; `status` is 0 when no answer came."""
 
-    def __call__(self, *, system: str, method: str, path: str, status: int, ms: int) -> None:
-        """Take note of one call."""
-        ...
+    def __call__(self, *, system: str, method: str, path: str, status: int, ms: int) -> None: ...
 
 
 class Session:
@@ -155,7 +153,6 @@ class Session:
                 self._observer(system=self._system, method=method, path=path, status=status, ms=spent)
 
     def close(self) -> None:
-        """Close the connections."""
         self._client.close()
 
     def _address(self, target: str) -> httpx2.URL:

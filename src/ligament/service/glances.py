@@ -38,7 +38,6 @@ class Glance:
 
     @property
     def needs_somebody(self) -> bool:
-        """Say whether a person is needed."""
         return self.sign == "stopped" or self.waits > 0
 
 

@@ -71,7 +71,6 @@ class Frame:
     menu: tuple[Page, ...]
 
     def answer(self, page: Page, asked: Asked) -> Reply:
-        """Answer one request for one page."""
         visit = self._visit(page, asked)
         try:
             self._must_be_ours(page, asked, visit)

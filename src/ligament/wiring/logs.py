@@ -27,7 +27,6 @@ class OddityLog:
     _told: set[str] = field(default_factory=set)
 
     def __call__(self, oddity: Oddity) -> None:
-        """Take note."""
         if oddity.reference in self._told:
             return
         if len(self._told) >= _MOST:

@@ -52,17 +52,14 @@ class Sources:
 
     @cached_property
     def billed(self) -> Billed:
-        """Who is billed for what."""
         return Billed(rows=self.rows, rulebook=self.rulebook)
 
     @cached_property
     def locations(self) -> Mapping[SourceId, Location]:
-        """Every location by id."""
         return self.rows.locations()
 
     @cached_property
     def practitioners(self) -> Mapping[SourceId, Practitioner]:
-        """Every practitioner by id."""
         return self.rows.practitioners()
 
     @cached_property

@@ -272,7 +272,6 @@ def map_document(found: Survey, written: list[Document]) -> Result:
 
 
 def question_document(one: Question) -> Document:
-    """Return one choice as a document."""
     return {
         "key": ".".join(one.key),
         "asks": one.asks,

@@ -48,7 +48,6 @@ class SetUp:
         return not self.now
 
     def one(self, name: str) -> Step | None:
-        """Return a step by its name."""
         return next((step for step in self.steps if step.name == name), None)
 
 

@@ -53,7 +53,6 @@ def variances(document: Document, command: Command) -> None:
 
 
 def variance(document: Document, command: Command) -> None:
-    """Tell one difference."""
     one = document["variance"]
     line(one["sentence"], style="bold")
     line(f"  {one['kind']}, {one['state']}, needs {one['needs']}; {one['amount']}, enters {one['enters']}")

@@ -98,7 +98,6 @@ def _consented(opening: Opening, consent: Consent) -> tuple[Connection, Pin]:
 
 
 def consent_address(opening: Opening, callback: Callback) -> str:
-    """Return the address of the consent page that leads back to a callback."""
     account = account_for(opening, code_flow_scope())
     app, page = app_of(account, code_flow_scope()), consent_page(account)
     return consent_url(app, page, redirect_uri=callback.redirect_uri, state=callback.state, verifier=callback.verifier)

@@ -39,7 +39,6 @@ class Fault(Exception):
     """Something in an expression is wrong; `at` counts the characters before it."""
 
     def __init__(self, at: int, sentence: str) -> None:
-        """Keep the place and the sentence."""
         super().__init__(sentence)
         self.at = at
         self.sentence = sentence

@@ -36,7 +36,6 @@ class Sessions:
     """The sessions of one installation."""
 
     def __init__(self, database: Database) -> None:
-        """Take the database."""
         self._database = database
 
     def begin(self, session: KeptSession, *, instead_of: str = "", older_than: datetime | None = None) -> None:
@@ -48,7 +47,6 @@ class Sessions:
             connection.execute(insert(sessions), [_row(session)])
 
     def one(self, session_id: str) -> KeptSession | None:
-        """Return a session, or nothing."""
         with self._database.reading() as connection:
             row = connection.execute(select(sessions).where(sessions.c.id == session_id)).one_or_none()
             return _session(row) if row is not None else None
@@ -69,7 +67,6 @@ class Sessions:
         self._jot(session_id, flash=flash)
 
     def end(self, session_id: str) -> None:
-        """End a session."""
         with self._database.writing(LOCK) as connection:
             connection.execute(delete(sessions).where(sessions.c.id == session_id))
 

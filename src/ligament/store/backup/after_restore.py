@@ -85,7 +85,6 @@ class Restoration:
 
 
 def place_of(head: Head | None) -> RestorePlace | None:
-    """Return where a head is."""
     return RestorePlace(sequence=head.sequence, hash=head.hash) if head is not None else None
 
 

@@ -50,7 +50,6 @@ _PEOPLE_GONE = (
 
 
 def contact_row(clinic: str, contact: BooksContact) -> dict[str, Any]:
-    """Return the row that keeps a contact."""
     return {
         "clinic": clinic,
         "id": contact.id,

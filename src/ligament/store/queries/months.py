@@ -23,7 +23,6 @@ class KeptMonths:
     clinic: str
 
     def held(self, first: date, last: date) -> dict[str, MonthHeld]:
-        """Return what is kept of every month between two days, and of later ones where anything is."""
         rows, papers = practice_rows, books_documents
         begins = first.replace(day=1).isoformat()
         month = func.substr(rows.c.day, 1, _MONTH)
@@ -53,7 +52,6 @@ class KeptMonths:
         return found
 
     def practice_ids(self, first: date, last: date) -> set[str]:
-        """Return the ids of the invoices kept under those days."""
         rows = practice_rows
         statement = select(rows.c.id).where(
             rows.c.clinic == self.clinic,
@@ -64,7 +62,6 @@ class KeptMonths:
             return set(connection.execute(statement).scalars())
 
     def books_ids(self, kind: str, first: date, last: date) -> set[str]:
-        """Return the ids of the documents of a kind kept under those dates."""
         papers = books_documents
         statement = select(papers.c.id).where(
             papers.c.clinic == self.clinic,

@@ -23,7 +23,6 @@ class PeopleQueries:
     """Questions about the people of one clinic; nothing here changes anything."""
 
     def __init__(self, book: Journal) -> None:
-        """Take the clinic's journal, which knows its database."""
         self._book = book
         self._clinic = book.clinic
 
@@ -40,7 +39,6 @@ class PeopleQueries:
         return self._bodies(BooksContact, books_contacts.c.body, order=books_contacts.c.id)
 
     def links(self) -> Iterator[ContactLink]:
-        """Return every pair."""
         return self._bodies(ContactLink, contact_links.c.body, order=contact_links.c.party)
 
     def practitioners(self) -> tuple[Practitioner, ...]:

@@ -149,11 +149,9 @@ class ReportRows:
         return self._records(Visit, _LIVE, "visit")
 
     def locations(self) -> dict[SourceId, Location]:
-        """Return every location by id."""
         return {one.id: one for one in self._records(Location, _ALL, "location")}
 
     def practitioners(self) -> dict[SourceId, Practitioner]:
-        """Return every practitioner by id."""
         return {one.id: one for one in self._records(Practitioner, _ALL, "practitioner")}
 
     def parties(self) -> dict[str, Party]:

@@ -32,7 +32,6 @@ def people_of(connection: Connection, clinic: str) -> tuple[int, int]:
 
 
 def left_out(connection: Connection, clinic: str, scope: Scope) -> Mapping[str, LeftOut]:
-    """Return what was issued before the first day."""
     p = practice_rows.alias("p")
     before = (
         p.c.clinic == clinic,

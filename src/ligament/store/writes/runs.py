@@ -44,7 +44,6 @@ class Runs:
     """
 
     def __init__(self, journal: Journal) -> None:
-        """Take the clinic's journal, which knows its database and calendar."""
         self._journal = journal
         self._clinic = journal.clinic
         self._reserved: RunId | None = None
@@ -124,7 +123,6 @@ class Runs:
             return tuple(_run(row) for row in connection.execute(statement))
 
     def one(self, run_id: RunId) -> Run | None:
-        """Return one run, or nothing."""
         statement = select(runs).where(runs.c.clinic == self._clinic, runs.c.id == run_id)
         with self._journal.database.reading() as connection:
             row = connection.execute(statement).one_or_none()

@@ -46,7 +46,6 @@ class Variances:
     """The variances and comparisons of one clinic."""
 
     def __init__(self, journal: Journal) -> None:
-        """Take the clinic's journal, which knows its database and calendar."""
         self._journal = journal
         self._clinic = journal.clinic
 
@@ -69,7 +68,6 @@ class Variances:
         return (_comparison(row) if row is not None else None), found
 
     def one(self, variance_id: str) -> KeptVariance | None:
-        """Return one variance by its id, or nothing."""
         where = (variances.c.clinic == self._clinic, variances.c.id == variance_id)
         with self._journal.database.reading() as connection:
             body = connection.execute(select(variances.c.body).where(*where)).scalar_one_or_none()
@@ -173,7 +171,6 @@ class Variances:
             return tuple(_comparison(row) for row in connection.execute(statement, {"clinic": self._clinic}))
 
     def comparison(self, comparison_id: str) -> KeptComparison | None:
-        """Return one comparison, or nothing."""
         where = (comparisons.c.clinic == self._clinic, comparisons.c.id == comparison_id)
         with self._journal.database.reading() as connection:
             row = connection.execute(select(comparisons).where(*where)).one_or_none()

@@ -102,7 +102,6 @@ def _looked(clinic: Clinic, wanted: str) -> Mapping[str, Any] | None:
 
 
 def decide(visit: Visit) -> Answer:
-    """Answer one hold."""
     return _answered(visit, [visit.values["hold"]])
 
 
