@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from ligament.core.erasing import is_erased
 from ligament.core.frozen import fast_frozen
 from ligament.core.holds import HoldCode
 from ligament.core.ledgers import BooksLine
@@ -68,9 +67,8 @@ def map_lines(invoice: Invoice, how: LineContext) -> MappedLines | Trouble:
 def _line(line: Line, sign: Decimal, posting: Posting, tracking: Pairs) -> BooksLine:
     amount = cents(line.total * sign)
     quantity, price, kept = _quantity(line, sign, amount)
-    stands_alone = posting.is_generic or is_erased(posting.text)
     return BooksLine(
-        text=posting.text if kept or stands_alone else _worked_out(line, posting.text),
+        text=posting.text if kept or posting.is_generic else _worked_out(line, posting.text),
         quantity=quantity,
         unit_amount=price,
         amount=amount,

@@ -12,6 +12,9 @@ from ligament.core.ids import SourceId
 from ligament.core.money import ZERO
 from ligament.core.private import NOTHING, Private
 
+UNTRACED = "gone"
+"""The revision of a record that was asked for by its id and is not there, though nobody archived or deleted it."""
+
 
 class PartyKind(StrEnum):
     """Who can owe money: the person treated, or an organisation that pays for people."""
@@ -178,6 +181,10 @@ class Invoice:
     lines: tuple[Line, ...] = ()
     revision: str = ""
 
+    def is_untraced(self) -> bool:
+        """Say whether it is in no list any more and not there by its id, so that nobody said what became of it."""
+        return self.removed_at is not None and self.revision == UNTRACED
+
     def is_credit(self) -> bool:
         """Say whether it reads as a credit note: open credit, a reversal, or a total below zero."""
         return self.status is InvoiceStatus.OPEN_CREDIT or self.original_id is not None or self.total < ZERO
@@ -265,4 +272,4 @@ class Removal:
 
     kind: str
     id: SourceId
-    revision: str = field(default="gone")
+    revision: str = field(default=UNTRACED)
