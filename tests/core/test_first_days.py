@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import ligament
-from ligament.core.first_days import CONNECTED_NOTE, connected_day, first_day
+from ligament.core.first_days import connected_day, first_day
+from ligament.core.notes import CONNECTED_NOTE
 
 DAY, LATER = date(2026, 2, 3), date(2026, 7, 1)
 
@@ -24,7 +25,12 @@ def test_the_rulebook_decides_before_the_first_connection_does() -> None:
     assert first_day(None, connected_day("")) is None
 
 
-def test_nothing_else_reads_the_note() -> None:
+def test_whoever_reads_the_note_reads_it_here() -> None:
     root = Path(ligament.__file__).parent
-    naming = {path.name for path in root.rglob("*.py") if f'"{CONNECTED_NOTE}"' in path.read_text("utf-8")}
-    assert naming == {"first_days.py"}
+    reading = [path for path in root.rglob("*.py") if "CONNECTED_NOTE" in path.read_text("utf-8")]
+    assert {path.name for path in reading} >= {"cycle_options.py", "facts.py", "sources.py"}
+    for path in reading:
+        if path.name != "notes.py":
+            assert "connected_day" in path.read_text("utf-8"), path.name
+    quoted = {path.name for path in root.rglob("*.py") if f'"{CONNECTED_NOTE}"' in path.read_text("utf-8")}
+    assert quoted == {"notes.py"}

@@ -17,6 +17,7 @@ from ligament.app.days import day_of
 from ligament.app.mending import ask_to_mend
 from ligament.app.output import to_json
 from ligament.app.results import DONE, WAITS, Result
+from ligament.app.run_ends import told_by_its_run
 from ligament.app.safety.after_restore import settle
 from ligament.app.who_changed import ask_who_changed
 from ligament.core.comparisons import Judging, tax_labels
@@ -28,7 +29,7 @@ from ligament.core.strays import completed_visit, judge_contact, judge_merged, j
 from ligament.core.variances import KeptVariance, Needs, Unbalanced, Variance, VarianceState, needs_somebody
 from ligament.flow.reconcile.compare import Compared, compare
 from ligament.ports.comparison import Comparison, Scope, SideBySide
-from ligament.ports.errors import Broken, PortError
+from ligament.ports.errors import Broken
 from ligament.ports.memory import Selection
 from ligament.store.queries.comparison import StoreComparison
 from ligament.store.queries.pairings import merged_contacts
@@ -107,18 +108,16 @@ def reconcile(
     with alone_for(clinic, patience_ms):
         settle(clinic)
         run_id = clinic.runs.start("reconcile", random_hex(3))
-        try:
+        with told_by_its_run(clinic, run_id):
             period_of(clinic, first, last, full=full)
             swept, asking = bring_up_to_date(clinic, run_id, started_on(clinic), full=full)
             if not swept.parked:
                 look_at_owners(clinic)
             period = period_of(clinic, first, last, full=full)
-            compared, kept = _compared(clinic, period, asking)
-        except (PortError, Unbalanced) as trouble:
-            clinic.runs.finish(run_id, {"error": str(trouble)})
-            if isinstance(trouble, Unbalanced):
+            try:
+                compared, kept = _compared(clinic, period, asking)
+            except Unbalanced as trouble:
                 raise Broken(f"{trouble} Nothing of this comparison is reported.", "the equation") from trouble
-            raise
         kept |= _mended_by_policy(clinic, kept)
         if not swept.parked:
             ask_who_changed(clinic, compared.variances)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-CONNECTED_NOTE = "connected_on"
-"""Under which note a clinic keeps the day of its first connection."""
 _DAY = len("2026-07-01")
 
 
 def connected_day(note: str) -> date | None:
-    """Return the day that the note holds, which early releases wrote as an instant; None before any connection."""
+    """Return the day that the note of the first connection holds, None before it; early releases wrote an instant."""
     return date.fromisoformat(note[:_DAY]) if note else None
 
 

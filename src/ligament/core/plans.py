@@ -19,10 +19,9 @@ from ligament.core.ledgers import DocumentKind, DocumentStatus
 from ligament.core.links import ALLOCATED, AgreedFields, Agreement, Origin, Reason, Role
 from ligament.core.money import ZERO
 from ligament.core.private import NOTHING, Private
-from ligament.core.writes import (
-    ContactWrite,
-    PartyWrite,
-)
+from ligament.core.writes import ContactWrite, PartyWrite
+
+_PAID = "/paid"
 
 
 class ActionKind(StrEnum):
@@ -326,6 +325,16 @@ def in_order(actions: Iterable[Action]) -> tuple[Action, ...]:
 def allocation_id(note: DocumentRef, invoice: DocumentRef) -> str:
     """Return the name under which an allocation of ours is remembered."""
     return f"{ALLOCATED}{note.number}:{invoice.number}"
+
+
+def payment_reference(number: str) -> str:
+    """Return what a payment of ours bears: the number of its document, and that it was paid."""
+    return f"{number}{_PAID}"
+
+
+def without_paid(reference: str) -> str:
+    """Return the number of the document in the reference of a payment of ours; any other text as it is."""
+    return reference.removesuffix(_PAID)
 
 
 def kind_word(action: Action) -> str:

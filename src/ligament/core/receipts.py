@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ligament.core.ids import BooksId
@@ -12,6 +12,9 @@ from ligament.core.links import Agreement, ContactLink, DocumentLink, PaymentLin
 from ligament.core.plans import Action
 from ligament.core.records import Party
 from ligament.core.writes import PreparedCall, Verb
+
+REPLAY_WINDOW = timedelta(minutes=4)
+"""How long the same bytes may leave under the same key: the key lives six minutes, two are kept as a margin."""
 
 
 class IntentState(StrEnum):

@@ -17,8 +17,9 @@ from ligament.core.ids import HoldId, RunId, SourceId
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksContact, BooksDocument, Chart, Organisation
 from ligament.core.links import Decision, DecisionKind
+from ligament.core.notes import is_told
 from ligament.core.plans import Outcome, Plan
-from ligament.core.receipts import Effect, WriteIntent
+from ligament.core.receipts import REPLAY_WINDOW, Effect, WriteIntent
 from ligament.core.records import Invoice, Party, Removal
 from ligament.ports.books import BooksPage
 from ligament.ports.errors import OutcomeUnknown
@@ -42,10 +43,6 @@ from ligament.store.writes import intents, outcomes
 
 _CURSORS = of_clinic(cursors.c.stream, cursors.c.value).where(cursors.c.system == bindparam("system"))
 _NOTE = of_clinic(notes.c.value).where(notes.c.name == bindparam("name"))
-_POSITIONS = ("_read_at", "_looked_on", "_swept_to")
-"""How notes end that only say when or how far somebody looked: they move all day long and are no history."""
-KEY_LIVES = timedelta(minutes=4)
-"""How long after its first sending a call may be repeated under its key: as `flow.execute.REPLAY_WINDOW` says."""
 HELD_UP = timedelta(seconds=5)
 """A call that waited longer than this after it was kept is kept anew: what it may do late is counted from then."""
 
@@ -250,7 +247,7 @@ class ClinicStore:
                 return
             upsert(writing.connection, notes, [{"clinic": self._clinic, "name": name, "value": value}])
             writing.tell(*news)
-            if not name.endswith(_POSITIONS):
+            if is_told(name):
                 writing.add(Note(kind="note", public={"name": name, "before": before, "after": value}))
 
     # --- writing safely -----------------------------------------------------------------------------------------------
@@ -276,7 +273,7 @@ class ClinicStore:
             with self._database.reading() as connection:
                 self._look(connection)
             return
-        if self._repeats and now - (intent.first_sent_at or now) >= KEY_LIVES:
+        if self._repeats and now - (intent.first_sent_at or now) >= REPLAY_WINDOW:
             raise OutcomeUnknown("A repeated call was held up for too long and did not leave.", f"intent {intent.id}")
         self._leaving = replace(intent, last_sent_at=now)
         with self._step() as writing:

@@ -12,6 +12,7 @@ from ligament.core.intents import subject_from_key
 from ligament.core.ledgers import BooksContact, Chart
 from ligament.core.links import AgreedFields
 from ligament.core.naming import folded
+from ligament.core.notes import CODES_DESTROYED_NOTE
 from ligament.core.pairing import after_writing, side_by_side
 from ligament.core.periods import iso_instant
 from ligament.core.plans import Action, ActionKind
@@ -126,6 +127,6 @@ def destroy_codes(clinic: Clinic) -> Result:
     Contacts keep the codes they have; people who come later get codes of a new key.
     """
     clinic.vault.delete("codes")
-    clinic.store.keep_note("codes_destroyed_at", iso_instant(clinic.clock.now()))
+    clinic.store.keep_note(CODES_DESTROYED_NOTE, iso_instant(clinic.clock.now()))
     sentence = "The key behind the codes is destroyed. Contacts keep their codes; new ones get codes of a new key."
     return Result(document={"destroyed": True, "sentence": sentence})

@@ -13,11 +13,12 @@ from ligament.app.reports.billed import Billed
 from ligament.core.debtors import OpenAmount
 from ligament.core.drafting import zone_of
 from ligament.core.erasing import is_erased
-from ligament.core.first_days import CONNECTED_NOTE, connected_day, first_day
+from ligament.core.first_days import connected_day, first_day
 from ligament.core.ids import SourceId
 from ligament.core.ledgers import BooksDocument, DocumentKind
 from ligament.core.lines import OUTSIDE_TAX
 from ligament.core.money import ZERO, cents, tax_within
+from ligament.core.notes import CONNECTED_NOTE
 from ligament.core.periods import Period, local_date, month_of
 from ligament.core.postings import tax_key
 from ligament.core.records import Invoice, InvoiceStatus, Line, Location, Practitioner

@@ -7,7 +7,7 @@ that judges a text first; here a text that it takes is only taken apart.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 LONGEST_TEXT = 4_000
@@ -123,7 +123,6 @@ def _tokens(text: str) -> list[_Token]:
 class _Parser:
     tokens: list[_Token]
     place: int = 0
-    _depth: int = field(default=0)
 
     @property
     def here(self) -> _Token:

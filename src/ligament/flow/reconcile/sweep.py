@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.ledgers import DocumentKind
+from ligament.core.notes import MONTHS_SWEPT_NOTE
 from ligament.core.records import Removal
 from ligament.ports.books import Books, BooksPage
 from ligament.ports.comparison import MonthHeld, Months
@@ -23,7 +24,6 @@ ROUND = 30
 """In how many days every month is listed once, in portions."""
 _FEW_GONE = 2
 """So many invoices may be gone for good at once without a second thought, even if they were all there were."""
-_NOTE = "months_swept_to"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +65,11 @@ class _Log:
 
     @classmethod
     def read(cls, memory: Memory) -> _Log:
-        kept = json.loads(memory.note(_NOTE) or "{}")
+        kept = json.loads(memory.note(MONTHS_SWEPT_NOTE) or "{}")
         return cls(swept={month: (held[0], held[1]) for month, held in kept.items()})
 
     def write(self, memory: Memory) -> None:
-        memory.keep_note(_NOTE, json.dumps(self.swept, sort_keys=True))
+        memory.keep_note(MONTHS_SWEPT_NOTE, json.dumps(self.swept, sort_keys=True))
 
     def age(self, month: str, today: date) -> timedelta:
         held = self.swept.get(month)

@@ -11,10 +11,11 @@ from sqlalchemy import Column, Connection
 from ligament.core.approvals import refused_by_person
 from ligament.core.billing import payers_by_name
 from ligament.core.facts import Facts
-from ligament.core.first_days import CONNECTED_NOTE, connected_day
+from ligament.core.first_days import connected_day
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.ledgers import BooksContact, BooksDocument, Chart, DocumentKind, DocumentStatus, Organisation
 from ligament.core.links import Agreement, ContactLink, Decision, DocumentLink, PaymentLink
+from ligament.core.notes import CONNECTED_NOTE
 from ligament.core.records import Location, PracticeSettings, Practitioner
 from ligament.ports.memory import Selection
 from ligament.store.database.bulk import of_clinic, select_in

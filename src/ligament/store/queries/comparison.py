@@ -49,9 +49,7 @@ from ligament.store.queries.side_by_side import in_period, left_out, people_of, 
 from ligament.store.queries.unlinked import Unlinked, unlinked_of
 
 _AT_ONCE = 500
-_TELLING = ("held", "planned", "skipped")
 _MONTH = 7
-_DAY = 10
 
 
 @dataclass(slots=True, kw_only=True)
