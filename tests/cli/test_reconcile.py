@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.xero.simulator import control as office
 from tests.cli.kit import Clinic
 from tests.support.practice import RULEBOOK
@@ -117,6 +118,7 @@ def test_a_fix_is_planned_approved_and_done_by_the_next_run(clinic: Clinic) -> N
         (("variances", "acknowledge", "v0000000000", "--note", "x"), "no variance"),
         (("variances", "fix", "v0000000000"), "no variance"),
         (("variances", "fix"), "--all"),
+        (("variances", "accept-removed", "--note", "they are"), "shows what it showed before"),
     ],
 )
 def test_what_cannot_be_is_refused_with_2_and_a_sentence(clinic: Clinic, words: tuple[str, ...], said: str) -> None:
@@ -125,6 +127,33 @@ def test_what_cannot_be_is_refused_with_2_and_a_sentence(clinic: Clinic, words: 
     assert answer.code == 2, answer.said
     assert said in answer.err
     assert answer.json["error"]
+
+
+def test_where_most_invoices_vanish_it_stops_with_3_and_says_what_goes_on(clinic: Clinic) -> None:
+    numbers = [clinic.invoice() for _ in range(3)]
+    clinic.write(RULEBOOK)
+    assert clinic.run("sync", "--once", "--json").code == 0
+
+    def emptied(world: Any) -> Any:
+        for invoice in list(world.table("invoices").rows):
+            world = cliniko.remove(world, "invoices", invoice)
+        return world
+
+    clinic.practice.change(emptied)
+    stopped = clinic.run("reconcile")
+    assert stopped.code == 3
+    said = " ".join(stopped.err.split())
+    assert "no longer shows 3 of 3 invoices" in said
+    assert 'ligament variances accept-removed --note "WHY"' in said
+    kept = clinic.run("variances", "accept-removed", "--note", "entered by mistake")
+    assert kept.code == 0
+    assert f"3 invoices were removed ({', '.join(numbers)})" in " ".join(kept.out.split())
+    assert "Next: ligament reconcile" in kept.out
+    told = clinic.run("reconcile", "--json")
+    assert {one["kind"] for one in told.json["variances"]} == {"status"}
+    told_again = clinic.run("variances", "accept-removed", "--note", "entered by mistake", "--json")
+    assert told_again.code == 2
+    assert told_again.json["error"]
 
 
 @pytest.mark.parametrize("verb", ["reconcile", "audit"])

@@ -40,6 +40,10 @@ OWNERS_LOOKED_NOTE = "owners_looked_on"
 PATIENTS_SWEPT_NOTE = "patients_swept_to"
 ALL_PATIENTS_SWEPT_NOTE = "all_patients_swept_to"
 MONTHS_SWEPT_NOTE = "months_swept_to"
+TOLD_NOTE = "differences_told"
+"""Which differences a comparison has told people of, each with its amount."""
+VANISHED_NOTE = "invoices_vanished"
+"""Which invoices the practice suddenly showed no more, most of those kept: a person has to say what that means."""
 
 LAST_TROUBLE_NOTE = "last_run_trouble"
 RESTORED_NOTE = "restored"
@@ -54,9 +58,9 @@ TOLD = frozenset({
 """The journal tells when one of these changes."""
 POSITIONS = frozenset({
     REFERENCE_READ_NOTE, CHART_READ_NOTE, RECONCILED_READ_NOTE, OWNERS_LOOKED_NOTE, PATIENTS_SWEPT_NOTE,
-    ALL_PATIENTS_SWEPT_NOTE, MONTHS_SWEPT_NOTE,
+    ALL_PATIENTS_SWEPT_NOTE, MONTHS_SWEPT_NOTE, TOLD_NOTE, VANISHED_NOTE,
 })  # fmt: skip
-"""These only say when or how far somebody looked: they move all day long and are no history."""
+"""These only say when, how far or at what somebody looked: they move all day long and are no history."""
 WRITTEN_BESIDE = frozenset({LAST_TROUBLE_NOTE, RESTORED_NOTE})
 """These change together with something that the journal tells already."""
 

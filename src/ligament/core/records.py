@@ -12,10 +12,6 @@ from ligament.core.ids import SourceId
 from ligament.core.money import ZERO
 from ligament.core.private import NOTHING, Private
 
-UNTRACED = "gone"
-"""The revision of a record that was asked for by its id and is not there, though nobody archived or deleted it."""
-
-
 class PartyKind(StrEnum):
     """Who can owe money: the person treated, or an organisation that pays for people."""
 
@@ -183,7 +179,7 @@ class Invoice:
 
     def is_untraced(self) -> bool:
         """Say whether it is in no list any more and not there by its id, so that nobody said what became of it."""
-        return self.removed_at is not None and self.revision == UNTRACED
+        return self.removed_at is not None and self.revision == GONE
 
     def is_credit(self) -> bool:
         """Say whether it reads as a credit note: open credit, a reversal, or a total below zero."""
@@ -266,10 +262,14 @@ class PracticeSettings:
 PracticeRecord = Party | Invoice | Line | Visit | Location | Practitioner | PracticeSettings
 
 
+GONE = "gone"
+"""The revision under which a record is kept that is certainly gone: nothing that is shown has it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
     """A record that is certainly gone from the practice: asked for by its id and not there."""
 
     kind: str
     id: SourceId
-    revision: str = field(default=UNTRACED)
+    revision: str = field(default=GONE)

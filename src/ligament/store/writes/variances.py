@@ -17,7 +17,7 @@ from ligament.core.events import (
     reconciliation_completed,
     variance_opened,
 )
-from ligament.core.variances import KeptVariance, Variance, VarianceState, acknowledged, seen_again
+from ligament.core.variances import KeptVariance, Variance, VarianceKind, VarianceState, acknowledged, seen_again
 from ligament.store.database.bulk import all_of_clinic, upsert
 from ligament.store.database.codec import decode, decoder, encode
 from ligament.store.database.search_keys import stamp
@@ -207,7 +207,9 @@ def _comparison(row: Any) -> KeptComparison:  # noqa: ANN401 - a row of any colu
 
 
 def _news(clinic: str, one: KeptVariance, former: KeptVariance | None) -> list[Event]:
-    """Tell other tools of a difference that is new, or there again."""
+    """Tell other tools of a difference that is new, or there again; a question was told when its hold was opened."""
+    if one.variance.hold or one.variance.kind is VarianceKind.HELD:
+        return []
     was_there = former is not None and former.state is not VarianceState.GONE
     if one.state is not VarianceState.BACK and (was_there or one.state is VarianceState.GONE):
         return []
