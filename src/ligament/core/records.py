@@ -12,6 +12,7 @@ from ligament.core.ids import SourceId
 from ligament.core.money import ZERO
 from ligament.core.private import NOTHING, Private
 
+
 class PartyKind(StrEnum):
     """Who can owe money: the person treated, or an organisation that pays for people."""
 
