@@ -184,9 +184,8 @@ class Action:
     """One step of a plan: exactly one of the step fields that fits `kind` is given.
 
     `existing` says that it changes a record the books already had, `decided` that a person approved it already,
-    `unsure` that its reason is no certain one, so that a person is asked whatever the policy says,
-    `heals` that it mends a variance, `undoes` that it takes back what a run did;
-    `amount` is what approval limits look at; `number` names it for people; `trail` is what decided it.
+    `unsure` that a person is asked whatever the policy says, `heals` that it mends a variance, `undoes` that it takes
+    back what a run did; `amount` is what approval limits look at; `number` names it; `trail` is what decided it.
     """
 
     kind: ActionKind
