@@ -36,6 +36,7 @@ from ligament.store.mirror import books, practice
 from ligament.store.mirror.facts import gather
 from ligament.store.mirror.portions import portions
 from ligament.store.mirror.positions import KeptBooks, KeptRows
+from ligament.store.mirror.renamed import follow_renames
 from ligament.store.writes import decisions as people
 from ligament.store.writes import effects as effect_rows
 from ligament.store.writes import intents, outcomes
@@ -153,10 +154,16 @@ class ClinicStore:
             books.keep(writing.connection, self._clinic, contacts, documents)
 
     def keep_organisation(self, organisation: Organisation) -> None:
-        self._keep_reference("organisation", organisation, self._now())
+        row = self._reference("organisation", organisation, self._now())
+        with self._journal.writing() as writing:
+            upsert(writing.connection, books_reference, [row])
 
     def keep_chart(self, chart: Chart, read_at: datetime) -> None:
-        self._keep_reference("chart", chart, read_at)
+        """Keep the chart as last read; what was renamed in it is renamed wherever it is kept."""
+        row = self._reference("chart", chart, read_at)
+        with self._journal.writing() as writing:
+            follow_renames(writing.connection, self._clinic, chart)
+            upsert(writing.connection, books_reference, [row])
 
     # --- facts and outcomes -------------------------------------------------------------------------------------------
     def portions(self, selection: Selection, size: int) -> tuple[Selection, ...]:
@@ -305,10 +312,8 @@ class ClinicStore:
         fixed = {"clinic": self._clinic, "system": system}
         upsert(writing.connection, cursors, [{**fixed, "stream": s, "value": v} for s, v in positions.items()])
 
-    def _keep_reference(self, name: str, record: Organisation | Chart, read_at: datetime) -> None:
-        row = {"clinic": self._clinic, "name": name, "read_at": stamp(read_at), "body": encode(record)}
-        with self._journal.writing() as writing:
-            upsert(writing.connection, books_reference, [row])
+    def _reference(self, name: str, record: Organisation | Chart, read_at: datetime) -> dict[str, object]:
+        return {"clinic": self._clinic, "name": name, "read_at": stamp(read_at), "body": encode(record)}
 
 
 def _unchecked(connection: Connection) -> None:
