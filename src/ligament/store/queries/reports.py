@@ -155,11 +155,9 @@ class ReportRows:
         return self._records(Visit, _LIVE, "visit")
 
     def locations(self) -> dict[SourceId, Location]:
-        """Return every location by id."""
         return {one.id: one for one in map(decoder(Location), self._places_and_people["location"])}
 
     def practitioners(self) -> dict[SourceId, Practitioner]:
-        """Return every practitioner by id."""
         return {one.id: one for one in map(decoder(Practitioner), self._places_and_people["practitioner"])}
 
     @cached_property
