@@ -154,14 +154,14 @@ def _usable(client: httpx2.Client, pairs: int) -> list[Figure]:
                     unit="ms",
                     against="0.5 s",
                     limit=1.0,
-                    note=f"{used:.0f} ms of work in the browser; an empty page {empty_ms:.0f} ms, {empty_used_ms:.0f} of them work",
+                    note=f"{used:.0f} ms of work in the browser; an empty page {empty_ms:.0f}, {empty_used_ms:.0f} ms",
                 )
             )
         browser.close()
     return figures
 
 
-def _loaded(browser: Browser, url: str, cookie: Any, path: str) -> tuple[float, float]:
+def _loaded(browser: Browser, url: str, cookie: Any, path: str) -> tuple[float, float]:  # noqa: ANN401 - as the browser takes it
     """Return when a page was usable, and how long the browser's main thread worked for it, in milliseconds."""
     took, used = [], []
     for _ in range(LOADS):
