@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ligament.app.approvals import approve
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control as desk
 from ligament.connectors.xero.simulator import control as office
@@ -56,6 +57,25 @@ def test_an_invoice_that_is_gone_without_a_trace_is_found(tmp_path: Path) -> Non
     told = scene.compare()
     assert [one["kind"] for one in told["variances"]] == ["status"]
     assert told["totals"]["source"] == "0.00"
+
+
+def test_what_is_gone_without_a_trace_is_voided_only_with_a_persons_yes_whatever_the_policy_says(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(stage(tmp_path))
+    gone, archived = scene.stage.invoice(), scene.stage.invoice()
+    scene.stage.sync()
+    scene.stage.practice.change(lambda world: cliniko.remove(world, "invoices", gone))
+    scene.desk(desk.archive_invoice, archived)
+    scene.compare()
+    told = scene.stage.sync()
+    assert [(one["source_id"], one["action"]) for one in told["waiting"]] == [(gone, "void")]
+    assert "does not say that it was archived" in told["waiting"][0]["sentence"]
+    assert {one.status for one in scene.stage.kept_books().invoices.values()} == {"AUTHORISED", "VOIDED"}
+    with scene.stage.app() as clinic:
+        approve(clinic, [told["waiting"][0]["number"]])
+    assert scene.stage.sync()["waiting"] == []
+    assert {one.status for one in scene.stage.kept_books().invoices.values()} == {"VOIDED"}
 
 
 def test_a_key_that_suddenly_shows_almost_nothing_voids_nothing(tmp_path: Path) -> None:

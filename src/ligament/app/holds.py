@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ligament.app.approvals import approve
 from ligament.app.contacts.conflicts import conflict_values, people_meant
@@ -191,8 +191,13 @@ def _cause(clinic: Clinic, hold: Hold) -> list[Hold]:
 
 def refused_by(clinic: Clinic, wanted: str) -> list[Hold]:
     """Return what people refused about one record, by its number or id, as holds that need nobody."""
+    return told_refusals(clinic.store.refused_by_people(), wanted)
+
+
+def told_refusals(refused: Mapping[str, tuple[str, str]], wanted: str) -> list[Hold]:
+    """Return the same from who refused what, and why, by the key of the action."""
     found = []
-    for key, (by, reason) in clinic.store.refused_by_people().items():
+    for key, (by, reason) in refused.items():
         kind, subject, number = (*key.split("|"), "", "")[:3]
         hold = Hold(
             subject=subject_from_key(subject),

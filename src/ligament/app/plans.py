@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from ligament.app.approvals import keep_asked, plan_name
-from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection
+from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection, started_on
 from ligament.app.days import day_of
 from ligament.app.documents import INFERRED_NOTE, Document, action_document, hold_document, skip_documents
 from ligament.app.holds import refused_by
@@ -57,11 +57,11 @@ def plan(clinic: Clinic, *, since: str | None = None, files: Files = NO_FILES) -
 def _left_out(clinic: Clinic) -> Document:
     """Say how many invoices and credit notes were left out before which day, and by which key of the rulebook."""
     chosen = clinic.settings.rulebook.invoices.start_on
-    first = chosen or clinic.store.gather(Selection()).first_connected_on
+    first = started_on(clinic)
     # Of all that is known: a plan itself looks only at what changed.
     number = len(clinic.queries.outcomes(State.SKIPPED, BEFORE_START))
-    told: Document = {"count": number, "first_day": first.isoformat() if first else None, "key": FIRST_DAY_KEY}
-    if not number or first is None:
+    told: Document = {"count": number, "first_day": first.isoformat(), "key": FIRST_DAY_KEY}
+    if not number:
         return told | {"sentence": ""}
     what = f"{number:,} {'invoice or credit note' if number == 1 else 'invoices and credit notes'}"
     day = australian(first)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from ligament.app.comparison_documents import compared_document
 from ligament.app.comparison_reading import bring_up_to_date, swept_document
 from ligament.app.contacts.owners import look_at_owners, lost_owners
-from ligament.app.cycle_options import PATIENCE_MS
+from ligament.app.cycle_options import PATIENCE_MS, started_on
 from ligament.app.days import day_of
 from ligament.app.mending import ask_to_mend
 from ligament.app.output import to_json
@@ -24,7 +24,6 @@ from ligament.core.comparisons import Judging, tax_labels
 from ligament.core.facts import Facts
 from ligament.core.judgements import judge
 from ligament.core.money import ZERO, cents
-from ligament.core.notes import CONNECTED_NOTE
 from ligament.core.periods import australian, local_date
 from ligament.core.strays import completed_visit, judge_contact, judge_merged, judge_owner
 from ligament.core.variances import KeptVariance, Needs, Unbalanced, Variance, VarianceState, needs_somebody
@@ -88,17 +87,6 @@ def period_of(clinic: Clinic, first: str | None, last: str | None, *, full: bool
 
 def _month_end(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-
-
-def started_on(clinic: Clinic) -> date:
-    """Return the first day that is taken in: the rulebook's, else that of the first connection."""
-    chosen = clinic.settings.rulebook.invoices.start_on
-    if chosen is not None:
-        return chosen
-    connected = clinic.store.note(CONNECTED_NOTE)
-    if connected:
-        return date.fromisoformat(connected[:10])
-    return local_date(clinic.clock.now(), clinic.settings.rulebook.clinic.time_zone)
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ RECORDS = (
     HoldCase(
         code=HoldCode.TOTAL_MISMATCH,
         title="The lines do not add up to the total",
-        happened="Lines and total differ by more than ten cents, or there are no lines; or $books_title came to "
-        "another total than we sent",
+        happened="Lines and total differ by more than ten cents, or there are no lines; a credit note comes to more "
+        "than zero; or $books_title came to another total than we sent",
         todo="Open the invoice in $practice_title and save it again; compare both documents if it is posted. "
         "Nothing is paid on it meanwhile",
         clears="When they agree",

@@ -184,8 +184,8 @@ class Action:
     """One step of a plan: exactly one of the step fields that fits `kind` is given.
 
     `existing` says that it changes a record the books already had, `decided` that a person approved it already,
-    `heals` that it mends a variance, `undoes` that it takes back what a run did;
-    `amount` is what approval limits look at; `number` names it for people; `trail` is what decided it.
+    `unsure` that a person is asked whatever the policy says, `heals` that it mends a variance, `undoes` that it takes
+    back what a run did; `amount` is what approval limits look at; `number` names it; `trail` is what decided it.
     """
 
     kind: ActionKind
@@ -195,6 +195,7 @@ class Action:
     amount: Decimal = ZERO
     existing: bool = False
     decided: bool = False
+    unsure: bool = False
     heals: bool = False
     undoes: bool = False
     contact: ContactStep | None = None

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ligament.core.ids import BooksId
-from ligament.core.ledgers import BooksContact, BooksDocument, ContactGroup
+from ligament.core.ledgers import BooksContact, BooksDocument, ContactGroup, TrackingOption
 from ligament.core.links import Agreement, ContactLink, DocumentLink, PaymentLink
 from ligament.core.plans import Action
 from ligament.core.records import Party
@@ -69,6 +69,7 @@ class Effect:
     agreement: Agreement | None = None
     payment_link: PaymentLink | None = None
     group: ContactGroup | None = None
+    option: TrackingOption | None = None
     party: Party | None = None
     refused: tuple[str, ...] = ()
     code: str = ""

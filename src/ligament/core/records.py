@@ -178,6 +178,10 @@ class Invoice:
     lines: tuple[Line, ...] = ()
     revision: str = ""
 
+    def is_untraced(self) -> bool:
+        """Say whether it is in no list any more and not there by its id, so that nobody said what became of it."""
+        return self.removed_at is not None and self.revision == GONE
+
     def is_credit(self) -> bool:
         """Say whether it reads as a credit note: open credit, a reversal, or a total below zero."""
         return self.status is InvoiceStatus.OPEN_CREDIT or self.original_id is not None or self.total < ZERO

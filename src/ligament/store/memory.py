@@ -36,12 +36,14 @@ from ligament.store.mirror import books, practice
 from ligament.store.mirror.facts import gather
 from ligament.store.mirror.portions import portions
 from ligament.store.mirror.positions import KeptBooks, KeptRows
+from ligament.store.mirror.renamed import follow_renames
 from ligament.store.writes import decisions as people
 from ligament.store.writes import effects as effect_rows
 from ligament.store.writes import intents, outcomes
 
 _CURSORS = of_clinic(cursors.c.stream, cursors.c.value).where(cursors.c.system == bindparam("system"))
 _NOTE = of_clinic(notes.c.value).where(notes.c.name == bindparam("name"))
+_NOTES = of_clinic(notes.c.name, notes.c.value).where(notes.c.name.in_(bindparam("names", expanding=True)))
 HELD_UP = timedelta(seconds=5)
 """A call that waited longer than this after it was kept is kept anew: what it may do late is counted from then."""
 
@@ -152,10 +154,16 @@ class ClinicStore:
             books.keep(writing.connection, self._clinic, contacts, documents)
 
     def keep_organisation(self, organisation: Organisation) -> None:
-        self._keep_reference("organisation", organisation, self._now())
+        row = self._reference("organisation", organisation, self._now())
+        with self._journal.writing() as writing:
+            upsert(writing.connection, books_reference, [row])
 
     def keep_chart(self, chart: Chart, read_at: datetime) -> None:
-        self._keep_reference("chart", chart, read_at)
+        """Keep the chart as last read; what was renamed in it is renamed wherever it is kept."""
+        row = self._reference("chart", chart, read_at)
+        with self._journal.writing() as writing:
+            follow_renames(writing.connection, self._clinic, chart)
+            upsert(writing.connection, books_reference, [row])
 
     # --- facts and outcomes -------------------------------------------------------------------------------------------
     def portions(self, selection: Selection, size: int) -> tuple[Selection, ...]:
@@ -229,6 +237,12 @@ class ClinicStore:
             given = {"clinic": self._clinic, "name": name}
             return connection.execute(_NOTE, given).scalar_one_or_none() or ""
 
+    def notes(self, names: Collection[str]) -> Mapping[str, str]:
+        """Return those of some small facts that are kept, by name, with one question."""
+        given = {"clinic": self._clinic, "names": list(names)}
+        with self._database.reading() as connection:
+            return {row.name: row.value for row in connection.execute(_NOTES, given)}
+
     def keep_note(self, name: str, value: str, news: Iterable[Event] = ()) -> None:
         """Keep a small fact for the clinic; the journal tells when it changed, unless it is a mere position.
 
@@ -298,10 +312,8 @@ class ClinicStore:
         fixed = {"clinic": self._clinic, "system": system}
         upsert(writing.connection, cursors, [{**fixed, "stream": s, "value": v} for s, v in positions.items()])
 
-    def _keep_reference(self, name: str, record: Organisation | Chart, read_at: datetime) -> None:
-        row = {"clinic": self._clinic, "name": name, "read_at": stamp(read_at), "body": encode(record)}
-        with self._journal.writing() as writing:
-            upsert(writing.connection, books_reference, [row])
+    def _reference(self, name: str, record: Organisation | Chart, read_at: datetime) -> dict[str, object]:
+        return {"clinic": self._clinic, "name": name, "read_at": stamp(read_at), "body": encode(record)}
 
 
 def _unchecked(connection: Connection) -> None:

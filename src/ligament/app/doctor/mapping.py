@@ -34,14 +34,14 @@ _GAP_CODES = {
 
 
 def mapping_checks(
-    book: Rulebook, chart: Chart, organisation: Organisation, kept: Coverage, connected_on: date | None
+    book: Rulebook, chart: Chart, organisation: Organisation, kept: Coverage, first: date
 ) -> Iterator[Check]:
     """Yield what the doctor finds about accounts, taxes, tracking, and items without a mapping."""
     yield from account_checks(book, chart)
     yield from tax_checks(book, chart, organisation)
     yield from tracking_checks(book, chart, kept.locations.values(), kept.practitioners.values())
     yield from group_checks(book, chart, kept)
-    yield from gap_checks(book, chart, organisation, kept, book.invoices.start_on or connected_on or date.min)
+    yield from gap_checks(book, chart, organisation, kept, first)
 
 
 # --- accounts ---------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from ligament.app.reports.billed import Billed
 from ligament.core.debtors import OpenAmount
 from ligament.core.drafting import zone_of
 from ligament.core.erasing import is_erased
+from ligament.core.first_days import connected_day, first_day
 from ligament.core.ids import SourceId
 from ligament.core.ledgers import BooksDocument, DocumentKind
 from ligament.core.lines import OUTSIDE_TAX
@@ -65,8 +66,7 @@ class Sources:
     @cached_property
     def start_on(self) -> date | None:
         """The first day that counts: the rulebook's, else that of the first connection."""
-        kept = self.rows.note(CONNECTED_NOTE)
-        return self.rulebook.invoices.start_on or (date.fromisoformat(kept) if kept else None)
+        return first_day(self.rulebook.invoices.start_on, connected_day(self.rows.note(CONNECTED_NOTE)))
 
     @cached_property
     def names(self) -> Mapping[tuple[Dimension, str], str]:
