@@ -50,6 +50,10 @@ def sums_of(found: tuple[Variance, ...], books: dict[str, Decimal]) -> Sums:
     return sums
 
 
+def _with(one: Variance, of: str, amount: Decimal) -> Variance:
+    return replace(one, settled=amount) if of == "settled" else replace(one, owed=amount)
+
+
 standing = st.fixed_dictionaries(dict.fromkeys(MONTHS, amounts))
 
 
@@ -74,7 +78,7 @@ def test_what_cancels_in_the_whole_is_still_seen_in_its_month_and_rate(
     else:
         days = [date.fromisoformat(f"{month}-05") for month in (here, there)]
         both = [Variance(**blank, on=day, which=str(day)) for day in days]  # type: ignore[arg-type]
-        more = [replace(one, **{of: amount}) for one, amount in zip(both, (by, -by), strict=True)]
+        more = [_with(one, of, amount) for one, amount in zip(both, (by, -by), strict=True)]
         named = f"sums of {min(here, there)} for what is {of} do not close"
     with pytest.raises(Unbalanced, match=named):
         sums.assert_closed([*found, *more])
