@@ -54,7 +54,10 @@ def side_by_side(connection: Connection, clinic: str, scope: Scope) -> Iterator[
         docs.c.number.label("books_number"), docs.c.books_id, docs.c.status.label("books_status"), docs.c.live,
     )  # fmt: skip
     statement = select(*columns).select_from(beside(p, docs)).where(*in_period(p, clinic, scope))
-    ordered = statement.order_by(p.c.day, p.c.number, p.c.id).execution_options(yield_per=_AT_ONCE)
+    # As people count: 9 stands before 10.
+    ordered = statement.order_by(p.c.day, func.length(p.c.number), p.c.number, p.c.id).execution_options(
+        yield_per=_AT_ONCE
+    )
     for row in connection.execute(ordered):
         yield _side_by_side(row)
 
