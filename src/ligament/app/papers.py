@@ -10,7 +10,7 @@ from ligament.app.comparison_documents import variance_document
 from ligament.app.contacts.find import history
 from ligament.app.contacts.listing import systems
 from ligament.app.documents import INFERRED_NOTE, Document
-from ligament.app.holds import refused_by
+from ligament.app.refusals import refused_by
 from ligament.core.facts import Facts
 from ligament.core.intents import Subject, SubjectKind, subject_from_key
 from ligament.core.ledgers import BooksDocument

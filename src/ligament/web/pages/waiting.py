@@ -148,7 +148,9 @@ def _said(visit: Visit, names: list[str], choice: str) -> str:
     with visit.opened() as clinic:
         if choice == "approve":
             done = approve(clinic, names).document
-            return f"{done['approved']} approved. The next run posts what is still as it was shown."
+            said = f"{done['approved']} approved. The next run posts what is still as it was shown."
+            second = f" {done['second']} of them wait for a second person's yes." if done["second"] else ""
+            return said + second
         return str(refuse(clinic, names, reason=visit.form.get("reason")).document["sentence"])
 
 
