@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from ligament.app.documents import Document
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.intents import subject_from_key
 from ligament.core.links import Decision, DecisionKind
-from ligament.core.plans import ActionKind, State
+from ligament.core.plans import ActionKind, State, without_paid
 from ligament.flow.plan.plan import DISMISSED_REASON
 from ligament.wiring.clinic import Clinic
 
@@ -24,8 +24,13 @@ def refused_by(clinic: Clinic, wanted: str) -> list[Hold]:
 def refused_among(clinic: Clinic, wanted: Collection[str]) -> list[Hold]:
     """Return what people refused about records: actions that were planned, and records that were held and left."""
     names = {name for name in wanted if name}
-    found = [hold for named, hold in (*_planned(clinic), *_left(clinic)) if names & named]
-    return list({hold.id: hold for hold in found}.values())
+    told = (*_planned(clinic.store.refused_by_people()), *_left(clinic))
+    return list({hold.id: hold for named, hold in told if names & named}.values())
+
+
+def told_refusals(refused: Mapping[str, tuple[str, str]], wanted: str) -> list[Hold]:
+    """Return the planned actions of one record that were refused, from who did, and why, by the key of the action."""
+    return [hold for named, hold in _planned(refused) if wanted and wanted in named]
 
 
 def refusal_document(hold: Hold) -> Document:
@@ -33,9 +38,9 @@ def refusal_document(hold: Hold) -> Document:
     return {"number": hold.number, "kind": hold.kind.value, **dict(hold.detail), "sentence": hold.sentence}
 
 
-def _planned(clinic: Clinic) -> Iterator[tuple[set[str], Hold]]:
+def _planned(refused: Mapping[str, tuple[str, str]]) -> Iterator[tuple[set[str], Hold]]:
     """Give each action that somebody refused, with the names that it goes by."""
-    for key, (by, reason) in clinic.store.refused_by_people().items():
+    for key, (by, reason) in refused.items():
         kind, subject, number = (*key.split("|"), "", "")[:3]
         hold = Hold(
             subject=subject_from_key(subject),
@@ -46,7 +51,7 @@ def _planned(clinic: Clinic) -> Iterator[tuple[set[str], Hold]]:
             todo=_TODO,
             detail={"by": by, "reason": reason},
         )
-        yield {number, number.removesuffix("/paid"), hold.number, hold.subject.id, hold.id}, hold
+        yield {number, without_paid(number), hold.number, hold.subject.id, hold.id}, hold
 
 
 def _left(clinic: Clinic) -> Iterator[tuple[set[str], Hold]]:
@@ -75,7 +80,7 @@ def _words(answer: Decision) -> str:
 
 
 def _without_prefix(number: str) -> str:
-    return number.removesuffix("/paid").rpartition("-")[2]
+    return without_paid(number).rpartition("-")[2]
 
 
 def _kind_of(kind: str) -> HoldKind:

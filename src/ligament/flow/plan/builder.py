@@ -122,7 +122,6 @@ class PlanBuilder:
             self.odd.setdefault(subject.key, found)
 
     def act(self, action: Action) -> None:
-        """Add an action."""
         self.actions.append(action)
 
     def refused(self, action: Action) -> str:
@@ -153,7 +152,6 @@ class PlanBuilder:
         return decision is not None and decision.decision is DecisionKind.FIX and decision.fingerprint == target
 
     def hold(self, hold: Hold) -> None:
-        """Open a hold."""
         self.holds[hold.id] = hold
 
     def outcome(self, outcome: Outcome) -> None:
@@ -177,7 +175,6 @@ def sound(record: R) -> R:
 
 
 def hold_kind(invoice: Invoice) -> HoldKind:
-    """Return the kind of a hold about that invoice."""
     return HoldKind.CREDIT_NOTE if invoice.is_credit() else HoldKind.INVOICE
 
 
@@ -202,7 +199,6 @@ def contact_outcome(subject: Subject, state: State, reason: str = "") -> Outcome
 
 
 def trouble_hold(trouble: Trouble, subject: Subject, kind: HoldKind, number: str) -> Hold:
-    """Turn trouble into a hold."""
     return Hold(
         subject=subject,
         code=trouble.code,
