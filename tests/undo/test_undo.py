@@ -94,7 +94,7 @@ def test_it_goes_in_the_safe_order_and_each_step_is_journalled(tmp_path: Path) -
     order = list(map(_about, scene.stage.writes()))
     assert order == ["Payments", "Allocations", "CreditNotes", "Invoices", "Contacts"]
     with scene.stage.app() as clinic:
-        entries = [one for one in clinic.queries.journal(limit=500) if one["public"].get("run") == undone]
+        entries = [one for one in clinic.queries.journal(limit=500) if undone in str(one["public"])]
         assert verify(clinic.journal).holds
     assert {"intent", "receipt"} <= {one["kind"] for one in entries}
 
