@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ligament.core.erasing import is_erased
-from ligament.core.frozen import fast_frozen
+from ligament.core.frozen import fast_frozen, maker
 from ligament.core.holds import HoldCode
-from ligament.core.ledgers import BooksLine
+from ligament.core.ledgers import BooksLine, new_books_line
 from ligament.core.money import HUNDRED, NO_CENTS, ONE, ZERO, cents, fits_four_places, plain, price_text, tax_within
 from ligament.core.postings import LineContext, Pairs, Posting
 from ligament.core.records import Invoice, Line
@@ -24,17 +24,78 @@ OUTSIDE_TAX = {Country.AU: "BASEXCLUDED", Country.NZ: "NONE", Country.UK: "NONE"
 @fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappedLines:
-    """Lines ready for the books; `wanted_options` are tracking options to create first (category, option)."""
+    """Lines ready for the books; `wanted_options` are tracking options to create first (category, option).
+
+    `said` is what the practice's own lines say, as `said_by` writes it.
+    """
 
     lines: tuple[BooksLine, ...]
     total: Decimal
     tax: Decimal
+    said: str
     trail: tuple[str, ...] = ()
     wanted_options: Pairs = ()
 
 
+_new_mapped = maker(MappedLines)
+
+
 def map_lines(invoice: Invoice, how: LineContext) -> MappedLines | Trouble:
-    """Map all lines of an invoice or credit note; a credit note's signs are flipped so that it reads positive."""
+    """Map all lines of an invoice or credit note; a credit note's signs are flipped so that it reads positive.
+
+    Lines that say the same, to the last sign of every number, become the same lines of the books.
+    """
+    sort = _sort(invoice)
+    known = how.mapped.get(sort)
+    if isinstance(known, MappedLines):
+        return known
+    mapped = _mapped(invoice, how)
+    if isinstance(mapped, MappedLines):
+        how.mapped[sort] = mapped
+    return mapped
+
+
+def _sort(invoice: Invoice) -> tuple[object, ...]:
+    """Return everything that decides how the lines of an invoice read in the books, numbers as they are written."""
+    header = (invoice.is_credit(), str(invoice.total), str(invoice.tax), invoice.price_excludes_tax)
+    lines = [
+        (
+            line.item_id,
+            line.code,
+            line.name,
+            str(line.quantity),
+            str(line.unit_price),
+            None if line.discount is None else (str(line.discount.value), line.discount.is_money),
+            line.tax_name,
+            None if line.tax_rate is None else str(line.tax_rate),
+            str(line.total),
+            line.price_excludes_tax,
+        )
+        for line in invoice.lines
+    ]
+    return (header, *lines)
+
+
+def said_by(lines: tuple[Line, ...]) -> str:
+    """Return what lines of the practice say, as the fingerprint of a document holds it."""
+    said = [
+        (
+            line.item_id,
+            line.code,
+            line.name,
+            str(line.quantity.normalize()),
+            str(line.unit_price.normalize()),
+            None if line.discount is None else (str(line.discount.value.normalize()), line.discount.is_money),
+            line.tax_name,
+            None if line.tax_rate is None else str(line.tax_rate.normalize()),
+            str(line.total.normalize()),
+        )
+        for line in lines
+    ]
+    return repr(said)
+
+
+def _mapped(invoice: Invoice, how: LineContext) -> MappedLines | Trouble:
     sign = -ONE if invoice.is_credit() else ONE
     tracking = how.tracking()
     if isinstance(tracking, Trouble):
@@ -60,8 +121,13 @@ def map_lines(invoice: Invoice, how: LineContext) -> MappedLines | Trouble:
     if trouble is not None:
         return trouble
     trail.extend(tracking.trail)
-    return MappedLines(
-        lines=tuple(lines), total=total, tax=cents(tax), trail=tuple(trail), wanted_options=tracking.missing
+    return _new_mapped(
+        lines=tuple(lines),
+        total=total,
+        tax=cents(tax),
+        said=said_by(invoice.lines),
+        trail=tuple(trail),
+        wanted_options=tracking.missing,
     )
 
 
@@ -69,7 +135,7 @@ def _line(line: Line, sign: Decimal, posting: Posting, tracking: Pairs) -> Books
     amount = cents(line.total * sign)
     quantity, price, kept = _quantity(line, sign, amount)
     stands_alone = posting.is_generic or is_erased(posting.text)
-    return BooksLine(
+    return new_books_line(
         text=posting.text if kept or stands_alone else _worked_out(line, posting.text),
         quantity=quantity,
         unit_amount=price,

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ligament.core.contents import clear
-from ligament.core.frozen import fast_frozen
+from ligament.core.frozen import fast_frozen, maker
 from ligament.core.holds import Hold
 from ligament.core.ids import BooksId
 from ligament.core.intents import DocumentIntent, Subject
@@ -64,6 +64,9 @@ class DocumentRef:
     id: BooksId | None = None
 
 
+new_ref = maker(DocumentRef)
+
+
 @fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactStep:
@@ -80,6 +83,9 @@ class ContactStep:
     without: frozenset[str] = frozenset()
 
 
+new_contact_step = maker(ContactStep)
+
+
 @fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentStep:
@@ -92,6 +98,9 @@ class DocumentStep:
     origin: Origin = Origin.MADE
     agreement: Agreement | None = None
     relink: bool = False
+
+
+new_document_step = maker(DocumentStep)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +143,9 @@ class PaymentStep:
     amount: Decimal
     reference: str
     for_total: Decimal
+
+
+new_payment_step = maker(PaymentStep)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,9 +233,9 @@ class Action:
 
     def moves_money(self) -> bool:
         """Say whether it posts, moves or takes back a payment or a credit."""
-        if self.kind is ActionKind.FORGET_PAYMENT:
+        if self.payment is None and self.allocation is None and self.unpayment is None and self.deallocation is None:
             return False
-        return any(step is not None for step in (self.payment, self.allocation, self.unpayment, self.deallocation))
+        return self.kind is not ActionKind.FORGET_PAYMENT
 
     @property
     def content(self) -> str:
@@ -233,6 +245,9 @@ class Action:
         if self.deallocation is not None:
             more = (*more, self.deallocation)
         return hashlib.blake2b(clear(self.key, steps, more).encode(), digest_size=12).hexdigest()
+
+
+new_action = maker(Action)
 
 
 class State(StrEnum):
@@ -267,6 +282,9 @@ class Outcome:
     reason: str = ""
     label: str = ""
     sentence: str = ""
+
+
+new_outcome = maker(Outcome)
 
 
 class NoteKind(StrEnum):

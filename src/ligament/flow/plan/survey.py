@@ -81,7 +81,7 @@ class Survey:
                 self.outcomes[key] = outcome
         self.holds.update((hold.id, hold) for hold in part.plan.holds)
         self.notes.update(dict.fromkeys(part.plan.notes))
-        self.places |= {Subject(kind=SubjectKind.LOCATION, id=held) for held in part.facts.locations}
+        self.places.update(Subject(kind=SubjectKind.LOCATION, id=held) for held in part.facts.locations)
         for action in part.plan.actions:
             if action.existing:
                 self.existing.add(action.key)

@@ -44,6 +44,8 @@ def details_of(write: ContactWrite) -> frozenset[str]:
 
 def without(write: ContactWrite, labels: frozenset[str]) -> ContactWrite:
     """Return a write without some details."""
+    if not labels and write.extras != ():
+        return write
     kept = tuple(held for held in write.extras or () if held[0].value not in labels) or None
     write = replace(write, extras=kept)
     if Detail.EMAIL.value in labels:
@@ -55,6 +57,8 @@ def without(write: ContactWrite, labels: frozenset[str]) -> ContactWrite:
 
 def unagreed(agreed: AgreedFields, labels: frozenset[str]) -> AgreedFields:
     """Return what was agreed without some details, on which nobody ever agreed."""
+    if not labels and agreed.extras != ():
+        return agreed
     kept = tuple(held for held in agreed.extras or () if held[0].value not in labels) or None
     agreed = replace(agreed, extras=kept)
     if Detail.EMAIL.value in labels:
