@@ -13,7 +13,7 @@ from ligament.core.frozen import fast_frozen, maker
 from ligament.core.ids import BooksId
 from ligament.core.intents import DocumentIntent, Subject, SubjectKind, new_intent, new_subject
 from ligament.core.ledgers import DocumentKind, DocumentStatus
-from ligament.core.lines import map_lines, said_by
+from ligament.core.lines import Said, map_lines, said_by
 from ligament.core.money import ZERO, cents, tax_within
 from ligament.core.periods import local_date
 from ligament.core.postings import LineContext, Place
@@ -64,10 +64,10 @@ def zone_of(location: Location | None, rulebook: Rulebook) -> str:
 @fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A document intent, with the tracking options it needs first (category, option), and what its lines say there."""
+    """A document intent, with the tracking options it needs first (category, option), and what the invoice says."""
 
     intent: DocumentIntent
-    said: str
+    said: Said
     wanted_options: tuple[tuple[str, str], ...] = ()
 
 
@@ -128,17 +128,15 @@ def _terms(head: DraftHeader, rulebook: Rulebook) -> int:
     return rulebook.invoices.terms_days_payer if head.bill.is_payer else rulebook.invoices.terms_days
 
 
-def content_fingerprint(invoice: Invoice, said: str | None = None) -> str:
+def content_fingerprint(invoice: Invoice, said: Said | None = None) -> str:
     """Return a fingerprint of what the document is made from; settlement, patient link and audit times are left out.
 
-    `said` is what its lines say, where that was written already.
+    `said` is what it says, where that was written already.
     """
-    # These are the signs of a tuple of them all, so that what was agreed under earlier versions still compares.
-    kind = "credit_note" if invoice.is_credit() else "invoice"
-    amounts = f"'{invoice.total.normalize()}', '{invoice.tax.normalize()}'"
-    where = f"{invoice.practitioner_id!r}, {invoice.location_id!r}"
+    kind, amounts, lines = said_by(invoice) if said is None else said
     first = invoice.addressee.reveal().splitlines()[:1]
-    lines = said_by(invoice.lines) if said is None else said
+    where = f"{invoice.practitioner_id!r}, {invoice.location_id!r}"
+    # These are the signs of a tuple of them all, so that what was agreed under earlier versions still compares.
     text = f"('{kind}', '{_iso(invoice.issued_on)}', {amounts}, {where}, {first!r}, {lines})"
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 

@@ -18,6 +18,8 @@ from ligament.core.troubles import Trouble
 ROUNDING_LIMIT = Decimal("0.10")
 ROUNDING_TEXT = "Rounding"
 """What the line that makes the cents agree reads."""
+Said = tuple[str, str, str]
+"""What an invoice says in the words of fingerprints: which document it is, total and tax, and its lines."""
 OUTSIDE_TAX = {Country.AU: "BASEXCLUDED", Country.NZ: "NONE", Country.UK: "NONE"}
 
 
@@ -26,13 +28,13 @@ OUTSIDE_TAX = {Country.AU: "BASEXCLUDED", Country.NZ: "NONE", Country.UK: "NONE"
 class MappedLines:
     """Lines ready for the books; `wanted_options` are tracking options to create first (category, option).
 
-    `said` is what the practice's own lines say, as `said_by` writes it.
+    `said` is what the practice itself says, as `said_by` writes it.
     """
 
     lines: tuple[BooksLine, ...]
     total: Decimal
     tax: Decimal
-    said: str
+    said: Said
     trail: tuple[str, ...] = ()
     wanted_options: Pairs = ()
 
@@ -57,27 +59,26 @@ def map_lines(invoice: Invoice, how: LineContext) -> MappedLines | Trouble:
 
 def _sort(invoice: Invoice) -> tuple[object, ...]:
     """Return everything that decides how the lines of an invoice read in the books, numbers as they are written."""
-    header = (invoice.is_credit(), str(invoice.total), str(invoice.tax), invoice.price_excludes_tax)
-    lines = [
-        (
+    sort: list[object] = [invoice.is_credit(), str(invoice.total), str(invoice.tax), invoice.price_excludes_tax]
+    for line in invoice.lines:
+        discount, rate = line.discount, line.tax_rate
+        sort += (
             line.item_id,
             line.code,
             line.name,
             str(line.quantity),
             str(line.unit_price),
-            None if line.discount is None else (str(line.discount.value), line.discount.is_money),
+            None if discount is None else (str(discount.value), discount.is_money),
             line.tax_name,
-            None if line.tax_rate is None else str(line.tax_rate),
+            None if rate is None else str(rate),
             str(line.total),
             line.price_excludes_tax,
         )
-        for line in invoice.lines
-    ]
-    return (header, *lines)
+    return tuple(sort)
 
 
-def said_by(lines: tuple[Line, ...]) -> str:
-    """Return what lines of the practice say, as the fingerprint of a document holds it."""
+def said_by(invoice: Invoice) -> Said:
+    """Return what an invoice says, in the words of fingerprints."""
     said = [
         (
             line.item_id,
@@ -90,9 +91,10 @@ def said_by(lines: tuple[Line, ...]) -> str:
             None if line.tax_rate is None else str(line.tax_rate.normalize()),
             str(line.total.normalize()),
         )
-        for line in lines
+        for line in invoice.lines
     ]
-    return repr(said)
+    kind = "credit_note" if invoice.is_credit() else "invoice"
+    return kind, f"'{invoice.total.normalize()!s}', '{invoice.tax.normalize()!s}'", repr(said)
 
 
 def _mapped(invoice: Invoice, how: LineContext) -> MappedLines | Trouble:
@@ -125,7 +127,7 @@ def _mapped(invoice: Invoice, how: LineContext) -> MappedLines | Trouble:
         lines=tuple(lines),
         total=total,
         tax=cents(tax),
-        said=said_by(invoice.lines),
+        said=said_by(invoice),
         trail=tuple(trail),
         wanted_options=tracking.missing,
     )

@@ -174,7 +174,8 @@ class PlanBuilder:
 
     def holds_about(self, subject: Subject) -> list[Hold]:
         """Return the holds of one record, in the order in which they were opened."""
-        return [self.holds[known] for known in self.held_about.get(subject.key, ()) if known in self.holds]
+        ids = self.held_about.get(subject.key)
+        return [] if ids is None else [self.holds[known] for known in ids if known in self.holds]
 
     def outcome(self, outcome: Outcome) -> None:
         """Keep the outcome of a record; the first one counts, except that planned wins over unchanged."""
@@ -297,6 +298,8 @@ def hold_document(builder: PlanBuilder, invoice: Invoice, subject: Subject, hold
 
 def held_as_refused(builder: PlanBuilder, invoice: Invoice, action: Action) -> bool:
     """Hold a document whose action the books refused before in exactly this form; say whether that was so."""
+    if not builder.facts.refusals:
+        return False
     hold = refusal_hold(builder, action, hold_kind(invoice), invoice.number)
     if hold is not None:
         hold_document(builder, invoice, action.subject, hold)

@@ -36,6 +36,7 @@ from ligament.flow.plan.rulings import bill_of, ruling_for, skip_reason
 from ligament.flow.plan.setting_aside import set_aside
 from ligament.flow.plan.undone import held_as_undone
 
+_LINK, _PLANNED = ActionKind.LINK_DOCUMENT, State.PLANNED
 _MOST_ATTEMPTS = 5
 """How often a plan is made anew without the records that nobody foresaw; each attempt sets aside all that it met."""
 
@@ -187,16 +188,16 @@ def _finished(builder: PlanBuilder) -> Plan:
     drop_archivals(builder)
     held = {hold.subject.key for hold in holds if hold.kind is not HoldKind.PAYMENT}
     unpaid = {hold.subject.key for hold in holds if hold.kind is HoldKind.PAYMENT}
-    acted = {
-        action.subject.key
-        for action in builder.actions
-        if action.kind is not ActionKind.LINK_DOCUMENT or not _is_note(action)
-    }
+    acted = {action.subject.key for action in builder.actions if action.kind is not _LINK or not _is_note(action)}
     held |= unpaid - acted
-    outcomes = tuple([_final(key, outcome, held, acted, refused) for key, outcome in builder.outcomes.items()])
+    # Most are planned and nothing waits for them: they stay as they are.
+    outcomes = [
+        outcome if outcome.state is _PLANNED and key not in held else _final(key, outcome, held, acted, refused)
+        for key, outcome in builder.outcomes.items()
+    ]
     plan = Plan(
         actions=in_order(builder.actions),
-        outcomes=outcomes,
+        outcomes=tuple(outcomes),
         holds=tuple(builder.holds.values()),
         notes=tuple(builder.notes),
     )

@@ -76,8 +76,8 @@ class Survey:
                 self.amount += invoice.total
         for outcome in part.plan.outcomes:
             key = outcome.subject.key
-            before = self.outcomes.get(key)
-            if before is None or _RANK[outcome.state] > _RANK[before.state]:
+            before = self.outcomes.setdefault(key, outcome)
+            if before is not outcome and _RANK[outcome.state] > _RANK[before.state]:
                 self.outcomes[key] = outcome
         self.holds.update((hold.id, hold) for hold in part.plan.holds)
         self.notes.update(dict.fromkeys(part.plan.notes))

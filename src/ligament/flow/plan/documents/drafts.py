@@ -14,6 +14,7 @@ from ligament.core.drafting import (
 from ligament.core.holds import HoldCode
 from ligament.core.intents import DocumentIntent, Subject, SubjectKind
 from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus
+from ligament.core.lines import Said
 from ligament.core.links import Agreement, Role, new_agreement
 from ligament.core.money import two_places
 from ligament.core.periods import australian
@@ -98,8 +99,8 @@ def as_intent(document: BooksDocument, contact: Subject) -> DocumentIntent:
     )
 
 
-def agreement_for(invoice: Invoice, subject: Subject, intent: DocumentIntent, said: str | None = None) -> Agreement:
-    """Return what the practice says now, as what the books follow; `said` is what its lines say, if it is known."""
+def agreement_for(invoice: Invoice, subject: Subject, intent: DocumentIntent, said: Said | None = None) -> Agreement:
+    """Return what the practice says now, as what the books follow; `said` is that where it was written already."""
     return new_agreement(
         subject=subject,
         fingerprint=content_fingerprint(invoice, said),

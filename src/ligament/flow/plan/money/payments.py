@@ -87,7 +87,7 @@ def _plan_payments(builder: PlanBuilder, invoice: Invoice, kind: ActionKind) -> 
 def _plan_payment(builder: PlanBuilder, invoice: Invoice, state: DocumentState, kind: ActionKind) -> None:
     if _paid_by_us(builder, invoice, state):
         return
-    unsettled = _unsettled(builder, invoice)
+    unsettled = _unsettled(builder, invoice, state.subject)
     if unsettled is not None:
         builder.hold(unsettled)
         return
@@ -120,7 +120,7 @@ def _plan_payment(builder: PlanBuilder, invoice: Invoice, state: DocumentState, 
             "The practice says that the invoice is paid; its interface shows no payments, so this one is inferred.",
         ),
     )
-    hold = refusal_hold(builder, action, HoldKind.PAYMENT, invoice.number)
+    hold = refusal_hold(builder, action, HoldKind.PAYMENT, invoice.number) if builder.facts.refusals else None
     if hold is not None:
         builder.hold(hold)
         return
@@ -128,9 +128,8 @@ def _plan_payment(builder: PlanBuilder, invoice: Invoice, state: DocumentState, 
     reprice(state, state.open_amount)
 
 
-def _unsettled(builder: PlanBuilder, invoice: Invoice) -> Hold | None:
+def _unsettled(builder: PlanBuilder, invoice: Invoice, subject: Subject) -> Hold | None:
     """Return why nobody can say when, or how much, was paid: no closing time, or an edit of the total that waits."""
-    subject = invoice_subject(invoice)
     if invoice.closed_at is None:
         trouble = Trouble(
             code=HoldCode.BAD_RECORD,
@@ -171,7 +170,7 @@ def payment_date(builder: PlanBuilder, invoice: Invoice) -> date:
 
 def _paid_by_us(builder: PlanBuilder, invoice: Invoice, state: DocumentState) -> bool:
     """Say whether we paid this before: what a person took off since is posted again only when one says so (C35)."""
-    links = _own_payments(builder, state)
+    links = _own_payments(builder, state) if builder.facts.payments else []
     if not links:
         return _own_payment_in_books(state)
     stands = any(standing_payment(state.document, link) is not None for link in links)
@@ -198,9 +197,7 @@ def _paid_by_us(builder: PlanBuilder, invoice: Invoice, state: DocumentState) ->
 
 def _own_payments(builder: PlanBuilder, state: DocumentState) -> list[PaymentLink]:
     """Return the payments that we posted on a document and did not take back, those that a person removed too."""
-    links = builder.facts.payments.get(state.subject.key)
-    if not links:
-        return []
+    links = builder.facts.payments.get(state.subject.key, ())
     return [link for link in links if link.live and link.document_id == state.ref.id and not link.is_allocation()]
 
 
