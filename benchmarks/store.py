@@ -65,7 +65,6 @@ def _hundreds(rows: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 def opened(folder: Path) -> ClinicStore:
-    """Return the store of a clinic in that folder."""
     database = open_database(f"sqlite:///{folder / 'ligament.db'}")
     vault = Vault(database, "clinic", KEY, bytes, lambda: NOW)
     head = HeadFile(folder / "journal.head")

@@ -48,6 +48,12 @@ CAUGHT = [
     ("empty-names", "net/common/__init__.py", ""),
     ("empty-names", "net/retry_helpers.py", ""),
     ("empty-names", "core/money.py", "class PlanManager: ..."),
+    ("empty-docstrings", "core/money.py", 'def add_sale(sale: str) -> None:\n    """Add one sale."""\n    print(sale)'),
+    (
+        "empty-docstrings",
+        "app/sync.py",
+        'class A:\n    def kept(self) -> int:\n        """Return what is kept."""\n        return 1',
+    ),
 ]
 NOT_CAUGHT = [
     ("pure", "core/money.py", "import dataclasses\nfrom ligament.core import approvals"),
@@ -82,6 +88,10 @@ NOT_CAUGHT = [
     ("by-text", "connectors/xero/tests/test_client.py", "import importlib\nPART = importlib.import_module('x')"),
     ("length", "app/sync.py", "X = 1\n" * 350),
     ("length", "app/sync.py", "def fits():\n" + "    pass\n" * 44),
+    ("empty-docstrings", "core/money.py", 'def wait() -> int:\n    """Return whole seconds."""\n    return 1'),
+    ("empty-docstrings", "core/money.py", 'def month() -> str:\n    """Return the month, `2026-11`."""\n    return ""'),
+    ("empty-docstrings", "ports/books.py", 'class A:\n    def users(self) -> int:\n        """Return users."""'),
+    ("empty-docstrings", "cli/commands/sync.py", 'def sync() -> int:\n    """Sync."""\n    return 1'),
     ("empty-names", "core/database.py", "class Baseline: ...\nclass Commons: ..."),
 ]
 

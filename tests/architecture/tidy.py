@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.architecture.docstrings import restating
+
 PURE_ROOMS = ("core", "ports", "flow")
 EXACT_ROOMS = ("core", "connectors")
 WORLDLY_ROOM = "wiring"
@@ -33,6 +35,7 @@ TEXT_FILES = {".py", ".toml", ".jinja", ".html", ".css", ".js", ".mako"}
 NOT_CONNECTORS = {"tests", "__pycache__"}
 CONNECTOR_FILES = ("manifest.toml", "quality.toml", "README.md")
 CONNECTOR_MODULES = ("declared", "wire", "client", "errors", "mapping", "port", "opening")
+COMMANDS = ("cli", "commands")
 LOADER = "connectors/registry.py"
 CONNECTOR_FOLDERS = ("simulator", "tests")
 
@@ -280,6 +283,12 @@ def empty_names(file: SourceFile) -> Iterator[Finding]:
                 yield node.lineno, f"the class {node.name} has an empty name"
 
 
+def empty_docstrings(file: SourceFile) -> Iterator[Finding]:
+    """Find docstrings that say no more than the name; that of a command is its help, and stays."""
+    if file.tree is not None and file.rooms[:2] != COMMANDS:
+        yield from restating(file.tree)
+
+
 def vendor_rule(vendors: Iterable[str]) -> Rule:
     """Make the rule about vendors' names from the connectors that there are."""
     words = {vendor: re.compile(rf"\b{re.escape(vendor)}\b", re.IGNORECASE) for vendor in vendors}
@@ -378,6 +387,12 @@ RULES = (
         check=empty_names,
         why="a name without a meaning gathers everything",
         instead="name it by what it holds or does",
+    ),
+    Rule(
+        name="empty-docstrings",
+        check=empty_docstrings,
+        why="a sentence that repeats the name costs a line and says nothing",
+        instead="delete it, or say the unit, the error, the source or the reason",
     ),
 )
 

@@ -15,6 +15,7 @@ from ligament.app.safety import restore as restoring
 from ligament.app.safety.backup import back_up
 from ligament.app.safety.restore import restore
 from ligament.app.safety.sealing import seal_of
+from ligament.core.notes import PAUSED_NOTE
 from ligament.store.database.connection import open_database
 from ligament.store.database.errors import NewerStore, WrongKey
 from ligament.store.shared.leases import Leases
@@ -106,7 +107,7 @@ def test_a_backup_taken_while_others_write_is_of_one_moment(clinic: Stage) -> No
             number = 0
             while not stop.is_set() or number < 30:
                 number += 1
-                app.store.keep_note("counter", str(number))
+                app.store.keep_note(PAUSED_NOTE, str(number))
                 wrote.append(number)
 
     writer = threading.Thread(target=write)
@@ -121,7 +122,7 @@ def test_a_backup_taken_while_others_write_is_of_one_moment(clinic: Stage) -> No
         assert found["holds"], found
         with clinic.app() as app, app.database.reading() as connection:
             noted = connection.exec_driver_sql("SELECT count(*) FROM journal WHERE kind = 'note'").scalar()
-            value = app.store.note("counter")
+            value = app.store.note(PAUSED_NOTE)
         assert noted is not None
         assert value == "" or int(value) <= noted
 

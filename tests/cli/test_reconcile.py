@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
+import subprocess
+import sys
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.xero.simulator import control as office
-from tests.cli.kit import Clinic
+from tests.cli.kit import REPOSITORY, Clinic
 from tests.support.practice import RULEBOOK
 
 KEYS = {
@@ -117,6 +122,7 @@ def test_a_fix_is_planned_approved_and_done_by_the_next_run(clinic: Clinic) -> N
         (("variances", "acknowledge", "v0000000000", "--note", "x"), "no variance"),
         (("variances", "fix", "v0000000000"), "no variance"),
         (("variances", "fix"), "--all"),
+        (("variances", "accept-removed", "--note", "they are"), "shows what it showed before"),
     ],
 )
 def test_what_cannot_be_is_refused_with_2_and_a_sentence(clinic: Clinic, words: tuple[str, ...], said: str) -> None:
@@ -125,6 +131,51 @@ def test_what_cannot_be_is_refused_with_2_and_a_sentence(clinic: Clinic, words: 
     assert answer.code == 2, answer.said
     assert said in answer.err
     assert answer.json["error"]
+
+
+def test_where_most_invoices_vanish_it_stops_with_3_and_says_what_goes_on(clinic: Clinic) -> None:
+    numbers = [clinic.invoice() for _ in range(3)]
+    clinic.write(RULEBOOK)
+    assert clinic.run("sync", "--once", "--json").code == 0
+
+    def emptied(world: Any) -> Any:
+        for invoice in list(world.table("invoices").rows):
+            world = cliniko.remove(world, "invoices", invoice)
+        return world
+
+    clinic.practice.change(emptied)
+    stopped = clinic.run("reconcile")
+    assert stopped.code == 3
+    said = " ".join(stopped.err.split())
+    assert "no longer shows 3 of 3 invoices" in said
+    assert 'ligament variances accept-removed --note "WHY"' in said
+    kept = clinic.run("variances", "accept-removed", "--note", "entered by mistake")
+    assert kept.code == 0
+    assert f"3 invoices were removed ({', '.join(numbers)})" in " ".join(kept.out.split())
+    assert "Next: ligament reconcile" in kept.out
+    told = clinic.run("reconcile", "--json")
+    assert {one["kind"] for one in told.json["variances"]} == {"status"}
+    told_again = clinic.run("variances", "accept-removed", "--note", "entered by mistake", "--json")
+    assert told_again.code == 2
+    assert told_again.json["error"]
+
+
+def test_a_comparison_that_the_days_limit_cuts_ends_with_1_and_says_when_it_goes_on(clinic: Clinic) -> None:
+    posted(clinic)
+    (app,) = (name for name, held in clinic.books.world.apps.items() if held.day_limit == 5000)
+    used = len([one for one in clinic.books.log if "/api.xro/" in one.request.path])
+    clinic.books.change(lambda world: office.set_day_limit(world, app, used + 6))
+    cut = clinic.run("reconcile", "--full")
+    assert cut.code == 1
+    said = " ".join(cut.out.split())
+    assert "The calls allowed for today are used up." in said
+    goes_on = r"\d+ of \d+ months were read again; what is left follows (at \d|when the allowance is back)"
+    assert re.search(goes_on, said)
+    assert "compared as it was read last" in said
+    again = clinic.run("reconcile", "--full", "--json")
+    assert again.code == 1
+    assert again.json["parked"]
+    assert again.json["totals"]["explained"] == "0.00"
 
 
 @pytest.mark.parametrize("verb", ["reconcile", "audit"])
@@ -141,6 +192,33 @@ def test_a_file_that_is_there_stays_until_somebody_says_otherwise(clinic: Clinic
     assert clinic.run(verb, "--output", str(kept / "below.csv")).code == 2
     assert clinic.run(verb, "--output", str(kept), "--force").code in {0, 1}
     assert kept.read_text(encoding="utf-8") != "mine"
+
+
+@pytest.mark.parametrize(("answer", "code", "left"), [("n", 2, "mine"), ("y", 0, "id,number,kind")])
+def test_at_a_terminal_it_asks_before_a_file_is_written_over(
+    clinic: Clinic, tmp_path: Path, answer: str, code: int, left: str
+) -> None:
+    posted(clinic)
+    kept = tmp_path / "kept.csv"
+    kept.write_text("mine", encoding="utf-8")
+    typed, terminal = pty.openpty()
+    try:
+        os.write(typed, f"{answer}\n".encode())
+        done = subprocess.run(
+            [sys.executable, "-m", "ligament.cli.main", "reconcile", "--output", str(kept)],
+            stdin=terminal,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY / "src"), **clinic.environ},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    finally:
+        os.close(typed)
+        os.close(terminal)
+    assert "kept.csv is there already. Overwrite it?" in "".join(done.stderr.split("\n"))
+    assert done.returncode == code, done.stderr
+    assert kept.read_text(encoding="utf-8").startswith(left)
 
 
 def test_people_read_the_equation_and_what_to_do_next(clinic: Clinic) -> None:

@@ -60,7 +60,6 @@ def stages() -> list[list[Step]]:
 
 
 def only(steps: list[Step], word: str) -> Step:
-    """Return the one step of that word."""
     (step,) = [step for step in steps if step.word == word]
     return step
 

@@ -13,7 +13,7 @@ DOCUMENT_FIELDS = ("contact_id", "number", "reference", "dated_on", "due_on", "l
 CONTACT_FIELDS = ("name", "first_name", "last_name", "email", "phones", "addresses", "number")
 TABLES = ("invoices", "credit_notes")
 GONE = {"VOIDED", "DELETED"}
-ERASED = "Text erased"
+ERASED = "Health services"
 """What the books may be sent in the place of a text that may have named somebody who was deleted."""
 
 

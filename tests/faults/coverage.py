@@ -25,7 +25,6 @@ bugs and shows that these tests see them.
 
 
 def page() -> str:
-    """Return the page."""
     parts = [_HEAD.format(covered=sum(bool(row.tests) for row in ROWS), count=len(ROWS))]
     for title, rows in GROUPS:
         lines = [f"## {title}\n", "| # | What goes wrong | What happens then | Shown by |", "|---|---|---|---|"]

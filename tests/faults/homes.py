@@ -108,7 +108,6 @@ class HeadInMemory:
         self._held: Head | None = None
 
     def read(self) -> Head | None:
-        """Return the head."""
         return self._held
 
     def write(self, head: Head) -> None:

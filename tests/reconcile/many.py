@@ -54,12 +54,16 @@ def _without_rounding(told: dict[str, set[str]]) -> dict[str, set[str]]:
     return {number: kinds for number, kinds in left.items() if kinds}
 
 
-def made(scene: Scene, seed: int) -> World:
-    """Raise an invoice for each plant in an order of chance, post all of them, and do what is to be done."""
+def made(scene: Scene, seed: int, *, most: int | None = None) -> World:
+    """Raise an invoice for each plant in an order of chance, post all of them, and do what is to be done.
+
+    `most` is how many groups of what can be planted are taken; without it, all of them.
+    """
     chance, world = random.Random(seed), World(scene)
     around.priced(scene)
     groups = list(drawn())
     chance.shuffle(groups)
+    del groups[most:]
     ready: list[tuple[Plant, Callable[[], str]]] = []
     for place, group in enumerate(groups):
         # No two groups come to the same, whatever is planted: what looks like a double has to be one.

@@ -136,7 +136,7 @@ PLANTED: tuple[tuple[Bug, Caught], ...] = (
     _one(
         "what is not listed any more is not looked up",
         "ligament.flow.reconcile.sweep:_look_up_invoices",
-        returning(None),
+        returning(set()),
         test_sweep.test_an_invoice_that_is_gone_without_a_trace_is_found,
     ),
     _one(

@@ -44,6 +44,16 @@ def test_revenue_is_what_the_practice_holds_without_what_is_archived_or_older_th
     assert [row["month"] for row in report["rows"]] == ["2026-08", "2026-10", "2026-11"]
 
 
+def test_a_first_connection_that_an_early_release_noted_as_an_instant_is_the_first_day_too(tmp_path: Path) -> None:
+    clinic = busy_clinic(tmp_path / "home")
+    book = (clinic.home / "ligament.toml").read_text("utf-8").replace("start_on = 2026-07-01\n", "")
+    (clinic.home / "ligament.toml").write_text(book, encoding="utf-8")
+    with clinic.app() as opened:
+        opened.store.keep_note("connected_on", "2026-10-01T00:00:00Z")
+    report = told(clinic, "revenue", first="2026-06-01", last="2026-11-30")
+    assert [row["month"] for row in report["rows"]] == ["2026-10", "2026-11"]
+
+
 @pytest.mark.parametrize("by", ["month", "practitioner", "business", "item", "payer", "payer,month,item"])
 def test_however_it_is_cut_revenue_comes_to_the_same(clinic: Clinic, by: str) -> None:
     report = told(clinic, "revenue", first="2026-07-01", last="2026-11-30", by=by)

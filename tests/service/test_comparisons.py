@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from ligament.app.results import Result
+from ligament.app.scheduled import compare_daily, compare_weekly
 from ligament.app.undo import undo
-from ligament.core.notes import RECONCILE_DUE_NOTE
+from ligament.app.vanished import accept_removed
+from ligament.connectors.cliniko import simulator as cliniko
+from ligament.core.notes import PAUSED_NOTE, RECONCILE_DUE_NOTE
 from ligament.ports.errors import TryLater
 from ligament.service.runner import ClinicRunner
 from ligament.service.stopping import StopSign
@@ -42,7 +46,9 @@ class Asked:
 
 
 @contextmanager
-def service(made: Stage, asked: Asked) -> Iterator[Callable[..., list[str]]]:
+def service(
+    made: Stage, asked: Asked, jobs: Mapping[str, Callable[[Clinic], object]] | None = None
+) -> Iterator[Callable[..., list[str]]]:
     """Serve a clinic; what is yielded lets time go by, takes a turn, and returns what was compared in it."""
     settings, outside = made.settings(), made.outside()
     database = open_database(settings.database_url)
@@ -54,7 +60,7 @@ def service(made: Stage, asked: Asked) -> Iterator[Callable[..., list[str]]]:
         clock=outside.clock,
         calendar=outside.clock,
         transports=outside.transports,
-        jobs={"daily": asked.job("daily"), "weekly": asked.job("weekly")},
+        jobs=jobs or {"daily": asked.job("daily"), "weekly": asked.job("weekly")},
     )
 
     def turn(**span: float) -> list[str]:
@@ -126,3 +132,35 @@ def test_an_undo_ends_with_a_comparison_and_one_that_is_due_is_made_in_the_next_
     with service(made, Asked()) as turn:
         assert turn(minutes=1) == ["daily"]
         assert turn(minutes=1) == []
+
+
+def test_where_most_invoices_vanish_it_waits_for_a_person_and_uses_no_calls_up_meanwhile(tmp_path: Path) -> None:
+    made = stage(tmp_path)
+    invoices = [made.invoice() for _ in range(3)]
+    made.sync()
+    with service(made, Asked(), {"daily": compare_daily, "weekly": compare_weekly}) as turn:
+        turn(minutes=1)
+
+        def emptied(world: Any) -> Any:
+            for invoice in invoices:
+                world = cliniko.remove(world, "invoices", invoice)
+            return world
+
+        made.practice.change(emptied)
+        turn(days=1)
+        with made.app() as clinic:
+            assert "no longer shows 3 of 3 invoices" in clinic.store.note(PAUSED_NOTE)
+        made.clear_log()
+        for _ in range(5):
+            turn(minutes=1)
+        assert [*made.practice.log, *made.books.log] == []
+        turn(hours=1)
+        assert made.practice.log, "once an hour it looks whether they are shown again"
+        with made.app() as clinic:
+            accept_removed(clinic, "Emptied on purpose")
+        turn(minutes=1)
+        with made.app() as clinic:
+            assert not clinic.store.note(PAUSED_NOTE)
+            assert [one.kind for one in clinic.runs.newest(1)] == ["reconcile"]
+            assert {held.variance.kind.value for held in clinic.variances.kept()} == {"status"}
+        assert made.writes() == []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ligament.core.notes import PAUSED_NOTE
 from ligament.engine.schedule import State
 from ligament.service.runner import ClinicRunner
 from ligament.store.database.connection import Database
@@ -34,7 +35,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClinicRu
     settings, name = runner.settings, runner.settings.clinics[0].name
     with open_clinic(settings, name, Overrides(clock=clock), runner.database) as clinic:
         for number in range(3):
-            clinic.store.keep_note("counter", str(number))
+            clinic.store.keep_note(PAUSED_NOTE, str(number))
     SharedValues(runner.database).keep(name, "daily_done", "2020-01-01")
     yield runner
     runner.database.close()

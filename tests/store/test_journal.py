@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from ligament.core.notes import PAUSED_NOTE
 from ligament.store.database.errors import JournalBroken, StoreError
 from ligament.store.journal.audit import accept_break, export, verify
 from tests.store.makers import contact_action, intent
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def five(opened: Opened) -> Opened:
     for number in range(1, 6):
-        opened.store.keep_note("counter", str(number))
+        opened.store.keep_note(PAUSED_NOTE, str(number))
     return opened
 
 
@@ -82,7 +83,7 @@ def test_a_cut_off_tail_is_named(five: Opened) -> None:
 
 def test_a_tail_cut_off_together_with_its_head_is_known_from_the_file(five: Opened, home: Home) -> None:
     kept = five.one("SELECT mac FROM journal_heads")
-    five.store.keep_note("counter", "6")
+    five.store.keep_note(PAUSED_NOTE, "6")
     hash_of_five = five.one("SELECT hash FROM journal WHERE sequence = 5")
     unguarded(five, "DELETE FROM journal WHERE sequence > 5")
     unguarded(five, f"UPDATE journal_heads SET sequence = 5, hash = '{hash_of_five}', mac = '{kept}'")  # noqa: S608
@@ -150,11 +151,11 @@ def test_a_forged_head_is_named(five: Opened) -> None:
 
 def test_an_older_copy_of_the_database_is_noticed(file_home: Home) -> None:
     opened = file_home.open()
-    opened.store.keep_note("counter", "1")
+    opened.store.keep_note(PAUSED_NOTE, "1")
     file_home.close()
     file = file_home.folder / "ligament.db"
     copy = file.read_bytes()
-    file_home.open().store.keep_note("counter", "2")
+    file_home.open().store.keep_note(PAUSED_NOTE, "2")
     file_home.close()
     file.write_bytes(copy)
     assert "an older copy of the database was put back" in verify(file_home.open().journal).reason
@@ -174,41 +175,41 @@ TAMPERING = {
 def test_nothing_is_added_behind_an_end_that_was_not_signed(five: Opened, statement: str) -> None:
     unguarded(five, statement)
     with pytest.raises(JournalBroken, match="nothing is written"):
-        five.store.keep_note("counter", "6")
-    assert five.store.note("counter") == "5"
+        five.store.keep_note(PAUSED_NOTE, "6")
+    assert five.store.note(PAUSED_NOTE) == "5"
 
 
 def test_a_missing_head_file_stops_writing(file_home: Home) -> None:
     opened = file_home.open()
-    opened.store.keep_note("counter", "1")
+    opened.store.keep_note(PAUSED_NOTE, "1")
     (file_home.folder / "journal-clinic.head").unlink()
     with pytest.raises(JournalBroken, match="is missing"):
-        opened.store.keep_note("counter", "2")
+        opened.store.keep_note(PAUSED_NOTE, "2")
 
 
 def test_an_older_copy_of_the_database_is_not_gone_on_with(file_home: Home) -> None:
-    file_home.open().store.keep_note("counter", "1")
+    file_home.open().store.keep_note(PAUSED_NOTE, "1")
     file_home.close()
     file = file_home.folder / "ligament.db"
     copy = file.read_bytes()
-    file_home.open().store.keep_note("counter", "2")
+    file_home.open().store.keep_note(PAUSED_NOTE, "2")
     file_home.close()
     file.write_bytes(copy)
     with pytest.raises(JournalBroken, match="older copy"):
-        file_home.open().store.keep_note("counter", "3")
+        file_home.open().store.keep_note(PAUSED_NOTE, "3")
 
 
 def test_an_empty_journal_beside_links_is_an_alarm(opened: Opened, home: Home) -> None:
     opened.sql("INSERT INTO payment_links (clinic, payment_id, subject, body) VALUES ('clinic', 'p', 'invoice:1', '')")
     with pytest.raises(JournalBroken, match="empty although records are linked"):
-        home.open().store.keep_note("counter", "1")
+        home.open().store.keep_note(PAUSED_NOTE, "1")
     assert "empty although" in verify(opened.journal).reason
 
 
 def test_an_accepted_break_is_told_and_the_journal_goes_on(five: Opened) -> None:
     unguarded(five, "DELETE FROM journal WHERE sequence > 3")
     assert "are missing" in accept_break(five.journal, "the disk was replaced").reason
-    five.store.keep_note("counter", "7")
+    five.store.keep_note(PAUSED_NOTE, "7")
     found = verify(five.journal)
     assert (found.holds, found.accepted_at, found.entries) == (True, 6, 7)
     (told,) = [entry for entry in export(five.journal) if entry["kind"] == "break_accepted"]
@@ -226,7 +227,7 @@ def test_nobody_accepts_a_break_without_the_key(five: Opened) -> None:
 def test_the_head_file_may_lag_behind_after_a_crash(five: Opened, home: Home) -> None:
     head = home.folder / "journal-clinic.head"
     before = head.read_bytes()
-    five.store.keep_note("counter", "6")
+    five.store.keep_note(PAUSED_NOTE, "6")
     head.write_bytes(before)
     assert verify(five.journal).holds
 
@@ -235,14 +236,14 @@ def test_entries_tell_who_when_and_from_where(five: Opened) -> None:
     entries = list(export(five.journal))
     assert [entry["sequence"] for entry in entries] == [1, 2, 3, 4, 5]
     assert {(entry["actor"], entry["source"]) for entry in entries} == {("ligament", "cli host-1")}
-    assert entries[1]["public"] == {"name": "counter", "before": "1", "after": "2"}
+    assert entries[1]["public"] == {"name": PAUSED_NOTE, "before": "1", "after": "2"}
     assert [entry["sequence"] for entry in export(five.journal, after=3)] == [4, 5]
 
 
 def test_unchanged_notes_are_not_journalled(opened: Opened) -> None:
-    opened.store.keep_note("counter", "1")
-    opened.store.keep_note("counter", "1")
-    assert opened.store.note("counter") == "1"
+    opened.store.keep_note(PAUSED_NOTE, "1")
+    opened.store.keep_note(PAUSED_NOTE, "1")
+    assert opened.store.note(PAUSED_NOTE) == "1"
     assert opened.kinds() == ["note"]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ligament.core.notes import PAUSED_NOTE
 from ligament.store.database.errors import WrongKey
 from ligament.store.journal.audit import export, verify
 from tests.store.homes import KEY, OTHER_KEY
@@ -95,7 +96,7 @@ def test_a_process_with_the_former_key_cannot_journal_under_it(home: Home) -> No
     late.store.open_intent(intent("i1", contact_action("patient:1")))
     home.open().vault.rotate(OTHER_KEY)
     with pytest.raises(WrongKey):
-        late.store.keep_note("a", "b")
+        late.store.keep_note(PAUSED_NOTE, "b")
 
 
 def test_one_holder_at_a_time_and_the_next_waits_for_the_first(home: Home) -> None:

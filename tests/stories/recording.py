@@ -40,7 +40,6 @@ class Drawn:
         return self._rng.randbytes(count).hex()
 
     def choice(self, letters: str) -> str:
-        """Return one of the letters."""
         return self._rng.choice(letters)
 
     def randbelow(self, end: int) -> int:

@@ -72,11 +72,9 @@ class InMemoryWindows:
             self._leases.get(scope, {}).pop(slot, None)
 
     def numbers(self, scope: str) -> Mapping[str, int]:
-        """Return the numbers kept."""
         with self._lock:
             return dict(self._numbers.get(scope, {}))
 
     def keep(self, scope: str, numbers: Mapping[str, int]) -> None:
-        """Keep numbers."""
         with self._lock:
             self._numbers.setdefault(scope, {}).update(numbers)

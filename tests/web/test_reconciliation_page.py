@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ligament.app.reconcile import reconcile
 from ligament.app.variances import list_variances
+from ligament.connectors.cliniko import simulator as practice
 from ligament.connectors.xero.simulator import control as desk
+from ligament.ports.errors import SignInAgain
 from tests.contacts.kit import ANA, BEN, Clinic
 from tests.web.at_work import shop_over
 from tests.web.browsing import Person
@@ -113,3 +116,56 @@ def test_nothing_compared_yet_is_said_with_the_one_thing_to_do(shop: Shop) -> No
     page = shop.owner().get("/c/north/reconciliation")
     assert "Nothing was compared yet" in page.text
     assert "Compare now" in page.text
+
+
+def test_where_most_invoices_vanish_the_page_asks_and_a_person_says_that_they_are_gone(tmp_path: Path) -> None:
+    made = Clinic(tmp_path / "home")
+    for _ in range(3):
+        made.invoice(ANA)
+    made.sync()
+
+    def emptied(world: Any) -> Any:
+        for invoice in list(world.table("invoices").rows):
+            world = practice.remove(world, "invoices", invoice)
+        return world
+
+    made.practice.change(emptied)
+    made.later()
+    with made.app() as app, pytest.raises(SignInAgain):
+        reconcile(app)
+    with shop_over(made) as shop:
+        owner, viewer = shop.owner(), shop.member("v@x.example", "viewer")
+        page = owner.get(HERE)
+        assert "no longer shows 3 of 3 invoices" in page.text
+        assert page.form(f"{HERE}/removed").has("note")
+        assert "They were really removed" not in viewer.get(HERE).text
+        assert sent(viewer, f"{HERE}/removed", note="x")[0] == 403
+        status, _, text = sent(owner, f"{HERE}/removed", note=" ")
+        assert status == 422
+        assert "Say in a few words why they are gone." in text
+        assert sent(owner, f"{HERE}/removed", note="entered by mistake")[:2] == (303, HERE)
+        assert "no longer shows" not in owner.get(HERE).text
+        assert sent(owner, f"{HERE}/removed", note="entered by mistake")[0] == 404
+    made.later()
+    with made.app() as app:
+        assert {one["kind"] for one in reconcile(app).document["variances"]} == {"status"}
+        (entry,) = [one for one in app.queries.journal(limit=50) if one["kind"] == "decision"]
+        assert (entry["actor"], entry["personal"]) == ("kim@riverside.example", {"reason": "entered by mistake"})
+
+
+def test_what_is_a_question_already_is_answered_where_it_is_asked_and_nowhere_else(tmp_path: Path) -> None:
+    made = Clinic(tmp_path / "home")
+    made.rulebook('[[rules]]\nname = "all are looked at"\nwhen = "true"\nhold = "Look at it first."\n')
+    made.invoice(ANA)
+    made.sync()
+    made.later()
+    with made.app() as app:
+        reconcile(app)
+    found = variance(made)
+    assert (found["kind"], found["code"]) == ("held", "rule")
+    with shop_over(made) as shop:
+        page = shop.owner().get(HERE)
+        assert "1 difference needs a person" in page.text
+        assert "It waits for an answer" in page.text
+        for verb in ("fix", "acknowledge"):
+            assert f"/variances/{found['id']}/{verb}" not in page.text

@@ -15,6 +15,7 @@ import pytest
 from ligament.app.errors import trouble_of
 from ligament.app.safety.vault import rotate_key
 from ligament.app.setup.init import rulebook_text, write_rulebook
+from ligament.core.notes import PAUSED_NOTE
 from ligament.core.rules.model import Rulebook
 from ligament.store.database.errors import WrongKey
 from ligament.store.vault.vault import Vault
@@ -43,7 +44,7 @@ def home(tmp_path: Path) -> Path:
     for name in ("North", "South"):
         with open_clinic(load_settings(home=folder, environ=ENV), name=name) as app:
             app.vault.put("practice/key", SECRET)
-            app.store.keep_note("greeting", name)
+            app.store.keep_note(PAUSED_NOTE, name)
     return folder
 
 
@@ -142,7 +143,7 @@ def test_a_power_cut_at_any_step_loses_nothing(
     monkeypatch.undo()
     with open_clinic(load_settings(home=home, environ=ENV), name=first) as app:
         assert app.vault.get("practice/key") == SECRET
-        app.store.keep_note("greeting", "again")
+        app.store.keep_note(PAUSED_NOTE, "again")
     assert kept(home) == {SECRET}
     rotate_key(home, rotate=True, environ=ENV)
     assert kept(home) == {SECRET}

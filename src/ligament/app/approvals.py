@@ -15,14 +15,14 @@ from ligament.core.events import Event, approval_wanted
 from ligament.core.holds import Hold
 from ligament.core.links import DecisionKind
 from ligament.core.money import ZERO
-from ligament.core.plans import Action
+from ligament.core.notes import FIRST_RUN_NOTE
+from ligament.core.plans import Action, without_paid
 from ligament.store.database.connection import Database
 from ligament.store.writes.approvals import Asked, asked_in, given
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.rulebooks import ClinicSettings
 
-FIRST_RUN_NOTE = "first_run_done"
 _NO_REASON = "--reason is missing: say in a few words why not; it is kept in the journal. Nothing was refused."
 
 
@@ -225,6 +225,6 @@ def _is_named(action: Mapping[str, Any], name: str) -> bool:
     return name in {
         number,
         str(action["source_id"]),
-        number.removesuffix("/paid"),
-        number.rpartition("-")[2].removesuffix("/paid"),
+        without_paid(number),
+        without_paid(number.rpartition("-")[2]),
     }

@@ -73,7 +73,6 @@ def all_runs(clinic: Clinic, *, before: str, limit: int) -> list[Document]:
 
 
 def one_of_all_runs(clinic: Clinic, name: str) -> Document | None:
-    """Return one run, or nothing."""
     asked = _asked(clinic).one(clinic.journal.clinic, name)
     if asked is not None:
         return _asked_document(asked)

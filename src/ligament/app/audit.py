@@ -17,7 +17,7 @@ from ligament.app.safety.after_restore import settle
 from ligament.core.audit_pairs import BooksSheet, Pairing, PracticeSheet, SheetKind, pair_up, sum_of
 from ligament.core.audits import AuditOutcome, AuditWords, BankLine, Finding, FindingKind, judge
 from ligament.core.ledgers import BooksReceipt, Chart
-from ligament.core.money import ZERO, two_places
+from ligament.core.money import ZERO, readable, two_places
 from ligament.core.periods import Period, local_moment
 from ligament.core.tables import (
     Cell,
@@ -194,9 +194,9 @@ def _report(clinic: Clinic, period: Period, compared: _Compared, document: Mappi
         ),
         equation=(
             ("Agrees", share),
-            ("In the practice", _told(sum_of(compared.practice))),
+            ("In the practice", readable(sum_of(compared.practice))),
             ("Findings", f"{count:,}"),
-            ("At stake", _told(at_stake)),
+            ("At stake", readable(at_stake)),
         ),
         figures=_figure(outcome.findings),
         tables=(_by_kind(outcome.findings), *_all(outcome.findings)),
@@ -209,10 +209,6 @@ def _report(clinic: Clinic, period: Period, compared: _Compared, document: Mappi
     )
 
 
-def _told(amount: Decimal) -> str:
-    return f"{Decimal(two_places(amount)):,}"
-
-
 def _sums(findings: Sequence[Finding]) -> dict[FindingKind, tuple[int, Decimal]]:
     found = {kind: [one for one in findings if one.kind is kind] for kind in FindingKind}
     return {kind: (len(some), sum((abs(one.amount) for one in some), ZERO)) for kind, some in found.items() if some}
@@ -223,7 +219,7 @@ def _figure(findings: Sequence[Finding]) -> tuple[Figure, ...]:
     if len(sums) <= 1:
         return ()
     most = max(sums, key=lambda kind: sums[kind][1])
-    caption = f'Most of the money is at stake under "{_WORDS[most].lower()}": {_told(sums[most][1])}.'
+    caption = f'Most of the money is at stake under "{_WORDS[most].lower()}": {readable(sums[most][1])}.'
     points = tuple(Point(label=_WORDS[kind], series="", amount=amount) for kind, (_, amount) in sums.items())
     return (Figure(name="by_kind", title="Money at stake by cause", caption=caption, points=points),)
 

@@ -46,7 +46,6 @@ def by_kind(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def cycle_document(cycle: CycleResult) -> Document:
-    """Return the counts of one cycle."""
     outcomes = list(cycle.outcomes.values())
     planned = Counter(cycle.planned.values())
     counts = {state: _states(outcomes, state) for state in State}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ligament.app.approvals import approve
 from ligament.app.contacts.conflicts import conflict_values, people_meant
@@ -14,7 +14,7 @@ from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.intents import subject_from_key
 from ligament.core.links import DecisionKind
 from ligament.core.periods import iso_instant
-from ligament.core.plans import ActionKind
+from ligament.core.plans import ActionKind, without_paid
 from ligament.flow.read.read import selection_of
 from ligament.wiring.clinic import Clinic, open_clinic
 from ligament.wiring.errors import ConfigurationError
@@ -191,8 +191,13 @@ def _cause(clinic: Clinic, hold: Hold) -> list[Hold]:
 
 def refused_by(clinic: Clinic, wanted: str) -> list[Hold]:
     """Return what people refused about one record, by its number or id, as holds that need nobody."""
+    return told_refusals(clinic.store.refused_by_people(), wanted)
+
+
+def told_refusals(refused: Mapping[str, tuple[str, str]], wanted: str) -> list[Hold]:
+    """Return the same from who refused what, and why, by the key of the action."""
     found = []
-    for key, (by, reason) in clinic.store.refused_by_people().items():
+    for key, (by, reason) in refused.items():
         kind, subject, number = (*key.split("|"), "", "")[:3]
         hold = Hold(
             subject=subject_from_key(subject),
@@ -203,7 +208,7 @@ def refused_by(clinic: Clinic, wanted: str) -> list[Hold]:
             todo="Nothing needs to be done; it can be planned again.",
             detail={"by": by, "reason": reason},
         )
-        named = {number, number.removesuffix("/paid"), hold.number, hold.subject.id, hold.id}
+        named = {number, without_paid(number), hold.number, hold.subject.id, hold.id}
         if wanted in named - {""}:
             found.append(hold)
     return found
@@ -219,7 +224,7 @@ def _refused_with(clinic: Clinic, wanted: Sequence[Hold]) -> list[Hold]:
 
 
 def _without_prefix(number: str) -> tuple[str]:
-    return (number.removesuffix("/paid").rpartition("-")[2],)
+    return (without_paid(number).rpartition("-")[2],)
 
 
 def _kind_of(kind: str) -> HoldKind:

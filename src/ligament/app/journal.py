@@ -27,15 +27,10 @@ PAGE = 30
 _LONGEST_NUMBER = 18
 
 
-def journal_page(
-    clinic: Clinic, *, subject: str = "", before: int = 0, limit: int = PAGE, installation: bool = False
-) -> Result:
-    """Tell the newest entries, newest first; with `before` those that came before that entry.
-
-    With `installation` those of users, sign-ins and tokens, which belong to no clinic.
-    """
+def journal_page(clinic: Clinic, *, limit: int = PAGE, installation: bool = False) -> Result:
+    """Tell the newest entries, newest first; with `installation` those of users, sign-ins and tokens."""
     queries = Queries(journal_beside(clinic)) if installation else clinic.queries
-    entries = queries.journal(subject=subject, before=before, limit=limit)
+    entries = queries.journal(limit=limit)
     return Result(document={"entries": entries, "installation": installation})
 
 
@@ -111,7 +106,6 @@ class JournalFilter:
     """Those of users, sign-ins and tokens, which belong to no clinic."""
 
     def lets_through(self, entry: Mapping[str, Any], zone: str) -> bool:
-        """Say whether an entry is wanted."""
         if self.kind and entry["kind"] != self.kind:
             return False
         subject = str(entry["subject"])

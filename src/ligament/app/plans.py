@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 
 from ligament.app.approvals import keep_asked, plan_name
-from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection
+from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection, started_on
+from ligament.app.days import day_of
 from ligament.app.documents import INFERRED_NOTE, Document, action_document, hold_document, skip_documents
 from ligament.app.holds import refused_by
 from ligament.app.reports.files import NO_FILES, Files, write_files
@@ -26,7 +27,6 @@ from ligament.flow.plan.survey import Planner, plan_and_scope
 from ligament.flow.read.read import EVERYTHING, read_books, read_chart, read_practice, selection_of
 from ligament.ports.memory import Selection
 from ligament.wiring.clinic import Clinic
-from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.exclusive import alone_for
 
 BEFORE_START = "before_start"
@@ -40,7 +40,7 @@ def plan(clinic: Clinic, *, since: str | None = None, files: Files = NO_FILES) -
     Documents come first, as the books will show them. What has no day of its own, such as a contact, stays. Raises
     ConfigurationError for a day that is none, and for a file that cannot be written.
     """
-    first = _day(since) if since is not None else None
+    first = day_of("--since", since) if since is not None else None
     found, document = _whole(clinic)
     parts: dict[str, list[Document]] = {name: document[name] for name in ("actions", "holds", "skips")}
     days = days_of(clinic, {str(row["source_id"]) for rows in parts.values() for row in rows})
@@ -57,23 +57,16 @@ def plan(clinic: Clinic, *, since: str | None = None, files: Files = NO_FILES) -
 def _left_out(clinic: Clinic) -> Document:
     """Say how many invoices and credit notes were left out before which day, and by which key of the rulebook."""
     chosen = clinic.settings.rulebook.invoices.start_on
-    first = chosen or clinic.store.gather(Selection()).first_connected_on
+    first = started_on(clinic)
     # Of all that is known: a plan itself looks only at what changed.
     number = len(clinic.queries.outcomes(State.SKIPPED, BEFORE_START))
-    told: Document = {"count": number, "first_day": first.isoformat() if first else None, "key": FIRST_DAY_KEY}
-    if not number or first is None:
+    told: Document = {"count": number, "first_day": first.isoformat(), "key": FIRST_DAY_KEY}
+    if not number:
         return told | {"sentence": ""}
     what = f"{number:,} {'invoice or credit note' if number == 1 else 'invoices and credit notes'}"
     day = australian(first)
     why = f"`{FIRST_DAY_KEY}`" if chosen else f"the day of the first connection; `{FIRST_DAY_KEY}` chooses another"
     return told | {"sentence": f"Left out: {what} issued before {day} ({why})."}
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError((f'--since: "{text}" is no day. Write it as in 2026-07-01.',)) from None
 
 
 def days_of(clinic: Clinic, ids: Iterable[str]) -> dict[str, date]:

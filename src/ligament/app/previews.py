@@ -36,11 +36,11 @@ def preview(clinic: Clinic) -> Document:
     return {
         "plan": found["plan"],
         "count": len(waiting),
-        "amount": two_places(_sum(waiting)),
+        "amount": two_places(amount_of(waiting)),
         "month": month,
         "documents": shown[:MOST_SHOWN],
         "month_count": len(shown),
-        "month_amount": two_places(_sum(shown)),
+        "month_amount": two_places(amount_of(shown)),
         "by_month": [{"month": name, **by_month[name]} for name in sorted(by_month)],
         "by_kind": _by_kind(waiting),
         "held": len(clinic.store.open_holds()),
@@ -52,13 +52,15 @@ def _by_month(dated: Iterable[Mapping[str, Any]]) -> dict[str, Document]:
     for one in dated:
         if name := _month(one["on"]):
             found.setdefault(name, []).append(one)
-    return {name: {"count": len(those), "amount": two_places(_sum(those))} for name, those in found.items()}
+    return {name: {"count": len(those), "amount": two_places(amount_of(those))} for name, those in found.items()}
 
 
 def _by_kind(waiting: Sequence[Mapping[str, Any]]) -> list[Document]:
     kinds = {kind.value: [one for one in waiting if one["kind"] == kind.value] for kind in RecordKind}
     return [
-        {"kind": kind, "count": len(those), "amount": two_places(_sum(those))} for kind, those in kinds.items() if those
+        {"kind": kind, "count": len(those), "amount": two_places(amount_of(those))}
+        for kind, those in kinds.items()
+        if those
     ]
 
 
@@ -66,5 +68,5 @@ def _month(day: date | None) -> str:
     return f"{day:%Y-%m}" if day is not None else ""
 
 
-def _sum(rows: Iterable[Mapping[str, Any]]) -> Decimal:
+def amount_of(rows: Iterable[Mapping[str, Any]]) -> Decimal:
     return sum((Decimal(str(one["amount"])) for one in rows), ZERO)

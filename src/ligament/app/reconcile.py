@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 from ligament.app.comparison_documents import compared_document
 from ligament.app.comparison_reading import bring_up_to_date, swept_document
 from ligament.app.contacts.owners import look_at_owners, lost_owners
-from ligament.app.cycle_options import PATIENCE_MS
+from ligament.app.cycle_options import PATIENCE_MS, started_on
+from ligament.app.days import day_of
 from ligament.app.mending import ask_to_mend
 from ligament.app.output import to_json
 from ligament.app.results import DONE, WAITS, Result
+from ligament.app.run_ends import told_by_its_run
 from ligament.app.safety.after_restore import settle
 from ligament.app.who_changed import ask_who_changed
 from ligament.core.comparisons import Judging, tax_labels
@@ -27,7 +29,7 @@ from ligament.core.strays import completed_visit, judge_contact, judge_merged, j
 from ligament.core.variances import KeptVariance, Needs, Unbalanced, Variance, VarianceState, needs_somebody
 from ligament.flow.reconcile.compare import Compared, compare
 from ligament.ports.comparison import Comparison, Scope, SideBySide
-from ligament.ports.errors import Broken, PortError
+from ligament.ports.errors import Broken
 from ligament.ports.memory import Selection
 from ligament.store.queries.comparison import StoreComparison
 from ligament.store.queries.pairings import merged_contacts
@@ -70,10 +72,10 @@ def period_of(clinic: Clinic, first: str | None, last: str | None, *, full: bool
         raise ConfigurationError(("--full compares everything: leave out --from and --to.",))
     if full:
         return Period(first=min(start, end), last=date.max, full=True)
-    to = _day("--to", last) if last is not None else end
+    to = day_of("--to", last) if last is not None else end
     begins = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
     since = (
-        _day("--from", first) if first is not None else min(begins, max(start, _FAR_BACK)) if to < begins else begins
+        day_of("--from", first) if first is not None else min(begins, max(start, _FAR_BACK)) if to < begins else begins
     )
     if to < since:
         place = "--to" if last is not None else "--from"
@@ -83,26 +85,8 @@ def period_of(clinic: Clinic, first: str | None, last: str | None, *, full: bool
     return Period(first=since, last=to)
 
 
-def _day(flag: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError((f'{flag}: "{text}" is no day. Write it as in 2026-07-01.',)) from None
-
-
 def _month_end(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-
-
-def started_on(clinic: Clinic) -> date:
-    """Return the first day that is taken in: the rulebook's, else that of the first connection."""
-    chosen = clinic.settings.rulebook.invoices.start_on
-    if chosen is not None:
-        return chosen
-    connected = clinic.store.note("connected_on")
-    if connected:
-        return date.fromisoformat(connected[:10])
-    return local_date(clinic.clock.now(), clinic.settings.rulebook.clinic.time_zone)
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------
@@ -124,18 +108,16 @@ def reconcile(
     with alone_for(clinic, patience_ms):
         settle(clinic)
         run_id = clinic.runs.start("reconcile", random_hex(3))
-        try:
+        with told_by_its_run(clinic, run_id):
             period_of(clinic, first, last, full=full)
             swept, asking = bring_up_to_date(clinic, run_id, started_on(clinic), full=full)
             if not swept.parked:
                 look_at_owners(clinic)
             period = period_of(clinic, first, last, full=full)
-            compared, kept = _compared(clinic, period, asking)
-        except (PortError, Unbalanced) as trouble:
-            clinic.runs.finish(run_id, {"error": str(trouble)})
-            if isinstance(trouble, Unbalanced):
+            try:
+                compared, kept = _compared(clinic, period, asking)
+            except Unbalanced as trouble:
                 raise Broken(f"{trouble} Nothing of this comparison is reported.", "the equation") from trouble
-            raise
         kept |= _mended_by_policy(clinic, kept)
         if not swept.parked:
             ask_who_changed(clinic, compared.variances)

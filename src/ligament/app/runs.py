@@ -92,7 +92,6 @@ def show_run(clinic: Clinic, wanted: str) -> Result:
 
 
 def _listed(clinic: Clinic, run: Run) -> Document:
-    """Return a run as it is listed."""
     return {
         "run_id": run.id,
         "kind": run.kind,

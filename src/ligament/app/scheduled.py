@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from ligament.app.notices.addresses import addresses
 from ligament.app.reconcile import reconcile
 from ligament.app.results import Result
 from ligament.core.alerts import Message, MessageKind
+from ligament.core.notes import TOLD_NOTE
 from ligament.core.rules.model import SendReport
 from ligament.core.variances import needs_somebody
 from ligament.notifications import channels
@@ -59,19 +61,28 @@ def _let_old_entries_leave(clinic: Clinic) -> None:
 def send_comparison(clinic: Clinic, document: dict[str, Any]) -> tuple[str, ...]:
     """Send a comparison with its files, as `[reconcile] send` says; returns which addresses took it.
 
+    Where it is sent when a person is needed, what was sent once and nobody has answered yet is no news the next night.
     It never fails because of an address: what was found is kept, and waits on the list of variances.
     """
-    section = clinic.settings.rulebook.reconcile
-    is_wanted = section.send is SendReport.ALWAYS or (
-        section.send is SendReport.WHEN_NEEDED and not document["balanced"]
-    )
+    section, needing = clinic.settings.rulebook.reconcile, _needing(document)
+    is_news = bool(needing - set(json.loads(clinic.store.note(TOLD_NOTE) or "[]")))
+    is_wanted = section.send is SendReport.ALWAYS or (section.send is SendReport.WHEN_NEEDED and is_news)
     known = [one for one in addresses(clinic.settings) if not one.complaint] if is_wanted else []
     if not known:
         return ()
     message = _message(clinic, document)
     with tempfile.TemporaryDirectory(prefix="ligament-") as private:
         files = _files(clinic, document, Path(private))
-        return tuple(one.shown for one in known if channels.send(one.url.reveal(), message, files))
+        took = tuple(one.shown for one in known if channels.send(one.url.reveal(), message, files))
+    if took:
+        clinic.store.keep_note(TOLD_NOTE, json.dumps(sorted(needing)))
+    return took
+
+
+def _needing(document: dict[str, Any]) -> set[str]:
+    """Return the differences that need a person, each with its amount: another amount is another question."""
+    found = (one for one in document["variances"] if needs_somebody(one["needs"], one["state"]))
+    return {f"{one['id']} {one['amount']}" for one in found}
 
 
 def _files(clinic: Clinic, document: dict[str, Any], folder: Path) -> tuple[Path, ...]:

@@ -12,12 +12,12 @@ from ligament.app.decisions import open_holds
 from ligament.app.documents import action_document, cycle_document, skip_documents
 from ligament.app.notices.notifier import notifying
 from ligament.app.results import DONE, WAITS, Result
+from ligament.app.run_ends import told_by_its_run
 from ligament.app.safety.after_restore import caught_up, settle
-from ligament.core.notes import CHECKED_KEY_NOTE
+from ligament.core.notes import CHECKED_KEY_NOTE, RULEBOOK_NOTE
 from ligament.flow.cycle import CycleOptions, CycleResult, run_cycle
 from ligament.flow.read.read import Hint
-from ligament.ports.errors import PortError, TryLater
-from ligament.ports.stopping import Stopped
+from ligament.ports.errors import TryLater
 from ligament.wiring.ambient import random_hex
 from ligament.wiring.clinic import Clinic, credentials
 from ligament.wiring.exclusive import alone_for
@@ -59,19 +59,13 @@ def _cycle(clinic: Clinic, orders: CycleOptions) -> Result:
     first_connection(clinic)
     parked, parked_s = "", 0
     cycle = CycleResult()
-    try:
-        run_cycle(orders, clinic.world(run_id), cycle)
-    except TryLater as trouble:
-        if trouble.limit != "day":
-            clinic.runs.finish(run_id, {"error": trouble.sentence})
-            raise
-        parked, parked_s = trouble.sentence, trouble.wait_s
-    except Stopped:
-        clinic.runs.finish(run_id, {"stopped": True})
-        raise
-    except PortError as trouble:
-        clinic.runs.finish(run_id, {"error": trouble.sentence})
-        raise
+    with told_by_its_run(clinic, run_id):
+        try:
+            run_cycle(orders, clinic.world(run_id), cycle)
+        except TryLater as trouble:
+            if trouble.limit != "day":
+                raise
+            parked, parked_s = trouble.sentence, trouble.wait_s
     if not parked:
         _after(clinic, cycle, orders)
     document = {"run_id": run_id, **cycle_document(cycle)}
@@ -106,7 +100,7 @@ def _after(clinic: Clinic, cycle: CycleResult, orders: CycleOptions) -> None:
     if orders.hints is None and not orders.leave_books:
         refresh_owners(clinic)
     store = clinic.store
-    store.keep_note("rulebook_seen", orders.rulebook_mark)
+    store.keep_note(RULEBOOK_NOTE, orders.rulebook_mark)
     if not orders.brief and orders.hints is None:
         store.keep_note(CHECKED_KEY_NOTE, _key_mark(clinic))
     keep_asked(clinic, cycle.waiting)

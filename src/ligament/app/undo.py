@@ -14,14 +14,15 @@ from ligament.app.documents import Document, action_document, by_kind
 from ligament.app.journal_archive import archived_sentence
 from ligament.app.reconcile import reconcile
 from ligament.app.results import DONE, WAITS, Result
+from ligament.app.run_ends import told_by_its_run
 from ligament.app.safety.after_restore import settle
-from ligament.app.undo_reading import Written, undo_facts, undo_note, undos_of, written_by
+from ligament.app.undo_reading import Written, undo_facts, undos_of, written_by
 from ligament.core.approvals import ApprovalState, ApprovedPlan, approval_mark, approve_plan
 from ligament.core.holds import HoldCode
 from ligament.core.ids import RunId
 from ligament.core.intents import Subject
 from ligament.core.links import Decision, DecisionKind
-from ligament.core.notes import RECONCILE_DUE_NOTE
+from ligament.core.notes import RECONCILE_DUE_NOTE, undos_note
 from ligament.core.plans import Action, ActionKind, Plan, in_order, kind_word
 from ligament.core.undos import UndoFacts, UndoPlan, counted
 from ligament.flow.execute.execute import execute, recover
@@ -29,7 +30,6 @@ from ligament.flow.plan.survey import Planner, plan_and_scope
 from ligament.flow.plan.undoing import plan_undo
 from ligament.flow.read.read import selection_of
 from ligament.ports.errors import PortError, TryLater
-from ligament.ports.stopping import Stopped
 from ligament.wiring.ambient import random_hex
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
@@ -129,30 +129,24 @@ def _sorted(clinic: Clinic, actions: Sequence[Action], standing: ApprovalState) 
 
 def _carried_out(clinic: Clinic, written: Written, facts: UndoFacts, plan: UndoPlan) -> Result:
     run_id = clinic.runs.start(UNDO, random_hex(3))
-    clinic.store.keep_note(undo_note(written.run_id), " ".join([*undos_of(clinic, written.run_id), run_id]))
+    clinic.store.keep_note(undos_note(written.run_id), " ".join([*undos_of(clinic, written.run_id), run_id]))
     wanted = {action.subject: None for action in plan.actions}
     _keep_undone(clinic, wanted, written.run_id)
     standing, parked = approval_state(clinic), ""
-    try:
-        for _ in range(_MOST_PASSES):
-            tally = execute(_sorted(clinic, plan.actions, standing), facts.facts, clinic.world(run_id))
+    with told_by_its_run(clinic, run_id):
+        try:
+            for _ in range(_MOST_PASSES):
+                tally = execute(_sorted(clinic, plan.actions, standing), facts.facts, clinic.world(run_id))
+                written = written_by(clinic, written.run_id)
+                facts = undo_facts(clinic, clinic.books(), written)
+                plan = plan_undo(facts)
+                if not plan.actions or not (tally.done or tally.dropped):
+                    break
+        except TryLater as trouble:
+            if trouble.limit != "day":
+                raise
+            parked = trouble.sentence
             written = written_by(clinic, written.run_id)
-            facts = undo_facts(clinic, clinic.books(), written)
-            plan = plan_undo(facts)
-            if not plan.actions or not (tally.done or tally.dropped):
-                break
-    except TryLater as trouble:
-        if trouble.limit != "day":
-            clinic.runs.finish(run_id, {"error": trouble.sentence})
-            raise
-        parked = trouble.sentence
-        written = written_by(clinic, written.run_id)
-    except Stopped:
-        clinic.runs.finish(run_id, {"stopped": True})
-        raise
-    except PortError as trouble:
-        clinic.runs.finish(run_id, {"error": trouble.sentence})
-        raise
     clinic.approvals.keep("", (), undoing=True)
     if not parked and not plan.actions:
         # What turned out to stay after all goes on as before.

@@ -9,6 +9,7 @@ from ligament.core.facts import Facts
 from ligament.core.ids import BooksId, RunId
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksDocument, BooksPayment, DocumentKind
+from ligament.core.notes import undos_note
 from ligament.core.plans import ActionKind
 from ligament.core.records import Party
 from ligament.core.undos import PAYING, RunWrite, UndoFacts
@@ -42,12 +43,7 @@ def written_by(clinic: Clinic, run_id: RunId) -> Written:
 
 def undos_of(clinic: Clinic, run_id: RunId) -> list[str]:
     """Return the runs that undid a run, or began to."""
-    return clinic.store.note(undo_note(run_id)).split()
-
-
-def undo_note(run_id: RunId) -> str:
-    """Return the name under which the undos of a run are kept."""
-    return f"undos of {run_id}"
+    return clinic.store.note(undos_note(run_id)).split()
 
 
 def undo_facts(clinic: Clinic, books: Books, written: Written) -> UndoFacts:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ligament.core.explanations import names_nobody, with_name
 from ligament.core.intents import subject_from_key
+from ligament.core.notes import DOCUMENTS_CHANGED_BY_NOTE
 from ligament.core.periods import iso_instant
 from ligament.core.variances import Variance
 from ligament.flow.read.read import selection_of
@@ -15,7 +16,6 @@ from ligament.wiring.clinic import Clinic
 
 ASKED_AT_ONCE = 10
 """How many histories one comparison reads at most, one call each; the others are read by the next ones."""
-_NOTE = "who_changed_documents"
 Known = Mapping[str, Mapping[str, str]]
 
 
@@ -44,13 +44,13 @@ def ask_who_changed(clinic: Clinic, found: Iterable[Variance]) -> Known:
             told = {} if change is None else {"by": change.by.reveal(), "at": iso_instant(change.at)}
             known[one.id] = {"of": one.sentence, **told}
     if known != before:
-        clinic.store.keep_note(_NOTE, json.dumps(known, sort_keys=True))
+        clinic.store.keep_note(DOCUMENTS_CHANGED_BY_NOTE, json.dumps(known, sort_keys=True))
     return known
 
 
 def who_changed(clinic: Clinic) -> Known:
     """Return by variance what is known: `by` and `at`, or neither where the history names nobody."""
-    kept: Known = json.loads(clinic.store.note(_NOTE) or "{}")
+    kept: Known = json.loads(clinic.store.note(DOCUMENTS_CHANGED_BY_NOTE) or "{}")
     return kept
 
 

@@ -57,7 +57,7 @@ MENU = (
         files.reconcile,
         "Compare everything in both systems and explain every difference; writes nothing to either.",
     ),
-    Entry("variances", files.reconcile, "The differences found: list, show, acknowledge, fix."),
+    Entry("variances", files.reconcile, "The differences found: list, show, acknowledge, fix, accept-removed."),
     Entry("runs", files.undo, "What ran: list, show."),
     Entry("undo", files.undo, "Take back what one run posted, saying first what the books will not let go."),
     Entry("report", files.reports, "Report from what was read last: revenue, gst, debtors, payers, activity."),

@@ -44,23 +44,16 @@ class Session:
         return " ".join(["ligament", words, *(shlex.quote(word) for word in (*home, *clinic))])
 
 
-def run_verb(
-    session: Session, verb: Callable[[Clinic], Result], show: Show, *, part: Callable[[dict[str, Any]], object] = dict
-) -> None:
-    """Call a verb on the opened clinic and print what it tells; ends the process with the verb's exit code.
-
-    `part` chooses what of the document is printed as JSON.
-    """
-    run_plain(session, lambda: _with_app(session, verb), show, part=part)
+def run_verb(session: Session, verb: Callable[[Clinic], Result], show: Show) -> None:
+    """Call a verb on the opened clinic and print what it tells; ends the process with the verb's exit code."""
+    run_plain(session, lambda: _with_app(session, verb), show)
 
 
-def run_plain(
-    session: Session, verb: Callable[[], Result], show: Show, *, part: Callable[[dict[str, Any]], object] = dict
-) -> None:
+def run_plain(session: Session, verb: Callable[[], Result], show: Show) -> None:
     """Call a verb that opens no clinic, and print and exit in the same way."""
     try:
         verdict = verb()
-        text = to_json(part(verdict.document)) + "\n"
+        text = to_json(verdict.document) + "\n"
     except EXPECTED as error:
         found = trouble_of(error)
         if found is None:

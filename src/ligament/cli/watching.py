@@ -112,12 +112,10 @@ class Teller:
     """Tells of each turn: every one as JSON, only those that did something in words."""
 
     def __init__(self, session: Session, settings: Settings) -> None:
-        """Take how to print, and the clinics, whose clocks the lines show."""
         self._session = session
         self._clinics = {clinic.name: clinic for clinic in settings.clinics}
 
     def __call__(self, report: RunReport) -> None:
-        """Take note."""
         found = report.document
         if self._session.as_json:
             kept = {key: value for key, value in found.items() if key not in {"holds", "skips", "waiting"}}

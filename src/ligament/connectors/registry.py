@@ -46,7 +46,6 @@ def for_role(role: str, name: str = "") -> Manifest:
 
 
 def named(name: str) -> Manifest:
-    """Return the connector with that name."""
     for manifest in manifests():
         if manifest.name == name:
             return manifest

@@ -83,7 +83,6 @@ class Caller:
 
 
 def person(*, user_id: str, email: str, role: Role, clinics: frozenset[str]) -> Caller:
-    """Return a person of the dashboard as a caller."""
     return Caller(name=email, rights=RIGHTS_OF_ROLE[role], clinics=clinics, role=role, user_id=user_id)
 
 

@@ -102,6 +102,7 @@ class ApprovalState:
 def approve_plan(plan: Plan, rules: ApprovalSection, standing: ApprovalState) -> ApprovedPlan:
     """Sort a plan's actions by the clinic's policy and the approvals given.
 
+    An action whose reason is not certain asks whatever the policy is.
     What depends on an action that waits, waits with it. When more records that the books already had would change than
     `max_existing_changes`, all of those ask. What was asked once waits until somebody answers.
     """
@@ -129,7 +130,7 @@ def approve_plan(plan: Plan, rules: ApprovalSection, standing: ApprovalState) ->
 def _asks(action: Action, rules: ApprovalSection, *, first_run: bool, many: bool) -> bool:
     if action.kind in LOCAL or action.decided:
         return False
-    if first_run and rules.first_run.asks(action.amount):
+    if action.unsure or (first_run and rules.first_run.asks(action.amount)):
         return True
     if many and action.existing:
         return True

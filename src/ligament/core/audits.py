@@ -20,7 +20,7 @@ from ligament.core.audit_pairs import (
     SheetState,
     sum_of,
 )
-from ligament.core.money import CENT, HUNDRED, ZERO, cents, two_places
+from ligament.core.money import CENT, HUNDRED, ZERO, cents, readable
 from ligament.core.periods import Period, australian
 
 _LISTED = 20
@@ -164,7 +164,7 @@ def _missing(audit: _Audit, pair: Pair) -> bool:
             number=sheet.number,
             books_numbers=tuple(voided),
             amount=sheet.total,
-            sentence=f"{_called(sheet)} of {australian(sheet.on)} over {_money(sheet.total)} "
+            sentence=f"{_called(sheet)} of {australian(sheet.on)} over {readable(sheet.total)} "
             f"is not in {audit.words.books}{why}.",
             on=sheet.on,
         )
@@ -190,10 +190,10 @@ def _differences(audit: _Audit, sheet: PracticeSheet, books: BooksSheet) -> Iter
     finding = partial(_about, sheet, books)
     words, name = audit.words, _called(sheet)
     if sheet.total != books.total:
-        told = f"{name} is {_money(sheet.total)} in {words.practice} and {_money(books.total)} in {words.books}"
+        told = f"{name} is {readable(sheet.total)} in {words.practice} and {readable(books.total)} in {words.books}"
         yield finding(FindingKind.AMOUNT, sheet.total - books.total, f"{told} ({books.number}).")
     elif abs(sheet.tax - books.tax) > CENT * max(sheet.lines, 1):
-        told = f"{name} has {_money(sheet.tax)} of tax in {words.practice} and {_money(books.tax)} in {words.books}"
+        told = f"{name} has {readable(sheet.tax)} of tax in {words.practice} and {readable(books.tax)} in {words.books}"
         yield finding(FindingKind.TAX, sheet.tax - books.tax, f"{told} ({books.number}).")
     if sheet.on != books.on:
         told = f"{name} is dated {australian(sheet.on)} in {words.practice} and {australian(books.on)} in {words.books}"
@@ -216,7 +216,7 @@ def _state(audit: _Audit, sheet: PracticeSheet, books: BooksSheet) -> Iterator[F
     settled = sheet.state in {SheetState.PAID, SheetState.CLOSED}
     if sheet.kind is SheetKind.CREDIT_NOTE:
         if settled and books.left > ZERO:
-            told = f"{name} is used up in {words.practice}, but {_money(books.left)} of it is left in {words.books}."
+            told = f"{name} is used up in {words.practice}, but {readable(books.left)} of it is left in {words.books}."
             yield finding(FindingKind.CREDIT_OPEN, books.left, told)
         return
     if settled and (books.left > ZERO or books.is_draft):
@@ -225,7 +225,7 @@ def _state(audit: _Audit, sheet: PracticeSheet, books: BooksSheet) -> Iterator[F
             # The credit note that closed it is what was left undone, and is told as that.
             return
         said = "paid" if is_paid else "closed"
-        where = "is still a draft" if books.is_draft else f"has {_money(books.left)} due"
+        where = "is still a draft" if books.is_draft else f"has {readable(books.left)} due"
         told = f"{name} is {said} in {words.practice}, but {where} in {words.books} ({books.number})."
         yield finding(FindingKind.STUCK_OPEN, books.left or sheet.total, told)
     if sheet.state is SheetState.OPEN and books.total and not books.left and not books.is_draft:
@@ -248,8 +248,8 @@ def _doubled_money(audit: _Audit, pairs: Iterable[Pair], bank: Collection[BankLi
                 lines[payment].pop()
                 assert pair.books is not None
                 told = (
-                    f"{_called(pair.practice)} was paid with {_money(payment.amount)} on {australian(payment.on)}, and "
-                    f"a bank line of the same amount and day was coded to income as well: it counts twice."
+                    f"{_called(pair.practice)} was paid with {readable(payment.amount)} on {australian(payment.on)}, "
+                    f"and a bank line of the same amount and day was coded to income as well: it counts twice."
                 )
                 audit.add(
                     Finding(
@@ -305,8 +305,8 @@ def _strangers(audit: _Audit, pairing: Pairing) -> None:
                 kind=FindingKind.NOT_IN_PRACTICE,
                 books_numbers=(one.number,),
                 amount=one.total,
-                sentence=f"{one.number} of {australian(one.on)} over {_money(one.total)} is in {words.books}, but not "
-                f"in {words.practice}{archived}.",
+                sentence=f"{one.number} of {australian(one.on)} over {readable(one.total)} is in {words.books}, but "
+                f"not in {words.practice}{archived}.",
                 on=one.on,
             )
         )
@@ -319,10 +319,6 @@ def _prefix(sheet: BooksSheet) -> str | None:
 
 def _called(sheet: PracticeSheet) -> str:
     return f"{'Credit note' if sheet.kind is SheetKind.CREDIT_NOTE else 'Invoice'} {sheet.number}"
-
-
-def _money(amount: Decimal) -> str:
-    return f"{Decimal(two_places(amount)):,}"
 
 
 def _listed(numbers: Sequence[str]) -> str:

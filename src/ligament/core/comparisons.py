@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from ligament.core.differences import edited_fields
 from ligament.core.holds import Hold
@@ -15,11 +16,13 @@ from ligament.core.ledgers import BooksDocument, Chart, DocumentKind
 from ligament.core.lines import ROUNDING_LIMIT, ROUNDING_TEXT
 from ligament.core.links import Agreement, DocumentLink, PaymentLink, Role
 from ligament.core.money import ZERO, cents
+from ligament.core.periods import month_of
 from ligament.core.postings import tax_key
 from ligament.core.records import Invoice, InvoiceStatus
 from ligament.core.rules.model import Rulebook
-from ligament.core.variances import Cell, Split, month_of
+from ligament.core.variances import Cell, Split
 
+K = TypeVar("K")
 NO_TAX = "none"
 ROUNDING = "rounding"
 """Stands for the tax type of a rounding line, wherever amounts are kept by tax type."""
@@ -72,9 +75,9 @@ def practice_split(invoice: Invoice, labels: TaxLabels) -> dict[Cell, Decimal]:
     left = cents(invoice.total)
     for line in invoice.lines:
         amount = cents(line.total)
-        _add(found, (month, labels.of_practice(tax_key(line))), amount)
+        add_amount(found, (month, labels.of_practice(tax_key(line))), amount)
         left -= amount
-    _add(found, (month, NO_TAX), left)
+    add_amount(found, (month, NO_TAX), left)
     return found
 
 
@@ -103,13 +106,14 @@ def books_split(document: BooksDocument, labels: TaxLabels) -> dict[Cell, Decima
     if not document.status.is_gone():
         month = month_of(document.on)
         for tax_type, amount in type_split(document).items():
-            _add(found, (month, labels.of_books(tax_type)), sign_of(document) * amount)
+            add_amount(found, (month, labels.of_books(tax_type)), sign_of(document) * amount)
     return found
 
 
-def _add(split: dict[Cell, Decimal], cell: Cell, amount: Decimal) -> None:
+def add_amount(sums: dict[K, Decimal], key: K, amount: Decimal) -> None:
+    """Add to a sum; what comes to nothing makes none."""
     if amount:
-        split[cell] = split.get(cell, ZERO) + amount
+        sums[key] = sums.get(key, ZERO) + amount
 
 
 def paid_on_document(document: BooksDocument) -> Decimal:
@@ -196,7 +200,6 @@ class Pairing:
 
     @property
     def counts(self) -> bool:
-        """Whether the practice counts it."""
         return self.invoice.removed_at is None
 
     @property
@@ -266,5 +269,5 @@ def sum_of(splits: Iterable[Split]) -> dict[Cell, Decimal]:
     found: dict[Cell, Decimal] = {}
     for split in splits:
         for cell, amount in split.items():
-            _add(found, cell, amount)
+            add_amount(found, cell, amount)
     return found

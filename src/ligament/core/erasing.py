@@ -15,7 +15,7 @@ from ligament.core.links import Agreement, DocumentLink
 from ligament.core.records import Line
 
 ERASED = "Text erased"
-"""Stands where a text stood that may have named the person; a document that changes later is posted with it."""
+"""Stands here where a text stood that may have named the person; what changes later is posted with the generic text."""
 _OURS = re.compile(r"Rounding|Adjustment of [\w.-]+")
 """Texts of lines that we wrote ourselves from numbers only, and know again."""
 _REFERENCE = re.compile(r"[A-Za-z ]{1,40}:\d+(-\d+)?")

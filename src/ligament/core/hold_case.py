@@ -26,8 +26,8 @@ class HoldCase:
     title: str
     happened: str
     todo: str
-    clears: str
-    approve: str
-    dismiss: str
+    clears: str = "Yes"
+    approve: str = "No effect"
+    dismiss: str = "Leaves it out"
     advice: str = LOOK
-    answers: tuple[str, ...] = ()
+    answers: tuple[str, ...] = (DISMISS,)

@@ -6,7 +6,6 @@ from ligament.core.hold_case import (
     APPROVE,
     BOOKS,
     DISMISS,
-    LOOK,
     MAP,
     PRACTICE,
     SAME,
@@ -25,11 +24,7 @@ CONTACTS = (
         approve="Links the patient with that contact",
         dismiss="`--as separate`, or dismiss: makes a contact of its own",
         advice=SAME,
-        answers=(
-            APPROVE,
-            SEPARATE,
-            DISMISS,
-        ),
+        answers=(APPROVE, SEPARATE, DISMISS),
     ),
     HoldCase(
         code=HoldCode.PROBABLY_SAME_PERSON,
@@ -40,11 +35,7 @@ CONTACTS = (
         approve="Links with the contact shown first",
         dismiss="`--as separate`, or dismiss: makes a contact of its own",
         advice=SAME,
-        answers=(
-            APPROVE,
-            SEPARATE,
-            DISMISS,
-        ),
+        answers=(APPROVE, SEPARATE, DISMISS),
     ),
     HoldCase(
         code=HoldCode.CONTACT_ARCHIVED,
@@ -52,10 +43,7 @@ CONTACTS = (
         happened="The contact is archived in $books_title, and $books_title lets nobody write on it",
         todo="Restore it in $books_title",
         clears="Yes, once restored",
-        approve="No effect",
         dismiss="Off the list, but its invoices go on waiting. Restore it, or dismiss the invoices too",
-        advice=LOOK,
-        answers=(DISMISS,),
     ),
     HoldCase(
         code=HoldCode.FIELD_CONFLICT,
@@ -69,12 +57,7 @@ CONTACTS = (
         "($practice_title does not say who); `--as books` takes $books_title's value; dismiss leaves "
         "both as they are",
         advice="Say for each whose value counts.",
-        answers=(
-            APPROVE,
-            PRACTICE,
-            BOOKS,
-            DISMISS,
-        ),
+        answers=(APPROVE, PRACTICE, BOOKS, DISMISS),
     ),
     HoldCase(
         code=HoldCode.PAYER_UNKNOWN,
@@ -82,36 +65,23 @@ CONTACTS = (
         happened="The first line of the invoice's addressee is neither the patient nor a payer (asked only with "
         '`payer_unknown = "ask"`), or two payers have that name',
         todo="Correct the addressee, add the payer, or rename one of two",
-        clears="Yes",
         approve="Bills the patient. No effect when two payers share the name",
         dismiss="Leaves the invoice out",
-        advice=LOOK,
-        answers=(
-            APPROVE,
-            DISMISS,
-        ),
+        answers=(APPROVE, DISMISS),
     ),
     HoldCase(
         code=HoldCode.NO_PARTY,
         title="Nobody to bill",
         happened="Nobody can be billed: the patient was deleted, or a pooled invoice names no location",
         todo="Set the patient or business in $practice_title",
-        clears="Yes",
-        approve="No effect",
         dismiss="Leaves it out; post it by hand if it belongs in the books",
-        advice=LOOK,
-        answers=(DISMISS,),
     ),
     HoldCase(
         code=HoldCode.UNMAPPED_CONTACT,
         title="A rule names a contact that is missing",
         happened="A rule bills a payer that $practice_title does not have",
         todo="Correct the rule or add the payer",
-        clears="Yes",
-        approve="No effect",
-        dismiss="Leaves it out",
         advice=MAP,
-        answers=(DISMISS,),
     ),
 )
 MAPPING = (
@@ -120,11 +90,7 @@ MAPPING = (
         title="Items without an account",
         happened="No account is chosen for an item",
         todo="Add it under `[accounts.items]`, or set a default",
-        clears="Yes",
-        approve="No effect",
-        dismiss="Leaves it out",
         advice=MAP,
-        answers=(DISMISS,),
     ),
     HoldCase(
         code=HoldCode.UNMAPPED_ACCOUNT,
@@ -132,22 +98,15 @@ MAPPING = (
         happened="The chosen account is missing, archived or a bank account; or the clearing account takes no "
         "payments; or there is no rounding account",
         todo="Choose another account, or restore it in $books_title",
-        clears="Yes",
-        approve="No effect",
         dismiss="Leaves the invoice or payment out",
         advice=MAP,
-        answers=(DISMISS,),
     ),
     HoldCase(
         code=HoldCode.UNMAPPED_TAX,
         title="Taxes without a tax type",
         happened="No tax type is chosen; or it is archived, has another rate, or cannot be used with the account",
         todo="Add it under `[taxes]`, or correct the account",
-        clears="Yes",
-        approve="No effect",
-        dismiss="Leaves it out",
         advice=MAP,
-        answers=(DISMISS,),
     ),
     HoldCase(
         code=HoldCode.UNMAPPED_TRACKING,
@@ -155,11 +114,7 @@ MAPPING = (
         happened="The tracking category or option does not exist, or the option is archived",
         todo="Add or restore it in $books_title, or set `create_options = true`; one that is archived is "
         "never made a second time",
-        clears="Yes",
-        approve="No effect",
-        dismiss="Leaves it out",
         advice=MAP,
-        answers=(DISMISS,),
     ),
     HoldCase(
         code=HoldCode.UNMAPPED_GROUP,
@@ -167,21 +122,13 @@ MAPPING = (
         happened="A rule or a custom field names a contact group that $books_title does not have; invoices go on "
         "meanwhile",
         todo="Make it in $books_title, or set `create_groups = true`",
-        clears="Yes",
-        approve="No effect",
         dismiss="Leaves the contact out of it",
         advice=MAP,
-        answers=(DISMISS,),
     ),
     HoldCase(
         code=HoldCode.NOT_REGISTERED_FOR_GST,
         title="Tax, but no registration for it",
         happened="A line carries GST, but the $books_title organisation is not registered",
         todo="Take the tax off in $practice_title, or correct the registration in $books_title",
-        clears="Yes",
-        approve="No effect",
-        dismiss="Leaves it out",
-        advice=LOOK,
-        answers=(DISMISS,),
     ),
 )

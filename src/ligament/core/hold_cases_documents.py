@@ -5,7 +5,6 @@ from __future__ import annotations
 from ligament.core.hold_case import (
     APPROVE,
     DISMISS,
-    LOOK,
     OPEN,
     RETRY,
     SEPARATE,
@@ -17,15 +16,12 @@ RECORDS = (
     HoldCase(
         code=HoldCode.TOTAL_MISMATCH,
         title="The lines do not add up to the total",
-        happened="Lines and total differ by more than ten cents, or there are no lines; or $books_title came to "
-        "another total than we sent",
+        happened="Lines and total differ by more than ten cents, or there are no lines; a credit note comes to more "
+        "than zero; or $books_title came to another total than we sent",
         todo="Open the invoice in $practice_title and save it again; compare both documents if it is posted. "
         "Nothing is paid on it meanwhile",
         clears="When they agree",
-        approve="No effect",
         dismiss="Leaves it as it is",
-        advice=LOOK,
-        answers=(DISMISS,),
     ),
     HoldCase(
         code=HoldCode.TAX_MISMATCH,
@@ -33,21 +29,12 @@ RECORDS = (
         happened="$books_title would compute another tax, by more than a cent for each taxed line",
         todo="Check the tax of each line in $practice_title",
         clears="When they agree",
-        approve="No effect",
-        dismiss="Leaves it out",
-        advice=LOOK,
-        answers=(DISMISS,),
     ),
     HoldCase(
         code=HoldCode.BAD_RECORD,
         title="A record that cannot be read",
         happened="The invoice cannot be read",
         todo="Open it in $practice_title and save it again; tell us if it stays",
-        clears="Yes",
-        approve="No effect",
-        dismiss="Leaves it out",
-        advice=LOOK,
-        answers=(DISMISS,),
     ),
     HoldCase(
         code=HoldCode.UNKNOWN_STATUS,
@@ -55,21 +42,12 @@ RECORDS = (
         happened="The invoice has a status we have never seen",
         todo="Tell us. Nothing is guessed about money",
         clears="When the status is a known one",
-        approve="No effect",
-        dismiss="Leaves it out",
-        advice=LOOK,
-        answers=(DISMISS,),
     ),
     HoldCase(
         code=HoldCode.NUMBER_TAKEN,
         title="The number is taken",
         happened="Our number belongs to another document in $books_title",
         todo="Rename that document, or choose another prefix",
-        clears="Yes",
-        approve="No effect",
-        dismiss="Leaves it out",
-        advice=LOOK,
-        answers=(DISMISS,),
     ),
     HoldCase(
         code=HoldCode.HISTORY_DIFFERS,
@@ -79,12 +57,7 @@ RECORDS = (
         clears="When they agree, or one is voided",
         approve="Links the two as they are; the difference stays",
         dismiss="`--as separate` posts ours beside it; dismiss leaves it out",
-        advice=LOOK,
-        answers=(
-            APPROVE,
-            SEPARATE,
-            DISMISS,
-        ),
+        answers=(APPROVE, SEPARATE, DISMISS),
     ),
     HoldCase(
         code=HoldCode.ORIGINAL_NOT_POSTED,
@@ -93,12 +66,7 @@ RECORDS = (
         todo="Usually the original belongs to the old books",
         clears="When the original is posted",
         approve="Posts the credit note on its own, not allocated",
-        dismiss="Leaves it out",
-        advice=LOOK,
-        answers=(
-            APPROVE,
-            DISMISS,
-        ),
+        answers=(APPROVE, DISMISS),
     ),
     HoldCase(
         code=HoldCode.REJECTED,
@@ -106,13 +74,9 @@ RECORDS = (
         happened="$books_title refused it; its own words are in the sentence",
         todo="Correct what it names, then retry it",
         clears="When the record changes",
-        approve="No effect",
         dismiss="Leaves it as it is",
         advice="Correct what the books complain about, then try again.",
-        answers=(
-            RETRY,
-            DISMISS,
-        ),
+        answers=(RETRY, DISMISS),
     ),
     HoldCase(
         code=HoldCode.REFUSED,
@@ -120,13 +84,9 @@ RECORDS = (
         happened="Somebody of the clinic refused it, with the reason in the sentence; it needs nobody",
         todo="Nothing; it can be retried",
         clears="When the record changes",
-        approve="No effect",
         dismiss="Leaves it as it is",
         advice="Nothing needs to be done; retry it to have it planned again.",
-        answers=(
-            RETRY,
-            DISMISS,
-        ),
+        answers=(RETRY, DISMISS),
     ),
 )
 CHANGES = (
@@ -140,11 +100,7 @@ CHANGES = (
         approve="Has it planned again, as does retry",
         dismiss="Leaves it out for good",
         advice="Retry what is to be posted again.",
-        answers=(
-            APPROVE,
-            RETRY,
-            DISMISS,
-        ),
+        answers=(APPROVE, RETRY, DISMISS),
     ),
     HoldCase(
         code=HoldCode.EDITED_IN_BOOKS,
@@ -156,11 +112,7 @@ CHANGES = (
         approve="Writes $practice_title's version over it. No effect when the invoice was archived or the "
         "document voided: do that by hand",
         dismiss="Keeps what $books_title says",
-        advice=LOOK,
-        answers=(
-            APPROVE,
-            DISMISS,
-        ),
+        answers=(APPROVE, DISMISS),
     ),
     HoldCase(
         code=HoldCode.VOIDED_IN_BOOKS,
@@ -172,11 +124,7 @@ CHANGES = (
         approve="Posts it again under the next number, such as `CLK-2041-2`. No effect for a charge from an "
         "appointment",
         dismiss="Leaves it void",
-        advice=LOOK,
-        answers=(
-            APPROVE,
-            DISMISS,
-        ),
+        answers=(APPROVE, DISMISS),
     ),
     HoldCase(
         code=HoldCode.PAID_EDIT,
@@ -186,11 +134,7 @@ CHANGES = (
         clears="When it is changed back",
         approve="Posts the difference as its own document, such as `CLK-2041-A1`. No effect where nothing is proposed",
         dismiss="Leaves $books_title as it is",
-        advice=LOOK,
-        answers=(
-            APPROVE,
-            DISMISS,
-        ),
+        answers=(APPROVE, DISMISS),
     ),
     HoldCase(
         code=HoldCode.LOCKED_PERIOD,
@@ -202,20 +146,13 @@ CHANGES = (
         approve="Posts the difference where one is proposed; else no effect",
         dismiss="Leaves $books_title as it is",
         advice=OPEN,
-        answers=(
-            APPROVE,
-            DISMISS,
-        ),
+        answers=(APPROVE, DISMISS),
     ),
     HoldCase(
         code=HoldCode.ARCHIVED_PAID,
         title="Archived, but money is on it",
         happened="The invoice was archived in $practice_title, but money is on it in $books_title",
         todo="Take the payment or credit off in $books_title",
-        clears="Yes",
-        approve="No effect",
         dismiss="Leaves the document in $books_title",
-        advice=LOOK,
-        answers=(DISMISS,),
     ),
 )

@@ -6,7 +6,6 @@ from ligament.core.hold_case import (
     APPROVE,
     CASH,
     DISMISS,
-    LOOK,
     HoldCase,
 )
 from ligament.core.holds import HoldCode
@@ -19,10 +18,8 @@ PAYMENTS = (
         "$books_title uses no credit across contacts",
         todo="Merge the two contacts in $books_title, or refund the credit there by hand",
         clears="When both stand on one contact",
-        approve="No effect",
         dismiss="Leaves both open",
         advice="Merge the two contacts in the books; what waits for it then goes on by itself.",
-        answers=(DISMISS,),
     ),
     HoldCase(
         code=HoldCode.CREDIT_OR_CASH,
@@ -33,33 +30,21 @@ PAYMENTS = (
         approve="Uses the credit, as proposed",
         dismiss="`--as cash` posts a payment; dismiss posts neither",
         advice="Say for each whether it was paid from the credit or with money.",
-        answers=(
-            APPROVE,
-            CASH,
-            DISMISS,
-        ),
+        answers=(APPROVE, CASH, DISMISS),
     ),
     HoldCase(
         code=HoldCode.INVOICE_IS_DRAFT,
         title="Still a draft in the books",
         happened="The invoice is a draft in $books_title, and a draft cannot be paid",
         todo="Approve the invoice in $books_title",
-        clears="Yes",
-        approve="No effect",
         dismiss="No payment is posted",
-        advice=LOOK,
-        answers=(DISMISS,),
     ),
     HoldCase(
         code=HoldCode.PAYMENT_RECONCILED,
         title="The payment is reconciled",
         happened="The invoice is open again in $practice_title, but our payment is reconciled with the bank",
         todo="Undo the reconciliation in $books_title, or record the payment in $practice_title again",
-        clears="Yes",
-        approve="No effect",
         dismiss="Leaves the payment",
-        advice=LOOK,
-        answers=(DISMISS,),
     ),
     HoldCase(
         code=HoldCode.PAYMENT_REMOVED,
@@ -81,10 +66,7 @@ CLINIC = (
         happened="$practice_title's own link to $books_title is switched on. Both together would post everything "
         "twice, so we post nothing",
         todo="Switch it off in $practice_title",
-        clears="Yes",
-        approve="No effect",
         dismiss="No effect",
-        advice=LOOK,
         answers=(),
     ),
     HoldCase(
@@ -95,12 +77,7 @@ CLINIC = (
         todo="Change the invoice or the rule",
         clears="When the rule no longer applies",
         approve="Posts it all the same",
-        dismiss="Leaves it out",
-        advice=LOOK,
-        answers=(
-            APPROVE,
-            DISMISS,
-        ),
+        answers=(APPROVE, DISMISS),
     ),
     HoldCase(
         code=HoldCode.ASK,
@@ -109,22 +86,13 @@ CLINIC = (
         todo="Read the rule's question",
         clears="When the rule no longer applies",
         approve="Posts it",
-        dismiss="Leaves it out",
         advice="Answer what your rule asks.",
-        answers=(
-            APPROVE,
-            DISMISS,
-        ),
+        answers=(APPROVE, DISMISS),
     ),
     HoldCase(
         code=HoldCode.WAITS_FOR,
         title="Waits for something else",
         happened="It depends on another record that is held, such as the invoice of a held contact",
         todo="Settle the other one",
-        clears="Yes",
-        approve="No effect",
-        dismiss="Leaves it out",
-        advice=LOOK,
-        answers=(DISMISS,),
     ),
 )

@@ -319,7 +319,6 @@ class Chart:
         return next((account for account in (*by_id, *by_name)), None)
 
     def tax_rate(self, tax_type: str) -> TaxRate | None:
-        """Return the tax rate of that type, or nothing."""
         return next((rate for rate in self.tax_rates if rate.tax_type == tax_type), None)
 
     def category(self, name: str) -> TrackingCategory | None:

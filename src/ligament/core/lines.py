@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from ligament.core.erasing import is_erased
 from ligament.core.frozen import fast_frozen, maker
 from ligament.core.holds import HoldCode
 from ligament.core.ledgers import BooksLine, new_books_line
@@ -115,7 +114,7 @@ def _mapped(invoice: Invoice, how: LineContext) -> MappedLines | Trouble:
         trail.extend(posting.trail)
         taxed += bool(posting.tax.rate)
     total = cents(invoice.total * sign)
-    trouble = _round(lines, total, tracking.pairs, how, trail)
+    trouble = _wrong_way(total) or _round(lines, total, tracking.pairs, how, trail)
     if trouble is not None:
         return trouble
     tax = sum([line.tax or ZERO for line in lines], ZERO)
@@ -136,9 +135,8 @@ def _mapped(invoice: Invoice, how: LineContext) -> MappedLines | Trouble:
 def _line(line: Line, sign: Decimal, posting: Posting, tracking: Pairs) -> BooksLine:
     amount = cents(line.total * sign)
     quantity, price, kept = _quantity(line, sign, amount)
-    stands_alone = posting.is_generic or is_erased(posting.text)
     return new_books_line(
-        text=posting.text if kept or stands_alone else _worked_out(line, posting.text),
+        text=posting.text if kept or posting.is_generic else _worked_out(line, posting.text),
         quantity=quantity,
         unit_amount=price,
         amount=amount,
@@ -172,6 +170,18 @@ def _worked_out(line: Line, name: str) -> str:
         value = abs(line.discount.value)
         less = f" less {price_text(cents(value))}" if line.discount.is_money else f" less {plain(value)} %"
     return f"{name[:3800]} ({plain(abs(line.quantity))} x {price_text(abs(line.unit_price))}{basis}{less})"
+
+
+def _wrong_way(total: Decimal) -> Trouble | None:
+    """Say so where a credit note would take money instead of giving it: books hold no document below zero."""
+    if total >= ZERO:
+        return None
+    return Trouble(
+        code=HoldCode.TOTAL_MISMATCH,
+        sentence=f"It reads as a credit note, but it comes to {price_text(-total)} to be paid and gives nothing back.",
+        todo="Correct its lines in the practice, or raise an ordinary invoice there instead.",
+        detail={"header": -total},
+    )
 
 
 def _round(

@@ -16,6 +16,7 @@ from ligament.core.private import NOTHING, Private
 from ligament.core.records import Address
 
 T = TypeVar("T")
+K = TypeVar("K")
 Phones = tuple[tuple[PhoneSlot, Private[str]], ...]
 
 
@@ -193,7 +194,7 @@ def joined(before: AgreedFields, after: AgreedFields) -> AgreedFields:
         phones=_over(before.phones, after.phones),
         street=_newer(after.street, before.street),
         postal=_newer(after.postal, before.postal),
-        extras=_extras(before.extras, after.extras),
+        extras=_over(before.extras, after.extras),
         refused=_newer(after.refused, before.refused),
         groups=_newer(after.groups, before.groups),
         another=_newer(after.another, before.another),
@@ -206,9 +207,7 @@ def _newer(after: T | None, before: T | None) -> T | None:
     return before if after is None else after
 
 
-def _over(before: Phones | None, after: Phones | None) -> Phones | None:
-    return before if after is None else tuple(sorted({**dict(before or ()), **dict(after)}.items()))
-
-
-def _extras(before: Extras | None, after: Extras | None) -> Extras | None:
+def _over(
+    before: tuple[tuple[K, T], ...] | None, after: tuple[tuple[K, T], ...] | None
+) -> tuple[tuple[K, T], ...] | None:
     return before if after is None else tuple(sorted({**dict(before or ()), **dict(after)}.items()))

@@ -42,6 +42,11 @@ def price_text(amount: Decimal) -> str:
     return f"{whole}.{decimals.ljust(2, '0')}"
 
 
+def readable(amount: Decimal) -> str:
+    """Return an amount as people read it: `1,234.50`, `-85.00`."""
+    return f"{cents(amount):,}"
+
+
 def two_places(amount: Decimal) -> str:
     """Return an amount as people write it in the books: always two decimals."""
     return str(cents(amount))

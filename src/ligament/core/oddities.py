@@ -10,7 +10,7 @@ import hashlib
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import PurePath
 from typing import TypeVar
@@ -23,8 +23,6 @@ MARK = "\ufdd0"
 NUL = "\x00"
 """A character that PostgreSQL keeps in no text, and that nobody can type."""
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
-_EARLIEST_AT = datetime(1900, 1, 1, tzinfo=UTC)
-_LATEST_AT = datetime(2199, 12, 31, tzinfo=UTC)
 _MOST_PLACES = 18
 _FRAMES = 4
 
@@ -65,7 +63,6 @@ class Oddity:
     known: str = ""
 
     def sentence(self) -> str:
-        """Return what a hold says of it."""
         told = f"Something about this record was not foreseen, so it is left alone (reference {self.reference})."
         return self.known or told
 

@@ -69,7 +69,6 @@ class Period:
     last: date | None = None
 
     def covers(self, day: date) -> bool:
-        """Say whether a day lies in it."""
         return (self.first is None or day >= self.first) and (self.last is None or day <= self.last)
 
     def words(self) -> str:

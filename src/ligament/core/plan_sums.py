@@ -38,7 +38,6 @@ def new_documents(actions: Iterable[Action], since: date | None = None) -> Itera
 
 
 def sums_of(intents: Iterable[DocumentIntent]) -> PlanSums:
-    """Return what documents come to."""
     sums = PlanSums()
     for intent in intents:
         sign = -1 if intent.kind is DocumentKind.CREDIT_NOTE else 1

@@ -19,10 +19,9 @@ from ligament.core.ledgers import DocumentKind, DocumentStatus
 from ligament.core.links import ALLOCATED, AgreedFields, Agreement, Origin, Reason, Role
 from ligament.core.money import ZERO
 from ligament.core.private import NOTHING, Private
-from ligament.core.writes import (
-    ContactWrite,
-    PartyWrite,
-)
+from ligament.core.writes import ContactWrite, PartyWrite
+
+_PAID = "/paid"
 
 
 class ActionKind(StrEnum):
@@ -197,8 +196,8 @@ class Action:
     """One step of a plan: exactly one of the step fields that fits `kind` is given.
 
     `existing` says that it changes a record the books already had, `decided` that a person approved it already,
-    `heals` that it mends a variance, `undoes` that it takes back what a run did;
-    `amount` is what approval limits look at; `number` names it for people; `trail` is what decided it.
+    `unsure` that a person is asked whatever the policy says, `heals` that it mends a variance, `undoes` that it takes
+    back what a run did; `amount` is what approval limits look at; `number` names it; `trail` is what decided it.
     """
 
     kind: ActionKind
@@ -208,6 +207,7 @@ class Action:
     amount: Decimal = ZERO
     existing: bool = False
     decided: bool = False
+    unsure: bool = False
     heals: bool = False
     undoes: bool = False
     contact: ContactStep | None = None
@@ -342,6 +342,16 @@ def in_order(actions: Iterable[Action]) -> tuple[Action, ...]:
 def allocation_id(note: DocumentRef, invoice: DocumentRef) -> str:
     """Return the name under which an allocation of ours is remembered."""
     return f"{ALLOCATED}{note.number}:{invoice.number}"
+
+
+def payment_reference(number: str) -> str:
+    """Return what a payment of ours bears: the number of its document, and that it was paid."""
+    return f"{number}{_PAID}"
+
+
+def without_paid(reference: str) -> str:
+    """Return the number of the document in the reference of a payment of ours; any other text as it is."""
+    return reference.removesuffix(_PAID)
 
 
 def kind_word(action: Action) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Protocol
 
+from ligament.core.erasing import is_erased
 from ligament.core.holds import HoldCode
 from ligament.core.ledgers import Chart, Organisation, TaxRate
 from ligament.core.money import ZERO, plain
@@ -19,6 +21,7 @@ Pairs = tuple[tuple[str, str], ...]
 _LineSort = tuple[str | None, str, str, str, Decimal | None]
 _TEXT_LENGTH = 4000
 _BREAKS = "\t\r\n"
+_NO_TEXT = "\x7f\ufffe\uffff"
 _ADD_IT = "Add it in the books, or set create_options = true under [tracking] in the rulebook."
 
 
@@ -111,7 +114,6 @@ class LineContext:
         return found
 
     def tracking(self) -> Tracking | Trouble:
-        """Return the tracking of every line."""
         if self._tracking is None:
             self._tracking = _tracking(self)
         return self._tracking
@@ -130,28 +132,60 @@ def _posting(line: Line, how: LineContext) -> Posting | Trouble:
         tax=rate,
         charged=rate.rate if how.organisation.pays_tax else ZERO,
         text=_text(line, how),
-        is_generic=how.rulebook.invoices.text is LineText.GENERIC,
+        is_generic=_is_generic(line, how),
         trail=tuple(trail),
     )
 
 
 def _text(line: Line, how: LineContext) -> str:
     """Return what lines of this sort read (choice C02)."""
-    invoices = how.rulebook.invoices
-    if invoices.text is LineText.GENERIC:
-        return invoices.generic_text
-    write_off = is_write_off(line, how.rulebook)
-    name = _tidy(how.rules.line_text if how.rules.line_text and not write_off else line.name) or "Item"
+    if _is_generic(line, how):
+        return how.rulebook.invoices.generic_text
+    name = _tidy(_ruled(line, how) or line.name) or "Item"
     return name[:_TEXT_LENGTH]
 
 
+def _is_generic(line: Line, how: LineContext) -> bool:
+    """Say whether the line reads as all do: the rulebook wants it so, or its own text went with the person."""
+    return how.rulebook.invoices.text is LineText.GENERIC or (is_erased(line.name) and not _ruled(line, how))
+
+
+def _ruled(line: Line, how: LineContext) -> str:
+    """Return the text that a rule gives the line; a write-off keeps its own."""
+    return "" if is_write_off(line, how.rulebook) else how.rules.line_text
+
+
 def _tidy(text: str) -> str:
-    """Drop control characters, which the books refuse, and outer blanks; tabs and line ends become blanks."""
+    """Drop what the books refuse in a text, and outer blanks; tabs and line ends become blanks."""
     spaced = (" " if char in _BREAKS else char for char in text)
-    return "".join(char for char in spaced if char >= " " and char != "\x7f").strip()
+    return "".join(char for char in spaced if char >= " " and char not in _NO_TEXT).strip()
 
 
-def item_keys(line: Line) -> tuple[str, ...]:
+class SoldAs(Protocol):
+    """What of a line decides its account and its tax."""
+
+    @property
+    def item_id(self) -> str | None:
+        """Return the item's id, if it has one."""
+
+    @property
+    def code(self) -> str:
+        """Return the item's code."""
+
+    @property
+    def name(self) -> str:
+        """Return what was sold."""
+
+    @property
+    def tax_name(self) -> str:
+        """Return what its tax is called."""
+
+    @property
+    def tax_rate(self) -> Decimal | None:
+        """Return its tax in percent, if there is one."""
+
+
+def item_keys(line: SoldAs) -> tuple[str, ...]:
     """Return the names an item may have in the rulebook, in the order they are tried: id, code, name (choice C41)."""
     return tuple(key for key in (line.item_id or "", line.code, line.name) if key)
 
@@ -202,7 +236,7 @@ def _account_code(line: Line, how: LineContext) -> tuple[str, str]:
     return accounts.default or "", "it is the default"
 
 
-def tax_key(line: Line) -> str:
+def tax_key(line: SoldAs) -> str:
     """Return how the rulebook names the line's tax: `GST 10`, or `none`."""
     if not line.tax_name and not line.tax_rate:
         return "none"

@@ -19,7 +19,6 @@ class Private(Generic[T]):
     __slots__ = ("_value",)
 
     def __init__(self, value: T) -> None:
-        """Wrap the value."""
         self._value = value
 
     def reveal(self) -> T:
@@ -31,25 +30,20 @@ class Private(Generic[T]):
         return Private(change(self._value))
 
     def __bool__(self) -> bool:
-        """Say whether there is a value at all."""
         return bool(self._value)
 
     def __eq__(self, other: object) -> bool:
-        """Compare by value with another private value."""
         return isinstance(other, Private) and self._value == other._value
 
     def __hash__(self) -> int:
-        """Hash by value, so that private values can be keys."""
         return hash((Private, self._value))
 
     def __repr__(self) -> str:
-        """Never show the value."""
         return MASK if self._value else "''"
 
     __str__ = __repr__
 
     def __format__(self, spec: str) -> str:
-        """Never show the value in formatted text either."""
         return format(repr(self), spec)
 
 

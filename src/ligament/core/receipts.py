@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ligament.core.ids import BooksId
-from ligament.core.ledgers import BooksContact, BooksDocument, ContactGroup
+from ligament.core.ledgers import BooksContact, BooksDocument, ContactGroup, TrackingOption
 from ligament.core.links import Agreement, ContactLink, DocumentLink, PaymentLink
 from ligament.core.plans import Action
 from ligament.core.records import Party
 from ligament.core.writes import PreparedCall, Verb
+
+REPLAY_WINDOW = timedelta(minutes=4)
+"""How long the same bytes may leave under the same key: the key lives six minutes, two are kept as a margin."""
 
 
 class IntentState(StrEnum):
@@ -66,6 +69,7 @@ class Effect:
     agreement: Agreement | None = None
     payment_link: PaymentLink | None = None
     group: ContactGroup | None = None
+    option: TrackingOption | None = None
     party: Party | None = None
     refused: tuple[str, ...] = ()
     code: str = ""

@@ -182,6 +182,10 @@ class Invoice:
     lines: tuple[Line, ...] = ()
     revision: str = ""
 
+    def is_untraced(self) -> bool:
+        """Say whether it is in no list any more and not there by its id, so that nobody said what became of it."""
+        return self.removed_at is not None and self.revision == GONE
+
     def is_credit(self) -> bool:
         """Say whether it reads as a credit note: open credit, a reversal, or a total below zero."""
         return self.status is _OPEN_CREDIT or self.original_id is not None or self.total < ZERO
@@ -263,10 +267,14 @@ class PracticeSettings:
 PracticeRecord = Party | Invoice | Line | Visit | Location | Practitioner | PracticeSettings
 
 
+GONE = "gone"
+"""The revision under which a record is kept that is certainly gone: nothing that is shown has it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
     """A record that is certainly gone from the practice: asked for by its id and not there."""
 
     kind: str
     id: SourceId
-    revision: str = field(default="gone")
+    revision: str = field(default=GONE)

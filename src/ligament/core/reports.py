@@ -92,7 +92,6 @@ class _Sums:
     patients: set[str] = field(default_factory=set)
 
     def add(self, sale: Sale) -> None:
-        """Add one sale."""
         if sale.is_credit:
             self.credited -= sale.amount
         else:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import partial
 
-from ligament.core.money import two_places
+from ligament.core.money import ZERO, readable, two_places
 from ligament.core.periods import australian
 
 Cell = str | date | Decimal | int | None
@@ -128,7 +128,6 @@ class Report:
     """What a person fills in by hand below the page, such as a name and a day."""
 
     def tables_for(self, medium: Medium) -> tuple[Table, ...]:
-        """Return the tables that stand in a medium."""
         return tuple(table for table in self.tables if medium in table.media)
 
     def listed(self) -> Table:
@@ -146,11 +145,16 @@ def shown(cell: Cell, kind: ColumnType) -> str:
         case Decimal() if kind is ColumnType.COUNT:
             return f"{cell:,f}"
         case Decimal():
-            return f"{Decimal(two_places(cell)):,}"
+            return readable(cell)
         case int():
             return f"{cell:,}"
         case _:
             return cell
+
+
+def decimal_of(cell: Cell) -> Decimal:
+    """Return the amount in a cell; 0 for one that holds none."""
+    return cell if isinstance(cell, Decimal) else ZERO
 
 
 def plain_cell(cell: Cell) -> str | int | None:

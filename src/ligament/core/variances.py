@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ligament.core.money import NO_CENTS, ZERO, cents, two_places
+from ligament.core.periods import month_of
 
 
 class VarianceKind(StrEnum):
@@ -87,11 +88,6 @@ Split = Mapping[Cell, Decimal]
 """An amount cut by month and tax."""
 
 
-def month_of(day: date) -> str:
-    """Return the month of a day, `2026-11`."""
-    return f"{day.year:04}-{day.month:02}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variance:
     """One cause of a difference; amounts are the practice's less the books'.
@@ -162,7 +158,6 @@ def less(left: Split, right: Split) -> dict[Cell, Decimal]:
 
 
 def total_of(split: Split) -> Decimal:
-    """Return what a split comes to."""
     return sum(split.values(), ZERO)
 
 

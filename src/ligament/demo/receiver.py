@@ -29,7 +29,6 @@ class Heard:
         return any(hmac.compare_digest(mine, given) for given in self.headers["webhook-signature"].split())
 
     def told(self) -> dict[str, Any]:
-        """Return what it tells."""
         found: dict[str, Any] = json.loads(self.body)
         return found
 

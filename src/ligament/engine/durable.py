@@ -59,7 +59,6 @@ class JsonText:
         return json.dumps(data, default=lambda value: {"kind": type(value).__name__})
 
     def deserialize(self, serialized_data: str) -> Any:  # noqa: ANN401 - as above
-        """Return what was kept."""
         return json.loads(serialized_data)
 
     def name(self) -> str:
@@ -71,7 +70,6 @@ class DurableEngine:
     """Runs turns from a queue in the database that all processes of an installation share."""
 
     def __init__(self, place: QueuePlace) -> None:
-        """Take where the queue is kept."""
         self._place = place
         self._dbos: Any = None
         self._turn: Any = None

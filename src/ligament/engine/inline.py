@@ -29,7 +29,6 @@ class InlineEngine:
     """Runs turns on `threads` threads of this process, first come, first served."""
 
     def __init__(self, threads: int = 1) -> None:
-        """Take how many turns may run at once."""
         self._count = threads
         self._waiting: deque[str] = deque()
         self._held: set[str] = set()

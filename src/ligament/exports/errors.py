@@ -7,7 +7,6 @@ class FileRefused(Exception):
     """A file that cannot be written, or not in this format on this machine; `sentence` says why and what helps."""
 
     def __init__(self, sentence: str) -> None:
-        """Take the sentence."""
         super().__init__(sentence)
         self.sentence = sentence
 

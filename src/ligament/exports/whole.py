@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ligament.exports.errors import FileRefused
+from ligament.exports.synced import synced
 
 OWNER_ONLY = 0o600
 
@@ -26,21 +27,12 @@ def write_whole(path: Path, fill: Callable[[Path], None], *, replace: bool) -> N
     try:
         fill(beside)
         beside.chmod(OWNER_ONLY)
-        _settle(beside)
+        synced(beside)
         _put(beside, path, replace=replace)
     except OSError as error:
         raise _refused(path, error) from None
     finally:
         beside.unlink(missing_ok=True)
-
-
-def _settle(beside: Path) -> None:
-    """Wait until the file is on the disk, so that a power cut leaves none that is empty."""
-    descriptor = os.open(beside, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _put(beside: Path, path: Path, *, replace: bool) -> None:

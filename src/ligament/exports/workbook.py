@@ -153,7 +153,6 @@ def _rows(table: Table, writers: Sequence[Callable[[int, int, Cell], None]]) -> 
 
 
 def _writer(sheet: Any, look: Any) -> Callable[[int, int, Cell], None]:  # noqa: ANN401 - as above
-    """Return what writes a cell with a look."""
     text, number, day = sheet.write_string, sheet.write_number, sheet.write_datetime
 
     def write(row: int, place: int, cell: Cell) -> None:

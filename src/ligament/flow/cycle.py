@@ -9,6 +9,7 @@ from ligament.core.facts import PlanContext
 from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldCode
 from ligament.core.intents import Subject
+from ligament.core.notes import BOTH_READ_NOTE
 from ligament.core.periods import iso_instant
 from ligament.core.plans import Action, ActionKind, Outcome, State
 from ligament.core.rules.model import Rulebook
@@ -33,7 +34,6 @@ from ligament.flow.read.read import (
 from ligament.ports.memory import Selection
 
 MAX_PASSES = 8
-_READ_ONCE = "both_sides_read"
 _MANY = 1000
 _MONEY = {ActionKind.PAY, ActionKind.PAY_FIRST, ActionKind.ALLOCATE, ActionKind.UNPAY, ActionKind.DEALLOCATE}
 _MAPPING = {
@@ -196,7 +196,7 @@ def _read(orders: CycleOptions, world: RunContext) -> set[Subject]:
 
     Who is in the books already is only known then: a plan made sooner could make them a second time.
     """
-    read_once = bool(world.memory.note(_READ_ONCE))
+    read_once = bool(world.memory.note(BOTH_READ_NOTE))
     hinted = read_hinted(world.books, world.memory, (orders.hints or ()) if read_once else (), world.tell)
     if orders.hints is not None and not orders.leave_books and read_once:
         return hinted.changed
@@ -208,7 +208,7 @@ def _read(orders: CycleOptions, world: RunContext) -> set[Subject]:
     books = read_books(world.books, world.memory, world.clock, world.tell)
     read_reconciled(world.books, world.memory, world.clock)
     if not read_once:
-        world.memory.keep_note(_READ_ONCE, iso_instant(world.clock.now()))
+        world.memory.keep_note(BOTH_READ_NOTE, iso_instant(world.clock.now()))
     return practice.changed | books.changed
 
 

@@ -72,7 +72,6 @@ class Manifest:
         return min((limit.calls for limit in self.limits if limit.per_s == _MINUTE_S), default=0)
 
     def limit(self, name: str) -> Limit:
-        """Return the limit of that name."""
         return next(limit for limit in self.limits if limit.name == name)
 
     def secrets(self) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ class CallMeter:
         self._received: dict[str, int] = {}
 
     def count(self, system: str, method: str, calls: int = 1) -> None:
-        """Add calls of one method to one system."""
         with self._lock:
             key = (system, method)
             self._calls[key] = self._calls.get(key, 0) + calls

@@ -137,7 +137,6 @@ class _Kept:
             self._held = self._renewed(refused)
 
     def granted_scope(self) -> str:
-        """Return the granted scope, as kept last."""
         stored = self._vault.load()
         return stored.scope if stored else ""
 

@@ -39,9 +39,7 @@ class StoredTokens:
 class TokenVault(Protocol):
     """Where one grant's tokens live, shared by all processes of an installation."""
 
-    def load(self) -> StoredTokens | None:
-        """Return the tokens as kept last, or nothing."""
-        ...
+    def load(self) -> StoredTokens | None: ...
 
     def save(self, tokens: StoredTokens) -> None:
         """Keep the tokens durably before returning."""
@@ -66,7 +64,6 @@ class TextVault:
         self._lock = lock
 
     def load(self) -> StoredTokens | None:
-        """Return the tokens as kept last, or nothing."""
         text = self._read()
         return tokens_from_text(text) if text else None
 

@@ -113,9 +113,7 @@ class WebhookHint(Protocol):
     """
 
     @property
-    def tenant_id(self) -> str:
-        """Return the organisation."""
-        ...
+    def tenant_id(self) -> str: ...
 
     @property
     def category(self) -> str:
@@ -128,9 +126,7 @@ class WebhookHint(Protocol):
         ...
 
     @property
-    def resource_id(self) -> str:
-        """Return the record."""
-        ...
+    def resource_id(self) -> str: ...
 
     @property
     def at(self) -> datetime | None:

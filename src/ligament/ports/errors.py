@@ -10,13 +10,11 @@ class PortError(Exception):
     """
 
     def __init__(self, sentence: str, detail: str = "") -> None:
-        """Keep both texts."""
         super().__init__(sentence, detail)
         self.sentence = sentence
         self.detail = detail
 
     def __str__(self) -> str:
-        """Return the sentence, with the detail behind it."""
         return f"{self.sentence} ({self.detail})" if self.detail else self.sentence
 
 

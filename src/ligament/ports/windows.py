@@ -75,9 +75,7 @@ class WindowStore(Protocol):
         """Give the place back; unknown ones are no trouble."""
         ...
 
-    def numbers(self, scope: str) -> Mapping[str, int]:
-        """Return the small numbers kept for the scope."""
-        ...
+    def numbers(self, scope: str) -> Mapping[str, int]: ...
 
     def keep(self, scope: str, numbers: Mapping[str, int]) -> None:
         """Keep small numbers under their names, the others stay."""

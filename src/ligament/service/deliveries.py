@@ -67,7 +67,6 @@ class Deliverer:
 
     @property
     def outbox(self) -> Outbox:
-        """Return the outbox."""
         return Outbox(self.database, self.clock.now)
 
     def run(self, wait: Callable[[], None]) -> None:

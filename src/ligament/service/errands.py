@@ -32,7 +32,6 @@ class Errand:
 
     @property
     def is_over(self) -> bool:
-        """Say whether it has ended."""
         return self._over.is_set()
 
     def wait(self, seconds: float) -> bool:
@@ -60,14 +59,14 @@ _UNDER_WAY: dict[tuple[str, str], Errand] = {}
 _LOCK = threading.Lock()
 
 
-def set_going(clinic: str, name: str, work: Callable[[], Mapping[str, Any]], wait_s: float = PATIENCE_S) -> Errand:
+def set_going(clinic: str, name: str, work: Callable[[], Mapping[str, Any]]) -> Errand:
     """Begin a piece of work unless the same is under way, and wait a little for its end."""
     with _LOCK:
         errand = _UNDER_WAY.get((clinic, name))
         if errand is None or errand.is_over:
             errand = _UNDER_WAY[clinic, name] = Errand(name=name)
             threading.Thread(target=errand.do, args=(clinic, work), name=name, daemon=True).start()
-    errand.wait(wait_s)
+    errand.wait(PATIENCE_S)
     return errand
 
 

@@ -67,7 +67,6 @@ class Metrics:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        """Name what is counted."""
         self._runner = Counter("ligament_turns", "Turns by how they ended.", ["outcome"], registry=self.registry)
         self._seconds = Histogram(
             "ligament_turn_seconds", "Duration of turns.", buckets=_BUCKETS, registry=self.registry

@@ -49,7 +49,6 @@ class Service:
     paths: tuple[str, ...] = field(default_factory=lambda: tuple(webhook_paths()))
 
     def webhook(self, path: str, header: Callable[[str], str], body: bytes) -> int:
-        """Return the status for a webhook."""
         return self.receiver.receive(path, header, body)
 
     def health(self) -> tuple[int, dict[str, Any]]:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ligament.app.results import Result
 from ligament.app.sync import sync
+from ligament.app.vanished import look_again_later
 from ligament.connectors.registry import players
 from ligament.core.ids import BooksId
 from ligament.core.notes import PAUSED_NOTE, RECONCILE_DUE_NOTE
@@ -203,6 +204,7 @@ class ClinicRunner:
             return self._poll(clinic, name, chosen, named)
 
     def _poll(self, clinic: Clinic, name: str, chosen: ClinicSettings, hints: tuple[Hint, ...]) -> dict[str, Any]:
+        look_again_later(clinic)
         beats, now, times = SharedValues(self.database), self.clock.now(), chosen.rulebook.sync
         wall = self.wall(name)
         day = schedule.last_daily(wall, times.reconcile_daily_at).isoformat()

@@ -51,7 +51,6 @@ class Wake:
         self._event.set()
 
     def wait(self, seconds: float) -> None:
-        """Pause."""
         self._event.wait(seconds)
         self._event.clear()
 
@@ -87,7 +86,6 @@ class Scheduler:
 
     @property
     def clinics(self) -> tuple[str, ...]:
-        """Return the clinics that are worked on."""
         return self.only or tuple(clinic.name for clinic in self.runner.settings.clinics)
 
     def start(self, work: Callable[[str], None]) -> None:

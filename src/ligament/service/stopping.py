@@ -56,7 +56,6 @@ class StoppableClock:
         return self.clock.now()
 
     def monotonic_ms(self) -> int:
-        """Return milliseconds of a clock that never goes back."""
         return self.clock.monotonic_ms()
 
     def pause_ms(self, milliseconds: int) -> None:

@@ -78,7 +78,6 @@ class Host(Generic[W]):
 
     @property
     def world(self) -> W:
-        """Return the world as it is now."""
         with self._lock:
             return self._world
 
@@ -97,7 +96,6 @@ class Host(Generic[W]):
 
     @property
     def faults(self) -> FaultScript | None:
-        """Return the fault script in force."""
         return self._faults
 
     @faults.setter

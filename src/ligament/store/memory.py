@@ -17,8 +17,9 @@ from ligament.core.ids import HoldId, RunId, SourceId
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksContact, BooksDocument, Chart, Organisation
 from ligament.core.links import Decision, DecisionKind
+from ligament.core.notes import is_told
 from ligament.core.plans import Outcome, Plan
-from ligament.core.receipts import Effect, WriteIntent
+from ligament.core.receipts import REPLAY_WINDOW, Effect, WriteIntent
 from ligament.core.records import Invoice, Party, Removal
 from ligament.ports.books import BooksPage
 from ligament.ports.errors import OutcomeUnknown
@@ -35,16 +36,14 @@ from ligament.store.mirror import books, practice
 from ligament.store.mirror.facts import gather
 from ligament.store.mirror.portions import portions
 from ligament.store.mirror.positions import KeptBooks, KeptRows
+from ligament.store.mirror.renamed import follow_renames
 from ligament.store.writes import decisions as people
 from ligament.store.writes import effects as effect_rows
 from ligament.store.writes import intents, outcomes
 
 _CURSORS = of_clinic(cursors.c.stream, cursors.c.value).where(cursors.c.system == bindparam("system"))
 _NOTE = of_clinic(notes.c.value).where(notes.c.name == bindparam("name"))
-_POSITIONS = ("_read_at", "_looked_on", "_swept_to")
-"""How notes end that only say when or how far somebody looked: they move all day long and are no history."""
-KEY_LIVES = timedelta(minutes=4)
-"""How long after its first sending a call may be repeated under its key: as `flow.execute.REPLAY_WINDOW` says."""
+_NOTES = of_clinic(notes.c.name, notes.c.value).where(notes.c.name.in_(bindparam("names", expanding=True)))
 HELD_UP = timedelta(seconds=5)
 """A call that waited longer than this after it was kept is kept anew: what it may do late is counted from then."""
 
@@ -53,7 +52,6 @@ class ClinicStore:
     """Implements `ports.memory.Memory` for one clinic; safe to share between threads."""
 
     def __init__(self, database: Database, clinic: str, clock_now: Callable[[], datetime], journal: Journal) -> None:
-        """Take the database, the clinic's name, the calendar and the clinic's journal."""
         self._database = database
         self._clinic = clinic
         self._now = clock_now
@@ -86,7 +84,6 @@ class ClinicStore:
 
     # --- what both sides said -----------------------------------------------------------------------------------------
     def cursors(self, system: str) -> Mapping[str, str]:
-        """Return the reading positions of `practice` or `books`."""
         with self._database.reading() as connection:
             found = connection.execute(_CURSORS, {"clinic": self._clinic, "system": system})
             return {row.stream: row.value for row in found}
@@ -99,11 +96,9 @@ class ClinicStore:
             writing.add(Note(kind="note", public={"name": f"cursors of {system}", "after": "forgotten"}))
 
     def known_rows(self) -> KeptRows:
-        """Return the view of kept practice rows that a reader needs."""
         return KeptRows(self._database, self._clinic)
 
     def known_books(self) -> KeptBooks:
-        """Return the view of kept books rows that a reader needs."""
         return KeptBooks(self._database, self._clinic)
 
     def keep_practice_page(self, page: PracticePage) -> frozenset[Subject]:
@@ -116,47 +111,38 @@ class ClinicStore:
             return touched
 
     def keep_aside(self, page: PracticePage) -> None:
-        """Keep rows of a page that no plan is about."""
         with self._step() as writing:
             practice.keep(writing.connection, self._clinic, page.rows, page.whole_invoices, self._now())
             self._keep_cursors(writing, "practice", page.cursors)
 
     def keep_parties(self, parties: Iterable[Party | Removal]) -> None:
-        """Keep parties read one by one."""
         with self._journal.writing() as writing:
             practice.keep(writing.connection, self._clinic, parties, (), self._now())
 
     def archived_patients(self, after: str, limit: int) -> tuple[SourceId, ...]:
-        """Return ids of archived patients who are not forgotten, in order, those behind an id."""
         with self._database.reading() as connection:
             return practice.archived_patients(connection, self._clinic, after, limit)
 
     def known_patients(self) -> tuple[SourceId, ...]:
-        """Return ids of all patients who are not forgotten, archived ones too, the smallest id first."""
         with self._database.reading() as connection:
             return practice.known_patients(connection, self._clinic)
 
     def strangers(self) -> tuple[SourceId, ...]:
-        """Return ids of patients for whom contacts of the books are numbered, and of whom nothing is known here."""
         with self._database.reading() as connection:
             return practice.strangers(connection, self._clinic)
 
     def half_forgotten(self) -> tuple[Subject, ...]:
-        """Return people whom an earlier release forgot, and whose texts it left."""
         with self._database.reading() as connection:
             return practice.half_forgotten(connection, self._clinic)
 
     def forget(self, party: Subject) -> None:
-        """Erase everything personal about a party; links, documents, amounts and the chain of the journal stay."""
         erasure.forget(self._journal, party)
 
     def keep_invoices(self, invoices: Iterable[Invoice]) -> None:
-        """Keep invoices read one by one, each with its complete lines."""
         with self._journal.writing() as writing:
             practice.keep_invoices(writing.connection, self._clinic, invoices, self._now())
 
     def keep_books_page(self, page: BooksPage) -> frozenset[Subject]:
-        """Keep contacts and documents of a page; return the subjects linked to what differs from what was kept."""
         with self._step() as writing:
             touched = books.keep(writing.connection, self._clinic, page.contacts, page.documents)
             self._keep_cursors(writing, "books", page.cursors)
@@ -164,17 +150,20 @@ class ClinicStore:
             return touched
 
     def keep_books_records(self, contacts: Iterable[BooksContact], documents: Iterable[BooksDocument]) -> None:
-        """Keep records of the books read one by one."""
         with self._journal.writing() as writing:
             books.keep(writing.connection, self._clinic, contacts, documents)
 
     def keep_organisation(self, organisation: Organisation) -> None:
-        """Keep the organisation as last read."""
-        self._keep_reference("organisation", organisation, self._now())
+        row = self._reference("organisation", organisation, self._now())
+        with self._journal.writing() as writing:
+            upsert(writing.connection, books_reference, [row])
 
     def keep_chart(self, chart: Chart, read_at: datetime) -> None:
-        """Keep the chart as last read."""
-        self._keep_reference("chart", chart, read_at)
+        """Keep the chart as last read; what was renamed in it is renamed wherever it is kept."""
+        row = self._reference("chart", chart, read_at)
+        with self._journal.writing() as writing:
+            follow_renames(writing.connection, self._clinic, chart)
+            upsert(writing.connection, books_reference, [row])
 
     # --- facts and outcomes -------------------------------------------------------------------------------------------
     def portions(self, selection: Selection, size: int) -> tuple[Selection, ...]:
@@ -183,7 +172,6 @@ class ClinicStore:
             return portions(connection, self._clinic, selection, size)
 
     def gather(self, selection: Selection) -> Facts:
-        """Load everything that planning those records needs."""
         with self._database.reading() as connection:
             return gather(connection, self._clinic, selection, self._now())
 
@@ -193,22 +181,18 @@ class ClinicStore:
             return outcomes.pending(connection, self._clinic)
 
     def keep_outcomes(self, run_id: RunId, plan: Plan, considered: Collection[Subject]) -> None:
-        """Keep the newest outcome of the considered subjects and open, keep or close their holds accordingly."""
         with self._step() as writing:
             outcomes.keep(writing, run_id, plan, considered)
 
     def open_holds(self) -> tuple[Hold, ...]:
-        """Return every open hold, oldest first."""
         with self._database.reading() as connection:
             return outcomes.open_holds(connection, self._clinic)
 
     def outcomes(self) -> tuple[Outcome, ...]:
-        """Return the newest outcome of every record."""
         with self._database.reading() as connection:
             return outcomes.newest(connection, self._clinic)
 
     def decide(self, decision: Decision) -> None:
-        """Keep a person's decision about a hold, and journal it."""
         with self._journal.writing() as writing:
             people.decide(writing, decision)
 
@@ -228,7 +212,6 @@ class ClinicStore:
             return people.answers(connection, self._clinic, holds)
 
     def keep_refusal(self, action_key: str, content: str, words: str) -> None:
-        """Remember that the other system refused exactly this, so that it waits instead of being sent again."""
         with self._journal.writing() as writing:
             people.keep_refusal(writing, action_key, content, words)
 
@@ -254,6 +237,12 @@ class ClinicStore:
             given = {"clinic": self._clinic, "name": name}
             return connection.execute(_NOTE, given).scalar_one_or_none() or ""
 
+    def notes(self, names: Collection[str]) -> Mapping[str, str]:
+        """Return those of some small facts that are kept, by name, with one question."""
+        given = {"clinic": self._clinic, "names": list(names)}
+        with self._database.reading() as connection:
+            return {row.name: row.value for row in connection.execute(_NOTES, given)}
+
     def keep_note(self, name: str, value: str, news: Iterable[Event] = ()) -> None:
         """Keep a small fact for the clinic; the journal tells when it changed, unless it is a mere position.
 
@@ -265,18 +254,16 @@ class ClinicStore:
                 return
             upsert(writing.connection, notes, [{"clinic": self._clinic, "name": name, "value": value}])
             writing.tell(*news)
-            if not name.endswith(_POSITIONS):
+            if is_told(name):
                 writing.add(Note(kind="note", public={"name": name, "before": before, "after": value}))
 
     # --- writing safely -----------------------------------------------------------------------------------------------
     def open_intent(self, intent: WriteIntent) -> None:
-        """Commit the exact bytes and key of a call, and journal them, before it leaves (state sent)."""
         with self._step() as writing:
             intents.open_one(writing, intent)
         self._leaving, self._repeats = intent, False
 
     def resend_intent(self, intent: WriteIntent) -> None:
-        """Commit that the same bytes leave again, or under a new key and epoch."""
         with self._step() as writing:
             intents.resend(writing, intent)
         self._leaving, self._repeats = intent, True
@@ -293,26 +280,23 @@ class ClinicStore:
             with self._database.reading() as connection:
                 self._look(connection)
             return
-        if self._repeats and now - (intent.first_sent_at or now) >= KEY_LIVES:
+        if self._repeats and now - (intent.first_sent_at or now) >= REPLAY_WINDOW:
             raise OutcomeUnknown("A repeated call was held up for too long and did not leave.", f"intent {intent.id}")
         self._leaving = replace(intent, last_sent_at=now)
         with self._step() as writing:
             intents.leaves_late(writing, self._leaving)
 
     def unfinished_intents(self) -> tuple[WriteIntent, ...]:
-        """Return the calls that left, or may have, and whose outcome is not kept; oldest first."""
         with self._database.reading() as connection:
             return intents.unfinished(connection, self._clinic)
 
     def close_intent(self, intent: WriteIntent, effects: Sequence[Effect], at: datetime) -> None:
-        """Commit what a call did, element by element, with its journal entries, in one transaction."""
         with self._step() as writing:
             intents.close(writing, intent)
             context = {"run": intent.run_id, "intent": intent.id}
             effect_rows.keep(writing, context, effects, at)
 
     def keep_effects(self, run_id: RunId, effects: Sequence[Effect], at: datetime) -> None:
-        """Commit effects that needed no call (links), with their journal entries."""
         with self._step() as writing:
             effect_rows.keep(writing, {"run": run_id}, effects, at)
 
@@ -328,10 +312,8 @@ class ClinicStore:
         fixed = {"clinic": self._clinic, "system": system}
         upsert(writing.connection, cursors, [{**fixed, "stream": s, "value": v} for s, v in positions.items()])
 
-    def _keep_reference(self, name: str, record: Organisation | Chart, read_at: datetime) -> None:
-        row = {"clinic": self._clinic, "name": name, "read_at": stamp(read_at), "body": encode(record)}
-        with self._journal.writing() as writing:
-            upsert(writing.connection, books_reference, [row])
+    def _reference(self, name: str, record: Organisation | Chart, read_at: datetime) -> dict[str, object]:
+        return {"clinic": self._clinic, "name": name, "read_at": stamp(read_at), "body": encode(record)}
 
 
 def _unchecked(connection: Connection) -> None:

@@ -84,7 +84,6 @@ class Stream(ASGIResponse):
     """A response that goes on until the browser leaves, or the session ends."""
 
     def __init__(self, watch: Watch) -> None:
-        """Take what it looks at."""
         super().__init__(media_type="text/event-stream", headers=[("x-accel-buffering", "no")])
         self._watch = watch
 

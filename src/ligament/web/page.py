@@ -42,7 +42,6 @@ class Values:
         return next((value for key, value in self.pairs if key == name), otherwise)
 
     def all(self, name: str) -> tuple[str, ...]:
-        """Return every value of a name."""
         return tuple(value for key, value in self.pairs if key == name)
 
     def under(self, prefix: str) -> dict[str, str]:
@@ -138,7 +137,6 @@ class Visit:
 
     @property
     def access(self) -> Access:
-        """Return access."""
         return self.house.access
 
     @property
@@ -149,7 +147,6 @@ class Visit:
 
     @property
     def caller(self) -> Caller:
-        """Return who acts."""
         return self.signed_in.caller
 
     @property

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ligament.core.money import cents
+from ligament.core.money import readable
 from ligament.service.progress import HowFar
 
 _FOLDER = Path(__file__).parent
@@ -65,7 +65,7 @@ def _environment() -> Environment:
 
 def money(amount: Decimal | str | int) -> str:
     """Return an amount with two decimals and thousands, such as 1,234.50 or -85.00."""
-    return f"{cents(Decimal(amount)):,}"
+    return readable(Decimal(amount))
 
 
 def day(value: date | datetime | str | None, zone: str = "UTC") -> str:

@@ -72,7 +72,6 @@ def planning(visit: Visit) -> Errand:
 
 
 def _of_step(visit: Visit, found: SetUp, name: str, *, is_open: bool) -> dict[str, Any]:
-    """Return what one step shows."""
     if name in {one["name"] for one in found.systems}:
         system = next(one for one in found.systems if one["name"] == name)
         return {"system": system, "under_way": _under_way(visit) if system["by_consent"] else None}

@@ -67,7 +67,6 @@ class Access:
         return f"{outside}{path}?key={key}"
 
     def clinics(self) -> Mapping[str, ClinicSettings]:
-        """Return every clinic by its id."""
         return {clinic.id: clinic for clinic in self.settings().clinics}
 
     def clinic_named(self, wanted: str) -> str:

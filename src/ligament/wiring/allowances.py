@@ -40,7 +40,6 @@ class NamedWindows:
         self._windows.leave(scope, slot)
 
     def numbers(self, scope: str) -> Mapping[str, int]:
-        """Return the numbers kept."""
         return self._windows.numbers(scope)
 
     def keep(self, scope: str, numbers: Mapping[str, int]) -> None:

@@ -165,7 +165,6 @@ class Clinic:
         self._practice = self._books = self._books_to_read = None
 
     def opening(self, manifest: Manifest, partner: Manifest) -> Opening:
-        """Return what a connector is opened with."""
         book = self.settings.rulebook
         return Opening(
             values=credentials(self, manifest),

@@ -27,11 +27,9 @@ class SystemClock:
         return datetime.now(UTC) + self.shift
 
     def monotonic_ms(self) -> int:
-        """Return milliseconds of a clock that never goes back."""
         return time.monotonic_ns() // 1_000_000
 
     def pause_ms(self, milliseconds: int) -> None:
-        """Wait that long."""
         if milliseconds > 0:
             time.sleep(milliseconds / 1000)
 
@@ -49,7 +47,6 @@ class ImpatientClock:
         return self.clock.now()
 
     def monotonic_ms(self) -> int:
-        """Return milliseconds of a clock that never goes back."""
         return self.clock.monotonic_ms()
 
     def pause_ms(self, milliseconds: int) -> None:

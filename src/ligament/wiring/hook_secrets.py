@@ -43,12 +43,10 @@ def new_key_text() -> str:
 
 
 def new_hook_id() -> str:
-    """Return an id for a hook."""
     return f"hook_{random_hex(8)}"
 
 
 def keep_secrets(vault: Vault, hook: str, held: HookSecrets) -> None:
-    """Keep the secrets of a hook in the vault."""
     told = {
         "secret": held.secret.reveal(),
         "former": held.former.reveal(),
@@ -73,7 +71,6 @@ def kept_secrets(vault: Vault, hook: str) -> HookSecrets | None:
 
 
 def forget_secrets(vault: Vault, hook: str) -> None:
-    """Forget the secrets of a hook."""
     vault.delete(_name(hook))
 
 

@@ -19,7 +19,6 @@ class RetryBudget:
     """How often one run may repeat calls: a system that keeps failing is left alone for a while."""
 
     def __init__(self, meter: CallMeter) -> None:
-        """Take what counts the calls that leave."""
         self._meter = meter
         self._repeated = 0
 

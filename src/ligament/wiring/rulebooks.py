@@ -87,7 +87,6 @@ class Mistake:
     sentence: str
 
     def told(self) -> str:
-        """Return it as one line."""
         where = f"{self.file}, line {self.line}" if self.line else f"{self.file}"
         return f"{where}, {self.key}: {self.sentence}" if self.key else f"{where}: {self.sentence}"
 

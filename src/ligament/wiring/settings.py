@@ -61,7 +61,6 @@ class Settings:
     broken: Mapping[Path, str] = field(default_factory=dict)
 
     def clinic(self, name: str | None = None) -> ClinicSettings:
-        """Return the clinic with that name, or the only one."""
         if name is None:
             if len(self.clinics) == 1:
                 return self.clinics[0]
@@ -160,7 +159,6 @@ def _usable(files: tuple[Path, ...]) -> tuple[tuple[ClinicSettings, ...], dict[P
 
 
 def has_rulebooks(home: Path) -> bool:
-    """Say whether a home has a clinic."""
     return (home / RULEBOOK_FILE).is_file() or any((home / "clinics").glob("*.toml"))
 
 

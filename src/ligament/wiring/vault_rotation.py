@@ -8,12 +8,12 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from ligament.exports.synced import synced
 from ligament.store.database.connection import Database
 from ligament.store.database.errors import WrongKey
 from ligament.store.vault.vault import INSTALLATION, Vault
 from ligament.wiring.ambient import random_bytes
 from ligament.wiring.settings import Settings
-from ligament.wiring.synced import synced
 from ligament.wiring.vault_keys import KEY_FILE, NEXT_KEY_FILE
 
 Now = Callable[[], datetime]

@@ -25,7 +25,6 @@ _TWO_AT_ONCE = threading.BoundedSemaphore(2)
 
 
 def hashed(password: str) -> str:
-    """Return what is kept of a password."""
     with _TWO_AT_ONCE:
         return _HASHER.hash(password)
 

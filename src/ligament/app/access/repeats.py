@@ -16,5 +16,4 @@ KeyOfCall = answers.KeyOfCall
 
 
 def answers_of(access: Access) -> Answers:
-    """Return what keeps the answers of an installation."""
     return Answers(access.database, access.now, random_bytes)

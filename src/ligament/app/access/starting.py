@@ -104,7 +104,6 @@ def invited(access: Access, key: str) -> User | None:
 def begin_invited(
     access: Access, user: User, *, password: str, password_again: str, visitor: Visitor
 ) -> Entered | Refused:
-    """Take in the password of somebody who was invited."""
     errors = password_errors(password, password_again, about=(user.name, user.email))
     if errors:
         return Refused(errors=errors)

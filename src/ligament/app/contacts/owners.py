@@ -7,20 +7,19 @@ from collections.abc import Iterable, Mapping
 
 from ligament.core.associations import as_pairs, owners_of
 from ligament.core.ledgers import BooksUser
+from ligament.core.notes import OWNERS_LOOKED_NOTE, OWNERS_LOST_NOTE, OWNERS_NOTE
 from ligament.core.periods import local_date
 from ligament.ports.errors import PortError
 from ligament.wiring.clinic import Clinic
-
-_MATCHES, _LOOKED, _LOST = "owners", "owners_looked_on", "owners_lost"
 
 
 def refresh_owners(clinic: Clinic) -> None:
     """Match the owners once a day; what the books do not tell today is asked for tomorrow."""
     today = local_date(clinic.clock.now(), clinic.settings.rulebook.clinic.time_zone).isoformat()
     people = clinic.people.practitioners()
-    if not people or clinic.store.note(_LOOKED) == today:
+    if not people or clinic.store.note(OWNERS_LOOKED_NOTE) == today:
         return
-    clinic.store.keep_note(_LOOKED, today)
+    clinic.store.keep_note(OWNERS_LOOKED_NOTE, today)
     try:
         keep_owners(clinic, clinic.books().users())
     except PortError:
@@ -44,8 +43,8 @@ def keep_owners(clinic: Clinic, users: Iterable[BooksUser]) -> Mapping[str, str]
     found, before = owners_of(people, users), {**_lost(clinic), **kept_owners(clinic)}
     at_work = {str(person.id) for person in people if person.active}
     lost = {key: user for key, user in before.items() if key in at_work and key not in found}
-    clinic.store.keep_note(_MATCHES, json.dumps(found, sort_keys=True))
-    clinic.store.keep_note(_LOST, json.dumps(lost, sort_keys=True))
+    clinic.store.keep_note(OWNERS_NOTE, json.dumps(found, sort_keys=True))
+    clinic.store.keep_note(OWNERS_LOST_NOTE, json.dumps(lost, sort_keys=True))
     return found
 
 
@@ -56,9 +55,9 @@ def lost_owners(clinic: Clinic) -> list[tuple[str, str]]:
 
 
 def _lost(clinic: Clinic) -> Mapping[str, str]:
-    return as_pairs(json.loads(clinic.store.note(_LOST) or "{}"))
+    return as_pairs(json.loads(clinic.store.note(OWNERS_LOST_NOTE) or "{}"))
 
 
 def kept_owners(clinic: Clinic) -> Mapping[str, str]:
     """Return the user of the books behind each practitioner, by ids."""
-    return as_pairs(json.loads(clinic.store.note(_MATCHES) or "{}"))
+    return as_pairs(json.loads(clinic.store.note(OWNERS_NOTE) or "{}"))

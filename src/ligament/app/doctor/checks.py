@@ -27,7 +27,6 @@ class Check:
     stops_nothing: bool = False
 
     def document(self) -> Document:
-        """Return it as a document."""
         return {"area": self.area, "state": self.state.value, "sentence": self.sentence, "todo": self.todo}
 
 

@@ -6,11 +6,12 @@ import json
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from ligament.app.cycle_options import started_on
 from ligament.app.doctor.checks import Check, CheckState, bad, ok, warn
 from ligament.app.doctor.copies import copy_checks
 from ligament.app.doctor.mapping import mapping_checks
@@ -98,13 +99,12 @@ def _met(manifest: Manifest, checks: list[Check], meet: Callable[[], S], until: 
 
 def _mapping(clinic: Clinic, practice: PracticeSide | None, books: BooksSide) -> list[Check]:
     """Check the rulebook against what is kept, with places and people as they are now."""
-    connected_on = clinic.store.note("connected_on")
+    first = started_on(clinic)
     with clinic.database.reading() as connection:
         kept = Coverage(connection, clinic.settings.name)
         if practice is not None:
             kept.locations = {**kept.locations, **practice.locations}
             kept.practitioners = {**kept.practitioners, **practice.practitioners}
-        first = date.fromisoformat(connected_on[:10]) if connected_on else None
         return list(mapping_checks(clinic.settings.rulebook, books.chart, books.organisation, kept, first))
 
 

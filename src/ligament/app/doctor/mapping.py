@@ -8,13 +8,14 @@ from datetime import date
 from typing import TypeVar
 
 from ligament.app.doctor.checks import Check, bad, ok, warn
-from ligament.app.setup.near import near_accounts, near_taxes
+from ligament.app.setup.near import near_accounts, near_taxes, spoken
 from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldCode
 from ligament.core.ids import SourceId
 from ligament.core.ledgers import Account, Chart, Organisation
 from ligament.core.lines import map_lines
 from ligament.core.money import ZERO, plain
+from ligament.core.naming import folded
 from ligament.core.postings import LineContext, LineRules, Place
 from ligament.core.records import Invoice, Location, Practitioner
 from ligament.core.rules.model import CustomField, PaymentSource, Rulebook
@@ -33,14 +34,14 @@ _GAP_CODES = {
 
 
 def mapping_checks(
-    book: Rulebook, chart: Chart, organisation: Organisation, kept: Coverage, connected_on: date | None
+    book: Rulebook, chart: Chart, organisation: Organisation, kept: Coverage, first: date
 ) -> Iterator[Check]:
     """Yield what the doctor finds about accounts, taxes, tracking, and items without a mapping."""
     yield from account_checks(book, chart)
     yield from tax_checks(book, chart, organisation)
     yield from tracking_checks(book, chart, kept.locations.values(), kept.practitioners.values())
     yield from group_checks(book, chart, kept)
-    yield from gap_checks(book, chart, organisation, kept, book.invoices.start_on or connected_on or date.min)
+    yield from gap_checks(book, chart, organisation, kept, first)
 
 
 # --- accounts ---------------------------------------------------------------------------------------------------------
@@ -104,7 +105,7 @@ def _clearing(book: Rulebook, chart: Chart) -> Iterator[Check]:
             todo = "Switch on payments to this account in the books, or choose a bank account."
             yield bad(_ACCOUNTS, f"Clearing account {code} ({key}) does not take payments.", todo)
         else:
-            yield ok(_ACCOUNTS, f"Clearing account {_spoken(account)} takes payments.")
+            yield ok(_ACCOUNTS, f"Clearing account {spoken(account)} takes payments.")
 
 
 def _bad_debt(book: Rulebook, chart: Chart) -> Iterator[Check]:
@@ -128,12 +129,7 @@ def _bad_debt(book: Rulebook, chart: Chart) -> Iterator[Check]:
         )
         yield bad(_ACCOUNTS, sentence, "Choose an account of the revenue class for write-offs.")
     else:
-        yield ok(_ACCOUNTS, f"Write-offs go to account {_spoken(account)}.")
-
-
-def _spoken(account: Account) -> str:
-    """Return code and name of an account; a bank account without a code goes by its name."""
-    return f"{account.code} {account.name}".strip()
+        yield ok(_ACCOUNTS, f"Write-offs go to account {spoken(account)}.")
 
 
 def _fits(chart: Chart, tax_type: str, account: Account) -> bool:
@@ -148,7 +144,7 @@ def _rounding(book: Rulebook, chart: Chart) -> Iterator[Check]:
         what = f"Rounding account {code} is missing or archived" if code else "The books have no rounding account"
         yield bad(_ACCOUNTS, f"{what}.", 'Set rounding_account under [invoices], as in rounding_account = "860".')
     else:
-        yield ok(_ACCOUNTS, f"Differences of a few cents go to account {_spoken(account)}.")
+        yield ok(_ACCOUNTS, f"Differences of a few cents go to account {spoken(account)}.")
 
 
 # --- taxes ------------------------------------------------------------------------------------------------------------
@@ -214,8 +210,8 @@ def tracking_checks(
             sentence = f'The tracking category "{category_name}" ([tracking] {key}) does not exist in the books.'
             yield bad(_TRACKING, sentence, "Make it in the books, or correct its name in the rulebook.")
             continue
-        there = {_folded(option.name) for option in category.options if option.active}
-        missing = sorted({name for name in names if _folded(name) not in there})
+        there = {folded(option.name) for option in category.options if option.active}
+        missing = sorted({name for name in names if folded(name) not in there})
         if missing and not book.tracking.create_options:
             sentence = f'The tracking category "{category.name}" has no option for {", ".join(missing)}.'
             yield bad(_TRACKING, sentence, "Add it in the books, or set create_options = true under [tracking].")
@@ -237,7 +233,7 @@ def group_checks(book: Rulebook, chart: Chart, kept: Coverage) -> Iterator[Check
         sentence = f'The contact group "{name}" (the rule "{by_rule[name]}") does not exist in the books.'
         yield bad(_GROUPS, sentence, "Make it in the books, or set create_groups = true under [contacts].")
     token = book.contacts.custom_fields.get(CustomField.CONTACT_GROUP, "")
-    values = {_folded(text) for text in kept.custom_values(token)} if token else set()
+    values = {folded(text) for text in kept.custom_values(token)} if token else set()
     unknown = len([value for value in values if chart.group(value) is None])
     if unknown and not book.contacts.create_groups:
         # What stands in a patient's field is not repeated here: it may be about the person.
@@ -248,10 +244,6 @@ def group_checks(book: Rulebook, chart: Chart, kept: Coverage) -> Iterator[Check
     if book.contacts.create_groups or not (missing or unknown):
         made = len(missing) + unknown
         yield ok(_GROUPS, f"Every contact group is there{f'; {made} will be made' if made else ''}.")
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
 
 
 # --- gaps over what is kept -------------------------------------------------------------------------------------------

@@ -131,7 +131,6 @@ class Notifier:
         return replace(message, body=f"{message.body}\n\n{link}") if link else message
 
     def ledger(self) -> AlertLedger:
-        """Return what is remembered."""
         return _read(SharedValues(self.database).one(self.settings.name, LEDGER))
 
     def change(self, how: Callable[[AlertLedger], AlertLedger]) -> None:

@@ -231,7 +231,6 @@ def hook_document(hook: Hook, counts: dict[str, int]) -> Document:
 
 
 def delivery_document(delivery: Delivery) -> Document:
-    """Return a delivery as it is told."""
     return {
         "id": delivery.id,
         "hook_id": delivery.hook,
@@ -248,7 +247,6 @@ def delivery_document(delivery: Delivery) -> Document:
 
 
 def attempt_document(attempt: Attempt) -> Document:
-    """Return an attempt as it is told."""
     return {
         "at": iso_instant(attempt.at),
         "status": attempt.status,

@@ -121,7 +121,6 @@ class Words:
         )
 
     def broken(self, sentence: str) -> Cause:
-        """Return the cause: something is broken."""
         return Cause(
             family=CauseKind.BROKEN,
             title="something is broken",

@@ -20,6 +20,7 @@ from ligament.core.tables import (
     Table,
     TableColumn,
     date_column,
+    decimal_of,
     fixed,
     money_column,
     text_column,
@@ -55,7 +56,7 @@ def plan_report(clinic: Clinic, document: Document, intents: Sequence[DocumentIn
                 title="Documents",
                 columns=_PAPERS,
                 rows=fixed(papers),
-                totals={"amount": net, "tax": sum((_number(row[7]) for row in papers), ZERO)},
+                totals={"amount": net, "tax": sum((decimal_of(row[7]) for row in papers), ZERO)},
             ),
             _lines(intents),
             _sums("by_account", "By account", "Account", sums.by_account),
@@ -95,10 +96,6 @@ def _paper(intent: DocumentIntent, contact: str) -> Row:
     status = intent.status.value.capitalize()
     amounts = (sign * intent.total, sign * intent.tax)
     return (intent.number, kind, contact, intent.on, intent.due_on, status, *amounts, intent.reference)
-
-
-def _number(cell: Cell) -> Decimal:
-    return cell if isinstance(cell, Decimal) else ZERO
 
 
 def _lines(intents: Sequence[DocumentIntent]) -> Table:

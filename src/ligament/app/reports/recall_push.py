@@ -13,6 +13,7 @@ from ligament.app.documents import Document
 from ligament.app.reports.files import NO_FILES, Files
 from ligament.app.reports.recalls import FoundRecalls, document_of, find_recalls, write_found
 from ligament.app.results import DONE, WAITS, Result
+from ligament.core.notes import PUSH_CONFIRMED_NOTE
 from ligament.core.periods import iso_instant
 from ligament.core.private import Private
 from ligament.core.recalls import RecallRow
@@ -23,7 +24,6 @@ from ligament.store.mirror.recalls import RecallRows
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 
-CONFIRMED = "recall_push_confirmed"
 """The note that keeps who answered for the push, when, and for which mailing list."""
 _ASKED_FOR = "Does the clinic answer for this?"
 
@@ -82,7 +82,7 @@ def _must_be_confirmed(
     clinic: Clinic, audience: str, title: str, *, confirm: Callable[[str], bool | None], yes: bool
 ) -> None:
     """Ask once for each mailing list, and keep who answered for it, when and from where."""
-    kept = json.loads(clinic.store.note(CONFIRMED) or "{}")
+    kept = json.loads(clinic.store.note(PUSH_CONFIRMED_NOTE) or "{}")
     if kept.get("audience") == audience:
         return
     terms = terms_of(title)
@@ -99,7 +99,7 @@ def _must_be_confirmed(
         "at": iso_instant(clinic.clock.now()),
         "terms": list(terms),
     }
-    clinic.store.keep_note(CONFIRMED, json.dumps(record))
+    clinic.store.keep_note(PUSH_CONFIRMED_NOTE, json.dumps(record))
 
 
 def _pushed(clinic: Clinic, audience: Audience, found: FoundRecalls) -> PushedRecalls:

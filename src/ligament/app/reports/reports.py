@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ligament import __version__
+from ligament.app.days import day_of
 from ligament.app.documents import INFERRED_NOTE
 from ligament.app.reconcile import Period as Compared
 from ligament.app.reconcile import comparing
@@ -33,7 +34,7 @@ from ligament.core.periods import (
 from ligament.core.records import Invoice
 from ligament.core.reports import DIMENSIONS, Basis, Dimension, ReportName
 from ligament.core.rules.model import InvoiceSource
-from ligament.core.tables import Cell, Figure, Point, Report, Table, records, total_record
+from ligament.core.tables import Cell, Figure, Point, Report, Table, decimal_of, records, total_record
 from ligament.store.queries.reports import ReportRows, report_rows
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
@@ -80,20 +81,14 @@ def wish(
 
 def period_of(first: str | None, last: str | None) -> Period:
     """Return the days between two words of the form 2026-07-01; raises ConfigurationError for what is none."""
-    period = Period(first=_day("--from", first), last=_day("--to", last))
+    begins, ends = (
+        day_of(place, text) if text is not None else None for place, text in (("--from", first), ("--to", last))
+    )
+    period = Period(first=begins, last=ends)
     if period.first is not None and period.last is not None and period.first > period.last:
-        ends, begins = australian(period.last), australian(period.first)
-        raise ConfigurationError((f"--to: the period ends on {ends} before it begins on {begins}.",))
+        told = f"the period ends on {australian(period.last)} before it begins on {australian(period.first)}."
+        raise ConfigurationError((f"--to: {told}",))
     return period
-
-
-def _day(place: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError((f'{place}: "{text}" is no day. Write it as in 2026-07-01.',)) from None
 
 
 def _one_of(place: str, word: str, known: Sequence[str]) -> str:
@@ -263,7 +258,7 @@ def _headline(table: Table) -> tuple[tuple[str, str], ...]:
     chosen = [
         name for name in ("total", "tax", "settled", "owed", "practice_tax", "books_tax", "credit") if name in titles
     ]
-    return tuple((titles[name], f"{_decimal(table.totals[name]):,.2f}") for name in chosen)
+    return tuple((titles[name], f"{decimal_of(table.totals[name]):,.2f}") for name in chosen)
 
 
 def _figures(wanted: Wish, table: Table) -> tuple[Figure, ...]:
@@ -293,7 +288,7 @@ def _bars(wanted: Wish, table: Table) -> tuple[Point, ...]:
     for row in rows:
         for title, name in sides:
             key = (str(row[first]), title)
-            sums[key] = sums.get(key, ZERO) + _decimal(row[name])
+            sums[key] = sums.get(key, ZERO) + decimal_of(row[name])
     if first != "month":
         sums = dict(sorted(sums.items(), key=lambda pair: -pair[1])[:_MOST_BARS])
     named = month_words if first == Dimension.MONTH.value else str
@@ -302,8 +297,4 @@ def _bars(wanted: Wish, table: Table) -> tuple[Point, ...]:
 
 
 def _point(label: str, series: str, amount: Cell) -> Point:
-    return Point(label=label, series=series, amount=_decimal(amount))
-
-
-def _decimal(cell: Cell) -> Decimal:
-    return cell if isinstance(cell, Decimal) else ZERO
+    return Point(label=label, series=series, amount=decimal_of(amount))

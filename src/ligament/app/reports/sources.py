@@ -13,10 +13,12 @@ from ligament.app.reports.billed import Billed
 from ligament.core.debtors import OpenAmount
 from ligament.core.drafting import zone_of
 from ligament.core.erasing import is_erased
+from ligament.core.first_days import connected_day, first_day
 from ligament.core.ids import SourceId
 from ligament.core.ledgers import BooksDocument, DocumentKind
 from ligament.core.lines import OUTSIDE_TAX
 from ligament.core.money import ZERO, cents, tax_within
+from ligament.core.notes import CONNECTED_NOTE
 from ligament.core.periods import Period, local_date, month_of
 from ligament.core.postings import tax_key
 from ligament.core.records import Invoice, InvoiceStatus, Line, Location, Practitioner
@@ -51,24 +53,20 @@ class Sources:
 
     @cached_property
     def billed(self) -> Billed:
-        """Who is billed for what."""
         return Billed(rows=self.rows, rulebook=self.rulebook)
 
     @cached_property
     def locations(self) -> Mapping[SourceId, Location]:
-        """Every location by id."""
         return self.rows.locations()
 
     @cached_property
     def practitioners(self) -> Mapping[SourceId, Practitioner]:
-        """Every practitioner by id."""
         return self.rows.practitioners()
 
     @cached_property
     def start_on(self) -> date | None:
         """The first day that counts: the rulebook's, else that of the first connection."""
-        kept = self.rows.note("connected_on")
-        return self.rulebook.invoices.start_on or (date.fromisoformat(kept) if kept else None)
+        return first_day(self.rulebook.invoices.start_on, connected_day(self.rows.note(CONNECTED_NOTE)))
 
     @cached_property
     def names(self) -> Mapping[tuple[Dimension, str], str]:

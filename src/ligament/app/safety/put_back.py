@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from ligament.app.safety.backup import DATABASE, HOME, TABLES, kept_aside
 from ligament.app.safety.opened_backup import blocks
+from ligament.exports.synced import synced
 from ligament.store.backup.after_restore import Outliving, Restoration, mark, place_of
 from ligament.store.backup.archive import Contents, loaded
 from ligament.store.backup.fresh import MOST_VALUE, refilled
@@ -20,7 +21,6 @@ from ligament.store.database.connection import open_database
 from ligament.store.database.errors import StoreDamaged
 from ligament.store.journal.chain import Head
 from ligament.wiring.settings import Settings
-from ligament.wiring.synced import synced
 
 _SQLITE = "sqlite:///"
 

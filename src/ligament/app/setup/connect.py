@@ -12,7 +12,7 @@ from ligament.app.results import Result
 from ligament.app.setup.consent import Browser
 from ligament.app.setup.gaps import gaps
 from ligament.connectors.registry import audience_connector, books_connector, manifests, players, practice_connector
-from ligament.core.notes import PRACTICE_NOTE
+from ligament.core.notes import PRACTICE_NOTE, VANISHED_NOTE
 from ligament.core.private import Private
 from ligament.flow.read.practice_pin import is_same
 from ligament.net.governor import Priority
@@ -185,6 +185,8 @@ def _connect_practice(
     _must_be_meant(confirm, manifest, identity.account_name)
     _same_practice(clinic, manifest, identity, another=another)
     keep_answers(clinic, manifest, answers)
+    # What the key before did not show may be there again: the next comparison looks.
+    clinic.store.keep_note(VANISHED_NOTE, "")
     document = {
         "system": manifest.name,
         "title": manifest.title,

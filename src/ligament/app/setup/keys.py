@@ -9,6 +9,7 @@ from ligament.app.setup.connect import connect_system
 from ligament.app.setup.connections import KEY_WORDS
 from ligament.app.setup.incoming_webhooks import secret as webhook_key
 from ligament.connectors.registry import players
+from ligament.core.notes import key_replaced_note
 from ligament.core.periods import iso_instant
 from ligament.net.manifest import Manifest
 from ligament.store.journal.journal import Note
@@ -18,7 +19,6 @@ from ligament.wiring.errors import ConfigurationError
 WEBHOOKS = "webhooks"
 """Stands in the place of a system for the key that signs what the books send us."""
 _OPEN = {"client_id"}
-_AT = "key_replaced_at/"
 
 
 def kept_keys(clinic: Clinic) -> list[Document]:
@@ -37,7 +37,7 @@ def kept_keys(clinic: Clinic) -> list[Document]:
                 "where": f"In the app at {books.title}: Webhooks. The address to enter there ends in "
                 f"{books.webhooks['path']}.",
                 "asks": [_key(clinic, books, books.webhooks["setting"], "Signing key", kept)],
-                "replaced_at": clinic.store.note(f"{_AT}{WEBHOOKS}"),
+                "replaced_at": clinic.store.note(key_replaced_note(WEBHOOKS)),
             }
         )
     return told
@@ -49,7 +49,7 @@ def _system(clinic: Clinic, manifest: Manifest, kept: Collection[str]) -> Docume
         "title": manifest.title,
         "where": manifest.sign_in.where,
         "asks": [_key(clinic, manifest, name, KEY_WORDS.get(name, name), kept) for name in manifest.sign_in.asks],
-        "replaced_at": clinic.store.note(f"{_AT}{manifest.name}"),
+        "replaced_at": clinic.store.note(key_replaced_note(manifest.name)),
     }
 
 
@@ -80,7 +80,7 @@ def replace_key(clinic: Clinic, system: str, typed: Mapping[str, str]) -> Docume
         document: Document = {"title": f"Webhooks of {clinic.books_manifest.title}", "account": "", "warnings": []}
     else:
         document = connect_system(clinic, system, lambda question: _answer(question, given)).document
-    clinic.store.keep_note(f"{_AT}{system}", iso_instant(clinic.clock.now()))
+    clinic.store.keep_note(key_replaced_note(system), iso_instant(clinic.clock.now()))
     with clinic.journal.writing() as writing:
         writing.add(Note(kind="key_replaced", public={"system": system, "keys": sorted(given)}))
     return document

@@ -26,7 +26,7 @@ def near_categories(chart: Chart, text: str) -> str:
 
 
 def spoken(account: Account) -> str:
-    """Return how people are told of an account."""
+    """Return code and name of an account; a bank account without a code goes by its name."""
     return f"{account.code} {account.name}".strip()
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import date
 from pathlib import Path
 
+from ligament.app.days import day_of
 from ligament.app.documents import Document
 from ligament.app.results import DONE, Result
 from ligament.core.rules.entries import ContactRule, Effects, Rule
@@ -110,7 +110,7 @@ def try_rules(clinic: Clinic, *, since: str | None = None) -> Result:
 
     A field's `before` is what the record would say without that rule. Nothing is written, here or anywhere else.
     """
-    first = _day(since) if since is not None else None
+    first = day_of("--since", since) if since is not None else None
     book, around = clinic.settings.rulebook, clinic.surroundings()
     planner = Planner(memory=clinic.store, rulebook=book, around=around)
     documents = [_trial("rules", rule.name) for rule in book.rules]
@@ -124,13 +124,6 @@ def try_rules(clinic: Clinic, *, since: str | None = None) -> Result:
                 seen.add(key)
                 _add((contacts if touched.is_contact else documents)[touched.rule], touched)
     return Result(document={"since": since, "rules": [*documents, *contacts]}, code=DONE)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError((f'--since: "{text}" is no day. Write it as in 2026-07-01.',)) from None
 
 
 def _trial(kind: str, name: str) -> Document:

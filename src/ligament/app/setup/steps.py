@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ligament.app.approvals import FIRST_RUN_NOTE
 from ligament.app.documents import Document
 from ligament.app.setup.connections import systems_asked
 from ligament.app.setup.gaps import gaps
+from ligament.core.notes import FIRST_RUN_NOTE, SETUP_CHECKED_NOTE, SETUP_PREVIEWED_NOTE
 from ligament.wiring.clinic import Clinic
 
-CHECKED, PREVIEWED = "setup_checked", "setup_previewed"
 """Under which notes a clinic keeps that somebody has seen the checks, and the preview."""
 
 
@@ -48,7 +47,6 @@ class SetUp:
         return not self.now
 
     def one(self, name: str) -> Step | None:
-        """Return a step by its name."""
         return next((step for step in self.steps if step.name == name), None)
 
 
@@ -57,14 +55,18 @@ def set_up(clinic: Clinic) -> SetUp:
     systems = systems_asked(clinic)
     is_over = clinic.store.note(FIRST_RUN_NOTE) == "yes"
     owner, keeper = "the owner", "owner or bookkeeper"
+
+    def has_passed(note: str) -> bool:
+        return clinic.store.note(note) == "yes"
+
     told = [
         (one["name"], f"Connect {one['title']}", minutes, owner, one["connected"])
         for one, minutes in zip(systems, (1, 3), strict=True)
     ]
     told += [
-        ("checks", "See what was found", 1, owner, is_over or clinic.store.note(CHECKED) == "yes"),
+        ("checks", "See what was found", 1, owner, is_over or has_passed(SETUP_CHECKED_NOTE)),
         ("mapping", "Choose accounts and taxes", 2, keeper, not any(gap.blocks for gap in gaps(clinic.settings))),
-        ("preview", "See a month as it would be posted", 2, keeper, is_over or clinic.store.note(PREVIEWED) == "yes"),
+        ("preview", "See a month as it would be posted", 2, keeper, is_over or has_passed(SETUP_PREVIEWED_NOTE)),
         ("approval", "Give the first approval", 1, keeper, is_over),
     ]
     now = next((name for name, *_, is_done in told if not is_done), "")

@@ -39,11 +39,9 @@ class Watched:
         self.store.leave(scope, slot)
 
     def numbers(self, scope: str) -> Mapping[str, int]:
-        """Return the numbers kept."""
         return self.store.numbers(scope)
 
     def keep(self, scope: str, numbers: Mapping[str, int]) -> None:
-        """Keep numbers, and look at them."""
         self.day_left = numbers.get(DAY_LEFT, self.day_left)
         self.store.keep(scope, numbers)
 

@@ -14,6 +14,7 @@ from ligament.app.reconcile import Period, reconcile, side_by_side
 from ligament.app.reports.comparison import comparison_report
 from ligament.app.reports.files import wanted_files, write_files
 from ligament.app.results import Result
+from ligament.app.vanished import accept_removed
 from ligament.cli.asking import confirmed
 from ligament.cli.commands.reports import Force, Outputs
 from ligament.cli.options import Clinic, Home, Json
@@ -21,7 +22,9 @@ from ligament.cli.session import Session, run_verb
 from ligament.cli.views import reconcile as show
 from ligament.wiring.clinic import Clinic as OpenedClinic
 
-variances_app = typer.Typer(help="The differences found: list, show, acknowledge, fix.", invoke_without_command=True)
+variances_app = typer.Typer(
+    help="The differences found: list, show, acknowledge, fix, accept-removed.", invoke_without_command=True
+)
 VarianceName = Annotated[str, typer.Argument(metavar="ID", help="The id of a variance, as `variances` lists it.")]
 
 
@@ -119,3 +122,17 @@ def variances_fix(
     """Plan what mends differences; what asks waits for `approve`, and the next run does it."""
     session = ctx.obj.over(home, clinic, as_json)
     run_verb(session, lambda held: variance_verbs.fix(held, wanted or [], everything=everything), show.fixing)
+
+
+@variances_app.command("accept-removed")
+def variances_accept_removed(
+    ctx: typer.Context,
+    *,
+    note: Annotated[str, typer.Option(help="Why they are gone.")],
+    home: Home = None,
+    clinic: Clinic = None,
+    as_json: Json = False,
+) -> None:
+    """Say that invoices which vanished in the practice were really removed; the next comparison goes on with that."""
+    session = ctx.obj.over(home, clinic, as_json)
+    run_verb(session, lambda held: accept_removed(held, note), show.removed)

@@ -23,10 +23,13 @@ from ligament.cli.views import sync as show
 from ligament.cli.views.holds import approved
 from ligament.cli.views.types import plain
 from ligament.wiring.clinic import Clinic as OpenedClinic
-from ligament.wiring.rulebooks import system_names, system_titles
+from ligament.wiring.rulebooks import system_names
 
 _PRACTICE, _BOOKS = system_names()
-_PRACTICE_TITLE, _BOOKS_TITLE = system_titles()
+Wanted = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[PLAN|ID]...", help="A plan, or numbers or ids of holds or actions.", show_default=False),
+]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -97,12 +100,7 @@ def _sync_once(held: OpenedClinic, *, full: bool) -> Result:
 
 
 def approve(
-    wanted: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[PLAN|ID]...", help="A plan, or numbers or ids of holds or actions.", show_default=False
-        ),
-    ] = None,
+    wanted: Wanted = None,
     *,
     home: Home = None,
     clinic: Clinic = None,
@@ -136,12 +134,7 @@ def approve(
 
 
 def refuse(
-    wanted: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[PLAN|ID]...", help="A plan, or numbers or ids of holds or actions.", show_default=False
-        ),
-    ] = None,
+    wanted: Wanted = None,
     *,
     home: Home = None,
     clinic: Clinic = None,

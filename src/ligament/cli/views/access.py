@@ -29,7 +29,6 @@ def invited(document: Document, _command: Command) -> None:
 
 
 def tokens(document: Document, command: Command) -> None:
-    """Print the tokens."""
     found = document["tokens"]
     if not found:
         line(f"There is no token yet. {command('tokens add NAME --scope read')} makes one.")
@@ -49,5 +48,4 @@ def made(document: Document, _command: Command) -> None:
 
 
 def removed(document: Document, _command: Command) -> None:
-    """Say that it is gone."""
     line(f"{document['removed']} is removed.")

@@ -38,7 +38,6 @@ _FIELDS = {
 
 
 def show_sentence(document: Document, command: object) -> None:
-    """Print the sentence."""
     del command
     line(document["sentence"])
 

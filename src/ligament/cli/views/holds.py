@@ -28,7 +28,6 @@ def waiting(document: Document, command: Command) -> None:
 
 
 def approved(document: Document, command: Command) -> None:
-    """Tell what was approved."""
     if document.get("sentence"):
         line(document["sentence"], style="bold")
     actions, holds = document["approved"], document["holds"]

@@ -50,7 +50,6 @@ def _secret(document: Document) -> None:
 
 
 def removed(document: Document, command: Command) -> None:  # noqa: ARG001 - as above
-    """Tell that it is gone."""
     line(f"Removed: {document['removed']} is told nothing more.")
 
 

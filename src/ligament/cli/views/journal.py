@@ -95,7 +95,6 @@ def archived(document: Document, command: Command) -> None:
 
 
 def accepted(document: Document, command: Command) -> None:
-    """Tell what was accepted."""
     if not document["accepted"]:
         line("The journal is whole; there was nothing to accept.")
         return

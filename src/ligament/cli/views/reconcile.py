@@ -39,7 +39,7 @@ def compared(document: Document, command: Command) -> None:
     sizes = ", ".join(f"{name} {size / _KILO:,.0f} kB" for name, size in sorted(document["bytes"].items()))
     line(f"{calls_used(document['calls'])}; read: {sizes or 'nothing'}; {document['seconds']:.1f} seconds.")
     if waiting:
-        line(f"Next: {command('variances show ' + waiting[0]['id'])}")
+        line(f"Next: {command(_answered_by(waiting[0]))}")
 
 
 def variances(document: Document, command: Command) -> None:
@@ -53,7 +53,6 @@ def variances(document: Document, command: Command) -> None:
 
 
 def variance(document: Document, command: Command) -> None:
-    """Tell one difference."""
     one = document["variance"]
     line(one["sentence"], style="bold")
     line(f"  {one['kind']}, {one['state']}, needs {one['needs']}; {one['amount']}, enters {one['enters']}")
@@ -63,7 +62,9 @@ def variance(document: Document, command: Command) -> None:
     line(f"  seen first {first}, last {last}, {count(one['times'], 'time', 'times')}")
     if one["note"]:
         line(f"  note: {one['note']} ({one['noted_by']})")
-    if one["fix"] is not None and one["state"] != "gone":
+    if one["hold"] and one["state"] != "gone":
+        line(f"Next: {command('holds show ' + one['hold'])}")
+    elif one["fix"] is not None and one["state"] != "gone":
         line(f"Next: {command('variances fix ' + one['id'])}")
 
 
@@ -78,6 +79,15 @@ def fixing(document: Document, command: Command) -> None:
     line(f"Next: {command('approve ' + document['plan'] if document['waiting'] else 'sync --once')}")
 
 
+def removed(document: Document, command: Command) -> None:
+    """Tell which invoices count as removed now, and what comes next."""
+    told = document["accepted"]
+    which = ", ".join(told["numbers"]) + (", ..." if told["count"] > len(told["numbers"]) else "")
+    line(f"Kept: {count(told['count'], 'invoice was', 'invoices were')} removed ({which}).", style="bold")
+    line("Nothing is voided by this. What stands in the books then is listed with its reason.")
+    line(f"Next: {command('reconcile')}")
+
+
 def _list(found: Sequence[Document]) -> None:
     first = [one for one in found if _needs_somebody(one)]
     others = [one for one in found if not _needs_somebody(one)]
@@ -89,6 +99,11 @@ def _list(found: Sequence[Document]) -> None:
             line(f"  {one['id']}  {one['amount']:>10}  {one['sentence']}")
         if len(ones) > _SHOWN:
             line(f"  ... and {len(ones) - _SHOWN} more; --json or --output has all of them.")
+
+
+def _answered_by(one: Document) -> str:
+    """Return where a difference is answered: what is a question already is answered there, and only there."""
+    return f"holds show {one['hold']}" if one["hold"] else f"variances show {one['id']}"
 
 
 def _needs_somebody(one: Document) -> bool:

@@ -56,7 +56,6 @@ def show_test(document: Document, command: Command) -> None:
 
 
 def show_backup(document: Document, command: Command) -> None:
-    """Tell what was copied, and what was not."""
     entries = sum(one["entries"] for one in document["clinics"])
     names = listed([str(one["name"]) for one in document["clinics"]])
     line(

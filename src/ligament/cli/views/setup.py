@@ -25,7 +25,6 @@ def init(document: Document, command: Command) -> None:
 
 
 def connected(document: Document, command: Command) -> None:
-    """Tell what was connected, and what to mind."""
     role = f", with the key of a user who is {document['role']}" if document.get("role") else ""
     account = document["account"] or "the account"
     line(f"{document['title']} is connected: {account}{role}. The credentials are stored encrypted.")

@@ -18,7 +18,6 @@ SHOWN, SHOWN_HOLDS = 20, 10
 
 
 def plain(document: Document, command: Command) -> None:
-    """Tell one sentence."""
     del command
     line(document["sentence"])
 

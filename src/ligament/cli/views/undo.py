@@ -29,7 +29,6 @@ def runs(document: Document, command: Command) -> None:
 
 
 def run(document: Document, command: Command) -> None:
-    """Show one run."""
     line(f"{document['run_id']}: {document['kind']}, began {moment(document['started_at'])}, {_ended(document)}")
     for write in document["writes"][:_SHOWN]:
         line(f"  {write['action'].replace('_', ' ')}  {write['number']}  {write['amount']}")

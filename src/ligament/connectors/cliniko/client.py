@@ -115,7 +115,6 @@ class ClinikoClient:
         self._slowed = 0
 
     def one(self, path: str, row: type[T], *, filters: Sequence[str] = (), lane: Priority = Priority.SYNC) -> T:
-        """Read one object."""
         body, _ = self._read(target_of(path, filters), msgspec.json.Decoder(row), lane)
         return body
 
@@ -192,7 +191,6 @@ class ClinikoClient:
         return reply
 
     def close(self) -> None:
-        """Close the connections."""
         self._session.close()
 
     def _read(self, target: str, decoder: msgspec.json.Decoder[T], lane: Priority) -> tuple[T, Reply]:

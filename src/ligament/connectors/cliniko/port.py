@@ -92,11 +92,9 @@ class ClinikoPractice:
         yield from reading.pages()
 
     def count_invoices(self, first: date, last: date) -> int:
-        """Return how many invoices were issued on those days, removed ones too; one small call."""
         return listing.count_invoices(self._client, first, last)
 
     def list_invoices(self, first: date, last: date, known: KnownRows) -> Iterator[ListedInvoices]:
-        """List all invoices issued on those days again, removed ones too; what is new comes with all its lines."""
         return listing.list_invoices(self._client, (first, last), known, self._links(), self._heed)
 
     def read_invoices(self, ids: Iterable[SourceId]) -> tuple[Invoice, ...]:
@@ -165,7 +163,6 @@ class ClinikoPractice:
         return ElementResult(verdict=ElementVerdict.DONE, result=party)
 
     def close(self) -> None:
-        """Close the connections."""
         self._client.close()
 
     def _party(self, raw: bytes | msgspec.Raw) -> Party | None:

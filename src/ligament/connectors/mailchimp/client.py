@@ -63,7 +63,6 @@ class MailchimpClient:
         self._root = declared().paths["api"]
 
     def get(self, path: str, shape: type[T], query: Mapping[str, str] | None = None) -> T:
-        """Read one answer."""
         target = self._target(path, query)
 
         def attempt() -> T:
@@ -105,11 +104,9 @@ class MailchimpClient:
         return self._clock.now()
 
     def pause_ms(self, milliseconds: int) -> None:
-        """Wait."""
         self._clock.pause_ms(milliseconds)
 
     def close(self) -> None:
-        """Close the connections."""
         self._session.close()
 
     def _got(self, target: str) -> Reply:

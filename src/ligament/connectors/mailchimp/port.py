@@ -57,7 +57,6 @@ class MailchimpAudience:
         return self._found
 
     def mark_of(self, email: Private[str]) -> str:
-        """Return the id that a member with that address has or would have."""
         return mark_of(email)
 
     def read(self, cursors: Mapping[str, str], known: object, now: datetime) -> Iterator[AudiencePage]:
@@ -165,7 +164,6 @@ class MailchimpAudience:
         return next((str(tag.id) for tag in found if tag.name == name and tag.id is not None), None)
 
     def close(self) -> None:
-        """Close the connections."""
         self._client.close()
 
     def _path(self, rest: str) -> str:

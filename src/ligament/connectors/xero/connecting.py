@@ -96,7 +96,6 @@ class Connection:
         return XeroBooks(client, pin, short_code=short_code, close=self.close)
 
     def close(self) -> None:
-        """Close the sessions."""
         self.session.close()
         self.identity.close()
 

@@ -73,7 +73,6 @@ _ZONES = {
 
 
 def contact(row: wire.Contact) -> BooksContact:
-    """Return a contact of the books."""
     phones = ((_SLOT_BY_NAME.get(phone.phone_type), _phone(phone)) for phone in row.phones)
     return BooksContact(
         id=books_id(row.contact_id),
@@ -99,7 +98,6 @@ def contact(row: wire.Contact) -> BooksContact:
 
 
 def group(row: wire.ContactGroup) -> ContactGroup:
-    """Return a contact group of the books."""
     return ContactGroup(id=books_id(row.contact_group_id), name=row.name, active=is_live(row))
 
 

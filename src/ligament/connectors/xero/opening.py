@@ -30,6 +30,7 @@ from ligament.connectors.xero.signin import (
     scope_for,
 )
 from ligament.connectors.xero.webhooks import Delivery, EventRow
+from ligament.core.notes import ORGANISATION_NOTE
 from ligament.core.private import Private
 from ligament.net.governor import AppWide, Governor
 from ligament.net.oauth import code_from_callback, consent_url
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from ligament.net.opening import Opening
     from ligament.ports.connector import Callback, Consent
 
-ORGANISATION_NOTE = "books_organisation"
 _FLOW = "books_sign_in"
 SHAPES: tuple[type, ...] = (*wire.SHAPES, Claims, TenantRow, EventRow, Delivery)
 """What answers are read as; `wiring/prepared.py` describes them all before threads use them together."""
@@ -98,7 +98,6 @@ def _consented(opening: Opening, consent: Consent) -> tuple[Connection, Pin]:
 
 
 def consent_address(opening: Opening, callback: Callback) -> str:
-    """Return the address of the consent page that leads back to a callback."""
     account = account_for(opening, code_flow_scope())
     app, page = app_of(account, code_flow_scope()), consent_page(account)
     return consent_url(app, page, redirect_uri=callback.redirect_uri, state=callback.state, verifier=callback.verifier)

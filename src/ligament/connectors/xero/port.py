@@ -93,25 +93,20 @@ class XeroBooks:
         return tuple(mapping.group(row) for row in self._list("ContactGroups").contact_groups)
 
     def users(self) -> tuple[BooksUser, ...]:
-        """Read who may sign in to the books."""
         return tuple(mapping.user(row) for row in self._list("Users").users)
 
     # --- listing reads ---------------------------------------------------------------------------------------------
 
     def read(self, cursors: Mapping[str, str], known: KnownBooks, now: datetime) -> Iterator[BooksPage]:
-        """Read contacts, invoices and credit notes changed since the cursors (everything without them)."""
         return streams.read(self._client, cursors, known, now, self._page_size)
 
     def received(self, since: date | None) -> tuple[BooksReceipt, ...] | None:
-        """Read money received from a day on that was coded straight to accounts; None where that is not permitted."""
         return receipts.received(self._client, since, self._page_size)
 
     def count_documents(self, kind: str, first: date, last: date) -> int:
-        """Return how many documents of a kind bear those dates, in any status; one small call."""
         return listing.count_documents(self._client, DocumentKind(kind), first, last)
 
     def list_documents(self, kind: str, first: date, last: date) -> Iterator[BooksPage]:
-        """List all documents of a kind that bear those dates again, in any status."""
         return listing.list_documents(self._client, DocumentKind(kind), first, last, self._page_size)
 
     # --- writes ----------------------------------------------------------------------------------------------------
@@ -121,7 +116,6 @@ class XeroBooks:
         return writing.prepare(verb, writes)
 
     def batch_size(self, verb: Verb) -> int:
-        """Return how many writes of that verb one call may carry."""
         return writing.batch_size(verb)
 
     def send(self, call: PreparedCall, key: str) -> tuple[ElementResult, ...]:
@@ -131,7 +125,6 @@ class XeroBooks:
     # --- look-ups --------------------------------------------------------------------------------------------------
 
     def find_contacts(self, numbers: Sequence[str]) -> tuple[BooksContact, ...]:
-        """Look up contacts by contact number, archived ones too; one call each."""
         return lookups.contacts_by_number(self._client, numbers)
 
     def contacts_by_id(self, ids: Sequence[BooksId]) -> tuple[BooksContact, ...]:
@@ -139,11 +132,9 @@ class XeroBooks:
         return lookups.contacts_by_id(self._client, ids)
 
     def last_edit(self, contact_id: BooksId) -> RecordedChange | None:
-        """Ask the history of a contact who changed it last; nothing where it does not tell; one call."""
         return lookups.last_edit(self._client, contact_id)
 
     def last_person(self, kind: str, books_id: BooksId) -> RecordedChange | None:
-        """Ask the history of a document which person changed it last; nothing where it names nobody; one call."""
         return lookups.last_person(self._client, DocumentKind(kind), books_id)
 
     def find_invoices(self, numbers: Sequence[str]) -> tuple[BooksDocument, ...]:
@@ -161,7 +152,6 @@ class XeroBooks:
         return lookups.credit_notes_by_id(self._client, ids)
 
     def payment(self, payment_id: BooksId) -> BooksPayment | None:
-        """Read one payment with its reconciliation state, or nothing when it does not exist."""
         return lookups.payment(self._client, payment_id)
 
     def payments_on(self, invoice_id: BooksId) -> tuple[BooksPayment, ...]:

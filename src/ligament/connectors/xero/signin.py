@@ -47,7 +47,6 @@ class Tenant:
     name: str
 
     def pin(self) -> Pin:
-        """Return what to keep of it."""
         return Pin(tenant_id=self.tenant_id, name=self.name)
 
 

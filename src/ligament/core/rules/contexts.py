@@ -47,22 +47,18 @@ class Lazy(dict[str, object]):
     __slots__ = ("_about", "_makers")
 
     def __init__(self, makers: Mapping[str, Callable[[Any], object]], about: object) -> None:
-        """Take what makes each field, and of what."""
         super().__init__()
         self._makers = makers
         self._about = about
 
     def __missing__(self, name: str) -> object:
-        """Make a field."""
         value = self[name] = self._makers[name](self._about)
         return value
 
     def __contains__(self, name: object) -> bool:
-        """Say whether there is such a field."""
         return name in self._makers
 
     def __iter__(self) -> Iterator[str]:
-        """Walk over the names of all fields."""
         return iter(self._makers)
 
 

@@ -81,8 +81,8 @@ RECONCILE = Section(
             name="send",
             kind=kinds.choice(model.SendReport),
             default='"when_needed"',
-            sentence='Whether the report of a comparison is sent by the alerts: "when_needed" (something needs a'
-            ' person), "always" or "never"',
+            sentence='Whether the report of a comparison is sent by the alerts: "when_needed" (something new needs'
+            ' a person), "always" or "never"',
         ),
         Setting(
             name="formats",

@@ -7,7 +7,7 @@ that judges a text first; here a text that it takes is only taken apart.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 LONGEST_TEXT = 4_000
@@ -39,7 +39,6 @@ class Fault(Exception):
     """Something in an expression is wrong; `at` counts the characters before it."""
 
     def __init__(self, at: int, sentence: str) -> None:
-        """Keep the place and the sentence."""
         super().__init__(sentence)
         self.at = at
         self.sentence = sentence
@@ -124,7 +123,6 @@ def _tokens(text: str) -> list[_Token]:
 class _Parser:
     tokens: list[_Token]
     place: int = 0
-    _depth: int = field(default=0)
 
     @property
     def here(self) -> _Token:

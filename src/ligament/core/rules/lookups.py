@@ -19,7 +19,6 @@ class BadTable(Exception):
     """A table that cannot be used; `line` and `column` say where, each counted from 1."""
 
     def __init__(self, line: int, column: int, sentence: str) -> None:
-        """Keep the place and the sentence."""
         super().__init__(sentence)
         self.line = line
         self.column = column

@@ -31,7 +31,6 @@ class Operators:
     """Makes Python of operators; `careful` ones judge every part before they give up."""
 
     def __init__(self, *, careful: bool = False) -> None:
-        """Begin with nothing but the functions that loops need."""
         self.careful = careful
         self.known: dict[str, Any] = {"__builtins__": {"len": len, "any": any, "all": all, "sum": sum, "list": list}}
 
@@ -168,7 +167,6 @@ def check_numbers(node: Call, parts: tuple[Code, ...]) -> None:
 
 
 def listed(parts: tuple[Code, ...]) -> str:
-    """Return the parts as arguments."""
     return ", ".join(part.text for part in parts)
 
 

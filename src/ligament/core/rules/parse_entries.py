@@ -32,9 +32,7 @@ FILE = re.compile(r"[^/\\\x00-\x1f]{1,196}\.csv", re.IGNORECASE)
 class Checks(Protocol):
     """Judges expressions: each method returns what is wrong, or nothing; `names` are the records they may look at."""
 
-    def condition(self, text: str, names: tuple[str, ...] = ...) -> Complaint | None:
-        """Judge a condition."""
-        ...
+    def condition(self, text: str, names: tuple[str, ...] = ...) -> Complaint | None: ...
 
     def expression(self, text: str, names: tuple[str, ...] = ...) -> Complaint | None:
         """Judge an expression that gives a text."""
@@ -43,7 +41,6 @@ class Checks(Protocol):
 
 class _Unchecked:
     def condition(self, text: str, names: tuple[str, ...] = ()) -> Complaint | None:
-        """Take everything."""
         del text, names
         return None
 

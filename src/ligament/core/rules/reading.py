@@ -38,7 +38,6 @@ class TableReader:
     """Reads one table, collecting problems and complaining about keys nobody asked for."""
 
     def __init__(self, table: object, path: str, problems: list[Problem]) -> None:
-        """Take the table at a path of the rulebook, or whatever stands there in its place."""
         self.path = path
         self.problems = problems
         self.known: list[str] = []
@@ -64,7 +63,6 @@ class TableReader:
         return result
 
     def text(self, key: str, kind: Kind) -> str:
-        """Return a text, nothing when it is not there."""
         return str(self.value(key, kind, ""))
 
     def _misfit(self, key: str, kind: Kind) -> None:

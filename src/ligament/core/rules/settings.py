@@ -51,7 +51,6 @@ class Section:
     note: str = ""
 
     def named(self, name: str) -> Setting:
-        """Return the setting with that key."""
         return next(setting for setting in self.settings if setting.name == name)
 
 

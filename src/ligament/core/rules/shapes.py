@@ -28,7 +28,6 @@ ANY = Shape(kind="any", called="something")
 
 
 def list_of(item: Shape) -> Shape:
-    """Return the shape of a list."""
     return Shape(kind="list", called="a list", item=item)
 
 

@@ -37,7 +37,6 @@ class Tally:
     effects: list[Effect] = field(default_factory=list)
 
     def count(self, effects: Iterable[Effect]) -> None:
-        """Count effects."""
         for effect in effects:
             key = (effect.action.kind, kind_word(effect.action))
             (self.refused if effect.refused else self.done)[key] += 1

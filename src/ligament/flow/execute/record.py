@@ -13,12 +13,13 @@ from ligament.core.ledgers import (
     BooksPayment,
     ContactGroup,
     DocumentStatus,
+    TrackingOption,
 )
 from ligament.core.links import ContactLink, DocumentLink, Membership, PaymentLink, joined
 from ligament.core.plans import Action, ActionKind, allocation_id
 from ligament.core.receipts import Effect
 from ligament.core.records import Party
-from ligament.core.writes import ElementResult, ElementVerdict, RefusalCode
+from ligament.core.writes import ElementResult, ElementVerdict, RefusalCode, Written
 from ligament.flow.execute.working_state import WorkingState
 
 
@@ -56,7 +57,13 @@ def _effect(action: Action, result: ElementResult, ledger: WorkingState) -> Effe
         case ActionKind.JOIN_GROUP | ActionKind.LEAVE_GROUP:
             return _membership(action, result.result if isinstance(result.result, BooksContact) else None, ledger)
         case _:
-            return Effect(action=action, group=result.result if isinstance(result.result, ContactGroup) else None)
+            return _made(action, result.result)
+
+
+def _made(action: Action, made: Written) -> Effect:
+    """Something to choose from was made: a contact group or a tracking option."""
+    group = made if isinstance(made, ContactGroup) else None
+    return Effect(action=action, group=group, option=made if isinstance(made, TrackingOption) else None)
 
 
 def _contact(action: Action, contact: BooksContact | None, ledger: WorkingState) -> Effect:

@@ -97,7 +97,6 @@ def still_true(action: Action, ledger: WorkingState) -> bool:
 
 
 def write_for(action: Action) -> BooksWrite:
-    """Return the write of a resolved action."""
     if action.contact is not None:
         return action.contact.write if not action.contact.write.archive else _archiving(action.contact.write)
     if action.document is not None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ligament.core.plans import Action
-from ligament.core.receipts import IntentState, WriteIntent
+from ligament.core.receipts import REPLAY_WINDOW, IntentState, WriteIntent
 from ligament.core.writes import ElementResult, PreparedCall, Verb
 from ligament.flow.context import RunContext
 from ligament.flow.execute.lookup import Found, look_up
@@ -15,10 +15,6 @@ from ligament.flow.execute.resolve import verb_of, write_for
 from ligament.flow.execute.taken_off import taken_off, times_of
 from ligament.flow.execute.working_state import WorkingState
 from ligament.ports.errors import OutcomeUnknown, TryLater
-
-REPLAY_WINDOW = timedelta(minutes=4)
-"""How long the same bytes may leave under the same key: the key lives six minutes, two are kept as a margin."""
-
 
 QUARANTINE = timedelta(minutes=6)
 """How long a request without an answer may still take effect (facts on the books, section 11)."""

@@ -17,7 +17,6 @@ class WorkingState:
     """The newest known state of what this run has touched, over the facts its plan was built on."""
 
     def __init__(self, facts: Facts) -> None:
-        """Start from the facts."""
         self._facts = facts
         self.contacts: dict[str, ContactLink] = {}
         self.people: dict[BooksId, BooksContact] = {}
@@ -47,7 +46,6 @@ class WorkingState:
         return link.contact_id if link is not None else None
 
     def document(self, books_id: BooksId | None) -> BooksDocument | None:
-        """Return a document by id."""
         if books_id is None:
             return None
         return self.documents.get(books_id) or self._facts.documents.get(books_id)

@@ -135,7 +135,6 @@ class PlanBuilder:
             self.odd.setdefault(found.record, found)
 
     def act(self, action: Action) -> None:
-        """Add an action."""
         self.actions.append(action)
 
     def refused(self, action: Action) -> str:
@@ -166,7 +165,6 @@ class PlanBuilder:
         return decision is not None and decision.decision is DecisionKind.FIX and decision.fingerprint == target
 
     def hold(self, hold: Hold) -> None:
-        """Open a hold."""
         known = hold.id
         if known not in self.holds:
             self.held_about.setdefault(hold.subject.key, []).append(known)
@@ -202,7 +200,6 @@ def sound(record: R) -> R:
 
 
 def hold_kind(invoice: Invoice) -> HoldKind:
-    """Return the kind of a hold about that invoice."""
     return HoldKind.CREDIT_NOTE if invoice.is_credit() else HoldKind.INVOICE
 
 
@@ -227,7 +224,6 @@ def contact_outcome(subject: Subject, state: State, reason: str = "") -> Outcome
 
 
 def trouble_hold(trouble: Trouble, subject: Subject, kind: HoldKind, number: str) -> Hold:
-    """Turn trouble into a hold."""
     return Hold(
         subject=subject,
         code=trouble.code,

@@ -8,6 +8,7 @@ from ligament.core.billing import Bill, bill_to, first_line, survivor
 from ligament.core.drafting import (
     invoice_subject,
 )
+from ligament.core.first_days import first_day
 from ligament.core.holds import HoldCode
 from ligament.core.links import DecisionKind
 from ligament.core.money import cents
@@ -69,7 +70,7 @@ def skip_reason(builder: PlanBuilder, invoice: Invoice) -> str:
     if invoice.defect:
         # What cannot be read stands there as an old date or zero: that is no reason to leave it out.
         return ""
-    started = builder.rulebook.invoices.start_on or builder.facts.first_connected_on
+    started = first_day(builder.rulebook.invoices.start_on, builder.facts.first_connected_on)
     if started is not None and invoice.issued_on < started and not _open_before_start(builder, invoice):
         return "before_start"
     if not cents(invoice.total) and builder.rulebook.invoices.zero_total is ZeroTotal.SKIP:

@@ -162,7 +162,7 @@ def _document(undoing: _Undoing, write: RunWrite) -> None:
     document = known.document(write.books_id)
     link = _link(known, write)
     last = link.sent if link is not None and link.sent is not None else sent
-    found = _stays(undoing, document, last, write) or _adjusted(known, link)
+    found = _stays(undoing, document, last) or _adjusted(known, link)
     if found is not None or document is None:
         assert found is not None
         undoing.plan.keep(sent.kind.value, sent.number, write.books_id, *found)
@@ -196,10 +196,7 @@ def _link(known: UndoFacts, write: RunWrite) -> DocumentLink | None:
     return next((link for link in links if link.books_id == write.books_id), None)
 
 
-def _stays(
-    undoing: _Undoing, document: BooksDocument | None, sent: DocumentIntent, write: RunWrite
-) -> tuple[Stays, str] | None:
-    """Return why a document stays as it is, or nothing."""
+def _stays(undoing: _Undoing, document: BooksDocument | None, sent: DocumentIntent) -> tuple[Stays, str] | None:
     title, number = undoing.known.books_title, sent.number
     if document is None:
         return Stays.ALREADY_GONE, f"{number} is void already."
@@ -215,7 +212,6 @@ def _stays(
         return found
     if undoing.locked(document.on):
         return Stays.LOCKED_PERIOD, f"{number} lies in a locked period."
-    del write
     return None
 
 
@@ -294,7 +290,7 @@ def _restore(undoing: _Undoing, first: RunWrite, last: RunWrite) -> None:
     if done or after is None or first.books_id is None:
         return
     document, link = known.document(first.books_id), _link(known, first)
-    found = _stays(undoing, document, after, last)
+    found = _stays(undoing, document, after)
     if found is None and (before is None or link is None):
         found = Stays.ALREADY_GONE, f"What {after.number} said before is not known here."
     if found is None and before is not None and undoing.locked(before.on):

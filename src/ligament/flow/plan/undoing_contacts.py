@@ -136,7 +136,7 @@ def _restore_contact(known: UndoFacts, plan: UndoPlan, first: RunWrite, last: Ru
         plan.keep("contact", first.number, first.contact_id, *(refusal or _not_known(first)))
         return
     agreed = dict(_compared(last.contact.write, contact))
-    _tell_edited(known, plan, first, agreed)
+    _tell_edited(plan, first, agreed)
     same = {name for name, as_written in agreed.items() if as_written}
     fields: dict[str, Any] = {name: getattr(before, name) for name in _FIELDS if name in same}
     phones = tuple(
@@ -176,7 +176,7 @@ def _tell_left_out(
     if contact is None or last.contact is None or not back:
         return
     restored = {name for step in back for name, _ in _compared(step.write, contact)}
-    _tell_edited(known, plan, first, {name: name in restored for name, _ in _compared(last.contact.write, contact)})
+    _tell_edited(plan, first, {name: name in restored for name, _ in _compared(last.contact.write, contact)})
 
 
 def _unknown(
@@ -195,12 +195,11 @@ def _not_known(first: RunWrite) -> tuple[Stays, str]:
     return Stays.ALREADY_GONE, f"What {first.number} said before is not known here any more."
 
 
-def _tell_edited(known: UndoFacts, plan: UndoPlan, first: RunWrite, same: Mapping[str, bool]) -> None:
+def _tell_edited(plan: UndoPlan, first: RunWrite, same: Mapping[str, bool]) -> None:
     names = ", ".join(name for name, as_written in same.items() if not as_written)
     if names:
         sentence = f"Somebody changed {first.number} since ({names}), so that stays."
         plan.keep("contact", first.number, first.contact_id, Stays.EDITED, sentence)
-    del known
 
 
 def _restore_party(known: UndoFacts, plan: UndoPlan, first: RunWrite, last: RunWrite) -> None:
@@ -209,7 +208,7 @@ def _restore_party(known: UndoFacts, plan: UndoPlan, first: RunWrite, last: RunW
         written = last.party.write if last.party is not None else None
         names = [name for name in _PARTY_FIELDS if written is not None and getattr(written, name) is not None]
         put_back = {name: any(getattr(one, name) is not None for one in back) for name in names}
-        _tell_edited(known, plan, first, put_back)
+        _tell_edited(plan, first, put_back)
         return
     before, party = first.party_before, known.facts.parties.get(first.subject.key)
     is_there = party is not None and party.removed_at is None
@@ -219,7 +218,7 @@ def _restore_party(known: UndoFacts, plan: UndoPlan, first: RunWrite, last: RunW
         return
     given = last.party.write
     same = {name: _said(given, party, name) for name in _PARTY_FIELDS if getattr(given, name) is not None}
-    _tell_edited(known, plan, first, same)
+    _tell_edited(plan, first, same)
     fields: dict[str, Any] = {name: getattr(before, name) for name, as_written in same.items() if as_written}
     reference = before.foreign_reference if given.foreign_reference not in {None, before.foreign_reference} else None
     if not fields and reference is None:

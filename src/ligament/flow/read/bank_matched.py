@@ -8,25 +8,25 @@ from dataclasses import replace
 from ligament.core.holds import HoldCode
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksDocument, BooksPayment
+from ligament.core.notes import RECONCILED_READ_NOTE
 from ligament.core.periods import iso_instant
 from ligament.flow.read.read import WAITED_AGE, age_of, selection_of
 from ligament.ports.books import Books
 from ligament.ports.clocks import Clock
 from ligament.ports.memory import Memory
 
-_READ_AT = "reconciled_read_at"
 _AT_ONCE = 20
 
 
 def read_reconciled(books: Books, memory: Memory, clock: Clock) -> None:
     """Read the payments again that wait because they were reconciled; their invoices are planned anew anyway."""
     waiting = {hold.subject for hold in memory.open_holds() if hold.code is HoldCode.PAYMENT_RECONCILED}
-    if not waiting or age_of(memory.note(_READ_AT), clock.now()) < WAITED_AGE:
+    if not waiting or age_of(memory.note(RECONCILED_READ_NOTE), clock.now()) < WAITED_AGE:
         return
     moved = list(_moved(waiting, books, memory))
     if moved:
         memory.keep_books_records((), moved)
-    memory.keep_note(_READ_AT, iso_instant(clock.now()))
+    memory.keep_note(RECONCILED_READ_NOTE, iso_instant(clock.now()))
 
 
 def _moved(waiting: set[Subject], books: Books, memory: Memory) -> Iterator[BooksDocument]:

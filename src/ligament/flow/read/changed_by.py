@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ligament.core.holds import Hold, HoldCode
 from ligament.core.ids import BooksId
+from ligament.core.notes import CHANGED_BY_NOTE
 from ligament.core.periods import iso_instant
 from ligament.ports.books import Books
 from ligament.ports.errors import PortError, TryLater
@@ -14,7 +15,6 @@ from ligament.ports.memory import Memory
 
 ASKED_AT_ONCE = 5
 """How many histories one cycle reads at most; the others are read by the next ones."""
-_NOTE = "who_changed"
 Told = Mapping[str, Mapping[str, str]]
 
 
@@ -37,12 +37,12 @@ def ask_who(holds: Iterable[Hold], books: Books, memory: Memory) -> None:
                 break
         known[hold.id] = {"shown": str(hold.detail["shown"]), **asked[contact_id]}
     if known != before:
-        memory.keep_note(_NOTE, json.dumps(known, sort_keys=True))
+        memory.keep_note(CHANGED_BY_NOTE, json.dumps(known, sort_keys=True))
 
 
 def told(memory: Memory) -> Told:
     """Return by hold what was told: `by` (blank for a program) and `at`, or neither where nothing is known."""
-    kept: Told = json.loads(memory.note(_NOTE) or "{}")
+    kept: Told = json.loads(memory.note(CHANGED_BY_NOTE) or "{}")
     return kept
 
 

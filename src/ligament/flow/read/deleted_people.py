@@ -8,6 +8,12 @@ from datetime import datetime, timedelta
 
 from ligament.core.ids import SourceId
 from ligament.core.intents import Subject, SubjectKind
+from ligament.core.notes import (
+    ALL_PATIENTS_SWEPT_NOTE,
+    PATIENTS_SWEPT_NOTE,
+    PATIENTS_TO_ASK_NOTE,
+    PATIENTS_TO_FORGET_NOTE,
+)
 from ligament.core.periods import iso_instant
 from ligament.core.records import Party, PartyKind, PracticeRecord, Removal
 from ligament.flow.read.missing_people import missing_among
@@ -25,10 +31,6 @@ somebody between two looks, and then no list ever shows them again."""
 TURNED_AT_ONCE = 160
 DOUBTED_FROM = 10
 """How many people at once may be gone without anybody being left."""
-_COUNTED = "all_patients_swept_to"
-_NOTE = "patients_to_ask_for"
-_SWEPT = "patients_swept_to"
-_LEAVING = "patients_to_forget"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class DeletionWatch:
 
     def begin(self, memory: Memory) -> None:
         """Take up whom an earlier reading, which did not come to its end, should have forgotten."""
-        for key in filter(None, memory.note(_LEAVING).split(",")):
+        for key in filter(None, memory.note(PATIENTS_TO_FORGET_NOTE).split(",")):
             self.announced.add(key)
             kind, _, identifier = key.partition(":")
             self.gone[key] = _subject(kind, identifier)
@@ -52,7 +54,7 @@ class DeletionWatch:
         leaving = {f"{row.kind.value}:{row.id}" for row in rows if isinstance(row, Party) and row.deleted}
         if not leaving <= self.announced:
             self.announced |= leaving
-            memory.keep_note(_LEAVING, ",".join(sorted(self.announced)))
+            memory.keep_note(PATIENTS_TO_FORGET_NOTE, ",".join(sorted(self.announced)))
 
     def note(self, page: PracticePage, touched: Collection[Subject], memory: Memory) -> None:
         """Look at a page that was just kept, and at what it changed; whom to ask for is written down."""
@@ -69,21 +71,22 @@ class DeletionWatch:
         lost = {subject.id for subject in touched if subject.kind is SubjectKind.PATIENT} - self.seen
         if lost - self.lost:
             self.lost |= lost
-            memory.keep_note(_NOTE, ",".join(sorted(self.lost | set(filter(None, memory.note(_NOTE).split(","))))))
+            asked = set(filter(None, memory.note(PATIENTS_TO_ASK_NOTE).split(",")))
+            memory.keep_note(PATIENTS_TO_ASK_NOTE, ",".join(sorted(self.lost | asked)))
 
     def sweep(self, memory: Memory, now: datetime) -> None:
         """From time to time choose the next archived patients to be asked for: most deletions leave no other sign."""
-        when, _, after = memory.note(_SWEPT).partition("|")
+        when, _, after = memory.note(PATIENTS_SWEPT_NOTE).partition("|")
         if when and timedelta(0) <= now - datetime.fromisoformat(when) < SWEEP_EVERY:
             return
         found = memory.archived_patients(after, SWEPT_AT_ONCE)
         self.lost |= set(found)
         reached = found[-1] if len(found) == SWEPT_AT_ONCE else ""
-        memory.keep_note(_SWEPT, f"{iso_instant(now)}|{reached}")
+        memory.keep_note(PATIENTS_SWEPT_NOTE, f"{iso_instant(now)}|{reached}")
 
     def count(self, practice: Practice, memory: Memory, now: datetime, *, is_whole: bool, at_once: bool) -> None:
         """Once a day, on request and after a whole reading, choose whom to ask for of those that no list shows."""
-        when, _, after = memory.note(_COUNTED).partition("|")
+        when, _, after = memory.note(ALL_PATIENTS_SWEPT_NOTE).partition("|")
         is_due = not when or not timedelta(0) <= now - datetime.fromisoformat(when) < COUNT_EVERY
         if not (is_whole or at_once or is_due):
             return
@@ -100,11 +103,11 @@ class DeletionWatch:
             turn = ahead[:TURNED_AT_ONCE]
             self.lost |= set(turn)
             reached = turn[-1] if turn else ""
-        memory.keep_note(_COUNTED, f"{iso_instant(now)}|{reached}")
+        memory.keep_note(ALL_PATIENTS_SWEPT_NOTE, f"{iso_instant(now)}|{reached}")
 
     def settle(self, practice: Practice, memory: Memory) -> None:
         """Ask for patients whom nothing but a lost invoice told about, and forget everybody who is gone."""
-        before = set(filter(None, memory.note(_NOTE).split(",")))
+        before = set(filter(None, memory.note(PATIENTS_TO_ASK_NOTE).split(",")))
         asked = sorted((self.lost | before) - self.seen)
         found = practice.read_parties([SourceId(held) for held in asked[:ASKED_AT_MOST]]) if asked else ()
         gone = [party.id for party in found if isinstance(party, Removal) or party.deleted]
@@ -117,9 +120,9 @@ class DeletionWatch:
         for subject in self.gone.values():
             memory.forget(subject)
         if self.announced:
-            memory.keep_note(_LEAVING, "")
+            memory.keep_note(PATIENTS_TO_FORGET_NOTE, "")
         if left or before:
-            memory.keep_note(_NOTE, ",".join(left))
+            memory.keep_note(PATIENTS_TO_ASK_NOTE, ",".join(left))
 
     def _is_credible(self, gone: Sequence[str], asked: Sequence[str], practice: Practice, memory: Memory) -> bool:
         """Doubt an answer by which nobody at all is left: forgetting cannot be taken back."""

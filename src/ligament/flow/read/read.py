@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from ligament.core.ids import BooksId
 from ligament.core.intents import Subject, SubjectKind
+from ligament.core.notes import CHART_READ_NOTE, ORGANISATION_NOTE, REFERENCE_READ_NOTE
 from ligament.core.periods import iso_instant
 from ligament.core.records import Location, PracticeSettings, Practitioner, Visit
 from ligament.core.rules.model import InvoiceSource, Rulebook
@@ -59,7 +60,7 @@ def read_practice(
     """Read what changed in the practice, page by page; every page is kept before the next is asked for."""
     reading = Reading()
     now = clock.now()
-    stale = age_of(memory.note("reference_read_at"), now) >= IDLE_AGE
+    stale = age_of(memory.note(REFERENCE_READ_NOTE), now) >= IDLE_AGE
     charged = rulebook.invoices.source is InvoiceSource.APPOINTMENTS
     scope = ReadingScope(
         cursors=memory.cursors("practice"),
@@ -89,7 +90,7 @@ def read_practice(
         people.count(practice, memory, now, is_whole=not scope.cursors, at_once=span is Span.THOROUGH)
     people.settle(practice, memory)
     if stale:
-        memory.keep_note("reference_read_at", iso_instant(now))
+        memory.keep_note(REFERENCE_READ_NOTE, iso_instant(now))
     return reading
 
 
@@ -109,12 +110,12 @@ def read_reference(practice: Practice, memory: Memory, clock: Clock) -> None:
         if not all(isinstance(row, Location | Practitioner | PracticeSettings) for row in page.rows) or page.cursors:
             break
         memory.keep_practice_page(page)
-    memory.keep_note("reference_read_at", iso_instant(now))
+    memory.keep_note(REFERENCE_READ_NOTE, iso_instant(now))
 
 
 def reference_is_old(memory: Memory, now: datetime) -> bool:
     """Say whether places and people have to be read again before documents are written."""
-    return age_of(memory.note("reference_read_at"), now) >= REFERENCE_AGE
+    return age_of(memory.note(REFERENCE_READ_NOTE), now) >= REFERENCE_AGE
 
 
 def read_books(books: Books, memory: Memory, clock: Clock, tell: Progress = silent) -> Reading:
@@ -122,8 +123,8 @@ def read_books(books: Books, memory: Memory, clock: Clock, tell: Progress = sile
     reading = Reading()
     organisation = books.organisation()
     memory.keep_organisation(organisation)
-    if not memory.note("books_organisation"):
-        memory.keep_note("books_organisation", organisation.id)
+    if not memory.note(ORGANISATION_NOTE):
+        memory.keep_note(ORGANISATION_NOTE, organisation.id)
     for page in books.read(memory.cursors("books"), memory.known_books(), clock.now()):
         reading.changed |= memory.keep_books_page(page)
         reading.rows += len(page.contacts) + len(page.documents)
@@ -179,12 +180,12 @@ def read_chart(books: Books, memory: Memory, clock: Clock, *, groups: bool = Fal
     """
     chart = books.chart()
     memory.keep_chart(replace(chart, groups=books.groups()) if groups else chart, clock.now())
-    memory.keep_note("chart_read_at", iso_instant(clock.now()))
+    memory.keep_note(CHART_READ_NOTE, iso_instant(clock.now()))
 
 
 def chart_is_old(memory: Memory, now: datetime, *, waited_for: bool) -> bool:
     """Say whether the chart has to be read again though nothing is written; sooner when something waits for it."""
-    return age_of(memory.note("chart_read_at"), now) >= (WAITED_AGE if waited_for else IDLE_AGE)
+    return age_of(memory.note(CHART_READ_NOTE), now) >= (WAITED_AGE if waited_for else IDLE_AGE)
 
 
 def age_of(noted: str, now: datetime) -> timedelta:

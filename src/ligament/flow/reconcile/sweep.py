@@ -9,10 +9,12 @@ from datetime import date, datetime, timedelta
 
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.ledgers import DocumentKind
+from ligament.core.notes import MONTHS_SWEPT_NOTE
 from ligament.core.records import Removal
+from ligament.flow.reconcile.vanished import doubt, settle
 from ligament.ports.books import Books, BooksPage
 from ligament.ports.comparison import MonthHeld, Months
-from ligament.ports.errors import SignInAgain, TryLater
+from ligament.ports.errors import TryLater
 from ligament.ports.memory import Memory
 from ligament.ports.practice import Practice, PracticePage
 from ligament.ports.progress import Progress, silent
@@ -21,9 +23,6 @@ RECENT = timedelta(days=90)
 """What is that young is listed every time."""
 ROUND = 30
 """In how many days every month is listed once, in portions."""
-_FEW_GONE = 2
-"""So many invoices may be gone for good at once without a second thought, even if they were all there were."""
-_NOTE = "months_swept_to"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +64,11 @@ class _Log:
 
     @classmethod
     def read(cls, memory: Memory) -> _Log:
-        kept = json.loads(memory.note(_NOTE) or "{}")
+        kept = json.loads(memory.note(MONTHS_SWEPT_NOTE) or "{}")
         return cls(swept={month: (held[0], held[1]) for month, held in kept.items()})
 
     def write(self, memory: Memory) -> None:
-        memory.keep_note(_NOTE, json.dumps(self.swept, sort_keys=True))
+        memory.keep_note(MONTHS_SWEPT_NOTE, json.dumps(self.swept, sort_keys=True))
 
     def age(self, month: str, today: date) -> timedelta:
         held = self.swept.get(month)
@@ -146,7 +145,8 @@ def _list(how: Sweeping, *, first: date, last: date) -> None:
         how.memory.keep_practice_page(listed.page)
         seen.update(listed.ids)
         how.tell("compare invoices", len(seen), listed.page.total)
-    _look_up_invoices(how, [SourceId(key) for key in sorted(before - seen)], len(before))
+    gone = _look_up_invoices(how, [SourceId(key) for key in sorted(before - seen)], len(before))
+    settle(how.memory, seen | gone)
     for kind in DocumentKind:
         kept = how.months().books_ids(kind.value, first, last)
         found: set[str] = set()
@@ -160,29 +160,24 @@ def _list(how: Sweeping, *, first: date, last: date) -> None:
             how.memory.keep_books_page(BooksPage(stream="sweep", documents=there))
 
 
-def _look_up_invoices(how: Sweeping, missing: Sequence[SourceId], kept: int) -> None:
+def _look_up_invoices(how: Sweeping, missing: Sequence[SourceId], kept: int) -> set[str]:
     """Ask by id for invoices that are not listed any more: they moved to other days, or are gone for good.
 
-    Raises SignInAgain where most of those kept are gone at once: a key with fewer rights shows less, and nothing that
-    only became invisible may be voided.
+    Returns those that are kept as gone now; raises SignInAgain where most of those kept are gone at once.
     """
     if not missing:
-        return
+        return set()
     there = how.practice.read_invoices(missing)
     if there:
         lines = tuple(line for invoice in there for line in invoice.lines)
         whole = tuple(invoice.id for invoice in there)
         how.memory.keep_practice_page(PracticePage(stream="sweep", rows=(*there, *lines), whole_invoices=whole))
     gone = set(missing) - {invoice.id for invoice in there}
-    if len(gone) > _FEW_GONE and len(gone) * 2 > kept:
-        message = (
-            f"The practice no longer shows {len(gone)} of {kept} invoices that it showed before, as a key with fewer "
-            "rights would. None of them was taken for removed, and nothing was posted."
-        )
-        raise SignInAgain(message)
+    doubt(how.memory, gone, kept, how.now)
     rows = tuple(Removal(kind="invoice", id=key) for key in sorted(gone))
     if rows:
         how.memory.keep_practice_page(PracticePage(stream="sweep", rows=rows))
+    return set(gone)
 
 
 # --- months -----------------------------------------------------------------------------------------------------------

@@ -22,7 +22,6 @@ class ApprovalLinks:
     """The links of one installation."""
 
     def __init__(self, database: Database) -> None:
-        """Take the database."""
         self._database = database
 
     def keep(self, link: ApprovalLink) -> None:
@@ -42,7 +41,6 @@ class ApprovalLinks:
             connection.execute(insert(links), [row])
 
     def one(self, link_id: str) -> ApprovalLink | None:
-        """Return a link, or nothing."""
         with self._database.reading() as connection:
             row = connection.execute(select(links).where(links.c.id == link_id)).one_or_none()
         return _link(row) if row is not None else None

@@ -23,7 +23,6 @@ class FailureLog:
     """Counts attempts before they are looked at, so that a crowd of them at once gets no more tries than one by one."""
 
     def __init__(self, database: Database) -> None:
-        """Take the database."""
         self._database = database
 
     def begin(self, limits: Mapping[str, int], now: datetime) -> int:

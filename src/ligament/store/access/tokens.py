@@ -39,16 +39,13 @@ class Tokens:
     """The tokens of one installation."""
 
     def __init__(self, database: Database) -> None:
-        """Take the database."""
         self._database = database
 
     def all(self) -> tuple[Token, ...]:
-        """Return every token, by name."""
         with self._database.reading() as connection:
             return tuple(map(_token, quickly(connection, _ALL, {})))
 
     def by_name(self, name: str) -> Token | None:
-        """Return a token, or nothing."""
         return next((token for token in self.all() if token.name == name), None)
 
     def by_digest(self, digest: str) -> Token | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,11 +42,13 @@ class LastOwner(Exception):
     """Without this user nobody could look after everything any more."""
 
 
+_KEPT_STEPS = 6
+
+
 class Users:
     """The users of one installation."""
 
     def __init__(self, database: Database) -> None:
-        """Take the database."""
         self._database = database
 
     def all(self) -> tuple[User, ...]:
@@ -56,7 +58,6 @@ class Users:
             return tuple(_user(row) for row in rows)
 
     def by_id(self, user_id: str) -> User | None:
-        """Return a user, or nothing."""
         return self._one(users.c.id == user_id)
 
     def by_email(self, email: str) -> User | None:
@@ -101,14 +102,14 @@ class Users:
             done = update(users).where(users.c.id == user_id, users.c.state == STARTING).values(**values)
             return connection.execute(done).rowcount == 1
 
-    def use_step(self, user_id: str, step: int, kept: int = 6) -> bool:
+    def use_step(self, user_id: str, step: int) -> bool:
         """Note that a step of the one-time code was used; says no when it had been before."""
         with self._database.writing(LOCK) as connection:
             text = connection.execute(select(users.c.used_steps).where(users.c.id == user_id)).scalar_one_or_none()
             used = json.loads(text or "[]")
             if text is None or step in used:
                 return False
-            steps = json.dumps([*used, step][-kept:])
+            steps = json.dumps([*used, step][-_KEPT_STEPS:])
             connection.execute(update(users).where(users.c.id == user_id).values(used_steps=steps))
             return True
 
@@ -168,7 +169,11 @@ def _row(user: User) -> dict[str, Any]:
 
 
 def _user(row: Any) -> User:  # noqa: ANN401 - a row of the table
-    values = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names
+    return user_of(row._mapping)  # noqa: SLF001 - the documented way to a row's names
+
+
+def user_of(values: Mapping[str, Any]) -> User:
+    """Return the user of a row, by the names of its columns."""
     return User(
         **{
             **values,

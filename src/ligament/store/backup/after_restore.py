@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Table, delete, insert, inspect, select, update
 
+from ligament.core.notes import BOTH_READ_NOTE, CHART_READ_NOTE, REFERENCE_READ_NOTE, RESTORED_NOTE, RULEBOOK_NOTE
 from ligament.store.backup.own_payments import own_payments
 from ligament.store.database.bulk import upsert
 from ligament.store.database.codec import encode
@@ -38,11 +39,9 @@ from ligament.store.journal.ends import Past
 from ligament.store.journal.journal import Journal, Note
 from ligament.store.writes import outcomes
 
-NOTE = "restored"
-"""Kept until the first whole run after a restore has read everything anew."""
 UNSEEN = "restored"
 """Stands where the mark of the rulebook would: every record is planned again."""
-_READ_AGAIN = ("reference_read_at", "chart_read_at", "both_sides_read")
+_READ_AGAIN = (REFERENCE_READ_NOTE, CHART_READ_NOTE, BOTH_READ_NOTE)
 _OUTLIVES = (leases, beats, webhook_events, window_calls, window_slots, window_numbers)
 _ACCESS = (users, api_tokens, access_failures)
 """Who was removed, and which token ended, since the backup: both stay so."""
@@ -85,7 +84,6 @@ class Restoration:
 
 
 def place_of(head: Head | None) -> RestorePlace | None:
-    """Return where a head is."""
     return RestorePlace(sequence=head.sequence, hash=head.hash) if head is not None else None
 
 
@@ -131,7 +129,7 @@ def mark(connection: Connection, restorations: Mapping[str, Restoration], kept: 
     connection.execute(delete(notes).where(notes.c.name.in_(_READ_AGAIN)))
     for clinic, restoration in restorations.items():
         text = msgspec.json.encode(restoration).decode()
-        upsert(connection, notes, [_note_row(clinic, NOTE, text), _note_row(clinic, "rulebook_seen", UNSEEN)])
+        upsert(connection, notes, [_note_row(clinic, RESTORED_NOTE, text), _note_row(clinic, RULEBOOK_NOTE, UNSEEN)])
 
 
 def _note_row(clinic: str, name: str, value: str) -> dict[str, Any]:
@@ -178,7 +176,7 @@ def _forget_standings(connection: Connection) -> None:
 
 def pending(connection: Connection, clinic: str) -> Restoration | None:
     """Return the restore that a clinic has not caught up with yet."""
-    statement = select(notes.c.value).where(notes.c.clinic == clinic, notes.c.name == NOTE)
+    statement = select(notes.c.value).where(notes.c.clinic == clinic, notes.c.name == RESTORED_NOTE)
     text = connection.execute(statement).scalar_one_or_none()
     return msgspec.json.decode(text, type=Restoration) if text else None
 
@@ -193,7 +191,7 @@ def tell(book: Journal, restoration: Restoration) -> None:
     done = Restoration(made_at=restoration.made_at, erased=restoration.erased, told=True)
     with book.writing(Past.RESTORE) as writing:
         writing.add(Note(kind=RESTORED, public=public))
-        row = _note_row(book.clinic, NOTE, msgspec.json.encode(done).decode())
+        row = _note_row(book.clinic, RESTORED_NOTE, msgspec.json.encode(done).decode())
         upsert(writing.connection, notes, [row])
     follow(book)
 
@@ -240,5 +238,5 @@ def relinked(book: Journal) -> int:
 def over(book: Journal) -> None:
     """Keep that a clinic has caught up with a restore."""
     with book.writing() as writing:
-        gone = delete(notes).where(notes.c.clinic == book.clinic, notes.c.name == NOTE)
+        gone = delete(notes).where(notes.c.clinic == book.clinic, notes.c.name == RESTORED_NOTE)
         writing.connection.execute(gone)

@@ -12,7 +12,7 @@ from ligament.core.ids import BooksId, SourceId
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.ledgers import BooksDocument, DocumentKind
 from ligament.core.links import DocumentLink, PaymentLink
-from ligament.core.plans import DocumentRef, allocation_id
+from ligament.core.plans import DocumentRef, allocation_id, payment_reference
 from ligament.core.records import Invoice
 from ligament.store.database.codec import decode
 from ligament.store.database.tables import (
@@ -75,7 +75,7 @@ def _payments_on(
     document: BooksDocument, paper: _Paper, numbers: Collection[str], invoice: Invoice
 ) -> list[PaymentLink]:
     """Return the payments on a document that carry our reference, the number of one of its record's documents."""
-    ours = {f"{number}/paid" for number in numbers}
+    ours = {payment_reference(number) for number in numbers}
     return [
         PaymentLink(
             subject=paper.subject,

@@ -23,7 +23,6 @@ _WIDEST = 9 * 10**17
 
 
 def in_cents(amount: Decimal) -> int:
-    """Return an amount as whole cents."""
     return max(-_WIDEST, min(_WIDEST, int(cents(amount) * HUNDRED)))
 
 

@@ -57,7 +57,6 @@ class Database:
     """One database for all clinics of a home; safe to share between threads."""
 
     def __init__(self, engine: Engine) -> None:
-        """Take an engine that `open_database` made."""
         self._engine = engine
         self._turn = RLock()
         self._moment = local()

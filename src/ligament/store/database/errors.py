@@ -7,13 +7,11 @@ class StoreError(Exception):
     """Trouble with our own database; `sentence` is for the person, `detail` for the engineer."""
 
     def __init__(self, sentence: str, detail: str = "") -> None:
-        """Keep both texts."""
         super().__init__(sentence, detail)
         self.sentence = sentence
         self.detail = detail
 
     def __str__(self) -> str:
-        """Return the sentence, with the detail behind it."""
         return f"{self.sentence} ({self.detail})" if self.detail else self.sentence
 
 
@@ -37,7 +35,6 @@ class JournalBroken(StoreError):
     """The end of the journal is not the one that was signed: nothing is added until a person accepts the break."""
 
     def __init__(self, reason: str) -> None:
-        """Take what does not fit."""
         sentence = (
             f"The journal does not hold, so nothing is written: {reason} Look at it with `ligament journal verify`; "
             'when you know what happened, `ligament journal accept --because "..."` goes on from here and keeps why.'

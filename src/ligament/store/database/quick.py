@@ -18,7 +18,6 @@ Row = tuple[Any, ...]
 
 
 def quickly(connection: Connection, question: Select[Any], values: Mapping[str, object]) -> list[Row]:
-    """Return the rows of a question."""
     dialect = connection.dialect
     words, places, fixed = _in_words(question, dialect)
     driver = connection.connection.dbapi_connection

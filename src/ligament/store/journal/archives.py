@@ -64,7 +64,6 @@ def newest_archive(connection: Connection, clinic: str) -> Archived | None:
 
 
 def archived_row(clinic: str, archive: Archived) -> dict[str, Any]:
-    """Return an archive as it is kept."""
     return {"clinic": clinic, **{name: getattr(archive, name) for name in _NAMES}}
 
 

@@ -56,10 +56,8 @@ class Head:
 
 
 def sign(key: bytes, clinic: str, sequence: int, digest: str) -> Head:
-    """Return the signed head for an entry."""
     return Head(sequence=sequence, hash=digest, mac=signature(key, clinic, sequence, digest))
 
 
 def signature(key: bytes, clinic: str, sequence: int, digest: str) -> str:
-    """Return the signature of a head."""
     return hmac.new(key, encode([clinic, sequence, digest]), hashlib.sha256).hexdigest()

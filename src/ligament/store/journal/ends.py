@@ -65,7 +65,6 @@ def end_of(connection: Connection, clinic: str, key: bytes | None, file: HeadFil
 
 
 def missing_file(file: HeadFile) -> str:
-    """Say that the file of the head is gone."""
     return f"The file of the journal's head, {file.path.name}, is missing, so that nobody can tell what was cut off."
 
 

@@ -178,7 +178,6 @@ class Writing:
     """One transaction: its connection, its clinic, its instant, and the entries to be added at its end."""
 
     def __init__(self, connection: Connection, book: Journal) -> None:
-        """Take the open connection."""
         self.connection = connection
         self.clinic = book.clinic
         self.told_as = book.told_as

@@ -24,7 +24,6 @@ class Seals:
     """The data keys of one clinic."""
 
     def __init__(self, vault: Vault) -> None:
-        """Take the vault that wraps them."""
         self._clinic = vault.clinic
         self._vault = vault
 

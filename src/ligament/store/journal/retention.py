@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
+from ligament.core.notes import UNDOS_OF
 from ligament.core.receipts import IntentState
 from ligament.store.database.errors import StoreError
 from ligament.store.database.search_keys import stamp
@@ -20,7 +21,6 @@ from ligament.store.journal.person_keys import SIGNING
 ARCHIVED = "archived"
 """The kind of the entry that says that older ones left in a file."""
 _UNDER_WAY = tuple(one.value for one in IntentState if one not in {IntentState.DONE, IntentState.GIVEN_UP})
-_UNDOS = "undos of "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,14 +115,14 @@ def _began(connection: Connection, clinic: str, cutoff: datetime) -> str | None:
 
 def _half_undone(connection: Connection, clinic: str) -> set[str]:
     """Return the runs whose undo was cut off or parked, and goes on."""
-    named = select(notes.c.name, notes.c.value).where(notes.c.clinic == clinic, notes.c.name.like(f"{_UNDOS}%"))
+    named = select(notes.c.name, notes.c.value).where(notes.c.clinic == clinic, notes.c.name.like(f"{UNDOS_OF}%"))
     found = set()
     for row in connection.execute(named):
         last = row.value.split()[-1] if row.value.split() else ""
         ended = select(runs.c.finished_at, runs.c.summary).where(runs.c.clinic == clinic, runs.c.id == last)
         run = connection.execute(ended).one_or_none()
         if run is not None and (not run.finished_at or any(f'"{word}":' in run.summary for word in _CUT)):
-            found.add(row.name.removeprefix(_UNDOS))
+            found.add(row.name.removeprefix(UNDOS_OF))
     return found
 
 

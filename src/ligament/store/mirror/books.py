@@ -6,10 +6,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import ColumnElement, Connection, Table, select, update
 
 from ligament.core.intents import Subject, subject_from_key
-from ligament.core.ledgers import BooksContact, BooksDocument, Chart, ContactGroup, ContactStatus
+from ligament.core.ledgers import (
+    BooksContact,
+    BooksDocument,
+    Chart,
+    ContactGroup,
+    ContactStatus,
+    TrackingCategory,
+    TrackingOption,
+)
+from ligament.core.receipts import Effect
 from ligament.core.records import Party
 from ligament.store.database import columns
 from ligament.store.database.bulk import delete_in, gone_from_clinic, of_clinic, select_in, upsert
@@ -41,7 +50,6 @@ _PEOPLE_GONE = (
 
 
 def contact_row(clinic: str, contact: BooksContact) -> dict[str, Any]:
-    """Return the row that keeps a contact."""
     return {
         "clinic": clinic,
         "id": contact.id,
@@ -129,17 +137,44 @@ def _document_rows(connection: Connection, clinic: str, documents: Iterable[Book
 
 def add_groups(connection: Connection, clinic: str, made: Sequence[ContactGroup]) -> None:
     """Keep contact groups that were just made with the chart, so that no later plan makes them again."""
-    if not made:
+    chart = kept_chart(connection, clinic) if made else None
+    if chart is None:
         return
-    where = (books_reference.c.clinic == clinic, books_reference.c.name == "chart")
-    body = connection.execute(select(books_reference.c.body).where(*where)).scalar_one_or_none()
-    if body is None:
-        return
-    chart = decode(Chart, body)
     ids = {group.id for group in made}
     groups = (*(group for group in chart.groups or () if group.id not in ids), *made)
-    changed = encode(replace(chart, groups=groups))
-    connection.execute(update(books_reference).where(*where).values(body=changed))
+    _keep_chart(connection, clinic, replace(chart, groups=groups))
+
+
+def add_options(connection: Connection, clinic: str, effects: Iterable[Effect]) -> None:
+    """Keep tracking options that were just made with the chart: somebody may rename one before it is read again."""
+    made: dict[str, list[TrackingOption]] = {}
+    for effect in effects:
+        if effect.option is not None and effect.action.option is not None:
+            made.setdefault(effect.action.option.category_id, []).append(effect.option)
+    chart = kept_chart(connection, clinic) if made else None
+    if chart is None:
+        return
+    tracking = tuple(_with_options(category, made.get(category.id, ())) for category in chart.tracking)
+    _keep_chart(connection, clinic, replace(chart, tracking=tracking))
+
+
+def _with_options(category: TrackingCategory, made: Sequence[TrackingOption]) -> TrackingCategory:
+    ids = {option.id for option in made}
+    return replace(category, options=(*(one for one in category.options if one.id not in ids), *made))
+
+
+def kept_chart(connection: Connection, clinic: str) -> Chart | None:
+    """Return the chart as it is kept, or nothing where it was never read."""
+    body = connection.execute(select(books_reference.c.body).where(*_chart_of(clinic))).scalar_one_or_none()
+    return decode(Chart, body) if body is not None else None
+
+
+def _keep_chart(connection: Connection, clinic: str, chart: Chart) -> None:
+    connection.execute(update(books_reference).where(*_chart_of(clinic)).values(body=encode(chart)))
+
+
+def _chart_of(clinic: str) -> tuple[ColumnElement[bool], ...]:
+    return books_reference.c.clinic == clinic, books_reference.c.name == "chart"
 
 
 def nameless(contact: BooksContact) -> BooksContact:

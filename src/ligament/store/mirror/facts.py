@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection
@@ -11,9 +11,11 @@ from sqlalchemy import Column, Connection
 from ligament.core.approvals import refused_by_person
 from ligament.core.billing import payers_by_name
 from ligament.core.facts import Facts
+from ligament.core.first_days import connected_day
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.ledgers import BooksContact, BooksDocument, Chart, DocumentKind, DocumentStatus, Organisation
 from ligament.core.links import Agreement, ContactLink, Decision, DocumentLink, PaymentLink
+from ligament.core.notes import CONNECTED_NOTE
 from ligament.core.records import Location, PracticeSettings, Practitioner
 from ligament.ports.memory import Selection
 from ligament.store.database.bulk import of_clinic, select_in
@@ -189,5 +191,4 @@ def _judgements(tables: _Reader, facts: Facts, now: datetime) -> None:
     recent = (row for row in tables.rows(*columns) if row.refused_at > fresh or refused_by_person(row.words))
     facts.refusals = {row.action_key: (row.content, row.words) for row in recent}
     kept = {row.name: row.value for row in tables.rows(notes.c.name, notes.c.value)}
-    since = kept.get("connected_on", "")
-    facts.first_connected_on = date.fromisoformat(since[:10]) if since else None
+    facts.first_connected_on = connected_day(kept.get(CONNECTED_NOTE, ""))

@@ -33,7 +33,6 @@ class KeptRows:
     """The kept practice rows of one clinic, as they are at each question."""
 
     def __init__(self, database: Database, clinic: str) -> None:
-        """Take the database and the clinic."""
         self._database = database
         self._clinic = clinic
 
@@ -54,7 +53,6 @@ class KeptBooks:
     """The kept books rows of one clinic, as they are at each question."""
 
     def __init__(self, database: Database, clinic: str) -> None:
-        """Take the database and the clinic."""
         self._database = database
         self._clinic = clinic
 

@@ -25,7 +25,6 @@ class RecallRows:
     """What is kept for the recalls of one clinic."""
 
     def __init__(self, database: Database, clinic: str) -> None:
-        """Take the database and the clinic."""
         self._database = database
         self._clinic = clinic
 

@@ -14,6 +14,7 @@ from ligament.core.comparisons import (
     NO_TAX,
     Pairing,
     TaxLabels,
+    add_amount,
     books_split,
     owed_on_document,
     paid_on_document,
@@ -24,10 +25,11 @@ from ligament.core.comparisons import (
 from ligament.core.intents import subject_from_key
 from ligament.core.ledgers import BooksDocument
 from ligament.core.money import ZERO
+from ligament.core.periods import month_of
 from ligament.core.plans import NoteKind
 from ligament.core.records import InvoiceStatus, Visit
 from ligament.core.strays import ListedContact, MergedContact
-from ligament.core.variances import Cell, Split, Sums, month_of
+from ligament.core.variances import Cell, Split, Sums
 from ligament.ports.comparison import LeftOut, Scope, SideBySide, Stray
 from ligament.store.database.search_keys import moment
 from ligament.store.database.tables import (
@@ -43,13 +45,11 @@ from ligament.store.queries.merged_people import merged_people
 from ligament.store.queries.one_pass import Passed, pass_over
 from ligament.store.queries.open_visits import uninvoiced_visits
 from ligament.store.queries.pairings import load_pairings, load_visits
-from ligament.store.queries.side_by_side import in_period, left_out, people_of, side_by_side, stray_row
+from ligament.store.queries.side_by_side import in_period, left_out, paired_rows, people_of, side_by_side, stray_row
 from ligament.store.queries.unlinked import Unlinked, unlinked_of
 
 _AT_ONCE = 500
-_TELLING = ("held", "planned", "skipped")
 _MONTH = 7
-_DAY = 10
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class StoreComparison:
         found, passed = Sums(), self.passed
         self._practice_totals(found)
         for (at, tax_type), total in passed.books.items():
-            _add(found.books, (at, self.labels.of_books(tax_type)), money(total))
+            add_amount(found.books, (at, self.labels.of_books(tax_type)), money(total))
         found.source_settled = _amounts(passed.settled)
         found.books_settled = _amounts(passed.paid)
         found.source_owed = _amounts(passed.owed)
@@ -101,10 +101,10 @@ class StoreComparison:
             # Lines without tax are most of them, and what the others leave is theirs.
             statement = statement.where(lines.c.status != NO_TAX)
         for at, name, total in self.connection.execute(statement):
-            _add(found.source, (at, self.labels.of_practice(name)), money(total))
+            add_amount(found.source, (at, self.labels.of_practice(name)), money(total))
             left[at] -= int(total)
         for at, rest in left.items():
-            _add(found.source, (at, NO_TAX), money(rest))
+            add_amount(found.source, (at, NO_TAX), money(rest))
 
     def _add_pairing(self, found: Sums, pairing: Pairing) -> None:
         """Add a visit whole, and of an invoice what only its number or reference joins to it."""
@@ -118,18 +118,18 @@ class StoreComparison:
                 _add_all(found.source, practice_split(pairing.invoice, self.labels))
             for held in posted:
                 _add_all(found.books, books_split(held.document, self.labels))
-                _plus(found.books_settled, month, paid_on_document(held.document))
-            _plus(found.source_settled, month, pairing.settled if is_visit else -used if is_paid else ZERO)
-        _plus(found.source_owed, month, pairing.owed if is_visit else ZERO)
+                add_amount(found.books_settled, month, paid_on_document(held.document))
+            add_amount(found.source_settled, month, pairing.settled if is_visit else -used if is_paid else ZERO)
+        add_amount(found.source_owed, month, pairing.owed if is_visit else ZERO)
         for held in posted:
-            _plus(found.books_owed, month, owed_on_document(held.document))
+            add_amount(found.books_owed, month, owed_on_document(held.document))
 
     def _add_stray(self, found: Sums, document: BooksDocument) -> None:
         month = month_of(document.on)
         if self._holds(document.on):
             _add_all(found.books, books_split(document, self.labels))
-            _plus(found.books_settled, month, paid_on_document(document))
-        _plus(found.books_owed, month, owed_on_document(document))
+            add_amount(found.books_settled, month, paid_on_document(document))
+        add_amount(found.books_owed, month, owed_on_document(document))
 
     # --- what may differ ----------------------------------------------------------------------------------------------
     def differing(self) -> Iterator[Pairing]:
@@ -160,17 +160,14 @@ class StoreComparison:
         return self._visits
 
     def strays(self) -> Iterator[Stray]:
-        """Yield the documents of the books that bear our number or reference and belong to no record."""
         for document in self.unlinked.strays:
             if self._holds(document.on) or document.open_amount:
                 yield Stray(document=document)
 
     def doubles(self) -> Iterator[Stray]:
-        """Yield documents of others with contact, date and total of one of ours."""
         yield from self.unlinked.doubles
 
     def contacts(self) -> Iterator[ListedContact]:
-        """Yield the contacts of which something is only listed."""
         links, people, told = contact_links, books_contacts, contact_notes
         linked = told.join(links, and_(links.c.clinic == told.c.clinic, links.c.party == told.c.subject)).outerjoin(
             people, and_(people.c.clinic == links.c.clinic, people.c.id == links.c.contact_id)
@@ -189,11 +186,9 @@ class StoreComparison:
             )
 
     def merged(self) -> Iterator[MergedContact]:
-        """Yield the contacts that we made for patients who were merged into others, and that still stand."""
         yield from merged_people(self.connection, self.clinic)
 
     def uninvoiced(self, now: datetime) -> Iterator[tuple[Visit, date]]:
-        """Yield attended visits of the period that are over and have no invoice and no charge, with the day."""
         if not self.scope.visits:
             yield from uninvoiced_visits(self.connection, self.clinic, self.scope, now)
 
@@ -204,13 +199,14 @@ class StoreComparison:
             yield from self._loaded(ordered[start : start + _AT_ONCE])
 
     def rows(self) -> Iterator[SideBySide]:
-        """Yield every record of the period as both sides have it."""
         yield from side_by_side(self.connection, self.clinic, self.scope)
+        for pairing in self.beside():
+            if self._holds(pairing.invoice.issued_on):
+                yield from paired_rows(pairing)
         yield from (stray_row(stray.document) for stray in self.strays())
 
     # --- what else is told --------------------------------------------------------------------------------------------
     def counts(self) -> Mapping[str, Mapping[str, int]]:
-        """Return how many records of each kind each side has in the period."""
         told = self.passed.counts
         apart = [
             held.document
@@ -242,7 +238,6 @@ class StoreComparison:
         }
 
     def left_out(self) -> Mapping[str, LeftOut]:
-        """Return what was issued before the first day."""
         return left_out(self.connection, self.clinic, self.scope)
 
     # --- pieces of statements -----------------------------------------------------------------------------------------
@@ -250,19 +245,9 @@ class StoreComparison:
         return self.scope.first <= day <= self.scope.last
 
 
-def _add(split: dict[Cell, Decimal], cell: Cell, amount: Decimal) -> None:
-    if amount:
-        split[cell] = split.get(cell, ZERO) + amount
-
-
 def _add_all(split: dict[Cell, Decimal], more: Split) -> None:
     for cell, amount in more.items():
-        _add(split, cell, amount)
-
-
-def _plus(sums: dict[str, Decimal], month: str, amount: Decimal) -> None:
-    if amount:
-        sums[month] = sums.get(month, ZERO) + amount
+        add_amount(split, cell, amount)
 
 
 def _amounts(sums: Mapping[str, int]) -> dict[str, Decimal]:

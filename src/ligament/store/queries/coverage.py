@@ -63,7 +63,6 @@ class Coverage:
     """Reads on a connection that sees one moment; places as the practice says they are now may be laid over."""
 
     def __init__(self, connection: Connection, clinic: str) -> None:
-        """Read what is kept of one clinic."""
         self._connection = connection
         self._clinic = clinic
         kept = Closure(connection, clinic)

@@ -34,7 +34,6 @@ class Directory:
     """Questions about one clinic; nothing here changes anything."""
 
     def __init__(self, book: Journal) -> None:
-        """Take the clinic's journal, which knows its database."""
         self._book = book
         self._clinic = book.clinic
 

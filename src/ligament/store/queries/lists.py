@@ -55,7 +55,6 @@ class Lists:
     """Pages of one clinic's lists; each takes where to go on and gives one row more than fits where there are more."""
 
     def __init__(self, book: Journal) -> None:
-        """Take the clinic's journal, which knows its database."""
         self._book = book
         self._clinic = book.clinic
 
@@ -92,7 +91,6 @@ class Lists:
         return [read(row.body) for row in self._run(statement.order_by(table.id).limit(limit + 1))]
 
     def links_of(self, invoices: Collection[str]) -> Mapping[str, list[DocumentLink]]:
-        """Return the documents linked to invoices, by invoice."""
         wanted = [f"invoice:{name}" for name in invoices]
         table, found = document_links.c, dict[str, list[DocumentLink]]()
         statement = select(table.body).where(table.clinic == self._clinic, table.subject.in_(wanted))

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from sqlalchemy import func, select
 
 from ligament.core.ledgers import DocumentKind
+from ligament.core.records import GONE
 from ligament.ports.comparison import MonthHeld
 from ligament.store.database.connection import Database
 from ligament.store.database.tables import books_documents, practice_rows
@@ -23,12 +24,15 @@ class KeptMonths:
     clinic: str
 
     def held(self, first: date, last: date) -> dict[str, MonthHeld]:
-        """Return what is kept of every month between two days, and of later ones where anything is."""
+        """Return what is kept of every month between two days, and of later ones where anything is.
+
+        What is certainly gone from the practice is not counted, because nobody there counts it either.
+        """
         rows, papers = practice_rows, books_documents
         begins = first.replace(day=1).isoformat()
         month = func.substr(rows.c.day, 1, _MONTH)
         practice = select(month, func.count(), func.max(rows.c.updated_at), func.sum(rows.c.cents)).where(
-            rows.c.clinic == self.clinic, rows.c.kind == "invoice", rows.c.day >= begins
+            rows.c.clinic == self.clinic, rows.c.kind == "invoice", rows.c.day >= begins, rows.c.revision != GONE
         )
         dated = func.substr(papers.c.day, 1, _MONTH)
         books = select(
@@ -53,18 +57,18 @@ class KeptMonths:
         return found
 
     def practice_ids(self, first: date, last: date) -> set[str]:
-        """Return the ids of the invoices kept under those days."""
+        """Return the ids of the invoices kept under those days, without what is certainly gone."""
         rows = practice_rows
         statement = select(rows.c.id).where(
             rows.c.clinic == self.clinic,
             rows.c.kind == "invoice",
             rows.c.day.between(first.isoformat(), last.isoformat()),
+            rows.c.revision != GONE,
         )
         with self.database.reading() as connection:
             return set(connection.execute(statement).scalars())
 
     def books_ids(self, kind: str, first: date, last: date) -> set[str]:
-        """Return the ids of the documents of a kind kept under those dates."""
         papers = books_documents
         statement = select(papers.c.id).where(
             papers.c.clinic == self.clinic,

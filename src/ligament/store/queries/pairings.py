@@ -38,7 +38,6 @@ from ligament.store.database.tables import (
 from ligament.store.mirror.related import Closure
 
 T = TypeVar("T")
-_GONE = ("voided", "deleted")
 _MERGES_AT_MOST = 20
 _WORKED_OUT = frozenset({"did_not_arrive", "cancelled", "not_attended", "within_grace", "archived", "before_start"})
 """Why a visit is no charge at all; what a rule or nothing to pay leaves out counts all the same."""

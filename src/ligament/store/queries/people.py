@@ -9,7 +9,7 @@ from sqlalchemy import Column, Select, and_, or_, select
 
 from ligament.core.ledgers import BooksContact
 from ligament.core.links import ContactLink
-from ligament.core.records import Invoice, Party, PartyKind, Practitioner
+from ligament.core.records import Invoice, Location, Party, PartyKind, Practitioner
 from ligament.store.database.codec import decoder
 from ligament.store.database.search_keys import folded
 from ligament.store.database.tables import books_contacts, contact_links, practice_rows
@@ -23,7 +23,6 @@ class PeopleQueries:
     """Questions about the people of one clinic; nothing here changes anything."""
 
     def __init__(self, book: Journal) -> None:
-        """Take the clinic's journal, which knows its database."""
         self._book = book
         self._clinic = book.clinic
 
@@ -40,13 +39,17 @@ class PeopleQueries:
         return self._bodies(BooksContact, books_contacts.c.body, order=books_contacts.c.id)
 
     def links(self) -> Iterator[ContactLink]:
-        """Return every pair."""
         return self._bodies(ContactLink, contact_links.c.body, order=contact_links.c.party)
 
     def practitioners(self) -> tuple[Practitioner, ...]:
         """Return everybody who treats."""
         where = practice_rows.c.kind == "practitioner"
         return tuple(self._bodies(Practitioner, practice_rows.c.body, where, order=practice_rows.c.id))
+
+    def locations(self) -> tuple[Location, ...]:
+        """Return every place where people are treated."""
+        where = practice_rows.c.kind == "location"
+        return tuple(self._bodies(Location, practice_rows.c.body, where, order=practice_rows.c.id))
 
     def parties_called(self, text: str) -> tuple[Party, ...]:
         """Return patients and payers with this e-mail or with all words of this name, letter case aside."""

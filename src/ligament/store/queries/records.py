@@ -56,7 +56,6 @@ class Queries:
     """Questions about one clinic; nothing here changes anything."""
 
     def __init__(self, book: Journal) -> None:
-        """Take the clinic's journal, which knows its database."""
         self._book = book
         self._clinic = book.clinic
 
@@ -104,7 +103,6 @@ class Queries:
             return plain_entries(self._book, connection, list(connection.execute(ordered)))
 
     def contact_link(self, party: str) -> ContactLink | None:
-        """Return the link of a party by its key, or nothing."""
         where = (contact_links.c.clinic == self._clinic, contact_links.c.party == party)
         rows = self._run(select(contact_links.c.body).where(*where))
         return decode(ContactLink, rows[0].body) if rows else None

@@ -40,7 +40,6 @@ class RunWrites:
     """What the runs of one clinic wrote, and what stands on its contacts."""
 
     def __init__(self, book: Journal) -> None:
-        """Take the clinic's journal."""
         self._book = book
 
     def of(self, run_ids: Collection[str]) -> tuple[RunWrite, ...]:

@@ -23,6 +23,7 @@ KEPT = {DELIVERED: timedelta(days=7), DEAD: timedelta(days=30)}
 """How long a delivery that is over is kept, to be looked at and sent again."""
 _AT_ONCE = 50
 _HOOKS_AT_ONCE = 16
+_NEWEST = 3
 
 
 # --- in the transaction of what happened ------------------------------------------------------------------------------
@@ -96,7 +97,6 @@ class Outbox:
     """
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
-        """Take the database and the machine's calendar."""
         self._database = database
         self._now = now
 
@@ -141,7 +141,6 @@ class Outbox:
             return tuple(_delivery(row) for row in found)
 
     def delivery(self, clinic: str, name: str) -> Delivery | None:
-        """Return one delivery, or nothing."""
         with self._database.reading() as connection:
             row = connection.execute(self._of(clinic).where(deliveries.c.id == name)).one_or_none()
         return _delivery(row) if row is not None else None
@@ -154,13 +153,13 @@ class Outbox:
             found = connection.execute(statement.order_by(table.number))
             return tuple(Attempt(at=moment(row.at), status=row.status, reason=row.reason, ms=row.ms) for row in found)
 
-    def newest_bodies(self, clinic: str, kind: EventType, limit: int = 3) -> tuple[bytes, ...]:
+    def newest_bodies(self, clinic: str, kind: EventType) -> tuple[bytes, ...]:
         """Return the newest bodies of a type that were made for any hook, newest first."""
         table = deliveries.c
         statement = select(table.webhook_id, table.body).where(table.clinic == clinic, table.type == kind.value)
         with self._database.reading() as connection:
-            found = connection.execute(statement.order_by(table.place.desc()).limit(limit * 4))
-            return tuple({row.webhook_id: row.body for row in found}.values())[:limit]
+            found = connection.execute(statement.order_by(table.place.desc()).limit(_NEWEST * 4))
+            return tuple({row.webhook_id: row.body for row in found}.values())[:_NEWEST]
 
     def send_again(self, clinic: str, hook: str, names: Sequence[str] | None = None) -> int:
         """Let deliveries leave once more under their first id: those named, else every dead one; says how many."""

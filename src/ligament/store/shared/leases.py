@@ -31,7 +31,6 @@ class Leases:
     """The leases of one clinic, shared by every process on its database."""
 
     def __init__(self, database: Database, clinic: str, now: Callable[[], datetime]) -> None:
-        """Take the database, the clinic and the calendar."""
         self._database = database
         self._clinic = clinic
         self._now = now

@@ -23,7 +23,6 @@ class SharedWindows:
     """Implements `ports.windows.WindowStore` on the database of the home."""
 
     def __init__(self, database: Database) -> None:
-        """Take the database that all processes share."""
         self._database = database
 
     def take(self, scope: str, windows: Sequence[Window], at_ms: int, quota: SharedQuota | None = None) -> Full | None:
@@ -46,7 +45,6 @@ class SharedWindows:
         return None
 
     def enter(self, scope: str, slots: int, at_ms: int, lease_ms: int) -> str | None:
-        """Occupy one of `slots` places until `leave`, at longest `lease_ms`; None when all are occupied."""
         with self._database.jotting(f"window|{scope}") as connection:
             over = (window_slots.c.scope == scope, window_slots.c.until_ms <= at_ms)
             connection.execute(delete(window_slots).where(*over))
@@ -67,12 +65,10 @@ class SharedWindows:
         return name
 
     def leave(self, scope: str, slot: str) -> None:
-        """Give the place back; unknown ones are no trouble."""
         with self._database.jotting(f"window|{scope}") as connection:
             connection.execute(delete(window_slots).where(window_slots.c.scope == scope, window_slots.c.slot == slot))
 
     def numbers(self, scope: str) -> Mapping[str, int]:
-        """Return the small numbers kept for the scope."""
         table = window_numbers.c
         told = (table.scope == scope, table.name != "#slots", table.name.not_like(_INNER))
         statement = select(table.name, table.value).where(*told)
@@ -97,7 +93,6 @@ class SharedWindows:
             connection.execute(delete(window_numbers).where(*said))
 
     def keep(self, scope: str, numbers: Mapping[str, int]) -> None:
-        """Keep small numbers under their names, the others stay."""
         rows = [{"scope": scope, "name": name, "value": value} for name, value in numbers.items()]
         with self._database.jotting(f"window|{scope}") as connection:
             upsert(connection, window_numbers, rows)

@@ -18,7 +18,6 @@ class SharedValues:
     """When each clinic was last worked on, and which processes are alive."""
 
     def __init__(self, database: Database) -> None:
-        """Take the database that all processes share."""
         self._database = database
 
     def named(self, name: str) -> Mapping[str, str]:
@@ -40,7 +39,6 @@ class SharedValues:
             return {row.name.removeprefix(prefix): row.value for row in rows if row.name.startswith(prefix)}
 
     def keep(self, clinic: str, name: str, value: str) -> None:
-        """Keep a value."""
         with self._database.writing(f"beats|{clinic}") as connection:
             upsert(connection, beats, [{"clinic": clinic, "name": name, "value": value}])
 

@@ -43,7 +43,6 @@ class WebhookEvents:
     """The hints of an installation."""
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
-        """Take the database that all processes share, and the calendar."""
         self._database = database
         self._now = now
 

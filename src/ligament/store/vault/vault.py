@@ -64,7 +64,6 @@ class Vault:
             upsert(connection, secrets, [row])
 
     def get(self, name: str) -> str | None:
-        """Return a secret, or nothing."""
         return self.several([name]).get(name)
 
     def several(self, names: Collection[str]) -> dict[str, str]:
@@ -127,7 +126,6 @@ class Vault:
         return self._random_bytes(KEY_BYTES)
 
     def cipher_for(self, data_key: bytes) -> Cipher:
-        """Return the cipher of a data key."""
         return Cipher(data_key, self._random_bytes)
 
     def wrap(self, owner: str, data_key: bytes) -> tuple[str, bytes]:

@@ -47,7 +47,6 @@ class Approvals:
     """What waits for approval in one clinic, in the order of its plan."""
 
     def __init__(self, journal: Journal) -> None:
-        """Take the clinic's journal, which knows its database and calendar."""
         self._journal = journal
         self._clinic = journal.clinic
 

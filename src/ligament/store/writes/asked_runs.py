@@ -48,7 +48,6 @@ class AskedRuns:
     """The runs that were asked for in one installation."""
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
-        """Take the database and the calendar."""
         self._database = database
         self._now = now
 
@@ -63,7 +62,6 @@ class AskedRuns:
             connection.execute(insert(asked_runs), [row])
 
     def one(self, clinic: str, run_id: str) -> AskedRun | None:
-        """Return one run, or nothing."""
         statement = select(asked_runs).where(asked_runs.c.clinic == clinic, asked_runs.c.id == run_id)
         with self._database.reading() as connection:
             row = connection.execute(statement).one_or_none()

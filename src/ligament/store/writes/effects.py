@@ -138,6 +138,7 @@ def _keep_rest(connection: Connection, clinic: str, effects: Sequence[Effect], a
     documents = [document for effect in effects for document in effect.documents]
     books.keep(connection, clinic, contacts, documents)
     books.add_groups(connection, clinic, [effect.group for effect in effects if effect.group])
+    books.add_options(connection, clinic, effects)
     practice.keep(connection, clinic, [effect.party for effect in effects if effect.party], (), at)
     agreed = [effect.agreement for effect in effects if effect.agreement]
     rows = [{"clinic": clinic, "subject": held.subject.key, "body": encode(held)} for held in agreed]

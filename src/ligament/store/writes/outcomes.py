@@ -39,13 +39,11 @@ def mark_dirty(connection: Connection, clinic: str, subjects: Collection[Subject
 
 
 def newest(connection: Connection, clinic: str) -> tuple[Outcome, ...]:
-    """Return the newest outcome of every record."""
     read = decoder(Outcome)
     return tuple(read(body) for body in connection.execute(_NEWEST, {"clinic": clinic}).scalars())
 
 
 def open_holds(connection: Connection, clinic: str) -> tuple[Hold, ...]:
-    """Return every open hold, oldest first."""
     return tuple(decode_hold(body) for body in connection.execute(_OPEN_BODIES, {"clinic": clinic}).scalars())
 
 

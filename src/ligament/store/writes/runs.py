@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from ligament.core.events import run_completed, run_failed, run_healed
 from ligament.core.ids import RunId
+from ligament.core.notes import LAST_TROUBLE_NOTE
 from ligament.store.database.bulk import upsert
 from ligament.store.database.codec import encode
 from ligament.store.database.errors import StoreError
@@ -19,7 +20,6 @@ from ligament.store.database.search_keys import moment, stamp
 from ligament.store.database.tables import notes, runs
 from ligament.store.journal.journal import Journal, Note, Writing
 
-LAST_TROUBLE = "last_run_trouble"
 """The note that keeps what went wrong in the run that ended last: a mere position, no history."""
 QUIET = "quiet"
 """The kind of a run that is over and wrote nothing."""
@@ -44,7 +44,6 @@ class Runs:
     """
 
     def __init__(self, journal: Journal) -> None:
-        """Take the clinic's journal, which knows its database and calendar."""
         self._journal = journal
         self._clinic = journal.clinic
         self._reserved: RunId | None = None
@@ -93,7 +92,7 @@ class Runs:
         if summary.get("stopped"):
             return
         if before != failed:
-            row = {"clinic": self._clinic, "name": LAST_TROUBLE, "value": failed}
+            row = {"clinic": self._clinic, "name": LAST_TROUBLE_NOTE, "value": failed}
             upsert(writing.connection, notes, [row])
         if failed:
             return
@@ -108,7 +107,7 @@ class Runs:
     def _before(self, connection: Connection, run_id: RunId) -> tuple[str, str]:
         """Return the kind of a run, and what went wrong in the one that ended before it, or nothing."""
         kind = select(runs.c.kind).where(runs.c.clinic == self._clinic, runs.c.id == run_id)
-        trouble = select(notes.c.value).where(notes.c.clinic == self._clinic, notes.c.name == LAST_TROUBLE)
+        trouble = select(notes.c.value).where(notes.c.clinic == self._clinic, notes.c.name == LAST_TROUBLE_NOTE)
         return (
             connection.execute(kind).scalar_one_or_none() or "",
             connection.execute(trouble).scalar_one_or_none() or "",
@@ -124,7 +123,6 @@ class Runs:
             return tuple(_run(row) for row in connection.execute(statement))
 
     def one(self, run_id: RunId) -> Run | None:
-        """Return one run, or nothing."""
         statement = select(runs).where(runs.c.clinic == self._clinic, runs.c.id == run_id)
         with self._journal.database.reading() as connection:
             row = connection.execute(statement).one_or_none()

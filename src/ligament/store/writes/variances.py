@@ -17,7 +17,7 @@ from ligament.core.events import (
     reconciliation_completed,
     variance_opened,
 )
-from ligament.core.variances import KeptVariance, Variance, VarianceState, acknowledged, seen_again
+from ligament.core.variances import KeptVariance, Variance, VarianceKind, VarianceState, acknowledged, seen_again
 from ligament.store.database.bulk import all_of_clinic, upsert
 from ligament.store.database.codec import decode, decoder, encode
 from ligament.store.database.search_keys import stamp
@@ -46,7 +46,6 @@ class Variances:
     """The variances and comparisons of one clinic."""
 
     def __init__(self, journal: Journal) -> None:
-        """Take the clinic's journal, which knows its database and calendar."""
         self._journal = journal
         self._clinic = journal.clinic
 
@@ -69,7 +68,6 @@ class Variances:
         return (_comparison(row) if row is not None else None), found
 
     def one(self, variance_id: str) -> KeptVariance | None:
-        """Return one variance by its id, or nothing."""
         where = (variances.c.clinic == self._clinic, variances.c.id == variance_id)
         with self._journal.database.reading() as connection:
             body = connection.execute(select(variances.c.body).where(*where)).scalar_one_or_none()
@@ -173,7 +171,6 @@ class Variances:
             return tuple(_comparison(row) for row in connection.execute(statement, {"clinic": self._clinic}))
 
     def comparison(self, comparison_id: str) -> KeptComparison | None:
-        """Return one comparison, or nothing."""
         where = (comparisons.c.clinic == self._clinic, comparisons.c.id == comparison_id)
         with self._journal.database.reading() as connection:
             row = connection.execute(select(comparisons).where(*where)).one_or_none()
@@ -210,7 +207,9 @@ def _comparison(row: Any) -> KeptComparison:  # noqa: ANN401 - a row of any colu
 
 
 def _news(clinic: str, one: KeptVariance, former: KeptVariance | None) -> list[Event]:
-    """Tell other tools of a difference that is new, or there again."""
+    """Tell other tools of a difference that is new, or there again; a question was told when its hold was opened."""
+    if one.variance.hold or one.variance.kind is VarianceKind.HELD:
+        return []
     was_there = former is not None and former.state is not VarianceState.GONE
     if one.state is not VarianceState.BACK and (was_there or one.state is VarianceState.GONE):
         return []

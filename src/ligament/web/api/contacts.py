@@ -14,7 +14,7 @@ def listed(asking: Asking) -> Told:
     """List patients and payers, all or those that a text or number means."""
     wanted, pager = asking.query_as(RecordFilter), asking.pages
     with asking.opened() as clinic:
-        rows = contacts(clinic, text=wanted.q, number=wanted.number, after=pager.after_text(), limit=pager.limit)
+        rows = contacts(clinic, text=wanted.q, number=wanted.number, after=pager.after_text, limit=pager.limit)
     return Told(document=pager.cut(rows, lambda row: (f"{row['kind']}:{row['source_id']}",), dict))
 
 

@@ -44,7 +44,6 @@ class Desk:
     _key: bytes = b""
 
     def answer(self, call: Call, asked: Asked) -> Reply:
-        """Answer one call."""
         # A list is a few quick questions; what a call may change, or ask of others, begins and ends each by itself.
         with self.house.access.database.one_moment() if call.is_list and call.method == "GET" else nullcontext():
             try:

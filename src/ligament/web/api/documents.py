@@ -13,7 +13,7 @@ def listed(asking: Asking) -> Told:
     """List invoices and credit notes, all or those that a text or number means."""
     wanted, pager = asking.query_as(RecordFilter), asking.pages
     with asking.opened() as clinic:
-        rows = documents(clinic, text=wanted.q, number=wanted.number, after=pager.after_text(), limit=pager.limit)
+        rows = documents(clinic, text=wanted.q, number=wanted.number, after=pager.after_text, limit=pager.limit)
     return Told(document=pager.cut(rows, lambda row: (row["id"],), dict))
 
 

@@ -63,9 +63,10 @@ class Pager:
         shown = rows[: self.limit]
         return self.page(show(shown), key(shown[-1]) if len(rows) > len(shown) else None)
 
-    def after_text(self, otherwise: str = "") -> str:
-        """Return the place as a text."""
-        return str(self.after[0]) if self.after else otherwise
+    @property
+    def after_text(self) -> str:
+        """The place after which the page begins; empty for the first page."""
+        return str(self.after[0]) if self.after else ""
 
     def _is_later(self, place: Place, *, newest_first: bool) -> bool:
         if self.after is None:

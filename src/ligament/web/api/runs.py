@@ -15,7 +15,7 @@ def listed(asking: Asking) -> Told:
     """List runs, newest first."""
     pager = asking.pages
     with asking.opened() as clinic:
-        rows = all_runs(clinic, before=pager.after_text(), limit=pager.limit)
+        rows = all_runs(clinic, before=pager.after_text, limit=pager.limit)
     return Told(document=pager.cut(rows, lambda row: (row["id"],), dict))
 
 

@@ -10,12 +10,10 @@ from ligament.web.qr import qr_svg
 
 
 def show(visit: Visit) -> Answer:
-    """Show the account."""
     return _page(visit)
 
 
 def change_password(visit: Visit) -> Answer:
-    """Change the password."""
     form = visit.form
     outcome = account.change_password(
         visit.access,
@@ -77,7 +75,7 @@ def _authenticator(visit: Visit, refused: Refused | None = None) -> Shown:
     enrolment = account.new_authenticator(visit.access, visit.signed_in)
     values = {
         "enrolment": enrolment,
-        "qr": qr_svg(enrolment.address, "QR code for the authenticator app; the same secret stands below as text"),
+        "qr": qr_svg(enrolment.address),
         "errors": refused.errors if refused else {},
     }
     return Shown(template="authenticator", status=422 if refused else 200, values=values)

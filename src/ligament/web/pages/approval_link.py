@@ -30,7 +30,6 @@ def show(visit: Visit) -> Answer:
 
 
 def take(visit: Visit) -> Answer:
-    """Take the answer."""
     key, choice = visit.form.get("key"), visit.form.get("choice")
     offer = _offer(visit, key)
     if not isinstance(offer, Offer):

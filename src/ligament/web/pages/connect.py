@@ -12,8 +12,9 @@ from ligament.app.setup.connections import field_name
 from ligament.app.setup.consents import UnderWay
 from ligament.app.setup.mapping_fields import kept_survey, save
 from ligament.app.setup.organisations import pin
-from ligament.app.setup.steps import CHECKED, PREVIEWED, passed
+from ligament.app.setup.steps import passed
 from ligament.core.access import Right
+from ligament.core.notes import SETUP_CHECKED_NOTE, SETUP_PREVIEWED_NOTE
 from ligament.service.errands import put_away, set_going
 from ligament.web.page import Answer, Handler, Moved, NotThere, Page, Visit
 from ligament.web.setting_up import GOES_ON, errand_name, page, planning
@@ -133,7 +134,7 @@ def _check(visit: Visit) -> Answer:
 
 def _checked(visit: Visit) -> Answer:
     with visit.opened() as clinic:
-        passed(clinic, CHECKED)
+        passed(clinic, SETUP_CHECKED_NOTE)
     return Moved(to=_at(visit))
 
 
@@ -169,7 +170,7 @@ def _preview(visit: Visit) -> Answer:
 
 def _previewed(visit: Visit) -> Answer:
     with visit.opened() as clinic:
-        passed(clinic, PREVIEWED)
+        passed(clinic, SETUP_PREVIEWED_NOTE)
     return Moved(to=_at(visit, "approval"))
 
 

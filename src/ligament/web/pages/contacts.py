@@ -71,7 +71,6 @@ def show_contact(visit: Visit) -> Answer:
 
 
 def show_document(visit: Visit) -> Answer:
-    """Show one document."""
     with visit.opened() as clinic, clinic.database.one_moment():
         found = document_card(clinic, visit.values["document"])
     if found is None:

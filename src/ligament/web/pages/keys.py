@@ -14,7 +14,6 @@ _GOES_ON = "The system takes long to answer. The new key counts as soon as it ha
 
 
 def show(visit: Visit) -> Answer:
-    """Show which keys there are."""
     return _page(visit)
 
 

@@ -16,7 +16,6 @@ _SPANS: Mapping[str, str] = {"today": "Today", "month": "This month", "all": "In
 
 
 def show(visit: Visit) -> Answer:
-    """Show the clinic."""
     found = glance(visit.access.database, [visit.clinic])[visit.clinic.name]
     with visit.opened() as clinic:
         told = overview_of(clinic)

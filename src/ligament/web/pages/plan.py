@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from ligament.app.approvals import standing_plan
+from ligament.app.previews import amount_of
 from ligament.core.access import Right
-from ligament.core.money import ZERO
+from ligament.web.moved import shown_actions
 from ligament.web.page import Answer, Page, Shown, Visit
 
 KIND_TITLES: Mapping[str, str] = {
@@ -49,6 +50,7 @@ def plan_page(visit: Visit, *, error: str = "", typed: str = "") -> Shown:
     waiting = [one for one in found["waiting"] if _fits(one, query)]
     values = {
         "query": query,
+        "was": shown_actions(waiting) if visit.may(Right.DECIDE) else {},
         "plan": found["plan"],
         "asked_at": found["asked_at"],
         "groups": grouped(waiting),
@@ -56,7 +58,7 @@ def plan_page(visit: Visit, *, error: str = "", typed: str = "") -> Shown:
         "found": len(waiting),
         "most": MOST_SHOWN,
         "with_why": len(waiting) + len(found["approved"]) <= MOST_WITH_WHY or bool(query),
-        "amount": _sum(found["waiting"]),
+        "amount": amount_of(found["waiting"]),
         "approved": grouped(found["approved"]),
         "approved_count": len(found["approved"]),
         "error": error,
@@ -75,13 +77,9 @@ def grouped(actions: Sequence[Mapping[str, Any]]) -> list[Group]:
         if members:
             title = KIND_TITLES.get(kind, kind)
             shown = members[:room]
-            groups.append(Group(kind=kind, title=title, count=len(members), amount=_sum(members), actions=shown))
+            groups.append(Group(kind=kind, title=title, count=len(members), amount=amount_of(members), actions=shown))
             room -= len(shown)
     return groups
-
-
-def _sum(actions: Sequence[Mapping[str, Any]]) -> Decimal:
-    return sum((Decimal(str(one["amount"])) for one in actions), ZERO)
 
 
 def _fits(action: Mapping[str, Any], query: str) -> bool:

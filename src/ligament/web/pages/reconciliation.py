@@ -10,6 +10,7 @@ from typing import Any
 from ligament.app.comparisons import standing_comparison
 from ligament.app.reconcile import period_of, reconcile
 from ligament.app.reports.comparison import VARIANCE_TITLES
+from ligament.app.vanished import accept_removed, vanished_invoices
 from ligament.app.variances import acknowledge, fix, found
 from ligament.core.access import Right
 from ligament.core.variances import VarianceState
@@ -28,6 +29,9 @@ _STATES: Mapping[str, str] = {
     VarianceState.HEALING.value: "Being mended",
 }
 _GOES_ON = "The comparison goes on. This page shows it when it has ended."
+VANISHED = "vanished"
+"""What the form is called that asks whether invoices were removed."""
+_NOT_SAID = "Say in a few words why they are gone."
 _NO_NOTE = "Say in a few words why this difference is all right."
 
 
@@ -50,7 +54,7 @@ def _page(visit: Visit, *, error: str = "", wrong: str = "", typed: Values | Non
     """Return the page; `wrong` is the variance whose answer is not right yet."""
     query = visit.query.get("q").strip()
     with visit.opened() as clinic:
-        told = standing_comparison(clinic)
+        told = {**standing_comparison(clinic), "vanished": vanished_invoices(clinic)}
     every = [one for one in told["variances"] if _fits(one, query)]
     to_do = sorted((one for one in every if one["counts"]), key=lambda one: one["id"] != wrong)
     rest = [one for one in every if not one["counts"]]
@@ -71,6 +75,7 @@ def _page(visit: Visit, *, error: str = "", wrong: str = "", typed: Values | Non
         "wrong": wrong,
         "period_typed": typed or Values(),
         "may_decide": visit.may(Right.DECIDE),
+        "may_connect": visit.may(Right.CONNECT),
         "may_run": visit.may(Right.RUN),
     }
     return Shown(template="reconciliation", values=values, status=422 if error else 200)
@@ -155,6 +160,19 @@ def know(visit: Visit) -> Answer:
     return Moved(to=f"{visit.clinic_path}/reconciliation", flash=flash)
 
 
+def take_for_removed(visit: Visit) -> Answer:
+    """Keep that invoices which vanished in the practice were really removed."""
+    try:
+        with visit.opened() as clinic:
+            if vanished_invoices(clinic) is None:
+                raise NotThere
+            accept_removed(clinic, visit.form.get("note"))
+    except ConfigurationError:
+        return _page(visit, error=_NOT_SAID, wrong=VANISHED)
+    flash = "Kept. The next comparison goes on with that."
+    return Moved(to=f"{visit.clinic_path}/reconciliation", flash=flash)
+
+
 def _must_be(clinic: Clinic, wanted: str) -> None:
     try:
         found(clinic, wanted)
@@ -173,6 +191,13 @@ PAGES = (
         name="acknowledge",
         method="POST",
         answer=know,
+        right=Right.DECIDE,
+    ),
+    Page(
+        path="/c/{clinic}/reconciliation/removed",
+        name="accept removed",
+        method="POST",
+        answer=take_for_removed,
         right=Right.DECIDE,
     ),
 )

@@ -39,7 +39,6 @@ def _page(visit: Visit, error: str = "") -> Shown:
 
 
 def show_one(visit: Visit) -> Answer:
-    """Show one run."""
     with visit.opened() as clinic:
         run = one_run(clinic, visit.values["run"])
     if run is None:

@@ -104,7 +104,7 @@ def code_form(visit: Visit, found: Recognised, key: str, refused: Refused | None
         "key": key,
         "action": visit.path,
         "enrolment": enrolment,
-        "qr": qr_svg(enrolment.address, "QR code for the authenticator app; the same secret stands below as text"),
+        "qr": qr_svg(enrolment.address),
         "errors": refused.errors if refused else {},
         "typed": visit.form if refused else Values(),
     }

@@ -34,7 +34,6 @@ def invite(visit: Visit) -> Answer:
 
 
 def change(visit: Visit) -> Answer:
-    """Change what somebody is."""
     email, form = visit.values["email"], visit.form
     outcome = users.change(visit.access, visit.acting, email, role=form.get("role"), only=form.all("only"))
     if outcome is None:
@@ -54,7 +53,6 @@ def sign_out(visit: Visit) -> Answer:
 
 
 def remove(visit: Visit) -> Answer:
-    """Remove somebody."""
     outcome = users.remove(visit.access, visit.acting, visit.values["email"])
     if outcome is None:
         raise NotThere

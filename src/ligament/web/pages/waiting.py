@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ligament.app.approvals import approve, refuse, waiting
+from ligament.app.approvals import approve, refuse, standing_plan, waiting
 from ligament.app.holds import answer, list_holds, show_hold
 from ligament.core.access import Right
 from ligament.core.causes import CAUSES, advice
 from ligament.web.hold_words import Fix, elsewhere, fixes
+from ligament.web.moved import parted, shown_actions, shown_holds, told_actions, told_holds
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
 from ligament.web.pages.plan import plan_page
 from ligament.wiring.clinic import Clinic
@@ -46,9 +47,11 @@ def _page(visit: Visit, *, error: str = "", typed: str = "", note: str = "") -> 
         holds = list_holds(clinic).document["holds"]
         asked = waiting(clinic)
         looked = _looked(clinic, visit.query.get("look"))
+        shown = shown_holds(clinic.store.open_holds()) if visit.may(Right.DECIDE) else {}
     groups = _grouped(holds)
     values = {
         "groups": groups,
+        "was": shown | shown_actions(asked["actions"][:MOST_SHOWN]),
         "total": len(holds),
         "plan": asked["plan"],
         "actions": asked["actions"][:MOST_SHOWN],
@@ -102,7 +105,6 @@ def _looked(clinic: Clinic, wanted: str) -> Mapping[str, Any] | None:
 
 
 def decide(visit: Visit) -> Answer:
-    """Answer one hold."""
     return _answered(visit, [visit.values["hold"]])
 
 
@@ -117,13 +119,17 @@ def decide_many(visit: Visit) -> Answer:
 def _answered(visit: Visit, names: list[str]) -> Answer:
     try:
         with visit.opened() as clinic:
-            form = visit.form
-            done = answer(clinic, names, form.get("choice"), form.get("note"), form.get("contact"))
+            form, now = visit.form, shown_holds(clinic.store.open_holds())
+            names, moved = parted(form, names, now)
+            said = [told_holds(form, moved, now)] if moved else []
+            if names or not moved:
+                done = answer(clinic, names, form.get("choice"), form.get("note"), form.get("contact"))
+                said.insert(0, str(done.document["sentence"]))
     except ConfigurationError as trouble:
         if "waits" in str(trouble):
             return Moved(to=f"{visit.clinic_path}/waiting", flash="That no longer waits: it was answered, or went on.")
         return _page(visit, error=str(trouble), note=visit.form.get("note"))
-    return Moved(to=f"{visit.clinic_path}/waiting", flash=str(done.document["sentence"]))
+    return Moved(to=f"{visit.clinic_path}/waiting", flash=" ".join(said))
 
 
 def approvals(visit: Visit) -> Answer:
@@ -146,10 +152,18 @@ def approvals(visit: Visit) -> Answer:
 
 def _said(visit: Visit, names: list[str], choice: str) -> str:
     with visit.opened() as clinic:
+        standing = standing_plan(clinic)
+        now = shown_actions([*standing["waiting"], *standing["approved"]])
+        names, moved = parted(visit.form, names, now)
+        told = told_actions(visit.form, moved, now)
+        if moved and not names:
+            return told
         if choice == "approve":
             done = approve(clinic, names).document
-            return f"{done['approved']} approved. The next run posts what is still as it was shown."
-        return str(refuse(clinic, names, reason=visit.form.get("reason")).document["sentence"])
+            said = f"{done['approved']} approved. The next run posts what is still as it was shown."
+        else:
+            said = str(refuse(clinic, names, reason=visit.form.get("reason")).document["sentence"])
+        return f"{said} {told}".strip()
 
 
 PAGES = (

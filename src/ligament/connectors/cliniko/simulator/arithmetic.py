@@ -23,7 +23,6 @@ FINEST: Final = Decimal("0.000001")
 
 
 def cents(amount: Decimal) -> Decimal:
-    """Return an amount rounded to cents."""
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 

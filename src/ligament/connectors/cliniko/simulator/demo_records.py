@@ -34,7 +34,6 @@ _BASES: Final = {
 
 
 def record_id(kind: str, place: int) -> str:
-    """Return the id of the record at a place in its list."""
     return str(_BASES[kind] * 1_000_000_000_000_000 + place + 1)
 
 
@@ -50,21 +49,18 @@ def _address_record(home: Home) -> dict[str, object]:
 
 
 def business_record(story: ClinicStory, place: int) -> Record:
-    """Return the record of a place of the clinic."""
     it = story.places[place]
     names = dict.fromkeys(("business_name", "display_name", "label"), it.name)
     return {"id": record_id("businesses", place), **names, "time_zone_identifier": it.zone, **_address_record(it.home)}
 
 
 def user_record(story: ClinicStory, place: int) -> Record:
-    """Return the record of the user who is a practitioner."""
     it = story.practitioners[place]
     names = {"first_name": it.first, "last_name": it.last, "email": it.email}
     return {"id": record_id("users", place), **names, "role": "practitioner"}
 
 
 def practitioner_record(story: ClinicStory, place: int) -> Record:
-    """Return the record of a practitioner."""
     it = story.practitioners[place]
     return {
         "id": record_id("practitioners", place),
@@ -93,7 +89,6 @@ def service_record(item: Item, ids: Mapping[str, str]) -> Record:
 
 
 def product_record(item: Item, ids: Mapping[str, str]) -> Record:
-    """Return the record of a product with its stock."""
     return {
         "id": ids[f"products/{item.key}"],
         "name": item.name,

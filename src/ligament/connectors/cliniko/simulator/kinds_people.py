@@ -29,18 +29,8 @@ _PATIENT_WRITABLE = typed(
 )
 
 _PATIENT_SHORT = (
-    *(
-        "title",
-        "first_name",
-        "last_name",
-        "preferred_first_name",
-        "email",
-        "address_1",
-        "address_2",
-        "address_3",
-        "city",
-    ),
-    *("city", "old_reference_id", "medicare", "medicare_reference_number", "occupation", "emergency_contact"),
+    "title first_name last_name preferred_first_name email address_1 address_2 address_3 city old_reference_id medicare"
+    " medicare_reference_number occupation emergency_contact"
 )
 
 PATIENTS = Kind(
@@ -85,25 +75,7 @@ PATIENTS = Kind(
     verbs=_ALL_BUT_DELETE | {Verb.UNARCHIVE},
     writable={**_PATIENT_WRITABLE, **typed(id="concession_type_id referring_doctor_id")},
     required=("first_name", "last_name"),
-    longest=dict.fromkeys(
-        [
-            "title",
-            "first_name",
-            "last_name",
-            "preferred_first_name",
-            "email",
-            "address_1",
-            "address_2",
-            "address_3",
-            "city",
-            "old_reference_id",
-            "medicare",
-            "medicare_reference_number",
-            "occupation",
-            "emergency_contact",
-        ],
-        255,
-    ),
+    longest=dict.fromkeys(_PATIENT_SHORT.split(), 255),
     choices={"reminder_type": ("None", "SMS", "Email", "SMS & Email")},
 )
 
@@ -113,8 +85,8 @@ _CONTACT_TEXTS = (
 )
 
 _CONTACT_SHORT = (
-    *("first_name", "last_name", "company_name", "occupation", "email", "provider_number"),
-    *("address_1", "address_2", "address_3", "city", "state", "post_code"),
+    "first_name last_name company_name occupation email provider_number address_1 address_2 address_3 city state"
+    " post_code"
 )
 
 CONTACTS = Kind(
@@ -134,24 +106,7 @@ CONTACTS = Kind(
     hidden_by=REMOVED,
     verbs=_ALL_BUT_DELETE,
     writable=typed(text=_CONTACT_TEXTS, integer="type_code", list="phone_numbers"),
-    longest=dict.fromkeys(
-        [
-            "first_name",
-            "last_name",
-            "company_name",
-            "occupation",
-            "email",
-            "provider_number",
-            "address_1",
-            "address_2",
-            "address_3",
-            "city",
-            "state",
-            "post_code",
-        ],
-        255,
-    )
-    | {"country_code": 2},
+    longest=dict.fromkeys(_CONTACT_SHORT.split(), 255) | {"country_code": 2},
     choices={"doctor_type": ("general_practitioner", "specialist"), "type_code": (0, 1, 2)},
 )
 

@@ -61,7 +61,6 @@ def now_of(request: Request) -> str:
 
 
 def parse_listing(switches: Switches, kind: Kind, request: Request, extra: tuple[Filter, ...]) -> Listing:
-    """Return what a list request asks for."""
     texts = (*request.every("q[]"), *request.every("q"))
     filters = (*parse_filters(texts, kind, kind.filters, switches), *extra)
     return Listing(

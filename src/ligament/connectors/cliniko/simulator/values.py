@@ -19,7 +19,6 @@ def stamp(at: datetime) -> str:
 
 
 def instant(text: str) -> datetime:
-    """Return the instant of a stamp."""
     return datetime.fromisoformat(text)
 
 

@@ -48,7 +48,6 @@ class Table:
     cache: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
     def with_rows(self, added: Iterable[tuple[str, Row]]) -> Table:
-        """Return a table with rows added or replaced."""
         rows = dict(self.rows)
         pending = self.pending_until
         for key, row in added:
@@ -57,7 +56,6 @@ class Table:
         return Table(rows=rows, pending_until=pending)
 
     def without(self, key: str) -> Table:
-        """Return a table without a row."""
         return Table(
             rows={other: row for other, row in self.rows.items() if other != key}, pending_until=self.pending_until
         )

@@ -81,7 +81,6 @@ class Caller:
         return next([row["id"] for row in rows] for rows in document.values() if isinstance(rows, list))
 
     def status(self, target: str) -> int:
-        """Return the status of a read."""
         return self.ask("GET", target).status
 
 

@@ -38,7 +38,6 @@ class Refused(Exception):
 
 
 def handle(world: World, request: Request) -> Answer:
-    """Answer one request."""
     try:
         _authorised(world, request)
         return _routed(world, request)

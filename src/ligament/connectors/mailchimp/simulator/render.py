@@ -17,7 +17,6 @@ def instant(at: datetime) -> str:
 
 
 def audience_row(audience: Audience) -> dict[str, Any]:
-    """Return an audience."""
     return {"id": audience.id, "name": audience.name, "stats": {"member_count": len(audience.members)}}
 
 

@@ -80,7 +80,6 @@ class World:
         return replace(self, audiences={**self.audiences, audience.id: audience})
 
     def only(self) -> Audience:
-        """Return the one audience there is."""
         (audience,) = self.audiences.values()
         return audience
 

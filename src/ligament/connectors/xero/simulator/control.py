@@ -137,11 +137,6 @@ def approve_invoice(world: World, invoice_id: str, *, at: datetime, tenant_id: s
     return edit_invoice(world, invoice_id, {"Status": "AUTHORISED"}, at=at, tenant_id=tenant_id)
 
 
-def delete_draft(world: World, invoice_id: str, *, at: datetime, tenant_id: str = "") -> World:
-    """A person deletes a draft invoice."""
-    return edit_invoice(world, invoice_id, {"Status": "DELETED"}, at=at, tenant_id=tenant_id)
-
-
 def void_invoice(world: World, invoice_id: str, *, at: datetime, tenant_id: str = "") -> World:
     """A person voids an invoice that has no money on it."""
     return edit_invoice(world, invoice_id, {"Status": "VOIDED"}, at=at, tenant_id=tenant_id)

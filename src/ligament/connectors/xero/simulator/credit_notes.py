@@ -49,12 +49,10 @@ def serve(desk: Desk, call: Call) -> Response:
 
 
 def serve_prepayments(desk: Desk, call: Call) -> Response:
-    """Serve /Prepayments."""
     return _serve_received(desk, call, "Prepayments", "prepayments", desk.prepayments)
 
 
 def serve_overpayments(desk: Desk, call: Call) -> Response:
-    """Serve /Overpayments."""
     return _serve_received(desk, call, "Overpayments", "overpayments", desk.overpayments)
 
 

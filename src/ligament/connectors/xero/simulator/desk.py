@@ -53,14 +53,12 @@ class Table(Generic[T]):
         self._undo: list[tuple[str, T | None]] = []
 
     def get(self, key: str) -> T | None:
-        """Return the record, or None."""
         return self.rows.get(key)
 
     def __getitem__(self, key: str) -> T:
         return self.rows[key]
 
     def put(self, key: str, record: T) -> None:
-        """Write a record."""
         rows = self._own()
         self._undo.append((key, rows.get(key)))
         rows[key] = record

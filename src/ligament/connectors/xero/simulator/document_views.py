@@ -49,7 +49,6 @@ def written_invoice(desk: Desk, document: Document, warnings: list[str], *, four
 
 
 def full_invoice(desk: Desk, document: Document, *, four_places: bool, single: bool) -> Json:
-    """Return an invoice as single and paged reads show it."""
     contact = desk.contacts[document.contact_id]
     return {
         **_invoice_head(document),

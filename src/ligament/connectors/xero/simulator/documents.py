@@ -267,7 +267,7 @@ def _with_plain_fields(desk: Desk, document: Document, element: Json) -> Documen
             raise Refused("Url must be a valid absolute URL that does not contain 'xero'.")
     reference = fitting(desk.switches, "Reference", reference, 255)
     number = fitting(desk.switches, "Number", document.number, 255) or ""
-    check_number(desk.switches, "Number", number)
+    check_number(desk.switches, number)
     currency = read_text(element, "CurrencyCode") or document.currency
     base = desk.organisation.base_currency
     if currency != base and currency not in desk.organisation.currencies:

@@ -96,7 +96,6 @@ def values(call: Call, name: str) -> set[str]:
 
 
 def is_true(call: Call, name: str) -> bool:
-    """Return whether a parameter says true."""
     return call.request.first(name).casefold() == "true"
 
 

@@ -81,7 +81,7 @@ def check_paying_account(switches: Switches, account: Account) -> None:
         raise Refused("Account type is invalid for a payment")
 
 
-def check_number(switches: Switches, key: str, number: str) -> None:
+def check_number(switches: Switches, number: str) -> None:
     """Refuse a document's number with signs outside of printable ASCII."""
     if switches.refuses_odd_numbers and not (number.isascii() and number.isprintable()):
-        raise Refused(f"{key} may have printable ASCII characters only.")
+        raise Refused("Number may have printable ASCII characters only.")

@@ -47,6 +47,8 @@ def parse_where(expression: str) -> Predicate:
 
 def fold(text: str) -> str:
     """Return text as Xero compares it: without case and accents."""
+    if text.isascii():
+        return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()
 

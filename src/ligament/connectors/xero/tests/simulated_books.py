@@ -134,7 +134,6 @@ class SimulatedBooks:
         return known or self.contact()
 
     def read(self, invoice_id: str) -> dict[str, Any]:
-        """Read one invoice."""
         return self.get(f"Invoices/{invoice_id}").rows("Invoices")[0]
 
     def pay(self, invoice_id: str, amount: str, **fields: object) -> Answer:

@@ -10,7 +10,6 @@ from ligament.connectors.xero.tests.simulated_books import ZERO_GUID, SimulatedB
 
 
 def name_clash(name: str) -> str:
-    """Return the text of a name clash."""
     return (
         f"The contact name {name} is already assigned to another contact. "
         "The contact name must be unique across all active contacts."

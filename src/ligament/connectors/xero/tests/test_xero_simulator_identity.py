@@ -43,7 +43,6 @@ def redeem(books: SimulatedBooks, code: str) -> Answer:
 
 
 def refresh(books: SimulatedBooks, token: str) -> Answer:
-    """Use a refresh token."""
     return books.form("/connect/token", {"grant_type": "refresh_token", "refresh_token": token}, WEB)
 
 

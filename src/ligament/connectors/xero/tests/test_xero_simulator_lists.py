@@ -20,7 +20,6 @@ def ledger(count: int = 5, switches: Switches | None = None) -> SimulatedBooks:
 
 
 def numbers(books: SimulatedBooks, headers: dict[str, str] | None = None, **query: str) -> list[str]:
-    """Return the numbers of the invoices that a list shows."""
     answer = books.call("GET", "Invoices", None, query, headers)
     assert answer.status == 200, answer.json
     return [it["InvoiceNumber"] for it in answer.rows("Invoices")]

@@ -15,7 +15,7 @@ from ligament.core.plans import Action, ActionKind, new_action, new_contact_step
 from ligament.core.writes import new_contact_write
 from ligament.flow.plan.builder import PlanBuilder
 from ligament.flow.plan.contacts.field_merge import agreed_by
-from ligament.flow.plan.contacts.left_out import remembered, unagreed, without
+from ligament.flow.plan.contacts.left_out import remembered, without
 
 
 def creation(intent: ContactIntent, left_out: frozenset[str] = frozenset()) -> Action:
@@ -31,7 +31,7 @@ def creation(intent: ContactIntent, left_out: frozenset[str] = frozenset()) -> A
         postal=intent.address,
         extras=intent.extras or None,
     )
-    agreed = unagreed(agreed_by(intent), left_out)
+    agreed = without(agreed_by(intent), left_out)
     if left_out:
         agreed = replace(agreed, left_out=remembered(AgreedFields(), intent, left_out))
     return new_action(

@@ -253,7 +253,6 @@ def same_text(left: Private[str], right: Private[str]) -> bool:
 
 
 def blank_text(text: Private[str]) -> bool:
-    """Say whether a text is no text."""
     return not text.reveal().strip()
 
 

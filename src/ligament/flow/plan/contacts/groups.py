@@ -66,7 +66,6 @@ def plan_groups(builder: PlanBuilder, invoices: list[Invoice]) -> None:
 def _plan_seat(
     builder: PlanBuilder, key: str, party: Party, rules: GroupRules, billed: Mapping[str, list[Wish]]
 ) -> None:
-    """Plan the groups of one contact."""
     ruling = builder.contact_rulings.get(key)
     seat = _seat(builder, key, party if ruling is None else ruling.party)
     if seat is None:

@@ -6,6 +6,7 @@ What was refused is remembered by its label and value; the same value is not off
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 from ligament.core.contacts import ContactIntent, address_parts
 from ligament.core.ledgers import ExtraSlot
@@ -15,6 +16,7 @@ from ligament.core.private import Private
 from ligament.core.writes import ContactWrite, Detail, RefusalCode, refused_details
 from ligament.flow.plan.builder import PlanBuilder
 
+Said = TypeVar("Said", ContactWrite, AgreedFields)
 LeftOut = tuple[tuple[str, Private[str]], ...]
 EXTRAS = {slot.value: slot for slot in ExtraSlot}
 
@@ -42,30 +44,17 @@ def details_of(write: ContactWrite) -> frozenset[str]:
     return frozenset(found)
 
 
-def without(write: ContactWrite, labels: frozenset[str]) -> ContactWrite:
-    """Return a write without some details."""
-    if not labels and write.extras != ():
-        return write
-    kept = tuple(held for held in write.extras or () if held[0].value not in labels) or None
-    write = replace(write, extras=kept)
+def without(said: Said, labels: frozenset[str]) -> Said:
+    """Return a write, or what was agreed, without some details, on which nobody ever agreed."""
+    if not labels and said.extras != ():
+        return said
+    kept = tuple(held for held in said.extras or () if held[0].value not in labels) or None
+    said = replace(said, extras=kept)
     if Detail.EMAIL.value in labels:
-        write = replace(write, email=None)
+        said = replace(said, email=None)
     if Detail.PHONES.value in labels:
-        write = replace(write, phones=None)
-    return replace(write, street=None, postal=None) if Detail.ADDRESS.value in labels else write
-
-
-def unagreed(agreed: AgreedFields, labels: frozenset[str]) -> AgreedFields:
-    """Return what was agreed without some details, on which nobody ever agreed."""
-    if not labels and agreed.extras != ():
-        return agreed
-    kept = tuple(held for held in agreed.extras or () if held[0].value not in labels) or None
-    agreed = replace(agreed, extras=kept)
-    if Detail.EMAIL.value in labels:
-        agreed = replace(agreed, email=None)
-    if Detail.PHONES.value in labels:
-        agreed = replace(agreed, phones=None)
-    return replace(agreed, street=None, postal=None) if Detail.ADDRESS.value in labels else agreed
+        said = replace(said, phones=None)
+    return replace(said, street=None, postal=None) if Detail.ADDRESS.value in labels else said
 
 
 def value_of(intent: ContactIntent, label: str) -> Private[str]:

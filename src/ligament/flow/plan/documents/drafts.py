@@ -82,7 +82,6 @@ def _line_context(builder: PlanBuilder, invoice: Invoice, ruling: Ruling) -> Lin
 
 
 def as_intent(document: BooksDocument, contact: Subject) -> DocumentIntent:
-    """Return what a document of the books says, as an intent."""
     return DocumentIntent(
         kind=document.kind,
         number=document.number,

@@ -129,9 +129,10 @@ def _void(builder: PlanBuilder, posted: Posted, state: DocumentState) -> None:
         kind=ActionKind.VOID,
         subject=posted.subject,
         number=state.ref.number,
-        sentence=f"{word} {state.ref.number}: it was archived in the practice.",
+        sentence=f"{word} {state.ref.number}: {_why_void(posted.invoice)}.",
         amount=state.document.total if state.document is not None else state.open_amount,
         existing=True,
+        unsure=posted.invoice.is_untraced(),
         void=VoidStep(document=state.ref, status=status),
     )
     if held_as_refused(builder, posted.invoice, action):
@@ -140,6 +141,12 @@ def _void(builder: PlanBuilder, posted: Posted, state: DocumentState) -> None:
     state.status = status
     state.open_amount = state.open_amount * 0
     builder.outcome(invoice_outcome(posted.invoice, posted.subject, State.PLANNED))
+
+
+def _why_void(invoice: Invoice) -> str:
+    if invoice.is_untraced():
+        return "the practice shows it no more, and does not say that it was archived"
+    return "it was archived in the practice"
 
 
 # --- edited in the practice -------------------------------------------------------------------------------------------

@@ -63,7 +63,6 @@ def _after_merges(builder: PlanBuilder, sent: DocumentIntent, document: BooksDoc
 
 
 def listed(words: tuple[str, ...]) -> str:
-    """Return words as a list in a sentence."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 

@@ -117,7 +117,6 @@ def _act_allocation(
     *,
     decided: bool = False,
 ) -> bool:
-    """Plan one allocation; says whether it is planned."""
     action = Action(
         kind=ActionKind.ALLOCATE,
         subject=note.subject,

@@ -13,7 +13,7 @@ from ligament.core.ledgers import DocumentKind
 from ligament.core.links import DecisionKind, PaymentLink
 from ligament.core.money import ZERO, two_places
 from ligament.core.periods import australian, local_date
-from ligament.core.plans import ActionKind, new_action, new_payment_step
+from ligament.core.plans import ActionKind, new_action, new_payment_step, payment_reference
 from ligament.core.records import Invoice, InvoiceStatus
 from ligament.core.rules.model import PaymentSource
 from ligament.core.troubles import Trouble
@@ -113,7 +113,7 @@ def _plan_payment(builder: PlanBuilder, invoice: Invoice, state: DocumentState, 
             account=account,
             on=on,
             amount=state.open_amount,
-            reference=f"{state.base_number or state.ref.number}/paid",
+            reference=payment_reference(state.base_number or state.ref.number),
             for_total=invoice.total,
         ),
         trail=(
@@ -205,7 +205,7 @@ def _own_payment_in_books(state: DocumentState) -> bool:
     held = state.document.payments if state.document is not None else ()
     if not held:
         return False
-    reference = f"{state.base_number or state.ref.number}/paid"
+    reference = payment_reference(state.base_number or state.ref.number)
     return any(payment.reference == reference and not payment.deleted for payment in held)
 
 

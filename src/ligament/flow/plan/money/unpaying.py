@@ -8,7 +8,7 @@ from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksDocument, BooksPayment, DocumentKind
 from ligament.core.links import PaymentLink
 from ligament.core.money import two_places
-from ligament.core.plans import Action, ActionKind, DocumentRef, UnpaymentStep
+from ligament.core.plans import Action, ActionKind, DocumentRef, UnpaymentStep, payment_reference
 from ligament.core.records import Invoice, InvoiceStatus
 from ligament.core.troubles import Trouble
 from ligament.flow.plan.builder import PlanBuilder, lock_trouble, refusal_hold, trouble_hold
@@ -34,7 +34,7 @@ def _unlinked(builder: PlanBuilder, invoice: Invoice, subject: Subject) -> list[
         document = state.document
         if document is None or document.total != abs(invoice.total):
             continue
-        ours = f"{state.base_number or state.ref.number}/paid"
+        ours = payment_reference(state.base_number or state.ref.number)
         found.extend(
             PaymentLink(
                 subject=subject,

@@ -41,5 +41,4 @@ webhook_events = Table(
 
 
 def upgrade() -> None:
-    """Make the tables."""
     metadata.create_all(op.get_bind())

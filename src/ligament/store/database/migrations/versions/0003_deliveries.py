@@ -74,5 +74,4 @@ delivery_attempts = Table(
 
 
 def upgrade() -> None:
-    """Make the tables."""
     metadata.create_all(op.get_bind())

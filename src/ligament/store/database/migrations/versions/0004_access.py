@@ -58,5 +58,4 @@ access_failures = Table(
 
 
 def upgrade() -> None:
-    """Make the tables."""
     metadata.create_all(op.get_bind())

@@ -61,5 +61,4 @@ recall_visits = Table(
 
 
 def upgrade() -> None:
-    """Make the tables."""
     metadata.create_all(op.get_bind())

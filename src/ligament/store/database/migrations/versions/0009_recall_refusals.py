@@ -22,5 +22,4 @@ recall_refusals = Table(
 
 
 def upgrade() -> None:
-    """Make the table."""
     metadata.create_all(op.get_bind())

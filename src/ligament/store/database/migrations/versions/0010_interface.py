@@ -44,5 +44,4 @@ asked_runs = Table(
 
 
 def upgrade() -> None:
-    """Make the tables."""
     metadata.create_all(op.get_bind())

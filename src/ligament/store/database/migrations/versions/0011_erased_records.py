@@ -21,5 +21,4 @@ erased_records = Table(
 
 
 def upgrade() -> None:
-    """Make the table."""
     metadata.create_all(op.get_bind())

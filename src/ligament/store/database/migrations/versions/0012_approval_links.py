@@ -23,10 +23,8 @@ approval_links = Table(
 
 
 def upgrade() -> None:
-    """Make the table."""
     metadata.create_all(op.get_bind())
 
 
 def downgrade() -> None:
-    """Take it away."""
     metadata.drop_all(op.get_bind())

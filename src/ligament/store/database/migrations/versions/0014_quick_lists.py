@@ -14,6 +14,5 @@ _INDEXES = (
 
 
 def upgrade() -> None:
-    """Make the indexes."""
     for statement in _INDEXES:
         op.execute(statement)
