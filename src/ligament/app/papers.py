@@ -10,7 +10,7 @@ from ligament.app.comparison_documents import variance_document
 from ligament.app.contacts.find import history
 from ligament.app.contacts.listing import systems
 from ligament.app.documents import INFERRED_NOTE, Document
-from ligament.app.holds import told_refusals
+from ligament.app.refusals import told_refusals
 from ligament.app.who_changed import who_changed
 from ligament.core.approvals import refused_by_person
 from ligament.core.facts import Facts

@@ -222,9 +222,14 @@ class ClinicStore:
             found = {row.action_key: refused_by_person(row.words) for row in connection.execute(kept)}
         return {key: told for key, told in found.items() if told is not None}
 
-    def forget_refusals(self, subject: Subject, beside: Collection[str] = ()) -> None:
-        """Forget what was refused about a record, so that it is tried again, and about other subjects `beside` it."""
+    def forget_refusals(self, subject: Subject, beside: Collection[str] = (), *, left: bool = False) -> None:
+        """Forget what was refused about a record, so that it is tried again, and about other subjects `beside` it.
+
+        With `left` also that a person left it as it is.
+        """
         with self._journal.writing() as writing:
+            if left:
+                people.forget_dismissals(writing.connection, self._clinic, subject)
             about = refusals.c.subject.in_([subject.key, *sorted(beside)])
             gone = delete(refusals).where(refusals.c.clinic == self._clinic, about)
             writing.connection.execute(gone)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ligament.app.contacts.owners import kept_owners
 from ligament.app.documents import Document
+from ligament.app.refusals import refusal_document, refused_among
 from ligament.app.results import DONE, WAITS, Result
 from ligament.core.associations import pays_for
 from ligament.core.contacts import privacy_of
@@ -36,13 +37,21 @@ def find(clinic: Clinic, text: str) -> Result:
     keys, contacts = matches(clinic, wanted) if wanted else ([], [])
     document = {
         "query": wanted,
-        "found": [pair(clinic, key) for key in keys[:MOST_FOUND]]
+        "found": [_told(clinic, key) for key in keys[:MOST_FOUND]]
         + [stranger_document(clinic, held) for held in contacts],
         "practitioners": [_practitioner(clinic, person) for person in _practitioners(clinic, wanted)],
         "more": max(0, len(keys) - MOST_FOUND),
     }
     found = document["found"] or document["practitioners"]
     return Result(document=document, code=DONE if found else WAITS)
+
+
+def _told(clinic: Clinic, key: str) -> Document:
+    """Return a pair, with what people refused about it or its documents, by whom and why."""
+    document = pair(clinic, key)
+    names = {document["source_id"], *(paper["source_id"] for paper in document["documents"])}
+    refused = refused_among(clinic, names)
+    return {**document, "refused": [refusal_document(hold) for hold in refused]}
 
 
 # --- who is meant -----------------------------------------------------------------------------------------------------

@@ -221,6 +221,7 @@ def _settle_visits(builder: PlanBuilder) -> None:
 
 
 REFUSED_REASON = "refused"
+DISMISSED_REASON = "dismissed"
 
 
 def _undismissed(builder: PlanBuilder) -> list[Hold]:
@@ -231,7 +232,7 @@ def _undismissed(builder: PlanBuilder) -> list[Hold]:
             del builder.holds[key]
             outcome = builder.outcomes.get(hold.subject.key)
             if outcome is not None and outcome.state is State.HELD:
-                reason = REFUSED_REASON if refused else "dismissed"
+                reason = REFUSED_REASON if refused else DISMISSED_REASON
                 builder.outcomes[hold.subject.key] = replace(outcome, state=State.SKIPPED, reason=reason)
     return list(builder.holds.values())
 

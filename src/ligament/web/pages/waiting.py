@@ -161,6 +161,7 @@ def _said(visit: Visit, names: list[str], choice: str) -> str:
         if choice == "approve":
             done = approve(clinic, names).document
             said = f"{done['approved']} approved. The next run posts what is still as it was shown."
+            said += f" {done['second']} of them wait for a second person's yes." if done["second"] else ""
         else:
             said = str(refuse(clinic, names, reason=visit.form.get("reason")).document["sentence"])
         return f"{said} {told}".strip()
