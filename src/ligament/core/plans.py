@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ligament.core.contents import clear
-from ligament.core.frozen import fast_frozen, maker
+from ligament.core.frozen import fast_frozen
 from ligament.core.holds import Hold
 from ligament.core.ids import BooksId
 from ligament.core.intents import DocumentIntent, Subject
@@ -63,9 +63,6 @@ class DocumentRef:
     id: BooksId | None = None
 
 
-new_ref = maker(DocumentRef)
-
-
 @fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactStep:
@@ -82,9 +79,6 @@ class ContactStep:
     without: frozenset[str] = frozenset()
 
 
-new_contact_step = maker(ContactStep)
-
-
 @fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentStep:
@@ -97,9 +91,6 @@ class DocumentStep:
     origin: Origin = Origin.MADE
     agreement: Agreement | None = None
     relink: bool = False
-
-
-new_document_step = maker(DocumentStep)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +133,6 @@ class PaymentStep:
     amount: Decimal
     reference: str
     for_total: Decimal
-
-
-new_payment_step = maker(PaymentStep)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,9 +235,6 @@ class Action:
         return hashlib.blake2b(clear(self.key, steps, more).encode(), digest_size=12).hexdigest()
 
 
-new_action = maker(Action)
-
-
 class State(StrEnum):
     """How a record ends in a plan; exactly one for each."""
 
@@ -282,9 +267,6 @@ class Outcome:
     reason: str = ""
     label: str = ""
     sentence: str = ""
-
-
-new_outcome = maker(Outcome)
 
 
 class NoteKind(StrEnum):

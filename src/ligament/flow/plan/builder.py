@@ -20,15 +20,8 @@ from ligament.core.ledgers import BooksContact, BooksDocument, Organisation
 from ligament.core.links import Decision, DecisionKind, Role
 from ligament.core.oddities import Oddity, SenselessRecord, attempt, attempt_each
 from ligament.core.periods import australian
-from ligament.core.plans import (
-    Action,
-    ActionKind,
-    FieldNote,
-    Outcome,
-    RecordKind,
-    State,
-    new_outcome,
-)
+from ligament.core.plan_makers import new_outcome
+from ligament.core.plans import Action, ActionKind, FieldNote, Outcome, RecordKind, State
 from ligament.core.postings import LineContext
 from ligament.core.records import Invoice
 from ligament.core.rules.apply import Ruling

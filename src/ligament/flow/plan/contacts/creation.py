@@ -11,7 +11,8 @@ from ligament.core.contacts import (
 from ligament.core.intents import Subject
 from ligament.core.links import AgreedFields
 from ligament.core.naming import folded
-from ligament.core.plans import Action, ActionKind, new_action, new_contact_step
+from ligament.core.plan_makers import new_action, new_contact_step
+from ligament.core.plans import Action, ActionKind
 from ligament.core.writes import new_contact_write
 from ligament.flow.plan.builder import PlanBuilder
 from ligament.flow.plan.contacts.field_merge import agreed_by

@@ -18,15 +18,8 @@ from ligament.core.lines import Said
 from ligament.core.links import Agreement, Role, new_agreement
 from ligament.core.money import two_places
 from ligament.core.periods import australian
-from ligament.core.plans import (
-    Action,
-    ActionKind,
-    OptionStep,
-    State,
-    new_action,
-    new_document_step,
-    new_ref,
-)
+from ligament.core.plan_makers import new_action, new_document_step, new_ref
+from ligament.core.plans import Action, ActionKind, OptionStep, State
 from ligament.core.postings import NO_LINE_RULES, LineContext, LineRules
 from ligament.core.records import Invoice
 from ligament.core.rules.apply import NO_RULING, Ruling

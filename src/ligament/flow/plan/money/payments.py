@@ -13,7 +13,8 @@ from ligament.core.ledgers import DocumentKind
 from ligament.core.links import DecisionKind, PaymentLink
 from ligament.core.money import ZERO, two_places
 from ligament.core.periods import australian, local_date
-from ligament.core.plans import ActionKind, new_action, new_payment_step, payment_reference
+from ligament.core.plan_makers import new_action, new_payment_step
+from ligament.core.plans import ActionKind, payment_reference
 from ligament.core.records import Invoice, InvoiceStatus
 from ligament.core.rules.model import PaymentSource
 from ligament.core.troubles import Trouble
