@@ -53,11 +53,11 @@ ENVIRONMENT = {
 class Stage:
     """Both simulators mounted under the real client, on a clock that nobody waits for."""
 
-    def __init__(self, home: Path, size: Size) -> None:
+    def __init__(self, home: Path, size: Size, *, daily_calls: int = 5_000) -> None:
         self.clock = JumpingClock(NOW)
         self.size = size
         self.practice = Host(cliniko.handle, practice_world(size), clock=self.clock.tick, log_limit=100_000)
-        self.books = Host(xero.handle, books_world(), clock=self.clock.tick, log_limit=100_000)
+        self.books = Host(xero.handle, books_world(daily_calls), clock=self.clock.tick, log_limit=100_000)
         self._home = home
         (home / "ligament.toml").write_text(RULEBOOK, encoding="utf-8")
 

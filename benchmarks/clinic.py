@@ -186,10 +186,10 @@ def practice_world(size: Size) -> practice.World:
     return replace(world, next_number=size.invoices + 1)
 
 
-def books_world() -> books.World:
-    """Return the simulated Xero: an Australian organisation with nothing posted."""
+def books_world(daily_calls: int = 5_000) -> books.World:
+    """Return the simulated Xero: an Australian organisation with nothing posted, and so many calls a day."""
     made = books.australian_books()
-    return books.World.new(made, apps=[books.custom_app(made, day_limit=5000)])
+    return books.World.new(made, apps=[books.custom_app(made, day_limit=daily_calls)])
 
 
 def edited(world: practice.World, places: list[int], at: datetime) -> practice.World:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ligament.app.approvals import refuse
+from ligament.app.contacts.find import find
 from ligament.app.decisions import open_holds
 from ligament.app.holds import answer, retry, show_hold
 from ligament.app.plans import explain, plan
@@ -166,3 +167,46 @@ def test_what_a_plan_just_skipped_is_explained(clinic: Stage) -> None:
         for name in (str(skip["number"]), invoice):
             (outcome,) = explain(app, name).document["outcomes"]
             assert (outcome["state"], outcome["reason"]) == ("skipped", "archived")
+
+
+@pytest.mark.parametrize("words", ["not ours", ""])
+def test_a_held_record_that_was_refused_says_by_whom_and_why_and_can_be_retried(tmp_path: Path, words: str) -> None:
+    clinic = stage(tmp_path / "home", rulebook=RULEBOOK.replace('default = "200"', 'default = ""'))
+    invoice = clinic.invoice()
+    (hold,) = clinic.sync()["holds"]
+    with clinic.app() as app:
+        if words:
+            refuse(app, [invoice], reason=words, by="Kim")
+        else:
+            answer(app, [invoice], "dismiss")
+    assert clinic.sync()["skips"][0]["reason"] == "dismissed"
+    looked_up = shown(clinic, invoice)
+    for one in (looked_up, *explained(clinic, invoice), *found_refused(clinic, invoice)):
+        assert one["sentence"].startswith("Refused by Kim: not ours" if words else "Left as it is by ")
+    assert (looked_up["code"], looked_up["number"]) == ("refused", hold["number"])
+    assert [one["number"] for one in found_refused(clinic, invoice)] == [hold["number"]]
+    with clinic.app() as app:
+        assert len(retry(app, looked_up["id"]).document["retried"]) == 1
+    assert [one["id"] for one in clinic.sync()["holds"]] == [hold["id"]]
+    assert explained(clinic, invoice) == []
+
+
+def test_a_planned_action_that_was_refused_is_told_where_it_is_looked_up(tmp_path: Path) -> None:
+    clinic = stage(tmp_path / "home", rulebook=ASKING)
+    invoice = clinic.invoice()
+    with clinic.app() as app:
+        plan(app)
+        refuse(app, [invoice], reason="not ours", by="Kim")
+    assert [(one["by"], one["reason"]) for one in found_refused(clinic, invoice)] == [("Kim", "not ours")]
+    assert [one["sentence"] for one in explained(clinic, invoice)] == ["Refused by Kim: not ours"]
+
+
+def explained(clinic: Stage, wanted: str) -> list[dict[str, Any]]:
+    with clinic.app() as app:
+        return list(explain(app, wanted).document["refused"])
+
+
+def found_refused(clinic: Stage, wanted: str) -> list[dict[str, Any]]:
+    with clinic.app() as app:
+        (found,) = find(app, wanted).document["found"]
+        return list(found["refused"])

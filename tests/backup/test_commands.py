@@ -37,6 +37,9 @@ def test_backup_and_restore_as_typed(clinic: Clinic, tmp_path: Path) -> None:
     assert "newer entries here would be put aside" in asked.out
     assert clinic.run("restore", file, "--json").json["restored"] is False
     done = clinic.run("restore", file, "--yes", "--json")
+    # The process's calendar names what is put aside, as it dated the backup.
+    assert all(f"{NOW:%Y%m%d}T" in kept for kept in done.json["kept"])
+    assert done.json["age"] == "less than two hours"
     assert (done.code, done.json["restored"]) == (0, True)
     again = clinic.run("sync", "--once", "--json").json
     assert (again["created"]["invoices"], again["holds"]) == (0, [])

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
+import subprocess
+import sys
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +16,7 @@ import pytest
 
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.xero.simulator import control as office
-from tests.cli.kit import Clinic
+from tests.cli.kit import REPOSITORY, Clinic
 from tests.support.practice import RULEBOOK
 
 KEYS = {
@@ -156,6 +160,24 @@ def test_where_most_invoices_vanish_it_stops_with_3_and_says_what_goes_on(clinic
     assert told_again.json["error"]
 
 
+def test_a_comparison_that_the_days_limit_cuts_ends_with_1_and_says_when_it_goes_on(clinic: Clinic) -> None:
+    posted(clinic)
+    (app,) = (name for name, held in clinic.books.world.apps.items() if held.day_limit == 5000)
+    used = len([one for one in clinic.books.log if "/api.xro/" in one.request.path])
+    clinic.books.change(lambda world: office.set_day_limit(world, app, used + 6))
+    cut = clinic.run("reconcile", "--full")
+    assert cut.code == 1
+    said = " ".join(cut.out.split())
+    assert "The calls allowed for today are used up." in said
+    goes_on = r"\d+ of \d+ months were read again; what is left follows (at \d|when the allowance is back)"
+    assert re.search(goes_on, said)
+    assert "compared as it was read last" in said
+    again = clinic.run("reconcile", "--full", "--json")
+    assert again.code == 1
+    assert again.json["parked"]
+    assert again.json["totals"]["explained"] == "0.00"
+
+
 @pytest.mark.parametrize("verb", ["reconcile", "audit"])
 def test_a_file_that_is_there_stays_until_somebody_says_otherwise(clinic: Clinic, tmp_path: Path, verb: str) -> None:
     posted(clinic)
@@ -170,6 +192,33 @@ def test_a_file_that_is_there_stays_until_somebody_says_otherwise(clinic: Clinic
     assert clinic.run(verb, "--output", str(kept / "below.csv")).code == 2
     assert clinic.run(verb, "--output", str(kept), "--force").code in {0, 1}
     assert kept.read_text(encoding="utf-8") != "mine"
+
+
+@pytest.mark.parametrize(("answer", "code", "left"), [("n", 2, "mine"), ("y", 0, "id,number,kind")])
+def test_at_a_terminal_it_asks_before_a_file_is_written_over(
+    clinic: Clinic, tmp_path: Path, answer: str, code: int, left: str
+) -> None:
+    posted(clinic)
+    kept = tmp_path / "kept.csv"
+    kept.write_text("mine", encoding="utf-8")
+    typed, terminal = pty.openpty()
+    try:
+        os.write(typed, f"{answer}\n".encode())
+        done = subprocess.run(
+            [sys.executable, "-m", "ligament.cli.main", "reconcile", "--output", str(kept)],
+            stdin=terminal,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY / "src"), **clinic.environ},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    finally:
+        os.close(typed)
+        os.close(terminal)
+    assert "kept.csv is there already. Overwrite it?" in "".join(done.stderr.split("\n"))
+    assert done.returncode == code, done.stderr
+    assert kept.read_text(encoding="utf-8").startswith(left)
 
 
 def test_people_read_the_equation_and_what_to_do_next(clinic: Clinic) -> None:

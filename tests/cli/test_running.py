@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.kit import SECRETS, Answer, Clinic
+from ligament.cli.session import Session
+from ligament.cli.watching import Teller
+from ligament.service.runner import RunReport
+from ligament.wiring.settings import Settings
+from tests.cli.kit import NOW, SECRETS, Answer, Clinic
 from tests.support.practice import RULEBOOK
 
 ODD_TAX = {"name": "Band", "unit_price": "15", "tax_name": "VAT", "tax_rate": "20"}
@@ -298,3 +303,33 @@ def test_the_journal_of_users_and_tokens_is_shown_exported_and_a_break_in_it_acc
     assert clinic.run("journal", "verify").code == 0
     told = clinic.run("journal", "export", "--installation").out.splitlines()
     assert "the disk was replaced" in told[-1]
+
+
+def test_what_was_refused_is_told_with_who_and_why(clinic: Clinic) -> None:
+    asking(clinic)
+    clinic.invoice()
+    assert clinic.run("plan").code == 1
+    assert clinic.run("refuse", "1", "--reason", "posted by hand").code == 0
+    for words in (("plan", "--explain", "1"), ("holds", "show", "1"), ("find", "1")):
+        said = clinic.run(*words).out
+        assert "Refused by" in said
+        assert "posted by hand" in said
+
+
+def test_who_approves_alone_where_two_have_to_is_told_that_nothing_happens_yet(clinic: Clinic) -> None:
+    clinic.write(RULEBOOK.replace('"auto"', '"ask"') + '\nfour_eyes = ["create"]\n')
+    clinic.invoice()
+    assert clinic.run("plan").code == 1
+    said = clinic.run("approve", "1", "--yes")
+    assert "a second person" in said.out
+    assert clinic.run("sync", "--once", "--json").json["created"]["invoices"] == 0
+    assert posted(clinic) == []
+
+
+def test_a_line_of_the_service_shows_the_calendar_of_the_process(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(home=tmp_path, clinics=(), database_url="", vault_key=bytes(32), now=NOW)
+    report = RunReport(clinic="riverside", outcome="done", seconds=1, document={"created": {"invoices": 2}})
+    Teller(Session(), settings)(report)
+    assert capsys.readouterr().out.startswith(f"{NOW.day} {NOW:%b %Y}")

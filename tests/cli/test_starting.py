@@ -155,6 +155,14 @@ def test_a_refused_key_is_never_printed(clinic: Clinic, command: str) -> None:
     assert CANARY not in answer.said
 
 
+@pytest.mark.parametrize("key", ["short", "MS0xABC DEF-au2", "MS0xABCDEF-zz99999"])
+def test_what_cannot_be_a_key_is_3_with_a_sentence_before_anybody_is_called(clinic: Clinic, key: str) -> None:
+    answer = clinic.run("plan", CLINIKO_API_KEY=key, without=("LIGAMENT_CLINIKO_URL", "LIGAMENT_NOW"))
+    assert answer.code == 3
+    assert "The Cliniko API key" in answer.err
+    assert key not in answer.said
+
+
 def test_an_address_elsewhere_is_refused(clinic: Clinic) -> None:
     answer = clinic.run("plan", LIGAMENT_CLINIKO_URL="https://example.org/v1", without=("LIGAMENT_NOW",))
     assert answer.code == 2

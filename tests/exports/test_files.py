@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import os
 import re
+import signal
 import stat
+import subprocess
 import sys
 import tracemalloc
 from collections.abc import Iterable
@@ -181,6 +183,43 @@ def test_what_breaks_while_it_is_written_leaves_nothing_behind(tmp_path: Path) -
         write_whole(file, half, replace=True)
     assert [path.name for path in tmp_path.iterdir()] == ["whole.txt"]
     assert file.read_text(encoding="utf-8") == "before"
+
+
+@pytest.mark.parametrize("ending", [".xlsx", ".html", ".csv"])
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_process_that_is_killed_while_it_writes_leaves_the_file_whole_or_away(
+    tmp_path: Path, ending: str, *, replace: bool
+) -> None:
+    file = tmp_path / f"report{ending}"
+    if replace:
+        file.write_text("before", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", _KILLED, str(file), str(replace)], check=False, capture_output=True, timeout=120
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert file.exists() is replace
+    assert not replace or file.read_text(encoding="utf-8") == "before"
+    # The next one is whole, whatever lies beside it.
+    write_report(file, REPORT, replace=replace)
+    assert file.stat().st_size > len("before")
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from ligament.core.tables import Report, Table, text_column
+from ligament.exports.files import write_report
+
+def rows():
+    for place in range(100_000):
+        if place == 60_000:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield (f"CLK-{place}",)
+
+table = Table(name="t", title="T", columns=(text_column(name="number", title="Number"),), rows=rows)
+write_report(Path(sys.argv[1]), Report(name="x", title="X", tables=(table,)), replace=sys.argv[2] == "True")
+"""
+"""Writes a long report, and is killed in the middle of it."""
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -218,7 +218,7 @@ RULES = (
         ("ligament.flow.plan.plan:skip_reason", returning("")),
     ),
     # --- payments
-    bug("the total is paid, not what is due", (10, 60), (f"{PLANNING}.money.payments:PaymentStep", _full_amount)),
+    bug("the total is paid, not what is due", (10, 60), (f"{PLANNING}.money.payments:new_payment_step", _full_amount)),
     bug(
         "a payment that exists is posted again",
         (10,),

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import ssl
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ligament.net.hosts import HostRule, WrongAddress, is_loopback, origin_of
+from ligament.net.session import trust
+
+
+def test_connections_that_leave_ask_for_a_certificate_and_for_tls_of_today() -> None:
+    context = trust()
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+
 
 RULE = HostRule(r"api\.[a-z]{2}\d{1,2}\.example\.com")
 

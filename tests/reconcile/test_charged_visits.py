@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from ligament.app.approvals import approve
 from ligament.app.audit import audit
-from ligament.app.variances import fix
+from ligament.app.reconcile import Period as ComparedPeriod
+from ligament.app.reconcile import side_by_side
+from ligament.app.reports.comparison import comparison_report
+from ligament.app.reports.files import wanted_files, write_files
+from ligament.app.variances import fix, list_variances
 from ligament.connectors.cliniko.simulator import control as desk
 from ligament.connectors.xero.simulator import control as office
 from ligament.core.periods import Period
@@ -86,6 +92,27 @@ def test_charges_are_compared_counted_and_mended(scene: Scene) -> None:
     scene.stage.clear_log()
     scene.stage.sync()
     assert scene.stage.writes() == []
+
+
+def test_charges_stand_in_the_report_and_among_the_variances(scene: Scene, tmp_path: Path) -> None:
+    _, documents, _ = charged(scene, 3)
+    lower(scene, documents[0])
+    told = scene.compare()
+    numbers = [one.number.removeprefix("CLK-") for one in documents]
+    with scene.stage.app() as clinic:
+        listed = list_variances(clinic).document["variances"]
+        period = ComparedPeriod.of(told["period"])
+        rows = list(side_by_side(clinic, period))
+        files = wanted_files([tmp_path / f"compared.{form}" for form in ("xlsx", "html", "pdf", "csv", "json")])
+        write_files(files, comparison_report(clinic, told, lambda: iter(rows)), told)
+    assert [(one["number"], one["kind"], one["amount"]) for one in listed] == [(numbers[0], "amount", "5.00")]
+    book = openpyxl.load_workbook(tmp_path / "compared.xlsx")
+    records = list(book["All records"].iter_rows(min_row=2, values_only=True))
+    assert sorted(str(row[0]) for row in records) == sorted(numbers)
+    assert sum(Decimal(str(row[6])) for row in records) == Decimal(told["totals"]["source"]) == Decimal("285.00")
+    for form in ("html", "csv", "json"):
+        assert numbers[0] in (tmp_path / f"compared.{form}").read_text(encoding="utf-8")
+    assert (tmp_path / "compared.pdf").read_bytes().startswith(b"%PDF-")
 
 
 def test_a_run_that_charged_is_undone_and_waits(scene: Scene) -> None:

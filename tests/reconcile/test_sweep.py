@@ -14,7 +14,8 @@ from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control as desk
 from ligament.connectors.xero.simulator import control as office
 from ligament.ports.errors import SignInAgain
-from tests.reconcile.planting import Scene
+from tests.reconcile.planting import Scene, move_due_date
+from tests.support.practice import PATIENT, PLACE
 from tests.support.stage import stage
 
 
@@ -115,6 +116,51 @@ def test_old_months_are_only_counted_and_locked_ones_left_alone(tmp_path: Path) 
     locked = scene.compare()
     assert locked["swept"]["counted"] == 0
     assert set(kept_months(scene)) >= {"2026-07", "2026-11"}
+
+
+def test_a_locked_month_is_not_read_again_until_something_in_it_changes(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    told = {**PLACE, "patient_id": PATIENT, "issue_date": "2026-08-05"}
+    invoice = scene.desk(desk.create_invoice, told, [{"name": "Consult", "unit_price": "95.00"}])
+    scene.stage.sync()
+    scene.stage.pass_time(days=40)
+    scene.compare(full=True)
+    scene.stage.books.change(lambda world: office.set_lock_dates(world, period=date(2026, 8, 31)))
+
+    def read(month: str) -> list[str]:
+        """Compare, and return what was asked of that month on either side."""
+        scene.stage.pass_time(hours=12)
+        scene.stage.sync()
+        scene.stage.clear_log()
+        scene.compare()
+        asked = [one.request for one in (*scene.stage.practice.log, *scene.stage.books.log)]
+        year, number = month.split("-")
+        words = (f"issue_date:>={month}-01", f"Date>=DateTime({int(year)},{int(number)},1)")
+        return [one.path for one in asked if any(word in text for _, text in one.query for word in words)]
+
+    assert read("2026-10"), "what is young is read every time"
+    assert read("2026-08") == []
+    assert read("2026-08") == []
+    # Somebody unlocks the period, moves the due date, and locks it again.
+    scene.stage.books.change(lambda world: office.set_lock_dates(world, period=date(2026, 6, 30)))
+    move_due_date(scene, invoice)
+    scene.stage.books.change(lambda world: office.set_lock_dates(world, period=date(2026, 8, 31)))
+    assert read("2026-08"), "the change is seen, and the month is looked at again"
+    assert read("2026-07") == [], "and no other one"
+    scene.compare(full=True)
+    assert read("2026-08") == [], "once it was listed again it is left alone again"
+
+
+def test_bytes_are_those_that_came(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    scene.stage.invoice(paid=True)
+    scene.stage.sync()
+    scene.stage.clear_log()
+    told = scene.compare(full=True)
+    for system, host in (("cliniko", scene.stage.practice), ("xero", scene.stage.books)):
+        came = [len(one.response.body) for one in host.log if one.response is not None]
+        assert told["bytes"][system] == sum(came) > 1000
+        assert sum(told["calls"][system].values()) == len(came)
 
 
 def test_every_month_is_listed_once_in_thirty_days(tmp_path: Path) -> None:

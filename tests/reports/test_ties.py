@@ -18,7 +18,9 @@ from ligament.app.reports.files import wanted_files, write_files
 from ligament.connectors.xero.simulator import control as desk
 from ligament.core.tables import Report
 from tests.contacts.kit import Clinic
+from tests.reconcile.planting import Scene, lower_amount
 from tests.reports.kit import busy_clinic, documents, told
+from tests.support.stage import stage
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +86,33 @@ def test_the_workbook_has_every_variance_and_every_record(
     assert sum(totals) == Decimal(compared["totals"]["source"])
     months = list(book["By month"].iter_rows(min_row=2, values_only=True))
     assert Decimal(str(months[-1][1])).quantize(Decimal("0.01")) == Decimal(compared["totals"]["source"])
+
+
+def test_the_list_by_cause_comes_to_the_difference_on_top(
+    clinic: Clinic, compared: dict[str, Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "compared.xlsx"
+    write_files(wanted_files([file]), report_of(clinic, compared), compared)
+    rows = list(openpyxl.load_workbook(file)["Differences by cause"].iter_rows(min_row=2, values_only=True))
+    *causes, total = rows
+    explained = Decimal(compared["totals"]["explained"])
+    assert Decimal(str(total[4])).quantize(Decimal("0.01")) == explained != 0
+    assert sum(Decimal(str(row[4])) for row in causes) == explained
+    assert sum(int(str(row[2])) for row in causes) == total[2] == len(compared["variances"])
+
+
+def test_records_and_differences_of_one_day_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    invoices = [scene.stage.invoice() for _ in range(11)]
+    scene.stage.sync()
+    for invoice in invoices[7:]:
+        lower_amount(scene, invoice)
+    told = scene.compare()
+    numbers = [one["number"] for one in told["variances"]]
+    assert numbers == ["8", "9", "10", "11"]
+    with scene.stage.app() as app:
+        rows = [row.number for row in side_by_side(app, Period.of(told["period"]))]
+    assert rows == [str(number) for number in range(1, 12)]
 
 
 def test_csv_lists_the_variances_as_the_document_does(clinic: Clinic, compared: dict[str, Any], tmp_path: Path) -> None:

@@ -29,8 +29,9 @@ _HEAD = """# OWASP ASVS 5.0, levels 1 and 2
 
 What the dashboard does about each of the {every} requirements of levels 1 and 2 of the Application Security
 Verification Standard 5.0.0, in our own words, and the test that shows it: {covered} are covered, {absent} are about
-something that Ligament does not have, {missing} are open. The numbers are those of the standard. This page is made by
-`python -m tests.web.asvs`; a test fails when it is out of date, when a test that it names is gone, or when a
+something that Ligament does not have, {operator} are decided otherwise or up to whoever runs it, and none is open. What
+the standard wants written down stands in [security.md](security.md). The numbers are those of the standard. This page
+is made by `python -m tests.web.asvs`; a test fails when it is out of date, when a test that it names is gone, or when a
 requirement is missing.
 
 ## Covered
@@ -46,11 +47,14 @@ def spread(name: str) -> dict[str, str]:
 
 
 def page() -> str:
-    absent, missing = spread("not_here"), spread("open")
-    head = _HEAD.format(every=len(EVERY), covered=len(COVERED), absent=len(absent), missing=len(missing))
+    absent, operator = spread("not_here"), spread("operator")
+    head = _HEAD.format(every=len(EVERY), covered=len(COVERED), absent=len(absent), operator=len(operator))
     lines = [f"| {key} | {told} | {_shown(tests)} |" for key, (told, tests) in COVERED.items()]
     parts = [head + "\n".join(lines)]
-    for title, name in (("Open, or not shown by a test", "open"), ("About something that is not here", "not_here")):
+    for title, name in (
+        ("Decided otherwise, or up to whoever runs it", "operator"),
+        ("About something that is not here", "not_here"),
+    ):
         rows = [f"| {keys} | {told} |" for keys, told in _TABLE[name].items()]
         parts.append("\n".join([f"## {title}\n", "| # | Why |", "|---|---|", *rows]))
     return "\n\n".join(parts) + "\n"

@@ -11,8 +11,12 @@ from argon2 import PasswordHasher, extract_parameters
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from ligament.app.access import proofs
+from ligament.app.access.sessions import IDLE
 from ligament.core.passwords import complaint
+from ligament.web.application import MOST_BYTES
+from ligament.web.frame import MOST_FIELDS
 from ligament.wiring.ambient import random_text
+from ligament.wiring.fault_log import log_fault
 from tests.web import asvs
 from tests.web.browsing import OWNER, PASSWORD
 from tests.web.conftest import Shop
@@ -25,7 +29,7 @@ MAKERS = {"core/frozen.py", "core/rules/translate.py", "core/rules/operators.py"
 
 
 def test_every_requirement_of_levels_one_and_two_is_told_once() -> None:
-    told = [*asvs.COVERED, *asvs.spread("not_here"), *asvs.spread("open")]
+    told = [*asvs.COVERED, *asvs.spread("not_here"), *asvs.spread("operator")]
     assert sorted(told) == sorted(asvs.EVERY)
 
 
@@ -113,6 +117,12 @@ def test_common_passwords_are_refused_and_good_ones_taken() -> None:
     assert complaint("nobody types so much " * 20, about=about)
 
 
+def test_passwords_that_stood_in_breaches_are_refused() -> None:
+    for bad in ("1qaz2wsx3edc", "123qweasdzxc", "leavemealone", "PeanutButter", "sanfrancisco", "whosyourdaddy"):
+        assert complaint(bad), bad
+    assert not complaint("peanut butter and a lamp")
+
+
 def test_a_password_is_taken_exactly_as_it_was_typed() -> None:
     kept = proofs.hashed("  Spaces, and CASE\tmatter ")
     assert proofs.fits("  Spaces, and CASE\tmatter ", kept)
@@ -177,12 +187,76 @@ def test_an_error_of_ours_tells_a_number_and_the_log_tells_no_message(
     assert (answer.status, bool(reference)) == (500, True)
     log = capsys.readouterr().err
     assert reference
-    assert f"reference='{reference.group(1)}'" in log
+    assert f"reference={reference.group(1)}" in log
+    assert re.search(r"^timestamp=\d{4}-\d\d-\d\dT\S+Z level=error event=\"a page failed\"", log, re.MULTILINE)
     assert "RuntimeError" in log
     for text in (log, answer.text):
         assert "Lovelace" not in text
     assert "Traceback" not in answer.text
     assert answer.headers["content-security-policy"]
+
+
+def test_nobody_writes_a_line_of_their_own_into_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    log_fault(RuntimeError("x"), "ref\nlevel=error event=forged", "/c/x\r\nlevel=error event=forged\x1b[31m")
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_lines_are_written_in_two_places_and_to_standard_error_only() -> None:
+    writers = {
+        str(file.relative_to(PACKAGE))
+        for file in PACKAGE.rglob("*.py")
+        if re.search(r"^\s*(import|from) (structlog|logging)\b", file.read_text(encoding="utf-8"), re.MULTILINE)
+        and "tests" not in file.parts
+    }
+    assert writers == {"wiring/logs.py", "notifications/channels.py"}
+    assert "PrintLogger(sys.stderr)" in (PACKAGE / "wiring" / "logs.py").read_text(encoding="utf-8")
+    quiet = (PACKAGE / "notifications" / "channels.py").read_text(encoding="utf-8")
+    assert "logging.CRITICAL" in quiet or "disabled" in quiet or "setLevel" in quiet
+
+
+# --- written down -----------------------------------------------------------------------------------------------------
+WRITTEN = {
+    "2.1": ("## What may be entered, and how much", "Fields with rules of their own"),
+    "11.1": ("## Cryptography", "The vault's key is made with the home"),
+    "13.1": ("## What talks to what",),
+    "14.1": ("## Levels of protection", "| secret |", "| personal |", "| business |", "| never here |"),
+    "15.1": ("## Libraries", "within 7 days", "within 90 days", "## What costs much"),
+    "16.1": ("## Logs", "There is no other log."),
+    "operator": ("## Up to the operator",),
+}
+
+
+def test_what_the_standard_wants_written_down_is_written() -> None:
+    told = (asvs.ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    assert {key: [one for one in parts if one not in told] for key, parts in WRITTEN.items()} == {
+        key: [] for key in WRITTEN
+    }
+    for manifest in (PACKAGE / "connectors").glob("*/manifest.toml"):
+        for host in re.findall(r'^\w*url = "https://([^/"]+)', manifest.read_text(encoding="utf-8"), re.MULTILINE):
+            assert host in told, host
+    for limit in (f"{MOST_BYTES // 1_000_000} MB", f"{MOST_FIELDS:,} fields", f"{IDLE.seconds // 60} minutes idle"):
+        assert limit in told, limit
+
+
+KINDS = {
+    "AESGCM": "AES-256-GCM", "PasswordHasher": "Argon2id", "pyotp": "TOTP", "sha256": "SHA-256", "blake2b": "BLAKE2",
+    "hmac": "HMAC", "create_ssl_context": "TLS 1.2", "md5": "MD5",
+}  # fmt: skip
+"""What stands in the code, and what it is called in the inventory."""
+
+
+def test_every_kind_of_cryptography_stands_in_the_inventory() -> None:
+    told = (asvs.ROOT / "docs" / "security.md").read_text(encoding="utf-8").partition("## Cryptography")[2]
+    assert all(name in told for name in KINDS.values())
+    found = set()
+    for file in PACKAGE.rglob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        if "tests" in file.parts or "simulator" in file.parts:
+            continue
+        found |= set(re.findall(r"hashlib\.(\w+)\(", text))
+        found |= set(re.findall(r"from cryptography[\w.]* import ([\w, ]+)$", text, re.MULTILINE))
+        found |= {"create_ssl_context"} if "create_ssl_context" in text else set()
+    assert found - {*KINDS, "InvalidTag"} == set()
 
 
 def test_failures_are_in_the_journal_without_what_was_typed(shop: Shop) -> None:

@@ -72,6 +72,36 @@ def test_who_never_finishes_the_question_is_let_go(address: tuple[str, int], sai
         assert is_closed(connection)
 
 
+FORGED = b"GET /forged HTTP/1.1\r\nHost: x\r\n\r\n"
+TWO_WAYS = (
+    b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"Content-Length: 0\r\nContent-Length: 41\r\n\r\n",
+    b"Content-Length: +0\r\n\r\n",
+    b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    b"Content-Length: 0\r\n Transfer-Encoding: chunked\r\nX\r\n\r\n",
+)
+
+
+@pytest.mark.parametrize("said", TWO_WAYS)
+def test_a_question_whose_end_can_be_read_in_two_ways_is_refused(address: tuple[str, int], said: bytes) -> None:
+    with opened(address) as connection:
+        connection.sendall(b"POST /sign-in HTTP/1.1\r\nHost: x\r\n" + said + FORGED)
+        told = b""
+        while part := _received(connection):
+            told += part
+    assert told.startswith(b"HTTP/1.1 400"), told
+    assert told.count(b"HTTP/1.1") == 1, "what stood behind it was taken for another question"
+
+
+def _received(connection: socket.socket) -> bytes:
+    try:
+        return connection.recv(4096)
+    except ConnectionError:
+        return b""
+
+
 def test_the_second_question_on_a_connection_has_an_end_too(address: tuple[str, int]) -> None:
     with opened(address) as connection:
         assert asked(connection).startswith(b"HTTP/1.1 200")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import openpyxl
 
@@ -32,6 +33,16 @@ def test_files_come_as_attachments_in_the_form_that_was_asked_for(shop: Shop) ->
     assert journal.headers["content-disposition"] == 'attachment; filename="journal.csv"'
     assert journal.text.startswith("sequence,at,actor")
     assert client.get("/c/north/journal.json").json()["entries"] is not None
+
+
+def test_every_download_carries_a_plain_name_of_our_own(shop: Shop) -> None:
+    client = shop.owner().client
+    for path in (
+        'reports/revenue.csv?from=2026-10-01&by=practitioner&filename="x"%0d%0aSet-Cookie:a', "reports/gst.xlsx",
+        "journal.csv?record=../../x%22", "journal.json?kind=%0d%0a",
+    ):  # fmt: skip
+        told = client.get(f"/c/north/{path}").headers["content-disposition"]
+        assert re.fullmatch(r'attachment; filename="[A-Za-z0-9][A-Za-z0-9.-]*"', told), told
 
 
 def test_what_is_no_report_is_no_page(shop: Shop) -> None:

@@ -36,9 +36,11 @@ def approve(
     names = list(wanted)
     by = by or clinic.outside.actor
     if not names:
-        approved = _approve(clinic, _chosen(clinic, lambda _: True), by)
-        return Result(document={"approved": approved, "holds": [], "unknown": []})
-    unknown, actions, decided = [], 0, []
+        everything = _chosen(clinic, lambda _: True)
+        approved = _approve(clinic, everything, by)
+        document = {"approved": approved, "second": _wanting(clinic, everything), "holds": [], "unknown": []}
+        return Result(document=document)
+    unknown, actions, second, decided = [], 0, 0, []
     for name in names:
         found = [hold for hold in clinic.store.open_holds() if means(hold, name)]
         for hold in found:
@@ -46,9 +48,10 @@ def approve(
             decided.append(hold.id)
         some = _chosen(clinic, _named(name))
         actions += _approve(clinic, some, by)
+        second += _wanting(clinic, some)
         if not found and not some:
             unknown.append(name)
-    document = {"approved": actions, "holds": decided, "unknown": unknown}
+    document = {"approved": actions, "second": second, "holds": decided, "unknown": unknown}
     if unknown and not actions and not decided:
         return Result(document=document, code=MISTAKEN)
     return Result(document=document, code=WAITS if unknown else DONE)
@@ -212,6 +215,14 @@ def _approve(clinic: Clinic, chosen: Sequence[Asked], by: str) -> int:
         clinic.approvals.approve([one.mark for one in chosen], by)
         end_first_run(clinic)
     return len(chosen)
+
+
+def _wanting(clinic: Clinic, chosen: Sequence[Asked]) -> int:
+    """Return how many of these actions still want a second person's yes."""
+    if not clinic.settings.rulebook.approval.four_eyes:
+        return 0
+    marks = _given(clinic.settings, clinic.approvals.asked(), clinic.clock.now())
+    return sum(one.mark not in marks for one in chosen)
 
 
 def plan_name(actions: Iterable[Action]) -> str:

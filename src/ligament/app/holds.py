@@ -9,12 +9,12 @@ from ligament.app.contacts.conflicts import conflict_values, people_meant
 from ligament.app.decisions import answered, decide_hold, open_holds, settled_first
 from ligament.app.documents import Document, hold_document
 from ligament.app.edits import edit_values
+from ligament.app.refusals import refused_by
 from ligament.app.results import DONE, WAITS, Result
-from ligament.core.holds import Hold, HoldCode, HoldKind
-from ligament.core.intents import subject_from_key
+from ligament.core.holds import Hold, HoldCode
 from ligament.core.links import DecisionKind
 from ligament.core.periods import iso_instant
-from ligament.core.plans import ActionKind, without_paid
+from ligament.core.plans import ActionKind
 from ligament.flow.read.read import selection_of
 from ligament.wiring.clinic import Clinic, open_clinic
 from ligament.wiring.errors import ConfigurationError
@@ -98,13 +98,14 @@ def retry(clinic: Clinic, wanted: str) -> Result:
         if not found and not refused:
             raise ConfigurationError((_nothing_called(wanted),))
         for one in [*refused, *_refused_with(clinic, [*refused, *found])]:
-            clinic.store.forget_refusals(one.subject)
+            clinic.store.forget_refusals(one.subject, left=True)
             again.append(one.id)
     for hold in found:
         if hold.code is HoldCode.UNDONE:
             decide_hold(clinic, hold, DecisionKind.APPROVED, clinic.outside.actor)
+    is_named = wanted != ALL and wanted not in {code.value for code in HoldCode}
     for hold in {hold.subject.key: hold for hold in found}.values():
-        clinic.store.forget_refusals(hold.subject, beside=_refused_beside(found, hold))
+        clinic.store.forget_refusals(hold.subject, beside=_refused_beside(found, hold), left=is_named)
     again += [hold.id for hold in found if hold.id not in again]
     count = len(again)
     sentence = f"{count} {'record is' if count == 1 else 'records are'} tried again by the next run."
@@ -189,26 +190,6 @@ def _cause(clinic: Clinic, hold: Hold) -> list[Hold]:
     return refused_by(clinic, hold.waits_for.partition(":")[2]) if hold.waits_for else []
 
 
-def refused_by(clinic: Clinic, wanted: str) -> list[Hold]:
-    """Return what people refused about one record, by its number or id, as holds that need nobody."""
-    found = []
-    for key, (by, reason) in clinic.store.refused_by_people().items():
-        kind, subject, number = (*key.split("|"), "", "")[:3]
-        hold = Hold(
-            subject=subject_from_key(subject),
-            code=HoldCode.REFUSED,
-            kind=_kind_of(kind),
-            number=_without_prefix(number)[0],
-            sentence=f"Refused by {by}: {reason}",
-            todo="Nothing needs to be done; it can be planned again.",
-            detail={"by": by, "reason": reason},
-        )
-        named = {number, without_paid(number), hold.number, hold.subject.id, hold.id}
-        if wanted in named - {""}:
-            found.append(hold)
-    return found
-
-
 def _refused_with(clinic: Clinic, wanted: Sequence[Hold]) -> list[Hold]:
     """Return the refused contacts that records need: a document cannot be tried again without its own."""
     facts = clinic.store.gather(selection_of({hold.subject for hold in wanted}))
@@ -216,17 +197,6 @@ def _refused_with(clinic: Clinic, wanted: Sequence[Hold]) -> list[Hold]:
     subjects = [subject for kind, subject, *_ in keys if kind == ActionKind.CREATE_CONTACT and subject in facts.parties]
     found = {one.id: one for key in subjects for one in refused_by(clinic, key.partition(":")[2])}
     return [one for one in found.values() if one.id not in {hold.id for hold in wanted}]
-
-
-def _without_prefix(number: str) -> tuple[str]:
-    return (without_paid(number).rpartition("-")[2],)
-
-
-def _kind_of(kind: str) -> HoldKind:
-    if kind in {ActionKind.PAY, ActionKind.PAY_FIRST, ActionKind.UNPAY, ActionKind.ALLOCATE}:
-        return HoldKind.PAYMENT
-    documents = {ActionKind.CREATE_DOCUMENT, ActionKind.UPDATE_DOCUMENT, ActionKind.VOID}
-    return HoldKind.INVOICE if kind in documents else HoldKind.CONTACT
 
 
 def _found(clinic: Clinic, names: Iterable[str]) -> tuple[list[Hold], list[str]]:

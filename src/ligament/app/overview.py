@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from ligament.app.connections import standing
+from ligament.app.connections import deciding_notes, standing
 from ligament.app.documents import Document
-from ligament.core.notes import PAUSED_NOTE, PRACTICE_NOTE
+from ligament.core.notes import PRACTICE_NOTE
 from ligament.core.periods import local_date
 from ligament.core.variances import KeptVariance, VarianceState
 from ligament.net.manifest import Manifest
@@ -40,7 +40,7 @@ def _overview_of(clinic: Clinic) -> Document:
     told, waits = work_of(clinic.database, clinic.settings.name)
     newest, found = clinic.variances.with_newest()
     both = (clinic.practice_manifest, clinic.books_manifest)
-    held, is_paused = credentials_of(clinic, both), bool(clinic.store.note(PAUSED_NOTE))
+    held, notes = credentials_of(clinic, both), deciding_notes(clinic, both, PRACTICE_NOTE)
     left = calls_left(clinic.database, clinic.settings.name, [manifest.name for manifest in both])
     return {
         "money": _money(newest, found, today),
@@ -51,9 +51,9 @@ def _overview_of(clinic: Clinic) -> Document:
         "connections": [
             {
                 **_connection(manifest, left[manifest.name], account),
-                **standing(clinic, manifest, held[manifest.name], is_paused=is_paused),
+                **standing(manifest, held[manifest.name], notes),
             }
-            for manifest, account in zip(both, (_practice_name(clinic), ""), strict=True)
+            for manifest, account in zip(both, (_practice_name(notes), ""), strict=True)
         ],
     }
 
@@ -124,8 +124,8 @@ def _by_span(found: Iterable[tuple[datetime, int]], today: date, zone: str) -> d
     return counts
 
 
-def _practice_name(clinic: Clinic) -> str:
-    return str(json.loads(clinic.store.note(PRACTICE_NOTE) or "{}").get("name") or "")
+def _practice_name(notes: Mapping[str, str]) -> str:
+    return str(json.loads(notes.get(PRACTICE_NOTE) or "{}").get("name") or "")
 
 
 def _connection(manifest: Manifest, left: Mapping[str, int], account: str) -> Document:

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from ligament.app.comparison_documents import variance_document
 from ligament.app.contacts.find import history
 from ligament.app.contacts.listing import systems
 from ligament.app.documents import INFERRED_NOTE, Document
-from ligament.app.holds import refused_by
+from ligament.app.refusals import told_refusals
+from ligament.app.who_changed import who_changed
+from ligament.core.approvals import refused_by_person
 from ligament.core.facts import Facts
-from ligament.core.intents import Subject, SubjectKind, subject_from_key
+from ligament.core.intents import Subject, subject_from_key
 from ligament.core.ledgers import BooksDocument
 from ligament.core.links import DocumentLink
 from ligament.core.money import two_places
 from ligament.core.records import Invoice
-from ligament.ports.memory import Selection
-from ligament.store.queries.directory import Directory
+from ligament.store.queries.cards import Cards
 from ligament.wiring.clinic import Clinic
+
+_KINDS = ("invoice", "visit")
+_PERSON = re.compile(r"(?:patient|payer):\w+")
 
 
 def document_card(clinic: Clinic, identifier: str) -> Document | None:
     """Return one invoice, credit note or charge by the id that either system gave it, or nothing."""
-    subject = _subject(clinic, identifier)
+    cards = Cards(clinic.journal)
+    facts = cards.papers(identifier)
+    asked = clinic.approvals.asked()
+    ids = {identifier, *(key.partition(":")[2] for key in facts.document_links)}
+    records, facts.parties = cards.records(ids, _people_in(facts, (one.document for one in asked)))
+    subject = _subject(identifier, facts, records)
     if subject is None:
         return None
-    facts = _facts(clinic, subject)
+    facts.invoices = {found.id: found for found in records.values() if found is not None}
     invoice = facts.invoices.get(subject.id)  # type: ignore[call-overload]
     links = facts.document_links.get(subject.key, ())
     main = next((link for link in links if not link.voided_by_us), links[0] if links else None)
@@ -45,22 +54,29 @@ def document_card(clinic: Clinic, identifier: str) -> Document | None:
         "note": INFERRED_NOTE if inferred else "",
         "patient": _person(facts, f"patient:{invoice.party_id}") if invoice is not None and invoice.party_id else None,
         "billed": _person(facts, main.sent.party.key) if main is not None and main.sent is not None else None,
-        **_why(clinic, subject, main, facts),
+        **_why(clinic, subject, main, facts, [one.document for one in asked]),
         "history": history(clinic, subject.key),
         **systems(clinic),
     }
 
 
-def _subject(clinic: Clinic, identifier: str) -> Subject | None:
-    found = [one for one in clinic.queries.find(identifier) if one.id == identifier and one.kind != "contact"]
-    keys = [one.subject for one in found if one.subject.partition(":")[0] in {"invoice", "visit"}]
-    return subject_from_key(keys[0]) if keys else None
+def _subject(identifier: str, facts: Facts, records: Container[str]) -> Subject | None:
+    """Return which record an id means: one of the practice, else the one behind a document of the books."""
+    own = [key for key in (f"{kind}:{identifier}" for kind in _KINDS) if key in records]
+    behind = [
+        key
+        for key, links in facts.document_links.items()
+        if key.partition(":")[0] in _KINDS and any(link.books_id == identifier for link in links)
+    ]
+    found = next(iter((*own, *behind)), "")
+    return subject_from_key(found) if found else None
 
 
-def _facts(clinic: Clinic, subject: Subject) -> Facts:
-    wanted = frozenset({subject.id})
-    is_invoice = subject.kind is SubjectKind.INVOICE
-    return clinic.store.gather(Selection(invoices=wanted) if is_invoice else Selection(visits=wanted))
+def _people_in(facts: Facts, asked: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the keys of those who are billed, or whom the reasons of what was sent or is asked name."""
+    sent = [link.sent for links in facts.document_links.values() for link in links if link.sent is not None]
+    lines = [*(line for one in sent for line in one.trail), *_reasons(asked)]
+    return {one.party.key for one in sent} | {key for line in lines for key in _PERSON.findall(line)}
 
 
 def _number(clinic: Clinic, invoice: Invoice | None) -> str:
@@ -173,26 +189,25 @@ def _person(facts: Facts, key: str) -> Document | None:
 # --- why --------------------------------------------------------------------------------------------------------------
 
 
-def _why(clinic: Clinic, subject: Subject, link: DocumentLink | None, facts: Facts) -> Document:
+def _why(
+    clinic: Clinic, subject: Subject, link: DocumentLink | None, facts: Facts, all_asked: Iterable[Mapping[str, Any]]
+) -> Document:
     """Tell what decided each value, what waits about the record, and in what it differs."""
-    asked = [one.document for one in clinic.approvals.asked() if one.document.get("source_id") == subject.id]
+    asked = [one for one in all_asked if one.get("source_id") == subject.id]
     trail = link.sent.trail if link is not None and link.sent is not None else ()
-    outcomes = Directory(clinic.journal).outcomes_of(subject.key)
+    about = Cards(clinic.journal).about(subject.key)
+    known = who_changed(clinic) if about.variances else {}
+    by_people = ((key, refused_by_person(words)) for key, words in about.refusals.items())
+    refused = {key: told for key, told in by_people if told is not None}
     return {
         "because": _named(facts, trail or _reasons(asked)),
         "asked": [{"sentence": one["sentence"], "amount": one["amount"]} for one in asked],
-        "refused": [hold.sentence for hold in refused_by(clinic, subject.id)],
-        "outcomes": [{"state": one.state.value, "sentence": one.sentence, "reason": one.reason} for one in outcomes],
-        "holds": [
-            {"id": hold.id, "sentence": hold.sentence, "todo": hold.todo}
-            for hold in clinic.store.open_holds()
-            if hold.subject == subject
+        "refused": [hold.sentence for hold in told_refusals(refused, subject.id)],
+        "outcomes": [
+            {"state": one.state.value, "sentence": one.sentence, "reason": one.reason} for one in about.outcomes
         ],
-        "variances": [
-            variance_document(clinic, held)
-            for held in clinic.variances.kept()
-            if held.variance.subject == subject.key and held.state.value != "gone"
-        ],
+        "holds": [{"id": hold.id, "sentence": hold.sentence, "todo": hold.todo} for hold in about.holds],
+        "variances": [variance_document(clinic, held, known=known) for held in about.variances],
     }
 
 

@@ -9,7 +9,7 @@ from ligament.app.approvals import keep_asked, plan_name
 from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection, started_on
 from ligament.app.days import day_of
 from ligament.app.documents import INFERRED_NOTE, Document, action_document, hold_document, skip_documents
-from ligament.app.holds import refused_by
+from ligament.app.refusals import refused_by
 from ligament.app.reports.files import NO_FILES, Files, write_files
 from ligament.app.reports.plan import plan_report, sums_document
 from ligament.app.results import DONE, WAITS, Result

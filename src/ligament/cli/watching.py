@@ -20,7 +20,7 @@ from ligament.service.opening import begin, watching
 from ligament.service.runner import RunReport
 from ligament.service.scheduler import Scheduler
 from ligament.service.stopping import StopSign
-from ligament.wiring.clocks import SystemClock
+from ligament.wiring.clocks import SystemClock, clock_starting_at
 from ligament.wiring.settings import Settings, load_settings
 
 
@@ -114,6 +114,7 @@ class Teller:
     def __init__(self, session: Session, settings: Settings) -> None:
         self._session = session
         self._clinics = {clinic.name: clinic for clinic in settings.clinics}
+        self._calendar = SystemClock() if settings.now is None else clock_starting_at(settings.now)
 
     def __call__(self, report: RunReport) -> None:
         found = report.document
@@ -130,5 +131,5 @@ class Teller:
         clinic = self._clinics.get(report.clinic)
         zone = clinic.rulebook.clinic.time_zone if clinic is not None else ""
         named = clinic.title if clinic is not None else report.clinic
-        at = moment(iso_instant(SystemClock().now()), zone)
+        at = moment(iso_instant(self._calendar.now()), zone)
         tell(self._session, {}, f"{at}  {named}: {report.sentence or what or report.outcome}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ligament.core.breached_passwords import is_breached
+
 SHORTEST, LONGEST = 12, 256
 _LEET = str.maketrans("013457@$!", "oieastasi")
 _ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qazwsxedcrfvtgb")
@@ -29,7 +31,7 @@ def complaint(password: str, *, about: tuple[str, ...] = ()) -> str:
         return f"A password may have at most {LONGEST} characters."
     if len(set(password.casefold())) < _LEAST_SIGNS:
         return "This password repeats very few characters. Choose one that is harder to guess."
-    if _is_common(password, about):
+    if _is_common(password, about) or is_breached(password):
         return "This password is among the first that somebody would try. Choose one that is harder to guess."
     return ""
 

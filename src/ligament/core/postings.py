@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Protocol
 
 from ligament.core.erasing import is_erased
 from ligament.core.holds import HoldCode
@@ -91,7 +92,8 @@ class Tracking:
 class LineContext:
     """Everything that decides about lines except the lines themselves.
 
-    A clinic sells the same few things again and again, so what was decided about one sort of line is remembered.
+    A clinic sells the same few things again and again, so what was decided about one sort of line is remembered, and
+    in `mapped` the lines of the books for lines of the practice that say the same.
     """
 
     rulebook: Rulebook
@@ -99,6 +101,7 @@ class LineContext:
     organisation: Organisation
     place: Place
     rules: LineRules = NO_LINE_RULES
+    mapped: dict[tuple[object, ...], object] = field(default_factory=dict)
     _postings: dict[_LineSort, Posting | Trouble] = field(default_factory=dict)
     _tracking: Tracking | Trouble | None = None
 
@@ -158,7 +161,31 @@ def _tidy(text: str) -> str:
     return "".join(char for char in spaced if char >= " " and char not in _NO_TEXT).strip()
 
 
-def item_keys(line: Line) -> tuple[str, ...]:
+class SoldAs(Protocol):
+    """What of a line decides its account and its tax."""
+
+    @property
+    def item_id(self) -> str | None:
+        """Return the item's id, if it has one."""
+
+    @property
+    def code(self) -> str:
+        """Return the item's code."""
+
+    @property
+    def name(self) -> str:
+        """Return what was sold."""
+
+    @property
+    def tax_name(self) -> str:
+        """Return what its tax is called."""
+
+    @property
+    def tax_rate(self) -> Decimal | None:
+        """Return its tax in percent, if there is one."""
+
+
+def item_keys(line: SoldAs) -> tuple[str, ...]:
     """Return the names an item may have in the rulebook, in the order they are tried: id, code, name (choice C41)."""
     return tuple(key for key in (line.item_id or "", line.code, line.name) if key)
 
@@ -209,7 +236,7 @@ def _account_code(line: Line, how: LineContext) -> tuple[str, str]:
     return accounts.default or "", "it is the default"
 
 
-def tax_key(line: Line) -> str:
+def tax_key(line: SoldAs) -> str:
     """Return how the rulebook names the line's tax: `GST 10`, or `none`."""
     if not line.tax_name and not line.tax_rate:
         return "none"

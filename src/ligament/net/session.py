@@ -236,7 +236,7 @@ def path_template(path: str) -> str:
 
 
 @cache
-def _trust() -> ssl.SSLContext:
+def trust() -> ssl.SSLContext:
     """Return whom connections trust: read once for the whole process, for it costs more than a look at a clinic."""
     return httpx2.create_ssl_context(trust_env=False)
 
@@ -312,9 +312,9 @@ class DeadlineTransport(httpx2.HTTPTransport):
     """The library's transport, without retries or the environment, with a deadline for the whole call."""
 
     def __init__(self, deadline: Deadline, permission: Permission, pinned: Pinned | None = None) -> None:
-        super().__init__(verify=_trust(), trust_env=False, retries=0)
+        super().__init__(verify=trust(), trust_env=False, retries=0)
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=_trust(),
+            ssl_context=trust(),
             max_connections=20,
             max_keepalive_connections=10,
             keepalive_expiry=4,

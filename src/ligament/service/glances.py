@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from ligament.engine.schedule import ClinicStatus, State
-from ligament.service.statuses import Statuses
+from ligament.service.statuses import STANDING, status_of
 from ligament.store.database.connection import Database
 from ligament.store.queries.figures import Figures, figures, newest_comparisons
-from ligament.store.shared.values import SharedValues
 from ligament.wiring.rulebooks import ClinicSettings
 
 _FRESH = timedelta(seconds=1)
@@ -44,9 +43,8 @@ class Glance:
 def glance(database: Database, clinics: Sequence[ClinicSettings]) -> Mapping[str, Glance]:
     """Return how clinics stand, by name."""
     names = tuple(clinic.name for clinic in clinics)
-    statuses = Statuses(beats=SharedValues(database)).all_of(names)
-    known = figures(database, names)
-    return {status.clinic: _glance(status, known[status.clinic]) for status in statuses}
+    known = figures(database, names, beat=STANDING)
+    return {name: _glance(status_of(name, known[name].beat), known[name]) for name in names}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +98,8 @@ def _waiting(known: Figures) -> str:
 
 def pulse(database: Database, clinic: str) -> str:
     """Return a text that is another one as soon as a page of the clinic would say something else."""
-    status = Statuses(beats=SharedValues(database)).one(clinic)
-    known = figures(database, (clinic,))[clinic]
+    known = figures(database, (clinic,), beat=STANDING)[clinic]
+    status = status_of(clinic, known.beat)
     at = status.succeeded_at
     return f"{status.state}|{status.sentence}|{known.journal_sequence}|{at and at.replace(second=0, microsecond=0)}"
 

@@ -9,7 +9,7 @@ import msgspec
 from ligament.engine.schedule import ClinicStatus
 from ligament.store.shared.values import SharedValues
 
-_STANDING = "standing"
+STANDING = "standing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,19 +20,20 @@ class Statuses:
 
     def one(self, clinic: str) -> ClinicStatus:
         """Return where a clinic stands."""
-        return _read(clinic, self.beats.one(clinic, _STANDING))
+        return status_of(clinic, self.beats.one(clinic, STANDING))
 
     def all_of(self, clinics: tuple[str, ...]) -> list[ClinicStatus]:
         """Return where clinics stand, in their order."""
-        kept = self.beats.named(_STANDING)
-        return [_read(clinic, kept.get(clinic, "")) for clinic in clinics]
+        kept = self.beats.named(STANDING)
+        return [status_of(clinic, kept.get(clinic, "")) for clinic in clinics]
 
     def keep(self, status: ClinicStatus) -> None:
         """Keep where a clinic stands."""
-        self.beats.jot(status.clinic, _STANDING, msgspec.json.encode(status).decode())
+        self.beats.jot(status.clinic, STANDING, msgspec.json.encode(status).decode())
 
 
-def _read(clinic: str, text: str) -> ClinicStatus:
+def status_of(clinic: str, text: str) -> ClinicStatus:
+    """Return where a clinic stands from what is kept of it."""
     if not text:
         return ClinicStatus(clinic=clinic)
     try:

@@ -43,6 +43,7 @@ from ligament.store.writes import intents, outcomes
 
 _CURSORS = of_clinic(cursors.c.stream, cursors.c.value).where(cursors.c.system == bindparam("system"))
 _NOTE = of_clinic(notes.c.value).where(notes.c.name == bindparam("name"))
+_NOTES = of_clinic(notes.c.name, notes.c.value).where(notes.c.name.in_(bindparam("names", expanding=True)))
 HELD_UP = timedelta(seconds=5)
 """A call that waited longer than this after it was kept is kept anew: what it may do late is counted from then."""
 
@@ -221,9 +222,14 @@ class ClinicStore:
             found = {row.action_key: refused_by_person(row.words) for row in connection.execute(kept)}
         return {key: told for key, told in found.items() if told is not None}
 
-    def forget_refusals(self, subject: Subject, beside: Collection[str] = ()) -> None:
-        """Forget what was refused about a record, so that it is tried again, and about other subjects `beside` it."""
+    def forget_refusals(self, subject: Subject, beside: Collection[str] = (), *, left: bool = False) -> None:
+        """Forget what was refused about a record, so that it is tried again, and about other subjects `beside` it.
+
+        With `left` also that a person left it as it is.
+        """
         with self._journal.writing() as writing:
+            if left:
+                people.forget_dismissals(writing.connection, self._clinic, subject)
             about = refusals.c.subject.in_([subject.key, *sorted(beside)])
             gone = delete(refusals).where(refusals.c.clinic == self._clinic, about)
             writing.connection.execute(gone)
@@ -235,6 +241,12 @@ class ClinicStore:
         with self._database.reading() as connection:
             given = {"clinic": self._clinic, "name": name}
             return connection.execute(_NOTE, given).scalar_one_or_none() or ""
+
+    def notes(self, names: Collection[str]) -> Mapping[str, str]:
+        """Return those of some small facts that are kept, by name, with one question."""
+        given = {"clinic": self._clinic, "names": list(names)}
+        with self._database.reading() as connection:
+            return {row.name: row.value for row in connection.execute(_NOTES, given)}
 
     def keep_note(self, name: str, value: str, news: Iterable[Event] = ()) -> None:
         """Keep a small fact for the clinic; the journal tells when it changed, unless it is a mere position.

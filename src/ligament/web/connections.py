@@ -7,8 +7,10 @@ have, and with them its database and its calls.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import h11
+from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 QUESTION_S = 20
@@ -19,12 +21,30 @@ IDLE_S = 15
 _ASKED = (h11.DONE, h11.MUST_CLOSE, h11.CLOSED, h11.ERROR)
 
 
+_TWO_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
+
+
+class _PlainConnection(h11.Connection):
+    """Refuses a request that names its end twice: a proxy may read the other end, and take its rest for a request."""
+
+    def next_event(self) -> Any:  # noqa: ANN401 - as the library has it
+        found = super().next_event()
+        if isinstance(found, h11.Request) and {name for name, _ in found.headers} >= _TWO_LENGTHS:
+            raise h11.RemoteProtocolError("Content-Length beside Transfer-Encoding", error_status_hint=400)
+        return found
+
+
 class PatientProtocol(H11Protocol):
     """The server's own protocol, with an end to its patience."""
 
     question_s = QUESTION_S
     _late: asyncio.TimerHandle | None = None
     _refused = False
+
+    def __init__(self, config: Config, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - what the server hands over
+        super().__init__(config, *args, **kwargs)
+        most = config.h11_max_incomplete_event_size
+        self.conn = _PlainConnection(h11.SERVER) if most is None else _PlainConnection(h11.SERVER, most)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as the server's own
         """Take a connection, or refuse it at once when there are too many."""

@@ -18,7 +18,7 @@ from ligament.web.security.guards import admit, page_behind
 from ligament.web.security.hosts import address_of, is_own_form
 from ligament.wiring.ambient import random_bytes
 
-_MOST_FIELDS = 20_000
+MOST_FIELDS = 20_000
 FRAGMENT = "ligament-fragment"
 """The header by which our own script says that nobody asked by hand."""
 _REFUSED = {
@@ -247,7 +247,7 @@ def slow_down(seconds: int) -> Shown:
 
 def _values(text: str) -> Values:
     try:
-        return Values(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+        return Values(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError:
         return Values()
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from pathlib import Path
 
-import structlog
-
-from ligament.wiring.logs import masked
+from ligament.wiring.logs import operators_log
 
 _FRAMES = 6
 
@@ -17,8 +14,5 @@ def log_fault(error: BaseException, reference: str, path: str) -> None:
     """Write down what happened and where; never a message, for it may name a person."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))
-    logger = structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr),
-        processors=[masked, structlog.processors.KeyValueRenderer(key_order=["event"])],
-    )
-    logger.error("a page failed", reference=reference, kind=type(error).__name__, path=path, place=places)
+    told = {"reference": reference, "kind": type(error).__name__, "path": path, "place": places}
+    operators_log().error("a page failed", **told)

@@ -32,7 +32,7 @@ class OddityLog:
         if len(self._told) >= _MOST:
             self._told.clear()
         self._told.add(oddity.reference)
-        _logger().error(
+        operators_log().error(
             "something was not foreseen; the record waits as bad_record and the rest goes on",
             reference=oddity.reference,
             record=oddity.record,
@@ -41,11 +41,17 @@ class OddityLog:
 
 
 def masked(_logger: object, _method: str, told: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Mask secrets and addresses in what is about to be written."""
-    return {name: REDACTOR.text(value) if isinstance(value, str) else value for name, value in told.items()}
+    """Mask secrets and addresses in what is about to be written, and escape what would begin another line."""
+    return {name: _escaped(REDACTOR.text(value)) if isinstance(value, str) else value for name, value in told.items()}
 
 
-def _logger() -> Any:  # noqa: ANN401 - the library's own proxy
+def _escaped(text: str) -> str:
+    """Return a text in which nothing acts on a terminal or begins a line: addresses are typed by anybody."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
+def operators_log() -> Any:  # noqa: ANN401 - the library's own proxy
+    """Return what writes a line with instant, level and values: signs of control are escaped, secrets masked."""
     import structlog  # noqa: PLC0415 - it is needed when something went wrong, and costs every other start
 
     return structlog.wrap_logger(

@@ -130,7 +130,7 @@ def load_settings(
         vault_key=vault_key(home, environ),
         next_vault_key=next_vault_key(home, environ),
         values=_connection_values(environ),
-        now=_given_now(environ),
+        now=given_now(environ),
         lease_s=_lease_s(environ),
         public_url=_public_url(environ),
         trusted_proxies=_trusted_proxies(environ),
@@ -234,7 +234,7 @@ def _secrets(manifest: Manifest) -> list[str]:
     return [manifest.environment[name] for name in manifest.secrets()]
 
 
-def _given_now(environ: Mapping[str, str]) -> datetime | None:
+def given_now(environ: Mapping[str, str]) -> datetime | None:
     """Return LIGAMENT_NOW, which counts only when every address points to loopback."""
     text = environ.get("LIGAMENT_NOW")
     if not text:

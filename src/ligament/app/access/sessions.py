@@ -52,14 +52,14 @@ class Recognised:
 
 def recognise(access: Access, secret: str, *, by_hand: bool = True) -> Recognised | None:
     """Return whose session a browser's secret is, or nothing; only what a person does `by_hand` keeps it alive."""
-    session = access.sessions.one(digest(secret)) if secret else None
-    if session is None:
+    found = access.sessions.with_user(digest(secret)) if secret else None
+    if found is None:
         return None
+    session, user = found
     now = access.now()
     if _is_over(session, now - session.began_at, now - session.seen_at):
         access.sessions.end(session.id)
         return None
-    user = access.users.by_id(session.user_id)
     if user is None:
         return None
     if by_hand and now - session.seen_at >= _TOUCH:

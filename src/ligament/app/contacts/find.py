@@ -7,6 +7,7 @@ from typing import Any
 
 from ligament.app.contacts.owners import kept_owners
 from ligament.app.documents import Document
+from ligament.app.refusals import refusal_document, refused_among
 from ligament.app.results import DONE, WAITS, Result
 from ligament.core.associations import pays_for
 from ligament.core.contacts import privacy_of
@@ -20,7 +21,7 @@ from ligament.core.plans import ActionKind
 from ligament.core.records import Party, PartyKind, Practitioner
 from ligament.core.rules.model import Privacy
 from ligament.ports.memory import Selection
-from ligament.store.queries.directory import Directory
+from ligament.store.queries.cards import Cards
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.likeness import phone_key
 
@@ -36,13 +37,21 @@ def find(clinic: Clinic, text: str) -> Result:
     keys, contacts = matches(clinic, wanted) if wanted else ([], [])
     document = {
         "query": wanted,
-        "found": [pair(clinic, key) for key in keys[:MOST_FOUND]]
+        "found": [_told(clinic, key) for key in keys[:MOST_FOUND]]
         + [stranger_document(clinic, held) for held in contacts],
         "practitioners": [_practitioner(clinic, person) for person in _practitioners(clinic, wanted)],
         "more": max(0, len(keys) - MOST_FOUND),
     }
     found = document["found"] or document["practitioners"]
     return Result(document=document, code=DONE if found else WAITS)
+
+
+def _told(clinic: Clinic, key: str) -> Document:
+    """Return a pair, with what people refused about it or its documents, by whom and why."""
+    document = pair(clinic, key)
+    names = {document["source_id"], *(paper["source_id"] for paper in document["documents"])}
+    refused = refused_among(clinic, names)
+    return {**document, "refused": [refusal_document(hold) for hold in refused]}
 
 
 # --- who is meant -----------------------------------------------------------------------------------------------------
@@ -96,12 +105,17 @@ def _practitioners(clinic: Clinic, wanted: str) -> list[Practitioner]:
 # --- what is told -----------------------------------------------------------------------------------------------------
 
 
-def pair(clinic: Clinic, key: str, facts: Facts | None = None) -> Document:
-    """Return one patient or payer side by side with the contact, and everything that belongs to the pair.
+def pair(clinic: Clinic, key: str) -> Document:
+    """Return one patient or payer side by side with the contact, and everything that belongs to the pair."""
+    facts = clinic.store.gather(Selection(parties=frozenset({key})))
+    holds = [hold for hold in clinic.store.open_holds() if hold.subject.key == key]
+    return pair_document(clinic, key, facts, notes=_notes(clinic, facts, key), holds=holds)
 
-    `facts` are those around it, where they were read already.
-    """
-    facts = facts or clinic.store.gather(Selection(parties=frozenset({key})))
+
+def pair_document(
+    clinic: Clinic, key: str, facts: Facts, *, notes: Mapping[str, str], holds: Iterable[Hold]
+) -> Document:
+    """Return the same from what was read already; `facts` have every payer, `notes` say by field why it differs."""
     link, party = facts.contact_links.get(key), facts.parties.get(key)
     contact = facts.contacts.get(link.contact_id) if link is not None else None
     kind, _, identifier = key.partition(":")
@@ -110,11 +124,11 @@ def pair(clinic: Clinic, key: str, facts: Facts | None = None) -> Document:
         "source_id": identifier,
         "state": party_state(party),
         **_books_side(link, contact),
-        "fields": fields(clinic, facts, key),
+        "fields": _fields(clinic, facts, key, notes),
         "groups": _groups(facts, link, contact),
-        **_associated(clinic, party),
+        **_associated(clinic, facts, party),
         "documents": _documents(clinic, key),
-        "holds": [_hold(hold) for hold in clinic.store.open_holds() if hold.subject.key == key],
+        "holds": [_hold(hold) for hold in holds],
         "history": history(clinic, key),
     }
 
@@ -160,10 +174,13 @@ def _groups(facts: Facts, link: ContactLink | None, contact: BooksContact | None
 
 def fields(clinic: Clinic, facts: Facts, key: str) -> list[Document]:
     """Return the fields side by side; those that differ and are only listed say why."""
+    return _fields(clinic, facts, key, _notes(clinic, facts, key))
+
+
+def _fields(clinic: Clinic, facts: Facts, key: str, notes: Mapping[str, str]) -> list[Document]:
     link, party = facts.contact_links.get(key), facts.parties.get(key)
     contact = facts.contacts.get(link.contact_id) if link is not None else None
     agreed = link.agreed if link is not None else AgreedFields()
-    notes = _notes(clinic, facts, key)
     dialled = party is not None and privacy_of(party, clinic.settings.rulebook) is not Privacy.FULL
     return [
         {
@@ -192,7 +209,7 @@ def _notes(clinic: Clinic, facts: Facts, key: str) -> Mapping[str, str]:
     return {note.field: note.kind.value for note in plan.notes if note.subject.key == key}
 
 
-def _associated(clinic: Clinic, party: Party | None) -> Document:
+def _associated(clinic: Clinic, facts: Facts, party: Party | None) -> Document:
     """Tell who pays for a patient, or whom a payer pays for, from both sides."""
     if party is None:
         return {"payers": [], "patients": []}
@@ -201,8 +218,8 @@ def _associated(clinic: Clinic, party: Party | None) -> Document:
             "payers": [],
             "patients": [_named(other) for other in clinic.people.parties() if pays_for(party, other)],
         }
-    payers = [other for other in clinic.people.payers() if pays_for(other, party)]
-    return {"payers": [_named(other) for other in payers], "patients": []}
+    payers = [other for other in facts.parties.values() if pays_for(other, party)]
+    return {"payers": [_named(other) for other in sorted(payers, key=lambda one: one.id)], "patients": []}
 
 
 def _named(party: Party) -> Document:
@@ -214,8 +231,7 @@ def _documents(clinic: Clinic, key: str) -> list[Document]:
     kind, _, identifier = key.partition(":")
     if kind != "patient":
         return []
-    owners, invoices = kept_owners(clinic), clinic.people.invoices_of(identifier)
-    papers = Directory(clinic.journal).documents_of([f"invoice:{invoice.id}" for invoice in invoices])
+    owners, invoices = kept_owners(clinic), Cards(clinic.journal).invoices_of(identifier)
     return [
         {
             "number": invoice.number,
@@ -223,14 +239,11 @@ def _documents(clinic: Clinic, key: str) -> list[Document]:
             "issued_on": invoice.issued_on.isoformat(),
             "total": invoice.total,
             "status": invoice.status.value,
-            "books": [
-                {"id": paper.books_id, "number": paper.number, "role": paper.role.value}
-                for paper in papers.get(f"invoice:{invoice.id}", ())
-            ],
+            "books": [{"id": paper.books_id, "number": paper.number, "role": paper.role.value} for paper in papers],
             "practitioner_id": invoice.practitioner_id,
             "owner": owners.get(str(invoice.practitioner_id), ""),
         }
-        for invoice in invoices
+        for invoice, papers in invoices
     ]
 
 

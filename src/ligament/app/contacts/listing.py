@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
 
-from ligament.app.contacts.find import pair, party_state, stranger_document
+from ligament.app.contacts.find import pair_document, party_state, stranger_document
 from ligament.app.documents import Document
-from ligament.ports.memory import Selection
+from ligament.core.facts import Facts
+from ligament.store.queries.cards import Cards, Pair
 from ligament.store.queries.directory import Directory, Listed
 from ligament.wiring.clinic import Clinic
 
@@ -43,19 +44,42 @@ def _listed(one: Listed, held: set[str]) -> Document:
     }
 
 
+def called_by_name(clinic: Clinic, keys: Collection[str]) -> dict[str, str]:
+    """Return the names of patients and payers by their ids, for the clinic's own screen."""
+    if not keys:
+        return {}
+    found = Cards(clinic.journal).parties({key.partition(":")[2] for key in keys})
+    return {found[key].id: found[key].full_name() for key in keys if key in found}
+
+
 def contact_card(clinic: Clinic, identifier: str) -> Document | None:
     """Return one pair by the id that either system gave it, or nothing."""
-    keys = [f"{kind}:{identifier}" for kind in ("patient", "payer")]
-    facts = clinic.store.gather(Selection(parties=frozenset(keys)))
-    here = next((one for one in keys if one in facts.parties), "")
-    key = here or clinic.people.party_of(identifier)
+    cards = Cards(clinic.journal)
+    pairs = {one.key: one for one in cards.pairs(identifier)}
+    ids = {identifier, *(key.partition(":")[2] for key in pairs if key)}
+    facts = Facts(parties=cards.parties(ids))
+    key = next((one for one in (f"patient:{identifier}", f"payer:{identifier}") if one in facts.parties), "")
+    key = key or next((one for one in pairs if one), "")
     if key:
-        return {**pair(clinic, key, facts if here else None), "key": key, **systems(clinic)}
-    found: Any = next((one for one in clinic.people.contacts() if one.id == identifier), None)
-    if found is None:
+        _put_pair(cards, facts, pairs.get(key))
+        about = cards.about(key)
+        told = pair_document(clinic, key, facts, notes=about.notes, holds=about.holds)
+        return {**told, "key": key, **systems(clinic)}
+    contact = pairs[""].contact if "" in pairs else None
+    if contact is None:
         return None
     nothing: Document = {"groups": [], "payers": [], "patients": [], "documents": [], "holds": [], "history": []}
-    return {**nothing, **stranger_document(clinic, found), "key": "", **systems(clinic)}
+    return {**nothing, **stranger_document(clinic, contact), "key": "", **systems(clinic)}
+
+
+def _put_pair(cards: Cards, facts: Facts, pair: Pair | None) -> None:
+    """Put the pair that was made, and its contact, to what is known of somebody."""
+    if pair is not None and pair.link is not None:
+        facts.contact_links = {pair.key: pair.link}
+    if pair is not None and pair.contact is not None:
+        facts.contacts = {pair.contact.id: pair.contact}
+        if pair.contact.groups:
+            facts.chart = cards.chart()
 
 
 def systems(clinic: Clinic) -> Document:

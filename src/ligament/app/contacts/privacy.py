@@ -8,6 +8,7 @@ from dataclasses import replace
 from ligament.app.documents import Document
 from ligament.app.results import Result
 from ligament.core.contacts import contact_number, pool_intent
+from ligament.core.facts import Facts
 from ligament.core.intents import subject_from_key
 from ligament.core.ledgers import BooksContact, Chart
 from ligament.core.links import AgreedFields
@@ -15,7 +16,7 @@ from ligament.core.naming import folded
 from ligament.core.notes import CODES_DESTROYED_NOTE
 from ligament.core.pairing import after_writing, side_by_side
 from ligament.core.periods import iso_instant
-from ligament.core.plans import Action, ActionKind
+from ligament.core.plans import Action, ActionKind, Plan
 from ligament.core.records import Party, PartyKind
 from ligament.core.rules.model import Privacy, Rulebook
 from ligament.flow.plan.plan import make_plan
@@ -43,7 +44,7 @@ def preview(clinic: Clinic, mode: str, *, payers: bool = False, sample: int = SA
         "class": kind.value,
         "now": (book.contacts.privacy_payer if payers else book.contacts.privacy).value,
         "then": mode,
-        "people": [_one(clinic, party, then) for party in chosen],
+        "people": _people(clinic, chosen, then),
         "pooled": _pools(clinic) if mode == Privacy.POOLED.value else [],
     }
     return Result(document=document)
@@ -67,12 +68,17 @@ def _sample(parties: Iterable[Party], kind: PartyKind, size: int) -> list[Party]
     return found
 
 
-def _one(clinic: Clinic, party: Party, book: Rulebook) -> Document:
-    key = f"{party.kind.value}:{party.id}"
-    facts = clinic.store.gather(Selection(parties=frozenset({key})))
+def _people(clinic: Clinic, chosen: Iterable[Party], book: Rulebook) -> list[Document]:
+    """Tell of each what the books say and would say, from one plan for all of them."""
+    keys = [f"{party.kind.value}:{party.id}" for party in chosen]
+    facts = clinic.store.gather(Selection(parties=frozenset(keys)))
+    plan = make_plan(facts, book, clinic.surroundings())
+    return [_one(key, facts, plan, book) for key in keys]
+
+
+def _one(key: str, facts: Facts, plan: Plan, book: Rulebook) -> Document:
     link = facts.contact_links.get(key)
     contact = facts.contacts.get(link.contact_id) if link is not None else None
-    plan = make_plan(facts, book, clinic.surroundings())
     mine = [action for action in plan.actions if action.subject.key == key]
     after = _after(contact, mine)
     agreed = AgreedFields()
@@ -83,7 +89,7 @@ def _one(clinic: Clinic, party: Party, book: Rulebook) -> Document:
     if names or then:
         before["groups"], later["groups"] = ", ".join(sorted(names.values())), ", ".join(sorted(then.values()))
     return {
-        "source_id": party.id,
+        "source_id": key.partition(":")[2],
         "number": contact_number(subject_from_key(key)),
         "fields": [
             {"field": name, "now": before.get(name, ""), "then": later.get(name, "")}
@@ -117,8 +123,7 @@ def _groups_after(names: Mapping[str, str], actions: Iterable[Action]) -> dict[s
 
 
 def _pools(clinic: Clinic) -> list[str]:
-    facts = clinic.store.gather(Selection())
-    return [pool_intent(place).name.reveal() for place in facts.locations.values()]
+    return [pool_intent(place).name.reveal() for place in clinic.people.locations()]
 
 
 def destroy_codes(clinic: Clinic) -> Result:

@@ -168,9 +168,13 @@ def _sums(totals: Document, practice: str, books: str) -> Table:
 
 
 def _by_cause(found: Sequence[Document]) -> Table:
+    """Return the list by cause; what each explains of the totals comes to the difference that stands on top."""
     groups: dict[tuple[str, str], list[Decimal]] = {}
+    entering: dict[tuple[str, str], Decimal] = {}
     for one in found:
-        groups.setdefault((one["kind"], one["needs"]), []).append(Decimal(one["amount"]))
+        cause = (one["kind"], one["needs"])
+        groups.setdefault(cause, []).append(Decimal(one["amount"]))
+        entering[cause] = sum((Decimal(part["amount"]) for part in one["parts"]), entering.get(cause, ZERO))
     order = {need: place for place, need in enumerate(_NEEDS)}
     ordered = sorted(groups.items(), key=lambda pair: (order.get(pair[0][1], 9), -abs(sum(pair[1], ZERO)), pair[0]))
     columns = (
@@ -178,12 +182,19 @@ def _by_cause(found: Sequence[Document]) -> Table:
         text_column(name="needs", title="Needs"),
         count_column(name="differences", title="Differences"),
         money_column(name="amount", title="Amount"),
+        money_column(name="explains", title="In the totals"),
     )
     rows = fixed(
-        (VARIANCE_TITLES.get(kind, kind), _NEEDS.get(needs, needs), len(amounts), sum(amounts, ZERO))
+        (
+            VARIANCE_TITLES.get(kind, kind),
+            _NEEDS.get(needs, needs),
+            len(amounts),
+            sum(amounts, ZERO),
+            entering[kind, needs],
+        )
         for (kind, needs), amounts in ordered
     )
-    totals: dict[str, Cell] = {"differences": len(found)}
+    totals: dict[str, Cell] = {"differences": len(found), "explains": sum(entering.values(), ZERO)}
     return Table(name="by_cause", title="Differences by cause", columns=columns, rows=rows, totals=totals)
 
 

@@ -17,7 +17,8 @@ from ligament.core.notes import PUSH_CONFIRMED_NOTE
 from ligament.core.periods import iso_instant
 from ligament.core.private import Private
 from ligament.core.recalls import RecallRow
-from ligament.ports.audience import REFUSALS, Audience, Member, Newcomer, Standing
+from ligament.ports.audience import REFUSALS, Audience, AudienceIdentity, Member, Newcomer, Standing
+from ligament.ports.errors import Rejected
 from ligament.ports.recalls import RecallReader
 from ligament.store.journal.journal import Note
 from ligament.store.mirror.recalls import RecallRows
@@ -56,13 +57,13 @@ def push_recalls(
 ) -> Result:
     """Send who is due to the mailing list; tells how many, and why the others were left.
 
-    Raises ConfigurationError when nobody answers for it or the practice's own link to that system is on, and the port
-    errors when a system cannot be reached or signed in to.
+    Raises ConfigurationError when nobody answers for it, several lists could be meant, or the practice's own link to
+    that system is on, and the port errors when a system cannot be reached or signed in to.
     """
     manifest = clinic.audience_manifest()
     reader = cast("RecallReader", clinic.practice())
     with closing(clinic.audience()) as audience:
-        identity = audience.identify()
+        identity = identified(audience)
         if reader.links_to(manifest.name):
             own, other = clinic.practice_manifest.title, manifest.title
             sentence = f"{own}'s own link to {other} is on: both would fight over members."
@@ -76,6 +77,14 @@ def push_recalls(
     _journal(clinic, done)
     write_found(clinic, found, files, document)
     return Result(document=document, code=WAITS if done.left[Standing.UNKNOWN.value] else DONE)
+
+
+def identified(audience: Audience) -> AudienceIdentity:
+    """Return the mailing list; raises ConfigurationError where the rulebook does not say which one is meant."""
+    try:
+        return audience.identify()
+    except Rejected as trouble:
+        raise ConfigurationError((trouble.sentence,)) from None
 
 
 def _must_be_confirmed(

@@ -19,7 +19,7 @@ from ligament.net.governor import Priority
 from ligament.net.manifest import Manifest, is_address
 from ligament.net.opening import Notebook, Opening
 from ligament.net.token_vault import StoredTokens
-from ligament.ports.errors import SignInAgain
+from ligament.ports.errors import Rejected, SignInAgain
 from ligament.ports.practice import PracticeIdentity
 from ligament.wiring.clinic import Clinic, credentials
 from ligament.wiring.errors import ConfigurationError
@@ -230,6 +230,9 @@ def _connect_audience(clinic: Clinic, manifest: Manifest, partner: Manifest, ask
         identity = audience_connector(manifest).sign_in(tried(clinic, manifest, partner, answers), None)
     except ValueError as error:
         raise ConfigurationError((f"{manifest.title}: {error}.",)) from None
+    except Rejected as trouble:
+        # Several lists could be meant, and the rulebook says which one.
+        raise ConfigurationError((trouble.sentence,)) from None
     keep_answers(clinic, manifest, answers)
     document = {
         "system": manifest.name,

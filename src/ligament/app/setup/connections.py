@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from ligament.app.connections import is_signed_in
+from collections.abc import Container, Mapping
+
+from ligament.app.connections import deciding_notes, is_signed_in
 from ligament.app.documents import Document
 from ligament.net.manifest import Manifest
-from ligament.wiring.clinic import Clinic, credentials
+from ligament.wiring.clinic import Clinic, credentials_of
 
 KEY_WORDS = {"key": "API key", "client_id": "Client ID", "client_secret": "Client secret"}
 
 
 def systems_asked(clinic: Clinic) -> list[Document]:
     """Return both systems, the practice first; no secret is in it."""
-    return [_system(clinic, manifest) for manifest in (clinic.practice_manifest, clinic.books_manifest)]
+    both = (clinic.practice_manifest, clinic.books_manifest)
+    held, notes = credentials_of(clinic, both), deciding_notes(clinic, both)
+    return [_system(clinic, manifest, held[manifest.name], notes) for manifest in both]
 
 
 def field_name(system: str, name: str) -> str:
@@ -20,8 +24,8 @@ def field_name(system: str, name: str) -> str:
     return f"{system}_api_key" if name == "key" else name
 
 
-def _system(clinic: Clinic, manifest: Manifest) -> Document:
-    held, given = credentials(clinic, manifest), clinic.home_settings.values
+def _system(clinic: Clinic, manifest: Manifest, held: Container[str], notes: Mapping[str, str]) -> Document:
+    given = clinic.home_settings.values
     asks = [
         {
             "field": field_name(manifest.name, name),
@@ -39,5 +43,5 @@ def _system(clinic: Clinic, manifest: Manifest) -> Document:
         "where": manifest.sign_in.where,
         "by_consent": bool(manifest.sign_in.browser_asks),
         "asks": asks,
-        "connected": is_signed_in(clinic, manifest, held),
+        "connected": is_signed_in(manifest, held, notes),
     }

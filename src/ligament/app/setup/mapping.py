@@ -14,11 +14,11 @@ from ligament.app.setup.systems import meet_books
 from ligament.core.facts import Facts
 from ligament.core.ledgers import Account, BooksDocument, Chart, TaxRate
 from ligament.core.money import ZERO
-from ligament.core.postings import tax_key
+from ligament.core.postings import SoldAs, tax_key
 from ligament.core.rules.model import PaymentSource, Rulebook
 from ligament.flow.read.read import read_practice
 from ligament.ports.memory import Selection
-from ligament.store.queries.sold import what_is_sold
+from ligament.store.queries.sold import assortment, what_is_sold
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.exclusive import alone_for
@@ -68,12 +68,14 @@ class Question:
 class Survey:
     """What choices are made from: the rulebook, the books' chart, what the practice sells, and the books' history.
 
-    `facts` has one invoice for every kind of line at least, and the newest ones; `documents` are the newest ones.
+    `lines` has every kind of line at least once, what was sold last at the end; `documents` are the newest ones.
+    `facts` has the invoices that stand for all of them and the newest ones, unless only choices are wanted.
     """
 
     book: Rulebook
     chart: Chart
     facts: Facts
+    lines: tuple[SoldAs, ...]
     documents: tuple[BooksDocument, ...]
 
 
@@ -91,7 +93,15 @@ def survey_of_kept(clinic: Clinic, book: Rulebook, chart: Chart | None = None) -
     """Return what choices are made from as it is kept here; without a chart the one that is kept."""
     sold = what_is_sold(clinic.database, clinic.settings.name, newest=_NEWEST, documents=_HISTORY)
     facts = clinic.store.gather(Selection(invoices=sold.invoices))
-    return Survey(book=book, chart=chart or facts.chart, facts=facts, documents=sold.documents)
+    lines = tuple(line for invoice in facts.invoices.values() for line in invoice.lines if not line.removed)
+    return Survey(book=book, chart=chart or facts.chart, facts=facts, lines=lines, documents=sold.documents)
+
+
+def choices_kept(clinic: Clinic, book: Rulebook) -> Survey:
+    """Return the same in a few quick questions, without the invoices, which only a preview needs."""
+    kept = assortment(clinic.database, clinic.settings.name, documents=_HISTORY)
+    facts = Facts(practitioners=kept.practitioners, locations=kept.locations, chart=kept.chart)
+    return Survey(book=book, chart=kept.chart, facts=facts, lines=kept.lines, documents=kept.documents)
 
 
 # --- the choices ------------------------------------------------------------------------------------------------------
@@ -163,7 +173,7 @@ def _clearing(found: Survey) -> Iterable[Question]:
 
 
 def _taxes(found: Survey) -> Iterable[Question]:
-    for name, percent in sorted(_sold_taxes(found.facts).items()):
+    for name, percent in sorted(_sold_taxes(found.lines).items()):
         options = [
             rate
             for rate in found.chart.tax_rates
@@ -183,8 +193,7 @@ def _taxes(found: Survey) -> Iterable[Question]:
         )
 
 
-def _sold_taxes(facts: Facts) -> dict[str, Decimal]:
-    lines = (line for invoice in facts.invoices.values() for line in invoice.lines if not line.removed)
+def _sold_taxes(lines: Iterable[SoldAs]) -> dict[str, Decimal]:
     found = {tax_key(line): line.tax_rate or ZERO for line in lines}
     return found or {"none": ZERO}
 

@@ -14,14 +14,14 @@ from ligament.app.setup.mapping import (
     Option,
     Survey,
     checked,
+    choices_kept,
     income_accounts,
     questions,
     survey,
     survey_of_kept,
 )
 from ligament.app.setup.near import spoken
-from ligament.core.facts import Facts
-from ligament.core.postings import item_keys
+from ligament.core.postings import SoldAs, item_keys
 from ligament.core.rules.model import Rulebook
 from ligament.store.journal.journal import Note
 from ligament.wiring.clinic import Clinic
@@ -60,6 +60,13 @@ class Field:
 def kept_survey(clinic: Clinic) -> Survey:
     """Return what choices are made from as it is kept here; before the first reading both systems are asked."""
     book = read_clinic(clinic.settings.file).rulebook
+    found = choices_kept(clinic, book)
+    return found if found.chart.accounts else replace(survey(clinic), book=book)
+
+
+def kept_survey_with_invoices(clinic: Clinic) -> Survey:
+    """Return the same with the invoices that a preview is made of."""
+    book = read_clinic(clinic.settings.file).rulebook
     found = survey_of_kept(clinic, book)
     return found if found.chart.accounts else replace(survey(clinic), book=book)
 
@@ -94,7 +101,7 @@ def _own(found: Survey, books: str) -> Iterable[Field]:
     options = tuple(Option(value=one.key, label=spoken(one)) for one in among)
     used, usual = used_accounts(found.documents, among), found.book.accounts.default or ""
     accounts, facts = found.book.accounts, found.facts
-    sold = _sold(facts)
+    sold = _sold(found.lines)
     for identity, (keys, words) in sorted(sold.items(), key=lambda pair: pair[1][1].casefold()):
         field = _own_field("item", identity, words, keys, accounts.items, options)
         better = None if field.current else suggest(words, used, among, usual, books)
@@ -123,8 +130,7 @@ def _own_field(
     )
 
 
-def _sold(facts: Facts) -> dict[str, tuple[tuple[str, ...], str]]:
-    lines = (line for invoice in facts.invoices.values() for line in invoice.lines if not line.removed)
+def _sold(lines: Iterable[SoldAs]) -> dict[str, tuple[tuple[str, ...], str]]:
     return {keys[0]: (keys, line.name or line.code) for line in lines if (keys := item_keys(line))}
 
 

@@ -82,6 +82,9 @@ def _show_pair(one: Document) -> None:
     _show_papers(one.get("documents", ()))
     for hold in one.get("holds", ()):
         line(f"Waits ({hold['id']}): {hold['sentence']}", style="yellow")
+    for refused in one.get("refused", ()):
+        named = f"{refused['kind'].replace('_', ' ').capitalize()} {refused['number']}".rstrip()
+        line(f"{named}: {refused['sentence']}")
     _show_history(one.get("history", ()))
 
 

@@ -39,8 +39,12 @@ def approved(document: Document, command: Command) -> None:
         line(f"{verb}: {listed(parts)}.", style="bold")
     for name in document["unknown"]:
         line(f'Nothing called "{name}" waits. `{command("holds")}` lists what does.', style="yellow")
-    if parts:
-        line(f"The next run does it: {command('sync --once')}")
+    second = document.get("second", 0)
+    if second:
+        named = "It wants" if second == actions + len(holds) == 1 else f"{second:,} of them want"
+        line(f"{named} a second person: nothing happens before somebody else approves too.", style="yellow")
+    if second < actions + len(holds):
+        line(f"The next run does {'it' if not second else 'the rest'}: {command('sync --once')}")
 
 
 def holds(document: Document, command: Command) -> None:

@@ -130,7 +130,7 @@ def calls_used(calls: Mapping[str, Mapping[str, int]]) -> str:
 def explained(document: Document, command: Command) -> None:
     """Tell what decided one record."""
     del command
-    found = [*document["actions"], *document["holds"], *document["outcomes"]]
+    found = [*document["actions"], *document["holds"], *document["outcomes"], *document["refused"]]
     if not found:
         line("Nothing is known under that number or id.")
     for action in document["actions"]:
@@ -145,6 +145,8 @@ def explained(document: Document, command: Command) -> None:
     for hold_ in document["holds"]:
         line(f"Held: {hold_['sentence']}", style="bold")
         line(f"  {hold_['todo']}")
+    for one in document["refused"]:
+        line(one["sentence"], style="bold")
     for outcome in document["outcomes"]:
         reason = f" ({outcome['reason'].replace('_', ' ')})" if outcome["reason"] else ""
         line(f"Last run: {outcome['state']}{reason}")

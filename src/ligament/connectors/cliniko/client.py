@@ -17,7 +17,7 @@ from ligament.net.hosts import WrongAddress
 from ligament.net.mending import mended
 from ligament.net.patience import patiently
 from ligament.net.session import NotSent, Session, Unanswered
-from ligament.ports.errors import Broken, OutcomeUnknown, Rejected, TryLater
+from ligament.ports.errors import Broken, OutcomeUnknown, Rejected, SignInAgain, TryLater
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -39,8 +39,18 @@ _SHARD = re.compile(r"\A[a-z]{2}\d{1,2}\Z")
 _KEY = re.compile(r"\A[\x21-\x7e]{8,400}\Z")
 
 
-class WrongKey(ValueError):
-    """The API key cannot be one; the text never repeats it."""
+class WrongKey(SignInAgain, ValueError):
+    """The API key cannot be one; the text never repeats it. Whatever needs the system asks to sign in again."""
+
+    def __init__(self, words: str) -> None:
+        """Keep the words, which follow a name, and make a sentence of them."""
+        super().__init__(f"{words[:1].upper()}{words[1:]}.")
+        self.args = (words,)
+        self.words = words
+
+    def __str__(self) -> str:
+        """Return the words."""
+        return self.words
 
 
 def shard_of(api_key: str) -> str:

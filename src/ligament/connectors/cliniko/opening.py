@@ -24,7 +24,7 @@ SHAPES: tuple[type, ...] = (Envelope, wire.SettingsRow, *wire.ROWS, *recall_rows
 
 
 def open_port(opening: Opening) -> ClinikoPractice:
-    """Return the practice; raises SignInAgain when no key is set, and ValueError for an unusable one."""
+    """Return the practice; raises SignInAgain when no key is set, or one that cannot be a key."""
     key = opening.value("key")
     if not key:
         raise SignInAgain("No Cliniko API key is set. Set CLINIKO_API_KEY, or run `ligament connect cliniko`.")

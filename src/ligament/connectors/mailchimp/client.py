@@ -14,7 +14,7 @@ from ligament.connectors.mailchimp.errors import trouble_in
 from ligament.net.hosts import WrongAddress
 from ligament.net.patience import patiently
 from ligament.net.session import NotSent, Unanswered
-from ligament.ports.errors import Broken, OutcomeUnknown, TryLater
+from ligament.ports.errors import Broken, OutcomeUnknown, SignInAgain, TryLater
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,8 +31,18 @@ _KEY = re.compile(r"\A[\x21-\x7e]{8,200}\Z")
 BAD_REQUEST, NOT_FOUND = 400, 404
 
 
-class WrongKey(ValueError):
-    """The API key cannot be one; the text never repeats it."""
+class WrongKey(SignInAgain, ValueError):
+    """The API key cannot be one; the text never repeats it. Whatever needs the system asks to sign in again."""
+
+    def __init__(self, words: str) -> None:
+        """Keep the words, which follow a name, and make a sentence of them."""
+        super().__init__(f"{words[:1].upper()}{words[1:]}.")
+        self.args = (words,)
+        self.words = words
+
+    def __str__(self) -> str:
+        """Return the words."""
+        return self.words
 
 
 class Unclear(TryLater):

@@ -25,7 +25,7 @@ SHAPES: tuple[type, ...] = wire.ROWS
 
 
 def open_port(opening: Opening) -> MailchimpAudience:
-    """Return the audience; raises SignInAgain when no key is set, and ValueError for an unusable one."""
+    """Return the audience; raises SignInAgain when no key is set, or one that cannot be a key."""
     key = opening.value("key")
     if not key:
         raise SignInAgain("No Mailchimp API key is set. Set MAILCHIMP_API_KEY, or run `ligament connect mailchimp`.")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from ligament.store.access.users import LOCK
+from ligament.store.access.users import LOCK, User, user_of
 from ligament.store.database.connection import Database
 from ligament.store.database.search_keys import moment, stamp
-from ligament.store.database.tables import sessions
+from ligament.store.database.tables import sessions, users
 
+_USER = "user_of_session_"
+_WITH_USER = select(sessions, *(column.label(f"{_USER}{column.name}") for column in users.c)).select_from(
+    sessions.outerjoin(users, users.c.id == sessions.c.user_id)
+)
 FULL, CODE, STARTING = "full", "code", "starting"
 """Stages: signed in; the password was right and the code is missing; at set-up or an invitation."""
 
@@ -50,6 +55,17 @@ class Sessions:
         with self._database.reading() as connection:
             row = connection.execute(select(sessions).where(sessions.c.id == session_id)).one_or_none()
             return _session(row) if row is not None else None
+
+    def with_user(self, session_id: str) -> tuple[KeptSession, User | None] | None:
+        """Return a session with whose it is, or nothing; every page asks this, so it is one question."""
+        with self._database.reading() as connection:
+            row = connection.execute(_WITH_USER.where(sessions.c.id == session_id)).one_or_none()
+        if row is None:
+            return None
+        told = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names
+        whose = {name.removeprefix(_USER): value for name, value in told.items() if name.startswith(_USER)}
+        session = {name: value for name, value in told.items() if not name.startswith(_USER)}
+        return _kept(session), user_of(whose) if whose["id"] is not None else None
 
     def of_user(self, user_id: str) -> tuple[KeptSession, ...]:
         """Return where somebody is signed in, the newest first."""
@@ -89,5 +105,8 @@ def _row(session: KeptSession) -> dict[str, Any]:
 
 
 def _session(row: Any) -> KeptSession:  # noqa: ANN401 - a row of the table
-    values = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names
+    return _kept(row._mapping)  # noqa: SLF001 - the documented way to a row's names
+
+
+def _kept(values: Mapping[str, Any]) -> KeptSession:
     return KeptSession(**{**values, **{name: moment(values[name]) for name in _INSTANTS}})

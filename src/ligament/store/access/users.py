@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -169,7 +169,11 @@ def _row(user: User) -> dict[str, Any]:
 
 
 def _user(row: Any) -> User:  # noqa: ANN401 - a row of the table
-    values = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names
+    return user_of(row._mapping)  # noqa: SLF001 - the documented way to a row's names
+
+
+def user_of(values: Mapping[str, Any]) -> User:
+    """Return the user of a row, by the names of its columns."""
     return User(
         **{
             **values,

@@ -45,7 +45,7 @@ from ligament.store.queries.merged_people import merged_people
 from ligament.store.queries.one_pass import Passed, pass_over
 from ligament.store.queries.open_visits import uninvoiced_visits
 from ligament.store.queries.pairings import load_pairings, load_visits
-from ligament.store.queries.side_by_side import in_period, left_out, people_of, side_by_side, stray_row
+from ligament.store.queries.side_by_side import in_period, left_out, paired_rows, people_of, side_by_side, stray_row
 from ligament.store.queries.unlinked import Unlinked, unlinked_of
 
 _AT_ONCE = 500
@@ -200,6 +200,9 @@ class StoreComparison:
 
     def rows(self) -> Iterator[SideBySide]:
         yield from side_by_side(self.connection, self.clinic, self.scope)
+        for pairing in self.beside():
+            if self._holds(pairing.invoice.issued_on):
+                yield from paired_rows(pairing)
         yield from (stray_row(stray.document) for stray in self.strays())
 
     # --- what else is told --------------------------------------------------------------------------------------------

@@ -5,44 +5,59 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, literal, select, union_all
 
 from ligament.store.database.connection import Database
-from ligament.store.database.tables import approvals, comparisons, holds, journal_heads, runs
+from ligament.store.database.tables import approvals, beats, comparisons, holds, journal_heads, runs
 
 _NOBODY_YET = "[]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What waits for a person in one clinic, and the newest entry of its journal."""
+    """What waits for a person in one clinic, the newest entry of its journal, and a value that processes share."""
 
     holds: int = 0
     approvals: int = 0
     journal_sequence: int = 0
     journal_hash: str = ""
+    beat: str = ""
 
 
-def figures(database: Database, clinics: Collection[str]) -> Mapping[str, Figures]:
-    """Return the figures of clinics by name, with three questions however many they are."""
-    counted = select(holds.c.clinic, func.count()).where(holds.c.closed_at.is_(None)).group_by(holds.c.clinic)
+_HELD, _ASKED, _HEAD, _BEAT = "held", "asked", "head", "beat"
+_EVERYTHING = union_all(
+    select(literal(_HELD).label("what"), holds.c.clinic, func.count().label("number"), literal("").label("word"))
+    .where(holds.c.closed_at.is_(None))
+    .group_by(holds.c.clinic),
+    select(literal(_ASKED), approvals.c.clinic, func.count(), literal(""))
+    .where(approvals.c.voices == _NOBODY_YET)
+    .group_by(approvals.c.clinic),
+    select(literal(_HEAD), journal_heads.c.clinic, journal_heads.c.sequence, journal_heads.c.hash),
+    select(literal(_BEAT), beats.c.clinic, literal(0), beats.c.value).where(beats.c.name == bindparam("beat")),
+)
+
+
+def figures(database: Database, clinics: Collection[str], *, beat: str = "") -> Mapping[str, Figures]:
+    """Return the figures of clinics by name, with one question however many they are.
+
+    `beat` is the name of a value that all processes share, which comes with them.
+    """
     with database.reading() as connection:
-        held: dict[str, int] = {row[0]: row[1] for row in connection.execute(counted)}
-        asked = {
-            row[0]: row[1]
-            for row in connection.execute(
-                select(approvals.c.clinic, func.count())
-                .where(approvals.c.voices == _NOBODY_YET)
-                .group_by(approvals.c.clinic)
-            )
-        }
-        heads = {row.clinic: row for row in connection.execute(select(journal_heads))}
+        rows = {(row.what, row.clinic): row for row in connection.execute(_EVERYTHING, {"beat": beat})}
+
+    def number(what: str, clinic: str) -> int:
+        return rows[what, clinic].number if (what, clinic) in rows else 0
+
+    def word(what: str, clinic: str) -> str:
+        return rows[what, clinic].word if (what, clinic) in rows else ""
+
     return {
         name: Figures(
-            holds=held.get(name, 0),
-            approvals=asked.get(name, 0),
-            journal_sequence=heads[name].sequence if name in heads else 0,
-            journal_hash=heads[name].hash if name in heads else "",
+            holds=number(_HELD, name),
+            approvals=number(_ASKED, name),
+            journal_sequence=number(_HEAD, name),
+            journal_hash=word(_HEAD, name),
+            beat=word(_BEAT, name),
         )
         for name in clinics
     }

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Select, and_, or_, select
 
 from ligament.core.ledgers import BooksContact
 from ligament.core.links import ContactLink
-from ligament.core.records import Invoice, Party, PartyKind, Practitioner
+from ligament.core.records import Invoice, Location, Party, PartyKind, Practitioner
 from ligament.store.database.codec import decoder
 from ligament.store.database.search_keys import folded
 from ligament.store.database.tables import books_contacts, contact_links, practice_rows
@@ -45,6 +45,11 @@ class PeopleQueries:
         """Return everybody who treats."""
         where = practice_rows.c.kind == "practitioner"
         return tuple(self._bodies(Practitioner, practice_rows.c.body, where, order=practice_rows.c.id))
+
+    def locations(self) -> tuple[Location, ...]:
+        """Return every place where people are treated."""
+        where = practice_rows.c.kind == "location"
+        return tuple(self._bodies(Location, practice_rows.c.body, where, order=practice_rows.c.id))
 
     def parties_called(self, text: str) -> tuple[Party, ...]:
         """Return patients and payers with this e-mail or with all words of this name, letter case aside."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from ligament.core.frozen import fast_frozen
 from ligament.core.holds import Hold
 from ligament.core.links import ContactLink, DocumentLink
 from ligament.core.plans import Outcome, State
+from ligament.store.database.bulk import chunks
 from ligament.store.database.codec import decode, decode_hold
 from ligament.store.database.search_keys import moment
 from ligament.store.database.tables import (
@@ -69,6 +70,15 @@ class Queries:
         else:
             statement = statement.where(holds.c.closed_at.is_(None)).order_by(holds.c.opened_at, holds.c.id)
         return tuple(_kept_hold(row) for row in self._run(statement.limit(limit)))
+
+    def closed_holds(self, subjects: Collection[str]) -> tuple[Hold, ...]:
+        """Return what waited about those records and does not any more."""
+        found: list[Hold] = []
+        for names in chunks(sorted(subjects)):
+            among = holds.c.subject.in_(names)
+            closed = select(holds).where(holds.c.clinic == self._clinic, holds.c.closed_at.is_not(None), among)
+            found += [_kept_hold(row).hold for row in self._run(closed.order_by(holds.c.id))]
+        return tuple(found)
 
     def hold(self, hold_id: str) -> KeptHold | None:
         """Return one hold, open or closed, or nothing."""

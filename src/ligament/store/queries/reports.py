@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, not_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, not_, select, union_all
 
 from ligament.core.ids import SourceId
 from ligament.core.intents import Subject
@@ -36,6 +37,11 @@ T = TypeVar("T")
 _AT_A_TIME = 1_000
 _LIVE = of_kind(practice_rows.c.body).where(practice_rows.c.removed.is_(False))
 _ALL = of_kind(practice_rows.c.body)
+_OF_KINDS = (
+    of_clinic(practice_rows.c.kind, practice_rows.c.body)
+    .where(practice_rows.c.kind.in_(bindparam("kinds", expanding=True)))
+    .order_by(practice_rows.c.kind, practice_rows.c.id)
+)
 _LINES = of_kind(practice_rows.c.parent_id, practice_rows.c.body).where(practice_rows.c.removed.is_(False))
 _LINKED = (
     select(books_documents.c.body, document_links.c.subject)
@@ -89,8 +95,8 @@ class ReportRows:
 
     def read_at(self) -> str:
         """Return the instant of the newest reading as text, or nothing before the first."""
-        given = {"clinic": self._clinic}
-        return max(self._connection.execute(query, given).scalar() or "" for query in (_NEWEST_RUN, _NEWEST_READ))
+        found = self._connection.execute(union_all(_NEWEST_RUN, _NEWEST_READ), {"clinic": self._clinic}).scalars()
+        return max(instant or "" for instant in found)
 
     def journal_end(self) -> tuple[int, str, str]:
         """Return number, hash and signature of the newest entry of the journal."""
@@ -149,15 +155,24 @@ class ReportRows:
         return self._records(Visit, _LIVE, "visit")
 
     def locations(self) -> dict[SourceId, Location]:
-        return {one.id: one for one in self._records(Location, _ALL, "location")}
+        return {one.id: one for one in map(decoder(Location), self._places_and_people["location"])}
 
     def practitioners(self) -> dict[SourceId, Practitioner]:
-        return {one.id: one for one in self._records(Practitioner, _ALL, "practitioner")}
+        return {one.id: one for one in map(decoder(Practitioner), self._places_and_people["practitioner"])}
+
+    @cached_property
+    def _places_and_people(self) -> dict[str, list[bytes]]:
+        """Every location and practitioner: they are few, and most reports want both."""
+        found: dict[str, list[bytes]] = {"location": [], "practitioner": []}
+        for row in self._connection.execute(_OF_KINDS, {"clinic": self._clinic, "kinds": list(found)}):
+            found[row.kind].append(row.body)
+        return found
 
     def parties(self) -> dict[str, Party]:
         """Return every patient and payer by subject key."""
-        found = (one for kind in PartyKind for one in self._records(Party, _ALL, kind.value))
-        return {f"{one.kind.value}:{one.id}": one for one in found}
+        read, given = decoder(Party), {"clinic": self._clinic, "kinds": [kind.value for kind in PartyKind]}
+        rows = self._connection.execute(_OF_KINDS, given, execution_options={"yield_per": _AT_A_TIME})
+        return {f"{one.kind.value}:{one.id}": one for one in (read(row.body) for row in rows)}
 
     def contact_links(self) -> dict[str, ContactLink]:
         """Return the contact of each party by subject key."""

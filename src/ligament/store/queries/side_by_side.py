@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, not_, select
 
-from ligament.core.ledgers import BooksDocument, DocumentKind
+from ligament.core.comparisons import Pairing, sign_of
+from ligament.core.ledgers import BooksDocument
 from ligament.core.money import ZERO
 from ligament.ports.comparison import LeftOut, Scope, SideBySide
 from ligament.store.database.tables import books_contacts, practice_rows
@@ -52,7 +54,10 @@ def side_by_side(connection: Connection, clinic: str, scope: Scope) -> Iterator[
         docs.c.number.label("books_number"), docs.c.books_id, docs.c.status.label("books_status"), docs.c.live,
     )  # fmt: skip
     statement = select(*columns).select_from(beside(p, docs)).where(*in_period(p, clinic, scope))
-    ordered = statement.order_by(p.c.day, p.c.number, p.c.id).execution_options(yield_per=_AT_ONCE)
+    # As people count: 9 stands before 10.
+    ordered = statement.order_by(p.c.day, func.length(p.c.number), p.c.number, p.c.id).execution_options(
+        yield_per=_AT_ONCE
+    )
     for row in connection.execute(ordered):
         yield _side_by_side(row)
 
@@ -75,12 +80,43 @@ def _side_by_side(row: Any) -> SideBySide:  # noqa: ANN401 - a row of many colum
     )
 
 
-def stray_row(document: BooksDocument) -> SideBySide:
-    """Return a document of the books that belongs to no record."""
-    sign = -1 if document.kind is DocumentKind.CREDIT_NOTE else 1
+def paired_rows(pairing: Pairing) -> Iterator[SideBySide]:
+    """Yield what no link joins: a visit with its document, and documents that only a number or reference joins."""
+    invoice, is_visit = pairing.invoice, pairing.subject.kind.value == "visit"
+    apart = [held.document for held in pairing.live if is_visit or held.link is None]
+    for place, document in enumerate(apart):
+        row = stray_row(document, pairing.subject.key, invoice.number)
+        yield _as_visit(row, pairing) if is_visit and not place else row
+    if is_visit and not apart and pairing.counts:
+        yield _as_visit(_NOTHING, pairing)
+
+
+def _as_visit(row: SideBySide, pairing: Pairing) -> SideBySide:
+    """Return what the practice says of a visit beside what the books have."""
+    invoice = pairing.invoice
+    return replace(
+        row,
+        subject=pairing.subject.key,
+        number=invoice.number,
+        on=invoice.issued_on,
+        status=invoice.status.value if pairing.counts else "archived",
+        total=pairing.total,
+        tax=invoice.tax if pairing.counts else ZERO,
+    )
+
+
+_NOTHING = SideBySide(
+    subject="", number="", books_number="", books_id="", on=None, books_on=None, status="", books_status="",
+    total=None, books_total=None, tax=None, books_tax=None,
+)  # fmt: skip
+
+
+def stray_row(document: BooksDocument, subject: str = "", number: str = "") -> SideBySide:
+    """Return a document of the books that belongs to no record, or that no link joins to the one it belongs to."""
+    sign = sign_of(document)
     return SideBySide(
-        subject="",
-        number="",
+        subject=subject,
+        number=number,
         books_number=document.number,
         books_id=document.id,
         on=None,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from ligament.core.holds import Hold, HoldCode
 from ligament.core.ids import HoldId
+from ligament.core.intents import Subject
 from ligament.core.links import Decision, DecisionKind
 from ligament.store.database.bulk import upsert
 from ligament.store.database.codec import decoder, encode
@@ -62,6 +63,14 @@ def answers(connection: Connection, clinic: str, holds: Collection[Hold]) -> Map
     return {
         named[key].id: answer for key, answer in found.items() if answer.fingerprint in {named[key].fingerprint, ""}
     }
+
+
+def forget_dismissals(connection: Connection, clinic: str, subject: Subject) -> None:
+    """Forget that a person left a record as it is; the journal keeps it."""
+    about, read = (decisions.c.clinic == clinic, decisions.c.subject == subject.key), decoder(Decision)
+    rows = connection.execute(select(decisions.c.key, decisions.c.body).where(*about)).all()
+    left = [row.key for row in rows if read(row.body).decision is DecisionKind.DISMISSED]
+    connection.execute(delete(decisions).where(*about, decisions.c.key.in_(left)))
 
 
 def keep_refusal(writing: Writing, action_key: str, content: str, words: str) -> None:

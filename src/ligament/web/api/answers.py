@@ -103,10 +103,11 @@ class ApprovalRow(Struct, kw_only=True):
 
 
 class ApprovalAnswer(Struct, kw_only=True):
-    """What an approval or refusal came to."""
+    """What an approval or refusal came to; `second` of what was approved want a second person's yes too."""
 
     choice: str
     approved: int
+    second: int
     refused: int
     holds: list[str]
     unknown: list[str]

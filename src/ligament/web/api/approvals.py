@@ -32,7 +32,8 @@ def say(asking: Asking) -> Told:
     word = asking.body_as(ApprovalWord)
     with asking.opened() as clinic:
         done = _approved(clinic, word.names) if word.choice == "approve" else _refused(clinic, word)
-    return Told(document={"choice": word.choice, "approved": 0, "refused": 0, "holds": [], "unknown": [], **done})
+    nothing: dict[str, Any] = {"approved": 0, "second": 0, "refused": 0, "holds": [], "unknown": []}
+    return Told(document={"choice": word.choice, **nothing, **done})
 
 
 def _approved(clinic: Clinic, names: list[str]) -> dict[str, Any]:

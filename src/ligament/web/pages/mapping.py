@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ligament.app.setup.mapping_fields import Field, fields, kept_survey, save
+from ligament.app.setup.mapping_fields import Field, fields, kept_survey, kept_survey_with_invoices, save
 from ligament.app.setup.mapping_preview import preview
 from ligament.core.access import Right
 from ligament.service.errands import set_going
@@ -107,7 +107,7 @@ def take(visit: Visit) -> Answer:
 def _previewed(visit: Visit, typed: Values) -> Shown:
     def work() -> Mapping[str, Any]:
         with visit.opened() as clinic:
-            return preview(clinic, kept_survey(clinic), told(typed), was(typed))
+            return preview(clinic, kept_survey_with_invoices(clinic), told(typed), was(typed))
 
     errand = set_going(visit.clinic.name, f"try the mapping {sorted(typed.pairs)}", work)
     if not errand.is_over:

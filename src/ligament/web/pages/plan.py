@@ -10,6 +10,7 @@ from typing import Any
 from ligament.app.approvals import standing_plan
 from ligament.app.previews import amount_of
 from ligament.core.access import Right
+from ligament.web.moved import shown_actions
 from ligament.web.page import Answer, Page, Shown, Visit
 
 KIND_TITLES: Mapping[str, str] = {
@@ -49,6 +50,7 @@ def plan_page(visit: Visit, *, error: str = "", typed: str = "") -> Shown:
     waiting = [one for one in found["waiting"] if _fits(one, query)]
     values = {
         "query": query,
+        "was": shown_actions(waiting) if visit.may(Right.DECIDE) else {},
         "plan": found["plan"],
         "asked_at": found["asked_at"],
         "groups": grouped(waiting),

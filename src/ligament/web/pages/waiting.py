@@ -7,11 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ligament.app.approvals import approve, refuse, waiting
-from ligament.app.holds import answer, list_holds, show_hold
+from ligament.app.approvals import approve, refuse, standing_plan, waiting
+from ligament.app.contacts.listing import called_by_name
+from ligament.app.decisions import open_holds
+from ligament.app.holds import answer, show_hold
 from ligament.core.access import Right
 from ligament.core.causes import CAUSES, advice
+from ligament.core.holds import HoldKind
 from ligament.web.hold_words import Fix, elsewhere, fixes
+from ligament.web.moved import parted, shown_actions, shown_holds, told_actions, told_holds
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
 from ligament.web.pages.plan import plan_page
 from ligament.wiring.clinic import Clinic
@@ -43,12 +47,17 @@ def show(visit: Visit) -> Answer:
 
 def _page(visit: Visit, *, error: str = "", typed: str = "", note: str = "") -> Shown:
     with visit.opened() as clinic:
-        holds = list_holds(clinic).document["holds"]
+        held = clinic.store.open_holds()
+        holds = open_holds(clinic, held)
         asked = waiting(clinic)
         looked = _looked(clinic, visit.query.get("look"))
+        named = called_by_name(clinic, [one.subject.key for one in held if one.kind is HoldKind.CONTACT][:MOST_SHOWN])
+    shown = shown_holds(held) if visit.may(Right.DECIDE) else {}
     groups = _grouped(holds)
     values = {
         "groups": groups,
+        "people_named": named,
+        "was": shown | shown_actions(asked["actions"][:MOST_SHOWN]),
         "total": len(holds),
         "plan": asked["plan"],
         "actions": asked["actions"][:MOST_SHOWN],
@@ -116,13 +125,17 @@ def decide_many(visit: Visit) -> Answer:
 def _answered(visit: Visit, names: list[str]) -> Answer:
     try:
         with visit.opened() as clinic:
-            form = visit.form
-            done = answer(clinic, names, form.get("choice"), form.get("note"), form.get("contact"))
+            form, now = visit.form, shown_holds(clinic.store.open_holds())
+            names, moved = parted(form, names, now)
+            said = [told_holds(form, moved, now)] if moved else []
+            if names or not moved:
+                done = answer(clinic, names, form.get("choice"), form.get("note"), form.get("contact"))
+                said.insert(0, str(done.document["sentence"]))
     except ConfigurationError as trouble:
         if "waits" in str(trouble):
             return Moved(to=f"{visit.clinic_path}/waiting", flash="That no longer waits: it was answered, or went on.")
         return _page(visit, error=str(trouble), note=visit.form.get("note"))
-    return Moved(to=f"{visit.clinic_path}/waiting", flash=str(done.document["sentence"]))
+    return Moved(to=f"{visit.clinic_path}/waiting", flash=" ".join(said))
 
 
 def approvals(visit: Visit) -> Answer:
@@ -145,10 +158,19 @@ def approvals(visit: Visit) -> Answer:
 
 def _said(visit: Visit, names: list[str], choice: str) -> str:
     with visit.opened() as clinic:
+        standing = standing_plan(clinic)
+        now = shown_actions([*standing["waiting"], *standing["approved"]])
+        names, moved = parted(visit.form, names, now)
+        told = told_actions(visit.form, moved, now)
+        if moved and not names:
+            return told
         if choice == "approve":
             done = approve(clinic, names).document
-            return f"{done['approved']} approved. The next run posts what is still as it was shown."
-        return str(refuse(clinic, names, reason=visit.form.get("reason")).document["sentence"])
+            said = f"{done['approved']} approved. The next run posts what is still as it was shown."
+            said += f" {done['second']} of them wait for a second person's yes." if done["second"] else ""
+        else:
+            said = str(refuse(clinic, names, reason=visit.form.get("reason")).document["sentence"])
+        return f"{said} {told}".strip()
 
 
 PAGES = (

@@ -15,7 +15,7 @@
     : { createHTML: (text) => text };
   const pauses = [1, 2, 5, 15, 60];
   const news = document.getElementById("news");
-  let failures = 0, source = null, busy = false, again = false, asked = 0;
+  let failures = 0, source = null, busy = false, again = false, asked = 0, working = false;
 
   const say = (words) => { if (state.textContent !== words) state.textContent = words; };
   // The token of each answer is another one, and which details are open is the reader's own affair.
@@ -31,21 +31,97 @@
     || (!getSelection().isCollapsed && isIn(part, getSelection().anchorNode))
     || [...part.querySelectorAll("input, select, textarea")].some(isTyped);
 
+  // Nothing moves under the reader's finger: a part is put in place so that what one points at, or reads, stays where
+  // it is on the window; where that cannot be, the part is offered instead.
+  let finger = null, isDown = false, quietUntil = 0;
+  const points = (event) => {
+    const isTouch = event.pointerType === "touch", isOver = event.type === "pointerup" || event.type === "pointercancel";
+    finger = isOver && isTouch ? null : { x: event.clientX, y: event.clientY, at: Date.now() };
+    if (event.type === "pointerdown") isDown = true;
+    if (isOver) { isDown = false; quietUntil = Date.now() + 1000; }
+  };
+  for (const type of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) addEventListener(type, points, { passive: true });
+  document.documentElement.addEventListener("pointerleave", () => { finger = null; isDown = false; });
+  const isBusyHand = () => isDown || Date.now() < quietUntil;
+  // What comes to the foot of the window waits a little for a finger that is on its way there, and for who types there.
+  const isTyping = (node) => node.matches("input, select, textarea") && node.getBoundingClientRect().bottom > innerHeight - 100;
+  const isAtFoot = () => isTyping(document.activeElement)
+    || (finger && finger.y > innerHeight - 100 && Date.now() - finger.at < 3000);
+  const whenCalm = (work) => { if (isBusyHand() || isAtFoot()) setTimeout(() => whenCalm(work), 300); else work(); };
+
+  // Everything one may look at, by what it is called and how manieth of that name it is.
+  function marked(part) {
+    const often = new Map(), found = new Map();
+    for (const node of part.querySelectorAll("[id], a, button, summary, th, td, h2, h3, li, p, dt, dd")) {
+      const name = [node.tagName, node.id || node.getAttribute("href") || node.textContent.trim().slice(0, 80)].join(" ");
+      const place = (often.get(name) || 0) + 1;
+      often.set(name, place);
+      found.set(`${name} ${place}`, node);
+    }
+    return found;
+  }
+
+  // What is under the finger, else the first thing that can be seen: its name, and where on the window it stands.
+  function lookedAt(part) {
+    const over = finger && document.elementFromPoint(finger.x, finger.y), isPointed = isIn(part, over);
+    let best = null;
+    for (const [name, node] of marked(part)) {
+      const box = node.getBoundingClientRect();
+      if (!box.height || box.bottom <= 0 || box.top >= innerHeight) continue;
+      const away = isPointed ? Math.max(box.top - finger.y, finger.y - box.bottom, 0) : 0;
+      const size = isPointed ? away * 1e4 + box.height + (node.contains(over) ? 0 : 1e3) : box.top < 0 ? 1e4 + box.height : box.top;
+      if (!best || size <= best.size) best = { name, size, top: box.top, isPointed };
+    }
+    return best;
+  }
+
+  // What was opened and typed is carried over, each to what is called the same.
+  function carry(part, fresh) {
+    const named = (field) => field.id || [field.form && field.form.getAttribute("action"), field.name, field.type === "checkbox" || field.type === "radio" ? field.value : ""].join(" ");
+    const fields = new Map([...fresh.querySelectorAll("input, select, textarea")].map((one) => [named(one), one]));
+    for (const field of part.querySelectorAll("input, select, textarea")) {
+      const other = fields.get(named(field));
+      if (!other || !isTyped(field)) continue;
+      if (field.type === "checkbox" || field.type === "radio") other.checked = field.checked; else other.value = field.value;
+    }
+    const now = marked(fresh);
+    for (const [name, node] of marked(part)) {
+      if (node.tagName !== "SUMMARY") continue;
+      const other = now.get(name);
+      if (other && other.parentNode.open !== undefined) other.parentNode.open = node.parentNode.open;
+    }
+  }
+
+  function put(part, fresh, must) {
+    const here = lookedAt(part), before = [scrollX, scrollY];
+    carry(part, fresh);
+    part.replaceWith(document.adoptNode(fresh));
+    if (!here) return true;
+    const there = marked(fresh).get(here.name);
+    const moved = () => there.getBoundingClientRect().top - here.top;
+    if (there && moved()) scrollBy({ top: moved(), behavior: "instant" });
+    if (must || !here.isPointed || (there && Math.abs(moved()) < 1)) return true;
+    fresh.replaceWith(part);
+    scrollTo({ left: before[0], top: before[1], behavior: "instant" });
+    return false;
+  }
+
   function offer(words, parts) {
     const button = document.createElement("button");
     button.className = "small";
     button.textContent = "Show it";
     button.addEventListener("click", () => {
-      for (const [part, fresh] of parts) part.replaceWith(document.adoptNode(fresh));
+      for (const [part, fresh] of parts) put(part, fresh, true);
       news.replaceChildren();
       document.getElementById("main").focus({ preventScroll: true });
     });
-    news.replaceChildren(words + " ", button);
+    whenCalm(() => news.replaceChildren(words + " ", button));
   }
 
   async function refresh() {
     if (busy) { again = true; return; }
     busy = true;
+    while (isBusyHand()) await new Promise((done) => setTimeout(done, 300));
     try {
       const answer = await fetch(location.href, { headers: { "Ligament-Fragment": "1" }, redirect: "manual" });
       if (answer.type === "opaqueredirect") return end();
@@ -53,11 +129,11 @@
       const fresh = new DOMParser().parseFromString(policy.createHTML(await answer.text()), "text/html");
       const more = count(fresh.title) - count(document.title);
       const waiting = [];
+      if (isBusyHand()) { again = true; return; }
       for (const part of document.querySelectorAll("[data-fragment][id]")) {
         const other = fresh.getElementById(part.id);
         if (!other || plain(other) === plain(part)) continue;
-        if (part.dataset.fragment === "ask" || inUse(part)) waiting.push([part, other]);
-        else part.replaceWith(document.adoptNode(other));
+        if (part.dataset.fragment === "ask" || inUse(part) || !put(part, other)) waiting.push([part, other]);
       }
       if (waiting.length) {
         const now = Date.now();
@@ -76,7 +152,9 @@
 
   function progress(event) {
     const told = JSON.parse(event.data), bar = document.getElementById("work-bar");
-    document.getElementById("work").hidden = !told.words;
+    const work = document.getElementById("work");
+    working = Boolean(told.words);
+    if (work.hidden === working) whenCalm(() => { work.hidden = !working; });
     document.getElementById("work-words").textContent = told.words || "";
     if (told.total) { bar.max = told.total; bar.value = told.done; } else bar.removeAttribute("value");
   }

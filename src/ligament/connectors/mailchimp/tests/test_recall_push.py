@@ -174,7 +174,8 @@ def test_a_key_that_does_not_work_is_3_and_several_lists_must_be_told_apart(stag
     stage.clinic.environ["MAILCHIMP_API_KEY"] = list_side.DEFAULT_KEY
     stage.host.change(lambda world: world.with_audience(replace(NEWS, id="ffff", name="Staff")))
     refused = stage.run("--yes")
-    assert refused.code == 3
+    # Nobody has to sign in for that: the rulebook has to say which one.
+    assert refused.code == 2
     assert '"Staff"' in refused.err
     rulebook = (stage.clinic.home / "ligament.toml").read_text()
     stage.clinic.write(rulebook + '\n[mailchimp]\naudience = "Riverside news"\n')
@@ -201,3 +202,14 @@ def test_connect_keeps_the_key_and_says_which_list_it_leads_to(stage: Stage) -> 
     database = (stage.clinic.home / "ligament.db").read_bytes().decode("latin-1")
     assert key not in database
     assert key not in json.dumps(answer.json)
+
+
+@pytest.mark.parametrize("key", ["bad", "with space-us19", "x" * 300])
+def test_a_key_that_cannot_be_one_is_signing_in_again_and_no_crash(stage: Stage, key: str) -> None:
+    due(stage, 1)
+    stage.clinic.environ["MAILCHIMP_API_KEY"] = key
+    answer = stage.run("--yes")
+    assert answer.code == 3
+    assert answer.json["error"]["code"] == "wrong_key"
+    assert key not in answer.said
+    assert stage.writes() == []

@@ -1,0 +1,90 @@
+"""What people refused, or left as it is: told by whom and why, as holds that need nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+
+from ligament.app.documents import Document
+from ligament.core.holds import Hold, HoldCode, HoldKind
+from ligament.core.intents import subject_from_key
+from ligament.core.links import Decision, DecisionKind
+from ligament.core.plans import ActionKind, State, without_paid
+from ligament.flow.plan.plan import DISMISSED_REASON
+from ligament.wiring.clinic import Clinic
+
+_TODO = "Nothing needs to be done; it can be planned again."
+
+
+def refused_by(clinic: Clinic, wanted: str) -> list[Hold]:
+    """Return what people refused about one record, by its number or id, as holds that need nobody."""
+    return refused_among(clinic, {wanted})
+
+
+def refused_among(clinic: Clinic, wanted: Collection[str]) -> list[Hold]:
+    """Return what people refused about records: actions that were planned, and records that were held and left."""
+    names = {name for name in wanted if name}
+    told = (*_planned(clinic.store.refused_by_people()), *_left(clinic))
+    return list({hold.id: hold for named, hold in told if names & named}.values())
+
+
+def told_refusals(refused: Mapping[str, tuple[str, str]], wanted: str) -> list[Hold]:
+    """Return the planned actions of one record that were refused, from who did, and why, by the key of the action."""
+    return [hold for named, hold in _planned(refused) if wanted and wanted in named]
+
+
+def refusal_document(hold: Hold) -> Document:
+    """Return who refused what and why."""
+    return {"number": hold.number, "kind": hold.kind.value, **dict(hold.detail), "sentence": hold.sentence}
+
+
+def _planned(refused: Mapping[str, tuple[str, str]]) -> Iterator[tuple[set[str], Hold]]:
+    """Give each action that somebody refused, with the names that it goes by."""
+    for key, (by, reason) in refused.items():
+        kind, subject, number = (*key.split("|"), "", "")[:3]
+        hold = Hold(
+            subject=subject_from_key(subject),
+            code=HoldCode.REFUSED,
+            kind=_kind_of(kind),
+            number=_without_prefix(number),
+            sentence=f"Refused by {by}: {reason}",
+            todo=_TODO,
+            detail={"by": by, "reason": reason},
+        )
+        yield {number, without_paid(number), hold.number, hold.subject.id, hold.id}, hold
+
+
+def _left(clinic: Clinic) -> Iterator[tuple[set[str], Hold]]:
+    """Give each record that waited until somebody refused or dismissed it, with the names that it goes by."""
+    skipped = clinic.queries.outcomes(State.SKIPPED, DISMISSED_REASON)
+    closed = clinic.queries.closed_holds({outcome.subject.key for outcome in skipped}) if skipped else ()
+    answers = clinic.store.answers(closed)
+    for held in closed:
+        answer = answers.get(held.id)
+        if answer is not None and answer.decision is DecisionKind.DISMISSED and held.kind is not HoldKind.PAYMENT:
+            told = replace(
+                held,
+                code=HoldCode.REFUSED,
+                sentence=_words(answer),
+                todo=_TODO,
+                detail={"by": answer.by, "reason": answer.reason, "waited": held.sentence},
+                proposed=None,
+                rule="",
+                waits_for="",
+            )
+            yield {held.number, held.subject.id, held.id, told.id}, told
+
+
+def _words(answer: Decision) -> str:
+    return f"Refused by {answer.by}: {answer.reason}" if answer.reason else f"Left as it is by {answer.by}."
+
+
+def _without_prefix(number: str) -> str:
+    return without_paid(number).rpartition("-")[2]
+
+
+def _kind_of(kind: str) -> HoldKind:
+    if kind in {ActionKind.PAY, ActionKind.PAY_FIRST, ActionKind.UNPAY, ActionKind.ALLOCATE}:
+        return HoldKind.PAYMENT
+    documents = {ActionKind.CREATE_DOCUMENT, ActionKind.UPDATE_DOCUMENT, ActionKind.VOID}
+    return HoldKind.INVOICE if kind in documents else HoldKind.CONTACT
