@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from typing import Any
 
 from litestar import Request
@@ -15,12 +16,14 @@ from litestar.response.base import ASGIResponse
 from ligament.web.api import openapi
 from ligament.web.api.call import ROOT, Call
 from ligament.web.api.desk import Desk, decoder
+from ligament.web.api.hands import Hands
 from ligament.web.api.registry import CALLS
 from ligament.web.frame import Asked
 from ligament.web.page import House
 from ligament.web.security.headers import texts
 
 AnyRequest = Request[Any, Any, State]
+_HANDS = Hands()
 
 
 def routes(house: House) -> list[HTTPRouteHandler]:
@@ -59,7 +62,10 @@ def _route(desk: Desk, call: Call) -> HTTPRouteHandler:
             cookies={},
             peer=request.client.host if request.client else "",
         )
-        reply = await asyncio.to_thread(desk.answer, call, asked)
+        if call.is_list and call.method == "GET":
+            reply = await _HANDS.do(partial(desk.answer, call, asked))
+        else:
+            reply = await asyncio.to_thread(desk.answer, call, asked)
         return ASGIResponse(
             body=reply.content, status_code=reply.status, media_type=reply.media_type, headers=list(reply.headers)
         )
