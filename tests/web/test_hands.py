@@ -11,6 +11,17 @@ import pytest
 from ligament.web.api.hands import Hands
 
 
+class Slow:
+    """Work that ends when it may, and says that it has begun."""
+
+    def __init__(self) -> None:
+        self.began, self.may_end = threading.Event(), threading.Event()
+
+    def __call__(self) -> bool:
+        self.began.set()
+        return self.may_end.wait(20)
+
+
 def test_an_answer_comes_from_another_thread_and_what_is_raised_comes_too() -> None:
     async def asked() -> tuple[str, str]:
         hands = Hands()
@@ -40,12 +51,12 @@ def test_no_more_threads_begin_than_there_may_be_and_everybody_is_answered() -> 
 
 def test_looks_go_on_beside_one_that_takes_long() -> None:
     async def asked() -> str:
-        hands, may_end = Hands(most=2), threading.Event()
-        slow = asyncio.create_task(hands.do(lambda: may_end.wait(20)))
-        await asyncio.sleep(0)
+        hands, slow = Hands(most=2), Slow()
+        waiting = asyncio.create_task(hands.do(slow))
+        await asyncio.to_thread(slow.began.wait, 20)
         told = await hands.do(lambda: "quick")
-        may_end.set()
-        assert await slow
+        slow.may_end.set()
+        assert await waiting
         return told
 
     assert asyncio.run(asked()) == "quick"
@@ -53,29 +64,24 @@ def test_looks_go_on_beside_one_that_takes_long() -> None:
 
 def test_who_went_away_is_not_told_and_the_thread_goes_on() -> None:
     async def asked() -> str:
-        hands, may_end = Hands(most=1), threading.Event()
-        gone = asyncio.create_task(hands.do(lambda: may_end.wait(20)))
-        await asyncio.sleep(0)
+        hands, slow = Hands(most=1), Slow()
+        gone = asyncio.create_task(hands.do(slow))
+        await asyncio.to_thread(slow.began.wait, 20)
         gone.cancel()
-        may_end.set()
+        slow.may_end.set()
         return await hands.do(lambda: "still here")
 
     assert asyncio.run(asked()) == "still here"
 
 
 def test_a_loop_that_ended_meanwhile_ends_no_thread() -> None:
-    hands, may_end, began = Hands(most=1), threading.Event(), threading.Event()
-
-    def late() -> None:
-        began.set()
-        may_end.wait(20)
+    hands, slow = Hands(most=1), Slow()
 
     async def left() -> None:
-        task = asyncio.create_task(hands.do(late))
-        await asyncio.sleep(0)
-        began.wait(20)
+        task = asyncio.create_task(hands.do(slow))
+        await asyncio.to_thread(slow.began.wait, 20)
         task.cancel()
 
     asyncio.run(left())
-    may_end.set()
+    slow.may_end.set()
     assert asyncio.run(hands.do(lambda: "another loop")) == "another loop"

@@ -20,16 +20,19 @@ from ligament.core.periods import iso_instant
 from ligament.core.records import Invoice
 from ligament.ports.memory import Selection
 from ligament.store.database.codec import decode_hold, hold_text
+from ligament.store.database.connection import Database
 from ligament.store.database.search_keys import to_seconds
 from ligament.store.queries.directory import Directory
-from ligament.store.queries.lists import EntryFilter, HoldEntry, Lists
+from ligament.store.queries.lists import EntryFilter, HoldEntry, Lists, open_holds
 from ligament.store.queries.records import KeptHold
 from ligament.wiring.clinic import Clinic
 
 
-def holds(clinic: Clinic, *, code: str, kind: str, after: tuple[str, str] | None, limit: int) -> list[HoldEntry]:
-    """Return open holds, oldest first."""
-    return Lists(clinic.journal).holds(code=code, kind=kind, after=after, limit=limit)
+def holds(
+    database: Database, clinic: str, *, code: str, kind: str, after: tuple[str, str] | None, limit: int
+) -> list[HoldEntry]:
+    """Return open holds of a clinic, oldest first; it need not be opened for that."""
+    return open_holds(database, clinic, code=code, kind=kind, after=after, limit=limit)
 
 
 def place_of(one: HoldEntry) -> tuple[str, str]:

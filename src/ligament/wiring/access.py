@@ -70,7 +70,6 @@ class Access:
         return {clinic.id: clinic for clinic in self.settings().clinics}
 
     def clinic(self, clinic_id: str) -> ClinicSettings | None:
-        """Return the clinic of that id, or nothing."""
         return next((clinic for clinic in self.settings().clinics if clinic.id == clinic_id), None)
 
     def clinic_named(self, wanted: str) -> str:

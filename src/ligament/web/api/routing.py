@@ -52,13 +52,15 @@ def _methods(path: str, named: list[str]) -> HTTPRouteHandler:
 
 def _route(desk: Desk, call: Call) -> HTTPRouteHandler:
     async def answer(request: AnyRequest) -> ASGIResponse:
+        # As the framework's own address has them, which it puts together and takes apart again for each call.
+        scope = request.scope
         asked = Asked(
             method=call.method,
-            path=request.url.path,
+            path=scope.get("root_path", "") + scope["path"],
             values={name: str(value) for name, value in request.path_params.items()},
-            query=request.url.query,
+            query=scope.get("query_string", b"").decode(),
             body=await request.body() if call.method != "GET" else b"",
-            headers=texts(request.scope["headers"]),
+            headers=texts(scope["headers"]),
             cookies={},
             peer=request.client.host if request.client else "",
         )
