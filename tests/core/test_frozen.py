@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from ligament.core.frozen import fast_frozen
+from ligament.core.frozen import fast_frozen, maker
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.plans import Action, ActionKind, Outcome, RecordKind, State
+from ligament.flow.plan.document_state import DocumentState
 
 BILLED = Subject(kind=SubjectKind.INVOICE, id="1")
 ACTION = Action(kind=ActionKind.PAY, subject=BILLED, number="CLK-1", amount=Decimal("95.00"))
@@ -103,3 +104,61 @@ def test_a_field_made_by_a_factory_is_refused_when_the_class_is_written() -> Non
 
     with pytest.raises(AssertionError, match="plain fields"):
         fast_frozen(Listed)
+
+
+# --- records made by a function ---------------------------------------------------------------------------------------
+
+
+def test_what_a_maker_makes_is_the_record_that_the_class_makes() -> None:
+    made = maker(_Quick)(first=1)
+    assert (type(made), made, hash(made)) == (_Quick, _Quick(first=1), hash(_Quick(first=1)))
+    assert (made.first, made.second, made.third) == (1, 2, 3)
+    assert repr(made) == "_Quick(first=1, second=2, third=3)"
+    assert (_pickled(made), copy.copy(made), replace(made, third=4)) == (made, made, _Quick(first=1, third=4))
+
+
+def test_a_record_that_a_maker_made_cannot_be_changed_either() -> None:
+    made = maker(_Quick)(first=1)
+    with pytest.raises(FrozenInstanceError):
+        made.first = 2  # type: ignore[misc] # to see it refused
+    with pytest.raises(FrozenInstanceError):
+        del made.first
+
+
+def test_a_maker_calls_no_constructor_and_sets_fields_plainly() -> None:
+    names = set(maker(_Quick).__code__.co_names)  # type: ignore[attr-defined] # it is a function
+    assert {"_Open", "first", "second", "third", "__class__"} <= names
+    assert not {"__init__", "__setattr__"} & names
+
+
+@pytest.mark.parametrize("given", [{}, {"first": 1, "fourth": 4}])
+def test_a_maker_refuses_missing_and_unknown_fields(given: dict[str, int]) -> None:
+    with pytest.raises(TypeError):
+        maker(_Quick)(**given)
+    with pytest.raises(TypeError):
+        maker(_Quick)(1)  # type: ignore[call-arg]
+
+
+def test_a_maker_is_refused_for_a_frozen_record_that_is_not_quick() -> None:
+    with pytest.raises(AssertionError, match="fast_frozen"):
+        maker(_Slow)
+
+
+def test_a_maker_of_an_open_record_leaves_it_open() -> None:
+    given: dict[str, Any] = dict.fromkeys(DocumentState.__dataclass_fields__)
+    made = maker(DocumentState)(**given)
+    assert made == DocumentState(**given)
+    made.base_number = "CLK-1"
+    assert made.base_number == "CLK-1"
+
+
+def test_a_record_with_work_of_its_own_after_it_is_made_is_refused() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Checked:
+        first: int
+
+        def __post_init__(self) -> None:
+            assert self.first
+
+    with pytest.raises(AssertionError, match="plain fields"):
+        fast_frozen(Checked)

@@ -5,19 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from ligament.core.variances import Sums
 from ligament.store.database.tables import document_links
 from ligament.store.queries.unlinked import Unlinked
+from tests.alerts.receiver import receiving
 from tests.faults.planted import Bug, Make, always, returning
-from tests.reconcile import test_fixes, test_healing, test_many, test_people, test_planted, test_sweep
-from tests.reconcile.planting import lower_amount
+from tests.reconcile import (
+    test_charged_visits,
+    test_fixes,
+    test_healing,
+    test_many,
+    test_people,
+    test_planted,
+    test_sweep,
+    test_told_once,
+)
+from tests.reconcile.around import priced
+from tests.reconcile.planting import Scene, lower_amount
+from tests.support.stage import stage
 
 Caught = Callable[[Path], object]
 """The test that sees it: it has to fail while the bug is there."""
 
+_BYTES = test_sweep.test_bytes_are_those_that_came
 _KINDS = test_planted.test_every_kind_is_found_once_and_nothing_is_invented
 _MANY = test_many.test_every_planted_difference_is_found_and_told_and_none_is_invented
 _CANCELS = test_many.test_what_cancels_is_told_although_both_sides_come_to_the_same
@@ -76,6 +90,22 @@ def _without_open_money(original: Any) -> Any:
 
 def _put_back(home: Path) -> None:
     test_healing.test_what_was_edited_in_the_books_is_put_back_once_approved(home, lower_amount)
+
+
+def _at_other_amounts(original: Any) -> Any:
+    nights = count()
+    return lambda document: {f"{one} {next(nights)}" for one in original(document)}
+
+
+def _listed(home: Path) -> None:
+    scene = Scene(stage(home, rulebook=test_charged_visits.CHARGED))
+    priced(scene)
+    test_charged_visits.test_charges_stand_in_the_report_and_among_the_variances(scene, home)
+
+
+def _told_again(home: Path) -> None:
+    with receiving() as receiver:
+        test_told_once.test_a_report_is_sent_again_when_there_is_something_new_in_it(home, receiver)
 
 
 def _one(name: str, place: str, make: Make, caught_by: Caught, row: int = 20) -> tuple[Bug, Caught]:
@@ -139,6 +169,15 @@ PLANTED: tuple[tuple[Bug, Caught], ...] = (
         returning(set()),
         test_sweep.test_an_invoice_that_is_gone_without_a_trace_is_found,
     ),
+    _one(
+        "what vanishes all at once is believed",
+        "ligament.flow.reconcile.sweep:doubt",
+        returning(None),
+        test_sweep.test_a_key_that_suddenly_shows_almost_nothing_voids_nothing,
+    ),
+    _one("what no link joins is in no list", f"{_STORE}.comparison:paired_rows", returning(()), _listed),
+    _one("bytes are not counted", "ligament.net.meter:CallMeter.received", returning(None), _BYTES, row=46),
+    _one("what was told is told every night", "ligament.app.scheduled:_needing", _at_other_amounts, _told_again),
     _one(
         "locked months are read again",
         "ligament.flow.reconcile.sweep:_is_locked",

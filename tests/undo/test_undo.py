@@ -17,6 +17,8 @@ from ligament.app.undo import undo
 from ligament.connectors.cliniko.simulator import control as desk
 from ligament.connectors.cliniko.simulator.world import amend
 from ligament.connectors.xero.simulator import control as office
+from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
+from ligament.store.journal.audit import verify
 from ligament.wiring.clinic import open_clinic
 from ligament.wiring.errors import ConfigurationError
 from tests.reconcile.planting import Scene, change_account, lower_amount, pay_in_books, payment_of
@@ -80,6 +82,52 @@ def test_a_run_is_taken_back_to_the_books_before(tmp_path: Path) -> None:
         "contacts": 1, "invoices": 2, "credit_notes": 1, "payments": 1, "allocations": 1,
     }  # fmt: skip
     assert told["undone_run"] == run
+
+
+def test_it_goes_in_the_safe_order_and_each_step_is_journalled(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    scene.stage.invoice(paid=True)
+    credited(scene, scene.stage.invoice(price="40.00"))
+    run = ran(scene.stage)
+    scene.stage.clear_log()
+    undone = take_back(scene.stage, run)["run_id"]
+    order = list(map(_about, scene.stage.writes()))
+    assert order == ["Payments", "Allocations", "CreditNotes", "Invoices", "Contacts"]
+    with scene.stage.app() as clinic:
+        entries = [one for one in clinic.queries.journal(limit=500) if undone in str(one["public"])]
+        assert verify(clinic.journal).holds
+    assert {"intent", "receipt"} <= {one["kind"] for one in entries}
+
+
+@pytest.mark.parametrize("paid", [False, True])
+def test_a_contact_stays_where_its_document_is_not_let_go(tmp_path: Path, *, paid: bool) -> None:
+    scene = Scene(stage(tmp_path))
+    other = scene.stage.patient(8, last="Elsewhere")
+    scene.stage.invoice(paid=paid)
+    run = ran(scene.stage)
+    refused = Fault(kind=FaultKind.ANSWER, status=400, body=REFUSAL)
+    scene.stage.books.faults = FaultScript(rules=(Rule(fault=refused, method="POST", path="/Invoices"),))
+    told = take_back(scene.stage, run)
+    assert told["taken_back"].get("invoices", 0) == 0
+    active = {one.number for one in scene.stage.kept_books().contacts.values() if one.status == "ACTIVE"}
+    assert f"CLK-{PATIENT}" in active
+    assert f"CLK-{other}" not in active, "what no document stands on is taken back all the same"
+    scene.stage.books.faults = None
+    again = take_back(scene.stage, run)
+    assert again["left"] == []
+    assert live(scene.stage)["contacts"] == set()
+
+
+REFUSAL = (
+    b'{"ErrorNumber":10,"Type":"ValidationException","Message":"A validation exception occurred",'
+    b'"Elements":[{"ValidationErrors":[{"Message":"This document cannot be voided."}]}]}'
+)
+"""How the books refuse a whole call."""
+
+
+def _about(text: str) -> str:
+    """Return the kind of record that a request is about: the last that its address names."""
+    return [word for word in text.split("/") if word[:1].isupper() and word.isalpha()][-1]
 
 
 def test_what_was_undone_stays_undone_until_somebody_retries_it(tmp_path: Path) -> None:

@@ -136,11 +136,11 @@ def _carried_out(clinic: Clinic, written: Written, facts: UndoFacts, plan: UndoP
     with told_by_its_run(clinic, run_id):
         try:
             for _ in range(_MOST_PASSES):
-                tally = execute(_sorted(clinic, plan.actions, standing), facts.facts, clinic.world(run_id))
+                moved = _one_pass(clinic, plan, facts, standing, run_id)
                 written = written_by(clinic, written.run_id)
                 facts = undo_facts(clinic, clinic.books(), written)
                 plan = plan_undo(facts)
-                if not plan.actions or not (tally.done or tally.dropped):
+                if not plan.actions or not moved:
                     break
         except TryLater as trouble:
             if trouble.limit != "day":
@@ -161,6 +161,28 @@ def _carried_out(clinic: Clinic, written: Written, facts: UndoFacts, plan: UndoP
         run_id, {**summary, "left": len(told.document["left"]), **({"parked": parked} if parked else {})}
     )
     return told
+
+
+def _one_pass(clinic: Clinic, plan: UndoPlan, facts: UndoFacts, standing: ApprovalState, run_id: RunId) -> bool:
+    """Take back what can be taken back now; says whether anything came of it.
+
+    A contact waits until all else of this pass is done: a document that changed under our hands, as one does when its
+    payment is taken off, is taken back in the next pass, and must not stand on an archived contact until then. Nor
+    must one that the books did not let go.
+    """
+    others = [action for action in plan.actions if action.kind is not ActionKind.ARCHIVE_CONTACT]
+    tally = execute(_sorted(clinic, others, standing), facts.facts, clinic.world(run_id))
+    if tally.dropped:
+        return True
+    refused = (effect.action.void for effect in tally.effects if effect.refused)
+    kept = {found.contact_id for void in refused if void is not None and (found := facts.document(void.document.id))}
+    contacts = [
+        action
+        for action in plan.actions
+        if action.kind is ActionKind.ARCHIVE_CONTACT and action.contact and action.contact.write.id not in kept
+    ]
+    archived = execute(_sorted(clinic, contacts, standing), facts.facts, clinic.world(run_id))
+    return bool(tally.done or archived.done or archived.dropped)
 
 
 def _keep_undone(

@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from ligament.cli import files
 from ligament.cli.files import Add
+from ligament.cli.plain_values import plainly_taken, take_plainly
 
 
 class Entry(NamedTuple):
@@ -128,6 +129,10 @@ class Menu(TyperGroup):
         finally:
             self._listing = False
 
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - as above
+        """Return the options of the menu itself, those of the library's own among them."""
+        return plainly_taken(super().get_params(ctx))
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - as above
         """Return the command that is meant, or refuse a misspelt one and name the nearest."""
         if args and not args[0].startswith("-") and args[0] not in _BY_NAME:
@@ -144,7 +149,9 @@ def loaded(entry: Entry) -> Any:  # noqa: ANN401 - as above
     _begin_to_collect()
     # A group keeps its names also where the file has one command only.
     group.callback()(_nothing)
-    return get_command(group).commands[entry.name]  # type: ignore[attr-defined]
+    command = get_command(group).commands[entry.name]  # type: ignore[attr-defined]
+    take_plainly(command)
+    return command
 
 
 def _begin_to_collect() -> None:

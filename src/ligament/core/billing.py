@@ -6,16 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ligament.core.facts import Facts
-from ligament.core.frozen import fast_frozen
+from ligament.core.frozen import fast_frozen, maker
 from ligament.core.holds import HoldCode
 from ligament.core.ids import SourceId
-from ligament.core.intents import Subject, SubjectKind
+from ligament.core.intents import Subject, SubjectKind, new_subject
 from ligament.core.naming import folded, without_title
 from ligament.core.records import Invoice, Party, PartyKind
 from ligament.core.rules.model import BillTo, PayerUnknown, Privacy, Rulebook
 from ligament.core.troubles import Trouble
 
 _MERGES_AT_MOST = 20
+_SUBJECTS = {PartyKind.PATIENT: SubjectKind.PATIENT, PartyKind.PAYER: SubjectKind.PAYER}
 SOMEBODY_ELSE = "(somebody else)"
 """Stands as the addressee of a forgotten patient's invoice that named neither the patient nor a payer."""
 _NEITHER = "The invoice is addressed to somebody who is neither the patient nor a known payer; the patient is billed."
@@ -33,10 +34,12 @@ class Bill:
     note: str = ""
 
 
+_new_bill = maker(Bill)
+
+
 def party_subject(party: Party) -> Subject:
     """Return the subject of a patient or payer."""
-    kind = SubjectKind.PAYER if party.kind is PartyKind.PAYER else SubjectKind.PATIENT
-    return Subject(kind=kind, id=party.id)
+    return new_subject(kind=_SUBJECTS[party.kind], id=party.id)
 
 
 def survivor(patient_id: SourceId | None, facts: Facts) -> Party | None:
@@ -156,7 +159,7 @@ def _location(invoice: Invoice) -> Subject:
 def _bill(party: Party, invoice: Invoice, privacy: Privacy, why: str, note: str = "") -> Bill | Trouble:
     is_payer = party.kind is PartyKind.PAYER
     if privacy is not Privacy.POOLED:
-        return Bill(subject=party_subject(party), party=party, is_payer=is_payer, why=why, note=note)
+        return _new_bill(subject=party_subject(party), party=party, is_payer=is_payer, why=why, note=note)
     if not invoice.location_id:
         return Trouble(
             code=HoldCode.NO_PARTY,

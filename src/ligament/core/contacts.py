@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ligament.core.billing import party_subject
 from ligament.core.facts import Facts, PlanContext
-from ligament.core.frozen import fast_frozen
+from ligament.core.frozen import fast_frozen, maker
 from ligament.core.holds import HoldCode
 from ligament.core.ids import BooksId
 from ligament.core.intents import Subject, SubjectKind
@@ -47,6 +47,9 @@ class ContactIntent:
     extras: Extras = ()
 
 
+_new_intent = maker(ContactIntent)
+
+
 def contact_number(subject: Subject) -> str:
     """Return the cross-reference kept in the books, such as `CLK-1410...`, `CLK-C-1402...` or `CLK-B-1400...`."""
     middle = {SubjectKind.PAYER: "C-", SubjectKind.LOCATION: "B-"}.get(subject.kind, "")
@@ -72,7 +75,7 @@ def intent_for(party: Party, rulebook: Rulebook, around: PlanContext) -> Contact
     whole = privacy is Privacy.FULL
     is_payer = party.kind is PartyKind.PAYER
     named = whole and not (is_payer and party.company)
-    return ContactIntent(
+    return _new_intent(
         subject=subject,
         number=contact_number(subject),
         full=full,

@@ -73,6 +73,8 @@ class Facts:
 
     def contacts_called(self, name: str) -> tuple[BooksId, ...]:
         """Return the active contacts whose names have the same words; the index is made when somebody first asks."""
+        if not self.contacts:
+            return ()
         if not self._called:
             for contact_id in sorted(self.contacts):
                 contact = self.contacts[contact_id]

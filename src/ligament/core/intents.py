@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from ligament.core.frozen import fast_frozen
+from ligament.core.frozen import fast_frozen, maker
 from ligament.core.ids import BooksId
 from ligament.core.ledgers import BooksLine, DocumentKind, DocumentStatus
 
@@ -41,10 +41,13 @@ class Subject:
         return _PREFIXES[self.kind] + self.id
 
 
+new_subject = maker(Subject)
+
+
 def subject_from_key(key: str) -> Subject:
     """Return the subject whose key this is."""
     kind, _, identifier = key.partition(":")
-    return Subject(kind=SubjectKind(kind), id=identifier)
+    return new_subject(kind=SubjectKind(kind), id=identifier)
 
 
 CLINIC = Subject(kind=SubjectKind.CLINIC, id="clinic")
@@ -73,3 +76,6 @@ class DocumentIntent:
     tax: Decimal
     theme: str = ""
     trail: tuple[str, ...] = ()
+
+
+new_intent = maker(DocumentIntent)

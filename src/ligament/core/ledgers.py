@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from ligament.core.frozen import fast_frozen
+from ligament.core.frozen import fast_frozen, maker
 from ligament.core.ids import BooksId
 from ligament.core.money import ZERO
 from ligament.core.periods import Locks
@@ -130,6 +130,9 @@ class BooksLine:
     tax_type: str
     tax: Decimal | None = None
     tracking: tuple[tuple[str, str], ...] = ()
+
+
+new_books_line = maker(BooksLine)
 
 
 @fast_frozen

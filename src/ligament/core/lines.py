@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from ligament.core.frozen import fast_frozen
+from ligament.core.frozen import fast_frozen, maker
 from ligament.core.holds import HoldCode
-from ligament.core.ledgers import BooksLine
+from ligament.core.ledgers import BooksLine, new_books_line
 from ligament.core.money import HUNDRED, NO_CENTS, ONE, ZERO, cents, fits_four_places, plain, price_text, tax_within
 from ligament.core.postings import LineContext, Pairs, Posting
 from ligament.core.records import Invoice, Line
@@ -17,23 +17,86 @@ from ligament.core.troubles import Trouble
 ROUNDING_LIMIT = Decimal("0.10")
 ROUNDING_TEXT = "Rounding"
 """What the line that makes the cents agree reads."""
+Said = tuple[str, str, str]
+"""What an invoice says in the words of fingerprints: which document it is, total and tax, and its lines."""
 OUTSIDE_TAX = {Country.AU: "BASEXCLUDED", Country.NZ: "NONE", Country.UK: "NONE"}
 
 
 @fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappedLines:
-    """Lines ready for the books; `wanted_options` are tracking options to create first (category, option)."""
+    """Lines ready for the books; `wanted_options` are tracking options to create first (category, option).
+
+    `said` is what the practice itself says, as `said_by` writes it.
+    """
 
     lines: tuple[BooksLine, ...]
     total: Decimal
     tax: Decimal
+    said: Said
     trail: tuple[str, ...] = ()
     wanted_options: Pairs = ()
 
 
+_new_mapped = maker(MappedLines)
+
+
 def map_lines(invoice: Invoice, how: LineContext) -> MappedLines | Trouble:
-    """Map all lines of an invoice or credit note; a credit note's signs are flipped so that it reads positive."""
+    """Map all lines of an invoice or credit note; a credit note's signs are flipped so that it reads positive.
+
+    Lines that say the same, to the last sign of every number, become the same lines of the books.
+    """
+    sort = _sort(invoice)
+    known = how.mapped.get(sort)
+    if isinstance(known, MappedLines):
+        return known
+    mapped = _mapped(invoice, how)
+    if isinstance(mapped, MappedLines):
+        how.mapped[sort] = mapped
+    return mapped
+
+
+def _sort(invoice: Invoice) -> tuple[object, ...]:
+    """Return everything that decides how the lines of an invoice read in the books, numbers as they are written."""
+    sort: list[object] = [invoice.is_credit(), str(invoice.total), str(invoice.tax), invoice.price_excludes_tax]
+    for line in invoice.lines:
+        discount, rate = line.discount, line.tax_rate
+        sort += (
+            line.item_id,
+            line.code,
+            line.name,
+            str(line.quantity),
+            str(line.unit_price),
+            None if discount is None else (str(discount.value), discount.is_money),
+            line.tax_name,
+            None if rate is None else str(rate),
+            str(line.total),
+            line.price_excludes_tax,
+        )
+    return tuple(sort)
+
+
+def said_by(invoice: Invoice) -> Said:
+    """Return what an invoice says, in the words of fingerprints."""
+    said = [
+        (
+            line.item_id,
+            line.code,
+            line.name,
+            str(line.quantity.normalize()),
+            str(line.unit_price.normalize()),
+            None if line.discount is None else (str(line.discount.value.normalize()), line.discount.is_money),
+            line.tax_name,
+            None if line.tax_rate is None else str(line.tax_rate.normalize()),
+            str(line.total.normalize()),
+        )
+        for line in invoice.lines
+    ]
+    kind = "credit_note" if invoice.is_credit() else "invoice"
+    return kind, f"'{invoice.total.normalize()!s}', '{invoice.tax.normalize()!s}'", repr(said)
+
+
+def _mapped(invoice: Invoice, how: LineContext) -> MappedLines | Trouble:
     sign = -ONE if invoice.is_credit() else ONE
     tracking = how.tracking()
     if isinstance(tracking, Trouble):
@@ -59,15 +122,20 @@ def map_lines(invoice: Invoice, how: LineContext) -> MappedLines | Trouble:
     if trouble is not None:
         return trouble
     trail.extend(tracking.trail)
-    return MappedLines(
-        lines=tuple(lines), total=total, tax=cents(tax), trail=tuple(trail), wanted_options=tracking.missing
+    return _new_mapped(
+        lines=tuple(lines),
+        total=total,
+        tax=cents(tax),
+        said=said_by(invoice),
+        trail=tuple(trail),
+        wanted_options=tracking.missing,
     )
 
 
 def _line(line: Line, sign: Decimal, posting: Posting, tracking: Pairs) -> BooksLine:
     amount = cents(line.total * sign)
     quantity, price, kept = _quantity(line, sign, amount)
-    return BooksLine(
+    return new_books_line(
         text=posting.text if kept or posting.is_generic else _worked_out(line, posting.text),
         quantity=quantity,
         unit_amount=price,

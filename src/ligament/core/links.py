@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
-from ligament.core.frozen import fast_frozen
+from ligament.core.frozen import fast_frozen, maker
 from ligament.core.ids import BooksId
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksLine, DocumentKind, Extras, PhoneSlot
@@ -77,6 +77,9 @@ class AgreedFields:
     emptied: tuple[str, ...] | None = None
 
 
+new_agreed = maker(AgreedFields)
+
+
 @fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactLink:
@@ -122,6 +125,9 @@ class Agreement:
     kind: DocumentKind
     lines: tuple[BooksLine, ...]
     total: Decimal
+
+
+new_agreement = maker(Agreement)
 
 
 ALLOCATED = "allocation:"

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import PurePath
 from typing import TypeVar
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 MARK = "\ufdd0"
@@ -89,6 +90,21 @@ def attempt(work: Callable[[], T], record: str, foreseen: tuple[type[BaseExcepti
         return Oddity(record=record, known=str(trouble))
     except Exception as error:  # noqa: BLE001 - whatever it is, it must cost one record and not the clinic
         return _oddity(error, record)
+
+
+def attempt_each(records: Iterable[S], work: Callable[[S], object], name: Callable[[S], str]) -> list[Oddity]:
+    """Do the same work for each record, as `attempt` does it for one, and return what was odd about some of them."""
+    odd: list[Oddity] = []
+    for record in records:
+        try:
+            work(record)
+        except MemoryError:
+            raise
+        except SenselessRecord as trouble:
+            odd.append(Oddity(record=name(record), known=str(trouble)))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must cost one record and not the clinic
+            odd.append(_oddity(error, name(record)))
+    return odd
 
 
 def _oddity(error: Exception, record: str) -> Oddity:

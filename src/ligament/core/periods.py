@@ -24,7 +24,12 @@ def local_date(instant: datetime, zone: str) -> date:
     if instant.tzinfo is None:
         message = "an instant without a time zone cannot become a date"
         raise ValueError(message)
-    return instant.astimezone(ZoneInfo(zone)).date()
+    return instant.astimezone(_zone(zone)).date()
+
+
+@lru_cache(maxsize=100)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
 
 
 @lru_cache(maxsize=1000)

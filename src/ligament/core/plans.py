@@ -221,9 +221,9 @@ class Action:
 
     def moves_money(self) -> bool:
         """Say whether it posts, moves or takes back a payment or a credit."""
-        if self.kind is ActionKind.FORGET_PAYMENT:
+        if self.payment is None and self.allocation is None and self.unpayment is None and self.deallocation is None:
             return False
-        return any(step is not None for step in (self.payment, self.allocation, self.unpayment, self.deallocation))
+        return self.kind is not ActionKind.FORGET_PAYMENT
 
     @property
     def content(self) -> str:

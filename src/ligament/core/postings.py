@@ -92,7 +92,8 @@ class Tracking:
 class LineContext:
     """Everything that decides about lines except the lines themselves.
 
-    A clinic sells the same few things again and again, so what was decided about one sort of line is remembered.
+    A clinic sells the same few things again and again, so what was decided about one sort of line is remembered, and
+    in `mapped` the lines of the books for lines of the practice that say the same.
     """
 
     rulebook: Rulebook
@@ -100,6 +101,7 @@ class LineContext:
     organisation: Organisation
     place: Place
     rules: LineRules = NO_LINE_RULES
+    mapped: dict[tuple[object, ...], object] = field(default_factory=dict)
     _postings: dict[_LineSort, Posting | Trouble] = field(default_factory=dict)
     _tracking: Tracking | Trouble | None = None
 

@@ -109,6 +109,10 @@ class InvoiceStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+_OPEN_CREDIT = InvoiceStatus.OPEN_CREDIT
+"""Asked for more often than anything else, and looking into a class takes ten times as long as into a module."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discount:
     """A discount as the desk gave it: a percentage, or an amount of money."""
@@ -184,7 +188,7 @@ class Invoice:
 
     def is_credit(self) -> bool:
         """Say whether it reads as a credit note: open credit, a reversal, or a total below zero."""
-        return self.status is InvoiceStatus.OPEN_CREDIT or self.original_id is not None or self.total < ZERO
+        return self.status is _OPEN_CREDIT or self.original_id is not None or self.total < ZERO
 
     def is_used_on(self, original: Invoice) -> bool:
         """Say whether this credit note was used, as far as it and its original tell; an open credit was not."""

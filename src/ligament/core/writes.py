@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from ligament.core.frozen import fast_frozen
+from ligament.core.frozen import fast_frozen, maker
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.ledgers import (
     BooksContact,
@@ -62,6 +62,9 @@ class ContactWrite:
     postal: Private[Address] | None = None
     extras: Extras | None = None
     archive: bool = False
+
+
+new_contact_write = maker(ContactWrite)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
@@ -18,16 +18,10 @@ from ligament.core.ids import BooksId
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksContact, BooksDocument, Organisation
 from ligament.core.links import Decision, DecisionKind, Role
-from ligament.core.oddities import Oddity, SenselessRecord, attempt
+from ligament.core.oddities import Oddity, SenselessRecord, attempt, attempt_each
 from ligament.core.periods import australian
-from ligament.core.plans import (
-    Action,
-    ActionKind,
-    FieldNote,
-    Outcome,
-    RecordKind,
-    State,
-)
+from ligament.core.plan_makers import new_outcome
+from ligament.core.plans import Action, ActionKind, FieldNote, Outcome, RecordKind, State
 from ligament.core.postings import LineContext
 from ligament.core.records import Invoice
 from ligament.core.rules.apply import Ruling
@@ -38,6 +32,11 @@ from ligament.core.variances import Fix, fix_code
 from ligament.flow.plan.document_state import DocumentState
 
 R = TypeVar("R", BooksContact, BooksDocument)
+Paper = tuple[Invoice, Subject]
+"""An invoice of the practice, or what a visit is charged, with the record it stands for."""
+# Looked at for every record, and looking into a class takes ten times as long as into a module.
+_UNCHANGED = State.UNCHANGED
+_CONTACTS, _INVOICES, _CREDIT_NOTES = RecordKind.CONTACTS, RecordKind.INVOICES, RecordKind.CREDIT_NOTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +83,10 @@ class PlanBuilder:
     `contacts` gives for each subject whose contact is settled its id, or None when this plan creates it; `adopted` are
     contacts taken over in this plan; `unready` names subjects whose contact is held; `states` are documents by subject
     key, `credits` open credit notes by contact; `options` are tracking options already planned, `groups` the keys of
-    contact groups to be made; `rulings`, `contexts`, `addressed` (bills) and `clearing` (what is wrong with
-    an account) are what was worked out once; `made` are the subjects whose contact an earlier portion of the same plan
-    creates; `odd` names the records whose planning met something that nobody foresaw.
+    contact groups to be made; `rulings`, `contexts`, `addressed` (bills) and `clearing` (how the books are
+    told of an account, and what is wrong with it) are what was worked out once; `made` are the subjects whose contact
+    an earlier portion of the same plan creates; `held_about` gives the ids of holds by the key of their subject; `odd`
+    names the records whose planning met something that nobody foresaw.
     """
 
     facts: Facts
@@ -96,6 +96,7 @@ class PlanBuilder:
     actions: list[Action] = field(default_factory=list)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
+    held_about: dict[str, list[str]] = field(default_factory=dict)
     notes: list[FieldNote] = field(default_factory=list)
     contacts: dict[str, BooksId | None] = field(default_factory=dict)
     adopted: set[BooksId] = field(default_factory=set)
@@ -112,7 +113,7 @@ class PlanBuilder:
     contact_rulings: dict[str, ContactRuling] = field(default_factory=dict)
     contexts: dict[tuple[object, ...], LineContext] = field(default_factory=dict)
     addressed: dict[tuple[object, ...], Bill | Trouble] = field(default_factory=dict)
-    clearing: dict[str, Trouble | None] = field(default_factory=dict)
+    clearing: dict[str, tuple[str, Trouble | None]] = field(default_factory=dict)
     odd: dict[str, Oddity] = field(default_factory=dict)
 
     def guard(self, subject: Subject, plan: Callable[[], None]) -> None:
@@ -120,6 +121,11 @@ class PlanBuilder:
         found = attempt(plan, subject.key)
         if isinstance(found, Oddity):
             self.odd.setdefault(subject.key, found)
+
+    def guard_each(self, papers: Iterable[Paper], plan: Callable[[Paper], object]) -> None:
+        """Plan records one after the other, each guarded for itself."""
+        for found in attempt_each(papers, plan, _key_of):
+            self.odd.setdefault(found.record, found)
 
     def act(self, action: Action) -> None:
         self.actions.append(action)
@@ -152,19 +158,31 @@ class PlanBuilder:
         return decision is not None and decision.decision is DecisionKind.FIX and decision.fingerprint == target
 
     def hold(self, hold: Hold) -> None:
-        self.holds[hold.id] = hold
+        known = hold.id
+        if known not in self.holds:
+            self.held_about.setdefault(hold.subject.key, []).append(known)
+        self.holds[known] = hold
+
+    def holds_about(self, subject: Subject) -> list[Hold]:
+        """Return the holds of one record, in the order in which they were opened."""
+        ids = self.held_about.get(subject.key)
+        return [] if ids is None else [self.holds[known] for known in ids if known in self.holds]
 
     def outcome(self, outcome: Outcome) -> None:
         """Keep the outcome of a record; the first one counts, except that planned wins over unchanged."""
         key = outcome.subject.key
         held = self.outcomes.get(key)
-        if held is None or (held.state is State.UNCHANGED and outcome.state is not State.UNCHANGED):
+        if held is None or (held.state is _UNCHANGED and outcome.state is not _UNCHANGED):
             self.outcomes[key] = outcome
 
     def main_state(self, subject: Subject) -> DocumentState | None:
         """Return the live main document of a record."""
         states = [state for state in self.states.get(subject.key, []) if state.role is Role.MAIN]
         return max(states, key=lambda state: state.version) if states else None
+
+
+def _key_of(paper: Paper) -> str:
+    return paper[1].key
 
 
 def sound(record: R) -> R:
@@ -181,9 +199,9 @@ def hold_kind(invoice: Invoice) -> HoldKind:
 def invoice_outcome(invoice: Invoice, subject: Subject, state: State, reason: str = "", sentence: str = "") -> Outcome:
     """Return the outcome of an invoice or credit note."""
     is_credit = invoice.is_credit()
-    return Outcome(
+    return new_outcome(
         subject=subject,
-        kind=RecordKind.CREDIT_NOTES if is_credit else RecordKind.INVOICES,
+        kind=_CREDIT_NOTES if is_credit else _INVOICES,
         state=state,
         number=invoice.number,
         amount=invoice.total,
@@ -195,7 +213,7 @@ def invoice_outcome(invoice: Invoice, subject: Subject, state: State, reason: st
 
 def contact_outcome(subject: Subject, state: State, reason: str = "") -> Outcome:
     """Return the outcome of a patient, payer or location."""
-    return Outcome(subject=subject, kind=RecordKind.CONTACTS, state=state, reason=reason)
+    return new_outcome(subject=subject, kind=_CONTACTS, state=state, reason=reason)
 
 
 def trouble_hold(trouble: Trouble, subject: Subject, kind: HoldKind, number: str) -> Hold:
@@ -269,6 +287,8 @@ def hold_document(builder: PlanBuilder, invoice: Invoice, subject: Subject, hold
 
 def held_as_refused(builder: PlanBuilder, invoice: Invoice, action: Action) -> bool:
     """Hold a document whose action the books refused before in exactly this form; say whether that was so."""
+    if not builder.facts.refusals:
+        return False
     hold = refusal_hold(builder, action, hold_kind(invoice), invoice.number)
     if hold is not None:
         hold_document(builder, invoice, action.subject, hold)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from ligament.core.frozen import maker
 from ligament.core.ids import BooksId
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksDocument, DocumentStatus
@@ -14,6 +15,8 @@ from ligament.core.money import ZERO
 from ligament.core.plans import (
     DocumentRef,
 )
+
+_PAID = DocumentStatus.PAID
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +43,9 @@ class DocumentState:
         return self.status.is_draft()
 
 
+new_state = maker(DocumentState)
+
+
 def state_of(
     document: BooksDocument, subject: Subject, role: Role, version: int, contact: Subject | None
 ) -> DocumentState:
@@ -63,4 +69,4 @@ def reprice(state: DocumentState, by: Decimal) -> None:
     """Lower what is open on a document by an amount planned against it."""
     state.open_amount -= by
     if state.open_amount <= ZERO and not state.is_draft():
-        state.status = DocumentStatus.PAID
+        state.status = _PAID

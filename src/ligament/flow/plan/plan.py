@@ -19,6 +19,7 @@ from ligament.core.rules.model import InvoiceSource, Rulebook
 from ligament.core.troubles import Trouble
 from ligament.flow.plan.builder import (
     EarlierPortions,
+    Paper,
     PlanBuilder,
     contact_outcome,
     invoice_outcome,
@@ -35,10 +36,9 @@ from ligament.flow.plan.rulings import bill_of, ruling_for, skip_reason
 from ligament.flow.plan.setting_aside import set_aside
 from ligament.flow.plan.undone import held_as_undone
 
+_LINK, _PLANNED = ActionKind.LINK_DOCUMENT, State.PLANNED
 _MOST_ATTEMPTS = 5
 """How often a plan is made anew without the records that nobody foresaw; each attempt sets aside all that it met."""
-Document = tuple[Invoice, Subject]
-"""An invoice of the practice, or what a visit is charged, with the record it stands for."""
 
 
 def make_plan(facts: Facts, rulebook: Rulebook, around: PlanContext, before: EarlierPortions | None = None) -> Plan:
@@ -83,13 +83,12 @@ def _planned(builder: PlanBuilder) -> Plan | None:
         return _all_wait(builder)
     charges = _charges(builder)
     invoices = sorted(builder.facts.invoices.values(), key=_age)
-    papers = [(invoice, invoice_subject(invoice)) for invoice in invoices]
-    papers += [(charge, visit_subject(charge.id)) for charge in charges]
+    billed = [(invoice, invoice_subject(invoice)) for invoice in invoices]
+    papers = [*billed, *((charge, visit_subject(charge.id)) for charge in charges)]
     plan_contacts(builder, list(builder.facts.parties.values()), _bills(builder, papers))
-    for invoice, subject in _originals_first(papers):
-        builder.guard(subject, partial(_plan_document, builder, invoice, subject))
+    builder.guard_each(_originals_first(papers, sort=bool(charges)), partial(_plan_document, builder))
     plan_healing(builder, papers)
-    plan_money(builder, invoices)
+    plan_money(builder, billed)
     plan_groups(builder, [*invoices, *charges])
     drop_archivals(builder)
     builder.made.update(key for key, contact_id in builder.contacts.items() if contact_id is None)
@@ -100,11 +99,11 @@ def _age(invoice: Invoice) -> tuple[object, ...]:
     return (invoice.created_at, invoice.number, invoice.id)
 
 
-def _originals_first(papers: list[Document]) -> list[Document]:
+def _originals_first(papers: list[Paper], *, sort: bool) -> list[Paper]:
     """Return everything in the order of its age, credit notes behind what they may reverse."""
-    by_age = sorted(papers, key=lambda paper: _age(paper[0]))
-    originals: list[Document] = []
-    credits_: list[Document] = []
+    by_age = sorted(papers, key=lambda paper: _age(paper[0])) if sort else papers
+    originals: list[Paper] = []
+    credits_: list[Paper] = []
     for paper in by_age:
         (credits_ if paper[0].is_credit() else originals).append(paper)
     return originals + credits_
@@ -124,11 +123,12 @@ def _charges(builder: PlanBuilder) -> list[Invoice]:
     return found
 
 
-def _bills(builder: PlanBuilder, papers: list[Document]) -> list[Bill]:
+def _bills(builder: PlanBuilder, papers: list[Paper]) -> list[Bill]:
     """Decide who is billed for every document that is new or has changed, so that contacts are planned first."""
     bills: list[Bill] = []
 
-    def decide(invoice: Invoice, subject: Subject) -> None:
+    def decide(paper: Paper) -> None:
+        invoice, subject = paper
         if not _needs_bill(builder, invoice, subject):
             return
         bill: Bill | Trouble = bill_of(builder, invoice, ruling_for(builder, invoice))
@@ -136,8 +136,7 @@ def _bills(builder: PlanBuilder, papers: list[Document]) -> list[Bill]:
         if isinstance(bill, Bill):
             bills.append(bill)
 
-    for invoice, subject in papers:
-        builder.guard(subject, partial(decide, invoice, subject))
+    builder.guard_each(papers, decide)
     return bills
 
 
@@ -151,7 +150,8 @@ def _needs_bill(builder: PlanBuilder, invoice: Invoice, subject: Subject) -> boo
     return invoice.removed_at is None and (held is None or held.fingerprint != content_fingerprint(invoice))
 
 
-def _plan_document(builder: PlanBuilder, invoice: Invoice, subject: Subject) -> None:
+def _plan_document(builder: PlanBuilder, paper: Paper) -> None:
+    invoice, subject = paper
     links = builder.facts.document_links.get(subject.key, ())
     if held_as_undone(builder, invoice, subject):
         return
@@ -188,16 +188,16 @@ def _finished(builder: PlanBuilder) -> Plan:
     drop_archivals(builder)
     held = {hold.subject.key for hold in holds if hold.kind is not HoldKind.PAYMENT}
     unpaid = {hold.subject.key for hold in holds if hold.kind is HoldKind.PAYMENT}
-    acted = {
-        action.subject.key
-        for action in builder.actions
-        if action.kind is not ActionKind.LINK_DOCUMENT or not _is_note(action)
-    }
+    acted = {action.subject.key for action in builder.actions if action.kind is not _LINK or not _is_note(action)}
     held |= unpaid - acted
-    outcomes = tuple([_final(key, outcome, held, acted, refused) for key, outcome in builder.outcomes.items()])
+    # Most are planned and nothing waits for them: they stay as they are.
+    outcomes = [
+        outcome if outcome.state is _PLANNED and key not in held else _final(key, outcome, held, acted, refused)
+        for key, outcome in builder.outcomes.items()
+    ]
     plan = Plan(
         actions=in_order(builder.actions),
-        outcomes=outcomes,
+        outcomes=tuple(outcomes),
         holds=tuple(builder.holds.values()),
         notes=tuple(builder.notes),
     )

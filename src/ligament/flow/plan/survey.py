@@ -76,12 +76,12 @@ class Survey:
                 self.amount += invoice.total
         for outcome in part.plan.outcomes:
             key = outcome.subject.key
-            before = self.outcomes.get(key)
-            if before is None or _RANK[outcome.state] > _RANK[before.state]:
+            before = self.outcomes.setdefault(key, outcome)
+            if before is not outcome and _RANK[outcome.state] > _RANK[before.state]:
                 self.outcomes[key] = outcome
         self.holds.update((hold.id, hold) for hold in part.plan.holds)
         self.notes.update(dict.fromkeys(part.plan.notes))
-        self.places |= {Subject(kind=SubjectKind.LOCATION, id=held) for held in part.facts.locations}
+        self.places.update(Subject(kind=SubjectKind.LOCATION, id=held) for held in part.facts.locations)
         for action in part.plan.actions:
             if action.existing:
                 self.existing.add(action.key)

@@ -8,10 +8,14 @@ from ligament.core.links import DecisionKind
 from ligament.core.records import Invoice
 from ligament.flow.plan.builder import PlanBuilder, hold_document, hold_kind
 
+_UNDONE = HoldCode.UNDONE.value
+
 
 def is_undone(builder: PlanBuilder, subject: Subject) -> bool:
     """Say whether an undo took something of this back, and nobody said since to have it again."""
-    decision = builder.facts.decisions.get(f"{subject.key}|{HoldCode.UNDONE.value}")
+    if not builder.facts.decisions:
+        return False
+    decision = builder.facts.decisions.get(f"{subject.key}|{_UNDONE}")
     return decision is not None and decision.decision is not DecisionKind.APPROVED
 
 

@@ -11,8 +11,9 @@ from ligament.core.contacts import (
 from ligament.core.intents import Subject
 from ligament.core.links import AgreedFields
 from ligament.core.naming import folded
-from ligament.core.plans import Action, ActionKind, ContactStep
-from ligament.core.writes import ContactWrite
+from ligament.core.plan_makers import new_action, new_contact_step
+from ligament.core.plans import Action, ActionKind
+from ligament.core.writes import new_contact_write
 from ligament.flow.plan.builder import PlanBuilder
 from ligament.flow.plan.contacts.field_merge import agreed_by
 from ligament.flow.plan.contacts.left_out import remembered, without
@@ -20,7 +21,7 @@ from ligament.flow.plan.contacts.left_out import remembered, without
 
 def creation(intent: ContactIntent, left_out: frozenset[str] = frozenset()) -> Action:
     """Return the action that makes a contact, without the details that the books refused."""
-    write = ContactWrite(
+    write = new_contact_write(
         number=intent.number,
         name=intent.name,
         first=intent.first,
@@ -34,12 +35,12 @@ def creation(intent: ContactIntent, left_out: frozenset[str] = frozenset()) -> A
     agreed = without(agreed_by(intent), left_out)
     if left_out:
         agreed = replace(agreed, left_out=remembered(AgreedFields(), intent, left_out))
-    return Action(
+    return new_action(
         kind=ActionKind.CREATE_CONTACT,
         subject=intent.subject,
         number=intent.number,
         sentence=f"Create the contact {intent.number}.",
-        contact=ContactStep(
+        contact=new_contact_step(
             write=without(write, left_out),
             name=intent.name,
             suffixed=intent.suffixed,

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from ligament.core.contacts import ContactIntent, privacy_of
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.ledgers import BooksContact, PhoneSlot
-from ligament.core.links import AgreedFields, ContactLink, DecisionKind
+from ligament.core.links import AgreedFields, ContactLink, DecisionKind, new_agreed
 from ligament.core.merging import FieldVerdict, Judge, Sides
 from ligament.core.naming import folded
 from ligament.core.periods import iso_instant
@@ -208,7 +208,7 @@ def may_flow_back(builder: PlanBuilder, party: Party) -> bool:
 
 def agreed_by(intent: ContactIntent) -> AgreedFields:
     """Return what both sides say once the books say all that a party's contact should."""
-    return AgreedFields(
+    return new_agreed(
         name=intent.name,
         first=intent.first,
         last=intent.last,

@@ -9,7 +9,7 @@ from functools import partial
 from ligament.core.billing import Bill
 from ligament.core.contacts import contact_number
 from ligament.core.drafting import invoice_subject, visit_subject
-from ligament.core.groups import GroupRules, Wish, group_rules, record_wishes
+from ligament.core.groups import GroupRules, Wish, group_rules, record_wishes, uses_groups
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.ids import BooksId
 from ligament.core.intents import Subject, SubjectKind, subject_from_key
@@ -38,7 +38,7 @@ class _Membership:
     @property
     def ours(self) -> tuple[Membership, ...]:
         """Return the groups that we put the contact into."""
-        return (self.link.agreed.groups or ()) if self.link is not None else ()
+        return _ours(self.link) if self.link is not None else ()
 
     @property
     def number(self) -> str:
@@ -47,8 +47,14 @@ class _Membership:
         return self.link.number if self.link is not None else theirs or contact_number(self.subject)
 
 
+def _ours(link: ContactLink) -> tuple[Membership, ...]:
+    return link.agreed.groups or ()
+
+
 def plan_groups(builder: PlanBuilder, invoices: list[Invoice]) -> None:
     """Plan the contact groups of everybody whose contact is settled; contacts and documents are planned before."""
+    if not uses_groups(builder.rulebook) and not any(_ours(link) for link in builder.facts.contact_links.values()):
+        return
     rules = group_rules(builder.rulebook)
     billed = _billed_into(builder, invoices, rules)
     for key in builder.contacts:

@@ -46,6 +46,8 @@ def details_of(write: ContactWrite) -> frozenset[str]:
 
 def without(said: Said, labels: frozenset[str]) -> Said:
     """Return a write, or what was agreed, without some details, on which nobody ever agreed."""
+    if not labels and said.extras != ():
+        return said
     kept = tuple(held for held in said.extras or () if held[0].value not in labels) or None
     said = replace(said, extras=kept)
     if Detail.EMAIL.value in labels:

@@ -5,25 +5,30 @@ from __future__ import annotations
 from ligament.core.billing import Bill
 from ligament.core.drafting import (
     Draft,
-    DraftHeader,
     content_fingerprint,
     document_number,
     draft,
+    new_header,
     place_of,
 )
 from ligament.core.holds import HoldCode
 from ligament.core.intents import DocumentIntent, Subject, SubjectKind
 from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus
-from ligament.core.links import Agreement, Role
+from ligament.core.lines import Said
+from ligament.core.links import Agreement, Role, new_agreement
 from ligament.core.money import two_places
 from ligament.core.periods import australian
-from ligament.core.plans import Action, ActionKind, DocumentRef, DocumentStep, OptionStep, State
+from ligament.core.plan_makers import new_action, new_document_step, new_ref
+from ligament.core.plans import Action, ActionKind, OptionStep, State
 from ligament.core.postings import NO_LINE_RULES, LineContext, LineRules
 from ligament.core.records import Invoice
 from ligament.core.rules.apply import NO_RULING, Ruling
 from ligament.core.troubles import Trouble
 from ligament.flow.plan.builder import PlanBuilder, held_as_refused, invoice_outcome
-from ligament.flow.plan.document_state import DocumentState
+from ligament.flow.plan.document_state import new_state
+
+# Looked at for every document, and looking into a class takes ten times as long as into a module.
+_CREATE, _MAIN, _PLANNED = ActionKind.CREATE_DOCUMENT, Role.MAIN, State.PLANNED
 
 
 def unreadable(defect: str) -> Trouble:
@@ -39,7 +44,7 @@ def drafted_for(
     builder: PlanBuilder, invoice: Invoice, bill: Bill, ruling: Ruling, number: str = ""
 ) -> Draft | Trouble:
     """Draft the document of an invoice for a contact that is settled."""
-    head = DraftHeader(
+    head = new_header(
         number=number or document_number(invoice, builder.rulebook),
         bill=bill,
         contact_id=builder.contacts.get(bill.subject.key),
@@ -86,11 +91,11 @@ def as_intent(document: BooksDocument, contact: Subject) -> DocumentIntent:
     )
 
 
-def agreement_for(invoice: Invoice, subject: Subject, intent: DocumentIntent) -> Agreement:
-    """Return what the practice says now, as what the books follow."""
-    return Agreement(
+def agreement_for(invoice: Invoice, subject: Subject, intent: DocumentIntent, said: Said | None = None) -> Agreement:
+    """Return what the practice says now, as what the books follow; `said` is that where it was written already."""
+    return new_agreement(
         subject=subject,
-        fingerprint=content_fingerprint(invoice),
+        fingerprint=content_fingerprint(invoice, said),
         kind=intent.kind,
         lines=intent.lines,
         total=intent.total,
@@ -100,25 +105,27 @@ def agreement_for(invoice: Invoice, subject: Subject, intent: DocumentIntent) ->
 def create(builder: PlanBuilder, invoice: Invoice, subject: Subject, drafted: Draft, version: int = 1) -> None:
     """Plan a new document, with the tracking options it needs."""
     intent = drafted.intent
-    action = Action(
-        kind=ActionKind.CREATE_DOCUMENT,
+    agreement = agreement_for(invoice, subject, intent, drafted.said)
+    action = new_action(
+        kind=_CREATE,
         subject=subject,
         number=intent.number,
         sentence=f"Post {intent.number} over {two_places(intent.total)}, dated {australian(intent.on)}.",
         amount=intent.total,
-        document=DocumentStep(intent=intent, version=version, agreement=agreement_for(invoice, subject, intent)),
+        document=new_document_step(intent=intent, version=version, agreement=agreement),
         trail=intent.trail,
     )
     if held_as_refused(builder, invoice, action):
         return
-    plan_options(builder, drafted.wanted_options)
+    if drafted.wanted_options:
+        plan_options(builder, drafted.wanted_options)
     builder.act(action)
     builder.states.setdefault(subject.key, []).append(
-        DocumentState(
+        new_state(
             subject=subject,
-            role=Role.MAIN,
+            role=_MAIN,
             version=version,
-            ref=DocumentRef(kind=intent.kind, number=intent.number),
+            ref=new_ref(kind=intent.kind, number=intent.number),
             contact=intent.party,
             contact_id=intent.contact_id,
             status=_status_after(intent),
@@ -127,11 +134,11 @@ def create(builder: PlanBuilder, invoice: Invoice, subject: Subject, drafted: Dr
             on=intent.on,
         )
     )
-    builder.outcome(invoice_outcome(invoice, subject, State.PLANNED))
+    builder.outcome(invoice_outcome(invoice, subject, _PLANNED))
 
 
 def _status_after(intent: DocumentIntent) -> DocumentStatus:
-    if intent.status is DocumentStatus.AUTHORISED and not intent.total and intent.kind is DocumentKind.INVOICE:
+    if not intent.total and intent.status is DocumentStatus.AUTHORISED and intent.kind is DocumentKind.INVOICE:
         return DocumentStatus.PAID
     return intent.status
 

@@ -240,7 +240,8 @@ def _next_version(builder: PlanBuilder, invoice: Invoice, document: BooksDocumen
 def create_or_find(builder: PlanBuilder, invoice: Invoice, subject: Subject, drafted: Draft) -> None:
     """Create the document, or link our own when the cross-reference was lost."""
     intent = drafted.intent
-    held = builder.facts.documents_by_number.get(f"{intent.kind}|{intent.number}")
+    numbers = builder.facts.documents_by_number
+    held = numbers.get(f"{intent.kind}|{intent.number}") if numbers else None
     document = builder.facts.documents.get(held) if held else None
     if document is not None:
         _number_in_use(builder, invoice, subject, drafted, sound(document))
