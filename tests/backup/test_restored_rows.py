@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ligament.app.approvals import approve
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control as desk
 from ligament.connectors.xero.simulator import control as office
@@ -35,6 +36,32 @@ def test_lines_that_were_taken_off_since_the_backup_do_not_come_back(tmp_path: P
     report = clinic.sync()
     assert report["holds"] == []
     assert [str(one.total) for one in clinic.kept_books().invoices.values()] == ["61.35"]
+
+
+def test_what_somebody_changed_on_a_paid_document_is_asked_about_once_the_money_is_off(tmp_path: Path) -> None:
+    """It was found again with another due date than ours, and nobody knows any more who changed it."""
+    clinic = stage(tmp_path / "home")
+    clinic.sync()
+    file = backed_up(clinic)
+    invoice = clinic.invoice(paid=True)
+    clinic.sync()
+    (document,) = clinic.kept_books().invoices.values()
+    due = {"DueDate": "2027-02-01"}
+    at = clinic.pass_time(minutes=1)
+    clinic.books.change(lambda world: office.edit_invoice(world, document.document_id, due, at=at))
+    put_back(clinic, file)
+    clinic.sync()
+    clinic.unpay(invoice)
+    clinic.sync()
+    told = clinic.sync()
+    assert [(hold["code"], hold["detail"]["changed"]) for hold in told["holds"]] == [("edited_in_xero", ["due date"])]
+    (document,) = clinic.kept_books().invoices.values()
+    assert (document.due_on.isoformat(), document.outstanding) == ("2027-02-01", document.total)
+    with clinic.app() as app:
+        approve(app, [told["holds"][0]["id"]])
+    assert clinic.sync()["holds"] == []
+    (document,) = clinic.kept_books().invoices.values()
+    assert document.due_on.isoformat() != "2027-02-01"
 
 
 def test_credit_that_a_person_takes_off_after_a_restore_stays_off(tmp_path: Path) -> None:

@@ -99,6 +99,7 @@ def test_what_was_opened_typed_and_focused_stays_while_another_process_decides(
     group.locator("summary").first.click()
     was_open = page.locator("#content details[open]").count()
     field = page.locator("#content input:not([type=hidden]):not([type=checkbox]):visible").last
+    field.evaluate("one => one.scrollIntoView({ block: 'center' })")
     field.click()
     field.press_sequentially("because the")
     named = field.get_attribute("name")

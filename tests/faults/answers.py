@@ -29,6 +29,29 @@ class Answers:
     checker: Checker
     yes: dict[tuple[str, str], int] = field(default_factory=dict)
     no: dict[tuple[str, str], int] = field(default_factory=dict)
+    asked: frozenset[tuple[str, str]] = frozenset()
+    """What waited for an answer when the run began."""
+
+    def begin(self, app: Clinic) -> None:
+        """Remember what waits for an answer, before a run."""
+        places = ((str(one.document["source_id"]), str(one.document["action"])) for one in app.approvals.asked())
+        self.asked = frozenset(places)
+
+    @property
+    def asks_at_all(self) -> bool:
+        """Say whether the rulebook wants anything to be answered."""
+        approval = tomllib.loads(self.checker.sim.rulebook)["approval"]
+        return "max_existing_changes" in approval or "ask" in approval.values()
+
+    def _answered(self, source_id: str, action: str) -> None:
+        """What was asked and not answered waits, whatever else changed meanwhile."""
+        if (source_id, action) in self.asked and (source_id, action) not in self.yes:
+            raise Violation("unanswered", f"{action} of {source_id} waited for an answer, and was done without one")
+
+    def contact_changed(self, former: Any, contact: Any) -> None:
+        """One of our writes changed a contact."""
+        kind = ActionKind.UPDATE_CONTACT if contact.status == former.status else ActionKind.ARCHIVE_CONTACT
+        self._answered(contact.number.removeprefix("CLK-"), kind.value)
 
     def give(self, app: Clinic, pick: int) -> int:
         """Let a person answer about a part of what waits; returns how many answers there were."""
@@ -69,6 +92,8 @@ class Answers:
         if not source_id or source_id not in self.checker.versions:
             return
         voided = document.status in GONE and former.status not in GONE
+        if voided or moved(former, document, DOCUMENT_FIELDS):
+            self._answered(source_id, _VOID if voided else _UPDATE)
         if voided:
             if self._asks("void"):
                 self._approved(source_id, _VOID)
@@ -79,6 +104,7 @@ class Answers:
 
     def paid(self, document: Any) -> None:
         """One of our writes paid a document."""
+        self._answered(_source(document), _PAY)
         if self._asks("payment"):
             self._approved(_source(document), _PAY)
 

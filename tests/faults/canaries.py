@@ -46,7 +46,7 @@ CAUGHT_AT: dict[str, int] = {
     "amounts are cut to ten cents": 0,
     "payments are dated in UTC": 0,
     "a line is posted wrong": 0,
-    "what waits is not looked at again": 2,
+    "what waits is not looked at again": 1,
     "archived invoices are not read": 131,
     "the clock of this machine is the cursor": 12,
     "key made from the bytes only": 5,
@@ -66,7 +66,7 @@ CAUGHT_AT: dict[str, int] = {
     "the total is paid, not what is due": 125,
     "payments are not posted": 0,
     "payers are ignored": 0,
-    "a blank overwrites a value": 5,
+    "a blank overwrites a value": 2,
     "edits overwrite what a person changed": 7,
     "a void with money on it": 97,
     "what was agreed is forgotten": 5,
@@ -76,18 +76,33 @@ CAUGHT_AT: dict[str, int] = {
     "drafts in the place of documents": 0,
     "edits in the practice are ignored": 1,
     "the practice always wins a contact's field": 15,
-    "archived invoices stay in the books": 2,
+    "archived invoices stay in the books": 17,
     "nothing asks whether a write may still leave": 34,
     "what was overwritten is not in the journal": 29,
     "payments are not looked up": 12,
     "whom only the books know is not asked for": 77,
+    "nothing asks a person first": 1,
+    "nobody is missed who left between two looks": 1,
+    "an archived invoice is posted": 11,
+    "payments are not taken back": 12,
+    "payments are not remembered": 13,
+    "a payment that exists is posted again": 13,
+    "the journal signs over tampering": 14,
+    "merges in the books are not followed": 22,
+    "nothing is read anew before an update": 54,
+    "a reconciled payment is deleted": 54,
+    "marks depend on the order of sets": 0,
+    "credit that cannot be used is not said": 12,
+    "another practice is not noticed": 57,
+    "a blank beats what is typed later": 195,
+    "texts of lines stay when somebody is erased": 307,
+    "what was voided is forgotten": 54,
 }
 """Which seed caught a bug when it was last looked for from the first seed on; only saves time."""
 CAUGHT_BY: dict[str, str] = {
     "one clinic's trouble ends the scheduler": "tests/service/test_scheduler.py",
     "the journal signs over tampering": "tests/store/test_journal.py"
     "::test_nothing_is_added_behind_an_end_that_was_not_signed",
-    "marks depend on the order of sets": "tests/core/test_canonical.py",
     "what waits is forgotten": "tests/app/test_approvals.py::test_what_waits_goes_on_waiting_when_the_rulebook_changes",
     "nothing asks a person first": "tests/app/test_approvals.py"
     "::test_what_was_refused_is_in_no_later_plan_until_somebody_retries_it",
@@ -126,6 +141,15 @@ CAUGHT_BY: dict[str, str] = {
     "gone documents count as live": "tests/stories/test_stories.py::test_story[restored-after-void]",
 }
 """The test that catches a bug which the simulated worlds meet too rarely."""
+NO_SEED: dict[str, str] = {
+    "one clinic's trouble ends the scheduler": "the simulation runs one clinic, and no scheduler with threads",
+    "one record's trouble ends the plan": "no record of these worlds makes planning fail; tests/fuzz has the odd ones",
+    "a write does not ask right before it leaves": "the simulated wire stands above the connection, which asks",
+    "limits are not counted": "the shared windows of a simulation refuse by themselves what is too much",
+    "an unfinished call is forgotten": "without faults the next look finds by number what was under way",
+    "calls are not kept before they leave": "the look-up by number finds what no intent remembers",
+}
+"""Why no seed can see a bug, where that is its nature: what the simulation leaves out, or what stands behind it."""
 CAUGHT_IN: dict[str, str] = {"cursor of the books kept before its rows": "email-changed-in-xero"}
 """The story which, cut at every place, ends in other books than when nothing cuts it."""
 KNOWN_UNCAUGHT: dict[str, str] = {}
@@ -144,6 +168,7 @@ class Catch:
     def row(self) -> str:
         """Return its line of the table."""
         said = self.violation if self.by else KNOWN_UNCAUGHT.get(self.name, "nobody knows why")
+        said += f"; no seed: {NO_SEED[self.name]}" if self.name in NO_SEED else ""
         return f"{self.name:{WIDEST}}  {(self.by or 'NOT CAUGHT')[:_BY]:{_BY}}  {self.seconds:5.0f} s  {said[:110]}"
 
 

@@ -148,6 +148,8 @@ class Checker:
             for key, document in changed(old, new, table):
                 self.touched.add(key)
                 former = getattr(old, table).get(key)
+                if former is not None and document.status in GONE and former.status not in GONE:
+                    self.forms.voided[key] = len(self._versions_of(new, key))
                 for name in moved(former, document, DOCUMENT_FIELDS):
                     by_merge = name == "contact_id" and _followed(former, document, new)
                     words = name == "lines" and former is not None and figures(former) == figures(document)
@@ -358,6 +360,7 @@ class Checker:
         if former is None or late:
             return
         self.overwritten.contact(former, contact)
+        self.answers.contact_changed(former, contact)
         changed_at = self.patient_changed_at.get(contact.number.removeprefix("CLK-"))
         for name in moved(former, contact, CONTACT_FIELDS):
             mark = self.marks.get((contact.contact_id, name))

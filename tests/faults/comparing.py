@@ -62,6 +62,12 @@ def lines_of(document: Any, books: Books) -> tuple[tuple[Decimal, str, str], ...
     )
 
 
+def contact_with(books: Books, number: str) -> Any:
+    """Return the contact of the books with a number, which they compare without case, or nothing; archived ones too."""
+    found = books.contact_by_number.get(number.casefold(), "") if number else ""
+    return books.contacts.get(found) or next((one for one in books.contacts.values() if one.number == number), None)
+
+
 def agrees(document: Any, version: Expected, books: Books) -> bool:
     """Say whether a document says what a version of the invoice said."""
     return (

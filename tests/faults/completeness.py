@@ -11,7 +11,8 @@ from tests.faults.checker import Checker
 from tests.faults.comparing import GONE, TABLES, agrees, is_adjustment, lines_of
 from tests.faults.credits import judge_credit, judge_holds
 from tests.faults.findings import Violation
-from tests.faults.pairs import judge_pairs
+from tests.faults.pairs import judge_pairs, judge_typed_later
+from tests.faults.silence import judge_barred, judge_silence
 
 if TYPE_CHECKING:
     from ligament.connectors.xero.simulator.world import Books
@@ -36,12 +37,15 @@ def judge_all(checker: Checker, report: dict[str, Any]) -> None:
     refused = {str(one["source_id"]) for one in report["skips"] if one["reason"] == "refused"}
     listed |= _beside(checker, report["waiting"], refused)
     judge_pairs(checker.sim.practice, books, listed)
+    judge_typed_later(checker, books, listed)
     papers: dict[str, list[Any]] = {}
     for table in TABLES:
         for document in getattr(books, table).values():
             papers.setdefault(document.reference, []).append(document)
+    judge_barred(checker, report["holds"], books)
     for key, versions in checker.versions.items():
         if key not in listed:
+            judge_silence(checker, versions, papers.get(versions[-1].reference, []), books)
             _judge(checker, versions, papers.get(versions[-1].reference, []), books)
 
 

@@ -33,6 +33,8 @@ class Forms:
     taken_apart: dict[tuple[str, str], datetime] = field(default_factory=dict)
     taken_apart_ever: set[tuple[str, str]] = field(default_factory=set)
     deleted: dict[str, int] = field(default_factory=dict)
+    voided: dict[str, int] = field(default_factory=dict)
+    """Documents that a person voided, and how many versions of the invoice there were by then."""
     is_credit_told: bool = True
     """Whether a list could have told us, since an old backup was put back, where credit is used."""
     restored: bool = False
@@ -128,7 +130,7 @@ class Forms:
     def _is_there(self, name: str, said: str, books: Books) -> bool:
         kind = name.partition(" ")[0]
         if kind == "Contacts":
-            return said in books.contact_by_number
+            return said.casefold() in books.contact_by_number
         if kind == "payment":
             return any(one.reference == said and one.status == "AUTHORISED" for one in books.payments.values())
         return any(one.number == said for one in (*books.invoices.values(), *books.credit_notes.values()))

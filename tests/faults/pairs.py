@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ligament.connectors.cliniko import simulator as cliniko
+from tests.faults.comparing import contact_with
 from tests.faults.findings import Violation
 
 if TYPE_CHECKING:
     from ligament.connectors.xero.simulator.world import Books
+    from tests.faults.checker import Checker
 
 PREFIX = "CLK-"
 
@@ -30,7 +32,7 @@ def judge_pairs(world: cliniko.World, books: Books, listed: Iterable[str]) -> No
     waiting = set(listed)
     for patient in cliniko.records(world, "patients"):
         key = str(patient["id"])
-        contact = books.contacts.get(books.contact_by_number.get(f"{PREFIX}{key}", ""))
+        contact = contact_with(books, f"{PREFIX}{key}")
         is_gone = any(patient.get(name) for name in ("archived_at", "deleted_at", "merged_with_patient_id"))
         if contact is None or contact.status != "ACTIVE" or is_gone or key in waiting:
             continue
@@ -45,6 +47,25 @@ def judge_pairs(world: cliniko.World, books: Books, listed: Iterable[str]) -> No
                 raise Violation(
                     "apart", f"{contact.number}: the {name} is {ours} in the practice, {theirs} in the books"
                 )
+
+
+def judge_typed_later(checker: Checker, books: Books, listed: Iterable[str]) -> None:
+    """An address that somebody typed after the other side was emptied is on both sides (choice C38)."""
+    waiting = set(listed)
+    for key, typed_at in checker.email_typed_at.items():
+        patient = cliniko.find(checker.sim.practice, "patients", key) or {}
+        contact = contact_with(books, f"{PREFIX}{key}")
+        is_gone = any(patient.get(name) for name in ("archived_at", "deleted_at", "merged_with_patient_id"))
+        if contact is None or contact.status != "ACTIVE" or is_gone or key in waiting or checker.forms.restored:
+            continue
+        mark = checker.marks.get((contact.contact_id, "email"))
+        if mark is None or bool(patient.get("email")) is bool(contact.email):
+            continue
+        later = "practice" if typed_at > mark.at else "books"
+        if bool(patient.get("email")) is (later == "practice"):
+            raise Violation(
+                "apart", f"{contact.number}: its e-mail was typed in the {later} after the other was emptied"
+            )
 
 
 def _mobile(patient: Any) -> str:

@@ -163,6 +163,24 @@ def _patient_archive(world: cliniko.World, rng: Random, at: datetime) -> cliniko
     return control.archive_record(world, "patients", str(rng.choice(_live(world, "patients"))["id"]), at=at)
 
 
+def _patient_billed_and_archived(world: cliniko.World, rng: Random, at: datetime) -> cliniko.World:
+    """Bill somebody who owes nothing for a visit of long ago, and archive them at once, as who tidies up does."""
+    owing = {str(one["patient_id"]) for one in _live(world, "invoices") if one["status"] in {10, 40}}
+    known = {str(one["patient_id"]) for one in _live(world, "invoices")} - owing
+    chosen = _one_of([one for one in _live(world, "patients") if str(one["id"]) in known], rng)
+    day = (at - timedelta(days=45)).date().isoformat()
+    world = worlds.add_invoice(world, rng, at, patient=chosen, payer=False, issue_date=day)
+    return control.archive_record(world, "patients", str(chosen["id"]), at=at + timedelta(minutes=1))
+
+
+def _name_in_line(world: cliniko.World, rng: Random, at: datetime) -> cliniko.World:
+    """Write into a line whom it is about, as people do who bill for reports."""
+    chosen = _invoice(world, rng)
+    about = worlds.named_words(str(cliniko.get(world, "invoices", chosen)["patient_id"]))
+    lines = [{**_plain(item), "name": f"Report for {about}"} for item in control.items_of(world, chosen)]
+    return control.edit_invoice(world, chosen, {}, lines, at=at)
+
+
 def _patient_merge(world: cliniko.World, rng: Random, at: datetime) -> cliniko.World:
     live = _live(world, "patients")
     if len(live) < 2:
@@ -204,6 +222,8 @@ PRACTICE: dict[str, PracticeEdit] = {
     "patient_archive": _patient_archive,
     "patient_merge": _patient_merge,
     "patient_gone": _patient_gone,
+    "patient_billed_and_archived": _patient_billed_and_archived,
+    "name_in_line": _name_in_line,
 }
 
 
@@ -271,7 +291,8 @@ def _contact_refill(world: xero.World, rng: Random, at: datetime) -> xero.World:
 def _contact_empty(world: xero.World, rng: Random, at: datetime) -> xero.World:
     """Empty an address in the books, on purpose: nobody fills it again but who types one later (choice C38)."""
     filled = [one for one in world.only().contacts.values() if one.status == "ACTIVE" and one.email]
-    return desk.edit_contact(world, rng.choice(filled).contact_id, {"EmailAddress": ""}, at=at)
+    chosen = _one_of(sorted(filled, key=lambda one: (not one.number, one.number)), rng)
+    return desk.edit_contact(world, chosen.contact_id, {"EmailAddress": ""}, at=at)
 
 
 def _lock_today(world: xero.World, rng: Random, at: datetime) -> xero.World:

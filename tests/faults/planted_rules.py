@@ -12,6 +12,7 @@ from ligament.core.ledgers import DocumentKind, DocumentStatus
 from ligament.core.merging import FieldVerdict
 from ligament.core.naming import folded
 from tests.faults.planted import bug, returning
+from tests.faults.processes import PROCESSES
 
 CLINIKO, XERO, PLANNING = "ligament.connectors.cliniko", "ligament.connectors.xero", "ligament.flow.plan"
 _CENTS = (
@@ -154,9 +155,9 @@ def _silent(original: Any) -> Any:
 def _blank_stays(original: Any) -> Any:
     """Leave a field as it is once one side was emptied, whatever is typed later."""
 
-    def both(self: Any, sides: Any) -> FieldVerdict:
+    def both(self: Any, sides: Any, **gone: Any) -> FieldVerdict:
         is_blank = self.blank(sides.practice) or self.blank(sides.books)
-        return FieldVerdict.EMPTIED if is_blank else original(self, sides)
+        return FieldVerdict.EMPTIED if is_blank else original(self, sides, **gone)
 
     return both
 
@@ -166,8 +167,8 @@ def _ignored(_: Any) -> Any:
 
 
 def _from_process_to_process(_: Any) -> Any:
-    """Write values as they happen to stand, so that sets come in another order each time."""
-    return repr
+    """Write values as they happen to stand, so that sets come in another order in each process."""
+    return PROCESSES.written
 
 
 def _forgetful(original: Any) -> Any:

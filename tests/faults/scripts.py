@@ -27,6 +27,10 @@ OUTSIDERS_EDITS = (
 """What people did who tried the product from outside; drawn by a source of their own, so that seeds stay as told."""
 LATER_EDITS = ("books_contact_empty", "rulebook")
 """More of that, again drawn apart: an address emptied in the books; the rulebook edited between question and answer."""
+LAST_EDITS = (
+    "patient_billed_and_archived", "name_in_line", "books_void", "pay", "books_contact_empty", "patient_email",
+)  # fmt: skip
+"""More again, drawn apart: a last bill before archiving, a line that names somebody, a void before the money comes."""
 DESK_EDITS = (("answers", 0.5), ("patient_gone", 0.12), ("stranger_key", 0.06), ("tamper", 0.06))
 """What people do at Ligament itself and how often: they answer what waits, delete somebody within a minute of archiving
 them, connect another practice by mistake, and change the journal behind its back."""
@@ -152,6 +156,9 @@ def _outsiders(seed: int, run: int) -> list[Event]:
     later = Random(f"later {seed} {run}")
     kinds = [kind for kind in LATER_EDITS if later.random() < 0.2]
     found += [Event(run, BEFORE, 0, kind, later.randrange(1_000_000)) for kind in kinds]
+    last = Random(f"last {seed} {run}")
+    kinds = [kind for kind in LAST_EDITS if last.random() < 0.15]
+    found += [Event(run, BEFORE, 0, kind, last.randrange(1_000_000)) for kind in kinds]
     at_desk = Random(f"desk {seed} {run}")
     return [*found, *(Event(run, BEFORE, 0, kind, at_desk.randrange(1_000_000)) for kind in _of_desk(at_desk))]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time as real_time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -14,8 +14,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from ligament.app.sync import sync
-from ligament.connectors.cliniko.simulator import control
+from ligament.connectors.cliniko.simulator import control, find
+from ligament.core.notes import RULEBOOK_NOTE
 from ligament.ports.errors import PortError
+from ligament.store.backup.after_restore import UNSEEN
 from ligament.store.database.errors import StoreBusy, StoreError, StoreFull
 from ligament.store.journal.audit import export, verify
 from ligament.wiring import allowances, ambient, exclusive, retries
@@ -31,6 +33,7 @@ from tests.faults.findings import Violation
 from tests.faults.homes import GatedWindows, HeadInMemory, one_database, settings_for
 from tests.faults.hooks import Hooks, run_hinted
 from tests.faults.mishaps import STRANGERS_KEY, Tampering, is_pinned, mend, stranger_of, tamper
+from tests.faults.processes import PROCESSES
 from tests.faults.scripts import (
     ANY,
     BEFORE,
@@ -46,7 +49,7 @@ from tests.faults.scripts import (
     Script,
 )
 from tests.faults.wires import BOOKS, PRACTICE, Killed, Sent, Wire, applies, is_write
-from tests.faults.worlds import Start, start_for
+from tests.faults.worlds import Start, named_words, start_for
 
 SWEEPS, MOST_SWEEPS = 2, 4
 HEALING_GAPS = tuple(timedelta(minutes=minutes) for minutes in (5, 9, 26 * 60))
@@ -103,7 +106,11 @@ class Simulation:
         self.database = one_database()
         self.database.empty()
         self.database.gate = self.gate
+        PROCESSES.begin_anew()
         self.backup: bytes | None = None
+        self.rulebook_edits = 0
+        self.has_run = False
+        """Whether a run went to its end, so that whose practice it is must be known."""
         self.hooks = Hooks(self)
         self._counts = dict.fromkeys((ANY, READ, WRITE, COMMIT, HOOK), 0)
         self._events: dict[tuple[str, int], list[Event]] = {}
@@ -244,7 +251,7 @@ class Simulation:
         match event.kind:
             case "answers":
                 return self._answer(event.pick) > 0
-            case "stranger_key" if self._as_operator(is_pinned):
+            case "stranger_key" if self.has_run or self._as_operator(is_pinned):
                 self.stranger = stranger_of(self.script.seed)
                 return True
             case "tamper":
@@ -256,6 +263,7 @@ class Simulation:
         """Do something at Ligament itself, in a process of its own, while nothing goes wrong."""
         gate, self.database.gate = self.database.gate, None
         try:
+            PROCESSES.begin()
             with open_clinic(self.settings, outside=Overrides(clock=self.clocks[0])) as app:
                 return do(app)
         finally:
@@ -275,6 +283,7 @@ class Simulation:
 
     def _edit_rulebook(self, pick: int) -> None:
         """Change what decides nothing about these records: what waits has to wait on, and nothing is planned anew."""
+        self.rulebook_edits += 1
         lines = [line for line in self.rulebook.splitlines() if not line.startswith("remind_hours")]
         self.rulebook = "\n".join([*lines, f"remind_hours = {pick % 90 + 1}", ""])
         self._settle_rulebook()
@@ -308,10 +317,13 @@ class Simulation:
     def run(self, worker: int, style: str = WHOLE) -> str:
         """Open Ligament as one worker does, run one cycle, and say how it ended."""
         self._worker = worker
+        if self.checker.answers.asks_at_all:
+            self._as_operator(self.checker.answers.begin)
         outside = Overrides(transports=self.wire.transports(), clock=self.clocks[worker])
         known_lock, calls = self.checker.forms.locked_to, len(self.wire.log)
         settings = self.settings if self.stranger is None else settings_for(self.rulebook, STRANGERS_KEY)
         try:
+            PROCESSES.begin()
             with open_clinic(settings, outside=outside) as app:
                 self._app = app
                 self.report = (run_hinted(app) if style == HINTS else sync(app)).document
@@ -323,6 +335,7 @@ class Simulation:
             if isinstance(trouble, StoreFull):
                 self.checker.rolled_back(known_lock)
         self._app = None
+        self.has_run |= ended == "done" and self.stranger is None
         self._after_mishap(ended, self.wire.log[calls:], known_lock)
         self.checker.look()
         return ended
@@ -350,17 +363,29 @@ class Simulation:
         if how != "done":
             raise Violation("healing", f"a day later the run ended with: {how}")
         kept = self.database.snapshot()
+        for patient in self.checker.gone_people:
+            if named_words(patient).encode() in kept and not self._is_merged(patient):
+                raise Violation("erasure", f"patient {patient} was deleted, and a line still names them in the store")
         for patient, emails in self.checker.gone_people.items():
             for email in emails - self.checker.emails_of_others(patient):
                 if email.encode() in kept.lower():
                     raise Violation("erasure", f"patient {patient} was deleted, and {email} is still in the store")
+
+    def _is_merged(self, patient: str) -> bool:
+        """Say whether somebody's records went to another person, who has them by right."""
+        return bool((find(self.practice, "patients", patient) or {}).get("merged_with_patient_id"))
 
     def judge_journal(self) -> None:
         """Check that everything we wrote over is in the journal, which holds."""
         with open_clinic(self.settings, outside=Overrides(clock=self.clocks[0])) as app:
             if not verify(app.journal).holds:
                 raise Violation("journal", "its chain does not hold")
-            self.checker.overwritten.judge(export(app.journal))
+            entries = list(export(app.journal))
+            self.checker.overwritten.judge(entries)
+            changes = [entry for entry in entries if _is_rulebook_change(entry)]
+            if len(changes) > self.rulebook_edits:
+                told = f"{len(changes)} times, and people did so {self.rulebook_edits} times"
+                raise Violation("journal", f"it says that the rulebook changed {told}")
 
     def _try_second(self, event: Event) -> None:
         """Let the other worker start a run of the same clinic while this one is under way: it has to wait."""
@@ -400,6 +425,12 @@ class Simulation:
         """Do what the real connection does when a write was held up: ask once more whether it may leave."""
         if write and self._app is not None:
             self._app.store.may_write()
+
+
+def _is_rulebook_change(entry: Mapping[str, Any]) -> bool:
+    """Say whether an entry tells that another rulebook is in force than before; after a restore nobody knows."""
+    told = entry["public"]
+    return bool(entry["kind"] == "note" and told.get("name") == RULEBOOK_NOTE and told["before"] not in {None, UNSEEN})
 
 
 @contextmanager

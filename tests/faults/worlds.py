@@ -46,6 +46,8 @@ LET = "260"
 [taxes]
 none = "EXEMPTOUTPUT"
 "GST 10" = "OUTPUT"
+[accounts.write_off_items]
+items = ["Write off", "Bad debt", "Given away", "Lost"]
 [payments]
 account = "090"
 [contacts]
@@ -77,6 +79,9 @@ def start_for(seed: int) -> Start:
     for policy in ("update", "payment"):
         if asking.random() < 0.2:
             rulebook += f'{policy} = "ask"\n'
+    if Random(f"many {seed}").random() < 0.15:
+        # What touches more than two existing records asks, so that some of it may be answered and some not.
+        rulebook += "max_existing_changes = 2\n"
     exact = Random(f"exact {seed}").random() < 0.4
     return Start(practice=_practice(rng, exact=exact), books=_books(rng), rulebook=rulebook)
 
@@ -140,6 +145,11 @@ def add_patient(world: cliniko.World, rng: Random, at: datetime) -> cliniko.Worl
     return cliniko.put(world, "patients", patient)
 
 
+def named_words(patient_id: str) -> str:
+    """Return words that stand for somebody's name in the text of a line, and nowhere else."""
+    return f"Wren-{patient_id[-5:]}-Sparrow"
+
+
 def lines_for(rng: Random, *, taxed: bool | None = None) -> list[dict[str, Any]]:
     """Draw the lines of an invoice."""
     lines = []
@@ -170,11 +180,18 @@ def lines_for(rng: Random, *, taxed: bool | None = None) -> list[dict[str, Any]]
 
 
 def add_invoice(
-    world: cliniko.World, rng: Random, at: datetime, *, payer: bool | None = None, taxed: bool | None = None
+    world: cliniko.World,
+    rng: Random,
+    at: datetime,
+    *,
+    payer: bool | None = None,
+    taxed: bool | None = None,
+    patient: Any = None,
+    issue_date: str = "",
 ) -> cliniko.World:
     """Raise an invoice, perhaps pay it at once, perhaps reverse it later."""
     patients = [one for one in cliniko.records(world, "patients") if not one.get("archived_at")]
-    patient = rng.choice(patients)
+    patient = patient or rng.choice(patients)
     invoice: dict[str, Any] = {
         "patient_id": patient["id"],
         "business_id": PLACE,
@@ -185,6 +202,8 @@ def add_invoice(
         invoice["invoice_to"] = f"{rng.choice(list(PAYERS.values()))}\r\nClaims"
     if rng.random() < 0.05:
         invoice["issue_date"] = "2026-06-15"
+    if issue_date:
+        invoice["issue_date"] = issue_date
     world, made = control.create_invoice(world, invoice, lines_for(rng, taxed=taxed), at=at)
     fate, later = rng.random(), min(at + timedelta(minutes=rng.randint(0, 90)), max(at, START))
     if fate < 0.45:

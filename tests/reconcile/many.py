@@ -63,7 +63,7 @@ def made(scene: Scene, seed: int, *, most: int | None = None) -> World:
     around.priced(scene)
     groups = list(drawn())
     chance.shuffle(groups)
-    del groups[most:]
+    groups = groups[:most]
     ready: list[tuple[Plant, Callable[[], str]]] = []
     for place, group in enumerate(groups):
         # No two groups come to the same, whatever is planted: what looks like a double has to be one.

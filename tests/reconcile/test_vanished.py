@@ -11,6 +11,7 @@ from ligament.app.vanished import accept_removed, look_again_later, vanished_inv
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.ports.errors import SignInAgain
 from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.rulebooks import system_named_in
 from tests.reconcile.planting import Scene
 from tests.support.stage import stage
 
@@ -42,6 +43,7 @@ def remove(scene: Scene, many: int) -> list[str]:
 def stops(scene: Scene, says: str) -> None:
     with pytest.raises(SignInAgain, match=says) as trouble:
         scene.compare()
+    assert system_named_in(trouble.value.sentence) == "cliniko", "whoever is told is sent to the right system"
     assert 'ligament variances accept-removed --note "WHY"' in str(trouble.value)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ligament.ports.books import BooksPage
 from ligament.ports.practice import PracticePage
-from ligament.store.queries.sold import what_is_sold
+from ligament.store.queries.sold import assortment, what_is_sold
 from tests.store.makers import document, invoice, line
 
 if TYPE_CHECKING:
@@ -49,3 +49,24 @@ def test_the_newest_documents_come_first_and_only_so_many(opened: Opened) -> Non
     opened.store.keep_books_page(BooksPage(stream="invoices", documents=tuple(made)))
     found = what_is_sold(opened.database, "clinic", newest=0, documents=2)
     assert [one.number for one in found.documents] == ["N-2025", "N-2024"]
+
+
+def test_a_new_kind_of_line_is_among_them_at_once_and_each_stands_there_once(opened: Opened) -> None:
+    sold(opened, "1", 2019, name="Splint")
+    sold(opened, "2", 2020, name="Consultation")
+    assert [one.name for one in assortment(opened.database, "clinic", documents=0).lines] == ["Splint", "Consultation"]
+    assert [one.name for one in assortment(opened.database, "clinic", documents=0).lines] == ["Splint", "Consultation"]
+    sold(opened, "3", 2021, name="Splint")
+    sold(opened, "4", 2021, name="Consultation", **GST)
+    again = assortment(opened.database, "clinic", documents=0).lines
+    assert [(one.name, one.tax_name) for one in again] == [
+        ("Consultation", ""),
+        ("Splint", ""),
+        ("Consultation", "GST"),
+    ]
+
+
+def test_somebody_elses_clinic_has_kinds_of_its_own(opened: Opened) -> None:
+    sold(opened, "1", 2019, name="Splint")
+    assert assortment(opened.database, "clinic", documents=0).lines
+    assert assortment(opened.database, "another", documents=0).lines == ()

@@ -64,6 +64,7 @@ def voices(clinic: Clinic) -> list[int]:
 def test_what_says_something_else_by_now_is_not_answered_and_the_rest_is(owner: Person, clinic: Clinic) -> None:
     shown = owner.get(f"{HERE}/waiting").form(f"{HERE}/holds/decisions").fields
     assert [name for name, _ in shown].count("names") == 2
+    assert "Ana Silva</a>" in owner.get(f"{HERE}/waiting").text, "people are told by name"
     clinic.edit_patient(ANA, email="ana.third@example.org")
     clinic.sync()
     told = said(owner, f"{HERE}/holds/decisions", [*shown, ("choice", "practice")])

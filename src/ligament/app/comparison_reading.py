@@ -76,6 +76,7 @@ def _swept(clinic: Clinic, start_on: date, *, full: bool) -> Swept:
             start_on=start_on,
             locked_to=organisation.locks.last_locked_day() if organisation is not None else None,
             full=full,
+            title=clinic.practice_manifest.title,
             tell=clinic.outside.tell,
         )
     )

@@ -11,9 +11,12 @@ from ligament.core.periods import iso_instant
 from ligament.wiring.clinic import Clinic
 
 
-def open_holds(clinic: Clinic) -> list[Document]:
-    """Return every open hold, oldest first; one that was answered says so until the next run acted on it."""
-    held = list(clinic.store.open_holds())
+def open_holds(clinic: Clinic, held: Sequence[Hold] | None = None) -> list[Document]:
+    """Return every open hold, oldest first; one that was answered says so until the next run acted on it.
+
+    `held` are those holds, where they were read already.
+    """
+    held = clinic.store.open_holds() if held is None else held
     answers = clinic.store.answers(held)
     return [{**hold_document(hold), **settled_first(hold, held), **answered(answers.get(hold.id))} for hold in held]
 

@@ -29,7 +29,7 @@ def vanished_invoices(clinic: Clinic) -> Document | None:
         "of": found.kept,
         "seen_at": iso_instant(found.at),
         "numbers": [one.number for one in first],
-        "sentence": found.sentence,
+        "sentence": found.sentence(clinic.practice_manifest.title),
     }
 
 
@@ -60,4 +60,4 @@ def look_again_later(clinic: Clinic) -> None:
     found = vanished(clinic.store)
     if found is None or found.accepted or clinic.clock.now() - found.at >= _LOOK_AGAIN:
         return
-    raise SignInAgain(found.sentence)
+    raise SignInAgain(found.sentence(clinic.practice_manifest.title))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ligament.app.contacts.find import pair_document, party_state, stranger_document
 from ligament.app.documents import Document
 from ligament.core.facts import Facts
@@ -40,6 +42,14 @@ def _listed(one: Listed, held: set[str]) -> Document:
         "state": party_state(party),
         "held": f"{party.kind.value}:{party.id}" in held,
     }
+
+
+def called_by_name(clinic: Clinic, keys: Collection[str]) -> dict[str, str]:
+    """Return the names of patients and payers by their ids, for the clinic's own screen."""
+    if not keys:
+        return {}
+    found = Cards(clinic.journal).parties({key.partition(":")[2] for key in keys})
+    return {found[key].id: found[key].full_name() for key in keys if key in found}
 
 
 def contact_card(clinic: Clinic, identifier: str) -> Document | None:

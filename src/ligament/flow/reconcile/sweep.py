@@ -30,6 +30,7 @@ class Sweeping:
     """What sweeping needs: both systems, what is kept, the calendar, and how far back and how thoroughly to look.
 
     Months that end on or before `locked_to` and were proved equal are not read again until something in them changes.
+    `title` is what the practice's system is called.
     """
 
     practice: Practice
@@ -41,6 +42,7 @@ class Sweeping:
     start_on: date
     locked_to: date | None = None
     full: bool = False
+    title: str = "The practice"
     tell: Progress = silent
 
 
@@ -173,7 +175,7 @@ def _look_up_invoices(how: Sweeping, missing: Sequence[SourceId], kept: int) -> 
         whole = tuple(invoice.id for invoice in there)
         how.memory.keep_practice_page(PracticePage(stream="sweep", rows=(*there, *lines), whole_invoices=whole))
     gone = set(missing) - {invoice.id for invoice in there}
-    doubt(how.memory, gone, kept, how.now)
+    doubt(how.memory, gone, kept, how.now, how.title)
     rows = tuple(Removal(kind="invoice", id=key) for key in sorted(gone))
     if rows:
         how.memory.keep_practice_page(PracticePage(stream="sweep", rows=rows))

@@ -32,11 +32,10 @@ class Vanished:
     at: datetime
     accepted: bool = False
 
-    @property
-    def sentence(self) -> str:
-        """Return what is told of them, and what a person may do."""
+    def sentence(self, title: str) -> str:
+        """Return what is told of them, and what a person may do; `title` is the practice's system."""
         return (
-            f"The practice no longer shows {len(self.ids)} of {self.kept} invoices that it showed before, as a key "
+            f"{title} no longer shows {len(self.ids)} of {self.kept} invoices that it showed before, as a key "
             "with fewer rights would. None of them was taken for removed, and nothing was posted. If they really were "
             'removed there, say so: `ligament variances accept-removed --note "WHY"`.'
         )
@@ -57,7 +56,7 @@ def accept_vanished(memory: Memory, found: Vanished) -> None:
     _keep(memory, replace(found, accepted=True))
 
 
-def doubt(memory: Memory, gone: Collection[str], kept: int, now: datetime) -> None:
+def doubt(memory: Memory, gone: Collection[str], kept: int, now: datetime, title: str) -> None:
     """Keep and tell where most of those kept are gone at once, but for what a person takes for removed.
 
     Raises SignInAgain then, with what a person may do.
@@ -69,7 +68,7 @@ def doubt(memory: Memory, gone: Collection[str], kept: int, now: datetime) -> No
         return
     found = Vanished(ids=frozenset(gone), kept=kept, at=now)
     _keep(memory, found)
-    raise SignInAgain(found.sentence)
+    raise SignInAgain(found.sentence(title))
 
 
 def settle(memory: Memory, ids: Collection[str]) -> None:

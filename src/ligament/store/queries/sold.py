@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, not_, select
+from sqlalchemy import Connection, bindparam, func, not_, select
 
 from ligament.core.frozen import fast_frozen
 from ligament.core.ids import SourceId
@@ -18,7 +19,7 @@ from ligament.core.records import Location, Practitioner
 from ligament.store.database.bulk import of_clinic, of_kind
 from ligament.store.database.codec import decode, decoder
 from ligament.store.database.connection import Database
-from ligament.store.database.tables import books_documents, books_reference, practice_rows
+from ligament.store.database.tables import books_documents, books_reference, journal_heads, practice_rows
 
 _AT_ONCE = 2000
 _PEOPLE_AND_PLACES = (
@@ -27,6 +28,17 @@ _PEOPLE_AND_PLACES = (
     .order_by(practice_rows.c.kind, practice_rows.c.id)
 )
 _CHART = of_clinic(books_reference.c.body).where(books_reference.c.name == "chart")
+
+_ROWS = practice_rows.c
+_STATE = select(
+    func.count().label("count"),
+    func.max(_ROWS.updated_at).label("newest"),
+    select(journal_heads.c.sequence)
+    .where(journal_heads.c.clinic == bindparam("clinic"))
+    .scalar_subquery()
+    .label("journal"),
+).where(_ROWS.clinic == bindparam("clinic"), _ROWS.kind == "line")
+"""What moves when a line is new or changed; whoever is forgotten moves the journal."""
 
 
 @fast_frozen
@@ -60,8 +72,12 @@ class Assortment:
     chart: Chart
 
 
+_KNOWN: WeakKeyDictionary[Database, dict[str, tuple[object, tuple[LineSort, ...]]]] = WeakKeyDictionary()
+"""The kinds of line of each clinic as they were looked at last, with the state of that moment."""
+
+
 def assortment(database: Database, clinic: str, *, documents: int) -> Assortment:
-    """Return what there is to choose for, and the newest documents, in four questions however much was sold."""
+    """Return what there is to choose for, and the newest documents, in few questions however much was sold."""
     with database.reading() as connection:
         people: dict[SourceId, Practitioner] = {}
         places: dict[SourceId, Location] = {}
@@ -72,12 +88,22 @@ def assortment(database: Database, clinic: str, *, documents: int) -> Assortment
                 people[row.id] = decode(Practitioner, row.body)
         chart = connection.execute(_CHART, {"clinic": clinic}).scalar_one_or_none()
         return Assortment(
-            lines=tuple(_kinds_of_line(connection, clinic)),
+            lines=_known_kinds(database, connection, clinic),
             documents=tuple(_newest_documents(connection, clinic, documents)),
             practitioners=people,
             locations=places,
             chart=decode(Chart, chart) if chart else Chart(),
         )
+
+
+def _known_kinds(database: Database, connection: Connection, clinic: str) -> tuple[LineSort, ...]:
+    """Return every kind of line; all lines are looked at again only after one of them, or the journal, moved."""
+    row = connection.execute(_STATE, {"clinic": clinic}).one()
+    state = row.count, row.newest, row.journal
+    known = _KNOWN.setdefault(database, {})
+    if clinic not in known or known[clinic][0] != state:
+        known[clinic] = state, tuple(_kinds_of_line(connection, clinic))
+    return known[clinic][1]
 
 
 def _kinds_of_line(connection: Connection, clinic: str) -> list[LineSort]:

@@ -43,8 +43,10 @@
   for (const type of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) addEventListener(type, points, { passive: true });
   document.documentElement.addEventListener("pointerleave", () => { finger = null; isDown = false; });
   const isBusyHand = () => isDown || Date.now() < quietUntil;
-  // What comes to the foot of the window waits a little for a finger that is on its way there.
-  const isAtFoot = () => finger && finger.y > innerHeight - 100 && Date.now() - finger.at < 3000;
+  // What comes to the foot of the window waits a little for a finger that is on its way there, and for who types there.
+  const isTyping = (node) => node.matches("input, select, textarea") && node.getBoundingClientRect().bottom > innerHeight - 100;
+  const isAtFoot = () => isTyping(document.activeElement)
+    || (finger && finger.y > innerHeight - 100 && Date.now() - finger.at < 3000);
   const whenCalm = (work) => { if (isBusyHand() || isAtFoot()) setTimeout(() => whenCalm(work), 300); else work(); };
 
   // Everything one may look at, by what it is called and how manieth of that name it is.

@@ -230,6 +230,18 @@ def _note_agreement(builder: PlanBuilder, posted: Posted, before: DocumentIntent
     agree_again(builder, posted, before, agreement, f"Nothing on {posted.main.number} changes.")
 
 
+def _as_known(builder: PlanBuilder, posted: Posted, wanted: DocumentIntent) -> Posted:
+    """Return what is known of a document that was found again with other content while money or a lock was on it.
+
+    Nobody knows any more who changed it. Once it can be written to, it is asked about as where nothing was on it.
+    """
+    held = builder.facts.agreements.get(posted.subject.key)
+    if held is None or held.fingerprint:
+        return posted
+    wanted = replace(wanted, contact_id=builder.contacts.get(wanted.party.key) or posted.document.contact_id)
+    return replace(posted, main=replace(posted.main, sent=wanted))
+
+
 def _update_in_place(builder: PlanBuilder, posted: Posted, drafted: Draft) -> None:
     """Update an unpaid, unlocked document, after checking that nobody changed it meanwhile."""
     intent = drafted.intent
@@ -238,7 +250,7 @@ def _update_in_place(builder: PlanBuilder, posted: Posted, drafted: Draft) -> No
         agreement = agreement_for(posted.invoice, posted.subject, intent)
         agree_again(builder, posted, there, agreement, f"{posted.main.number} says it already.")
         return
-    trouble = edited(builder, posted)
+    trouble = edited(builder, _as_known(builder, posted, intent))
     if trouble is not None:
         hold = invoice_hold(trouble, posted.invoice, posted.subject)
         if builder.decision(hold) is not DecisionKind.APPROVED:
