@@ -12,6 +12,7 @@ import pytest
 from ligament.cli.session import Session
 from ligament.cli.watching import Teller
 from ligament.service.runner import RunReport
+from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
 from ligament.wiring.settings import Settings
 from tests.cli.kit import NOW, SECRETS, Answer, Clinic
 from tests.support.practice import RULEBOOK
@@ -135,7 +136,12 @@ def test_named_actions_alone_are_approved(clinic: Clinic) -> None:
 def test_an_unknown_name_is_told(clinic: Clinic) -> None:
     answer = clinic.run("approve", "99")
     assert answer.code == 2
-    assert 'Nothing called "99" waits.' in answer.out
+    assert 'Nothing called "99" waits.' in answer.err
+    for words in (("approve", "99"), ("plan", "--explain", "99")):
+        mistaken = clinic.run(*words, "--json")
+        assert mistaken.code == 2
+        assert set(mistaken.json["error"]) == {"code", "sentence", "place"}
+        assert "99" in mistaken.err
 
 
 def test_an_unknown_decision_is_wrong_usage(clinic: Clinic) -> None:
@@ -333,3 +339,34 @@ def test_a_line_of_the_service_shows_the_calendar_of_the_process(
     report = RunReport(clinic="riverside", outcome="done", seconds=1, document={"created": {"invoices": 2}})
     Teller(Session(), settings)(report)
     assert capsys.readouterr().out.startswith(f"{NOW.day} {NOW:%b %Y}")
+
+
+def test_a_run_that_the_days_limit_cuts_tells_what_it_posted_until_then(clinic: Clinic) -> None:
+    for _ in range(3):
+        clinic.invoice(paid=True)
+    headers = (("X-Rate-Limit-Problem", "day"), ("Retry-After", "36000"))
+    used_up = Fault(kind=FaultKind.ANSWER, status=429, headers=headers)
+    clinic.books.faults = FaultScript(rules=(Rule(fault=used_up, method="PUT", path="/Payments"),))
+    cut = clinic.run("sync", "--once", "--json")
+    assert cut.code == 1
+    assert cut.json["parked"]
+    assert (cut.json["created"]["contacts"], cut.json["created"]["invoices"], len(posted(clinic))) == (1, 3, 3)
+    assert cut.json["created"]["payments"] == 0
+    # Until the allowance is back not even a question is asked, and nobody is told that all is done.
+    again = clinic.run("sync", "--once")
+    assert again.code == 1
+    assert "Nothing was posted." in again.out
+    assert "Nothing waits" not in again.out
+    assert "What is left goes on with the next run." in again.out
+
+
+def test_a_debt_that_is_given_up_asks_for_its_account_and_map_offers_one(clinic: Clinic) -> None:
+    clinic.invoice({"name": "Write off", "unit_price": "5"})
+    (held,) = clinic.run("plan", "--json").json["holds"]
+    assert held["code"] == "unmapped_item"
+    assert "bad_debt" in held["todo"]
+    gaps = {one["key"]: one for one in clinic.run("map", "--json").json["gaps"]}
+    assert gaps["accounts.bad_debt"]["options"]
+    value = gaps["accounts.bad_debt"]["options"][0]["value"]
+    clinic.write(RULEBOOK.replace("[accounts]", f'[accounts]\nbad_debt = "{value}"'))
+    assert "accounts.bad_debt" not in {one["key"] for one in clinic.run("map", "--json").json["gaps"]}

@@ -71,9 +71,21 @@ def test_a_clinic_that_was_never_read_and_one_whose_calendar_went_back_are_due_a
 
 def test_a_turn_that_nobody_ended_is_due_at_once_even_at_night() -> None:
     cut, ended = ready("a", NIGHT), ready("b", NIGHT)
-    cut = schedule.begun(cut, NIGHT + SECOND)
+    cut = schedule.begun(cut, NIGHT + SECOND, NIGHT + SECOND)
     assert due([cut, ended], at(NIGHT + 2 * SECOND, "a", "b")) == ["a"]
     assert not schedule.is_unfinished(ClinicStatus(clinic="a"))
+
+
+def test_a_turn_is_paced_by_the_machine_and_shown_on_the_clinics_calendar() -> None:
+    calendar = NOON - timedelta(days=10)
+    worked = schedule.succeeded(schedule.begun(ClinicStatus(clinic="a"), NOON, calendar), NOON + SECOND, 3)
+    assert (worked.succeeded_at, worked.as_shown(worked.succeeded_at)) == (NOON + SECOND, calendar + SECOND)
+    assert (worked.not_before, worked.as_shown(worked.not_before)) == (None, None)
+    parked = schedule.parked(worked, NOON + SECOND, "The day's calls are used up.", 60, lambda _: 0)
+    assert parked.not_before is not None
+    assert parked.as_shown(parked.not_before) == parked.not_before - timedelta(days=10)
+    same = schedule.begun(ClinicStatus(clinic="a"), NOON, NOON + timedelta(milliseconds=3))
+    assert same.as_shown(NOON) == NOON
 
 
 def test_a_hint_is_due_at_once_and_a_busy_clinic_is_left() -> None:
@@ -200,7 +212,7 @@ def test_of_500_clinics_with_too_few_workers_none_waits_more_than_twice_the_mean
         while queued and len(running) < workers:
             name = queued.pop(0)
             waits.setdefault(name, []).append(now - (statuses[name].began_at or now))
-            statuses[name] = schedule.begun(statuses[name], now)
+            statuses[name] = schedule.begun(statuses[name], now, now)
             heapq.heappush(running, (now + timedelta(milliseconds=draw.randint(200, 3000)), name))
         now = max(now + SECOND, running[0][0] if running else now)
     # The first turn of each is about the start, not about fairness.

@@ -17,9 +17,9 @@ from ligament.app.reports.comparison import comparison_report
 from ligament.app.reports.files import wanted_files, write_files
 from ligament.connectors.xero.simulator import control as desk
 from ligament.core.tables import Report
-from tests.contacts.kit import Clinic
+from tests.contacts.kit import BEN, Clinic
 from tests.reconcile.planting import Scene, lower_amount
-from tests.reports.kit import busy_clinic, documents, told
+from tests.reports.kit import CONSULT, busy_clinic, documents, issue, told
 from tests.support.stage import stage
 
 
@@ -50,6 +50,16 @@ def test_revenue_is_the_practice_side_of_the_reconciliation(clinic: Clinic, comp
 
 def test_who_owes_is_what_the_reconciliation_calls_owed(clinic: Clinic, compared: dict[str, Any]) -> None:
     assert told(clinic, "debtors")["totals"]["total"] == compared["totals"]["owed"]["source"]
+
+
+def test_what_is_issued_ahead_is_owed_in_both(tmp_path: Path) -> None:
+    made = busy_clinic(tmp_path / "home")
+    issue(made, BEN, "2026-12-15", CONSULT)
+    made.sync()
+    with made.app() as app:
+        owed = reconcile(app).document["totals"]["owed"]["source"]
+    assert told(made, "debtors")["totals"]["total"] == owed
+    assert Decimal(told(made, "debtors", last="2026-11-30")["totals"]["total"]) == Decimal(owed) - 95
 
 
 def test_tax_has_the_sums_of_both_sides(clinic: Clinic, compared: dict[str, Any]) -> None:

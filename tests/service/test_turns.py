@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.xero import simulator as xero
 from ligament.engine.schedule import State
+from ligament.service.clinics import statuses
 from ligament.service.runner import ClinicRunner, RunReport
 from ligament.simkit.hosting import Host
 from ligament.simkit.messages import Request, Response
@@ -83,3 +85,28 @@ def test_a_clinic_removed_during_a_turn_is_nothing_that_should_not_happen(bench:
     bench.runner.take(name)
     assert [report.outcome for report in bench.reports] == ["done", "gone"]
     assert bench.told == []
+
+
+@dataclass(slots=True)
+class Behind:
+    """A calendar that somebody set an hour back; everything else is the machine's."""
+
+    machine: Any
+
+    def now(self) -> Any:
+        return self.machine.now() - timedelta(hours=1)
+
+    def monotonic_ms(self) -> int:
+        found: int = self.machine.monotonic_ms()
+        return found
+
+    def pause_ms(self, milliseconds: int) -> None:
+        self.machine.pause_ms(milliseconds)
+
+
+def test_when_a_clinic_ran_last_is_told_by_the_calendar_that_dates_everything_else(bench: Bench) -> None:
+    bench.runner.calendar = Behind(bench.runner.clock)
+    assert bench.take().outcome == "done"
+    (row,) = statuses(bench.runner.database, bench.runner.settings.clinics)
+    began = bench.runner.calendar.now() - timedelta(minutes=5)
+    assert began.isoformat()[:19] < row["last_run_at"] <= bench.runner.calendar.now().isoformat()[:19] + "Z"

@@ -15,7 +15,7 @@ from ligament.core.plans import Plan, State
 from ligament.store.database.errors import StoreError
 from ligament.store.database.quick import quickly
 from ligament.store.database.tables import holds
-from ligament.store.queries.lists import Lists
+from ligament.store.queries.lists import open_holds
 from ligament.store.shared.values import SharedValues
 from tests.store.makers import hold, outcome, subjects
 
@@ -59,7 +59,7 @@ def test_a_quick_question_gets_what_the_library_gets(opened: Opened) -> None:
         assert len(wanted) == 2
         assert [tuple(row) for row in quickly(connection, statement, {"clinic": "clinic"})] == wanted
         assert quickly(connection, statement, {"clinic": "nobody"}) == []
-    entries = Lists(opened.journal).holds(code="", kind="", after=None, limit=50)
+    entries = open_holds(opened.database, "clinic", code="", kind="", after=None, limit=50)
     assert {name for name, _, _ in entries} == {one.id for one in opened.queries.holds()}
     assert all(isinstance(body, bytes) for _, _, body in entries)
 

@@ -4,28 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from msgspec import Raw
 
 from ligament.app.contacts.find import matches, party_state
 from ligament.app.documents import Document, hold_document
 from ligament.app.journal import JournalFilter
+from ligament.app.output import to_compact_json
 from ligament.core.ledgers import BooksDocument
 from ligament.core.links import DocumentLink
 from ligament.core.money import two_places
 from ligament.core.periods import iso_instant
 from ligament.core.records import Invoice
 from ligament.ports.memory import Selection
-from ligament.store.database.codec import HoldText, decode_hold, hold_texts
+from ligament.store.database.codec import decode_hold, hold_text
+from ligament.store.database.connection import Database
 from ligament.store.database.search_keys import to_seconds
 from ligament.store.queries.directory import Directory
-from ligament.store.queries.lists import EntryFilter, HoldEntry, Lists
+from ligament.store.queries.lists import EntryFilter, HoldEntry, Lists, open_holds
 from ligament.store.queries.records import KeptHold
 from ligament.wiring.clinic import Clinic
 
 
-def holds(clinic: Clinic, *, code: str, kind: str, after: tuple[str, str] | None, limit: int) -> list[HoldEntry]:
-    """Return open holds, oldest first."""
-    return Lists(clinic.journal).holds(code=code, kind=kind, after=after, limit=limit)
+def holds(
+    database: Database, clinic: str, *, code: str, kind: str, after: tuple[str, str] | None, limit: int
+) -> list[HoldEntry]:
+    """Return open holds of a clinic, oldest first; it need not be opened for that."""
+    return open_holds(database, clinic, code=code, kind=kind, after=after, limit=limit)
 
 
 def place_of(one: HoldEntry) -> tuple[str, str]:
@@ -34,16 +41,22 @@ def place_of(one: HoldEntry) -> tuple[str, str]:
     return stamped, name
 
 
-def hold_rows(entries: Sequence[HoldEntry]) -> list[HoldText | Document]:
-    """Return open holds as `kept_hold_document` has them; those that are kept as they are shown are not read first."""
-    rows: list[HoldText | Document] = []
-    for (name, stamped, body), held in zip(entries, hold_texts([body for _, _, body in entries]), strict=True):
-        since = to_seconds(stamped)
-        if held is not None:
-            rows.append(held.shown_as(name, since))
-        else:
-            rows.append({**hold_document(decode_hold(body), name), "waiting_since": since, "closed_at": None})
-    return rows
+def hold_rows(entries: Sequence[HoldEntry]) -> list[Raw]:
+    """Return open holds as `kept_hold_document` has them, written out already."""
+    return [_hold_row(*entry) for entry in entries]
+
+
+@lru_cache(maxsize=4_000)
+def _hold_row(name: str, stamped: str, body: bytes) -> Raw:
+    """Return one open hold; tools ask for the same ones again and again, and nothing else decides how it reads.
+
+    One that is kept as it is shown is not read first.
+    """
+    since, held = to_seconds(stamped), hold_text(body)
+    if held is not None:
+        return Raw(to_compact_json(held.shown_as(name, since)))
+    shown = {**hold_document(decode_hold(body), name), "waiting_since": since, "closed_at": None}
+    return Raw(to_compact_json(shown))
 
 
 def kept_hold_document(one: KeptHold) -> Document:

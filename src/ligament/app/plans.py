@@ -27,6 +27,7 @@ from ligament.flow.plan.survey import Planner, plan_and_scope
 from ligament.flow.read.read import EVERYTHING, read_books, read_chart, read_practice, selection_of
 from ligament.ports.memory import Selection
 from ligament.wiring.clinic import Clinic
+from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.exclusive import alone_for
 
 BEFORE_START = "before_start"
@@ -109,6 +110,8 @@ def explain(clinic: Clinic, wanted: str) -> Result:
         "refused": [dict(hold.detail) | {"sentence": hold.sentence} for hold in refused_by(clinic, wanted)],
         "posted": [_posted(clinic, o.subject.key) for o in outcomes],
     }
+    if not any(document.values()):
+        raise ConfigurationError((f'--explain: nothing is known under the number or id "{wanted}".',))
     return Result(document=document)
 
 

@@ -8,9 +8,8 @@ from dataclasses import replace
 from ligament.app.documents import Document
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.intents import subject_from_key
-from ligament.core.links import Decision, DecisionKind
+from ligament.core.links import DISMISSED_REASON, Decision, DecisionKind
 from ligament.core.plans import ActionKind, State, without_paid
-from ligament.flow.plan.plan import DISMISSED_REASON
 from ligament.wiring.clinic import Clinic
 
 _TODO = "Nothing needs to be done; it can be planned again."

@@ -167,6 +167,10 @@ class DecisionKind(StrEnum):
     UNDONE = "undone"
 
 
+REFUSED_REASON, DISMISSED_REASON = "refused", "dismissed"
+"""Why a record is left out that a person refused, or left as it is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """A person's decision about one hold (`code` is the hold's decision code).

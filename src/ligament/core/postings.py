@@ -190,7 +190,7 @@ def item_keys(line: SoldAs) -> tuple[str, ...]:
     return tuple(key for key in (line.item_id or "", line.code, line.name) if key)
 
 
-def is_write_off(line: Line, rulebook: Rulebook) -> bool:
+def is_write_off(line: SoldAs, rulebook: Rulebook) -> bool:
     """Say whether the rulebook lists the line's item as a write-off."""
     return any(key in rulebook.accounts.write_off_items for key in item_keys(line))
 
@@ -201,7 +201,10 @@ def _account(line: Line, how: LineContext, trail: list[str]) -> str | Trouble:
         return Trouble(
             code=HoldCode.UNMAPPED_ITEM,
             sentence=f'No account is chosen for "{line.name}".',
-            todo=f'Add it to [accounts.items] in the rulebook: "{line.code or line.name}" = "account code".',
+            # An account of the item's own is never looked at for what writes a debt off (choice C41).
+            todo='Choose the account for debts that are given up, [accounts] bad_debt = "account code".'
+            if is_write_off(line, how.rulebook)
+            else f'Add it to [accounts.items] in the rulebook: "{line.code or line.name}" = "account code".',
             detail={"item": line.name, "code": line.code},
         )
     account = how.chart.account(code)

@@ -44,7 +44,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicStatus:
-    """Where one clinic stands, as every process of the installation sees it; `calls` is what a quiet turn costs."""
+    """Where one clinic stands, as every process of the installation sees it; `calls` is what a quiet turn costs.
+
+    Its instants are the machine's, which all processes share; `ahead_s` is by how many seconds the clinics' calendar
+    was ahead of it, where one was set: people are shown instants of the calendar that everything else is dated by.
+    """
 
     clinic: str
     state: State = State.READY
@@ -55,6 +59,11 @@ class ClinicStatus:
     calls: int = 0
     sentence: str = ""
     succeeded_at: datetime | None = None
+    ahead_s: int = 0
+
+    def as_shown(self, instant: datetime | None) -> datetime | None:
+        """Return one of its instants on the clinics' calendar."""
+        return instant + timedelta(seconds=self.ahead_s) if instant is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,16 +207,21 @@ def _place(clinic: str) -> float:
 # --- what became of a turn --------------------------------------------------------------------------------------------
 
 
-def begun(status: ClinicStatus, now: datetime) -> ClinicStatus:
-    """Return the status of a clinic whose turn begins."""
-    return replace(status, began_at=now)
+def begun(status: ClinicStatus, now: datetime, calendar: datetime) -> ClinicStatus:
+    """Return the status of a clinic whose turn begins, at that instant of the machine and of the calendar."""
+    return replace(status, began_at=now, ahead_s=round((calendar - now).total_seconds()))
 
 
 def succeeded(status: ClinicStatus, now: datetime, calls: int) -> ClinicStatus:
     """Return the status after a turn that did all it could; `calls` were made to the practice."""
     quiet = min(calls, status.calls) if status.calls else min(calls, QUIET_CALLS)
     return ClinicStatus(
-        clinic=status.clinic, began_at=status.began_at, ended_at=now, calls=max(quiet, 1), succeeded_at=now
+        clinic=status.clinic,
+        began_at=status.began_at,
+        ended_at=now,
+        calls=max(quiet, 1),
+        succeeded_at=now,
+        ahead_s=status.ahead_s,
     )
 
 

@@ -165,8 +165,12 @@ def _carry_out(
         waiting.update((action.key, action) for action in approved.waiting)
         cycle.waiting = tuple(waiting.values())
         if approved.approved:
-            tally = execute(approved, facts, world)
-            cycle.count(tally)
+            tally = Tally()
+            try:
+                execute(approved, facts, world, tally)
+            finally:
+                # Where the day's calls are used up half-way, what was posted until then counts all the same.
+                cycle.count(tally)
             tried, moved = True, moved or bool(tally.done or tally.refused or tally.dropped)
             changed |= {action.subject for action in approved.approved}
     return tried, moved

@@ -75,8 +75,8 @@ def _glance(status: ClinicStatus, known: Figures) -> Glance:
         sentence=sentence,
         holds=known.holds,
         approvals=known.approvals,
-        last_run_at=status.succeeded_at,
-        next_run_at=status.not_before,
+        last_run_at=status.as_shown(status.succeeded_at),
+        next_run_at=status.as_shown(status.not_before),
     )
 
 

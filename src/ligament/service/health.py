@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -25,6 +26,12 @@ _OF_CLINICS = (
 _BUCKETS = (0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000)
 
 
+def _shown(status: ClinicStatus, instant: datetime | None) -> str | None:
+    """Return one of its instants on the clinics' calendar, which all other answers are dated by."""
+    at = status.as_shown(instant)
+    return at.isoformat() if at is not None else None
+
+
 def health(place: Scheduler) -> tuple[int, dict[str, Any]]:
     """Return 200 while the database answers and the scheduler ticks; what waits for a person is no reason for 503."""
     now = place.runner.clock.now()
@@ -41,8 +48,8 @@ def health(place: Scheduler) -> tuple[int, dict[str, Any]]:
             "clinic": status.clinic,
             "state": status.state.value,
             "sentence": status.sentence,
-            "succeeded_at": status.succeeded_at.isoformat() if status.succeeded_at else None,
-            "not_before": status.not_before.isoformat() if status.not_before else None,
+            "succeeded_at": _shown(status, status.succeeded_at),
+            "not_before": _shown(status, status.not_before),
         }
         for status in statuses
     ]

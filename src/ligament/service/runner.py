@@ -161,7 +161,7 @@ class ClinicRunner:
         before = self.statuses.one(name)
         hints = self.hints.of(name)
         polls = self._polls(before, bool(hints))
-        status = schedule.begun(before, self.clock.now()) if polls else before
+        status = schedule.begun(before, self.clock.now(), self.calendar.now()) if polls else before
         self.statuses.keep(status)
         try:
             document = self._work(name, hints, polls=polls)
@@ -265,7 +265,8 @@ class ClinicRunner:
         if document.get("parked"):
             sentence, wait_s = str(document["parked"]), int(document.get("parked_s") or 0)
             parked = schedule.parked(status, now, sentence, wait_s, jitter)
-            until = parked.not_before.isoformat(timespec="minutes") if parked.not_before else ""
+            goes_on = parked.as_shown(parked.not_before)
+            until = goes_on.isoformat(timespec="minutes") if goes_on else ""
             self._alert("day_limit", name, f"{sentence} It goes on by itself at {until}; nothing needs to be done.")
             self.statuses.keep(parked)
             return RunReport(clinic=name, outcome="parked", seconds=0, sentence=sentence, document=document)

@@ -69,6 +69,9 @@ class Access:
     def clinics(self) -> Mapping[str, ClinicSettings]:
         return {clinic.id: clinic for clinic in self.settings().clinics}
 
+    def clinic(self, clinic_id: str) -> ClinicSettings | None:
+        return next((clinic for clinic in self.settings().clinics if clinic.id == clinic_id), None)
+
     def clinic_named(self, wanted: str) -> str:
         """Return the id of the clinic that somebody means; raises ConfigurationError when there is none."""
         return self.settings().meant(wanted).id

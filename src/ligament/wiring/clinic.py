@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ligament.connectors.registry import (
@@ -47,7 +48,7 @@ from ligament.store.writes.runs import Runs
 from ligament.store.writes.variances import Variances
 from ligament.wiring.allowances import NamedWindows
 from ligament.wiring.ambient import random_bytes, random_hex
-from ligament.wiring.clocks import ImpatientClock, SystemClock, clock_starting_at, need_same_time
+from ligament.wiring.clocks import ImpatientClock, Patience, SystemClock, clock_starting_at, need_same_time
 from ligament.wiring.likeness import likeness, phone_key
 from ligament.wiring.logs import REDACTOR, OddityLog
 from ligament.wiring.retries import RetryBudget, jitter
@@ -67,7 +68,8 @@ CONTACT = "no-contact-set@ligament.example"
 class Overrides:
     """What is not as usual: transports by connector name, the clock, who acts, and who hears of progress.
 
-    With `longest_wait_ms` work that would pause for longer, because a system is away or busy, ends with TryLater.
+    With `patience` work that would pause for longer, because a system is away or busy, ends with TryLater; whatever
+    shares it pauses no longer together.
     """
 
     transports: Mapping[str, Transport] = field(default_factory=dict)
@@ -78,12 +80,11 @@ class Overrides:
     observer: Observer | None = None
     actor: str = "ligament"
     source: str = "cli"
-    longest_wait_ms: int | None = None
+    patience: Patience | None = None
 
     def waiting(self, clock: Clock) -> Clock:
         """Return a clock that waits as long as this work may."""
-        most = self.longest_wait_ms
-        return clock if most is None else ImpatientClock(clock=clock, most_ms=most)
+        return clock if self.patience is None else ImpatientClock(clock=clock, patience=self.patience)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -293,12 +294,18 @@ def open_clinic(
         yield clinic
 
 
+@lru_cache(maxsize=500)
+def _head_file(home: Path, clinic: str) -> HeadFile:
+    """Return the file of a clinic's head; it is opened anew each time that it is read or written."""
+    slug = hashlib.sha256(clinic.encode()).hexdigest()[:12]
+    return HeadFile(home / f"journal-{slug}.head")
+
+
 def _assembled(
     settings: Settings, chosen: ClinicSettings, outside: Overrides, clock: Clock, database: Database
 ) -> Clinic:
     vault = Vault(database, chosen.name, settled_key(settings, database, clock.now), random_bytes, clock.now)
-    slug = hashlib.sha256(chosen.name.encode()).hexdigest()[:12]
-    head = HeadFile(settings.home / f"journal-{slug}.head")
+    head = _head_file(settings.home, chosen.name)
     provenance = Provenance(actor=outside.actor, source=outside.source)
     told_as = chosen.rulebook.clinic.id or chosen.name
     journal = Journal(database, vault, provenance, clock.now, head, told_as)

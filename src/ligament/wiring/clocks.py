@@ -35,12 +35,19 @@ class SystemClock:
 
 
 @dataclass(slots=True, kw_only=True)
+class Patience:
+    """How long one piece of work may pause in all, however often it opens a clinic or asks another system."""
+
+    most_ms: int
+    spent_ms: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
 class ImpatientClock:
-    """A clock for work that somebody waits for: pauses of more than `most_ms` together end it with TryLater instead."""
+    """A clock for work that somebody waits for: pauses that use up its patience end it with TryLater instead."""
 
     clock: Clock
-    most_ms: int
-    _spent_ms: int = 0
+    patience: Patience
 
     def now(self) -> datetime:
         """Return the current instant in UTC."""
@@ -51,8 +58,8 @@ class ImpatientClock:
 
     def pause_ms(self, milliseconds: int) -> None:
         """Wait that long; raises TryLater, and waits no more, where that is too long."""
-        self._spent_ms += milliseconds
-        if self._spent_ms > self.most_ms:
+        self.patience.spent_ms += milliseconds
+        if self.patience.spent_ms > self.patience.most_ms:
             raise TryLater("The other system is away or busy. Ask again in a moment.", wait_s=milliseconds // 1000)
         self.clock.pause_ms(milliseconds)
 

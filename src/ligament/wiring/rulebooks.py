@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ class ClinicSettings:
         return self.rulebook.clinic.id or as_id(self.name)
 
 
+@lru_cache(maxsize=1000)
 def as_id(name: str) -> str:
     """Return a name as an id: small letters and figures, other signs as hyphens; empty where it has none of them."""
     return _OTHER_SIGNS.sub("-", name.lower()).strip("-")

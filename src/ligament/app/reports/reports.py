@@ -119,6 +119,7 @@ def make(clinic: Clinic, wanted: Wish) -> Made:
             basis=wanted.basis,
             practice_name=clinic.practice_manifest.name,
             visits=visits,
+            owed_to=wanted.period.last,
             cut=frozenset(wanted.by) | ({Dimension.PAYER} if wanted.name is ReportName.PAYERS else set()),
         )
         table = _TABLES[wanted.name](sources, wanted, now)

@@ -50,6 +50,8 @@ class Sources:
     practice_name: str = ""
     visits: tuple[Invoice, ...] = ()
     cut: frozenset[Dimension] = frozenset(Dimension)
+    owed_to: date | None = None
+    """What was issued later is not owed yet; without a day all of it is, as in a comparison."""
 
     @cached_property
     def billed(self) -> Billed:
@@ -169,8 +171,8 @@ class Sources:
                 yield TaxPart(on=day, tax=tax, gross=gross, amount=amount)
 
     def open_amounts(self) -> Iterator[OpenAmount]:
-        """Yield every open document of the practice issued up to the period's end, with who owes it and until when."""
-        for invoice in self.issued(Period(last=self.period.last), _OPEN):
+        """Yield every open document of the practice issued up to the day in question, with who owes it until when."""
+        for invoice in self.issued(Period(last=self.owed_to), _OPEN):
             owner = self.billed.owner(invoice)
             yield OpenAmount(
                 owner=owner.key,

@@ -14,7 +14,7 @@ from ligament.app.setup.systems import meet_books
 from ligament.core.facts import Facts
 from ligament.core.ledgers import Account, BooksDocument, Chart, TaxRate
 from ligament.core.money import ZERO
-from ligament.core.postings import SoldAs, tax_key
+from ligament.core.postings import SoldAs, is_write_off, tax_key
 from ligament.core.rules.model import PaymentSource, Rulebook
 from ligament.flow.read.read import read_practice
 from ligament.ports.memory import Selection
@@ -26,6 +26,7 @@ from ligament.wiring.rulebook_writing import write_values
 
 Key = tuple[str, ...]
 DEFAULT: Key = ("accounts", "default")
+BAD_DEBT: Key = ("accounts", "bad_debt")
 CLEARING: Key = ("payments", "account")
 TAXES = "taxes"
 BUSINESS, PRACTITIONER = ("tracking", "business"), ("tracking", "practitioner")
@@ -33,6 +34,7 @@ _REVENUE = "revenue"
 _NEWEST, _HISTORY = 600, 3000
 """So many invoices are looked through for a preview, and so many documents for which account they used."""
 _SALES = ("sales", "fees", "consult", "income", "revenue", "service")
+_BAD_DEBTS = ("bad debt", "written off", "write off", "write-off")
 _CLEARING = ("clearing", "undeposited", "suspense", "transit")
 _TAX_WORDS = {"income": 2, "sales": 2, "output": 1, "free": 1, "exempt": 1, "export": -5, "excluded": -5, "capital": -3}
 _PLACES = ("location", "clinic", "business", "branch", "region", "site", "place")
@@ -109,7 +111,7 @@ def choices_kept(clinic: Clinic, book: Rulebook) -> Survey:
 
 def questions(found: Survey) -> tuple[Question, ...]:
     """Return every choice, gaps first."""
-    asked = (_default(found), *_taxes(found), *_clearing(found), *_tracking(found))
+    asked = (_default(found), *_write_offs(found), *_taxes(found), *_clearing(found), *_tracking(found))
     return tuple(sorted(asked, key=lambda one: not one.is_gap))
 
 
@@ -127,6 +129,24 @@ def _default(found: Survey) -> Question:
         options=_accounts(options),
         suggestion=account.key if account else "",
         reason=reason,
+    )
+
+
+def _write_offs(found: Survey) -> Iterable[Question]:
+    """Ask for the account of debts that are given up, once the practice has given one up."""
+    current = found.book.accounts.bad_debt
+    if not current and not any(is_write_off(line, found.book) for line in found.lines):
+        return
+    options = income_accounts(found.chart)
+    account, reason = _named(options, _BAD_DEBTS, "its name is that of an account for bad debts")
+    yield Question(
+        key=BAD_DEBT,
+        asks="The account for debts that are given up",
+        current=current,
+        is_gap=found.chart.account(current) is None,
+        options=_accounts(options),
+        suggestion=account.key if account else "",
+        reason=reason or "no income account of the books is named so; choose or make one",
     )
 
 
@@ -239,12 +259,12 @@ def choose(clinic: Clinic, found: Survey, key: Key, value: str) -> str:
 def checked(found: Survey, key: Key, value: str) -> str:
     """Return what is written for a value; raises ConfigurationError for what the books lack or cannot use there."""
     chart = found.chart
-    if key in {DEFAULT, CLEARING}:
-        among = income_accounts(chart) if key == DEFAULT else clearing_accounts(chart)
+    if key in {DEFAULT, BAD_DEBT, CLEARING}:
+        among = clearing_accounts(chart) if key == CLEARING else income_accounts(chart)
         account = chart.account(value)
         if account in among and account is not None:
             return account.key
-        what = "an income account" if key == DEFAULT else "an account that takes payments"
+        what = "an account that takes payments" if key == CLEARING else "an income account"
         raise _refused(key, value, what, near_accounts(chart, value, among))
     if key[0] == TAXES:
         wanted = value.casefold()

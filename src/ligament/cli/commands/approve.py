@@ -44,9 +44,14 @@ def approve_some(
                 (f"--as {choice}: name what it is about, as in `ligament approve ID --as {choice}`.",)
             )
         return _approve_all(clinic, yes=yes, quiet=quiet, command=command)
-    if kind is DecisionKind.APPROVED:
-        return approve(clinic, wanted)
-    return decide(clinic, wanted, kind)
+    if kind is not DecisionKind.APPROVED:
+        return decide(clinic, wanted, kind)
+    done = approve(clinic, wanted)
+    unknown = done.document["unknown"]
+    if unknown and not done.document["approved"] and not done.document["holds"]:
+        named = ", ".join(f'"{name}"' for name in unknown)
+        raise ConfigurationError((f"Nothing called {named} waits. `ligament holds` lists what does.",))
+    return done
 
 
 def decision_of(clinic: Clinic, choice: str) -> DecisionKind:

@@ -99,7 +99,8 @@ def _outcome(document: Document) -> str:
         f"{number:,} {verb}" for verb in ("created", "updated", "voided") if (number := sum(document[verb].values()))
     ]
     failed = sum(document["failed"].values())
-    text = f"Done: {listed(done)}." if done else "Done: nothing had to be posted."
+    nothing = "Nothing was posted." if document.get("parked") else "Done: nothing had to be posted."
+    text = f"Done: {listed(done)}." if done else nothing
     if failed:
         text += f" {count(failed, 'was', 'were')} refused."
     holds, waiting = len(document["holds"]), len(document["waiting"])
@@ -107,7 +108,7 @@ def _outcome(document: Document) -> str:
         text += f" {count(holds, 'thing waits', 'things wait')} for you."
     if waiting:
         text += f" {count(waiting, 'action waits', 'actions wait')} for approval."
-    return text if holds or waiting or failed else f"{text} Nothing waits."
+    return text if holds or waiting or failed or document.get("parked") else f"{text} Nothing waits."
 
 
 def conservation(document: Document) -> str:

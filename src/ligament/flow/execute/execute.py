@@ -48,12 +48,13 @@ def _voided_meanwhile(effect: Effect) -> bool:
     return made and any(document.status.is_gone() for document in effect.documents)
 
 
-def execute(plan: ApprovedPlan, facts: Facts, world: RunContext) -> Tally:
+def execute(plan: ApprovedPlan, facts: Facts, world: RunContext, tally: Tally | None = None) -> Tally:
     """Run the approved actions in order; what cannot be decided stays kept as unknown and is raised.
 
-    Raises the five port errors; everything done until then is kept, and a later run goes on from there.
+    Raises the five port errors; everything done until then is kept, and stands in the tally that was handed in; a
+    later run goes on from there.
     """
-    ledger, tally = WorkingState(facts), Tally()
+    ledger, tally = WorkingState(facts), Tally() if tally is None else tally
     total, done = len(plan.approved), 0
     for _, group in groupby(plan.approved, key=lambda action: action.kind):
         actions = list(group)

@@ -11,7 +11,7 @@ from ligament.core.drafting import content_fingerprint, invoice_subject, visit_s
 from ligament.core.facts import Facts, PlanContext
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.intents import CLINIC, Subject
-from ligament.core.links import DecisionKind
+from ligament.core.links import DISMISSED_REASON, REFUSED_REASON, DecisionKind
 from ligament.core.money import ZERO
 from ligament.core.plans import Action, ActionKind, Outcome, Plan, State, in_order
 from ligament.core.records import Invoice, Visit
@@ -218,10 +218,6 @@ def _settle_visits(builder: PlanBuilder) -> None:
                 label=visit_outcome(visit, State.PLANNED).label,
                 number=visit_outcome(visit, State.PLANNED).number,
             )
-
-
-REFUSED_REASON = "refused"
-DISMISSED_REASON = "dismissed"
 
 
 def _undismissed(builder: PlanBuilder) -> list[Hold]:

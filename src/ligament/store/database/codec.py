@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -171,13 +171,9 @@ class HoldText(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
         return self
 
 
-def hold_texts(bodies: Sequence[bytes]) -> list[HoldText | None]:
-    """Return the holds that `encode_hold` wrote without reading their values; nothing for one with a tagged value."""
-    # All at once: to begin costs as much as one of them.
-    together = b"[" + b",".join(bodies) + b"]"
-    if _TAGGED not in together:
-        return cast("list[HoldText | None]", decode(list[HoldText], together))
-    return [None if _TAGGED in body else decode(HoldText, body) for body in bodies]
+def hold_text(body: bytes) -> HoldText | None:
+    """Return the hold that `encode_hold` wrote without reading its values; nothing for one with a tagged value."""
+    return None if _TAGGED in body else decode(HoldText, body)
 
 
 def _tag_mapping(values: Mapping[str, object]) -> dict[str, Any]:

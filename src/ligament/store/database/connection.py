@@ -54,24 +54,19 @@ _SQLITE_MANNERS = (
 
 
 class Database:
-    """One database for all clinics of a home; safe to share between threads."""
+    """One database for all clinics of a home; safe to share between threads.
+
+    `is_sqlite` says whether it is a SQLite file, and `file` which; nothing for one in memory or on a server.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        name = engine.url.database
+        self.file = Path(name) if self.is_sqlite and name and name != ":memory:" else None
         self._turn = RLock()
         self._moment = local()
         self._reader = engine if self.is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
-
-    @property
-    def is_sqlite(self) -> bool:
-        """Say whether this is a SQLite file."""
-        return self._engine.dialect.name == "sqlite"
-
-    @property
-    def file(self) -> Path | None:
-        """Return the file of a SQLite database; nothing for one in memory or on a server."""
-        name = self._engine.url.database
-        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
 
     @contextmanager
     def reading(self, *, everything: bool = False) -> Iterator[Connection]:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, or_, select
 from ligament.core.links import DocumentLink
 from ligament.core.records import Invoice
 from ligament.store.database.codec import decode, decoder
+from ligament.store.database.connection import Database
 from ligament.store.database.quick import quickly
 from ligament.store.database.search_keys import stamp
 from ligament.store.database.tables import document_links, holds, journal, practice_rows
@@ -51,20 +52,23 @@ def _open_holds(*, is_coded: bool, is_of_kind: bool, goes_on: bool) -> Select[An
     return statement.order_by(table.opened_at, table.id).limit(bindparam("most"))
 
 
+def open_holds(
+    database: Database, clinic: str, *, code: str, kind: str, after: tuple[str, str] | None, limit: int
+) -> list[HoldEntry]:
+    """Return open holds of a clinic that nobody has to open for it: there is nothing in them that is sealed."""
+    at, name = after or ("", "")
+    values = {"clinic": clinic, "code": code, "kind": kind, "at": at, "name": name, "most": limit + 1}
+    statement = _open_holds(is_coded=bool(code), is_of_kind=bool(kind), goes_on=after is not None)
+    with database.reading() as connection:
+        return cast("list[HoldEntry]", quickly(connection, statement, values))
+
+
 class Lists:
     """Pages of one clinic's lists; each takes where to go on and gives one row more than fits where there are more."""
 
     def __init__(self, book: Journal) -> None:
         self._book = book
         self._clinic = book.clinic
-
-    def holds(self, *, code: str, kind: str, after: tuple[str, str] | None, limit: int) -> list[HoldEntry]:
-        """Return open holds, oldest first, after one by its moment and id."""
-        at, name = after or ("", "")
-        values = {"clinic": self._clinic, "code": code, "kind": kind, "at": at, "name": name, "most": limit + 1}
-        statement = _open_holds(is_coded=bool(code), is_of_kind=bool(kind), goes_on=after is not None)
-        with self._book.database.reading() as connection:
-            return cast("list[HoldEntry]", quickly(connection, statement, values))
 
     def party_keys(self, *, after: str, limit: int, only: Collection[str] | None = None) -> list[str]:
         """Return the keys of patients and payers in their order, all of them or only some."""

@@ -12,6 +12,7 @@ from ligament.web.api.paging import Pager
 from ligament.web.api.problems import nothing_there
 from ligament.web.page import House
 from ligament.wiring.clinic import Clinic, Overrides, open_clinic
+from ligament.wiring.clocks import Patience
 from ligament.wiring.rulebooks import ClinicSettings
 
 ROOT = "/api/v1"
@@ -36,8 +37,8 @@ class Asking:
     """One call of one token: who asks for what, read and checked.
 
     While a run has the clinic a call waits for `patience_ms`, and is then answered with 409; while another system is
-    away it pauses for `longest_wait_ms`, and is answered with 503: whoever asked often enough would otherwise keep
-    every thread of the server waiting.
+    away it pauses for `longest_wait_ms` in all, and is answered with 503: whoever asked often enough would otherwise
+    keep every thread of the server waiting.
     """
 
     patience_ms: ClassVar[int] = 2_000
@@ -51,6 +52,7 @@ class Asking:
     body: Any = None
     query: Any = None
     pager: Pager | None = None
+    patience: Patience = field(default_factory=lambda: Patience(most_ms=Asking.longest_wait_ms))
 
     def body_as(self, kind: type[Kind]) -> Kind:
         """Return the body, which was decoded as that kind."""
@@ -88,16 +90,15 @@ class Asking:
         """Return the clinics that the token sees, by id."""
         return {key: one for key, one in self.house.access.clinics().items() if self.caller.sees(key)}
 
+    def outside(self) -> Overrides:
+        """Return who acts and from where, and the patience of this call, which all that it opens share."""
+        transports = self.house.door.place.runner.transports
+        return Overrides(transports=transports, actor=self.caller.name, source=self.source, patience=self.patience)
+
     @contextmanager
     def opened(self) -> Iterator[Clinic]:
         """Open the clinic, so that everything done is journalled with who and from where."""
-        transports = self.house.door.place.runner.transports
-        outside = Overrides(
-            transports=transports,
-            actor=self.caller.name,
-            source=self.source,
-            longest_wait_ms=self.longest_wait_ms,
-        )
+        outside = self.outside()
         database, only_looks = self.house.access.database, self.pager is not None
         with open_clinic(self.house.settings, self.clinic.name, outside, database, only_looks=only_looks) as clinic:
             yield clinic

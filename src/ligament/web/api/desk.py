@@ -71,9 +71,10 @@ class Desk:
         asking = Asking(house=self.house, caller=caller, address=address, values=asked.values)
         if call.is_of_clinic:
             asking.clinic_id = asked.values["clinic"]
-            asking.the_clinic = asking.clinics().get(asking.clinic_id)
-            if asking.the_clinic is None:
+            found = self.house.access.clinic(asking.clinic_id) if caller.sees(asking.clinic_id) else None
+            if found is None:
                 raise nothing_there()
+            asking.the_clinic = found
         if not caller.may(call.right):
             raise Problem(403, f"This needs a token that may {call.right.value}. Nothing was changed.")
         return asking

@@ -15,8 +15,8 @@ def listed(asking: Asking) -> Told:
     """List open holds, oldest first."""
     wanted, pager = asking.query_as(HoldFilter), asking.pages
     after = (str(pager.after[0]), str(pager.after[1])) if pager.after else None
-    with asking.opened() as clinic:
-        rows = holds(clinic, code=wanted.code, kind=wanted.kind, after=after, limit=pager.limit)
+    database, clinic = asking.house.access.database, asking.clinic.name
+    rows = holds(database, clinic, code=wanted.code, kind=wanted.kind, after=after, limit=pager.limit)
     return Told(document=pager.cut_together(rows, place_of, hold_rows))
 
 

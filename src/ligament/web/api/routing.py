@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from typing import Any
 
 from litestar import Request
@@ -15,12 +16,14 @@ from litestar.response.base import ASGIResponse
 from ligament.web.api import openapi
 from ligament.web.api.call import ROOT, Call
 from ligament.web.api.desk import Desk, decoder
+from ligament.web.api.hands import Hands
 from ligament.web.api.registry import CALLS
 from ligament.web.frame import Asked
 from ligament.web.page import House
 from ligament.web.security.headers import texts
 
 AnyRequest = Request[Any, Any, State]
+_HANDS = Hands()
 
 
 def routes(house: House) -> list[HTTPRouteHandler]:
@@ -49,17 +52,22 @@ def _methods(path: str, named: list[str]) -> HTTPRouteHandler:
 
 def _route(desk: Desk, call: Call) -> HTTPRouteHandler:
     async def answer(request: AnyRequest) -> ASGIResponse:
+        # As the framework's own address has them, which it puts together and takes apart again for each call.
+        scope = request.scope
         asked = Asked(
             method=call.method,
-            path=request.url.path,
+            path=scope.get("root_path", "") + scope["path"],
             values={name: str(value) for name, value in request.path_params.items()},
-            query=request.url.query,
+            query=scope.get("query_string", b"").decode(),
             body=await request.body() if call.method != "GET" else b"",
-            headers=texts(request.scope["headers"]),
+            headers=texts(scope["headers"]),
             cookies={},
             peer=request.client.host if request.client else "",
         )
-        reply = await asyncio.to_thread(desk.answer, call, asked)
+        if call.is_list and call.method == "GET":
+            reply = await _HANDS.do(partial(desk.answer, call, asked))
+        else:
+            reply = await asyncio.to_thread(desk.answer, call, asked)
         return ASGIResponse(
             body=reply.content, status_code=reply.status, media_type=reply.media_type, headers=list(reply.headers)
         )

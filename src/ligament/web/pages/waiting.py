@@ -53,7 +53,7 @@ def _page(visit: Visit, *, error: str = "", typed: str = "", note: str = "") -> 
         looked = _looked(clinic, visit.query.get("look"))
         named = called_by_name(clinic, [one.subject.key for one in held if one.kind is HoldKind.CONTACT][:MOST_SHOWN])
     shown = shown_holds(held) if visit.may(Right.DECIDE) else {}
-    groups = _grouped(holds)
+    groups = _grouped(holds, named)
     values = {
         "groups": groups,
         "people_named": named,
@@ -74,7 +74,13 @@ def _page(visit: Visit, *, error: str = "", typed: str = "", note: str = "") -> 
     return Shown(template="waiting", values=values, status=422 if error else 200)
 
 
-def _grouped(holds: Sequence[Mapping[str, Any]]) -> list[Group]:
+def _grouped(holds: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> list[Group]:
+    """Return the holds by cause, in the order in which people look for them: by name, else by number, 9 before 10."""
+
+    def place(hold: Mapping[str, Any]) -> tuple[str, int, str]:
+        number = str(hold["number"] or hold["source_id"])
+        return named.get(hold["source_id"], "").casefold(), len(number), number
+
     by_code: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for hold in holds:
         by_code[hold["code"]].append(hold)
@@ -86,7 +92,7 @@ def _grouped(holds: Sequence[Mapping[str, Any]]) -> list[Group]:
             advice=advice(code),
             fixes=fixes(code),
             elsewhere=elsewhere(code),
-            holds=members,
+            holds=sorted(members, key=place),
         )
         for code, members in ordered
     ]

@@ -203,6 +203,10 @@ def _number_in_use(
             todo=f"Approve to post it again as {intent.number}-2, or dismiss it.",
             proposed={"number": document_number(invoice, builder.rulebook, 2)},
         )
+    elif version := _next_version(builder, invoice, document):
+        renumbered = replace(intent, number=document_number(invoice, builder.rulebook, version))
+        create(builder, invoice, subject, replace(drafted, intent=renumbered), version=version)
+        return
     else:
         trouble = Trouble(
             code=HoldCode.NUMBER_TAKEN,
@@ -216,6 +220,21 @@ def _number_in_use(
         create(builder, invoice, subject, replace(drafted, intent=renumbered), version=2)
         return
     hold_document(builder, invoice, subject, hold)
+
+
+def _next_version(builder: PlanBuilder, invoice: Invoice, document: BooksDocument) -> int:
+    """Return the version under which a visit is posted anew, or 0 where its number is not one that we voided.
+
+    What the visit was posted as went on to its invoice (choice C28), and was voided with it (choice C20).
+    """
+    facts = builder.facts
+    links = facts.document_links.get(facts.subject_of_document.get(document.id) or "", ())
+    if not any(link.books_id == document.id and link.voided_by_us for link in links):
+        return 0
+    version = 2
+    while f"{document.kind}|{document_number(invoice, builder.rulebook, version)}" in facts.documents_by_number:
+        version += 1
+    return version
 
 
 def create_or_find(builder: PlanBuilder, invoice: Invoice, subject: Subject, drafted: Draft) -> None:
