@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ligament.connectors.xero.simulator.charts import PKCE_CLIENT_ID
+from ligament.service.progress import BOARD
 from tests.browser.at_work import HERE, AtWork
 from tests.browser.serving import Served, listening
 from tests.browser.test_set_up import Begun, Hand, begun, make_owner
@@ -145,6 +146,27 @@ def test_a_page_that_lost_its_connection_says_since_when(
     stop()
     expect(page.locator("#live-state")).to_contain_text(re.compile(r"As of \d{1,2}:\d\d.*the connection is lost"))
     expect(page.locator("#state")).to_contain_text("Nothing has run yet")
+
+
+def test_long_work_tells_how_far_it_is_and_may_be_left_alone(dashboard: Served, browser: Browser) -> None:
+    page = dashboard.page(browser)
+    page.goto("/c/north/")
+    bar = page.locator("#work")
+    expect(bar).to_be_hidden()
+    with BOARD.working("North") as told:
+        told("read invoices", 250, 1000)
+        expect(bar).to_contain_text("Reading invoices: 250 of 1,000")
+        expect(bar).to_contain_text(re.compile(r"about \d+ (second|minute)s? left"))
+        expect(bar).to_contain_text("You may leave; it goes on.")
+        told("read invoices", 500, 1000)
+        expect(bar).to_contain_text("500 of 1,000")
+        assert page.locator("#work-bar").evaluate("one => one.value / one.max") == 0.5
+        page.goto("/c/north/runs")
+        expect(bar).to_contain_text("500 of 1,000")
+        told("post invoices", 10, 40)
+        expect(bar).to_contain_text("Posting invoices: 10 of 40")
+    expect(bar).to_be_hidden()
+    assert page.complaints == []  # type: ignore[attr-defined]
 
 
 def test_on_paper_there_is_what_the_page_says_and_nothing_to_press(clinic: AtWork, browser: Browser) -> None:
