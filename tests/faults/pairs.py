@@ -37,7 +37,7 @@ def judge_pairs(world: cliniko.World, books: Books, listed: Iterable[str]) -> No
         if contact is None or contact.status != "ACTIVE" or is_gone or key in waiting:
             continue
         pairs = (
-            ("e-mail", str(patient.get("email") or "").casefold(), contact.email.casefold()),
+            ("e-mail", _sound(patient.get("email")), contact.email.casefold()),
             ("mobile", _digits(_mobile(patient)), _digits(contact.phones.get("MOBILE", {}).get("PhoneNumber", ""))),
             ("first name", patient["first_name"], contact.first_name),
             ("last name", patient["last_name"], contact.last_name),
@@ -59,13 +59,19 @@ def judge_typed_later(checker: Checker, books: Books, listed: Iterable[str]) -> 
         if contact is None or contact.status != "ACTIVE" or is_gone or key in waiting or checker.forms.restored:
             continue
         mark = checker.marks.get((contact.contact_id, "email"))
-        if mark is None or bool(patient.get("email")) is bool(contact.email):
+        if mark is None or bool(_sound(patient.get("email"))) is bool(contact.email):
             continue
         later = "practice" if typed_at > mark.at else "books"
-        if bool(patient.get("email")) is (later == "practice"):
+        is_mistyped = patient.get("email") and not _sound(patient["email"])
+        if not is_mistyped and bool(patient.get("email")) is (later == "practice"):
             raise Violation(
                 "apart", f"{contact.number}: its e-mail was typed in the {later} after the other was emptied"
             )
+
+
+def _sound(email: Any) -> str:
+    """Return an address as it is compared, nothing for one that the books refuse: that is left out and listed."""
+    return str(email or "").casefold() if "@" in str(email or "") else ""
 
 
 def _mobile(patient: Any) -> str:

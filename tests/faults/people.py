@@ -155,6 +155,13 @@ def _refill(rng: Random, one: Any) -> dict[str, Any]:
     return {"email": f"again{rng.randint(100, 999)}@mail.example" if not one.get("email") else ""}
 
 
+def _patient_corrected(world: cliniko.World, rng: Random, at: datetime) -> cliniko.World:
+    """Type an address again that was none."""
+    mistyped = [one for one in _live(world, "patients") if "@" not in str(one.get("email") or "@")]
+    email = {"email": f"corrected{rng.randint(100, 999)}@mail.example"}
+    return control.edit_record(world, "patients", str(_one_of(mistyped, rng)["id"]), email, at=at)
+
+
 def _patient_new(world: cliniko.World, rng: Random, at: datetime) -> cliniko.World:
     return worlds.add_patient(world, rng, at)
 
@@ -214,6 +221,8 @@ PRACTICE: dict[str, PracticeEdit] = {
     "apply_credit": _apply_credit,
     "refund": _refund,
     "patient_email": _patient(lambda rng, _: {"email": f"new{rng.randint(100, 999)}@mail.example"}),
+    "patient_email_mistyped": _patient(lambda rng, _: {"email": f"mistyped{rng.randint(100, 999)}"}),
+    "patient_email_corrected": _patient_corrected,
     "patient_email_gone": _patient(lambda *_: {"email": None}),
     "patient_phone": _patient(_new_phone),
     "patient_name": _patient(lambda rng, _: {"last_name": f"{rng.choice(worlds.LAST)}-Ray"}),

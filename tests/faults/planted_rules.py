@@ -11,7 +11,7 @@ from ligament.core.contacts import Match
 from ligament.core.ledgers import DocumentKind, DocumentStatus
 from ligament.core.merging import FieldVerdict
 from ligament.core.naming import folded
-from tests.faults.planted import bug, returning
+from tests.faults.planted import always, bug, returning
 from tests.faults.processes import PROCESSES
 
 CLINIKO, XERO, PLANNING = "ligament.connectors.cliniko", "ligament.connectors.xero", "ligament.flow.plan"
@@ -312,9 +312,6 @@ RULES = (
     bug(
         "drafts in the place of documents",
         (63,),
-        (
-            "ligament.core.drafting:DocumentStatus",
-            lambda _: type("Drafts", (), {"DRAFT": DocumentStatus.DRAFT, "AUTHORISED": DocumentStatus.DRAFT}),
-        ),
+        ("ligament.core.drafting:_AUTHORISED", always(DocumentStatus.DRAFT)),
     ),
 )

@@ -31,6 +31,7 @@ LAST_EDITS = (
     "patient_billed_and_archived", "name_in_line", "books_void", "pay", "books_contact_empty", "patient_email",
 )  # fmt: skip
 """More again, drawn apart: a last bill before archiving, a line that names somebody, a void before the money comes."""
+MISTYPED = (("patient_email_corrected", 0.5), ("patient_email_mistyped", 0.15))
 DESK_EDITS = (("answers", 0.5), ("patient_gone", 0.12), ("stranger_key", 0.06), ("tamper", 0.06))
 """What people do at Ligament itself and how often: they answer what waits, delete somebody within a minute of archiving
 them, connect another practice by mistake, and change the journal behind its back."""
@@ -159,6 +160,10 @@ def _outsiders(seed: int, run: int) -> list[Event]:
     last = Random(f"last {seed} {run}")
     kinds = [kind for kind in LAST_EDITS if last.random() < 0.15]
     found += [Event(run, BEFORE, 0, kind, last.randrange(1_000_000)) for kind in kinds]
+    # Books refuse what is no address; whoever sees that types it again.
+    mistyping = Random(f"mistyped {seed} {run}")
+    kinds = [kind for kind, often in MISTYPED if mistyping.random() < often]
+    found += [Event(run, BEFORE, 0, kind, mistyping.randrange(1_000_000)) for kind in kinds]
     at_desk = Random(f"desk {seed} {run}")
     return [*found, *(Event(run, BEFORE, 0, kind, at_desk.randrange(1_000_000)) for kind in _of_desk(at_desk))]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -74,4 +75,10 @@ class Tokens:
 
 def _token(row: tuple[Any, ...]) -> Token:
     values = dict(zip(_NAMES, row, strict=True))
-    return Token(**{**values, "scopes": frozenset(map(Scope, json.loads(values["scopes"] or "[]")))})
+    return Token(**{**values, "scopes": _scopes(values["scopes"] or "[]")})
+
+
+@lru_cache(maxsize=100)
+def _scopes(text: str) -> frozenset[Scope]:
+    """Return scopes as they are kept; there are few ways to choose them, and they are read for every call."""
+    return frozenset(map(Scope, json.loads(text)))
