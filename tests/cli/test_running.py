@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -358,6 +359,31 @@ def test_a_run_that_the_days_limit_cuts_tells_what_it_posted_until_then(clinic: 
     assert "Nothing was posted." in again.out
     assert "Nothing waits" not in again.out
     assert "What is left goes on with the next run." in again.out
+    stands = clinic.run("status", "--json").json["clinics"][0]
+    assert (stands["state"], stands["holds"]) == ("parked", 0)
+    assert stands["next_run_at"] > stands["last_run_at"]
+    assert stands["sentence"].startswith(cut.json["parked"])
+    assert "What is left has waited since" in stands["sentence"]
+    shown = clinic.run("status").out
+    assert "pauses" in shown
+    assert "All is well" not in shown
+    clinic.books.faults = FaultScript()
+    later = (NOW + timedelta(hours=11)).isoformat()
+    assert clinic.run("sync", "--once", "--json", LIGAMENT_NOW=later).json["created"]["payments"] == 3
+    assert clinic.run("status", "--json").json["clinics"][0]["state"] == "well"
+
+
+def test_a_run_that_a_person_began_and_that_failed_is_told_by_the_status(clinic: Clinic) -> None:
+    assert clinic.run("sync", "--once").code == 0
+    away = Fault(kind=FaultKind.ANSWER, status=403)
+    clinic.practice.faults = FaultScript(rules=(Rule(fault=away),))
+    assert clinic.run("sync", "--once").code != 0
+    stands = clinic.run("status", "--json").json["clinics"][0]
+    assert stands["state"] == "troubled"
+    assert "Cliniko" in stands["sentence"]
+    clinic.practice.faults = FaultScript()
+    assert clinic.run("sync", "--once").code == 0
+    assert clinic.run("status", "--json").json["clinics"][0]["state"] == "well"
 
 
 def test_a_debt_that_is_given_up_asks_for_its_account_and_map_offers_one(clinic: Clinic) -> None:

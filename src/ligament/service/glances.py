@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from ligament.core.periods import local_moment
 from ligament.engine.schedule import ClinicStatus, State
 from ligament.service.statuses import STANDING, status_of
 from ligament.store.database.connection import Database
@@ -44,7 +45,8 @@ def glance(database: Database, clinics: Sequence[ClinicSettings]) -> Mapping[str
     """Return how clinics stand, by name."""
     names = tuple(clinic.name for clinic in clinics)
     known = figures(database, names, beat=STANDING)
-    return {name: _glance(status_of(name, known[name].beat), known[name]) for name in names}
+    zones = {clinic.name: clinic.rulebook.clinic.time_zone for clinic in clinics}
+    return {name: _glance(status_of(name, known[name].beat), known[name], zones[name]) for name in names}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +65,15 @@ def compared(database: Database) -> Mapping[str, Compared]:
     }
 
 
-def _glance(status: ClinicStatus, known: Figures) -> Glance:
-    sign = _SIGNS[status.state]
+def _glance(status: ClinicStatus, known: Figures, zone: str) -> Glance:
+    sign, next_run_at = _SIGNS[status.state], status.as_shown(status.not_before)
     waits = known.holds + known.approvals
-    if status.state is State.READY:
+    if status.state is State.READY and known.trouble:
+        # A run that a person began is none of the service's turns, and the clinic stands no better for it.
+        sign, sentence = "troubled", known.trouble
+    elif status.state is State.READY and known.parked:
+        sign, (sentence, next_run_at) = "parked", _parked(json.loads(known.parked), zone)
+    elif status.state is State.READY:
         sign, sentence = ("waits", _waiting(known)) if waits else _calm(status)
     else:
         sentence = status.sentence or "It cannot go on at the moment."
@@ -76,8 +83,16 @@ def _glance(status: ClinicStatus, known: Figures) -> Glance:
         holds=known.holds,
         approvals=known.approvals,
         last_run_at=status.as_shown(status.succeeded_at),
-        next_run_at=status.as_shown(status.not_before),
+        next_run_at=next_run_at,
     )
+
+
+def _parked(told: Mapping[str, str], zone: str) -> tuple[str, datetime | None]:
+    """Say of a run that the day's limit cut since when the rest of it waits, and until when where that is known."""
+    since = local_moment(datetime.fromisoformat(told["since"]), zone)
+    until = datetime.fromisoformat(told["until"]) if told["until"] else None
+    goes_on = f"the first run after {local_moment(until, zone)}" if until else "the next run"
+    return f"{told['sentence']} What is left has waited since {since}, and goes on with {goes_on}.", until
 
 
 def _calm(status: ClinicStatus) -> tuple[str, str]:
@@ -101,7 +116,7 @@ def pulse(database: Database, clinic: str) -> str:
     known = figures(database, (clinic,), beat=STANDING)[clinic]
     status = status_of(clinic, known.beat)
     at = status.succeeded_at
-    return f"{status.state}|{status.sentence}|{known.journal_sequence}|{at and at.replace(second=0, microsecond=0)}"
+    return f"{status.state}|{status.sentence}|{known.trouble}|{known.parked}|{known.journal_sequence}|{at and at.replace(second=0, microsecond=0)}"
 
 
 @dataclass(slots=True, kw_only=True)

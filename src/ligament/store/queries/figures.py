@@ -7,21 +7,27 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, literal, select, union_all
 
+from ligament.core.notes import LAST_TROUBLE_NOTE, PARKED_NOTE
 from ligament.store.database.connection import Database
-from ligament.store.database.tables import approvals, beats, comparisons, holds, journal_heads, runs
+from ligament.store.database.tables import approvals, beats, comparisons, holds, journal_heads, notes, runs
 
 _NOBODY_YET = "[]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What waits for a person in one clinic, the newest entry of its journal, and a value that processes share."""
+    """What waits for a person in one clinic, the newest entry of its journal, and a value that processes share.
+
+    `trouble` and `parked` say what the run that ended last, whoever began it, could not do: nothing for most.
+    """
 
     holds: int = 0
     approvals: int = 0
     journal_sequence: int = 0
     journal_hash: str = ""
     beat: str = ""
+    trouble: str = ""
+    parked: str = ""
 
 
 _HELD, _ASKED, _HEAD, _BEAT = "held", "asked", "head", "beat"
@@ -34,6 +40,9 @@ _EVERYTHING = union_all(
     .group_by(approvals.c.clinic),
     select(literal(_HEAD), journal_heads.c.clinic, journal_heads.c.sequence, journal_heads.c.hash),
     select(literal(_BEAT), beats.c.clinic, literal(0), beats.c.value).where(beats.c.name == bindparam("beat")),
+    select(notes.c.name, notes.c.clinic, literal(0), notes.c.value).where(
+        notes.c.name.in_((LAST_TROUBLE_NOTE, PARKED_NOTE))
+    ),
 )
 
 
@@ -58,6 +67,8 @@ def figures(database: Database, clinics: Collection[str], *, beat: str = "") -> 
             journal_sequence=number(_HEAD, name),
             journal_hash=word(_HEAD, name),
             beat=word(_BEAT, name),
+            trouble=word(LAST_TROUBLE_NOTE, name),
+            parked=word(PARKED_NOTE, name),
         )
         for name in clinics
     }
