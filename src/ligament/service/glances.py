@@ -116,7 +116,8 @@ def pulse(database: Database, clinic: str) -> str:
     known = figures(database, (clinic,), beat=STANDING)[clinic]
     status = status_of(clinic, known.beat)
     at = status.succeeded_at
-    return f"{status.state}|{status.sentence}|{known.trouble}|{known.parked}|{known.journal_sequence}|{at and at.replace(second=0, microsecond=0)}"
+    ended = f"{known.trouble}|{known.parked}|{known.journal_sequence}"
+    return f"{status.state}|{status.sentence}|{ended}|{at and at.replace(second=0, microsecond=0)}"
 
 
 @dataclass(slots=True, kw_only=True)
