@@ -15,6 +15,7 @@ from ligament.store.database.errors import StoreError
 from ligament.store.shared.leases import Lease, Leases
 from ligament.wiring.ambient import random_hex
 from ligament.wiring.file_lock import AnotherRun, alone, lock_file
+from ligament.wiring.leftovers import remove_leftovers
 
 if TYPE_CHECKING:
     from ligament.wiring.clinic import Clinic
@@ -29,9 +30,11 @@ def alone_for(clinic: Clinic, patience_ms: int) -> Iterator[None]:
     """Hold a clinic against every other run, on this machine and on others; raises AnotherRun after `patience_ms`.
 
     Should another worker take the clinic over nevertheless, every further step of this one is refused (Fenced).
+    What a restore that was killed left in the home goes first: it is a copy of everything.
     """
     home, name = clinic.home_settings.home, clinic.settings.name
     with alone(home, name, clinic.clock.pause_ms, patience_ms):
+        remove_leftovers(home, clinic.home_settings.database_url)
         lease = _taken(clinic, _place(lock_file(home, name)), patience_ms)
         check, look = partial(clinic.leases.check, lease=lease), partial(clinic.leases.look, lease=lease)
         with _renewed(clinic.leases, lease, clinic.home_settings.lease_s), clinic.store.fenced(check, look):

@@ -20,6 +20,7 @@ from ligament.store.backup.fresh import MOST_VALUE, refilled
 from ligament.store.database.connection import open_database
 from ligament.store.database.errors import StoreDamaged
 from ligament.store.journal.chain import Head
+from ligament.wiring.leftovers import DRAFT
 from ligament.wiring.settings import Settings
 
 _SQLITE = "sqlite:///"
@@ -77,7 +78,7 @@ def put_back(job: RestoreJob, present: Present) -> list[str]:
     restorations = _restorations(job, present)
     if job.is_sqlite:
         target = Path(job.url.removeprefix(_SQLITE))
-        draft = target.with_name(f"{target.name}.restoring")
+        draft = target.with_name(f"{target.name}{DRAFT}")
         _made(job, draft, restorations, present.outlives)
         kept = _swapped(draft, target, suffix)
     else:
@@ -207,7 +208,7 @@ def _replaced(target: Path, content: bytes, suffix: str) -> list[str]:
         target.replace(old)
         kept.append(old.name)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = target.with_name(f"{target.name}.restoring")
+    draft = target.with_name(f"{target.name}{DRAFT}")
     draft.unlink(missing_ok=True)
     _written(draft, [content])
     draft.replace(target)

@@ -31,6 +31,7 @@ from ligament.wiring.clocks import SystemClock, clock_starting_at
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.exclusive import LEASE
 from ligament.wiring.file_lock import AnotherRun, alone
+from ligament.wiring.leftovers import as_restore
 from ligament.wiring.settings import DATABASE_FILE, database_url, default_home, given_now, load_settings
 from ligament.wiring.vault_keys import KEY_FILE, vault_key
 
@@ -179,6 +180,7 @@ def _alone(job: RestoreJob, present: Present) -> Iterator[None]:
     with ExitStack() as held:
         for name in names:
             held.enter_context(alone(job.home, name, SystemClock().pause_ms, _PATIENCE_MS))
+        held.enter_context(as_restore(job.home, SystemClock().pause_ms, _PATIENCE_MS))
         if present.outlives is not None and not job.is_sqlite:
             database = open_database(job.url, as_it_is=True)
             held.callback(database.close)

@@ -1,0 +1,70 @@
+"""A restore that is killed leaves whole copies behind: the next run removes them, and never those of a living one."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from ligament.app.safety import put_back as putting
+from ligament.wiring.leftovers import as_restore, remove_leftovers
+from tests.backup.kit import backed_up, put_back
+from tests.support.stage import Stage
+
+
+def never(_: int) -> None:
+    raise AssertionError("nobody waits here")
+
+
+def killed(clinic: Stage, file: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Kill a restore at the moment when both copies are there, and return them."""
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(putting, "refilled", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        try:
+            put_back(clinic, file)
+        finally:
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    return copies(clinic)
+
+
+def copies(clinic: Stage) -> list[Path]:
+    return sorted(clinic.home.rglob("*.restoring*"))
+
+
+def test_the_next_run_removes_what_a_killed_restore_left(file_clinic: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    file_clinic.sync()
+    left = killed(file_clinic, backed_up(file_clinic), monkeypatch)
+    assert {"ligament.db.restoring", "ligament.db.restoring-from"} <= {file.name for file in left}
+    (file_clinic.home / "ligament.toml.restoring").write_text("half a rulebook", encoding="utf-8")
+    file_clinic.sync()
+    assert copies(file_clinic) == []
+
+
+def test_the_copies_of_a_restore_that_is_under_way_are_left_to_it(file_clinic: Stage) -> None:
+    file_clinic.sync()
+    draft = file_clinic.home / "ligament.db.restoring"
+    with as_restore(file_clinic.home, never, 0):
+        draft.write_bytes(b"being made")
+        file_clinic.sync()
+        assert draft.read_bytes() == b"being made"
+    file_clinic.sync()
+    assert not draft.exists()
+
+
+def test_a_restore_holds_the_home_while_it_makes_its_copies(file_clinic: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    file_clinic.sync()
+    file, seen, real = backed_up(file_clinic), [], putting.refilled
+
+    def looked_at(*arguments: object) -> None:
+        remove_leftovers(file_clinic.home, f"sqlite:///{file_clinic.home / 'ligament.db'}")
+        seen.extend(file.name for file in copies(file_clinic))
+        real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(putting, "refilled", looked_at)
+    assert put_back(file_clinic, file)["restored"]
+    assert {"ligament.db.restoring", "ligament.db.restoring-from"} <= set(seen)
+    assert copies(file_clinic) == []
