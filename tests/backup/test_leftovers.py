@@ -55,7 +55,9 @@ def test_the_copies_of_a_restore_that_is_under_way_are_left_to_it(file_clinic: S
     assert not draft.exists()
 
 
-def test_a_restore_holds_the_home_while_it_makes_its_copies(file_clinic: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restore_holds_the_home_while_it_makes_its_copies(
+    file_clinic: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file_clinic.sync()
     file, seen, real = backed_up(file_clinic), [], putting.refilled
 
