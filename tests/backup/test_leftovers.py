@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ligament.app.safety import put_back as putting
+from ligament.store.backup.fresh import refilled
 from ligament.wiring.leftovers import as_restore, remove_leftovers
 from tests.backup.kit import backed_up, put_back
 from tests.support.stage import Stage
@@ -59,12 +60,13 @@ def test_a_restore_holds_the_home_while_it_makes_its_copies(
     file_clinic: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file_clinic.sync()
-    file, seen, real = backed_up(file_clinic), [], putting.refilled
+    file = backed_up(file_clinic)
+    seen: list[str] = []
 
     def looked_at(*arguments: object) -> None:
         remove_leftovers(file_clinic.home, f"sqlite:///{file_clinic.home / 'ligament.db'}")
         seen.extend(file.name for file in copies(file_clinic))
-        real(*arguments)  # type: ignore[arg-type]
+        refilled(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(putting, "refilled", looked_at)
     assert put_back(file_clinic, file)["restored"]
