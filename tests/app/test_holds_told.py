@@ -191,6 +191,26 @@ def test_a_held_record_that_was_refused_says_by_whom_and_why_and_can_be_retried(
     assert explained(clinic, invoice) == []
 
 
+def test_a_payment_that_was_left_as_it_is_can_be_retried_by_its_number(clinic: Stage) -> None:
+    invoice = clinic.invoice(paid=True)
+    clinic.sync()
+    (posted,) = clinic.kept_books().payments.values()
+    at = clinic.pass_time(seconds=30)
+    clinic.books.change(lambda world: office.delete_payment(world, posted.payment_id, at=at))
+    (hold,) = clinic.sync()["holds"]
+    assert (hold["code"], hold["kind"]) == ("payment_removed", "payment")
+    assert found_refused(clinic, invoice) == []
+    with clinic.app() as app:
+        answer(app, [hold["id"]], "dismiss")
+    assert clinic.sync()["holds"] == []
+    assert shown(clinic, hold["number"])["sentence"].startswith("Left as it is by ")
+    assert [one["kind"] for one in found_refused(clinic, invoice)] == ["payment"]
+    with clinic.app() as app:
+        assert len(retry(app, hold["number"]).document["retried"]) == 1
+    assert [one["id"] for one in clinic.sync()["holds"]] == [hold["id"]]
+    assert found_refused(clinic, invoice) == []
+
+
 def test_a_planned_action_that_was_refused_is_told_where_it_is_looked_up(tmp_path: Path) -> None:
     clinic = stage(tmp_path / "home", rulebook=ASKING)
     invoice = clinic.invoice()

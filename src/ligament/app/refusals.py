@@ -54,13 +54,18 @@ def _planned(refused: Mapping[str, tuple[str, str]]) -> Iterator[tuple[set[str],
 
 
 def _left(clinic: Clinic) -> Iterator[tuple[set[str], Hold]]:
-    """Give each record that waited until somebody refused or dismissed it, with the names that it goes by."""
-    skipped = clinic.queries.outcomes(State.SKIPPED, DISMISSED_REASON)
-    closed = clinic.queries.closed_holds({outcome.subject.key for outcome in skipped}) if skipped else ()
+    """Give each record that waited until somebody refused or dismissed it, with the names that it goes by.
+
+    A document whose money was left as it is goes on like any other, so that no outcome tells of it.
+    """
+    left = clinic.store.left_by_people()
+    skipped = {one.subject.key for one in clinic.queries.outcomes(State.SKIPPED, DISMISSED_REASON)} if left else set()
+    closed = clinic.queries.closed_holds(left) if left else ()
     answers = clinic.store.answers(closed)
     for held in closed:
         answer = answers.get(held.id)
-        if answer is not None and answer.decision is DecisionKind.DISMISSED and held.kind is not HoldKind.PAYMENT:
+        is_meant = held.kind is HoldKind.PAYMENT or held.subject.key in skipped
+        if is_meant and answer is not None and answer.decision is DecisionKind.DISMISSED:
             told = replace(
                 held,
                 code=HoldCode.REFUSED,

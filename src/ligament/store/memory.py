@@ -206,6 +206,11 @@ class ClinicStore:
         answers = self.answers(holds)
         return frozenset(key for key, answer in answers.items() if answer.decision is DecisionKind.DISMISSED)
 
+    def left_by_people(self) -> frozenset[str]:
+        """Return the records that people left as they are, by their keys."""
+        with self._database.reading() as connection:
+            return people.left(connection, self._clinic)
+
     def answers(self, holds: Collection[Hold]) -> Mapping[HoldId, Decision]:
         """Return what people answered to those holds as they are shown, by the hold's id."""
         with self._database.reading() as connection:

@@ -65,6 +65,13 @@ def answers(connection: Connection, clinic: str, holds: Collection[Hold]) -> Map
     }
 
 
+def left(connection: Connection, clinic: str) -> frozenset[str]:
+    """Return the records that people left as they are, by their keys: by any answer, also one to an earlier state."""
+    rows, read = select(decisions.c.subject, decisions.c.body).where(decisions.c.clinic == clinic), decoder(Decision)
+    kept = ((row.subject, read(row.body)) for row in connection.execute(rows))
+    return frozenset(subject for subject, answer in kept if answer.decision is DecisionKind.DISMISSED)
+
+
 def forget_dismissals(connection: Connection, clinic: str, subject: Subject) -> None:
     """Forget that a person left a record as it is; the journal keeps it."""
     about, read = (decisions.c.clinic == clinic, decisions.c.subject == subject.key), decoder(Decision)
