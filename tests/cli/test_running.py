@@ -162,6 +162,15 @@ def test_a_decision_about_a_hold_leaves_planned_actions_alone(clinic: Clinic) ->
     assert clinic.run("approve", "--json").json["waiting"]
 
 
+def test_a_decision_that_fits_nothing_that_is_held_is_wrong_usage_and_says_what_fits(clinic: Clinic) -> None:
+    number, _ = held_clinic(clinic)
+    for word in ("cash", "separate", "practice", "books"):
+        answer = clinic.run("approve", number, "--as", word)
+        assert answer.code == 2
+        assert "What fits: dismiss." in answer.err
+    assert "answered" not in clinic.run("holds", "show", number, "--json").json["holds"][0]
+
+
 # --- holds ------------------------------------------------------------------------------------------------------------
 
 

@@ -165,6 +165,21 @@ def test_a_scope_does_what_it_is_for_and_reads_too(shop: Shop) -> None:
     assert (entry["actor"], entry["source"].split()[0]) == (MAKER, "api")
 
 
+@pytest.mark.parametrize("word", ["separate", "practice", "books"])
+def test_an_answer_that_does_not_fit_is_refused_and_says_what_does(shop: Shop, word: str) -> None:
+    (name,) = hold(shop, 2041)
+    decides = tool(shop, "decide")
+    got = decides.post(f"/holds/{name}/decision", {"choice": word})
+    assert got.status == 422
+    assert [one["place"] for one in got.json["errors"]] == ["choice"]
+    assert "What fits: approve, cash, dismiss." in got.json["detail"]
+    assert not [one for one in opened(shop).queries.journal() if one["kind"] == "decision"]
+    owner = shop.owner()
+    page = owner.post(f"/c/north/holds/{name}/decision", {"csrf_token": owner.csrf(), "choice": word})
+    assert "What fits: approve, cash, dismiss." in page.text
+    assert not [one for one in opened(shop).queries.journal() if one["kind"] == "decision"]
+
+
 # --- wrong calls ------------------------------------------------------------------------------------------------------
 
 

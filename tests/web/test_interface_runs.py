@@ -102,6 +102,19 @@ def test_named_records_are_synced_now_also_one_that_is_new(works: Works) -> None
     assert len(works.here.kept_books().invoices) == 1
 
 
+def test_a_name_that_neither_system_knows_is_told_by_its_run_and_everything_else_is_done(works: Works) -> None:
+    works.post("/runs")
+    works.work()
+    invoice = works.here.invoice()
+    asked = works.post("/runs", {"records": ["1412000000000999999", invoice, "no-such-thing"]})
+    assert asked.status == 202
+    works.work()
+    done = works.tool.get(asked.headers["location"]).json
+    assert (done["state"], done["summary"]["unknown"]) == ("failed", ["1412000000000999999", "no-such-thing"])
+    assert '"no-such-thing"' in done["sentence"]
+    assert len(works.here.kept_books().invoices) == 1
+
+
 def test_a_comparison_is_asked_for_and_stands_under_the_id_of_its_run(works: Works) -> None:
     works.here.invoice(paid=True)
     works.post("/runs")

@@ -13,6 +13,7 @@ from ligament.core.ids import BooksId, RunId
 from ligament.core.intents import Subject, SubjectKind, subject_from_key
 from ligament.core.periods import iso_instant
 from ligament.flow.read.read import Hint
+from ligament.store.queries.records import Found
 from ligament.store.writes.asked_runs import ENDED, FAILED, RUNNING, AskedRun, AskedRuns
 from ligament.store.writes.runs import Run
 from ligament.wiring.ambient import random_hex
@@ -144,19 +145,34 @@ def do_asked(clinic: Clinic, asked: AskedRun) -> Document:
 def _sync_records(clinic: Clinic, records: Collection[str]) -> Document:
     """Read what changed in the practice and what is named of the books, and plan the records named once more.
 
-    A record that is new in the practice is not known here yet; it is among what changed.
+    A record that is new in the practice is not known here yet; it is among what changed. What is known of no system
+    even then is told under `unknown`.
     """
     subjects: set[Subject] = set()
     hints: list[Hint] = []
     for name in records:
-        for found in clinic.queries.find(name) or clinic.queries.find(name.rpartition("-")[2]):
+        for found in _places(clinic, name):
             if found.side == "books" and found.kind in _HINTED:
                 hints.append(Hint(kind=found.kind, id=BooksId(found.id)))
             if found.subject.partition(":")[0] in _KINDS:
                 subjects.add(subject_from_key(found.subject))
     if subjects:
         clinic.store.look_again(subjects)
-    return sync(clinic, hints=tuple(hints) or None, leave_books=True).document
+    told = sync(clinic, hints=tuple(hints) or None, leave_books=True).document
+    unknown = [name for name in records if not _places(clinic, name)]
+    return {**told, "unknown": unknown} if unknown and not told.get("parked") else told
+
+
+def _places(clinic: Clinic, name: str) -> tuple[Found, ...]:
+    return clinic.queries.find(name) or clinic.queries.find(name.rpartition("-")[2])
+
+
+def what_failed(told: Mapping[str, Any]) -> str:
+    """Return why a run that was asked for did not do all that was wanted, or nothing."""
+    if unknown := told.get("unknown"):
+        named = ", ".join(f'"{name}"' for name in unknown)
+        return f"Neither system has anything called {named}; everything else was done."
+    return str(told.get("parked") or "")
 
 
 def _asked(clinic: Clinic) -> AskedRuns:

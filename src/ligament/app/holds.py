@@ -11,6 +11,7 @@ from ligament.app.documents import Document, hold_document
 from ligament.app.edits import edit_values
 from ligament.app.refusals import refused_by
 from ligament.app.results import DONE, WAITS, Result
+from ligament.core.causes import CASES, fits
 from ligament.core.holds import Hold, HoldCode
 from ligament.core.links import DecisionKind
 from ligament.core.periods import iso_instant
@@ -21,6 +22,10 @@ from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.settings import Settings
 
 ALL = "all"
+
+
+class DoesNotFit(ConfigurationError):
+    """A special answer was given to something that it has no effect on; nothing was decided."""
 
 
 def list_holds(clinic: Clinic) -> Result:
@@ -158,6 +163,7 @@ def answer(clinic: Clinic, names: Iterable[str], choice: str, note: str = "", co
     found, unknown = _found(clinic, wanted)
     if unknown:
         raise ConfigurationError((_nothing_called(unknown[0]),))
+    found = _fitting(found, kind)
     chosen = [_one_of(clinic, hold, contact) if contact else "" for hold in found]
     for hold, one in zip(found, chosen, strict=True):
         decide_hold(clinic, hold, kind, clinic.outside.actor, note, chosen=one)
@@ -176,8 +182,12 @@ def _one_of(clinic: Clinic, hold: Hold, contact: str) -> str:
 
 
 def decide(clinic: Clinic, names: Iterable[str], choice: DecisionKind) -> Result:
-    """Keep a decision about holds; unlike an approval it never touches planned actions of the same number."""
+    """Keep a decision about holds; unlike an approval it never touches planned actions of the same number.
+
+    Raises DoesNotFit for a special answer to what it has no effect on.
+    """
     found, unknown = _found(clinic, names)
+    found = _fitting(found, choice)
     ids = [str(hold.id) for hold in found]
     if ids:
         approve(clinic, ids, choice=choice)
@@ -209,6 +219,22 @@ def _found(clinic: Clinic, names: Iterable[str]) -> tuple[list[Hold], list[str]]
         if not named:
             unknown.append(name)
     return list(holds.values()), unknown
+
+
+def _fitting(found: Sequence[Hold], choice: DecisionKind) -> list[Hold]:
+    """Return the holds that the answer is for: of one record those that it fits, and it must fit one of each."""
+    (word,) = (word for word, kind in ANSWERS.items() if kind is choice)
+    meant = [hold for hold in found if fits(hold.code.value, word)]
+    answered_ones = {hold.subject.key for hold in meant}
+    for hold in found:
+        if hold.subject.key not in answered_ones:
+            case = CASES[hold.code.value]
+            possible = ", ".join(case.answers) or "nothing; it goes on by itself when its cause is gone"
+            named = f"{hold.kind.value.replace('_', ' ')} {hold.number}".strip()
+            raise DoesNotFit(
+                (f'"{word}" is no answer to {named} ({case.title}). What fits: {possible}. Nothing was decided.',)
+            )
+    return meant
 
 
 def _nothing_called(wanted: str) -> str:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ligament.app.asked_runs import do_asked
+from ligament.app.asked_runs import do_asked, what_failed
 from ligament.core.oddities import Oddity, attempt
 from ligament.ports.errors import PortError
 from ligament.ports.stopping import Stopped
@@ -89,7 +89,7 @@ class AskedRunner:
         if isinstance(told, Oddity):
             self._runs.end(asked, {}, f"Something happened that should not ({told.reference}). Tell us about it.")
         elif isinstance(told, dict):
-            self._runs.end(asked, told, str(told.get("parked") or ""))
+            self._runs.end(asked, told, what_failed(told))
 
     def _done(self, asked: AskedRun) -> dict[str, Any]:
         runner = self.runner

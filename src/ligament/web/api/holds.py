@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ligament.app.holds import answer
+from ligament.app.holds import DoesNotFit, answer
 from ligament.app.lists import hold_rows, holds, kept_hold_document, place_of
 from ligament.core.access import Right
 from ligament.web.api.answers import HoldDecision, HoldRow
 from ligament.web.api.call import CLINIC, Asking, Call, Told
-from ligament.web.api.problems import Problem, nothing_there
+from ligament.web.api.problems import Problem, nothing_there, wrong
 from ligament.web.api.shapes import HoldFilter, HoldWord
 
 
@@ -38,7 +38,10 @@ def decide(asking: Asking) -> Told:
             raise nothing_there()
         if kept.closed_at is not None:
             raise Problem(409, "This no longer waits: it was answered, or went on by itself. Nothing was changed.")
-        done = answer(clinic, [name], word.choice, word.note, word.contact).document
+        try:
+            done = answer(clinic, [name], word.choice, word.note, word.contact).document
+        except DoesNotFit as trouble:
+            raise wrong("choice", str(trouble)) from None
     told = {"id": name, "choice": word.choice, "holds": done["holds"], "sentence": done["sentence"]}
     return Told(document=told)
 

@@ -10,7 +10,7 @@ from typing import Any
 from ligament.app.approvals import approve, refuse, standing_plan, waiting
 from ligament.app.contacts.listing import called_by_name
 from ligament.app.decisions import open_holds
-from ligament.app.holds import answer, show_hold
+from ligament.app.holds import DoesNotFit, answer, show_hold
 from ligament.core.access import Right
 from ligament.core.causes import CAUSES, advice
 from ligament.core.holds import HoldKind
@@ -138,7 +138,7 @@ def _answered(visit: Visit, names: list[str]) -> Answer:
                 done = answer(clinic, names, form.get("choice"), form.get("note"), form.get("contact"))
                 said.insert(0, str(done.document["sentence"]))
     except ConfigurationError as trouble:
-        if "waits" in str(trouble):
+        if "waits" in str(trouble) and not isinstance(trouble, DoesNotFit):
             return Moved(to=f"{visit.clinic_path}/waiting", flash="That no longer waits: it was answered, or went on.")
         return _page(visit, error=str(trouble), note=visit.form.get("note"))
     return Moved(to=f"{visit.clinic_path}/waiting", flash=" ".join(said))
