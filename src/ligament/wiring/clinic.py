@@ -295,17 +295,17 @@ def open_clinic(
 
 
 @lru_cache(maxsize=500)
-def _head_file(home: Path, clinic: str) -> HeadFile:
-    """Return the file of a clinic's head; it is opened anew each time that it is read or written."""
+def _head_path(home: Path, clinic: str) -> Path:
+    """Return where the head of a clinic's journal stands."""
     slug = hashlib.sha256(clinic.encode()).hexdigest()[:12]
-    return HeadFile(home / f"journal-{slug}.head")
+    return home / f"journal-{slug}.head"
 
 
 def _assembled(
     settings: Settings, chosen: ClinicSettings, outside: Overrides, clock: Clock, database: Database
 ) -> Clinic:
     vault = Vault(database, chosen.name, settled_key(settings, database, clock.now), random_bytes, clock.now)
-    head = _head_file(settings.home, chosen.name)
+    head = HeadFile(_head_path(settings.home, chosen.name))
     provenance = Provenance(actor=outside.actor, source=outside.source)
     told_as = chosen.rulebook.clinic.id or chosen.name
     journal = Journal(database, vault, provenance, clock.now, head, told_as)
