@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ligament.app.holds import retry
+from ligament.connectors.cliniko.simulator import control
+from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
 from tests.contacts.kit import ANA, Clinic
+from tests.support.practice import BUSINESS
 
 ASKED = '[tracking]\nbusiness = "Location"\ncreate_options = true\n'
 
@@ -37,3 +42,72 @@ def test_an_archived_option_waits_and_goes_on_once_it_is_restored(tmp_path: Path
     clinic.later(60 * 60)
     document = clinic.sync()
     assert (document["holds"], document["created"]["invoices"]) == ([], 1)
+
+
+REFUSAL = {
+    "ErrorNumber": 10,
+    "Type": "ValidationException",
+    "Message": "A validation exception occurred",
+    "Elements": [{"Name": "Riverside", "ValidationErrors": [{"Message": "The option cannot be added."}]}],
+}
+
+
+def refusing(clinic: Clinic) -> None:
+    """Let the books refuse every new option, and read the one of this place as if it were not there."""
+    body = json.dumps(REFUSAL).encode()
+    fault = Fault(kind=FaultKind.ANSWER, status=400, body=body)
+    clinic.books.faults = FaultScript(rules=(Rule(fault=fault, method="PUT", path="/Options"),))
+
+
+def asked(clinic: Clinic) -> int:
+    """Return how often an option was sent."""
+    return sum(one.request.method == "PUT" and "/Options" in one.request.path for one in clinic.books.log)
+
+
+def test_an_option_that_the_books_refuse_waits_with_their_words_and_is_not_sent_again(tmp_path: Path) -> None:
+    clinic = Clinic(tmp_path / "home")
+    clinic.rulebook(ASKED)
+    refusing(clinic)
+    clinic.invoice(ANA)
+    (hold,) = clinic.sync()["holds"]
+    assert hold["code"] == "rejected"
+    assert 'refused the tracking option "Riverside": ' in hold["sentence"]
+    assert "The option cannot be added." in hold["sentence"]
+    sent = asked(clinic)
+    assert sent == 1
+    other = clinic.invoice(ANA)
+    holds = clinic.sync(full=True)["holds"]
+    assert [one["code"] for one in holds] == ["rejected", "rejected"]
+    assert asked(clinic) == sent
+    clinic.books.faults = FaultScript()
+    assert clinic.sync()["created"]["invoices"] == 0
+    with clinic.app() as app:
+        retry(app, other)
+    assert clinic.sync()["created"]["invoices"] == 2
+    assert clinic.sync()["holds"] == []
+
+
+def test_a_change_that_needs_a_refused_option_waits_too_and_all_are_tried_again(tmp_path: Path) -> None:
+    clinic = Clinic(tmp_path / "home")
+    clinic.rulebook(ASKED)
+    invoice = clinic.invoice(ANA)
+    assert clinic.sync()["created"]["invoices"] == 1
+    refusing(clinic)
+    at = clinic.later()
+    clinic.practice.change(
+        lambda world: control.edit_record(world, "businesses", BUSINESS, {"label": "Hilltop"}, at=at)
+    )
+    lines, at = [{"name": "Consult", "unit_price": "120"}], clinic.later(4 * 60 * 60)
+    clinic.practice.change(lambda world: control.edit_invoice(world, invoice, {}, lines, at=at))
+    document = clinic.sync(full=True)
+    (hold,) = document["holds"]
+    assert (hold["code"], document["updated"]["invoices"]) == ("rejected", 0)
+    assert 'the tracking option "Hilltop"' in hold["sentence"]
+    sent = asked(clinic)
+    assert len(clinic.sync(full=True)["holds"]) == 1
+    assert asked(clinic) == sent
+    clinic.books.faults = FaultScript()
+    with clinic.app() as app:
+        assert retry(app, "all").document["retried"] == [hold["id"]]
+    document = clinic.sync()
+    assert (document["holds"], document["updated"]["invoices"]) == ([], 1)

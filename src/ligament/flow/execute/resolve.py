@@ -55,6 +55,10 @@ def verb_of(action: Action) -> Verb:
 
 def resolved(action: Action, ledger: WorkingState) -> Action | None:
     """Fill in ids that earlier actions of this run have made; None when what it needs is not there (yet)."""
+    if ledger.refused_options and action.document is not None:
+        wanted = {pair for line in action.document.intent.lines for pair in line.tracking}
+        if wanted & ledger.refused_options:
+            return None
     if action.document is not None and action.document.intent.contact_id is None:
         contact_id = ledger.contact_id(action.document.intent.party.key)
         if contact_id is None:

@@ -23,6 +23,7 @@ class WorkingState:
         self.groups: dict[str, BooksId] = {}
         self.documents: dict[BooksId, BooksDocument] = {}
         self.by_number: dict[str, BooksId] = {}
+        self.refused_options: set[tuple[str, str]] = set()
 
     def contact_link(self, key: str) -> ContactLink | None:
         """Return the link of a party, new ones of this run included."""
@@ -65,7 +66,9 @@ class WorkingState:
         return next((link for link in links if link.books_id == books_id), None)
 
     def take(self, effect: Effect) -> None:
-        """Remember what an action changed."""
+        """Remember what an action changed, or that what others need was refused."""
+        if effect.refused and effect.action.option is not None:
+            self.refused_options.add((effect.action.option.category, effect.action.option.name))
         if effect.contact_link is not None:
             self.contacts[effect.contact_link.party.key] = effect.contact_link
         if effect.contact is not None:

@@ -243,8 +243,8 @@ def invoice_hold(trouble: Trouble, invoice: Invoice, subject: Subject) -> Hold:
     return trouble_hold(trouble, subject, hold_kind(invoice), invoice.number)
 
 
-def refusal_hold(builder: PlanBuilder, action: Action, kind: HoldKind, number: str) -> Hold | None:
-    """Return the hold for an action that the books refused before in exactly this form."""
+def refusal_hold(builder: PlanBuilder, action: Action, kind: HoldKind, number: str, what: str = "it") -> Hold | None:
+    """Return the hold for an action that the books refused before in exactly this form; `what` names it."""
     words = builder.refused(action)
     if not words:
         return None
@@ -252,14 +252,14 @@ def refusal_hold(builder: PlanBuilder, action: Action, kind: HoldKind, number: s
     if person is not None:
         return _refused_hold(action, kind, number, *person)
     _, _, text = words.partition(": ")
-    said = text or words
+    said, books = text or words, builder.around.books_title
     return Hold(
         subject=action.subject,
         code=HoldCode.REJECTED,
         kind=kind,
         number=number,
         # What the practice refuses, it names itself.
-        sentence=said if action.kind is ActionKind.UPDATE_PARTY else f"{builder.around.books_title} refused it: {said}",
+        sentence=said if action.kind is ActionKind.UPDATE_PARTY else f"{books} refused {what}: {said}",
         todo="Correct what it names, then retry; it also goes on by itself when the record changes.",
         detail={"shown": words, "action": action.kind.value},
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ligament.core.billing import Bill
 from ligament.core.drafting import (
     Draft,
@@ -13,7 +15,7 @@ from ligament.core.drafting import (
 )
 from ligament.core.holds import HoldCode
 from ligament.core.intents import DocumentIntent, Subject, SubjectKind
-from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus
+from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus, TrackingCategory
 from ligament.core.lines import Said
 from ligament.core.links import Agreement, Role, new_agreement
 from ligament.core.money import two_places
@@ -24,7 +26,14 @@ from ligament.core.postings import NO_LINE_RULES, LineContext, LineRules
 from ligament.core.records import Invoice
 from ligament.core.rules.apply import NO_RULING, Ruling
 from ligament.core.troubles import Trouble
-from ligament.flow.plan.builder import PlanBuilder, held_as_refused, invoice_outcome
+from ligament.flow.plan.builder import (
+    PlanBuilder,
+    held_as_refused,
+    hold_document,
+    hold_kind,
+    invoice_outcome,
+    refusal_hold,
+)
 from ligament.flow.plan.document_state import new_state
 
 # Looked at for every document, and looking into a class takes ten times as long as into a module.
@@ -117,8 +126,8 @@ def create(builder: PlanBuilder, invoice: Invoice, subject: Subject, drafted: Dr
     )
     if held_as_refused(builder, invoice, action):
         return
-    if drafted.wanted_options:
-        plan_options(builder, drafted.wanted_options)
+    if drafted.wanted_options and not plan_options(builder, invoice, subject, drafted.wanted_options):
+        return
     builder.act(action)
     builder.states.setdefault(subject.key, []).append(
         new_state(
@@ -143,14 +152,33 @@ def _status_after(intent: DocumentIntent) -> DocumentStatus:
     return intent.status
 
 
-def plan_options(builder: PlanBuilder, wanted: tuple[tuple[str, str], ...]) -> None:
-    """Plan tracking options that do not exist yet, each once."""
-    for category_name, name in wanted:
-        category = builder.facts.chart.category(category_name)
-        if category is None or (category_name, name) in builder.options:
-            continue
-        builder.options.add((category_name, name))
-        step = OptionStep(category_id=category.id, category=category.name, name=name)
-        subject = Subject(kind=SubjectKind.CLINIC, id=f"{category.name}/{name}")
-        sentence = f'Add the tracking option "{name}" to {category.name}.'
-        builder.act(Action(kind=ActionKind.ADD_OPTION, subject=subject, number=name, sentence=sentence, option=step))
+def plan_options(builder: PlanBuilder, invoice: Invoice, subject: Subject, wanted: tuple[tuple[str, str], ...]) -> bool:
+    """Plan tracking options that do not exist yet, each once; where the books refused one, hold the document instead.
+
+    Says whether the document can have what it needs.
+    """
+    found = [(category, name) for of, name in wanted if (category := builder.facts.chart.category(of)) is not None]
+    adding = [_adding(category, name) for category, name in found]
+    for action in adding if builder.facts.refusals else ():
+        named = f'the tracking option "{action.number}"'
+        hold = refusal_hold(builder, action, hold_kind(invoice), invoice.number, named)
+        if hold is not None and hold.code is HoldCode.REJECTED:
+            # The document waits, though it was its option that was refused: to try again means to send both.
+            detail = {**hold.detail, "refused": action.subject.key}
+            hold_document(builder, invoice, subject, replace(hold, subject=subject, detail=detail))
+            return False
+    for (category, name), action in zip(found, adding, strict=True):
+        if (category.name, name) not in builder.options:
+            builder.options.add((category.name, name))
+            builder.act(action)
+    return True
+
+
+def _adding(category: TrackingCategory, name: str) -> Action:
+    return Action(
+        kind=ActionKind.ADD_OPTION,
+        subject=Subject(kind=SubjectKind.CLINIC, id=f"{category.name}/{name}"),
+        number=name,
+        sentence=f'Add the tracking option "{name}" to {category.name}.',
+        option=OptionStep(category_id=category.id, category=category.name, name=name),
+    )

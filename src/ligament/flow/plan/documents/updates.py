@@ -89,7 +89,8 @@ def act_update(
     )
     if held_as_refused(builder, posted.invoice, action):
         return
-    plan_options(builder, drafted.wanted_options)
+    if not plan_options(builder, posted.invoice, posted.subject, drafted.wanted_options):
+        return
     builder.act(action)
     state = builder.main_state(posted.subject)
     if state is not None:
