@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from ligament.app.safety import backup as backing
 from ligament.app.safety import put_back as putting
 from ligament.store.backup.fresh import refilled
 from ligament.wiring.leftovers import as_restore, remove_leftovers
 from tests.backup.kit import backed_up, put_back
-from tests.support.stage import Stage
+from tests.support.stage import Stage, stage
 
 
 def never(_: int) -> None:
@@ -43,6 +44,28 @@ def test_the_next_run_removes_what_a_killed_restore_left(file_clinic: Stage, mon
     (file_clinic.home / "ligament.toml.restoring").write_text("half a rulebook", encoding="utf-8")
     file_clinic.sync()
     assert copies(file_clinic) == []
+
+
+@pytest.mark.postgres
+def test_what_a_killed_restore_was_putting_aside_is_removed_too(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic = stage(tmp_path / "home", database=postgres_url)
+    clinic.sync()
+    file = backed_up(clinic)
+    monkeypatch.setattr(backing, "seal_of", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    child = os.fork()
+    if child == 0:
+        try:
+            put_back(clinic, file)
+        finally:
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    monkeypatch.undo()
+    assert len(list(clinic.home.glob(".database.before-restore-*"))) == 1
+    # As a run does first; the run itself waits until the dead one's lease among machines is over.
+    remove_leftovers(clinic.home, postgres_url)
+    assert list(clinic.home.glob(".database.before-restore-*")) == []
 
 
 def test_the_copies_of_a_restore_that_is_under_way_are_left_to_it(file_clinic: Stage) -> None:

@@ -33,6 +33,8 @@ def remove_leftovers(home: Path, database_url: str) -> None:
 
 def _leftovers(home: Path, database_url: str) -> list[Path]:
     found = [*home.glob(f"*.toml{DRAFT}"), *home.glob(f"clinics/*.toml{DRAFT}"), *home.glob(f"journal-*.head{DRAFT}")]
+    # What the tables of PostgreSQL held is put aside first, under a name of its own until it is whole.
+    found += home.glob(".database.before-restore-*.backup.*")
     if database_url.startswith(_SQLITE):
         database = Path(database_url.removeprefix(_SQLITE))
         found += database.parent.glob(f"{database.name}{DRAFT}*")
