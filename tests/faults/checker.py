@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ligament.connectors.cliniko import simulator as cliniko
 from tests.faults.answers import Answers
+from tests.faults.barred import Barred
 from tests.faults.comparing import (
     CONTACT_FIELDS,
     DOCUMENT_FIELDS,
@@ -80,6 +81,7 @@ class Checker:
     overwritten: Overwritten = field(default_factory=Overwritten)
     forms: Forms = field(init=False)
     answers: Answers = field(init=False)
+    barred: Barred = field(init=False)
     gone_people: dict[str, set[str]] = field(default_factory=dict)
     """Whoever was deleted for good, with every e-mail that they ever had."""
 
@@ -87,6 +89,7 @@ class Checker:
         books = self.sim.books.only()
         self.forms = Forms(self)
         self.answers = Answers(self)
+        self.barred = Barred(self)
         self.touched |= {*books.contacts, *books.invoices}
         self.practice_edited(self.sim.practice)
 
@@ -105,6 +108,7 @@ class Checker:
         self.forms.deleted.clear()
         self.forms.is_credit_told = False
         self.payments_seen.clear()
+        self.barred.told.clear()
         # Nor which address was agreed before a person emptied it.
         for mark in self.marks.values():
             mark.was = ""
@@ -156,6 +160,7 @@ class Checker:
                     self.marks[key, name] = Mark(at, by_merge=by_merge, words_only=words)
         for key, contact in changed(old, new, "contacts"):
             self.touched.add(key)
+            self.barred.books_edited(key, contact)
             for name in moved(old.contacts.get(key), contact, CONTACT_FIELDS):
                 # After a restore everything is read anew, and what was agreed is not known until then.
                 is_known = key in old.contacts and not self.forms.restored
@@ -182,6 +187,8 @@ class Checker:
     def answered(self, system: str, request: Request, response: Response) -> None:
         """After a listing of contacts arrived, what people changed in them before is known to us."""
         self.overwritten.answered(request, response)
+        if system == "cliniko" and self.sim.stranger is None:
+            self.barred.answered(request, response)
         if system == "xero" and request.method == "GET" and response.status == 200 and "/Contacts" in request.path:
             for mark in self.marks.values():
                 mark.seen = True

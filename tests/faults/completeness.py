@@ -12,7 +12,7 @@ from tests.faults.comparing import GONE, TABLES, agrees, is_adjustment, lines_of
 from tests.faults.credits import judge_credit, judge_holds
 from tests.faults.findings import Violation
 from tests.faults.pairs import judge_pairs, judge_typed_later
-from tests.faults.silence import judge_barred, judge_silence
+from tests.faults.silence import judge_silence
 
 if TYPE_CHECKING:
     from ligament.connectors.xero.simulator.world import Books
@@ -42,7 +42,8 @@ def judge_all(checker: Checker, report: dict[str, Any]) -> None:
     for table in TABLES:
         for document in getattr(books, table).values():
             papers.setdefault(document.reference, []).append(document)
-    judge_barred(checker, report["holds"], books)
+    refusals = [one for one in report["skips"] if one["reason"] == "refused"]
+    checker.barred.judge([*report["holds"], *report["waiting"], *refusals], books)
     for key, versions in checker.versions.items():
         if key not in listed:
             judge_silence(checker, versions, papers.get(versions[-1].reference, []), books)

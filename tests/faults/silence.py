@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from ligament.connectors.cliniko.simulator import find
-from tests.faults.comparing import GONE, contact_with, is_adjustment
+from tests.faults.comparing import GONE, is_adjustment
 from tests.faults.findings import Violation
 
 if TYPE_CHECKING:
@@ -66,23 +65,3 @@ def _judge_credit(checker: Checker, now: Expected, main: Any, books: Books) -> N
     used = {place for place in checker.forms.taken_apart_ever if place[0] == main.document_id}
     if voided and main.outstanding and not used:
         raise Violation("silence", f"{now.number} was used on a document that a person voided, and nothing says so")
-
-
-def judge_barred(checker: Checker, holds: Collection[Any], books: Books) -> None:
-    """Nobody whose invoice waits to be posted was archived by us: nothing could ever be posted to them (choice C25)."""
-    for hold in holds:
-        versions = checker.versions.get(str(hold["source_id"]), [])
-        if not versions or hold["kind"] not in {"invoice", "credit_note"}:
-            continue
-        papers = (*books.invoices.values(), *books.credit_notes.values())
-        contact = contact_with(books, versions[-1].party)
-        posted = any(one.reference == versions[-1].reference for one in papers)
-        if contact is None or posted or contact.contact_id in checker.touched or _is_merged(checker, versions[-1]):
-            continue
-        if contact.status == "ARCHIVED":
-            raise Violation("barred", f"{contact.number} was archived while {versions[-1].number} waits to be posted")
-
-
-def _is_merged(checker: Checker, now: Expected) -> bool:
-    patient = find(checker.sim.practice, "patients", now.party.removeprefix("CLK-")) or {}
-    return bool(patient.get("merged_with_patient_id"))

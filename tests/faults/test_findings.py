@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from ligament.connectors.cliniko.simulator import control as desk
+from ligament.connectors.cliniko.simulator import get
 from ligament.connectors.xero.simulator import control as office
 from ligament.simkit.messages import Request, Response
 from tests.faults.clocks import START
 from tests.faults.findings import Violation
 from tests.faults.scripts import script_for
-from tests.faults.simulation import Simulation
+from tests.faults.simulation import Simulation, plugged
+from tests.faults.worlds import add_invoice
 from tests.support.stage import Stage, stage
 
 REFUND = {"name": "Refund", "quantity": "-1.0", "unit_price": "20.00"}
@@ -96,3 +99,68 @@ def test_an_invoice_that_was_voided_before_its_fate_was_known_is_not_made_again(
         clinic.sync()
     assert [one for one in clinic.writes() if "Invoices" in one or "Payments" in one] == ["PUT /api.xro/2.0/Invoices"]
     assert [one.status for one in clinic.kept_books().invoices.values()] == ["VOIDED"]
+
+
+class Archived:
+    """A simulation in which we archive a patient's contact, and an invoice of theirs is written before or after."""
+
+    def __init__(self) -> None:
+        self.sim = Simulation(script_for(0))
+        with plugged(self.sim):
+            self.sim.begin_run(())
+            assert self.sim.run(0) == "done"
+        contacts = self.sim.books.only().contacts.values()
+        self.contact = next(one for one in contacts if one.number.startswith("CLK-1") and one.status == "ACTIVE")
+        self.invoice_id = ""
+
+    def bill(self) -> None:
+        """Let the practice write an invoice, and a list tell us of it."""
+        sim, before = self.sim, set(self.sim.checker.versions)
+        patient = get(sim.practice, "patients", self.contact.number.removeprefix("CLK-"))
+        sim.practice = add_invoice(sim.practice, Random(1), sim.time.at, patient=patient, payer=False)
+        sim.checker.practice_edited(sim.practice)
+        (self.invoice_id,) = set(sim.checker.versions) - before
+        listing = Request(method="GET", path="/v1/invoices", query=(), headers={}, body=b"", at=sim.time.at)
+        body = json.dumps({"invoices": [{"id": self.invoice_id}]}).encode()
+        sim.checker.answered("cliniko", listing, Response(status=200, body=body))
+
+    def archive(self, *, by_hand: bool = False) -> None:
+        """Archive the contact: we do, or a person in the books."""
+        sim, former = self.sim, self.sim.books
+        if not by_hand:
+            element = {"ContactID": self.contact.contact_id, "ContactStatus": "ARCHIVED"}
+            body = json.dumps({"Contacts": [element]}).encode()
+            where = "/api.xro/2.0/Contacts"
+            sim.checker.barred.leaves(
+                Request(method="POST", path=where, query=(), headers={}, body=body, at=sim.time.at)
+            )
+        sim.books = office.archive_contact(former, self.contact.contact_id, at=sim.time.at)
+        if by_hand:
+            sim.checker.books_edited(former, sim.books)
+
+    def judge(self) -> None:
+        """Judge while the invoice is held."""
+        self.sim.checker.barred.judge([{"source_id": self.invoice_id}], self.sim.books.only())
+
+
+def test_who_is_archived_by_us_under_an_invoice_that_we_knew_is_barred() -> None:
+    known = Archived()
+    known.bill()
+    known.archive()
+    with pytest.raises(Violation, match="was archived while"):
+        known.judge()
+
+
+def test_what_is_written_for_somebody_who_was_archived_before_bars_nobody() -> None:
+    """Seeds 416 and 497: an archived patient's invoice was reversed hours later; the credit note waits, rightly."""
+    later = Archived()
+    later.archive()
+    later.bill()
+    later.judge()
+
+
+def test_whom_a_person_archived_was_not_archived_by_us() -> None:
+    by_hand = Archived()
+    by_hand.bill()
+    by_hand.archive(by_hand=True)
+    by_hand.judge()

@@ -106,6 +106,8 @@ class Wire:
             sim.struck[fault] += 1
         if write and sim.stranger is None:
             self.keys.add(request.headers.get("idempotency-key", ""))
+            if system == BOOKS:
+                sim.checker.barred.leaves(request)
         overtaken = [one for one in self.late if one.is_overtaken and one.system == system]
         try:
             response = self._carried(system, request, fault, pick)
