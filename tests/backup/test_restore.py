@@ -12,14 +12,18 @@ import pytest
 from ligament.app.plans import whole
 from ligament.app.safety import put_back as putting
 from ligament.app.safety import restore as restoring
+from ligament.app.sync import sync
 from ligament.core.ids import RunId
 from ligament.core.intents import Subject, SubjectKind
-from ligament.core.notes import RECONCILE_DUE_NOTE
+from ligament.core.notes import BOOKS_PIN_NOTE, RECONCILE_DUE_NOTE
+from ligament.ports.errors import SignInAgain
 from ligament.store.database.connection import open_database
 from ligament.store.journal.audit import verify
 from tests.backup.kit import backed_up, cut_off, links, put_back, twice, verified
 from tests.backup.older import age_to_first
 from tests.support.stage import Stage
+
+STRANGER = {"id": "777", "subdomain": "other-side", "name": "Other Side Physio"}
 
 
 def test_after_an_old_backup_nothing_is_made_twice_and_everything_is_linked_again(
@@ -218,6 +222,25 @@ def test_a_sign_in_renewed_since_the_backup_is_kept(clinic: Stage) -> None:
     with clinic.app() as app:
         assert app.vault.get("xero/tokens") == "renewed"
         assert app.vault.get("xero/client_id") == "old"
+
+
+def test_a_backup_from_before_the_connection_leaves_the_clinic_with_its_own_practice_and_books(clinic: Stage) -> None:
+    with clinic.app():
+        file = backed_up(clinic)
+    clinic.invoice()
+    clinic.sync()
+    clinic.clear_log()
+    put_back(clinic, file)
+    own = clinic.practice.world
+    clinic.practice.change(lambda world: replace(world, settings={**world.settings, "account": STRANGER}))
+    with clinic.app() as app, pytest.raises(SignInAgain, match="another practice"):
+        sync(app)
+    assert clinic.writes() == []
+    with clinic.app() as app:
+        assert app.store.note(BOOKS_PIN_NOTE) == clinic.kept_books().organisation.organisation_id
+    clinic.practice.change(lambda world: replace(world, settings=own.settings))
+    assert clinic.sync()["created"]["invoices"] == 0
+    assert verified(clinic)["holds"]
 
 
 def test_fences_and_used_up_limits_are_not_taken_back(clinic: Stage) -> None:

@@ -289,6 +289,35 @@ def test_two_people_whose_contacts_were_merged_into_one_stop_nobody(clinic: Clin
     assert [held.contact_id for held in clinic.books.world.only().invoices.values()] == [winner]
 
 
+@pytest.mark.parametrize("is_seen", [True, False], ids=["read in between", "merged and restored between two reads"])
+def test_a_contact_that_was_merged_into_another_patients_and_is_restored_is_the_patients_again(
+    clinic: Clinic, is_seen: bool
+) -> None:
+    """The books may go on naming where it was merged: that it is active again is what a person decided last."""
+    clinic.sync()
+    ours, another = clinic.contact(f"CLK-{ANA}"), clinic.contact(f"CLK-{BEN}")
+    at = clinic.later()
+    clinic.books.change(partial(desk.merge_contacts, loser_id=ours.contact_id, winner_id=another.contact_id, at=at))
+    clinic.edit_patient(ANA, email="moved@example.org")
+    if is_seen:
+        clinic.sync()
+        assert clinic.contact(f"CLK-{ANA}").email == "ana@example.org", "a merged contact is never edited"
+    at = clinic.later()
+    clinic.books.change(lambda world: desk.restore_contact(world, ours.contact_id, at=at))
+    invoice = clinic.invoice(ANA)
+    clinic.sync()
+    assert clinic.contact(f"CLK-{ANA}").email == "moved@example.org"
+    assert clinic.contact(f"CLK-{BEN}").email == "ben@example.org"
+    documents = clinic.books.world.only().invoices.values()
+    assert [one.contact_id for one in documents if one.reference == f"cliniko:{invoice}"] == [ours.contact_id]
+    clinic.edit_contact(ours.contact_id, EmailAddress="typed@example.org")
+    clinic.sync()
+    assert clinic.patient(ANA)["email"] == "typed@example.org"
+    with clinic.heard() as said:
+        assert clinic.sync(full=True)["holds"] == []
+    assert said == []
+
+
 def test_the_name_of_an_archived_contact_does_not_keep_a_patient_out_of_the_books(clinic: Clinic) -> None:
     clinic.books.change(lambda world: world.with_switches(replace(world.switches, archived_name_holds=True)))
     at = clinic.later()

@@ -113,15 +113,17 @@ def _refilled(job: RestoreJob, present: Present, restorations: Mapping[str, Rest
 
 
 def _restorations(job: RestoreJob, present: Present) -> dict[str, Restoration]:
+    """Return what is kept of the restore for each clinic; one that the backup knows nothing of begins anew."""
+    heads, names = job.heads, job.heads.keys() | present.holds.heads.keys()
     erased = present.outlives.erased if present.outlives is not None else {}
     return {
         name: Restoration(
             made_at=job.manifest["made_at"],
-            backup=place_of(head),
+            backup=place_of(heads.get(name)),
             replaced=place_of(present.holds.heads.get(name)),
             erased=erased.get(name, ()),
         )
-        for name, head in job.heads.items()
+        for name in sorted(names)
     }
 
 

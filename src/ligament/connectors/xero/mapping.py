@@ -73,6 +73,10 @@ _ZONES = {
 
 
 def contact(row: wire.Contact) -> BooksContact:
+    # A status nobody has heard of must not look usable.
+    is_active = row.contact_status in {"", "ACTIVE"}
+    # Whoever restores a contact that was merged away takes the merge back, also where its pointer goes on standing.
+    is_left = not is_active and not wire.is_zero(row.merged_to_contact_id)
     phones = ((_SLOT_BY_NAME.get(phone.phone_type), _phone(phone)) for phone in row.phones)
     return BooksContact(
         id=books_id(row.contact_id),
@@ -88,11 +92,8 @@ def contact(row: wire.Contact) -> BooksContact:
         postal=_address(row, "POBOX"),
         extras=_extras(row),
         groups=tuple(sorted(books_id(group.contact_group_id) for group in row.contact_groups if is_live(group))),
-        # A status nobody has heard of must not look usable.
-        status=ContactStatus.ACTIVE
-        if row.contact_status in {"", "ACTIVE"}
-        else _CONTACT_STATUS.get(row.contact_status, ContactStatus.ARCHIVED),
-        merged_into=None if wire.is_zero(row.merged_to_contact_id) else books_id(row.merged_to_contact_id),
+        status=ContactStatus.ACTIVE if is_active else _CONTACT_STATUS.get(row.contact_status, ContactStatus.ARCHIVED),
+        merged_into=books_id(row.merged_to_contact_id) if is_left else None,
         updated_at=wire.instant(row.updated_date_utc),
     )
 

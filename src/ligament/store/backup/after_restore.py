@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, delete, insert, inspect, select, update
 
-from ligament.core.notes import BOTH_READ_NOTE, CHART_READ_NOTE, REFERENCE_READ_NOTE, RESTORED_NOTE, RULEBOOK_NOTE
+from ligament.core.notes import (
+    BOOKS_PIN_NOTE,
+    BOTH_READ_NOTE,
+    CHART_READ_NOTE,
+    ORGANISATION_NOTE,
+    PRACTICE_NOTE,
+    REFERENCE_READ_NOTE,
+    RESTORED_NOTE,
+    RULEBOOK_NOTE,
+)
 from ligament.store.backup.own_payments import own_payments
 from ligament.store.database.bulk import upsert
 from ligament.store.database.codec import encode
@@ -42,6 +51,7 @@ from ligament.store.writes import outcomes
 UNSEEN = "restored"
 """Stands where the mark of the rulebook would: every record is planned again."""
 _READ_AGAIN = (REFERENCE_READ_NOTE, CHART_READ_NOTE, BOTH_READ_NOTE)
+_PINS = (PRACTICE_NOTE, ORGANISATION_NOTE, BOOKS_PIN_NOTE)
 _OUTLIVES = (leases, beats, webhook_events, window_calls, window_slots, window_numbers)
 _ACCESS = (users, api_tokens, access_failures)
 """Who was removed, and which token ended, since the backup: both stay so."""
@@ -56,12 +66,13 @@ class Outliving:
     """What the present database knows that no backup may undo.
 
     `rows` are limits used, fences and hints by table; `tokens` are sign-ins that were renewed since; `erased` are the
-    people whose data were erased since, by clinic.
+    people whose data were erased since, by clinic; `pins` say whose practice and books a clinic was connected with.
     """
 
     rows: Mapping[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
     tokens: tuple[dict[str, Any], ...] = ()
     erased: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    pins: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +113,8 @@ def outliving(connection: Connection, since: Mapping[str, Head]) -> Outliving:
         head = since.get(row.clinic)
         if head is None or row.sequence > head.sequence:
             erased[row.clinic] = (*erased.get(row.clinic, ()), row.subject)
-    return Outliving(rows=rows, tokens=tokens, erased=erased)
+    pins = tuple(row for row in _plain(connection, notes) if row["name"] in _PINS)
+    return Outliving(rows=rows, tokens=tokens, erased=erased, pins=pins)
 
 
 def _is_renewed(name: str) -> bool:
@@ -118,6 +130,7 @@ def mark(connection: Connection, restorations: Mapping[str, Restoration], kept: 
     """Mark a database that was just put back, in the transaction that did so, or before anybody else sees it."""
     if kept is not None:
         _carry(connection, kept)
+        _carry_pins(connection, [row for row in kept.pins if row["clinic"] in restorations])
     _forget_standings(connection)
     connection.execute(delete(sessions))
     if inspect(connection).has_table(approval_links.name):
@@ -154,6 +167,12 @@ def _carry(connection: Connection, kept: Outliving) -> None:
         or present[row["clinic"], row["name"]]["kept_at"] < row["kept_at"]
     ]
     upsert(connection, secrets, newer)
+
+
+def _carry_pins(connection: Connection, pins: Sequence[dict[str, Any]]) -> None:
+    """A clinic that the backup knows before its connection stays that of the systems that it was connected with."""
+    there = {(row["clinic"], row["name"]) for row in _plain(connection, notes)}
+    upsert(connection, notes, [row for row in pins if (row["clinic"], row["name"]) not in there])
 
 
 def _carry_access(connection: Connection, kept: Outliving) -> None:
