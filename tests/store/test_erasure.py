@@ -36,6 +36,7 @@ from tests.store.makers import (
     hold,
     intent,
     invoice,
+    line,
     outcome,
     patient,
     payer,
@@ -192,6 +193,42 @@ def test_a_contact_that_was_merged_away_is_forgotten_and_stays_forgotten(opened:
         opened.store.keep_books_page(BooksPage(stream="contacts", contacts=page))
         names = {str(held.id): held.name.reveal() for held in PeopleQueries(opened.journal).contacts()}
         assert [names[key] for key in ("c6", "c7", "c8", "c9")] == ["Other Person", "", "", ""]
+
+
+def test_a_contact_without_a_link_is_known_for_a_forgotten_persons_by_its_number(opened: Opened) -> None:
+    """An old backup may know no link yet, while the books go on showing the person."""
+    forget(opened.journal, subject_from_key("patient:1"))
+    forget(opened.journal, subject_from_key("payer:2"))
+    shown = (
+        contact("c1", number="CLK-1", name=Private(NAME)),
+        contact("c2", number="CLK-C-2", name=Private(NAME)),
+        contact("c3", merged_into="c1", name=Private(NAME), status=ContactStatus.ARCHIVED),
+        contact("c4", number="CLK-2", name=Private("Other Person")),
+    )
+    opened.store.keep_books_page(BooksPage(stream="contacts", contacts=shown))
+    names = {str(held.id): held.name.reveal() for held in PeopleQueries(opened.journal).contacts()}
+    assert names == {"c1": "", "c2": "", "c3": "", "c4": "Other Person"}
+
+
+def test_an_invoice_without_a_patient_loses_its_texts_with_whoever_is_forgotten(
+    opened: Opened,
+) -> None:
+    """Patient 3 was merged into patient 1, who was deleted with their name taken off invoices, all in one look."""
+    about = (replace(line("71", "7"), name=f"Report for {NAME}"),)
+    opened.store.keep_parties([patient("1"), patient("2"), patient("3", merged_into="1")])
+    others = invoice("8", lines=(line("81", "8", name="Visit"),), party_id="2")
+    opened.store.keep_invoices([invoice("7", lines=about, party_id="3"), others])
+    opened.store.keep_invoices([invoice("7", lines=about, party_id=None, revision="2")])
+    forget(opened.journal, subject_from_key("patient:1"))
+    facts = opened.store.gather(Selection(invoices=None, parties=None, visits=None))
+    assert NAME not in str(facts.invoices[SourceId("7")].lines)
+    assert facts.invoices[SourceId("8")].lines[0].name == "Visit"
+
+
+def test_who_is_on_an_invoice_and_was_never_read_is_to_be_asked_for(opened: Opened) -> None:
+    opened.store.keep_parties([patient("2")])
+    opened.store.keep_invoices([invoice("7", party_id="1"), invoice("8", party_id="2"), invoice("9", party_id=None)])
+    assert opened.store.strangers() == ("1",)
 
 
 def test_forgetting_somebody_unknown_is_no_trouble(opened: Opened) -> None:

@@ -87,7 +87,7 @@ class Memory(Source, Protocol):
         ...
 
     def strangers(self) -> tuple[SourceId, ...]:
-        """Return ids of patients for whom contacts of the books are numbered, and of whom nothing is known here."""
+        """Return ids of patients whom numbers of contacts or kept invoices name, and of whom nothing is known here."""
         ...
 
     def half_forgotten(self) -> tuple[Subject, ...]:

@@ -9,8 +9,10 @@ from sqlalchemy import Connection, select
 from ligament.store.database.bulk import of_clinic, of_kind, select_in
 from ligament.store.database.tables import books_documents, document_links, journal, journal_owners
 from ligament.store.database.tables import practice_rows as rows
+from ligament.store.mirror import erased
 
 _PARTIES = of_kind(rows.c.id, rows.c.party_id)
+_NOBODYS = of_kind(rows.c.id).where(rows.c.party_id.is_(None))
 _PAPERS = of_clinic(books_documents.c.id, books_documents.c.reference)
 _POSTED = of_clinic(document_links.c.subject)
 
@@ -38,6 +40,16 @@ def subjects_of(connection: Connection, clinic: str, party: str) -> frozenset[st
     left = select(journal_owners.c.subject).where(journal_owners.c.clinic == clinic, journal_owners.c.owner == party)
     told = {row.subject for kept in (sealed, left) for row in connection.execute(kept)} - {""}
     return frozenset({party, *told, *(f"{row.kind}:{row.id}" for row in connection.execute(statement))})
+
+
+def abandoned(connection: Connection, clinic: str) -> frozenset[str]:
+    """Return the subject keys of all invoices that bear no patient any more, and whose texts are not erased yet.
+
+    Only deleting somebody takes the patient off an invoice. Merged, anonymised and deleted between two looks, it was
+    never seen with the one who was deleted, and nothing else leads from them to it.
+    """
+    ids = set(connection.execute(_NOBODYS, {"clinic": clinic, "kind": erased.INVOICE}).scalars())
+    return frozenset(f"invoice:{one}" for one in ids - erased.marked(connection, clinic, erased.INVOICE, ids))
 
 
 def nobodys(connection: Connection, clinic: str, contacts: Collection[str]) -> frozenset[str]:

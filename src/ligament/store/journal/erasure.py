@@ -22,7 +22,7 @@ from ligament.store.database.search_keys import moment
 from ligament.store.database.tables import books_contacts, contact_links, holds, outcomes, refusals
 from ligament.store.database.tables import journal as entries
 from ligament.store.database.tables import practice_rows as rows
-from ligament.store.journal.data_subjects import nobodys, subjects_of
+from ligament.store.journal.data_subjects import abandoned, nobodys, subjects_of
 from ligament.store.journal.erased_texts import GONE, erase_texts, erase_words
 from ligament.store.journal.journal import Journal, Note
 from ligament.store.mirror import books, practice
@@ -41,7 +41,7 @@ def forget(journal: Journal, party: Subject) -> None:
         subjects = subjects_of(connection, clinic, party.key)
         _erase_party(connection, clinic, party, journal)
         contacts = _erase_links(connection, clinic, party)
-        subjects |= nobodys(connection, clinic, contacts)
+        subjects |= nobodys(connection, clinic, contacts) | abandoned(connection, clinic)
         erase_texts(connection, clinic, party, subjects, contacts)
         _erase_sentences(connection, clinic, subjects)
         erase_words(connection, clinic, subjects)

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Table, select, update
 
-from ligament.core.intents import Subject, subject_from_key
+from ligament.core.contacts import contact_number
+from ligament.core.intents import Subject, SubjectKind, subject_from_key
 from ligament.core.ledgers import (
     BooksContact,
     BooksDocument,
@@ -19,9 +20,9 @@ from ligament.core.ledgers import (
     TrackingOption,
 )
 from ligament.core.receipts import Effect
-from ligament.core.records import Party
+from ligament.core.records import Party, PartyKind
 from ligament.store.database import columns
-from ligament.store.database.bulk import delete_in, gone_from_clinic, of_clinic, select_in, upsert
+from ligament.store.database.bulk import delete_in, gone_from_clinic, of_clinic, of_kind, select_in, upsert
 from ligament.store.database.codec import decode, encode
 from ligament.store.database.search_keys import folded, history_key, stamp
 from ligament.store.database.tables import (
@@ -38,6 +39,9 @@ from ligament.store.mirror.merges import move_documents, survivors
 
 R = TypeVar("R", BooksContact, BooksDocument)
 _NAMELESS = of_clinic(books_contacts.c.id).where(books_contacts.c.name_key == "")
+_FORGOTTEN = of_kind(practice_rows.c.id, practice_rows.c.body).where(
+    practice_rows.c.removed, practice_rows.c.name_key == ""
+)
 _PEOPLE_GONE = (
     of_clinic(contact_links.c.contact_id, practice_rows.c.body)
     .join(
@@ -195,10 +199,27 @@ def _without_forgotten(
     ids = {contact.id for contact in contacts}
     found = select_in(connection, _PEOPLE_GONE, contact_links.c.contact_id, ids, clinic=clinic)
     forgotten = {row.contact_id for row in found if decode(Party, row.body).deleted}
+    numbered = _numbered_for_forgotten(connection, clinic, contacts)
+    # Their documents, which are read behind them, are kept without texts too.
+    erased.mark(connection, clinic, erased.CONTACT, numbered)
+    forgotten |= numbered
     # One that was merged away belongs to nobody any more, but was forgotten together with the person.
-    left = {contact.id for contact in contacts if contact.status is not ContactStatus.ACTIVE}
+    left = {contact.id: contact.merged_into for contact in contacts if contact.status is not ContactStatus.ACTIVE}
     forgotten |= {row.id for row in select_in(connection, _NAMELESS, books_contacts.c.id, left, clinic=clinic)}
+    while more := {key for key, survivor in left.items() if survivor in forgotten} - forgotten:
+        forgotten |= more
     return tuple(nameless(contact) if contact.id in forgotten else contact for contact in contacts)
+
+
+def _numbered_for_forgotten(connection: Connection, clinic: str, contacts: Sequence[BooksContact]) -> set[str]:
+    """Return the contacts that bear a forgotten person's number: after an old backup no link leads to them."""
+    found: set[str] = set()
+    for kind in PartyKind:
+        prefix = contact_number(Subject(kind=SubjectKind(kind.value), id=""))
+        numbered = {one.number.removeprefix(prefix): one.id for one in contacts if one.number.startswith(prefix)}
+        kept = select_in(connection, _FORGOTTEN, practice_rows.c.id, numbered, clinic=clinic, kind=kind.value)
+        found |= {numbered[row.id] for row in kept if decode(Party, row.body).deleted}
+    return found
 
 
 def _keep_amounts(

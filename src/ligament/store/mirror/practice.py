@@ -38,6 +38,7 @@ PARTIES = frozenset({PartyKind.PATIENT.value, PartyKind.PAYER.value})
 Key = tuple[str, str]
 """Kind and id of a row."""
 _ALL = all_of_clinic(rows).where(rows.c.kind == bindparam("kind"))
+_BILLED = of_kind(rows.c.party_id).where(rows.c.party_id.is_not(None)).distinct()
 _CREDIT_NOTES = of_kind(rows.c.original_id).where(rows.c.original_id.is_not(None))
 
 _BLANK: Mapping[str, Any] = {
@@ -180,13 +181,15 @@ def archived_patients(connection: Connection, clinic: str, after: str, limit: in
 
 
 def strangers(connection: Connection, clinic: str) -> tuple[SourceId, ...]:
-    """Return ids of patients for whom contacts of the books are numbered, and who have no row here, in order."""
+    """Return ids of patients whom contacts of the books or kept invoices name, and who have no row here, in order."""
     number = books_contacts.c.number
     numbered = select(number).where(
         books_contacts.c.clinic == clinic, number.startswith(CONTACT_PREFIX, autoescape=True)
     )
     ids = {found.removeprefix(CONTACT_PREFIX) for found in connection.execute(numbered).scalars()}
     ids = {one for one in ids if one.isascii() and one.isdecimal()}
+    # Who was deleted before anything here ever read them is in no list; only their invoices go on bearing their id.
+    ids |= set(connection.execute(_BILLED, {"clinic": clinic, "kind": "invoice"}).scalars())
     kept = select_in(connection, of_kind(rows.c.id), rows.c.id, ids, clinic=clinic, kind=PartyKind.PATIENT.value)
     return tuple(SourceId(one) for one in sorted(ids - {row.id for row in kept}))
 
