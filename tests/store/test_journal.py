@@ -256,6 +256,7 @@ def test_pages_of_the_journal_come_newest_first(five: Opened) -> None:
 
 WRITER = """
 import sys, random, pathlib
+from ligament.core.notes import undos_note
 from tests.store.homes import Home
 home = Home(url=sys.argv[1], folder=pathlib.Path(sys.argv[2]), random=random.Random(int(sys.argv[3])))
 opened = home.open()
@@ -263,7 +264,7 @@ count = int(sys.argv[4])
 number = 0
 while number != count:
     number += 1
-    opened.store.keep_note(f"counter-{sys.argv[3]}", str(number))
+    opened.store.keep_note(undos_note(sys.argv[3]), str(number))
     print(number, flush=True)
 """
 

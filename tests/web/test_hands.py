@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any, TypeVar
 
 import pytest
 
 from ligament.web.api.hands import Hands
+
+T = TypeVar("T")
+
+
+def in_a_loop(asked: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run it in a thread of its own: browser tests may have left a loop running in this one."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(lambda: asyncio.run(asked())).result(timeout=60)
 
 
 class Slow:
@@ -30,7 +41,7 @@ def test_an_answer_comes_from_another_thread_and_what_is_raised_comes_too() -> N
             await hands.do(lambda: 1 // 0)
         return name, str(raised.value)
 
-    name, said = asyncio.run(asked())
+    name, said = in_a_loop(asked)
     assert (name, said) == ("looks-1", "integer division or modulo by zero")
 
 
@@ -45,7 +56,7 @@ def test_no_more_threads_begin_than_there_may_be_and_everybody_is_answered() -> 
         hands = Hands(most=3)
         return await asyncio.gather(*(hands.do(partial(work, number)) for number in range(200)))
 
-    assert asyncio.run(asked()) == [number * 2 for number in range(200)]
+    assert in_a_loop(asked) == [number * 2 for number in range(200)]
     assert names <= {"looks-1", "looks-2", "looks-3"}
 
 
@@ -59,7 +70,7 @@ def test_looks_go_on_beside_one_that_takes_long() -> None:
         assert await waiting
         return told
 
-    assert asyncio.run(asked()) == "quick"
+    assert in_a_loop(asked) == "quick"
 
 
 def test_who_went_away_is_not_told_and_the_thread_goes_on() -> None:
@@ -71,7 +82,7 @@ def test_who_went_away_is_not_told_and_the_thread_goes_on() -> None:
         slow.may_end.set()
         return await hands.do(lambda: "still here")
 
-    assert asyncio.run(asked()) == "still here"
+    assert in_a_loop(asked) == "still here"
 
 
 def test_a_loop_that_ended_meanwhile_ends_no_thread() -> None:
@@ -82,6 +93,6 @@ def test_a_loop_that_ended_meanwhile_ends_no_thread() -> None:
         await asyncio.to_thread(slow.began.wait, 20)
         task.cancel()
 
-    asyncio.run(left())
+    in_a_loop(left)
     slow.may_end.set()
-    assert asyncio.run(hands.do(lambda: "another loop")) == "another loop"
+    assert in_a_loop(lambda: hands.do(lambda: "another loop")) == "another loop"
