@@ -286,7 +286,7 @@ def test_a_process_killed_among_its_commits_leaves_a_journal_that_holds(home: Ho
     found = verify(opened.journal)
     assert found.holds, found.reason
     assert found.entries >= told[-1]
-    assert opened.store.note("counter-1") == str(found.entries)
+    assert opened.store.note(undos_note("1")) == str(found.entries)
 
 
 @pytest.mark.process
