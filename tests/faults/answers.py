@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from tests.faults.expected import Expected
 
 PERSON = "Kim"
-_UPDATE, _VOID, _PAY = ActionKind.UPDATE_DOCUMENT.value, ActionKind.VOID.value, ActionKind.PAY.value
+_UPDATE, _VOID = ActionKind.UPDATE_DOCUMENT.value, ActionKind.VOID.value
+_PAY, _PAY_FIRST = ActionKind.PAY.value, ActionKind.PAY_FIRST.value
 
 
 @dataclass(slots=True)
@@ -104,9 +105,12 @@ class Answers:
 
     def paid(self, document: Any) -> None:
         """One of our writes paid a document."""
-        self._answered(_source(document), _PAY)
+        source_id = _source(document)
+        # One that is needed before credit is used has a name of its own, and was asked about under it.
+        kind = _PAY_FIRST if (source_id, _PAY_FIRST) in {*self.yes, *self.asked} else _PAY
+        self._answered(source_id, kind)
         if self._asks("payment"):
-            self._approved(_source(document), _PAY)
+            self._approved(source_id, kind)
 
 
 def _source(document: Any) -> str:
