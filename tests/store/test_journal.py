@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from ligament.core.notes import PAUSED_NOTE
+from ligament.core.notes import PAUSED_NOTE, undos_note
 from ligament.store.database.errors import JournalBroken, StoreError
 from ligament.store.journal.audit import accept_break, export, verify
 from tests.store.makers import contact_action, intent
