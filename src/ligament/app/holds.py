@@ -9,7 +9,7 @@ from ligament.app.contacts.conflicts import conflict_values, people_meant
 from ligament.app.decisions import answered, decide_hold, open_holds, settled_first
 from ligament.app.documents import Document, hold_document
 from ligament.app.edits import edit_values
-from ligament.app.refusals import refused_by
+from ligament.app.refusals import among, every_refusal, refused_by
 from ligament.app.results import DONE, WAITS, Result
 from ligament.core.causes import CASES, fits
 from ligament.core.holds import Hold, HoldCode
@@ -205,7 +205,8 @@ def _refused_with(clinic: Clinic, wanted: Sequence[Hold]) -> list[Hold]:
     facts = clinic.store.gather(selection_of({hold.subject for hold in wanted}))
     keys = [key.split("|") for key in clinic.store.refused_by_people()]
     subjects = [subject for kind, subject, *_ in keys if kind == ActionKind.CREATE_CONTACT and subject in facts.parties]
-    found = {one.id: one for key in subjects for one in refused_by(clinic, key.partition(":")[2])}
+    told = every_refusal(clinic) if subjects else ()
+    found = {one.id: one for key in subjects for one in among(told, {key.partition(":")[2]})}
     return [one for one in found.values() if one.id not in {hold.id for hold in wanted}]
 
 

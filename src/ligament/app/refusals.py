@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ligament.app.documents import Document
@@ -12,18 +12,24 @@ from ligament.core.links import DISMISSED_REASON, Decision, DecisionKind
 from ligament.core.plans import ActionKind, State, without_paid
 from ligament.wiring.clinic import Clinic
 
+Refusal = tuple[set[str], Hold]
+"""Something refused, told as a hold, with the names that it goes by."""
 _TODO = "Nothing needs to be done; it can be planned again."
 
 
 def refused_by(clinic: Clinic, wanted: str) -> list[Hold]:
     """Return what people refused about one record, by its number or id, as holds that need nobody."""
-    return refused_among(clinic, {wanted})
+    return among(every_refusal(clinic), {wanted})
 
 
-def refused_among(clinic: Clinic, wanted: Collection[str]) -> list[Hold]:
-    """Return what people refused about records: actions that were planned, and records that were held and left."""
+def every_refusal(clinic: Clinic) -> tuple[Refusal, ...]:
+    """Return all that people refused: actions that were planned, and records that were held and left."""
+    return (*_planned(clinic.store.refused_by_people()), *_left(clinic))
+
+
+def among(told: Iterable[Refusal], wanted: Collection[str]) -> list[Hold]:
+    """Return what was refused about records, by their numbers or ids, each once."""
     names = {name for name in wanted if name}
-    told = (*_planned(clinic.store.refused_by_people()), *_left(clinic))
     return list({hold.id: hold for named, hold in told if names & named}.values())
 
 
@@ -37,7 +43,7 @@ def refusal_document(hold: Hold) -> Document:
     return {"number": hold.number, "kind": hold.kind.value, **dict(hold.detail), "sentence": hold.sentence}
 
 
-def _planned(refused: Mapping[str, tuple[str, str]]) -> Iterator[tuple[set[str], Hold]]:
+def _planned(refused: Mapping[str, tuple[str, str]]) -> Iterator[Refusal]:
     """Give each action that somebody refused, with the names that it goes by."""
     for key, (by, reason) in refused.items():
         kind, subject, number = (*key.split("|"), "", "")[:3]
@@ -53,7 +59,7 @@ def _planned(refused: Mapping[str, tuple[str, str]]) -> Iterator[tuple[set[str],
         yield {number, without_paid(number), hold.number, hold.subject.id, hold.id}, hold
 
 
-def _left(clinic: Clinic) -> Iterator[tuple[set[str], Hold]]:
+def _left(clinic: Clinic) -> Iterator[Refusal]:
     """Give each record that waited until somebody refused or dismissed it, with the names that it goes by.
 
     A document whose money was left as it is goes on like any other, so that no outcome tells of it.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ligament.app.contacts.owners import kept_owners
 from ligament.app.documents import Document
-from ligament.app.refusals import refusal_document, refused_among
+from ligament.app.refusals import Refusal, among, every_refusal, refusal_document
 from ligament.app.results import DONE, WAITS, Result
 from ligament.core.associations import pays_for
 from ligament.core.contacts import privacy_of
@@ -35,9 +35,10 @@ def find(clinic: Clinic, text: str) -> Result:
     """Look somebody or something up by id, number, name or e-mail, in both systems, from what is kept; asks nobody."""
     wanted = text.strip()
     keys, contacts = matches(clinic, wanted) if wanted else ([], [])
+    refusals = every_refusal(clinic) if keys else ()
     document = {
         "query": wanted,
-        "found": [_told(clinic, key) for key in keys[:MOST_FOUND]]
+        "found": [_told(clinic, key, refusals) for key in keys[:MOST_FOUND]]
         + [stranger_document(clinic, held) for held in contacts],
         "practitioners": [_practitioner(clinic, person) for person in _practitioners(clinic, wanted)],
         "more": max(0, len(keys) - MOST_FOUND),
@@ -46,12 +47,11 @@ def find(clinic: Clinic, text: str) -> Result:
     return Result(document=document, code=DONE if found else WAITS)
 
 
-def _told(clinic: Clinic, key: str) -> Document:
+def _told(clinic: Clinic, key: str, refusals: Sequence[Refusal]) -> Document:
     """Return a pair, with what people refused about it or its documents, by whom and why."""
     document = pair(clinic, key)
     names = {document["source_id"], *(paper["source_id"] for paper in document["documents"])}
-    refused = refused_among(clinic, names)
-    return {**document, "refused": [refusal_document(hold) for hold in refused]}
+    return {**document, "refused": [refusal_document(hold) for hold in among(refusals, names)]}
 
 
 # --- who is meant -----------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from threading import RLock, local
 from typing import Any
 
 from msgspec import DecodeError
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.pool import StaticPool
@@ -81,6 +81,11 @@ class Database:
             if everything and not self.is_sqlite:
                 connection.execute(_IN_MEMORY)
             yield connection
+
+    def rows(self, statement: Executable) -> list[Any]:
+        """Return the rows of one question."""
+        with self.reading() as connection:
+            return list(connection.execute(statement))
 
     @contextmanager
     def one_moment(self) -> Iterator[None]:

@@ -21,7 +21,6 @@ from ligament.store.database.search_keys import by_length
 from ligament.store.database.tables import (
     books_contacts,
     books_documents,
-    books_reference,
     contact_links,
     contact_notes,
     document_links,
@@ -32,6 +31,7 @@ from ligament.store.database.tables import (
     variances,
 )
 from ligament.store.journal.journal import Journal
+from ligament.store.mirror.books import kept_chart
 from ligament.store.mirror.merges import follow_merges
 
 _ROWS, _PAIRS, _PEOPLE = practice_rows.c, contact_links.c, books_contacts.c
@@ -82,7 +82,7 @@ class Cards:
         chosen = wanted.where(or_(_LINKS.subject.in_(own), _LINKS.subject.in_(of_books)))
         links: dict[str, list[DocumentLink]] = {}
         facts, documents, contacts = Facts(), dict[BooksId, BooksDocument](), dict[BooksId, BooksContact]()
-        for row in self._run(chosen):
+        for row in self._book.database.rows(chosen):
             links.setdefault(row.subject, []).append(decode(DocumentLink, row.body))
             paper = decode(BooksDocument, row.paper) if row.paper else None
             contact = decode(BooksContact, row.contact) if row.contact else None
@@ -109,7 +109,7 @@ class Cards:
             if not missing:
                 break
             rows = select(_PEOPLE.body).where(_PEOPLE.clinic == self._clinic, _PEOPLE.id.in_(sorted(missing)))
-            fresh = [decode(BooksContact, row.body) for row in self._run(rows)]
+            fresh = [decode(BooksContact, row.body) for row in self._book.database.rows(rows)]
             if not fresh:
                 break
             found |= {one.id: one for one in fresh}
@@ -126,7 +126,7 @@ class Cards:
         patients = select(inner.party_id).where(*same, inner.party_id.is_not(None))
         named = sorted({key.partition(":")[2] for key in people})
         columns = (_ROWS.kind, _ROWS.id, _ROWS.body)
-        rows = self._run(
+        rows = self._book.database.rows(
             union_all(
                 select(*columns).where(mine, _ROWS.kind.in_(_RECORDS), _ROWS.id.in_(chosen)),
                 select(*columns).where(mine, _ROWS.kind == "line", _ROWS.parent_id.in_(chosen)),
@@ -155,7 +155,7 @@ class Cards:
         rows = select(_ROWS.id, _ROWS.body, _LINKS.body.label("link")).select_from(joined).where(*where)
         invoices: dict[SourceId, Invoice] = {}
         links: dict[SourceId, tuple[DocumentLink, ...]] = {}
-        for row in self._run(rows.order_by(_ROWS.id, _LINKS.version)):
+        for row in self._book.database.rows(rows.order_by(_ROWS.id, _LINKS.version)):
             if row.id not in invoices:
                 invoices[row.id] = decode(Invoice, row.body)
             held = links.get(row.id, ())
@@ -184,7 +184,7 @@ class Cards:
                 link=decode(ContactLink, row.link) if row.link else None,
                 contact=decode(BooksContact, row.contact) if row.contact else None,
             )
-            for row in self._run(union_all(linked, alone))
+            for row in self._book.database.rows(union_all(linked, alone))
         ]
 
     def parties(self, ids: Collection[str]) -> dict[str, Party]:
@@ -194,13 +194,12 @@ class Cards:
             _ROWS.clinic == self._clinic, or_(named, _ROWS.kind == "payer")
         )
         ordered = rows.order_by(_ROWS.kind, _ROWS.id)
-        return {f"{row.kind}:{row.id}": decode(Party, row.body) for row in self._run(ordered)}
+        return {f"{row.kind}:{row.id}": decode(Party, row.body) for row in self._book.database.rows(ordered)}
 
     def chart(self) -> Chart:
         """Return the chart of the books."""
-        table = books_reference.c
-        rows = self._run(select(table.body).where(table.clinic == self._clinic, table.name == "chart"))
-        return decode(Chart, rows[0].body) if rows else Chart()
+        with self._book.database.reading() as connection:
+            return kept_chart(connection, self._clinic) or Chart()
 
     # --- both ---------------------------------------------------------------------------------------------------------
     def about(self, subject: str) -> About:
@@ -227,7 +226,9 @@ class Cards:
             for table, first, second in words
         ]
         found: dict[str, list[Any]] = {}
-        for row in sorted(self._run(union_all(*parts)), key=lambda row: (row.what, row.first, row.second)):
+        for row in sorted(
+            self._book.database.rows(union_all(*parts)), key=lambda row: (row.what, row.first, row.second)
+        ):
             found.setdefault(row.what, []).append(row)
         return About(
             holds=tuple(decode_hold(row.body) for row in found.get("holds", ())),
@@ -236,7 +237,3 @@ class Cards:
             notes={row.first: row.second for row in found.get("contact_notes", ())},
             refusals={row.first: row.second for row in found.get("refusals", ())},
         )
-
-    def _run(self, statement: Any) -> list[Any]:  # noqa: ANN401 - any select
-        with self._book.database.reading() as connection:
-            return list(connection.execute(statement))

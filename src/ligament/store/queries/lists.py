@@ -79,7 +79,7 @@ class Lists:
         if after:
             kind, _, name = after.partition(":")
             statement = statement.where(or_(table.kind > kind, and_(table.kind == kind, table.id > name)))
-        rows = self._run(statement.order_by(table.kind, table.id).limit(limit + 1))
+        rows = self._book.database.rows(statement.order_by(table.kind, table.id).limit(limit + 1))
         return [f"{row.kind}:{row.id}" for row in rows]
 
     def invoices(
@@ -92,13 +92,13 @@ class Lists:
             fits: list[ColumnElement[bool]] = [table.number.in_(numbers), table.id.in_(numbers)]
             statement = statement.where(or_(*fits, table.party_id.in_(patients)))
         read = decoder(Invoice)
-        return [read(row.body) for row in self._run(statement.order_by(table.id).limit(limit + 1))]
+        return [read(row.body) for row in self._book.database.rows(statement.order_by(table.id).limit(limit + 1))]
 
     def links_of(self, invoices: Collection[str]) -> Mapping[str, list[DocumentLink]]:
         wanted = [f"invoice:{name}" for name in invoices]
         table, found = document_links.c, dict[str, list[DocumentLink]]()
         statement = select(table.body).where(table.clinic == self._clinic, table.subject.in_(wanted))
-        for row in self._run(statement.order_by(table.subject, table.version)):
+        for row in self._book.database.rows(statement.order_by(table.subject, table.version)):
             link = decode(DocumentLink, row.body)
             found.setdefault(link.subject.id, []).append(link)
         return found
@@ -121,7 +121,3 @@ class Lists:
         with self._book.database.reading() as connection:
             rows = connection.execute(statement.order_by(table.sequence.desc()).limit(limit + 1))
             return plain_entries(self._book, connection, list(rows))
-
-    def _run(self, statement: Select[Any]) -> list[Any]:
-        with self._book.database.reading() as connection:
-            return list(connection.execute(statement))

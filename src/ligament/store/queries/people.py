@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Select, and_, or_, select
+from sqlalchemy import Column, and_, or_, select
 
 from ligament.core.ledgers import BooksContact
 from ligament.core.links import ContactLink
@@ -70,7 +70,7 @@ class PeopleQueries:
     def party_of(self, contact_id: str) -> str:
         """Return the key of the party that a contact belongs to, or an empty text."""
         where = (contact_links.c.clinic == self._clinic, contact_links.c.contact_id == contact_id)
-        rows = self._run(select(contact_links.c.party).where(*where))
+        rows = self._book.database.rows(select(contact_links.c.party).where(*where))
         return str(rows[0].party) if rows else ""
 
     def invoices_of(self, patient_id: str) -> tuple[Invoice, ...]:
@@ -88,7 +88,3 @@ class PeopleQueries:
         with self._book.database.reading() as connection:
             for row in connection.execute(statement):
                 yield read(row.body)
-
-    def _run(self, statement: Select[Any]) -> list[Any]:
-        with self._book.database.reading() as connection:
-            return list(connection.execute(statement))

@@ -69,7 +69,7 @@ class Queries:
             statement = statement.where(holds.c.closed_at.is_not(None)).order_by(holds.c.closed_at.desc(), holds.c.id)
         else:
             statement = statement.where(holds.c.closed_at.is_(None)).order_by(holds.c.opened_at, holds.c.id)
-        return tuple(_kept_hold(row) for row in self._run(statement.limit(limit)))
+        return tuple(_kept_hold(row) for row in self._book.database.rows(statement.limit(limit)))
 
     def closed_holds(self, subjects: Collection[str]) -> tuple[Hold, ...]:
         """Return what waited about those records and does not any more."""
@@ -77,12 +77,12 @@ class Queries:
         for names in chunks(sorted(subjects)):
             among = holds.c.subject.in_(names)
             closed = select(holds).where(holds.c.clinic == self._clinic, holds.c.closed_at.is_not(None), among)
-            found += [_kept_hold(row).hold for row in self._run(closed.order_by(holds.c.id))]
+            found += [_kept_hold(row).hold for row in self._book.database.rows(closed.order_by(holds.c.id))]
         return tuple(found)
 
     def hold(self, hold_id: str) -> KeptHold | None:
         """Return one hold, open or closed, or nothing."""
-        rows = self._run(select(holds).where(holds.c.clinic == self._clinic, holds.c.id == hold_id))
+        rows = self._book.database.rows(select(holds).where(holds.c.clinic == self._clinic, holds.c.id == hold_id))
         return _kept_hold(rows[0]) if rows else None
 
     def outcomes(self, state: State | None = None, reason: str = "") -> tuple[Outcome, ...]:
@@ -93,13 +93,13 @@ class Queries:
         if reason:
             statement = statement.where(outcomes.c.reason == reason)
         ordered = statement.order_by(outcomes.c.kind, outcomes.c.number, outcomes.c.subject)
-        return tuple(decode(Outcome, row.body) for row in self._run(ordered))
+        return tuple(decode(Outcome, row.body) for row in self._book.database.rows(ordered))
 
     def counts(self) -> Mapping[tuple[str, str], int]:
         """Return how many records of each kind ended in each state."""
         columns = (outcomes.c.kind, outcomes.c.state)
         statement = select(*columns, func.count().label("n")).where(outcomes.c.clinic == self._clinic)
-        return {(row.kind, row.state): row.n for row in self._run(statement.group_by(*columns))}
+        return {(row.kind, row.state): row.n for row in self._book.database.rows(statement.group_by(*columns))}
 
     def journal(self, *, subject: str = "", before: int = 0, limit: int = 50) -> list[dict[str, object]]:
         """Return a page of journal entries, newest first: those before a number, of one record when it is named."""
@@ -114,13 +114,13 @@ class Queries:
 
     def contact_link(self, party: str) -> ContactLink | None:
         where = (contact_links.c.clinic == self._clinic, contact_links.c.party == party)
-        rows = self._run(select(contact_links.c.body).where(*where))
+        rows = self._book.database.rows(select(contact_links.c.body).where(*where))
         return decode(ContactLink, rows[0].body) if rows else None
 
     def document_links(self, subject: str) -> tuple[DocumentLink, ...]:
         """Return the documents linked to a record, oldest first."""
         where = (document_links.c.clinic == self._clinic, document_links.c.subject == subject)
-        rows = self._run(select(document_links.c.body).where(*where).order_by(document_links.c.version))
+        rows = self._book.database.rows(select(document_links.c.body).where(*where).order_by(document_links.c.version))
         return tuple(decode(DocumentLink, row.body) for row in rows)
 
     def find(self, text: str) -> tuple[Found, ...]:
@@ -132,15 +132,15 @@ class Queries:
         )
         found = [
             Found(side="practice", kind=row.kind, id=row.id, number=row.number, subject=f"{row.kind}:{row.id}")
-            for row in self._run(kept.order_by(rows.kind, rows.id))
+            for row in self._book.database.rows(kept.order_by(rows.kind, rows.id))
         ]
         found.extend(
             Found(side="books", kind=row.kind, id=row.id, number=row.number, subject=row.subject or "")
-            for row in self._run(self._documents(wanted))
+            for row in self._book.database.rows(self._documents(wanted))
         )
         found.extend(
             Found(side="books", kind="contact", id=row.id, number=row.number, subject=row.party or "")
-            for row in self._run(self._contacts(wanted))
+            for row in self._book.database.rows(self._contacts(wanted))
         )
         return tuple(found)
 
@@ -160,10 +160,6 @@ class Queries:
         )
         statement = select(people.id, people.number, links.party).select_from(joined)
         return statement.where(people.clinic == self._clinic, or_(people.id == wanted, people.number == wanted))
-
-    def _run(self, statement: Select[Any]) -> list[Any]:
-        with self._book.database.reading() as connection:
-            return list(connection.execute(statement))
 
 
 def _kept_hold(row: Any) -> KeptHold:  # noqa: ANN401 - a row of any columns
