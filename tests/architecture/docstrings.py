@@ -1,10 +1,11 @@
-"""Docstrings that say nothing: those whose every word stands in the name, the parameters or their types already."""
+"""Docstrings that say nothing: all their words stand in the name or the types already, or they tell of nothing."""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 # Words that join others, and verbs that every function could be told with.
 THIN = {
@@ -24,6 +25,16 @@ def restating(tree: ast.AST) -> Iterator[tuple[int, str]]:
             told = ast.get_docstring(node)
             if told and not SHAPE.search(told) and not stems(told) - THIN_STEMS - signature(node):
                 yield node.lineno, f"the docstring of {node.name} says no more than its name"
+
+
+def stray(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Find sentences that stand under nothing: what they told of has gone."""
+    for owner in ast.walk(tree):
+        body = owner.body if isinstance(owner, ast.Module | ast.ClassDef) else []
+        for before, node in pairwise(body):
+            is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            if is_text and not isinstance(before, ast.Assign | ast.AnnAssign):
+                yield node.lineno, "a sentence stands under nothing"
 
 
 def signature(node: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:

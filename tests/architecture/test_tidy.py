@@ -54,8 +54,19 @@ CAUGHT = [
         "app/sync.py",
         'class A:\n    def kept(self) -> int:\n        """Return what is kept."""\n        return 1',
     ),
+    ("empty-docstrings", "core/money.py", 'import json\n"""What a constant was for."""'),
+    (
+        "empty-docstrings",
+        "app/sync.py",
+        'class A:\n    def a(self) -> None: ...\n    """Of a field."""',
+    ),
 ]
 NOT_CAUGHT = [
+    (
+        "empty-docstrings",
+        "core/money.py",
+        'X = 1\n"""What it is for."""\nclass A:\n    x: int\n    """Cents."""',
+    ),
     ("pure", "core/money.py", "import dataclasses\nfrom ligament.core import approvals"),
     ("pure", "connectors/xero/wire.py", "import msgspec"),
     ("vendors", "core/money.py", "edited_in_xero = True"),

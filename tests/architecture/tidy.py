@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.architecture.docstrings import restating
+from tests.architecture.docstrings import restating, stray
 
 PURE_ROOMS = ("core", "ports", "flow")
 EXACT_ROOMS = ("core", "connectors")
@@ -284,9 +284,10 @@ def empty_names(file: SourceFile) -> Iterator[Finding]:
 
 
 def empty_docstrings(file: SourceFile) -> Iterator[Finding]:
-    """Find docstrings that say no more than the name; that of a command is its help, and stays."""
+    """Find docstrings that say no more than the name, or tell of nothing; that of a command is its help, and stays."""
     if file.tree is not None and file.rooms[:2] != COMMANDS:
         yield from restating(file.tree)
+        yield from stray(file.tree)
 
 
 def vendor_rule(vendors: Iterable[str]) -> Rule:

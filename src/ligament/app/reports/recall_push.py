@@ -25,7 +25,6 @@ from ligament.store.mirror.recalls import RecallRows
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 
-"""The note that keeps who answered for the push, when, and for which mailing list."""
 _ASKED_FOR = "Does the clinic answer for this?"
 
 

@@ -11,8 +11,6 @@ from ligament.app.setup.gaps import gaps
 from ligament.core.notes import FIRST_RUN_NOTE, SETUP_CHECKED_NOTE, SETUP_PREVIEWED_NOTE
 from ligament.wiring.clinic import Clinic
 
-"""Under which notes a clinic keeps that somebody has seen the checks, and the preview."""
-
 
 class StepState(StrEnum):
     """How a step stands."""

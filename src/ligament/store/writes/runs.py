@@ -20,7 +20,6 @@ from ligament.store.database.search_keys import moment, stamp
 from ligament.store.database.tables import notes, runs
 from ligament.store.journal.journal import Journal, Note, Writing
 
-"""The note that keeps what went wrong in the run that ended last: a mere position, no history."""
 QUIET = "quiet"
 """The kind of a run that is over and wrote nothing."""
 
