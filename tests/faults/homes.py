@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.engine import make_url
 
 from ligament.ports.windows import Full, SharedQuota, Window
-from ligament.store.database.connection import Database, _sqlite, open_database
+from ligament.store.database.connection import Database, open_database
+from ligament.store.database.engines import engine_of
 from ligament.store.database.schema import bring_up_to_date
 from ligament.store.journal.chain import Head
 from ligament.wiring.settings import Settings, load_settings
@@ -31,7 +31,7 @@ class OneDatabase(Database):
     """One in-memory database per process, emptied for every simulation; `close` keeps it, as a file would be kept."""
 
     def __init__(self) -> None:
-        super().__init__(_sqlite(make_url("sqlite://")))
+        super().__init__(engine_of("sqlite://"))
         self.gate: Gate | None = None
         with super().writing("schema") as connection:
             bring_up_to_date(connection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from threading import Timer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,3 +74,18 @@ def test_a_sqlite_home_commits_to_disk_and_waits_for_others(file_home: Home) -> 
     assert found == [2, "wal"]
     assert waits == 30_000
     assert sqlite3.threadsafety
+
+
+def test_who_opens_a_new_file_waits_for_another_who_is_at_it(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "ligament.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    leaving = Timer(0.5, other.close)
+    leaving.start()
+    try:
+        database = open_database(f"sqlite:///{tmp_path / 'ligament.db'}")
+    finally:
+        leaving.join()
+    with database.reading() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    database.close()

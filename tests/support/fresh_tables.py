@@ -9,9 +9,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy.engine import make_url
-
 from ligament.store.database import connection as opening
+from ligament.store.database.engines import engine_of
 from ligament.store.database.schema import NEWEST, bring_up_to_date, revision_of
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def _ready(connection: Connection) -> None:
 @cache
 def _statements() -> tuple[str, ...]:
     """Return what makes the tables as the migrations leave them, the mark of the newest one included."""
-    database = opening.Database(opening._sqlite(make_url("sqlite://")))
+    database = opening.Database(engine_of("sqlite://"))
     with database.writing("schema") as connection:
         bring_up_to_date(connection, NEWEST)
     with database.reading() as connection:

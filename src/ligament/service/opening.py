@@ -25,7 +25,8 @@ from ligament.service.incoming import WebhookReceiver
 from ligament.service.runner import ClinicRunner, RunReport, ignore_report
 from ligament.service.scheduler import Scheduler, Wake, reloading
 from ligament.service.stopping import StopSign
-from ligament.store.database.connection import Database, assert_sound, open_database, owner_only
+from ligament.store.database.connection import Database, assert_sound, open_database
+from ligament.store.database.engines import owner_only
 from ligament.store.database.errors import StoreError
 from ligament.wiring.ambient import random_hex
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time

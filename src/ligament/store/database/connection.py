@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import select
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from threading import RLock, local
 from typing import Any
 
 from msgspec import DecodeError
-from sqlalchemy import Connection, Engine, Executable, create_engine, event, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection, Engine, Executable, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from ligament.store.database.engines import BUSY_S, engine_of
 from ligament.store.database.errors import (
     AlreadyLinked,
     StoreBusy,
@@ -28,7 +25,6 @@ from ligament.store.database.errors import (
 )
 from ligament.store.database.schema import bring_up_to_date
 
-BUSY_S = 30
 _LOCK_BY_NAME = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _IN_MEMORY = text("SET LOCAL work_mem = '64MB'")
 _NO_SORT, _SORT = text("SET LOCAL enable_sort = off"), text("SET LOCAL enable_sort = on")
@@ -41,16 +37,6 @@ _JOTTED = ("PRAGMA synchronous=NORMAL", "BEGIN IMMEDIATE")
 _FULL = ("disk is full", "no space left", "could not extend file")
 _DAMAGED = ("malformed", "not a database", "corrupt", "could not decode", "unsupported file format")
 _BUSY = ("is locked", "lock timeout", "deadlock detected")
-_SQLITE_MANNERS = (
-    f"PRAGMA busy_timeout={BUSY_S * 1000}",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    # What is deleted is overwritten, so that an erased person does not linger in free pages.
-    "PRAGMA secure_delete=ON",
-    # A damaged or foreign file is met with suspicion: pages are checked as they are read, and its schema runs nothing.
-    "PRAGMA cell_size_check=ON",
-    "PRAGMA trusted_schema=OFF",
-)
 
 
 class Database:
@@ -200,9 +186,7 @@ def open_database(url: str, *, as_it_is: bool = False) -> Database:
 
     With `as_it_is` its tables are left alone.
     """
-    address = _address(url)
-    engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgres(address)
-    database = Database(engine)
+    database = Database(engine_of(url))
     if as_it_is:
         return database
     with ExitStack() as on_failure:
@@ -211,65 +195,6 @@ def open_database(url: str, *, as_it_is: bool = False) -> Database:
             bring_up_to_date(connection)
         on_failure.pop_all()
     return database
-
-
-def _address(url: str) -> URL:
-    """Name the driver of a PostgreSQL URL, which people write without one."""
-    address = make_url(url)
-    if address.drivername in {"postgresql", "postgres"}:
-        return address.set(drivername="postgresql+psycopg")
-    return address
-
-
-def _postgres(address: URL) -> Engine:
-    """Make an engine that lets go of a connection whose server has gone, before anything is asked of it."""
-    engine = create_engine(address)
-
-    @event.listens_for(engine, "checkout")
-    def look(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401 - the driver's own connection
-        # An idle connection has nothing to read but its end. Asking the server would cost as much as the question.
-        waiting = select.poll()
-        waiting.register(connection.pgconn.socket, select.POLLIN)
-        if waiting.poll(0):
-            raise InvalidatePoolError
-
-    return engine
-
-
-def owner_only(file: Path) -> None:
-    """Let only its owner read a SQLite file and what stands beside it, whatever the folder and the umask.
-
-    An empty file is a database to SQLite, and the files it makes beside one get the same rights.
-    """
-    with suppress(OSError):
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
-    for ending in ("", "-wal", "-shm", "-journal"):
-        with suppress(OSError):
-            beside = file.with_name(file.name + ending)
-            beside.chmod(0o600)
-
-
-def _sqlite(address: URL) -> Engine:
-    """Make an engine whose transactions begin when we say so, and whose writers wait for each other."""
-    arguments: dict[str, Any] = {"timeout": BUSY_S, "check_same_thread": False}
-    in_memory = address.database in {None, "", ":memory:"}
-    if not in_memory and address.database is not None:
-        owner_only(Path(address.database))
-    pool: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
-    engine = create_engine(address, connect_args=arguments, **pool)
-
-    @event.listens_for(engine, "connect")
-    def set_manners(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
-        # The driver must not begin or commit by itself: DDL has to take part in transactions.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in _SQLITE_MANNERS:
-            cursor.execute(pragma)
-        if cursor.execute("PRAGMA journal_mode").fetchone()[0] not in {"wal", "memory"}:
-            cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.close()
-
-    return engine
 
 
 @contextmanager
