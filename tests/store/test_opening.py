@@ -78,8 +78,7 @@ def test_a_sqlite_home_commits_to_disk_and_waits_for_others(file_home: Home) -> 
 
 def test_who_opens_a_new_file_waits_for_another_who_is_at_it(tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "ligament.db", isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN")
-    other.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    other.execute("BEGIN IMMEDIATE")
     leaving = Timer(0.5, other.close)
     leaving.start()
     try:

@@ -27,6 +27,7 @@ _POLL_S = 0.25
 _FIRST_FIT_SQLITE = (3, 42)
 _SINCE_PYTHON = (3, 12)
 _SQLITE = "sqlite:///"
+_KIND, _PATIENCE_S = 0xFF, 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,19 +187,30 @@ def _prefer_wal(url: str) -> None:
             held = file.with_name(file.name + part)
             if held.exists():
                 held.replace(file.with_name(f"{file.name}.damaged{part}"))
-    connection = sqlite3.connect(file, timeout=30)
+    connection = sqlite3.connect(file, timeout=_PATIENCE_S)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as error:
+        # Another process is at the file, which has set it or is about to.
+        if not _is_busy(error):
+            raise
     finally:
         connection.close()
 
 
 def _is_sound(file: Path) -> bool:
     """Look through a SQLite file: a damaged page could end the whole process when it is met later."""
-    connection = sqlite3.connect(file, timeout=30)
+    connection = sqlite3.connect(file, timeout=_PATIENCE_S)
     try:
         return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.OperationalError as error:
+        # What another process is using is not taken away from it.
+        return _is_busy(error)
     except (sqlite3.DatabaseError, UnicodeDecodeError):
         return False
     finally:
         connection.close()
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & _KIND == sqlite3.SQLITE_BUSY

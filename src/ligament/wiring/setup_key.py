@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
+from contextlib import suppress
 from pathlib import Path
 
 from ligament.wiring.ambient import random_text
+from ligament.wiring.fresh_files import make_fresh
 
 SETUP_KEY_FILE = "setup.key"
 
@@ -24,11 +25,12 @@ def make_setup_key(home: Path) -> str:
     if kept:
         return kept
     file = home / SETUP_KEY_FILE
-    file.unlink(missing_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as handle:
-        os.fchmod(handle.fileno(), 0o600)
-        handle.write(random_text(32) + "\n")
+    with suppress(FileNotFoundError):
+        if not file.stat().st_size:
+            # An earlier version died over it.
+            file.unlink()
+    with suppress(FileExistsError):
+        make_fresh(file, random_text(32) + "\n")
     return setup_key(home)
 
 

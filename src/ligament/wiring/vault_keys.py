@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from ligament.wiring.ambient import random_bytes
 from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.fresh_files import make_fresh
 
 KEY_FILE = "vault.key"
 
@@ -26,24 +27,19 @@ def vault_key(home: Path, environ: Mapping[str, str]) -> bytes:
     if given:
         return _decoded(given, "LIGAMENT_VAULT_KEY")
     file = home / KEY_FILE
+    # Asked first: the key comes before the database, also where another process is making both right now.
+    in_use = _was_in_use(home)
     if file.is_file():
         return _decoded(file.read_text(encoding="ascii"), str(file))
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if _was_in_use(home):
+    if in_use:
         sentence = f"{file}: the key of the vault is missing, and what is kept here cannot be read without it."
         raise ConfigurationError(
             (f"{sentence} Put your copy of it back, or set LIGAMENT_VAULT_KEY. No new one is made.",)
         )
-    key = random_bytes(_KEY_BYTES)
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    except FileExistsError:
-        return _decoded(file.read_text(encoding="ascii"), str(file))
-    with os.fdopen(descriptor, "w", encoding="ascii") as handle:
-        handle.write(base64.b64encode(key).decode("ascii") + "\n")
-        handle.flush()
-        os.fsync(handle.fileno())
-    return key
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        make_fresh(file, base64.b64encode(random_bytes(_KEY_BYTES)).decode("ascii") + "\n")
+    return _decoded(file.read_text(encoding="ascii"), str(file))
 
 
 def _was_in_use(home: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from zoneinfo import available_timezones
 
 from ligament.connectors.registry import players
 from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.fresh_files import make_fresh
 from ligament.wiring.rulebooks import RULEBOOK_FILE, as_id, looked_over
 from ligament.wiring.settings import has_rulebooks
 
@@ -141,12 +141,10 @@ def write_clinic(home: Path, told: Told, *, key: str = "", apart: bool = False) 
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        make_fresh(file, filled(told, key))
     except FileExistsError:
         complaint = f"{file}: there is a rulebook already, and it is left as it is. Move it away to start afresh."
         raise ConfigurationError((complaint,)) from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-        handle.write(filled(told, key))
     return file
 
 

@@ -7,7 +7,6 @@ import select
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -16,7 +15,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import StaticPool
 
 BUSY_S = 30
-_A_MOMENT_S = 0.02
+_OTHERS = 100
 _KIND = 0xFF
 _SQLITE_MANNERS = (
     f"PRAGMA busy_timeout={BUSY_S * 1000}",
@@ -95,18 +94,18 @@ def _sqlite(address: URL) -> Engine:
 
 
 def _keep_a_log(cursor: sqlite3.Cursor) -> None:
-    """Let readers and a writer work at once, by a log beside the file.
+    """Let readers and a writer work at once, by a log beside the file; whoever opens a new file changes this.
 
-    Whoever opens a new file changes this, and SQLite does not let two who change it wait for each other.
+    SQLite lets nobody wait who has begun to read and finds another changing it, but it lets a writer wait.
     """
-    patience = monotonic() + BUSY_S
-    while True:
+    for _ in range(_OTHERS):
         try:
             if cursor.execute("PRAGMA journal_mode").fetchone()[0] not in {"wal", "memory"}:
                 cursor.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & _KIND != sqlite3.SQLITE_BUSY or monotonic() > patience:
+            if error.sqlite_errorcode & _KIND != sqlite3.SQLITE_BUSY:
                 raise
-            sleep(_A_MOMENT_S)
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("COMMIT")
         else:
             return
