@@ -111,7 +111,7 @@ def billed_to_patient(clinic: AtWork) -> None:
 
 
 FIXES: tuple[tuple[HoldCode, str, Callable[[AtWork], None]], ...] = (
-    (HoldCode.FIELD_CONFLICT, "Take the books'", books_value),
+    (HoldCode.FIELD_CONFLICT, "Take Xero's", books_value),
     (HoldCode.SAME_EMAIL_OTHER_NAME, "The same person", same_person),
     (HoldCode.PAYER_UNKNOWN, "Bill the patient", billed_to_patient),
     (HoldCode.PAID_EDIT, "Post the adjustment", adjusted),
@@ -137,7 +137,11 @@ def test_a_fix_does_what_stands_on_its_button(
 def test_what_lacks_a_tax_type_is_mapped_and_goes_on_by_itself(fixing: AtWork, browser: Browser) -> None:
     page = fixing.served.page(browser)
     page.goto(f"{HERE}/waiting")
-    page.get_by_role("link", name="Choose its tax type").first.click()
+    expect(page.get_by_role("link", name="Choose its tax type").first).to_be_visible()
+    page.goto(f"{HERE}/documents/{waits(fixing, HoldCode.UNMAPPED_TAX)[0].subject.id}")
+    expect(page.locator("#waits")).to_be_visible()
+    assert "[taxes]" not in page.locator("section[aria-labelledby=waits]").inner_text(), "nobody edits a file here"
+    page.get_by_role("link", name="Choose its tax type").click()
     page.locator("select[name='tax.Odd 10']").select_option("OUTPUT")
     page.get_by_role("button", name="Save the mapping").click()
     expect(page.get_by_role("status").first).to_contain_text("Saved.")

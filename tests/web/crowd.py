@@ -42,3 +42,20 @@ def hold_many(shop: Shop, number: int) -> None:
         clinic.store.keep_outcomes(
             RunId("r1"), Plan(outcomes=ended, holds=tuple(holds)), {one.subject for one in holds}
         )
+
+
+def hold(shop: Shop, *numbers: int) -> list[str]:
+    """Let invoices of these numbers wait for an answer; returns the ids of their holds."""
+    holds, ended, subjects = [], [], set()
+    for number in numbers:
+        subject = Subject(kind=SubjectKind.INVOICE, id=str(1412000000000000000 + number))
+        code = HoldCode.CREDIT_OR_CASH
+        holds.append(Hold(subject=subject, code=code, kind=HoldKind.PAYMENT, number=str(number), sentence="Paid."))
+        ended.append(
+            Outcome(subject=subject, kind=RecordKind.INVOICES, state=State.HELD, number=str(number), reason=code.value)
+        )
+        subjects.add(subject)
+    settings = shop.door.place.runner.settings
+    with open_clinic(settings, settings.clinics[0].name, None, shop.database) as clinic:
+        clinic.store.keep_outcomes(RunId("r1"), Plan(outcomes=tuple(ended), holds=tuple(holds)), subjects)
+    return [str(one.id) for one in holds]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 
 import openapi_spec_validator
@@ -13,15 +12,12 @@ import pytest
 from litestar.testing import TestClient
 
 from ligament.app.access.repeats import answers_of
-from ligament.core.holds import Hold, HoldCode, HoldKind
-from ligament.core.ids import RunId
-from ligament.core.intents import Subject, SubjectKind
-from ligament.core.plans import Outcome, Plan, RecordKind, State
 from ligament.store.writes.answers import KeyOfCall
 from ligament.web.api import limits, openapi
 from ligament.web.api.registry import CALLS
 from tests.web.calling import MAKER, Tool, tool
 from tests.web.conftest import HERE, Shop
+from tests.web.crowd import hold
 from tests.web.test_waiting import opened
 
 # The table of the contract, written here once more by hand.
@@ -54,22 +50,6 @@ TABLE = {
     "/hooks/samples/{type}": "GET",
 }
 HOOK = {"url": "https://192.0.2.1/in"}
-
-
-def hold(shop: Shop, *numbers: int) -> list[str]:
-    """Let invoices of these numbers wait for an answer; returns the ids of their holds."""
-    clinic = opened(shop)
-    holds, ended, subjects = [], [], set()
-    for number in numbers:
-        subject = Subject(kind=SubjectKind.INVOICE, id=str(1412000000000000000 + number))
-        code = HoldCode.CREDIT_OR_CASH
-        holds.append(Hold(subject=subject, code=code, kind=HoldKind.PAYMENT, number=str(number), sentence="Paid."))
-        ended.append(
-            Outcome(subject=subject, kind=RecordKind.INVOICES, state=State.HELD, number=str(number), reason=code.value)
-        )
-        subjects.add(subject)
-    clinic.store.keep_outcomes(RunId("r1"), Plan(outcomes=tuple(ended), holds=tuple(holds)), subjects)
-    return [str(one.id) for one in holds]
 
 
 @pytest.fixture
@@ -257,82 +237,6 @@ def test_over_600_calls_a_minute_have_to_wait_and_other_tokens_do_not(
     monkeypatch.setattr(limits.Meter, "wait_s", lambda *_: 7)
     got = tool(shop).get("/holds")
     assert (got.status, got.headers["retry-after"]) == (429, "7")
-
-
-# --- lists ------------------------------------------------------------------------------------------------------------
-
-
-def test_pages_lose_and_repeat_nothing_while_rows_are_added(shop: Shop, reader: Tool) -> None:
-    first = hold(shop, *range(2000, 2007))
-    page = reader.get("/holds?limit=3").json
-    hold(shop, 1990, 2999)
-    seen = [row["id"] for row in page["data"]]
-    while page["next"]:
-        page = reader.get(f"/holds?limit=3&cursor={page['next']}").json
-        seen += [row["id"] for row in page["data"]]
-    assert len(seen) == len(set(seen))
-    assert set(first) <= set(seen)
-
-
-def test_a_cursor_is_good_for_its_own_list_and_filters_only_and_outlives_a_restart(shop: Shop, reader: Tool) -> None:
-    hold(shop, 2041, 2042, 2043)
-    cursor = reader.get("/holds?limit=1").json["next"]
-    shop.restart(later=timedelta(0))
-    assert reader.get(f"/holds?limit=2&cursor={cursor}").status == 200
-    assert reader.get(f"/holds?code=rejected&cursor={cursor}").status == 422
-    assert reader.get(f"/documents?cursor={cursor}").status == 422
-    broken = ("B" if cursor[5] == "A" else "A").join((cursor[:5], cursor[6:]))
-    assert reader.get(f"/holds?cursor={broken}").status == 422
-    assert reader.get(f"/holds?cursor={cursor}x").status == 422
-
-
-def test_the_journal_is_walked_newest_first_while_it_grows(shop: Shop, reader: Tool) -> None:
-    hold(shop, *range(2000, 2010))
-    page = reader.get("/journal?limit=4").json
-    hold(shop, 3000)
-    rest = reader.get(f"/journal?limit=200&cursor={page['next']}").json["data"]
-    numbers = [row["sequence"] for row in (*page["data"], *rest)]
-    assert numbers == list(range(numbers[0], 0, -1))
-    today = shop.access.now().date().isoformat()
-    assert reader.get(f"/journal?to={(shop.access.now().date() - timedelta(days=3)).isoformat()}").json["data"] == []
-    assert len(reader.get(f"/journal?record=1412000000000003000&from={today[:8]}01").json["data"]) >= 1
-
-
-def test_holds_are_filtered_and_shown(shop: Shop, reader: Tool) -> None:
-    (name,) = hold(shop, 2041)
-    assert [row["id"] for row in reader.get("/holds?code=credit_or_cash").json["data"]] == [name]
-    assert reader.get("/holds?code=rejected").json == {"data": [], "next": None}
-    assert reader.get("/holds?kind=contact").json["data"] == []
-    assert reader.get(f"/holds/{name}").json["waiting_since"]
-
-
-def test_a_hold_reads_the_same_in_the_list_and_by_itself_whatever_it_holds(shop: Shop, reader: Tool) -> None:
-    about = Subject(kind=SubjectKind.INVOICE, id="1412000000000002042")
-    more: list[dict[str, Any]] = [
-        {"detail": {"shown": "a|b", "field": "email", "many": [1, {"deep": ["é ✓ \u2028", None, True]}], "n": 10**30}},
-        {
-            "detail": {"amount": Decimal("85.00"), "on": date(2026, 7, 1), "$": "itself", "shown": "x"},
-            "todo": 'A "quote"',
-        },
-        {
-            "proposed": {"kind": "credit_note", "lines": [{"amount": "85.00"}]},
-            "rule": "reports",
-            "waits_for": "invoice:7",
-        },
-        {"proposed": {}, "number": "1042", "sentence": "back\\slash\tand </script> & \x7f"},
-    ]
-    codes = [HoldCode.RULE, HoldCode.LOCKED_PERIOD, HoldCode.CREDIT_OR_CASH, HoldCode.REJECTED]
-    waiting = [
-        Hold(**{"subject": about, "code": code, "kind": HoldKind.INVOICE, "sentence": "It waits.", **one})
-        for code, one in zip(codes, more, strict=True)
-    ]
-    ended = Outcome(subject=about, kind=RecordKind.INVOICES, state=State.HELD, number="1", reason="rule")
-    opened(shop).store.keep_outcomes(RunId("r1"), Plan(outcomes=(ended,), holds=tuple(waiting)), {about})
-    rows = reader.get("/holds").json["data"]
-    assert len(rows) == len(more)
-    assert rows == [reader.get(f"/holds/{row['id']}").json for row in rows]
-    assert not any("shown" in row["detail"] for row in rows)
-    assert {tuple(row) for row in rows} >= {tuple(reader.get(f"/holds/{rows[0]['id']}").json)}
 
 
 # --- the same call once more ------------------------------------------------------------------------------------------

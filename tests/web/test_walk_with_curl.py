@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser.serving import listening
+from tests.web.crowd import hold
 from tests.web.ground import Ground, opened_ground
-from tests.web.test_interface import hold
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
 LINES = [line for line in GUIDE.splitlines() if line.startswith("curl")]

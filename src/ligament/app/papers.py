@@ -206,7 +206,10 @@ def _why(
         "outcomes": [
             {"state": one.state.value, "sentence": one.sentence, "reason": one.reason} for one in about.outcomes
         ],
-        "holds": [{"id": hold.id, "sentence": hold.sentence, "todo": hold.todo} for hold in about.holds],
+        "holds": [
+            {"id": hold.id, "code": hold.code.value, "sentence": hold.sentence, "todo": hold.todo}
+            for hold in about.holds
+        ],
         "variances": [variance_document(clinic, held, known=known) for held in about.variances],
     }
 

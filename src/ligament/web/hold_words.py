@@ -13,11 +13,11 @@ WORDS: Mapping[str, str] = {
     "retry": "Try again",
     "cash": "It was money",
     "separate": "Somebody else",
-    "practice": "Take the practice's",
-    "books": "Take the books'",
+    "practice": "Take {practice}'s",
+    "books": "Take {books}'s",
     "dismiss": "Leave it",
 }
-"""What an answer is called where its case says nothing else, in the order of the buttons."""
+"""What an answer is called where its case says nothing else, in the order of the buttons; systems by their names."""
 _APPROVE: Mapping[HoldCode, str] = {
     HoldCode.SAME_EMAIL_OTHER_NAME: "The same person",
     HoldCode.PROBABLY_SAME_PERSON: "The same person",
@@ -25,7 +25,7 @@ _APPROVE: Mapping[HoldCode, str] = {
     HoldCode.HISTORY_DIFFERS: "Take it as ours",
     HoldCode.ORIGINAL_NOT_POSTED: "Post it on its own",
     HoldCode.UNDONE: "Post it again",
-    HoldCode.EDITED_IN_BOOKS: "Write the practice's over it",
+    HoldCode.EDITED_IN_BOOKS: "Write {practice}'s over it",
     HoldCode.VOIDED_IN_BOOKS: "Post it again",
     HoldCode.PAID_EDIT: "Post the adjustment",
     HoldCode.LOCKED_PERIOD: "Post the adjustment",
@@ -59,14 +59,19 @@ class Fix:
     label: str
 
 
-def fixes(code: str) -> tuple[Fix, ...]:
-    """Return the answers to a hold, the one that goes on first and the one that leaves it last."""
+def fixes(code: str, practice: str = "the practice", books: str = "the books") -> tuple[Fix, ...]:
+    """Return the answers to a hold, the one that goes on first and the one that leaves it last.
+
+    What people call the two systems stands on the buttons.
+    """
     case = CASES.get(code)
     if case is None:
         return ()
     alike = _ALIKE.get(case.code, frozenset())
     return tuple(
-        Fix(word=word, label=_label(word, case.code)) for word in WORDS if word in case.answers and word not in alike
+        Fix(word=word, label=_label(word, case.code).format(practice=practice, books=books))
+        for word in WORDS
+        if word in case.answers and word not in alike
     )
 
 

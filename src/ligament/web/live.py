@@ -21,7 +21,7 @@ _LOOK_S = 2
 _LOOKS_A_HEARTBEAT, _LOOKS_A_SESSION = 8, 5
 _WARN_S = 120
 """How long before the end of a session its page says so; people need the time to answer (WCAG 2.2.1)."""
-_WORKING_S, _WORKING_EACH_S = 10, 0.6
+_WORKING_S, _WORKING_EACH_S = 10, 1
 """While work is under way everything changes all the time: how far it is comes by itself, the rest now and then."""
 _CHANGED, _SIGNED_OUT = b"event: changed\ndata: now\n\n", b"event: signed-out\ndata: now\n\n"
 _ENDING, _HEARTBEAT = b"event: ending\ndata: soon\n\n", b": here\n\n"

@@ -15,6 +15,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ligament.core.money import readable
 from ligament.service.progress import HowFar
+from ligament.web.field_words import field_word
+from ligament.web.hold_words import elsewhere
 
 _FOLDER = Path(__file__).parent
 _STATIC = _FOLDER / "static"
@@ -55,8 +57,9 @@ def _environment() -> Environment:
         took=took,
         spell=spell,
         progress_words=progress_words,
+        field_word=field_word,
     )
-    made.globals.update(asset=asset)
+    made.globals.update(asset=asset, elsewhere=elsewhere)
     return made
 
 

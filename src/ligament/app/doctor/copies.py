@@ -15,6 +15,7 @@ from ligament.store.journal.erasure import erasures
 from ligament.wiring.clinic import Clinic
 
 _HOME = "Home"
+NO_COPY_YET = "No backup was made from here yet."
 _ASIDE = re.compile(r"\.before-restore-(\d{8}T\d{6})")
 _SHOWN = 5
 _MAKE_ONE = "Make one with `ligament backup FILE`, and keep it on another machine."
@@ -33,7 +34,7 @@ def copy_checks(clinic: Clinic) -> Iterator[Check]:
         else:
             yield advise(_HOME, f"{sentence} It is not there any more.", _MAKE_ONE)
     else:
-        yield advise(_HOME, "No backup was made from here yet.", _MAKE_ONE)
+        yield advise(_HOME, NO_COPY_YET, _MAKE_ONE)
     copies = {**made, **_beside(clinic.home_settings.home)}
     erased = erasures(clinic.journal) if copies else []
     holding: dict[Path, int] = {}

@@ -13,11 +13,6 @@ from ligament.web.beginning import beginning
 from ligament.web.page import Answer, NotThere, Page, Shown, Visit
 
 PAGE_SIZE = 200
-_FIELDS: Mapping[str, str] = {
-    "name": "Name", "first": "First name", "last": "Last name", "email": "E-mail", "address": "Street address",
-    "postal": "Postal address", "number": "Number", "on": "Date", "due_on": "Due", "contact": "Contact",
-    "total": "Total", "tax": "Tax in it", "open_amount": "Still owed", "status": "State",
-}  # fmt: skip
 _LISTED: Mapping[str, str] = {
     "put_back": "the other side wins, and this is put back",
     "emptied": "one side let go of it",
@@ -82,7 +77,7 @@ def show_document(visit: Visit) -> Answer:
 
 def _words(found: Mapping[str, Any]) -> dict[str, Any]:
     differing = sum(1 for row in found["fields"] if row["same"] is False)
-    return {"words": _FIELDS, "listed": _LISTED, "acts": ACTS, "differing": differing}
+    return {"listed": _LISTED, "acts": ACTS, "differing": differing}
 
 
 PAGES = (

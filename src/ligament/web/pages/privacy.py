@@ -22,16 +22,6 @@ _DIAL = (
     (Privacy.CODE, "Code: no name at all, a code that only Ligament understands"),
     (Privacy.POOLED, "Pooled: one contact for each location, nobody by themselves"),
 )
-_FIELDS = {
-    "first": "first name",
-    "last": "last name",
-    "email": "e-mail",
-    "phone_default": "telephone, home",
-    "phone_mobile": "telephone, mobile",
-    "phone_ddi": "telephone, work",
-    "phone_fax": "fax",
-    "postal": "postal address",
-}
 _GOES_ON = "The preview takes long, because many records are kept. Look again in a moment."
 _UP = "Names and more then reach the books for everybody, and what is there once cannot be taken out of its history."
 
@@ -53,7 +43,6 @@ def _page(visit: Visit, wrong: Mapping[str, str] | None = None) -> Shown:
         "classes": [(name, words, current[name], chosen[name]) for name, words in _CLASSES.items()],
         "dial": [(one.value, words) for one, words in _DIAL],
         "previews": previews,
-        "field_words": _FIELDS,
         "changes": {name: value for name, value in chosen.items() if value != current[name]},
         "current": current,
         "is_up": any(_more(chosen[name], current[name]) for name in current),

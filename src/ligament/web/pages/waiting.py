@@ -63,7 +63,8 @@ def _page(visit: Visit, *, error: str = "", typed: str = "", note: str = "") -> 
         named = called_by_name(clinic, [one.subject.key for one in held if one.kind is HoldKind.CONTACT][:MOST_SHOWN])
         first = None if holds or asked["actions"] else beginning(visit, clinic)
     shown = shown_holds(held) if visit.may(Right.DECIDE) else {}
-    groups = _grouped(holds, named)
+    titles = (visit.clinic.practice.title, visit.clinic.books.title)
+    groups = _grouped(holds, named, titles)
     values = {
         "beginning": first,
         "groups": groups,
@@ -74,8 +75,8 @@ def _page(visit: Visit, *, error: str = "", typed: str = "", note: str = "") -> 
         "actions": asked["actions"][:MOST_SHOWN],
         "waiting": len(asked["actions"]),
         "looked": looked,
-        "practice": visit.clinic.practice.title,
-        "books": visit.clinic.books.title,
+        "practice": titles[0],
+        "books": titles[1],
         "most": MOST_SHOWN,
         "error": error,
         "typed": typed,
@@ -85,7 +86,7 @@ def _page(visit: Visit, *, error: str = "", typed: str = "", note: str = "") -> 
     return Shown(template="waiting", values=values, status=422 if error else 200)
 
 
-def _grouped(holds: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> list[Group]:
+def _grouped(holds: Sequence[Mapping[str, Any]], named: Mapping[str, str], titles: tuple[str, str]) -> list[Group]:
     """Return the holds by cause, in the order in which people look for them: by name, else by number, 9 before 10."""
 
     def place(hold: Mapping[str, Any]) -> tuple[str, int, str]:
@@ -101,7 +102,7 @@ def _grouped(holds: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> li
             code=code,
             title=CAUSES.get(code, code),
             advice=advice(code),
-            fixes=fixes(code),
+            fixes=fixes(code, *titles),
             elsewhere=elsewhere(code),
             holds=sorted(members, key=place),
             roots=_roots(members) if code in _MAPPED else (),
@@ -129,7 +130,9 @@ def _looked(clinic: Clinic, wanted: str) -> Mapping[str, Any] | None:
     return {
         **found,
         "title": CAUSES.get(found["code"], found["code"]),
-        "fixes": fixes(found["code"]) if not found["closed_at"] else (),
+        "fixes": fixes(found["code"], clinic.practice_manifest.title, clinic.books_manifest.title)
+        if not found["closed_at"]
+        else (),
         "names": list(dict.fromkeys(name for one in people for name in one["fields"])),
         "several": [one for one in people if one["side"] == "books"] if len(people) > _A_PAIR else [],
     }
