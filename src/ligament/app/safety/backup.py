@@ -21,7 +21,7 @@ from ligament.store.backup.archive import Contents, contents, dumped
 from ligament.store.database.connection import Database, open_database
 from ligament.store.database.schema import NEWEST
 from ligament.store.shared.values import EVERYBODY, SharedValues
-from ligament.wiring.ambient import environment
+from ligament.wiring.ambient import environment, random_hex
 from ligament.wiring.clocks import SystemClock, clock_starting_at
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.settings import Settings, load_settings
@@ -199,9 +199,8 @@ def _manifest(held: Contents, parts: Mapping[str, Any], now: datetime, kind: str
 @contextmanager
 def _fresh(file: Path) -> Iterator[tuple[zipfile.ZipFile, Path]]:
     """Give an archive that takes its name only when it is whole and on the disk."""
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    draft = file.with_name(f".{file.name}.{random_hex(8)}")
     try:
-        draft.unlink(missing_ok=True)
         descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "w+b") as handle:
             with zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as archive:
