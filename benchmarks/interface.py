@@ -18,7 +18,7 @@ from ligament.web.api.limits import Meter
 from tests.browser.serving import listening
 from tests.web.calling import tool
 from tests.web.conftest import LOOPBACK, RULES, Shop
-from tests.web.test_interface import hold
+from tests.web.crowd import hold
 
 HOLDS, ROWS, CALLS, FEW, LIMIT = 2_000, 100, 400, 60, 3.0
 SHARE = 0.95
