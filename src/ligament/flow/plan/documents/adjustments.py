@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from ligament.core.differences import (
     adjustment,
@@ -39,6 +40,12 @@ from ligament.flow.plan.documents.updates import Posted, act_update, edited, lis
 def plan_difference(builder: PlanBuilder, posted: Posted, effective: DocumentIntent, drafted: Draft) -> None:
     """Post the difference of a paid or locked document as its own document, once somebody approves it (choice C15)."""
     wanted = drafted.intent
+    there = _in_books(builder, posted, effective)
+    if there.total != _agreed_total(builder, posted, effective):
+        # Whoever did that, the books moved away from what was agreed, and a difference from that would be wrong.
+        if _waits_for_yes(builder, posted, there):
+            return
+        effective = there
     locked = builder.organisation.locks.locks(posted.document.on)
     changed = changed_fields(effective, wanted)
     placed = only_places_differ(effective.lines, wanted.lines) and wanted.total == effective.total
@@ -93,9 +100,7 @@ def _posted_before(
         line.text.strip() == intent.lines[0].text for line in document.lines
     ):
         lines = (*effective.lines, *_moving(document, effective.kind))
-        held = builder.facts.agreements.get(posted.subject.key)
-        total = held.total if held is not None else effective.total
-        total += document.total if document.kind is effective.kind else -document.total
+        total = _agreed_total(builder, posted, effective) + _signed(document, effective.kind)
         so_far = agreement_for(posted.invoice, posted.subject, effective)
         agreed = replace(so_far, fingerprint="", lines=lines, total=total)
     if agreed is not None:
@@ -109,6 +114,43 @@ def _posted_before(
         detail={"books_id": document.id},
     )
     hold_trouble(builder, posted.invoice, posted.subject, trouble)
+    return True
+
+
+def _agreed_total(builder: PlanBuilder, posted: Posted, effective: DocumentIntent) -> Decimal:
+    held = builder.facts.agreements.get(posted.subject.key)
+    return held.total if held is not None else effective.total
+
+
+def _signed(document: BooksDocument, kind: DocumentKind) -> Decimal:
+    return document.total if document.kind is kind else -document.total
+
+
+def _in_books(builder: PlanBuilder, posted: Posted, effective: DocumentIntent) -> DocumentIntent:
+    """Return what the document and its adjustments come to in the books now."""
+    kind = posted.document.kind
+    found = (builder.facts.documents.get(link.books_id) for link in posted.links if link.role is Role.ADJUSTMENT)
+    live = [posted.document, *(one for one in found if one is not None and not one.status.is_gone())]
+    return replace(
+        effective,
+        lines=tuple(line for one in live for line in _moving(one, kind)),
+        total=sum((_signed(one, kind) for one in live), Decimal(0)),
+    )
+
+
+def _waits_for_yes(builder: PlanBuilder, posted: Posted, there: DocumentIntent) -> bool:
+    """Hold a document that comes to something else in the books than was agreed, until a person says yes."""
+    trouble = edited(builder, posted) or Trouble(
+        code=HoldCode.EDITED_IN_BOOKS,
+        sentence=f"{posted.document.number} was changed in both systems: in the books, an adjustment of it.",
+        todo="Approve to post what is missing from the practice's version, or dismiss this to keep what the books say.",
+        detail={"changed": ["adjustment"], "books_number": posted.document.number},
+    )
+    shown = {"books_total": there.total, "practice_total": abs(posted.invoice.total)}
+    hold = invoice_hold(replace(trouble, detail={**trouble.detail, **shown}), posted.invoice, posted.subject)
+    if builder.decision(hold) is DecisionKind.APPROVED:
+        return False
+    hold_document(builder, posted.invoice, posted.subject, hold)
     return True
 
 

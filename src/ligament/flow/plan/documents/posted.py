@@ -173,6 +173,10 @@ def _plan_content(builder: PlanBuilder, posted: Posted) -> None:
         _hold_kind_change(builder, posted)
     elif not changed_fields(effective, wanted):
         _note_agreement(builder, posted, before)
+    elif _says_it_already(posted, wanted):
+        there = as_intent(posted.document, wanted.party)
+        agreement = agreement_for(invoice, subject, wanted)
+        agree_again(builder, posted, there, agreement, f"{posted.main.number} says it already.")
     elif _money_or_lock(builder, posted, wanted):
         plan_difference(builder, posted, effective, drafted)
     else:
@@ -200,10 +204,18 @@ def _hold_total(builder: PlanBuilder, posted: Posted) -> None:
     hold_trouble(builder, posted.invoice, posted.subject, trouble)
 
 
+def _says_it_already(posted: Posted, wanted: DocumentIntent) -> bool:
+    """Say whether a document without adjustments is as it should be: we wrote it and forgot, or a person did."""
+    return not _adjusted(posted) and not changed_fields(as_intent(posted.document, wanted.party), wanted)
+
+
+def _adjusted(posted: Posted) -> bool:
+    return any(link.role is Role.ADJUSTMENT for link in posted.links)
+
+
 def _money_or_lock(builder: PlanBuilder, posted: Posted, wanted: DocumentIntent) -> bool:
-    adjusted = any(link.role is Role.ADJUSTMENT for link in posted.links)
     locked = builder.organisation.locks.locks(posted.document.on) or builder.organisation.locks.locks(wanted.on)
-    return posted.document.has_money() or adjusted or locked
+    return posted.document.has_money() or _adjusted(posted) or locked
 
 
 def _hold_kind_change(builder: PlanBuilder, posted: Posted) -> None:
@@ -245,11 +257,6 @@ def _as_known(builder: PlanBuilder, posted: Posted, wanted: DocumentIntent) -> P
 def _update_in_place(builder: PlanBuilder, posted: Posted, drafted: Draft) -> None:
     """Update an unpaid, unlocked document, after checking that nobody changed it meanwhile."""
     intent = drafted.intent
-    there = as_intent(posted.document, intent.party)
-    if not changed_fields(there, intent):
-        agreement = agreement_for(posted.invoice, posted.subject, intent)
-        agree_again(builder, posted, there, agreement, f"{posted.main.number} says it already.")
-        return
     trouble = edited(builder, _as_known(builder, posted, intent))
     if trouble is not None:
         hold = invoice_hold(trouble, posted.invoice, posted.subject)
