@@ -20,6 +20,13 @@ def _edited(clinic: Stage, invoice: str, price: str) -> None:
     clinic.practice.change(lambda world: desk.edit_invoice(world, invoice, {}, changed, at=at))
 
 
+def _renamed(clinic: Stage, invoice: str, text: str) -> None:
+    at = clinic.pass_time(seconds=30)
+    (item,) = [one for one in desk.items_of(clinic.practice.world, invoice) if not one.get("archived_at")]
+    changed = [{"id": item["id"], "name": text, "unit_price": item["unit_price"]}]
+    clinic.practice.change(lambda world: desk.edit_invoice(world, invoice, {}, changed, at=at))
+
+
 def test_an_adjustment_posted_since_the_backup_is_found_again(clinic: Stage) -> None:
     rulebook = clinic.home / "ligament.toml"
     rulebook.write_text(rulebook.read_text().replace("[invoices]", '[invoices]\npaid_edits = "adjust"'))
@@ -138,3 +145,32 @@ def test_what_people_did_in_the_books_since_the_backup_stays(clinic: Stage) -> N
     clinic.clear_log()
     clinic.sync()
     assert clinic.writes() == []
+
+
+@pytest.mark.parametrize("then", ["locked", "paid"])
+@pytest.mark.parametrize("text", ["Consult", "Long consult"])
+def test_a_document_that_was_changed_since_the_backup_is_not_adjusted_on_top(
+    clinic: Stage, then: str, text: str
+) -> None:
+    rulebook = clinic.home / "ligament.toml"
+    rulebook.write_text(rulebook.read_text().replace("[invoices]", '[invoices]\npaid_edits = "adjust"'))
+    made = clinic.invoice(price="80.00")
+    clinic.sync()
+    file = backed_up(clinic)
+    _edited(clinic, made, "120.00")
+    assert clinic.sync()["updated"]["invoices"] == 1
+    if then == "paid":
+        clinic.pay(made)
+        assert clinic.sync()["created"]["payments"] == 1
+    else:
+        today = clinic.time.at.date()
+        clinic.books.change(lambda world: office.set_lock_dates(world, period=today, year_end=None))
+    put_back(clinic, file)
+    _renamed(clinic, made, text)
+    clinic.clear_log()
+    for _ in range(3):
+        # A text that nobody may write any more is asked about; no money moves because of it.
+        held = [(hold["code"], hold.get("proposed")) for hold in clinic.sync()["holds"]]
+        assert not held or (text != "Consult" and [proposed for _, proposed in held] == [None])
+    assert not [call for call in clinic.writes() if call.startswith("PUT")]
+    assert [document.total for document in clinic.kept_books().invoices.values()] == [Decimal("120.00")]

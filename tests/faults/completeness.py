@@ -58,6 +58,9 @@ def _beside(checker: Checker, waiting: list[dict[str, Any]], refused: set[str]) 
     numbers = {number for one in waiting for number in str(one["number"]).split(">")}
     held = refused | {str(one["source_id"]) for one in waiting}
     found = {key for key, versions in checker.versions.items() if versions[-1].number in numbers}
+    # Of two credit notes of one invoice the first may wait for a yes, and leaves nothing for the second to be used on.
+    used = {number for one in waiting for number in str(one["number"]).split(">")[1:]}
+    held |= {key for key, versions in checker.versions.items() if versions[-1].number in used}
     known = (find(checker.sim.practice, "invoices", key) or {} for key in checker.versions)
     return found | {str(one["id"]) for one in known if one and str(one.get("original_invoice_id")) in held}
 

@@ -422,8 +422,16 @@ class Simulation:
         self._events = held
 
     def ask_again(self, *, write: bool) -> None:
-        """Do what the real connection does when a write was held up: ask once more whether it may leave."""
-        if write and self._app is not None:
+        """Do what the real connection does when a write was held up: ask once more whether it may leave.
+
+        Held up while it asks, as when another machine takes over at that very moment, it asks again: the moment between
+        the last answer and the first byte is shorter than any that can be simulated.
+        """
+        if not write or self._app is None:
+            return
+        before = None
+        while before != self.struck["takeover"]:
+            before = self.struck["takeover"]
             self._app.store.may_write()
 
 
