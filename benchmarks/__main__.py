@@ -28,6 +28,7 @@ from benchmarks import (
     store,
     travel,
     undoing,
+    watched,
 )
 from benchmarks.figures import Figure, table
 
@@ -48,6 +49,7 @@ BENCHMARKS: dict[str, Measure] = {
     "files": files.measure,
     "hooks": hooks.measure,
     "pages": pages.measure,
+    "viewers": watched.measure,
     "interface": interface.measure,
     "recalls": recalls.measure,
     "mailing": mailing.measure,

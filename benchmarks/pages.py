@@ -1,13 +1,10 @@
-"""Pages: what a cold load weighs, when its first byte comes with a large clinic, and what fifty viewers cost."""
+"""Pages: what a cold load weighs, when its first byte comes with a large clinic, and when a browser can use it."""
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,16 +15,12 @@ from typing import Any
 import httpx2
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.calls import ENVIRONMENT, Stage
-from benchmarks.clinic import LARGE, SMALL, Size
 from benchmarks.comparison import CLINIC, fill
 from benchmarks.figures import Figure
-from benchmarks.measuring import cpu_s, peak_mb
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.ids import RunId
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.plans import Outcome, Plan, RecordKind, State
-from ligament.service.progress import BOARD
 from ligament.wiring.clinic import open_clinic
 from tests.browser.serving import listening
 from tests.web.conftest import LOOPBACK, RULES, Shop
@@ -37,18 +30,15 @@ PAGES = (
     "connect",
 )  # fmt: skip
 TIMES = 15
-MOST_MS, MOST_KB, MOST_SLOWER = 200.0, 60.0, 1.10
+MOST_MS, MOST_KB = 200.0, 60.0
 LOADS, USABLE_MS = 5, 500.0
-VIEWERS = 50
 _OWN_FILE = re.compile(r'(?:href|src)="(/static/[^"]+)"')
-_VIEWERS = Path(__file__).with_name("viewers.py")
 
 
 def measure(*, small: bool = False) -> list[Figure]:
-    """Ask for each page of a large clinic, and let a clinic post while many people look on."""
+    """Ask for each page of a large clinic."""
     with tempfile.TemporaryDirectory() as folder:
-        figures = _pages(Path(folder), 2_000 if small else 50_000)
-    return [*figures, *_viewers(SMALL if small else LARGE)]
+        return _pages(Path(folder), 2_000 if small else 50_000)
 
 
 # --- one page at a time -----------------------------------------------------------------------------------------------
@@ -176,51 +166,3 @@ def _loaded(browser: Browser, url: str, cookie: Any, path: str) -> tuple[float, 
         used.append(told["TaskDuration"] * 1000)
         context.close()
     return statistics.median(took), statistics.median(used)
-
-
-# --- fifty viewers ----------------------------------------------------------------------------------------------------
-
-
-def _viewers(size: Size) -> list[Figure]:
-    alone_s, alone_used_s, _ = _posting(size, 0)
-    watched_s, used_s, held_mb = _posting(size, VIEWERS)
-    name = f"posting {size.invoices:,} invoices with {VIEWERS} viewers"
-    return [
-        Figure(
-            name=name,
-            measured=watched_s,
-            yardstick=alone_s,
-            unit="s",
-            against="with nobody looking",
-            limit=MOST_SLOWER,
-            note=f"{used_s:.1f} s of processor, pages included; {alone_used_s:.1f} s with nobody looking",
-        ),
-        Figure(name=f"{name}: processor", measured=used_s, yardstick=watched_s, unit="s", against="the time it took"),
-        Figure(name=f"{name}: memory", measured=held_mb, yardstick=1024, unit="MB", against="1 GB", limit=1.0),
-    ]
-
-
-def _posting(size: Size, viewers: int) -> tuple[float, float, float]:
-    """Return seconds, processor seconds and peak memory of a first run while so many people look at the overview."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        stage = Stage(home, size)
-        shop = Shop(home=home, environ={**ENVIRONMENT, **LOOPBACK})
-        shop.open()
-        name = shop.door.place.runner.settings.clinics[0].name
-        session = shop.owner().client.cookies["ligament_session"]
-        with listening(shop.app) as url:
-            command = [sys.executable, str(_VIEWERS), url, session, str(viewers), "/c/made-up-clinic/"]
-            with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as looking:
-                assert looking.stdin is not None
-                assert looking.stdout is not None
-                looking.stdout.readline()
-                began, used = time.perf_counter(), cpu_s()
-                with BOARD.working(name):
-                    stage.run()
-                took, spent = time.perf_counter() - began, cpu_s() - used
-                looking.stdin.close()
-                seen = json.loads(looking.stdout.readline())
-        shop.close()
-        assert viewers == 0 or seen["events"] > 0, "nobody saw anything"
-        return took, spent, peak_mb()

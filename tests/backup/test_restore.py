@@ -17,8 +17,9 @@ from ligament.core.ids import RunId
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.notes import BOOKS_PIN_NOTE, RECONCILE_DUE_NOTE
 from ligament.ports.errors import SignInAgain
-from ligament.store.database.connection import open_database
+from ligament.store.database.connection import Database, open_database
 from ligament.store.journal.audit import verify
+from ligament.store.shared.values import EVERYBODY, SharedValues
 from tests.backup.kit import backed_up, cut_off, links, put_back, twice, verified
 from tests.backup.older import age_to_first
 from tests.support.stage import Stage
@@ -132,6 +133,35 @@ def test_a_new_machine_starts_from_a_backup_and_the_key(worked: tuple[Stage, Pat
     assert verified(clinic)["holds"]
 
 
+def test_who_has_the_database_open_meanwhile_goes_on_with_what_was_put_back(file_clinic: Stage) -> None:
+    file_clinic.sync()
+    file = backed_up(file_clinic)
+    file_clinic.invoice()
+    file_clinic.sync()
+    waiting = opened(file_clinic, "ligament.db")
+    before = how_many(waiting)
+    kept = put_back(file_clinic, file)["kept"]
+    assert how_many(waiting) == before - 1
+    SharedValues(waiting).keep(EVERYBODY, "something", "after the restore")
+    waiting.close()
+    now, replaced = opened(file_clinic, "ligament.db"), opened(file_clinic, kept[0])
+    assert SharedValues(now).one(EVERYBODY, "something") == "after the restore"
+    assert how_many(replaced) == before
+    now.close()
+    replaced.close()
+    assert verified(file_clinic)["holds"]
+    assert (file_clinic.home / kept[0]).stat().st_mode & 0o777 == 0o600
+
+
+def opened(clinic: Stage, name: str) -> Database:
+    return open_database(f"sqlite:///{clinic.home / name}", as_it_is=True)
+
+
+def how_many(database: Database) -> int:
+    with database.reading() as connection:
+        return int(connection.exec_driver_sql("SELECT count(*) FROM document_links").scalar_one())
+
+
 # --- what no backup undoes --------------------------------------------------------------------------------------------
 
 
@@ -188,6 +218,23 @@ def test_a_power_cut_between_database_and_journal_is_finished_by_the_next_run(
     found = verified(clinic)
     assert found["holds"], found
     assert len(found["gaps"]) == 1
+
+
+def test_a_rulebook_is_there_at_every_moment_of_a_restore(file_clinic: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    file_clinic.sync()
+    file = backed_up(file_clinic)
+    rulebook = file_clinic.home / "ligament.toml"
+    rulebook.write_text(rulebook.read_text(encoding="utf-8") + "\n# changed since\n", encoding="utf-8")
+    real = Path.replace
+
+    def looked_at(one: Path, other: Path) -> Path:
+        assert rulebook.is_file()
+        return real(one, other)
+
+    monkeypatch.setattr(Path, "replace", looked_at)
+    assert put_back(file_clinic, file)["restored"]
+    assert "changed since" not in rulebook.read_text(encoding="utf-8")
+    assert [one for one in file_clinic.home.glob("ligament.toml.before-restore-*") if "since" in one.read_text()]
 
 
 def test_people_erased_since_the_backup_are_erased_again(clinic: Stage) -> None:

@@ -125,3 +125,14 @@ def elsewhere(clinic: AtWork) -> None:
     environ = {**os.environ, **clinic.shop.environ}
     done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert "dismissed" in done.stdout.casefold() or done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_list_of_clinics_refreshes_itself(dashboard: Served, browser: Browser) -> None:
+    page = dashboard.page(browser)
+    with page.expect_response(lambda answer: answer.url.endswith("/clinics/live")):
+        page.goto("/clinics")
+    expect(page.locator("#needy")).to_contain_text("Nothing waits")
+    stop(dashboard, "Sign in to the books again.")
+    expect(page.locator("#clinics")).to_contain_text("Sign in to the books again.", timeout=60_000)
+    expect(page.get_by_role("link", name="Begin with North")).to_be_visible()
+    assert page.title().startswith("(1) Clinics")

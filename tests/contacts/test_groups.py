@@ -152,6 +152,22 @@ def test_a_group_is_made_only_where_the_clinic_says_so_and_only_once(clinic: Cli
     assert_quiet(clinic)
 
 
+def test_a_group_that_people_renamed_takes_new_members_and_is_not_made_again(clinic: Clinic) -> None:
+    clinic.rulebook(CREATE + VETERANS)
+    veteran(clinic, ANA)
+    clinic.sync()
+    ((key, made),) = clinic.books.world.only().groups.items()
+    groups = {key: replace(made, name="Returned service")}
+    clinic.books.change(lambda world: world.with_books(replace(world.only(), groups=groups)))
+    veteran(clinic, BEN)
+    clinic.sync()
+    assert [held.name for held in clinic.books.world.only().groups.values()] == ["Returned service"]
+    clinic.later(60 * 60)
+    clinic.sync()
+    assert sorted(members(clinic, "Returned service")) == sorted((OURS, THEIRS))
+    assert_quiet(clinic)
+
+
 def test_the_hundredth_group_is_the_last_and_what_the_books_say_is_shown(clinic: Clinic) -> None:
     for number in range(100):
         group(clinic, f"Group {number}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +112,51 @@ def test_a_change_that_needs_a_refused_option_waits_too_and_all_are_tried_again(
         assert retry(app, "all").document["retried"] == [hold["id"]]
     document = clinic.sync()
     assert (document["holds"], document["updated"]["invoices"]) == ([], 1)
+
+
+def renamed(world: Any, before: str, after: str) -> Any:
+    """Give an option of the books another name; its id stays."""
+    books = world.only()
+    rows = {
+        key: replace(row, options=tuple(replace(one, name=after) if one.name == before else one for one in row.options))
+        for key, row in books.tracking.items()
+    }
+    return world.with_books(replace(books, tracking=rows))
+
+
+def riversides(clinic: Clinic) -> list[str]:
+    """Return the options that are, or were, called like our place."""
+    options = [option.name for row in clinic.books.world.only().tracking.values() for option in row.options]
+    return [name for name in options if name.startswith("Riverside")]
+
+
+def edited(clinic: Clinic, invoice: str) -> None:
+    lines, at = [{"name": "Consult", "unit_price": "120"}], clinic.later(60 * 60)
+    clinic.practice.change(lambda world: control.edit_invoice(world, invoice, {}, lines, at=at))
+
+
+def test_an_option_that_somebody_renamed_is_used_under_its_new_name_and_not_made_again(tmp_path: Path) -> None:
+    clinic = Clinic(tmp_path / "home")
+    clinic.rulebook(ASKED)
+    old = clinic.invoice(ANA)
+    clinic.sync()
+    for before, after in (("Riverside", "Riverside North"), ("Riverside North", "Riverside South")):
+        clinic.books.change(partial(renamed, before=before, after=after))
+        clinic.invoice(ANA)
+        edited(clinic, old)
+        document = clinic.sync()
+        assert (document["holds"], document["created"]["invoices"]) == ([], 1)
+        assert riversides(clinic) == [after]
+
+
+def test_where_no_options_are_made_a_renamed_one_is_asked_about(tmp_path: Path) -> None:
+    clinic = Clinic(tmp_path / "home")
+    clinic.rulebook(ASKED)
+    clinic.invoice(ANA)
+    clinic.sync()
+    clinic.rulebook(ASKED.replace("true", "false"))
+    clinic.books.change(lambda world: renamed(world, "Riverside", "Riverside North"))
+    clinic.invoice(ANA)
+    (hold,) = clinic.sync()["holds"]
+    assert hold["code"] == "unmapped_tracking"
+    assert 'called "Riverside North"' in hold["sentence"]

@@ -15,6 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from ligament.core.notes import PAUSED_NOTE, undos_note
 from ligament.store.database.errors import JournalBroken, StoreError
 from ligament.store.journal.audit import accept_break, export, verify
+from ligament.store.journal.chain import Head
+from ligament.store.journal.headfile import HeadFile
 from tests.store.makers import contact_action, intent
 
 if TYPE_CHECKING:
@@ -230,6 +232,23 @@ def test_the_head_file_may_lag_behind_after_a_crash(five: Opened, home: Home) ->
     five.store.keep_note(PAUSED_NOTE, "6")
     head.write_bytes(before)
     assert verify(five.journal).holds
+
+
+def test_heads_that_are_written_at_the_same_moment_do_not_disturb_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = HeadFile(tmp_path / "journal-a.head")
+    sync, later = os.fsync, Head(sequence=2, hash="b", mac="")
+
+    def another_thread_comes_between(descriptor: int) -> None:
+        sync(descriptor)
+        monkeypatch.setattr(os, "fsync", sync)
+        file.begin_anew(later)
+
+    monkeypatch.setattr(os, "fsync", another_thread_comes_between)
+    file.begin_anew(Head(sequence=1, hash="a", mac=""))
+    assert file.read() is not None
+    assert [found.name for found in tmp_path.iterdir()] == ["journal-a.head"]
 
 
 def test_entries_tell_who_when_and_from_where(five: Opened) -> None:

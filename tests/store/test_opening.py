@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from threading import Timer
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from ligament.store.database import schema
 from ligament.store.database.connection import open_database
 from ligament.store.database.errors import NewerStore, StoreUnreachable
 from ligament.store.database.tables import metadata
+from ligament.store.shared.values import EVERYBODY, SharedValues
 from tests.store.makers import patient
 
 if TYPE_CHECKING:
@@ -74,6 +77,29 @@ def test_a_sqlite_home_commits_to_disk_and_waits_for_others(file_home: Home) -> 
     assert found == [2, "wal"]
     assert waits == 30_000
     assert sqlite3.threadsafety
+
+
+_ANOTHER_PROCESS = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+print(connection.execute("SELECT count(*) FROM beats WHERE value = 'kept'").fetchone()[0])
+connection.close()
+"""
+
+
+def test_opening_a_file_once_more_takes_nothing_from_who_has_it_open(tmp_path: Path) -> None:
+    file = tmp_path / "ligament.db"
+
+    def seen_by_another_process() -> str:
+        command = [sys.executable, "-c", _ANOTHER_PROCESS, str(file)]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+
+    service = open_database(f"sqlite:///{file}")
+    open_database(f"sqlite:///{file}", as_it_is=True).close()
+    assert seen_by_another_process() == "0"
+    SharedValues(service).keep(EVERYBODY, "something", "kept")
+    assert seen_by_another_process() == "1"
+    service.close()
 
 
 def test_who_opens_a_new_file_waits_for_another_who_is_at_it(tmp_path: Path) -> None:

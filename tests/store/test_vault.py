@@ -129,3 +129,30 @@ def test_different_names_do_not_wait_for_each_other(opened: Opened) -> None:
 
     with opened.vault.exclusively("a", never), opened.vault.exclusively("b", never):
         pass
+
+
+def test_a_process_with_the_former_key_cannot_keep_a_secret_under_it(home: Home) -> None:
+    late = home.open()
+    late.vault.put("token", "first")
+    home.open().vault.rotate(OTHER_KEY)
+    for name in ("token", "another"):
+        with pytest.raises(WrongKey):
+            late.vault.put(name, "second")
+    fresh = home.open(key=OTHER_KEY).vault
+    fresh.check()
+    assert fresh.get("token") == "first"
+
+
+def test_a_secret_that_two_make_at_the_same_moment_is_one(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    late, other = home.open().vault, home.open().vault
+    real = late.get
+
+    def overtaken(name: str) -> str | None:
+        found = real(name)
+        monkeypatch.undo()
+        assert other.made(name, "first") == "first"
+        return found
+
+    monkeypatch.setattr(late, "get", overtaken)
+    assert late.made("codes", "second") == "first"
+    assert other.made("codes", "third") == "first"

@@ -8,15 +8,10 @@ import pytest
 
 from ligament.app.setup.connections import systems_asked
 from ligament.core.notes import PAUSED_NOTE
+from tests.web.at_work import KEYS
 from tests.web.calling import tool
 from tests.web.conftest import Shop
 from tests.web.test_waiting import opened
-
-KEYS = {
-    "cliniko/key": "MS0xLWtleQ-au1",
-    "xero/client_id": "0123456789ABCDEF0123456789ABCDEF",
-    "xero/client_secret": "a-secret-of-the-custom-connection",
-}
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ MORE = {
 }
 """Where plans are tried on the page, one for patients and one for payers: each is built on facts of twenty kinds."""
 OK, FAILED = 200, 500
-STREAMS = {"/c/{clinic}/live"}
+STREAMS = {"/c/{clinic}/live", "/clinics/live"}
 FILES = re.compile(r"\.\{|\.(csv|json|xlsx|pdf|html)$")
 
 

@@ -147,4 +147,4 @@ def test_a_viewer_looks_and_chooses_nothing(mapped: Shop) -> None:
 def test_before_anything_is_connected_the_page_says_what_comes_first(shop: Shop) -> None:
     page = shop.owner().get("/c/north/mapping")
     assert page.status == 200
-    assert "Nothing to choose from yet" in page.text
+    assert "Connect Cliniko and Xero first" in page.text

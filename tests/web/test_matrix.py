@@ -32,7 +32,7 @@ OPEN = {
 FOR_ONESELF = {"/sign-out", "/confirm", "/account", "/account/password", "/account/authenticator", "/account/sessions"}
 OWNERS = {"/users": Right.USERS, "/tokens": Right.TOKENS, "/hooks": Right.HOOKS}
 NAMES = [f"{page.method} {page.path}" for page in ALL]
-STREAMS = {"/c/{clinic}/live"}
+STREAMS = {"/c/{clinic}/live", "/clinics/live"}
 
 
 def address(page: Page, clinic: str = "north") -> str:

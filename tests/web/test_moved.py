@@ -10,25 +10,19 @@ import pytest
 
 from ligament.connectors.cliniko.simulator import control
 from tests.contacts.kit import ANA, BEN, Clinic
-from tests.stories.acting import environment
+from tests.web.at_work import asking, conflict, owner_over
 from tests.web.browsing import Page, Person
-from tests.web.conftest import Shop
 
 HERE = "/c/riverside-physio"
-ASKS = '[approval]\nfirst_run = "auto"\ncreate = "ask above 500.00"\n[contacts.wins]\nemail = "ask"\n'
 
 
 @pytest.fixture
 def clinic(tmp_path: Path) -> Iterator[Clinic]:
     """A clinic in which two conflicts of e-mail wait for an answer, and two large invoices for a yes."""
-    made = Clinic(tmp_path / "home")
-    text = (made.home / "ligament.toml").read_text(encoding="utf-8").partition("[approval]")[0]
-    (made.home / "ligament.toml").write_text(text + ASKS, encoding="utf-8")
-    with made.practice, made.books:
+    with asking(tmp_path / "home") as made:
         made.sync()
         for who, name in ((ANA, "ana"), (BEN, "ben")):
-            made.edit_contact(made.contact(f"CLK-{who}").contact_id, EmailAddress=f"{name}.books@example.org")
-            made.edit_patient(who, email=f"{name}.practice@example.org")
+            conflict(made, who, name)
             made.invoice(who, price="1120")
         made.sync()
         yield made
@@ -36,10 +30,8 @@ def clinic(tmp_path: Path) -> Iterator[Clinic]:
 
 @pytest.fixture
 def owner(clinic: Clinic) -> Iterator[Person]:
-    made = Shop(home=clinic.home, environ=environment(f"{clinic.practice.url}/v1", clinic.books.url))
-    made.open()
-    yield made.owner()
-    made.close()
+    with owner_over(clinic) as person:
+        yield person
 
 
 def said(owner: Person, path: str, pairs: list[tuple[str, str]]) -> str:

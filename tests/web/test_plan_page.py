@@ -7,6 +7,7 @@ import re
 import pytest
 
 from ligament.wiring.clinic import Clinic, open_clinic
+from tests.web.at_work import connect
 from tests.web.conftest import Shop
 
 
@@ -119,6 +120,7 @@ def test_a_run_tells_its_counts_calls_and_how_long_it_took(shop: Shop) -> None:
 
 
 def test_nothing_has_run_is_said(shop: Shop) -> None:
+    connect(shop)
     owner = shop.owner()
     assert "Nothing has run yet" in owner.get("/c/north/runs").text
     assert "Nothing waits to be posted" in owner.get("/c/north/plan").text

@@ -15,7 +15,7 @@ from ligament.connectors.cliniko import simulator as practice
 from ligament.connectors.xero.simulator import control as desk
 from ligament.ports.errors import SignInAgain
 from tests.contacts.kit import ANA, BEN, Clinic
-from tests.web.at_work import shop_over
+from tests.web.at_work import connect, shop_over
 from tests.web.browsing import Person
 from tests.web.conftest import Shop
 
@@ -113,6 +113,7 @@ def test_days_that_are_none_are_refused_beside_what_was_typed(compared: Shop) ->
 
 
 def test_nothing_compared_yet_is_said_with_the_one_thing_to_do(shop: Shop) -> None:
+    connect(shop)
     page = shop.owner().get("/c/north/reconciliation")
     assert "Nothing was compared yet" in page.text
     assert "Compare now" in page.text

@@ -11,27 +11,21 @@ import pytest
 from ligament.app.reconcile import reconcile
 from ligament.connectors.xero.simulator import control as desk
 from tests.contacts.kit import ANA, BEN, Clinic
-from tests.stories.acting import environment
+from tests.web.at_work import asking, conflict, owner_over
 from tests.web.browsing import Person
-from tests.web.conftest import Shop
 
 HERE = "/c/riverside-physio"
-ASKS = '[approval]\nfirst_run = "auto"\ncreate = "ask above 500.00"\n[contacts.wins]\nemail = "ask"\n'
 
 
 @pytest.fixture
 def clinic(tmp_path: Path) -> Iterator[Clinic]:
     """A clinic with a conflict to answer, a large invoice to approve, and a document that somebody voided."""
-    made = Clinic(tmp_path / "home")
-    text = (made.home / "ligament.toml").read_text(encoding="utf-8").partition("[approval]")[0]
-    (made.home / "ligament.toml").write_text(text + ASKS, encoding="utf-8")
-    with made.practice, made.books:
+    with asking(tmp_path / "home") as made:
         made.invoice(ANA)
         made.sync()
         gone, at = next(iter(made.books.world.only().invoices)), made.later()
         made.books.change(lambda world: desk.void_invoice(world, gone, at=at))
-        made.edit_contact(made.contact(f"CLK-{ANA}").contact_id, EmailAddress="ana.books@example.org")
-        made.edit_patient(ANA, email="ana.practice@example.org")
+        conflict(made, ANA, "ana")
         made.invoice(BEN, price="1120")
         made.sync()
         made.later()
@@ -42,10 +36,8 @@ def clinic(tmp_path: Path) -> Iterator[Clinic]:
 
 @pytest.fixture
 def owner(clinic: Clinic) -> Iterator[Person]:
-    made = Shop(home=clinic.home, environ=environment(f"{clinic.practice.url}/v1", clinic.books.url))
-    made.open()
-    yield made.owner()
-    made.close()
+    with owner_over(clinic) as person:
+        yield person
 
 
 def twice(owner: Person, path: str, **fields: str) -> list[int]:

@@ -13,7 +13,9 @@ from ligament.core.intents import Subject, SubjectKind
 from ligament.core.plans import Outcome, Plan, RecordKind, State
 from ligament.web.hold_words import fixes
 from ligament.wiring.clinic import Clinic, open_clinic
+from tests.web.at_work import connect
 from tests.web.conftest import Shop
+from tests.web.crowd import hold_many
 
 INVOICE = Subject(kind=SubjectKind.INVOICE, id="1412000000000002041")
 
@@ -67,6 +69,18 @@ def test_what_waits_stands_there_with_its_answers(held: Shop) -> None:
     assert "95.00" in page.text
 
 
+def test_what_one_choice_in_the_mapping_frees_stands_once_with_how_many_wait_for_it(shop: Shop) -> None:
+    hold_many(shop, len(HoldCode) + 69)
+    text = shop.owner().get("/c/north/waiting").text
+    section = text.partition('id="g-unmapped_item"')[2].partition("<table")[0]
+    told = re.findall(r'mapping\?q=([^"]+)">Map ([^<]+)</a> <span class="quiet">(\d+) records</span>', section)
+    assert len(told) == len({name for name, *_ in told}) >= 7
+    assert sum(int(count) for *_, count in told) >= 69
+    assert [int(count) for *_, count in told] == sorted((int(count) for *_, count in told), reverse=True)
+    causes = text.partition('<nav class="causes"')[2].partition("</nav>")[0]
+    assert set(re.findall(r'href="#([^"]+)"', causes)) == set(re.findall(r'<h2 id="(g-[^"]+)"', text))
+
+
 def test_an_answer_is_kept_with_who_gave_it(held: Shop) -> None:
     owner = held.owner()
     identifier = opened(held).store.open_holds()[0].id
@@ -104,6 +118,7 @@ def test_a_viewer_sees_what_waits_and_may_answer_nothing(held: Shop) -> None:
 
 
 def test_nothing_waits_is_said(shop: Shop) -> None:
+    connect(shop)
     assert "Nothing waits" in shop.owner().get("/c/north/waiting").text
 
 

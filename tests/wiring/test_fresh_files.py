@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -85,6 +86,21 @@ def test_many_who_start_at_once_have_one_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         keys = set(pool.map(lambda _: make_setup_key(tmp_path), range(8)))
     assert keys == {setup_key(tmp_path)}
+
+
+def test_a_folder_that_knows_no_second_names_gets_its_files_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    made = vault_keys.vault_key(tmp_path, {})
+    assert vault_keys.vault_key(tmp_path, {}) == made
+    with pytest.raises(FileExistsError):
+        make_fresh(tmp_path / vault_keys.KEY_FILE, "second")
+    assert vault_keys.vault_key(tmp_path, {}) == made
+    assert [file.name for file in tmp_path.iterdir()] == [vault_keys.KEY_FILE]
 
 
 def test_the_empty_key_of_somebody_who_died_is_made_anew(tmp_path: Path) -> None:

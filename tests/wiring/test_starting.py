@@ -18,10 +18,14 @@ from ligament.app.setup.init import rulebook_text, write_rulebook
 from ligament.core.notes import PAUSED_NOTE
 from ligament.core.rules.model import Rulebook
 from ligament.store.database.errors import WrongKey
+from ligament.store.shared.heartbeats import Heartbeats
+from ligament.store.shared.values import SharedValues
 from ligament.store.vault.vault import Vault
 from ligament.wiring import vault_rotation
 from ligament.wiring.clinic import open_clinic
+from ligament.wiring.clocks import SystemClock
 from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.file_lock import AnotherRun, alone
 from ligament.wiring.settings import load_settings
 
 SECRET = "canary-6b0f2c11-kept"
@@ -165,6 +169,33 @@ def cut_at(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
         monkeypatch.setattr(vault_rotation, step, stop)
     else:
         monkeypatch.setattr(Vault, "rotate", stop if step == "rotate" else turn_and_stop)
+
+
+def test_who_waited_for_another_change_of_the_key_changes_it_once_more(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtaken(*given: Any) -> Any:
+        monkeypatch.undo()
+        rotate_key(home, rotate=True, environ=ENV)
+        return alone(*given)
+
+    monkeypatch.setattr("ligament.app.safety.vault.alone", overtaken)
+    rotate_key(home, rotate=True, environ=ENV)
+    assert kept(home) == {SECRET}
+    assert not list(home.glob("vault.key.*"))
+
+
+def test_the_key_is_not_changed_under_a_service_that_goes_on_with_the_former_one(home: Path) -> None:
+    former = (home / "vault.key").read_text(encoding="ascii")
+    with open_clinic(load_settings(home=home, environ=ENV), name="North") as app:
+        beats = Heartbeats(values=SharedValues(app.database))
+        beats.beat("service-1", SystemClock().now())
+        with pytest.raises(AnotherRun, match="stop it"):
+            rotate_key(home, rotate=True, environ=ENV)
+        beats.leave("service-1")
+    assert (home / "vault.key").read_text(encoding="ascii") == former
+    rotate_key(home, rotate=True, environ=ENV)
+    assert kept(home) == {SECRET}
 
 
 def test_a_clinic_with_nothing_kept_does_not_bring_the_former_key_back(

@@ -148,12 +148,7 @@ def _may(user: User, clinic: str) -> bool:
 
 def _secret(access: Access) -> bytes:
     """Return what links are signed with, made at first use."""
-    held = access.vault.get(_SIGNING)
-    if held is None:
-        access.vault.put(_SIGNING, access.secret(32))
-        held = access.vault.get(_SIGNING)
-    assert held is not None
-    return held.encode()
+    return access.vault.made(_SIGNING, access.secret(32)).encode()
 
 
 # --- using one --------------------------------------------------------------------------------------------------------

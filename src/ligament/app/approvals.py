@@ -9,14 +9,16 @@ from typing import Any
 
 from ligament.app.decisions import decide_hold, means
 from ligament.app.documents import Document, action_document
+from ligament.app.names import names_of
 from ligament.app.results import DONE, MISTAKEN, WAITS, Result
 from ligament.core.approvals import ApprovalState, approval_mark, gives, needs, policy_name, refusal_words
+from ligament.core.document_numbers import names_meant
 from ligament.core.events import Event, approval_wanted
 from ligament.core.holds import Hold
 from ligament.core.links import DecisionKind
 from ligament.core.money import ZERO
 from ligament.core.notes import FIRST_RUN_NOTE
-from ligament.core.plans import Action, without_paid
+from ligament.core.plans import Action
 from ligament.store.database.connection import Database
 from ligament.store.writes.approvals import Asked, asked_in, given
 from ligament.wiring.clinic import Clinic
@@ -42,11 +44,12 @@ def approve(
         return Result(document=document)
     unknown, actions, second, decided = [], 0, 0, []
     for name in names:
-        found = [hold for hold in clinic.store.open_holds() if means(hold, name)]
+        meant = names_of(clinic, name)
+        found = [hold for hold in clinic.store.open_holds() if means(hold, meant)]
         for hold in found:
             decide_hold(clinic, hold, choice, by)
             decided.append(hold.id)
-        some = _chosen(clinic, _named(name))
+        some = _chosen(clinic, _named(clinic, meant))
         actions += _approve(clinic, some, by)
         second += _wanting(clinic, some)
         if not found and not some:
@@ -69,8 +72,9 @@ def refuse(clinic: Clinic, wanted: Iterable[str] = (), *, reason: str, by: str =
     chosen = _refused(clinic, lambda _: True) if not names else []
     holds: list[Hold] = []
     for name in names:
-        some = _refused(clinic, _named(name))
-        found = [hold for hold in clinic.store.open_holds() if means(hold, name)]
+        meant = names_of(clinic, name)
+        some = _refused(clinic, _named(clinic, meant))
+        found = [hold for hold in clinic.store.open_holds() if means(hold, meant)]
         if not some and not found:
             raise ConfigurationError((f'Nothing called "{name}" waits, so nothing was refused.',))
         chosen += [one for one in some if one not in chosen]
@@ -183,8 +187,9 @@ def _given(chosen: ClinicSettings, kept: Iterable[Asked], now: datetime) -> froz
     return given(kept, now, expire_days=rules.expire_days, twice=rules.four_eyes)
 
 
-def _named(name: str) -> Callable[[Asked], bool]:
-    return lambda one: name in {one.plan, one.mark} or _is_named(one.document, name)
+def _named(clinic: Clinic, names: frozenset[str]) -> Callable[[Asked], bool]:
+    prefix = clinic.settings.rulebook.invoices.prefix
+    return lambda one: bool(names & {one.plan, one.mark, *_names_of_action(one.document, prefix)})
 
 
 def _chosen(clinic: Clinic, fits: Callable[[Asked], bool]) -> list[Asked]:
@@ -231,11 +236,5 @@ def plan_name(actions: Iterable[Action]) -> str:
     return "p" + hashlib.blake2b(marks.encode(), digest_size=4).hexdigest() if marks else ""
 
 
-def _is_named(action: Mapping[str, Any], name: str) -> bool:
-    number = str(action["number"])
-    return name in {
-        number,
-        str(action["source_id"]),
-        without_paid(number),
-        without_paid(number.rpartition("-")[2]),
-    }
+def _names_of_action(action: Mapping[str, Any], prefix: str) -> frozenset[str]:
+    return names_meant(str(action["number"]), prefix) | {str(action["source_id"])}

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ligament.app.documents import Document
+from ligament.app.names import places
 from ligament.app.reconcile import period_of, reconcile
 from ligament.app.sync import sync
 from ligament.app.undo import undo
@@ -13,7 +14,6 @@ from ligament.core.ids import BooksId, RunId
 from ligament.core.intents import Subject, SubjectKind, subject_from_key
 from ligament.core.periods import iso_instant
 from ligament.flow.read.read import Hint
-from ligament.store.queries.records import Found
 from ligament.store.writes.asked_runs import ENDED, FAILED, RUNNING, AskedRun, AskedRuns
 from ligament.store.writes.runs import Run
 from ligament.wiring.ambient import random_hex
@@ -151,7 +151,7 @@ def _sync_records(clinic: Clinic, records: Collection[str]) -> Document:
     subjects: set[Subject] = set()
     hints: list[Hint] = []
     for name in records:
-        for found in _places(clinic, name):
+        for found in places(clinic, name):
             if found.side == "books" and found.kind in _HINTED:
                 hints.append(Hint(kind=found.kind, id=BooksId(found.id)))
             if found.subject.partition(":")[0] in _KINDS:
@@ -159,12 +159,8 @@ def _sync_records(clinic: Clinic, records: Collection[str]) -> Document:
     if subjects:
         clinic.store.look_again(subjects)
     told = sync(clinic, hints=tuple(hints) or None, leave_books=True).document
-    unknown = [name for name in records if not _places(clinic, name)]
+    unknown = [name for name in records if not places(clinic, name)]
     return {**told, "unknown": unknown} if unknown and not told.get("parked") else told
-
-
-def _places(clinic: Clinic, name: str) -> tuple[Found, ...]:
-    return clinic.queries.find(name) or clinic.queries.find(name.rpartition("-")[2])
 
 
 def what_failed(told: Mapping[str, Any]) -> str:

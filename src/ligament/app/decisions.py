@@ -71,6 +71,6 @@ def decide_hold(
     clinic.store.decide(decision)
 
 
-def means(hold: Hold, name: str) -> bool:
-    """Say whether a person means that hold: by its id, the practice's number or id, or our number in the books."""
-    return bool({name, name.rpartition("-")[2]} & ({hold.id, hold.number, hold.subject.id} - {""}))
+def means(hold: Hold, names: frozenset[str]) -> bool:
+    """Say whether a person means that hold: by its id, or the number or id of its record."""
+    return bool(names & ({hold.id, hold.number, hold.subject.id} - {""}))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ligament.connectors.registry import NoConnector, manifests
@@ -24,8 +24,11 @@ _NEXT = {
     Broken: "Tell us about it; nothing was guessed and nothing is lost.",
 }
 
+_NO_ROOM = "The disk is full; make room and run it again. It goes on where it stopped."
 EXPECTED = (ConfigurationError, PortError, StoreError, AnotherRun, WrongAddress, NoConnector, OSError)
-"""The errors that `trouble_of` knows how to tell; of an OSError only one that names a file."""
+"""The errors that `trouble_of` knows how to tell; of an OSError only one that names a file, or what a machine lacks."""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_LACKING = frozenset({errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +62,24 @@ def trouble_of(error: BaseException) -> FoundTrouble | None:
             found = _found(_USAGE, _word(error), (_about_addresses(str(error), place),), place)
         case NoConnector():
             found = _found(_USAGE, _word(error), (str(error),))
-        case OSError(filename=str() | Path() as name):
-            found = _found(_USAGE, "file", (f"{name}: it cannot be used ({error.strerror}).",), str(name))
+        case OSError():
+            found = _of_the_machine(error)
         case _:
             pass
     return found
+
+
+def _of_the_machine(error: OSError) -> FoundTrouble | None:
+    """Return what a machine refuses or lacks; the system names no file where a disk is full as it writes."""
+    name = str(error.filename or "")
+    if error.errno in _FULL:
+        return _found(_UNREACHABLE, "disk_full", (_NO_ROOM,), name)
+    if name:
+        return _found(_USAGE, "file", (f"{name}: it cannot be used ({error.strerror}).",), name)
+    if error.errno in _LACKING:
+        sentence = f"This machine does not go on ({error.strerror}). Run it again when that is mended."
+        return _found(_UNREACHABLE, "machine", (sentence,))
+    return None
 
 
 def _addresses_set() -> list[str]:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from ligament.app.approvals import approve
 from ligament.app.contacts.conflicts import conflict_values, people_meant
-from ligament.app.decisions import answered, decide_hold, open_holds, settled_first
+from ligament.app.decisions import answered, decide_hold, means, open_holds, settled_first
 from ligament.app.documents import Document, hold_document
 from ligament.app.edits import edit_values
+from ligament.app.names import names_of
 from ligament.app.refusals import among, every_refusal, refused_by
 from ligament.app.results import DONE, WAITS, Result
 from ligament.core.causes import CASES, fits
@@ -215,7 +216,8 @@ def _found(clinic: Clinic, names: Iterable[str]) -> tuple[list[Hold], list[str]]
     holds: dict[str, Hold] = {}
     unknown = []
     for name in names:
-        named = [hold for hold in clinic.store.open_holds() if name in {hold.id, hold.number, hold.subject.id}]
+        meant = names_of(clinic, name)
+        named = [hold for hold in clinic.store.open_holds() if means(hold, meant)]
         holds.update({hold.id: hold for hold in named})
         if not named:
             unknown.append(name)

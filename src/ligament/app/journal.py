@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ligament.app.journal_archive import archived_hash, archives_checked
+from ligament.app.names import record_key
 from ligament.app.output import to_json
 from ligament.app.reports.files import NO_FILES, Files
 from ligament.app.results import DONE, WAITS, Result
@@ -138,6 +139,7 @@ def journal_export(
 
 def _entries(clinic: Clinic, wanted: JournalFilter, zone: str) -> Iterator[dict[str, Any]]:
     book = journal_beside(clinic) if wanted.installation else clinic.journal
+    wanted = replace(wanted, record=record_key(clinic, wanted.record))
     return (entry for entry in export(book) if wanted.lets_through(entry, zone))
 
 

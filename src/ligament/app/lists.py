@@ -12,7 +12,9 @@ from msgspec import Raw
 from ligament.app.contacts.find import matches, party_state
 from ligament.app.documents import Document, hold_document
 from ligament.app.journal import JournalFilter
+from ligament.app.names import record_key
 from ligament.app.output import to_compact_json
+from ligament.core.document_numbers import names_meant
 from ligament.core.ledgers import BooksDocument
 from ligament.core.links import DocumentLink
 from ligament.core.money import two_places
@@ -104,7 +106,8 @@ def contacts(clinic: Clinic, *, text: str, number: str, after: str, limit: int) 
 
 def documents(clinic: Clinic, *, text: str, number: str, after: str, limit: int) -> list[Document]:
     """Return invoices and credit notes with their documents in the books, all or those that a text or number means."""
-    numbers = {part for wanted in (text, number) if wanted for part in (wanted, wanted.rpartition("-")[2])}
+    prefix = clinic.settings.rulebook.invoices.prefix
+    numbers = {name for wanted in (text, number) if wanted for name in names_meant(wanted, prefix)}
     keys = matches(clinic, text.strip())[0] if text.strip() else []
     patients = {key.partition(":")[2] for key in keys if key.startswith("patient:") and not _is_number(text)}
     lists = Lists(clinic.journal)
@@ -204,7 +207,7 @@ def entries(clinic: Clinic, wanted: JournalFilter, *, before: int, limit: int) -
         since=_begins(first, zone) if first else None,
         until=_begins(last + timedelta(days=1), zone) if last and last < date.max else None,
         kind=wanted.kind,
-        record=wanted.record,
+        record=record_key(clinic, wanted.record),
     )
     return Lists(clinic.journal).entries(chosen, before=before, limit=limit)
 

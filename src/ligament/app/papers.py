@@ -199,10 +199,11 @@ def _why(
     known = who_changed(clinic) if about.variances else {}
     by_people = ((key, refused_by_person(words)) for key, words in about.refusals.items())
     refused = {key: told for key, told in by_people if told is not None}
+    prefix = clinic.settings.rulebook.invoices.prefix
     return {
         "because": _named(facts, trail or _reasons(asked)),
         "asked": [{"sentence": one["sentence"], "amount": one["amount"]} for one in asked],
-        "refused": [hold.sentence for hold in told_refusals(refused, subject.id)],
+        "refused": [hold.sentence for hold in told_refusals(refused, subject.id, prefix)],
         "outcomes": [
             {"state": one.state.value, "sentence": one.sentence, "reason": one.reason} for one in about.outcomes
         ],

@@ -8,7 +8,9 @@ from datetime import date
 from ligament.app.approvals import keep_asked, plan_name
 from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection, started_on
 from ligament.app.days import day_of
+from ligament.app.decisions import means
 from ligament.app.documents import INFERRED_NOTE, Document, action_document, hold_document, skip_documents
+from ligament.app.names import names_of
 from ligament.app.refusals import refused_by
 from ligament.app.reports.files import NO_FILES, Files, write_files
 from ligament.app.reports.plan import plan_report, sums_document
@@ -16,6 +18,7 @@ from ligament.app.results import DONE, WAITS, Result
 from ligament.app.safety.after_restore import settle
 from ligament.app.setup.gaps import gaps
 from ligament.core.approvals import approval_mark, approve_plan
+from ligament.core.document_numbers import names_meant
 from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldKind
 from ligament.core.ids import RunId
@@ -100,9 +103,10 @@ def _has_no_day(row: Document) -> bool:
 def explain(clinic: Clinic, wanted: str) -> Result:
     """Tell what decided one record, by its number or id: the trail of its newest plan or of what was posted."""
     plan = planned_now(clinic)
-    mine = [a for a in plan.actions if wanted in {a.number, a.subject.id, a.number.rpartition("-")[2]}]
-    holds = [h for h in plan.holds if wanted in {h.number, h.subject.id, h.id}]
-    outcomes = [o for o in clinic.store.outcomes() if wanted in {o.number, o.subject.id}]
+    names, prefix = names_of(clinic, wanted), clinic.settings.rulebook.invoices.prefix
+    mine = [a for a in plan.actions if names & (names_meant(a.number, prefix) | {a.subject.id})]
+    holds = [h for h in plan.holds if means(h, names)]
+    outcomes = [o for o in clinic.store.outcomes() if names & {o.number, o.subject.id}]
     document: Document = {
         "actions": [action_document(action) for action in mine],
         "holds": [hold_document(hold) for hold in holds],

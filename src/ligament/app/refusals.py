@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ligament.app.documents import Document
+from ligament.app.names import names_of
+from ligament.core.document_numbers import names_meant, practice_number
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.intents import subject_from_key
 from ligament.core.links import DISMISSED_REASON, Decision, DecisionKind
@@ -19,12 +21,12 @@ _TODO = "Nothing needs to be done; it can be planned again."
 
 def refused_by(clinic: Clinic, wanted: str) -> list[Hold]:
     """Return what people refused about one record, by its number or id, as holds that need nobody."""
-    return among(every_refusal(clinic), {wanted})
+    return among(every_refusal(clinic), names_of(clinic, wanted))
 
 
 def every_refusal(clinic: Clinic) -> tuple[Refusal, ...]:
     """Return all that people refused: actions that were planned, and records that were held and left."""
-    return (*_planned(clinic.store.refused_by_people()), *_left(clinic))
+    return (*_planned(clinic.store.refused_by_people(), clinic.settings.rulebook.invoices.prefix), *_left(clinic))
 
 
 def among(told: Iterable[Refusal], wanted: Collection[str]) -> list[Hold]:
@@ -33,9 +35,9 @@ def among(told: Iterable[Refusal], wanted: Collection[str]) -> list[Hold]:
     return list({hold.id: hold for named, hold in told if names & named}.values())
 
 
-def told_refusals(refused: Mapping[str, tuple[str, str]], wanted: str) -> list[Hold]:
+def told_refusals(refused: Mapping[str, tuple[str, str]], wanted: str, prefix: str) -> list[Hold]:
     """Return the planned actions of one record that were refused, from who did, and why, by the key of the action."""
-    return [hold for named, hold in _planned(refused) if wanted and wanted in named]
+    return [hold for named, hold in _planned(refused, prefix) if wanted and wanted in named]
 
 
 def refusal_document(hold: Hold) -> Document:
@@ -43,7 +45,7 @@ def refusal_document(hold: Hold) -> Document:
     return {"number": hold.number, "kind": hold.kind.value, **dict(hold.detail), "sentence": hold.sentence}
 
 
-def _planned(refused: Mapping[str, tuple[str, str]]) -> Iterator[Refusal]:
+def _planned(refused: Mapping[str, tuple[str, str]], prefix: str) -> Iterator[Refusal]:
     """Give each action that somebody refused, with the names that it goes by."""
     for key, (by, reason) in refused.items():
         kind, subject, number = (*key.split("|"), "", "")[:3]
@@ -51,12 +53,12 @@ def _planned(refused: Mapping[str, tuple[str, str]]) -> Iterator[Refusal]:
             subject=subject_from_key(subject),
             code=HoldCode.REFUSED,
             kind=_kind_of(kind),
-            number=_without_prefix(number),
+            number=practice_number(number, prefix) or without_paid(number),
             sentence=f"Refused by {by}: {reason}",
             todo=_TODO,
             detail={"by": by, "reason": reason},
         )
-        yield {number, without_paid(number), hold.number, hold.subject.id, hold.id}, hold
+        yield {*names_meant(number, prefix), hold.number, hold.subject.id, hold.id}, hold
 
 
 def _left(clinic: Clinic) -> Iterator[Refusal]:
@@ -87,10 +89,6 @@ def _left(clinic: Clinic) -> Iterator[Refusal]:
 
 def _words(answer: Decision) -> str:
     return f"Refused by {answer.by}: {answer.reason}" if answer.reason else f"Left as it is by {answer.by}."
-
-
-def _without_prefix(number: str) -> str:
-    return without_paid(number).rpartition("-")[2]
 
 
 def _kind_of(kind: str) -> HoldKind:

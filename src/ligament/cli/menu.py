@@ -14,6 +14,7 @@ from typer.main import get_command
 from ligament.cli import files
 from ligament.cli.files import Add
 from ligament.cli.plain_values import plainly_taken, take_plainly
+from ligament.cli.worded import plainly_named, speak_plainly
 
 
 class Entry(NamedTuple):
@@ -131,7 +132,7 @@ class Menu(TyperGroup):
 
     def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - as above
         """Return the options of the menu itself, those of the library's own among them."""
-        return plainly_taken(super().get_params(ctx))
+        return plainly_named(plainly_taken(super().get_params(ctx)))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - as above
         """Return the command that is meant, or refuse a misspelt one and name the nearest."""
@@ -151,6 +152,7 @@ def loaded(entry: Entry) -> Any:  # noqa: ANN401 - as above
     group.callback()(_nothing)
     command = get_command(group).commands[entry.name]  # type: ignore[attr-defined]
     take_plainly(command)
+    speak_plainly(command)
     return command
 
 

@@ -248,11 +248,12 @@ class TaxRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackingOption:
-    """One choice of a tracking category."""
+    """One choice of a tracking category; `formerly` holds what it was called when the chart was read before."""
 
     id: BooksId
     name: str
     active: bool = True
+    formerly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,11 +292,12 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactGroup:
-    """A named set of contacts of the books."""
+    """A named set of contacts of the books; `formerly` holds what it was called when the chart was read before."""
 
     id: BooksId
     name: str
     active: bool = True
+    formerly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,6 +332,13 @@ class Chart:
         """Return the active contact group with that name, compared without case and blanks, or nothing."""
         wanted = " ".join(name.casefold().split())
         return next((g for g in self.groups or () if g.active and " ".join(g.name.casefold().split()) == wanted), None)
+
+    def renamed_group(self, name: str) -> ContactGroup | None:
+        """Return the one active contact group that had that name before, or nothing."""
+        wanted = " ".join(name.casefold().split())
+        active = (group for group in self.groups or () if group.active)
+        found = [g for g in active if wanted in {" ".join(before.casefold().split()) for before in g.formerly}]
+        return found[0] if len(found) == 1 else None
 
     def system_account(self, role: str) -> Account | None:
         """Return the active account that plays a system role such as `ROUNDING`."""

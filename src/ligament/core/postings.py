@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ligament.core.erasing import is_erased
 from ligament.core.holds import HoldCode
-from ligament.core.ledgers import Chart, Organisation, TaxRate
+from ligament.core.ledgers import Chart, Organisation, TaxRate, TrackingCategory, TrackingOption
 from ligament.core.money import ZERO, plain
 from ligament.core.records import Line, Location, Practitioner
 from ligament.core.rules.entries import Effects
@@ -312,6 +312,8 @@ def _tracking(how: LineContext) -> Tracking | Trouble:
         folded = _collapsed(option_name).casefold()
         named = [option for option in category.options if _collapsed(option.name).casefold() == folded]
         option = next((option for option in named if option.active), None)
+        renamed = None if named else _renamed(category, folded)
+        option = renamed if renamed is not None and dimensions.create_options else option
         if option is None and named:
             # The books take no second option of that name.
             archived = (
@@ -319,13 +321,20 @@ def _tracking(how: LineContext) -> Tracking | Trouble:
             )
             return _no_tracking(archived, "Restore it in the books, or rename it there; this goes on by itself then.")
         if option is None and not dimensions.create_options:
-            return _no_tracking(f'The tracking category "{category.name}" has no option "{option_name}".')
+            by_now = f'; it is called "{renamed.name}" there by now' if renamed is not None else ""
+            return _no_tracking(f'The tracking category "{category.name}" has no option "{option_name}"{by_now}.')
         if option is None:
             missing.append((category.name, _collapsed(option_name)))
         pairs.append((category.name, option.name if option is not None else _collapsed(option_name)))
     pairs.sort()
     trail = tuple(f"{category} is {option}." for category, option in pairs)
     return Tracking(pairs=tuple(pairs), missing=tuple(missing), trail=trail)
+
+
+def _renamed(category: TrackingCategory, folded: str) -> TrackingOption | None:
+    """Return the option that had this name before: made once more, it would split the reports of who renamed it."""
+    found = [one for one in category.options if folded in {_collapsed(name).casefold() for name in one.formerly}]
+    return found[0] if len(found) == 1 and found[0].active else None
 
 
 def _collapsed(text: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ligament.core.ledgers import BooksDocument, BooksLine, Chart
+from ligament.core.ids import BooksId
+from ligament.core.ledgers import BooksDocument, BooksLine, Chart, ContactGroup, TrackingOption
 from ligament.core.links import Agreement, DocumentLink
 
 Pair = tuple[str, str]
@@ -61,6 +62,22 @@ def renames(before: Chart, after: Chart) -> Renames:
 def _tracking(before: Chart, after: Chart) -> dict[Pair, Pair]:
     then, now = _named(before), _named(after)
     return {pair: now[ids] for ids, pair in then.items() if now.get(ids, pair) != pair}
+
+
+def with_former_names(before: Chart, after: Chart) -> Chart:
+    """Return the chart as read by now, with the names of before for each tracking option and contact group."""
+    names = {one.id: (*one.formerly, one.name) for category in before.tracking for one in category.options}
+    names |= {one.id: (*one.formerly, one.name) for one in before.groups or ()}
+    tracking = tuple(
+        replace(category, options=tuple(replace(one, formerly=_other(names, one)) for one in category.options))
+        for category in after.tracking
+    )
+    groups = after.groups and tuple(replace(one, formerly=_other(names, one)) for one in after.groups)
+    return replace(after, tracking=tracking, groups=groups)
+
+
+def _other(names: Mapping[BooksId, tuple[str, ...]], one: TrackingOption | ContactGroup) -> tuple[str, ...]:
+    return tuple(name for name in dict.fromkeys(names.get(one.id, ())) if name != one.name)
 
 
 def _named(chart: Chart) -> dict[Pair, Pair]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from ligament.core.approvals import ApprovalState, ApprovedPlan, approve_plan
@@ -25,6 +26,7 @@ from ligament.flow.read.read import (
     chart_is_old,
     read_books,
     read_chart,
+    read_documents,
     read_hinted,
     read_practice,
     read_reference,
@@ -35,7 +37,8 @@ from ligament.ports.memory import Selection
 
 MAX_PASSES = 8
 _MANY = 1000
-_MONEY = {ActionKind.PAY, ActionKind.PAY_FIRST, ActionKind.ALLOCATE, ActionKind.UNPAY, ActionKind.DEALLOCATE}
+_CREDIT = {ActionKind.ALLOCATE, ActionKind.DEALLOCATE}
+_MONEY = _CREDIT | {ActionKind.PAY, ActionKind.PAY_FIRST, ActionKind.UNPAY}
 _MAPPING = {
     HoldCode.UNMAPPED_ACCOUNT, HoldCode.UNMAPPED_ITEM, HoldCode.UNMAPPED_TAX, HoldCode.UNMAPPED_TRACKING,
     HoldCode.UNMAPPED_GROUP,
@@ -237,11 +240,18 @@ def _wants_chart(approved: ApprovedPlan, world: RunContext, *, unread: bool) -> 
 
 
 def _absorb_echoes(world: RunContext, cycle: CycleResult) -> set[Subject]:
-    """After many payments, read the books once more: what we changed comes back, and the next quiet run stays quiet."""
-    money = sum(count for tally in cycle.tallies for (kind, _), count in tally.done.items() if kind in _MONEY)
-    if money < _MANY:
+    """After many payments, read their documents once more: what we changed comes back, and the next run stays quiet.
+
+    Answers about payments do not tell when their invoices changed; those about contacts and documents do.
+    """
+    money = Counter[ActionKind]()
+    for tally in cycle.tallies:
+        for (kind, _), count in tally.done.items():
+            money[kind] += count if kind in _MONEY else 0
+    if money.total() < _MANY:
         return set()
-    return read_books(world.books, world.memory, world.clock, world.tell).changed
+    streams = {"invoices"} | ({"credit_notes"} if any(money[kind] for kind in _CREDIT) else set())
+    return read_documents(world.books, world.memory, world.clock, frozenset(streams), world.tell).changed
 
 
 def _keep(found: Survey, world: RunContext, cycle: CycleResult) -> None:

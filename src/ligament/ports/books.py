@@ -67,8 +67,13 @@ class Books(Protocol):
         """Read who may sign in to the books."""
         ...
 
-    def read(self, cursors: Mapping[str, str], known: KnownBooks, now: datetime) -> Iterator[BooksPage]:
-        """Read contacts, invoices and credit notes changed since the cursors (everything without them)."""
+    def read(
+        self, cursors: Mapping[str, str], known: KnownBooks, now: datetime, only: frozenset[str] | None = None
+    ) -> Iterator[BooksPage]:
+        """Read contacts, invoices and credit notes changed since the cursors (everything without them).
+
+        With `only` the streams of these names alone are read: `contacts`, `invoices`, `credit_notes`.
+        """
         ...
 
     def received(self, since: date | None) -> tuple[BooksReceipt, ...] | None:

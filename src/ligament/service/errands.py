@@ -47,7 +47,7 @@ class Errand:
             self.trouble = getattr(trouble, "sentence", "") or str(trouble)
         else:
             if isinstance(found, Oddity):
-                self.trouble = f"Something happened that should not ({found.reference}): {found.error}."
+                self.trouble = f"Something happened that should not ({found.reference}). Tell us about it."
             else:
                 self.document = found
         finally:

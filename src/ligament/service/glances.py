@@ -16,7 +16,7 @@ from ligament.store.database.connection import Database
 from ligament.store.queries.figures import Figures, figures, newest_comparisons
 from ligament.wiring.rulebooks import ClinicSettings
 
-_FRESH = timedelta(seconds=1)
+_FRESH, _FRESH_LIST = timedelta(seconds=1), timedelta(seconds=10)
 _SIGNS = {State.READY: "well", State.TROUBLED: "troubled", State.PAUSED: "stopped", State.PARKED: "parked"}
 
 
@@ -117,12 +117,24 @@ def pulse(database: Database, clinic: str) -> str:
     status = status_of(clinic, known.beat)
     at = status.succeeded_at
     ended = f"{known.trouble}|{known.parked}|{known.journal_sequence}"
-    return f"{status.state}|{status.sentence}|{ended}|{at and at.replace(second=0, microsecond=0)}"
+    return f"{status.state}|{status.sentence}|{ended}|{at and _minute(at)}"
+
+
+def pulse_of_list(database: Database, clinics: Sequence[ClinicSettings]) -> str:
+    """Return a text that is another one as soon as a line of the list of clinics would say something else."""
+    return "|".join(
+        f"{one.sign}|{one.sentence}|{one.holds}|{one.approvals}|{one.last_run_at and _minute(one.last_run_at)}"
+        for one in glance(database, clinics).values()
+    )
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
 
 
 @dataclass(slots=True, kw_only=True)
 class Pulses:
-    """The pulse of each clinic, looked up once a second however many people look at its pages."""
+    """The pulse of each clinic and list, looked up once in a while however many people look at its pages."""
 
     database: Database
     now: Callable[[], datetime]
@@ -131,8 +143,16 @@ class Pulses:
 
     def of(self, clinic: str) -> str:
         """Return a text that changes when a page of the clinic would."""
+        return self._once(clinic, _FRESH, lambda: pulse(self.database, clinic))
+
+    def of_list(self, clinics: Sequence[ClinicSettings]) -> str:
+        """Return a text that changes when a list of these clinics would; somewhere in many something always changes."""
+        names = "|".join(clinic.name for clinic in clinics)
+        return self._once(f"list|{names}", _FRESH_LIST, lambda: f"{names}|{pulse_of_list(self.database, clinics)}")
+
+    def _once(self, name: str, fresh: timedelta, look: Callable[[], str]) -> str:
         with self._lock:
-            now, kept = self.now(), self._kept.get(clinic)
-            if kept is None or not timedelta(0) <= now - kept[0] < _FRESH:
-                self._kept[clinic] = kept = (now, pulse(self.database, clinic))
+            now, kept = self.now(), self._kept.get(name)
+            if kept is None or not timedelta(0) <= now - kept[0] < fresh:
+                self._kept[name] = kept = (now, look())
             return kept[1]

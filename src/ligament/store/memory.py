@@ -160,10 +160,9 @@ class ClinicStore:
 
     def keep_chart(self, chart: Chart, read_at: datetime) -> None:
         """Keep the chart as last read; what was renamed in it is renamed wherever it is kept."""
-        row = self._reference("chart", chart, read_at)
         with self._journal.writing() as writing:
-            follow_renames(writing.connection, self._clinic, chart)
-            upsert(writing.connection, books_reference, [row])
+            known = follow_renames(writing.connection, self._clinic, chart)
+            upsert(writing.connection, books_reference, [self._reference("chart", known, read_at)])
 
     # --- facts and outcomes -------------------------------------------------------------------------------------------
     def portions(self, selection: Selection, size: int) -> tuple[Selection, ...]:

@@ -39,17 +39,31 @@ class Watch:
 
 
 def show(visit: Visit) -> Answer:
-    """Begin a stream."""
-    access, name, secret, pulses = visit.access, visit.clinic.name, visit.secret, visit.house.pulses
+    """Begin a stream of one clinic."""
+    name, pulses = visit.clinic.name, visit.house.pulses
+    return Streamed(
+        watch=Watch(pulse=lambda: pulses.of(name), work=lambda: BOARD.of(name), seconds_left=lambda: _left(visit))
+    )
 
-    def left() -> int:
-        found = recognise(access, secret, by_hand=False)
-        if found is None or not found.is_signed_in or not found.caller.sees(visit.clinic_id):
-            return 0
-        return seconds_left(access, found)
 
-    watch = Watch(pulse=lambda: pulses.of(name), work=lambda: BOARD.of(name), seconds_left=left)
-    return Streamed(watch=watch)
+def show_list(visit: Visit) -> Answer:
+    """Begin a stream of the list of clinics, those of it that the person sees."""
+    pulses = visit.house.pulses
+    return Streamed(
+        watch=Watch(
+            pulse=lambda: pulses.of_list(tuple(visit.clinics().values())),
+            work=lambda: None,
+            seconds_left=lambda: _left(visit),
+        )
+    )
+
+
+def _left(visit: Visit) -> int:
+    """Return how many seconds the session goes on that asked for a stream; none when it may not look any more."""
+    found = recognise(visit.access, visit.secret, by_hand=False)
+    if found is None or not found.is_signed_in:
+        return 0
+    return seconds_left(visit.access, found) if not visit.clinic_id or found.caller.sees(visit.clinic_id) else 0
 
 
 @dataclass(slots=True)
@@ -132,4 +146,7 @@ async def _send(send: Send, body: bytes, *, more: bool = True) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-PAGES = (Page(path="/c/{clinic}/live", name="live", answer=show, right=Right.LOOK),)
+PAGES = (
+    Page(path="/c/{clinic}/live", name="live", answer=show, right=Right.LOOK),
+    Page(path="/clinics/live", name="live list", answer=show_list, right=Right.LOOK),
+)

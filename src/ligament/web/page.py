@@ -170,8 +170,9 @@ class Visit:
         return self.found is not None and self.found.is_signed_in and self.caller.may(right)
 
     def clinics(self) -> Mapping[str, ClinicSettings]:
-        """Return the clinics that the person sees, by id."""
-        return {key: clinic for key, clinic in self.access.clinics().items() if self.caller.sees(key)}
+        """Return the clinics that the person sees, by id, in the order of their names."""
+        every = sorted(self.access.clinics().items(), key=lambda pair: pair[1].title.casefold())
+        return {key: clinic for key, clinic in every if self.caller.sees(key)}
 
     @contextmanager
     def opened(self) -> Iterator[Clinic]:

@@ -212,11 +212,7 @@ class Clinic:
 
     def code_key(self) -> bytes:
         """Return the secret behind this clinic's opaque codes, made at first use; destroying it unlinks them."""
-        held = self.vault.get("codes")
-        if held is None:
-            held = random_hex(32)
-            self.vault.put("codes", held)
-        return bytes.fromhex(held)
+        return bytes.fromhex(self.vault.made("codes", random_hex(32)))
 
     def world(self, run_id: RunId) -> RunContext:
         """Return what executing needs."""

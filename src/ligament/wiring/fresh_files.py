@@ -22,7 +22,19 @@ def make_fresh(file: Path, text: str) -> None:
             handle.write(text)
             handle.flush()
             os.fsync(handle.fileno())
-        os.link(draft, file)
+        _named(draft, file)
     finally:
         draft.unlink(missing_ok=True)
     synced(file.parent)
+
+
+def _named(draft: Path, file: Path) -> None:
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Some file systems know no second names.
+        if file.exists():
+            raise FileExistsError(file) from None
+        draft.replace(file)

@@ -22,10 +22,10 @@ from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.expressions import Expressions
 from ligament.wiring.places import Places, places
 from ligament.wiring.tables import read_tables
+from ligament.wiring.toml_words import unreadable
 
 RULEBOOK_FILE = "ligament.toml"
 LARGEST_RULEBOOK = 256_000
-_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)$")
 _OTHER_SIGNS = re.compile(r"[^a-z0-9]+")
 
 
@@ -109,7 +109,7 @@ def looked_over(file: Path) -> tuple[ClinicSettings | None, tuple[Mistake, ...]]
     except RecursionError:
         return None, (_mistake(file, "tables stand too deep in each other."),)
     except (ValueError, InvalidOperation) as error:
-        return None, (_unreadable(file, text, str(error)),)
+        return None, (_no_toml(file, text, str(error)),)
     systems = {}
     for role in ("practice", "books"):
         try:
@@ -161,15 +161,9 @@ def _mistake(file: Path, sentence: str) -> Mistake:
     return Mistake(file=file, line=0, column=0, key="", sentence=sentence)
 
 
-def _unreadable(file: Path, text: str, told: str) -> Mistake:
-    found = _PLACE.search(told)
-    if found is None:
-        at_end = "at end of document" in told
-        line = text.count("\n") + 1 if at_end else 0
-        return Mistake(file=file, line=line, column=1 if at_end else 0, key="", sentence=f"{told}.")
-    return Mistake(
-        file=file, line=int(found[1]), column=int(found[2]), key="", sentence=f"{told[: found.start()].strip()}."
-    )
+def _no_toml(file: Path, text: str, told: str) -> Mistake:
+    found = unreadable(text, told)
+    return Mistake(file=file, line=found.line, column=found.column, key="", sentence=found.sentence)
 
 
 def read_clinic(file: Path) -> ClinicSettings:

@@ -12,7 +12,7 @@ from ligament.exports.synced import synced
 from ligament.store.database.connection import Database
 from ligament.store.database.errors import WrongKey
 from ligament.store.vault.vault import INSTALLATION, Vault
-from ligament.wiring.ambient import random_bytes
+from ligament.wiring.ambient import random_bytes, random_hex
 from ligament.wiring.settings import Settings
 from ligament.wiring.vault_keys import KEY_FILE, NEXT_KEY_FILE
 
@@ -44,14 +44,16 @@ def opens_all(settings: Settings, database: Database, key: bytes, now: Now) -> b
 
 def prepare(home: Path, key: bytes) -> None:
     """Write the key that comes next beside the present one, durably, before anything is encrypted with it."""
-    draft = home / f"{NEXT_KEY_FILE}.{os.getpid()}"
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as handle:
-        handle.write(base64.b64encode(key).decode("ascii") + "\n")
-        handle.flush()
-        os.fsync(handle.fileno())
-    draft.replace(home / NEXT_KEY_FILE)
+    draft = home / f"{NEXT_KEY_FILE}.{random_hex(8)}"
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as handle:
+            handle.write(base64.b64encode(key).decode("ascii") + "\n")
+            handle.flush()
+            os.fsync(handle.fileno())
+        draft.replace(home / NEXT_KEY_FILE)
+    finally:
+        draft.unlink(missing_ok=True)
     synced(home)
 
 

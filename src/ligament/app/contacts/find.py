@@ -7,6 +7,7 @@ from typing import Any
 
 from ligament.app.contacts.owners import kept_owners
 from ligament.app.documents import Document
+from ligament.app.names import places
 from ligament.app.refusals import Refusal, among, every_refusal, refusal_document
 from ligament.app.results import DONE, WAITS, Result
 from ligament.core.associations import pays_for
@@ -59,9 +60,9 @@ def _told(clinic: Clinic, key: str, refusals: Sequence[Refusal]) -> Document:
 
 def matches(clinic: Clinic, wanted: str) -> tuple[list[str], list[BooksContact]]:
     """Return the keys of the parties that are meant, and contacts that belong to nobody."""
-    queries, people = clinic.queries, clinic.people
+    people = clinic.people
     keys: dict[str, None] = {}
-    for found in queries.find(wanted) or queries.find(wanted.rpartition("-")[2]):
+    for found in places(clinic, wanted):
         if found.subject:
             keys.update(dict.fromkeys(_parties_of(clinic, found.subject)))
     keys.update(dict.fromkeys(f"{party.kind.value}:{party.id}" for party in people.parties_called(wanted)))

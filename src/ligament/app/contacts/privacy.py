@@ -71,7 +71,13 @@ def _sample(parties: Iterable[Party], kind: PartyKind, size: int) -> list[Party]
 def _people(clinic: Clinic, chosen: Iterable[Party], book: Rulebook) -> list[Document]:
     """Tell of each what the books say and would say, from one plan for all of them."""
     keys = [f"{party.kind.value}:{party.id}" for party in chosen]
+    if not keys:
+        return []
     facts = clinic.store.gather(Selection(parties=frozenset(keys)))
+    if facts.organisation is None:
+        raise ConfigurationError(
+            (f"Nothing was read from {clinic.books_manifest.title} yet; after the first run a few people are shown.",)
+        )
     plan = make_plan(facts, book, clinic.surroundings())
     return [_one(key, facts, plan, book) for key in keys]
 

@@ -15,6 +15,7 @@ from ligament.app.cycle_options import started_on
 from ligament.app.doctor.checks import Check, CheckState, bad, ok, warn
 from ligament.app.doctor.copies import copy_checks
 from ligament.app.doctor.mapping import mapping_checks
+from ligament.app.doctor.neighbours import neighbour_checks
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.setup.connect import role_warnings
 from ligament.app.setup.gaps import gaps
@@ -64,6 +65,7 @@ def examine(clinic: Clinic, *, forget_waits: bool = False) -> Result:
         checks.extend(practice_checks(clinic, practice))
     if books is not None:
         checks.extend(books_checks(clinic, books))
+        checks.extend(neighbour_checks(clinic))
         checks.extend(zone_checks(book, clinic.clock.now(), practice, books.organisation))
         checks.extend(_mapping(clinic, practice, books))
     if practice is not None and books is not None:

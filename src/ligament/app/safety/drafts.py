@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 import zipfile
@@ -16,9 +17,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ligament.wiring.ambient import random_hex
 from ligament.wiring.errors import ConfigurationError
 
 _MARK = ".ligament-backup."
+_BYTES = 8
+_KEY = re.compile(r"[0-9a-f]{16}")
 _TRIES = 10
 
 
@@ -28,7 +32,7 @@ def fresh(file: Path) -> Iterator[tuple[zipfile.ZipFile, Path]]:
 
     Raises ConfigurationError where it cannot be written.
     """
-    draft = file.with_name(f".{file.name}{_MARK}{os.getpid()}")
+    draft = file.with_name(f".{file.name}{_MARK}{random_hex(_BYTES)}")
     try:
         _remove_dead(file.parent)
         with os.fdopen(_locked(draft), "w+b") as handle:
@@ -67,10 +71,10 @@ def _remove_dead(folder: Path) -> None:
     """Remove the drafts in a folder that nobody makes any more, and the copies beside them; a living one stays."""
     for found in sorted(folder.glob(f".*{_MARK}*")):
         name, mark, tail = found.name.rpartition(_MARK)
-        process, _, _ = tail.partition("-")
+        key, _, _ = tail.partition("-")
         # What cannot be opened or removed stays: another user's, say.
         with suppress(OSError):
-            if not process.isdigit() or _is_made(found.with_name(f"{name}{mark}{process}")):
+            if not _KEY.fullmatch(key) or _is_made(found.with_name(f"{name}{mark}{key}")):
                 continue
             if found.is_dir():
                 shutil.rmtree(found)

@@ -80,7 +80,7 @@ def put_back(job: RestoreJob, present: Present) -> list[str]:
         target = Path(job.url.removeprefix(_SQLITE))
         draft = target.with_name(f"{target.name}{DRAFT}")
         _made(job, draft, restorations, present.outlives)
-        kept = _swapped(draft, target, suffix)
+        kept = (_taken_over if present.holds.revision else _swapped)(draft, target, suffix)
     else:
         kept = _refilled(job, present, restorations, f"database{suffix}.backup")
     for path, content in job.files():
@@ -172,13 +172,34 @@ def _beside(file: Path) -> tuple[Path, Path]:
     return file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")
 
 
+def _taken_over(draft: Path, target: Path, suffix: str) -> list[str]:
+    """Put the restored rows into the present database in one step, and keep what it held under another name.
+
+    Others may have it open: they go on with what was put back.
+    """
+    old, aside = target.with_name(target.name + suffix), draft.with_name(f"{draft.name}-old")
+    database = open_database(f"{_SQLITE}{target}", as_it_is=True)
+    try:
+        aside.unlink(missing_ok=True)
+        _written(aside, ())
+        database.copy_into(aside)
+        synced(aside)
+        aside.rename(old)
+        database.take_over(draft)
+    finally:
+        database.close()
+        for file in (aside, draft):
+            file.unlink(missing_ok=True)
+    synced(target.parent)
+    return [old.name]
+
+
 def _swapped(draft: Path, target: Path, suffix: str) -> list[str]:
-    """Put the new database in the place of the old one in one step, and keep the old one under another name."""
+    """Put the restored database in the place of a file that is none, which is kept under another name."""
     kept = []
     if target.is_file():
         old = target.with_name(target.name + suffix)
-        # A crash between the two steps leaves the old one in place under both names.
-        os.link(target, old)
+        _also_named(target, old)
         kept.append(old.name)
         for mate in _beside(target):
             if mate.is_file():
@@ -203,15 +224,25 @@ def _lines(part: IO[bytes]) -> Iterator[bytes]:
 
 
 def _replaced(target: Path, content: bytes, suffix: str) -> list[str]:
-    """Put one file back."""
+    """Put one file back; a crash at any moment leaves the former one or the new one."""
     kept = []
-    if target.is_file():
-        old = target.with_name(target.name + suffix)
-        target.replace(old)
-        kept.append(old.name)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = target.with_name(f"{target.name}{DRAFT}")
     draft.unlink(missing_ok=True)
     _written(draft, [content])
+    synced(draft)
+    if target.is_file():
+        old = target.with_name(target.name + suffix)
+        _also_named(target, old)
+        kept.append(old.name)
     draft.replace(target)
     return kept
+
+
+def _also_named(target: Path, old: Path) -> None:
+    """Let what is replaced next stay under another name."""
+    try:
+        os.link(target, old)
+    except OSError:
+        # Some file systems know no second names.
+        target.rename(old)

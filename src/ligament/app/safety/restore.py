@@ -21,7 +21,7 @@ from ligament.store.backup.archive import Contents, contents
 from ligament.store.database.connection import Database, open_database
 from ligament.store.database.errors import NewerStore, StoreError, WrongKey
 from ligament.store.database.schema import NEWEST
-from ligament.store.shared.heartbeats import Heartbeats
+from ligament.store.shared.heartbeats import ALIVE_S, Heartbeats
 from ligament.store.shared.leases import Lease, Leases
 from ligament.store.shared.values import SharedValues
 from ligament.store.vault.cipher import Cipher
@@ -36,7 +36,6 @@ from ligament.wiring.settings import DATABASE_FILE, database_url, default_home, 
 from ligament.wiring.vault_keys import KEY_FILE, vault_key
 
 _PATIENCE_MS = 2_000
-_ALIVE_S = 60
 _DAYS_FROM_HOURS = 48
 _SQLITE = "sqlite:///"
 
@@ -71,7 +70,7 @@ def restore(
             raise AnotherRun("`ligament serve` or a worker is at work on this database; stop it, then try again")
         with _alone(job, present):
             kept = put_back(job, _present(job))
-        _told(job, environ)
+            _told(job, environ)
     return Result(document={**document, "restored": True, "kept": kept})
 
 
@@ -122,7 +121,7 @@ def _present(job: RestoreJob) -> Present:
             holds = contents(connection)
             kept = outliving(connection, job.heads) if holds.revision == NEWEST else None
         alive = (
-            len(Heartbeats(values=SharedValues(database)).alive(SystemClock().now(), _ALIVE_S))
+            len(Heartbeats(values=SharedValues(database)).alive(SystemClock().now(), ALIVE_S))
             if kept is not None
             else 0
         )
@@ -191,7 +190,7 @@ def _alone(job: RestoreJob, present: Present) -> Iterator[None]:
 
 def _lease(database: Database, clinic: str) -> Lease:
     """Take a clinic from the other machines; the restore itself gives it back."""
-    found = Leases(database, clinic, SystemClock().now).take(LEASE, f"restore/{random_hex(6)}", _ALIVE_S)
+    found = Leases(database, clinic, SystemClock().now).take(LEASE, f"restore/{random_hex(6)}", ALIVE_S)
     if found is None:
         raise AnotherRun(f"another worker has {clinic} in hand; try again when it has ended")
     return found

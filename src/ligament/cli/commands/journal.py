@@ -98,7 +98,9 @@ def journal_export(
     first: First = None,
     last: Last = None,
     kind: Annotated[str, typer.Option(help="Only entries of this kind, such as decision.", show_default=False)] = "",
-    record: Annotated[str, typer.Option(metavar="ID", help="Only entries about this record.", show_default=False)] = "",
+    record: Annotated[
+        str, typer.Option(metavar="ID", help="Only entries about this record: its id or number.", show_default=False)
+    ] = "",
     output: Annotated[
         list[Path] | None,
         typer.Option(help="A file to write: .csv, .json or .jsonl; standard output without it.", show_default=False),

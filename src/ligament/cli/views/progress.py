@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from ligament.cli.views.prose import wrapped
 
 _LABELS = {
     "read settings": "Reading the practice",
@@ -25,8 +28,24 @@ class Tell(Protocol):
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console that keeps lines whole where nobody sees a terminal."""
-    return Console(stderr=stderr, soft_wrap=True, highlight=False)
+    """Return a console that wraps prose at a terminal, and keeps lines whole where nobody sees one."""
+    return Paper(stderr=stderr, soft_wrap=True, highlight=False)
+
+
+class Paper(Console):
+    """A console that wraps prose at a terminal; what was set in another way, such as a table, it prints as it is."""
+
+    def print(self, *objects: Any, **how: Any) -> None:  # noqa: ANN401 - as the library's own
+        """Print as a console does."""
+        if self.is_terminal:
+            objects = tuple(_fitting(one, self.width) for one in objects)
+        super().print(*objects, **how)
+
+
+def _fitting(printed: Any, width: int) -> Any:  # noqa: ANN401 - as above
+    if isinstance(printed, Text) and not printed.spans:
+        return Text(wrapped(printed.plain, width), style=printed.style)
+    return wrapped(printed, width) if isinstance(printed, str) and "[" not in printed else printed
 
 
 class _Teller:

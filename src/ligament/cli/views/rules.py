@@ -35,7 +35,8 @@ def checked(document: Document, command: Command) -> None:
     for mistake in document["mistakes"]:
         sys.stdout.write(f"{mistake['told']}\n")
     if not document["mistakes"]:
-        sys.stdout.write(f"{document['rules']} rules, and nothing is wrong with the rulebook.\n")
+        number = document["rules"]
+        sys.stdout.write(f"{number} {'rule' if number == 1 else 'rules'}, and nothing is wrong with the rulebook.\n")
 
 
 def tried(document: Document, command: Command) -> None:
@@ -46,7 +47,9 @@ def tried(document: Document, command: Command) -> None:
         out.print("There are no rules yet.", markup=False)
     for rule in document["rules"]:
         records = "record" if rule["matched"] == 1 else "records"
-        out.print(f"{rule['name']}: {rule['matched']} {records}, {len(rule['changes'])} changes", markup=False)
+        number = len(rule["changes"])
+        changes = "change" if number == 1 else "changes"
+        out.print(f"{rule['name']}: {rule['matched']} {records}, {number} {changes}", markup=False)
         for change in rule["changes"][:_SHOWN]:
             who = change["number"] or change["source_id"]
             before, after = change["before"] or "nothing", change["after"] or "nothing"

@@ -97,8 +97,11 @@ class XeroBooks:
 
     # --- listing reads ---------------------------------------------------------------------------------------------
 
-    def read(self, cursors: Mapping[str, str], known: KnownBooks, now: datetime) -> Iterator[BooksPage]:
-        return streams.read(self._client, cursors, known, now, self._page_size)
+    def read(
+        self, cursors: Mapping[str, str], known: KnownBooks, now: datetime, only: frozenset[str] | None = None
+    ) -> Iterator[BooksPage]:
+        wanted = tuple(one for one in streams.STREAMS if only is None or one.name in only)
+        return streams.read(self._client, cursors, known, now, self._page_size, wanted)
 
     def received(self, since: date | None) -> tuple[BooksReceipt, ...] | None:
         return receipts.received(self._client, since, self._page_size)

@@ -262,7 +262,8 @@ TRACKING = Section(
             name="create_options",
             kind=kinds.FLAG,
             default="false",
-            sentence="Adds missing options, such as a new practitioner. Needs the wider scope `accounting.settings`",
+            sentence="Adds missing options, such as a new practitioner; one that was renamed there is used under its "
+            "new name. Needs the wider scope `accounting.settings`",
             mistake="Switching it on without giving $books_title's consent again",
         ),
     ),

@@ -125,11 +125,26 @@ def read_books(books: Books, memory: Memory, clock: Clock, tell: Progress = sile
     memory.keep_organisation(organisation)
     if not memory.note(ORGANISATION_NOTE):
         memory.keep_note(ORGANISATION_NOTE, organisation.id)
-    for page in books.read(memory.cursors("books"), memory.known_books(), clock.now()):
+    _read_streams(books, memory, clock, tell, reading)
+    return reading
+
+
+def read_documents(
+    books: Books, memory: Memory, clock: Clock, streams: frozenset[str], tell: Progress = silent
+) -> Reading:
+    """Read what changed among documents of these streams: nothing else moved, or what moved is told by the next run."""
+    reading = Reading()
+    _read_streams(books, memory, clock, tell, reading, streams)
+    return reading
+
+
+def _read_streams(
+    books: Books, memory: Memory, clock: Clock, tell: Progress, reading: Reading, only: frozenset[str] | None = None
+) -> None:
+    for page in books.read(memory.cursors("books"), memory.known_books(), clock.now(), only):
         reading.changed |= memory.keep_books_page(page)
         reading.rows += len(page.contacts) + len(page.documents)
         tell(f"read {page.stream}", page.done, page.total)
-    return reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

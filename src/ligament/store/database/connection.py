@@ -36,6 +36,7 @@ _KEPT = ("PRAGMA synchronous=FULL", "BEGIN IMMEDIATE")
 _JOTTED = ("PRAGMA synchronous=NORMAL", "BEGIN IMMEDIATE")
 _FULL = ("disk is full", "no space left", "could not extend file")
 _DAMAGED = ("malformed", "not a database", "corrupt", "could not decode", "unsupported file format")
+_AT_WORK = "Another process is using the database. Try again in a moment."
 _BUSY = ("is locked", "lock timeout", "deadlock detected")
 
 
@@ -165,6 +166,28 @@ class Database:
             finally:
                 target.close()
 
+    def take_over(self, file: Path) -> None:
+        """Put what another SQLite file holds in the place of everything here, in one transaction.
+
+        Whoever has this file open goes on with it and sees the new content. Another file under its name would leave
+        them with one that nobody looks at any more, and as they leave they would remove the log of the new one.
+        """
+        assert self.is_sqlite
+
+        def waited(status: int, _left: int, _all: int) -> None:
+            # The wait for others is over by then; the driver would try again for ever.
+            if status in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                raise StoreBusy(_AT_WORK)
+
+        with clear_errors(), self._engine.connect() as connection:
+            raw: Any = connection.connection.dbapi_connection
+            source = sqlite3.connect(file)
+            try:
+                source.backup(raw, progress=waited)
+            finally:
+                source.close()
+        self.scrub()
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
@@ -250,7 +273,7 @@ def _clear(error: DBAPIError) -> StoreError:
     if _says(error, _DAMAGED):
         return _damaged(_first(error))
     if _says(error, _BUSY):
-        return StoreBusy("Another process is using the database. Try again in a moment.", _first(error))
+        return StoreBusy(_AT_WORK, _first(error))
     return StoreUnreachable("The database does not answer.", _first(error))
 
 

@@ -61,10 +61,12 @@ def _postgres(address: URL) -> Engine:
 def owner_only(file: Path) -> None:
     """Let only its owner read a SQLite file and what stands beside it, whatever the folder and the umask.
 
-    An empty file is a database to SQLite, and the files it makes beside one get the same rights.
+    An empty file is a database to SQLite, and the files it makes beside one get the same rights. One that is there is
+    never opened here: to close it would give back every lock that this process holds on it, and the next process to
+    leave would take the log away from under this one.
     """
     with suppress(OSError):
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
     for ending in ("", "-wal", "-shm", "-journal"):
         with suppress(OSError):
             beside = file.with_name(file.name + ending)

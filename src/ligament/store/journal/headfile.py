@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 from msgspec import DecodeError
@@ -35,11 +36,14 @@ class HeadFile:
 
     def begin_anew(self, head: Head) -> None:
         """Put a head in its place, even of an earlier entry: a backup was put back, and the journal says so."""
-        fresh = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-        fresh.unlink(missing_ok=True)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(encode(head))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self.path)
+        # Threads, and machines that share a folder, write at the same moment: each under a name of its own.
+        descriptor, name = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
+        fresh = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(encode(head))
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self.path)
+        finally:
+            fresh.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, Row, Select, bindparam, select, updat
 
 from ligament.core.ledgers import BooksDocument, Chart
 from ligament.core.links import Agreement, DocumentLink
-from ligament.core.renames import renames
+from ligament.core.renames import Renames, renames, with_former_names
 from ligament.store.database import columns
 from ligament.store.database.codec import decode, encode
 from ligament.store.database.tables import agreements, books_documents, document_links
@@ -23,10 +23,16 @@ T = TypeVar("T")
 _AT_ONCE = 500
 
 
-def follow_renames(connection: Connection, clinic: str, chart: Chart) -> None:
-    """Rename what is kept as the books did since the chart was read before; nothing is done where they did not."""
+def follow_renames(connection: Connection, clinic: str, chart: Chart) -> Chart:
+    """Rename what is kept as the books did since the chart was read before, and return the chart with former names."""
     before = kept_chart(connection, clinic)
-    found = renames(before, chart) if before is not None else None
+    if before is None:
+        return chart
+    _follow(connection, clinic, renames(before, chart))
+    return with_former_names(before, chart)
+
+
+def _follow(connection: Connection, clinic: str, found: Renames) -> None:
     if not found:
         return
     _rename(connection, clinic, books_documents.c.id, BooksDocument, found.document, columns.of_document)

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from ligament.store.shared.values import EVERYBODY, SharedValues
 
+ALIVE_S = 60
+"""Who was heard of within that many seconds is at work."""
 _EXECUTOR = "executor/"
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from operator import gt, lt
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, union_all, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, union_all, update
 
 from ligament.store.database.bulk import all_of_clinic, of_clinic, upsert
 from ligament.store.database.connection import Database
@@ -52,16 +53,32 @@ class Vault:
 
     # --- secrets ------------------------------------------------------------------------------------------------------
     def put(self, name: str, value: str) -> None:
-        """Keep a secret under a name, in place of the one kept before."""
-        row = {
+        """Keep a secret under a name, in place of the one kept before; raises WrongKey as `check` does."""
+        with self._database.writing(_TURN_KEY) as connection:
+            # Whoever has the key of before it was turned would keep what nobody opens again.
+            self._must_be_the_key(connection)
+            upsert(connection, secrets, [self._sealed(name, value)])
+
+    def made(self, name: str, fresh: str) -> str:
+        """Return the secret under a name; where there is none, `fresh` is kept. Whoever comes second gets the first."""
+        held = self.get(name)
+        if held is not None:
+            return held
+        with self._database.writing(_TURN_KEY) as connection:
+            self._must_be_the_key(connection)
+            rows = list(connection.execute(_NAMED, {"clinic": self.clinic, "names": [name]}))
+            if not rows:
+                upsert(connection, secrets, [self._sealed(name, fresh)])
+        return self._opened(rows).get(name, fresh)
+
+    def _sealed(self, name: str, value: str) -> dict[str, Any]:
+        return {
             "clinic": self.clinic,
             "name": name,
             "key_id": self._cipher.key_id,
             "sealed": self._cipher.close(value.encode(), _secret_place(self.clinic, name)),
             "kept_at": stamp(self._now()),
         }
-        with self._database.writing(_TURN_KEY) as connection:
-            upsert(connection, secrets, [row])
 
     def get(self, name: str) -> str | None:
         return self.several([name]).get(name)
@@ -70,9 +87,14 @@ class Vault:
         """Return those of some secrets that are kept, by name, with one question."""
         with self._database.reading() as connection:
             rows = list(connection.execute(_NAMED, {"clinic": self.clinic, "names": list(names)}))
+        return self._opened(rows)
+
+    def _opened(self, rows: Iterable[Row[Any]]) -> dict[str, str]:
+        found = {}
         for row in rows:
             self._must_fit(row.key_id)
-        return {row.name: self._cipher.open(row.sealed, _secret_place(self.clinic, row.name)).decode() for row in rows}
+            found[row.name] = self._cipher.open(row.sealed, _secret_place(self.clinic, row.name)).decode()
+        return found
 
     def delete(self, name: str) -> None:
         """Forget a secret; unknown names are no trouble."""
@@ -83,9 +105,7 @@ class Vault:
     def check(self) -> None:
         """Raise WrongKey when anything kept for the clinic was kept with another key."""
         with self._database.reading() as connection:
-            other = connection.execute(_OTHER_KEY, {"clinic": self.clinic, "mine": self._cipher.key_id}).scalar()
-        if other is not None:
-            self._must_fit(other)
+            self._must_be_the_key(connection)
 
     def rotate(self, new_key: bytes) -> None:
         """Encrypt everything of every clinic in the database under a new key, all or nothing."""
@@ -140,6 +160,11 @@ class Vault:
     def same_turn(self, connection: Connection) -> None:
         """Wait until nobody turns the key, so that nothing new is wrapped under the old one."""
         self._database.hold_lock(connection, _TURN_KEY)
+
+    def _must_be_the_key(self, connection: Connection) -> None:
+        other = connection.execute(_OTHER_KEY, {"clinic": self.clinic, "mine": self._cipher.key_id}).scalar()
+        if other is not None:
+            self._must_fit(other)
 
     def _must_fit(self, key_id: str) -> None:
         if key_id != self._cipher.key_id:

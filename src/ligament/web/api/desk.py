@@ -113,11 +113,8 @@ class Desk:
     def _cursor_key(self) -> bytes:
         """Return the secret that cursors are signed with; it outlives a restart."""
         if not self._key:
-            vault = self.house.access.vault
-            kept = vault.get(_CURSOR_KEY)
-            if kept is None:
-                vault.put(_CURSOR_KEY, kept := self.house.access.secret(32))
-            self._key = kept.encode()
+            access = self.house.access
+            self._key = access.vault.made(_CURSOR_KEY, access.secret(32)).encode()
         return self._key
 
     # --- the same call once more --------------------------------------------------------------------------------------

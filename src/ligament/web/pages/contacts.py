@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from ligament.app.contacts.listing import contact_card, contact_list
 from ligament.app.papers import document_card
 from ligament.core.access import Right
+from ligament.web.beginning import beginning
 from ligament.web.page import Answer, NotThere, Page, Shown, Visit
 
 PAGE_SIZE = 200
@@ -42,6 +43,7 @@ def show(visit: Visit) -> Answer:
     page = max(int(number), 1) if number.isdecimal() and len(number) < len("1000000") else 1
     with visit.opened() as clinic, clinic.database.one_moment():
         found = contact_list(clinic, query, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
+        beginning_with = None if query or found["contacts"] or found["strangers"] else beginning(visit, clinic)
     first = (page - 1) * PAGE_SIZE + 1
     last = first + len(found["contacts"]) - 1
     pages = {
@@ -52,7 +54,7 @@ def show(visit: Visit) -> Answer:
         "before": _address(query, page - 1) if page > 1 else "",
         "after": _address(query, page + 1) if last < found["total"] else "",
     }
-    return Shown(template="contacts", values={**found, "query": query, "pages": pages})
+    return Shown(template="contacts", values={**found, "beginning": beginning_with, "query": query, "pages": pages})
 
 
 def _address(query: str, page: int) -> str:

@@ -12,6 +12,7 @@ from ligament.app.setup.mapping_fields import Field, fields, kept_survey, kept_s
 from ligament.app.setup.mapping_preview import preview
 from ligament.core.access import Right
 from ligament.service.errands import set_going
+from ligament.web.beginning import Beginning, beginning
 from ligament.web.forms import WAS, sent, told, was
 from ligament.web.page import Answer, Moved, Page, Shown, Values, Visit
 
@@ -48,6 +49,7 @@ def _page(
     ]
     current = {one.name: one.current or (one.suggestion if one.is_gap else "") for one in shown}
     values = {
+        "beginning": None if every else _begun(visit),
         "groups": [(key, title, found) for key, title, found in groups if found],
         "gaps": sum(1 for one in every if one.is_gap),
         "many": len(every),
@@ -62,6 +64,11 @@ def _page(
         "may_map": visit.may(Right.MAP),
     }
     return Shown(template="mapping", values=values, status=422 if wrong else 200)
+
+
+def _begun(visit: Visit) -> Beginning | None:
+    with visit.opened() as clinic:
+        return beginning(visit, clinic)
 
 
 def _is_sought(one: Field, sought: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from ligament.app.approvals import standing_plan
 from ligament.app.previews import amount_of
 from ligament.core.access import Right
+from ligament.web.beginning import beginning
 from ligament.web.moved import shown_actions
 from ligament.web.page import Answer, Page, Shown, Visit
 
@@ -47,8 +48,10 @@ def plan_page(visit: Visit, *, error: str = "", typed: str = "") -> Shown:
     query = (visit.query.get("q") or visit.form.get("q")).strip()
     with visit.opened() as clinic:
         found = standing_plan(clinic)
+        first = None if found["waiting"] or found["approved"] else beginning(visit, clinic)
     waiting = [one for one in found["waiting"] if _fits(one, query)]
     values = {
+        "beginning": first,
         "query": query,
         "was": shown_actions(waiting) if visit.may(Right.DECIDE) else {},
         "plan": found["plan"],

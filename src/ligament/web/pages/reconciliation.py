@@ -15,6 +15,7 @@ from ligament.app.variances import acknowledge, fix, found
 from ligament.core.access import Right
 from ligament.core.variances import VarianceState
 from ligament.service.errands import set_going
+from ligament.web.beginning import beginning
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Values, Visit
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
@@ -55,12 +56,14 @@ def _page(visit: Visit, *, error: str = "", wrong: str = "", typed: Values | Non
     query = visit.query.get("q").strip()
     with visit.opened() as clinic:
         told = {**standing_comparison(clinic), "vanished": vanished_invoices(clinic)}
+        first = None if told["comparison"] else beginning(visit, clinic)
     every = [one for one in told["variances"] if _fits(one, query)]
     to_do = sorted((one for one in every if one["counts"]), key=lambda one: one["id"] != wrong)
     rest = [one for one in every if not one["counts"]]
     held = told["comparison"]
     values = {
         **told,
+        "beginning": first,
         "totals": held["totals"] if held else None,
         "bars": bars(held["totals"], told["practice"], told["books"]) if held else [],
         "query": query,

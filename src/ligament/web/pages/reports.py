@@ -14,6 +14,7 @@ from ligament.app.reports.reports import Wish, make, period_of, wish
 from ligament.core.access import Right
 from ligament.core.reports import DIMENSIONS, ReportName
 from ligament.core.tables import TableColumn, shown
+from ligament.web.beginning import beginning
 from ligament.web.page import Answer, NotThere, Page, Sent, Shown, Visit
 from ligament.wiring.errors import ConfigurationError
 
@@ -37,9 +38,14 @@ def show(visit: Visit) -> Answer:
     try:
         wanted = _wish(visit, name)
     except ConfigurationError as error:
-        return Shown(template="reports", values={**values, "error": str(error), "report": None, "cuts": ()}, status=422)
+        return Shown(
+            template="reports",
+            values={**values, "error": str(error), "beginning": None, "report": None, "cuts": ()},
+            status=422,
+        )
     with visit.opened() as clinic:
         made = make(clinic, wanted)
+        first = beginning(visit, clinic) if made.document["as_of_told"] == "never" else None
     (table,) = made.report.tables
     rows = [
         [_told(column, shown(cell, column.type)) for cell, column in zip(row, table.columns, strict=True)]
@@ -47,6 +53,7 @@ def show(visit: Visit) -> Answer:
     ]
     total = table.total_row()
     values.update(
+        beginning=first,
         error="",
         report=made.report,
         document=made.document,

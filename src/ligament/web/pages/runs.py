@@ -10,6 +10,7 @@ from ligament.app.sync import sync
 from ligament.app.undo import undo
 from ligament.core.access import Right
 from ligament.service.errands import set_going
+from ligament.web.beginning import beginning
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
 from ligament.web.pages.plan import KIND_TITLES
 
@@ -27,8 +28,10 @@ def _page(visit: Visit, error: str = "") -> Shown:
     before = visit.query.get("before")
     with visit.opened() as clinic:
         found = run_list(clinic, before=before)
+        first = None if found["runs"] else beginning(visit, clinic)
     rows = [{**run, "outcome": outcome(run)} for run in found["runs"]]
     values = {
+        "beginning": first,
         "runs": rows,
         "after": f"?before={rows[-1]['id']}" if found["more"] else "",
         "before": before,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,8 @@ from ligament.app.decisions import open_holds
 from ligament.app.holds import DoesNotFit, answer, show_hold
 from ligament.core.access import Right
 from ligament.core.causes import CAUSES, advice
-from ligament.core.holds import HoldKind
+from ligament.core.holds import HoldCode, HoldKind
+from ligament.web.beginning import beginning
 from ligament.web.hold_words import Fix, elsewhere, fixes
 from ligament.web.moved import parted, shown_actions, shown_holds, told_actions, told_holds
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
@@ -21,7 +22,13 @@ from ligament.web.pages.plan import plan_page
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 
-MOST_SHOWN = 200
+MOST_SHOWN, MOST_ROOTS = 200, 20
+_MAPPED: Mapping[str, str] = {
+    HoldCode.UNMAPPED_ITEM.value: "item",
+    HoldCode.UNMAPPED_ACCOUNT.value: "account",
+    HoldCode.UNMAPPED_TAX.value: "tax",
+}
+"""Causes that one choice in the mapping ends for many records, and which detail names what is to be chosen for."""
 _A_PAIR = 2
 
 
@@ -29,7 +36,8 @@ _A_PAIR = 2
 class Group:
     """What waits for one reason: its title, what to do, its fixes as buttons, and the records.
 
-    `elsewhere` is the page on which the cause itself is mended, and what going there is called.
+    `elsewhere` is the page on which the cause itself is mended, and what going there is called; `roots` are the items
+    (or accounts, or taxes) behind it with how many records wait for each, where mending one frees several records.
     """
 
     code: str
@@ -38,6 +46,7 @@ class Group:
     fixes: tuple[Fix, ...]
     elsewhere: tuple[str, str] | None
     holds: Sequence[Mapping[str, Any]]
+    roots: Sequence[tuple[str, int]] = ()
 
 
 def show(visit: Visit) -> Answer:
@@ -52,9 +61,11 @@ def _page(visit: Visit, *, error: str = "", typed: str = "", note: str = "") -> 
         asked = waiting(clinic)
         looked = _looked(clinic, visit.query.get("look"))
         named = called_by_name(clinic, [one.subject.key for one in held if one.kind is HoldKind.CONTACT][:MOST_SHOWN])
+        first = None if holds or asked["actions"] else beginning(visit, clinic)
     shown = shown_holds(held) if visit.may(Right.DECIDE) else {}
     groups = _grouped(holds, named)
     values = {
+        "beginning": first,
         "groups": groups,
         "people_named": named,
         "was": shown | shown_actions(asked["actions"][:MOST_SHOWN]),
@@ -93,9 +104,17 @@ def _grouped(holds: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> li
             fixes=fixes(code),
             elsewhere=elsewhere(code),
             holds=sorted(members, key=place),
+            roots=_roots(members) if code in _MAPPED else (),
         )
         for code, members in ordered
     ]
+
+
+def _roots(holds: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
+    """Return what several records wait for, that for which most wait first; nothing where each waits for its own."""
+    found = Counter(str(hold["detail"].get(_MAPPED[hold["code"]]) or "") for hold in holds)
+    found.pop("", None)
+    return found.most_common(MOST_ROOTS) if len(holds) > len(found) else []
 
 
 def _looked(clinic: Clinic, wanted: str) -> Mapping[str, Any] | None:

@@ -138,6 +138,9 @@ def _join(builder: PlanBuilder, seat: _Membership) -> None:
     there = {group.id for group in builder.facts.chart.groups if group.active}
     for wish in seat.wishes.values():
         group = builder.facts.chart.group(wish.name.reveal())
+        if group is None and builder.rulebook.contacts.create_groups:
+            # Made once more under its old name, it would stand beside the one that people renamed.
+            group = builder.facts.chart.renamed_group(wish.name.reveal())
         # A group of ours that people renamed in the books is still that group.
         renamed = any(folded(held.name.reveal()) == wish.key and held.group_id in there for held in seat.ours)
         if renamed or (group is not None and group.id in ours) or _is_member(seat, group):
