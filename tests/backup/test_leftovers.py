@@ -10,6 +10,7 @@ import pytest
 
 from ligament.app.safety import backup as backing
 from ligament.app.safety import put_back as putting
+from ligament.app.safety.drafts import folder_of, fresh
 from ligament.store.backup.fresh import refilled
 from ligament.wiring.leftovers import as_restore, remove_leftovers
 from tests.backup.kit import backed_up, put_back
@@ -95,3 +96,50 @@ def test_a_restore_holds_the_home_while_it_makes_its_copies(
     assert put_back(file_clinic, file)["restored"]
     assert {"ligament.db.restoring", "ligament.db.restoring-from"} <= set(seen)
     assert copies(file_clinic) == []
+
+
+# --- backups ----------------------------------------------------------------------------------------------------------
+
+
+def killed_backup(clinic: Stage, file: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Kill a backup at the moment when the draft and the copy of the database are there, and return their names."""
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(backing, "_blocks", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        try:
+            backed_up(clinic, str(file))
+        finally:
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    return drafts(file.parent)
+
+
+def drafts(folder: Path) -> set[str]:
+    return {found.name for found in folder.iterdir() if ".ligament-backup." in found.name}
+
+
+def test_the_next_backup_removes_what_a_killed_one_left(file_clinic: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The draft, and the folder with a whole copy of the database; whatever the name of the next one is."""
+    file_clinic.sync()
+    folder = file_clinic.home / "copies"
+    folder.mkdir()
+    left = killed_backup(file_clinic, folder / "monday.zip", monkeypatch)
+    assert len(left) == 2
+    strangers = {".notes.ligament-backup.zip", ".notes.ligament-backup."}
+    for name in strangers:
+        (folder / name).write_text("somebody's own", encoding="utf-8")
+    backed_up(file_clinic, str(folder / "tuesday.zip"))
+    assert drafts(folder) == strangers
+    assert (folder / "tuesday.zip").exists()
+
+
+def test_a_backup_under_way_keeps_its_draft(file_clinic: Stage) -> None:
+    file_clinic.sync()
+    folder = file_clinic.home / "copies"
+    folder.mkdir()
+    with fresh(folder / "monday.zip") as (_, draft), folder_of(draft) as copies_of_monday:
+        backed_up(file_clinic, str(folder / "tuesday.zip"))
+        assert draft.exists()
+        assert copies_of_monday.exists()
+    assert drafts(folder) == set()
+    assert {file.name for file in folder.iterdir()} == {"monday.zip", "tuesday.zip"}

@@ -131,6 +131,8 @@ def test_what_cannot_be_is_refused_with_2_and_a_sentence(clinic: Clinic, words: 
     assert answer.code == 2, answer.said
     assert said in answer.err
     assert answer.json["error"]
+    # Nothing began that never ended.
+    assert clinic.run("runs", "--json").json["runs"] == []
 
 
 def test_where_most_invoices_vanish_it_stops_with_3_and_says_what_goes_on(clinic: Clinic) -> None:

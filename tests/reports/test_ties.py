@@ -111,6 +111,52 @@ def test_the_list_by_cause_comes_to_the_difference_on_top(
     assert sum(int(str(row[2])) for row in causes) == total[2] == len(compared["variances"])
 
 
+def test_what_somebody_acknowledged_needs_nobody_in_the_list_by_cause_and_is_counted_on_paper(
+    clinic: Clinic, compared: dict[str, Any], tmp_path: Path
+) -> None:
+    waiting = [one for one in compared["variances"] if one["needs"] == "person"]
+    assert len(waiting) > 1
+    before = [str(row[1]) for row in _causes(clinic, compared, tmp_path / "before.xlsx")]
+    assert "a person" in before
+    assert "known" not in before
+    some = {**compared, "variances": [_known(one) if one is waiting[0] else one for one in compared["variances"]]}
+    assert _note(report_of(clinic, some)).startswith("Beside these, 1 difference is known")
+    every = {**compared, "variances": [_known(one) if one in waiting else one for one in compared["variances"]]}
+    needs = [str(row[1]) for row in _causes(clinic, every, tmp_path / "after.xlsx")]
+    assert "known" in needs
+    assert "a person" not in needs
+    assert _note(report_of(clinic, every)).startswith(f"Nothing is new. {len(waiting)} differences are known")
+    assert _note(report_of(clinic, compared)) == ""
+
+
+def test_the_summary_of_a_workbook_names_the_terms_without_signs(
+    clinic: Clinic, compared: dict[str, Any], tmp_path: Path
+) -> None:
+    """A sign before a name would get a mark, so that no program takes it for a formula, and people would read that."""
+    file = tmp_path / "compared.xlsx"
+    write_files(wanted_files([file]), report_of(clinic, compared), compared)
+    told = {row[0]: row[1] for row in openpyxl.load_workbook(file)["Summary"].iter_rows(values_only=True)}
+    totals = compared["totals"]
+    terms = {"Cliniko": totals["source"], "Xero": totals["books"], "Explained": totals["explained"]}
+    assert {name: Decimal(str(told[name])) for name in terms} == {name: Decimal(told) for name, told in terms.items()}
+    assert not any(str(name).startswith("'") for name in told)
+
+
+def _known(one: dict[str, Any]) -> dict[str, Any]:
+    return {**one, "state": "known", "note": "agreed"}
+
+
+def _causes(clinic: Clinic, document: dict[str, Any], file: Path) -> list[Any]:
+    write_files(wanted_files([file]), report_of(clinic, document), document)
+    *causes, _ = openpyxl.load_workbook(file)["Differences by cause"].iter_rows(min_row=2, values_only=True)
+    return causes
+
+
+def _note(report: Report) -> str:
+    (found,) = [table.note for table in report.tables if table.name == "to_do"]
+    return found
+
+
 def test_records_and_differences_of_one_day_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     scene = Scene(stage(tmp_path))
     invoices = [scene.stage.invoice() for _ in range(11)]

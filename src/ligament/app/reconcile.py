@@ -105,11 +105,12 @@ def reconcile(
     Raises the port errors when a system cannot be reached, and Broken when the sums do not close.
     """
     began, started_at = clinic.clock.monotonic_ms(), clinic.clock.now()
+    # A day that is none leaves no run behind that never ended.
+    period_of(clinic, first, last, full=full)
     with alone_for(clinic, patience_ms):
         settle(clinic)
         run_id = clinic.runs.start("reconcile", random_hex(3))
         with told_by_its_run(clinic, run_id):
-            period_of(clinic, first, last, full=full)
             swept, asking = bring_up_to_date(clinic, run_id, started_on(clinic), full=full)
             if not swept.parked:
                 look_at_owners(clinic)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from ligament.app.documents import Document
 from ligament.app.results import Result
 from ligament.core.periods import iso_instant
-from ligament.flow.reconcile.vanished import accept_vanished, vanished
+from ligament.flow.reconcile.vanished import Vanished, accept_vanished, vanished
 from ligament.ports.errors import SignInAgain
 from ligament.store.journal.journal import Note
 from ligament.store.queries.lists import Lists
@@ -21,8 +21,10 @@ _LOOK_AGAIN = timedelta(hours=1)
 def vanished_invoices(clinic: Clinic) -> Document | None:
     """Return what vanished and waits for a person's word, the first of them by number; nothing if nothing does."""
     found = vanished(clinic.store)
-    if found is None or found.accepted:
-        return None
+    return _told(clinic, found) if found is not None and not found.accepted else None
+
+
+def _told(clinic: Clinic, found: Vanished) -> Document:
     first = Lists(clinic.journal).invoices(after="", limit=_NAMED, numbers=sorted(found.ids)[:_NAMED])
     return {
         "count": len(found.ids),
@@ -41,10 +43,11 @@ def accept_removed(clinic: Clinic, note: str) -> Result:
     """
     if not note.strip():
         raise ConfigurationError(("--note: say in a few words why they are gone.",))
-    told, found = vanished_invoices(clinic), vanished(clinic.store)
-    if told is None or found is None:
+    found = vanished(clinic.store)
+    if found is None or found.accepted:
         title = clinic.practice_manifest.title
         raise ConfigurationError((f"No comparison waits for that: {title} shows what it showed before.",))
+    told = _told(clinic, found)
     public = {"decision": "removed", "invoices": told["count"], "of": told["of"], "first": told["numbers"]}
     with clinic.journal.writing() as writing:
         writing.add(Note(kind="decision", public=public, personal={"reason": note.strip()}, actor=clinic.outside.actor))

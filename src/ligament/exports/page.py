@@ -73,7 +73,7 @@ def _table(table: Table) -> Iterator[str]:
     yield f"<section><h2>{_text(table.title)}</h2>\n"
     yield from ([f"<p class=note>{_text(table.note)}</p>\n"] if table.note else [])
     if not first:
-        yield "<p>None.</p></section>\n"
+        yield f"{'' if table.note else '<p>None.</p>'}</section>\n"
         return
     yield "<details><summary>Show all rows</summary>\n" if long else ""
     yield f'<div class=scroll tabindex=0 role=region aria-label="{_text(table.title)}"><table><thead><tr>'

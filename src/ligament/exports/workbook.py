@@ -104,7 +104,7 @@ def _summary(sheet: Any, report: Report, looks: _Formats) -> None:  # noqa: ANN4
     sheet.write_string(1, 0, harmless(report.subtitle))
     lines = [
         *(("", text) for text in report.lead),
-        *report.equation,
+        *((_without_sign(label), text) for label, text in report.equation),
         *(("Note", text) for text in report.notes),
         *report.stamp,
     ]
@@ -115,6 +115,12 @@ def _summary(sheet: Any, report: Report, looks: _Formats) -> None:  # noqa: ANN4
             sheet.write_string(row, 1, harmless(text), looks.wrapped)
         else:
             sheet.write_number(row, 1, amount, looks.cell[ColumnType.MONEY])
+
+
+def _without_sign(label: str) -> str:
+    """Return the name of a term of the equation alone: in a cell, a sign before it looks like a formula."""
+    plain = label.lstrip("=+ ")
+    return plain[:1].upper() + plain[1:]
 
 
 def _amount(text: str) -> Decimal | None:

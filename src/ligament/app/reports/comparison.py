@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -25,7 +26,7 @@ from ligament.core.tables import (
     money_column,
     text_column,
 )
-from ligament.core.variances import Needs, VarianceKind, needs_somebody
+from ligament.core.variances import Needs, VarianceKind, VarianceState, needs_somebody
 from ligament.ports.comparison import SideBySide
 from ligament.store.queries.reports import report_rows
 from ligament.wiring.clinic import Clinic
@@ -56,9 +57,11 @@ VARIANCE_TITLES: Mapping[str, str] = {
     VarianceKind.DEBTOR.value: "Owed differs",
     VarianceKind.UNDONE.value: "Undone",
 }
+_KNOWN = "known"
 _NEEDS: Mapping[str, str] = {
-    Needs.PERSON.value: "a person", Needs.HEAL.value: "mends itself", Needs.NOBODY.value: "nobody",
+    Needs.PERSON.value: "a person", _KNOWN: "known", Needs.HEAL.value: "mends itself", Needs.NOBODY.value: "nobody",
 }  # fmt: skip
+"""Who is to do something about a difference. A person knows of one already who acknowledged it, with a note."""
 _ON_SCREEN = frozenset({Medium.WORKBOOK, Medium.PAGE})
 
 
@@ -83,7 +86,10 @@ def comparison_report(clinic: Clinic, document: Document, rows: Rows) -> Report:
         tables=(
             _sums(totals, practice, books),
             _by_cause(found),
-            _variances("to_do", "What needs a person", waiting, _BRIEF, frozenset({Medium.PAPER})),
+            replace(
+                _variances("to_do", "What needs a person", waiting, _BRIEF, frozenset({Medium.PAPER})),
+                note=_known_beside(found),
+            ),
             _variances(
                 "differences", "Differences", found, (*_BRIEF[:2], "who", *_BRIEF[2:]), frozenset({Medium.PAGE})
             ),
@@ -98,6 +104,24 @@ def comparison_report(clinic: Clinic, document: Document, rows: Rows) -> Report:
         listing="variances",
         most_pages=_TWO_PAGES,
     )
+
+
+def _known_beside(found: Sequence[Document]) -> str:
+    """Say of how many differences a person knows beside those that need one; silent where there is none."""
+    many = sum(_need(one) == _KNOWN for one in found)
+    if not many:
+        return ""
+    begins = (
+        "Beside these, " if any(needs_somebody(one["needs"], one["state"]) for one in found) else "Nothing is new. "
+    )
+    which = "1 difference is" if many == 1 else f"{many:,} differences are"
+    return f"{begins}{which} known: acknowledged by somebody with a note, which stands in the spreadsheet."
+
+
+def _need(one: Document) -> str:
+    """Return who is to do something about a difference: nobody any more where a person acknowledged it."""
+    is_known = one["needs"] == Needs.PERSON and one["state"] == VarianceState.KNOWN
+    return _KNOWN if is_known else str(one["needs"])
 
 
 def _lead(document: Document, waiting: Sequence[Document]) -> str:
@@ -172,7 +196,7 @@ def _by_cause(found: Sequence[Document]) -> Table:
     groups: dict[tuple[str, str], list[Decimal]] = {}
     entering: dict[tuple[str, str], Decimal] = {}
     for one in found:
-        cause = (one["kind"], one["needs"])
+        cause = (one["kind"], _need(one))
         groups.setdefault(cause, []).append(Decimal(one["amount"]))
         entering[cause] = sum((Decimal(part["amount"]) for part in one["parts"]), entering.get(cause, ZERO))
     order = {need: place for place, need in enumerate(_NEEDS)}
@@ -237,7 +261,7 @@ def _variance(one: Document) -> dict[str, Cell]:
     fix = one["fix"]
     return {
         **{name: one[name] or "" for name in ("id", "number", "kind", "needs", "state", "enters", "sentence", "note")},
-        "who": _NEEDS.get(one["needs"], one["needs"]),
+        "who": _NEEDS.get(_need(one), one["needs"]),
         "cause": VARIANCE_TITLES.get(one["kind"], one["kind"]),
         "date": _day(one["date"]),
         "books_date": _day(one["books_date"]),

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import ligament
 from ligament.app.results import Result
+from ligament.app.safety.drafts import folder_of, fresh
 from ligament.app.safety.sealing import SEAL, seal_of
 from ligament.core.periods import iso_instant
 from ligament.store.backup.archive import Contents, contents, dumped
 from ligament.store.database.connection import Database, open_database
 from ligament.store.database.schema import NEWEST
 from ligament.store.shared.values import EVERYBODY, SharedValues
-from ligament.wiring.ambient import environment, random_hex
+from ligament.wiring.ambient import environment
 from ligament.wiring.clocks import SystemClock, clock_starting_at
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.settings import Settings, load_settings
@@ -126,11 +124,11 @@ def _write(
 ) -> dict[str, Any]:
     """Write all parts, the manifest last, and put the file in its place when it is whole."""
     parts: dict[str, dict[str, Any]] = {}
-    with _fresh(file) as (archive, draft):
+    with fresh(file) as (archive, draft):
         for name, content in files:
             parts[HOME + name] = _part(archive, HOME + name, [content])
         if database.is_sqlite:
-            held = _copied(archive, parts, database, draft.parent)
+            held = _copied(archive, parts, database, draft)
         else:
             with database.reading() as connection:
                 held = contents(connection)
@@ -145,9 +143,9 @@ def _write(
     return manifest
 
 
-def _copied(archive: zipfile.ZipFile, parts: dict[str, dict[str, Any]], database: Database, folder: Path) -> Contents:
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".ligament-backup-") as held:
-        copy = Path(held) / DATABASE
+def _copied(archive: zipfile.ZipFile, parts: dict[str, dict[str, Any]], database: Database, draft: Path) -> Contents:
+    with folder_of(draft) as held:
+        copy = held / DATABASE
         database.copy_into(copy)
         copied = open_database(f"sqlite:///{copy}", as_it_is=True)
         try:
@@ -194,21 +192,3 @@ def _manifest(held: Contents, parts: Mapping[str, Any], now: datetime, kind: str
         "key_ids": sorted(held.key_ids),
         "parts": dict(parts),
     }
-
-
-@contextmanager
-def _fresh(file: Path) -> Iterator[tuple[zipfile.ZipFile, Path]]:
-    """Give an archive that takes its name only when it is whole and on the disk."""
-    draft = file.with_name(f".{file.name}.{random_hex(8)}")
-    try:
-        descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w+b") as handle:
-            with zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as archive:
-                yield archive, draft
-            handle.flush()
-            os.fsync(handle.fileno())
-        draft.rename(file)
-    except OSError as error:
-        raise ConfigurationError((f"{file}: the backup cannot be written ({error.strerror}).",)) from None
-    finally:
-        draft.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from ligament.store.database.errors import NewerStore
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-NEWEST = "0014"
+NEWEST = "0015"
 """The newest revision in migrations/versions; a test compares."""
 
 _FOLDER = Path(__file__).parent / "migrations"

@@ -14,26 +14,18 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Integer,
     Select,
-    Text,
     and_,
     case,
-    cast,
-    column,
+    false,
     func,
-    literal,
     not_,
     or_,
     select,
-    union,
-    union_all,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.sql.selectable import CTE, FromClause, Subquery
+from sqlalchemy.sql.selectable import FromClause, Subquery
 
 from ligament.core.ledgers import DocumentKind
-from ligament.core.links import Role
 from ligament.core.records import InvoiceStatus
 from ligament.ports.comparison import Scope
 from ligament.store.database.bulk import chunks
@@ -42,8 +34,6 @@ from ligament.store.database.tables import (
     books_amounts,
     books_documents,
     document_links,
-    holds,
-    outcomes,
     practice_rows,
 )
 from ligament.store.queries.conditions import (
@@ -58,8 +48,8 @@ from ligament.store.queries.conditions import (
     subject_of,
     to_links,
 )
+from ligament.store.queries.set_aside import beside_aside, set_aside, told_first
 
-_TELLING = ("held", "planned", "skipped")
 _BETWEEN = "\n"
 _INVOICE = "invoice:"
 _MONTH = 7
@@ -91,7 +81,7 @@ class Passed:
 def pass_over(connection: Connection, clinic: str, scope: Scope) -> Passed:
     """Look at every invoice since the first day taken in, beside what its links lead to."""
     found, crowd = Passed(), set[str]()
-    aside = _told_first(connection, clinic)
+    aside = told_first(connection, clinic)
     with summing_by_hash(connection):
         rows = connection.execute(_summed(_one_by_one(clinic, scope, aside), scope, by_tax=True)).all()
     for row in rows:
@@ -101,7 +91,7 @@ def pass_over(connection: Connection, clinic: str, scope: Scope) -> Passed:
         _take(found, row._mapping)  # noqa: SLF001 - the public name of a row's columns
         found.linked += int(row.linked)
         if row.inside and row.tax_type is not None:
-            found.books[row.books_month, row.tax_type] += int(row.amount)
+            found.books[row.month, row.tax_type] += int(row.amount)
     for among in chunks(crowd):
         for row in connection.execute(_summed(_put_together(clinic, scope, among), scope, by_tax=False)):
             _take(found, row._mapping)  # noqa: SLF001
@@ -136,6 +126,7 @@ def _one_by_one(clinic: str, scope: Scope, aside: FromClause) -> Subquery:
     p, links, papers = practice_rows.alias("p"), document_links, books_documents
     live = papers.c.id.is_not(None)
     is_note = papers.c.kind == DocumentKind.CREDIT_NOTE.value
+    elsewhere = func.substr(papers.c.day, 1, _MONTH) != func.substr(p.c.day, 1, _MONTH)
 
     def one(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return case((and_(live, condition), 1), else_=0)
@@ -156,10 +147,9 @@ def _one_by_one(clinic: str, scope: Scope, aside: FromClause) -> Subquery:
         one(and_(is_note, papers.c.used_cents != 0)).label("allocations"),
         case((links.c.role == "main", papers.c.day)).label("books_day"),
         func.coalesce(papers.c.paid_on, "").label("paid_on"),
-        func.substr(papers.c.day, 1, _MONTH).label("books_month"),
         books_amounts.c.tax_type.label("tax_type"),
         func.coalesce(signed(books_amounts.c.cents), 0).label("amount"),
-        func.coalesce(aside.c.crowded, 0).label("crowded"),
+        or_(func.coalesce(aside.c.crowded, 0) > 0, func.coalesce(elsewhere, false())).label("crowded"),
         case((links.c.subject.is_not(None), 1), else_=0).label("linked"),
     )  # fmt: skip
     statement = _records(p, aside, scope, columns, _with_documents(p, aside))
@@ -171,13 +161,13 @@ def _with_documents(p: Any, aside: FromClause) -> FromClause:  # noqa: ANN401 - 
     links, papers = document_links, books_documents
     live = and_(papers.c.clinic == links.c.clinic, papers.c.id == links.c.books_id, papers.c.status.not_in(GONE))
     amounts = and_(books_amounts.c.clinic == papers.c.clinic, books_amounts.c.document_id == papers.c.id)
-    joined: FromClause = _beside_aside(p, aside).outerjoin(links, to_links(p)).outerjoin(papers, live)
+    joined: FromClause = beside_aside(p, aside).outerjoin(links, to_links(p)).outerjoin(papers, live)
     return joined.outerjoin(books_amounts, amounts)
 
 
 def _put_together(clinic: str, scope: Scope, among: list[str]) -> Subquery:
     """Put each of some records beside what its documents come to together."""
-    p, aside = practice_rows.alias("p"), _aside(clinic, among)
+    p, aside = practice_rows.alias("p"), set_aside(clinic, among)
     docs = documents_of(clinic, among)
     columns = (
         *(func.coalesce(docs.c[name], 0).label(name) for name in _DOCUMENT),
@@ -227,66 +217,13 @@ def _inside(p: Any, scope: Scope) -> ColumnElement[bool]:  # noqa: ANN401 - an a
     return within
 
 
-# --- records to look at apart -----------------------------------------------------------------------------------------
-
-
-def _crowded(clinic: str) -> Any:  # noqa: ANN401 - a union of selects
-    """Select the keys of records with several documents, and of those whose document is cut by several taxes."""
-    links, several = document_links.alias("links"), document_links.alias("several")
-    # Of several links of a record, one at most is the first of its role main.
-    further = or_(several.c.role != Role.MAIN.value, several.c.version > 1)
-    many = select(several.c.subject).where(several.c.clinic == clinic, further)
-    mixed = select(books_amounts.c.document_id).where(books_amounts.c.clinic == clinic)
-    mixed = mixed.group_by(books_amounts.c.document_id).having(func.count() > 1)
-    cut = select(links.c.subject).where(links.c.clinic == clinic, links.c.books_id.in_(mixed))
-    return union(many, cut)
-
-
-def _aside(clinic: str, among: list[str] | None = None) -> CTE:
-    """Select the records of which more is known than amounts: crowded, waiting for a person, or ended so that it tells.
-
-    Few in most clinics, so that one look tells of nearly every record that it is none of them.
-    """
-    no, yes = literal(0), literal(1)
-    waiting = select(holds.c.subject, no.label("crowded"), yes.label("waits"), no.label("tells"))
-    waiting = waiting.where(holds.c.clinic == clinic, holds.c.closed_at.is_(None))
-    ended = select(outcomes.c.subject, no, no, yes)
-    ended = ended.where(outcomes.c.clinic == clinic, outcomes.c.state.in_(_TELLING))
-    if among is None:
-        crowd = _crowded(clinic).subquery("crowd")
-        told = union_all(waiting, ended, select(crowd.c.subject, yes, no, no)).subquery("told")
-    else:
-        few = waiting.where(holds.c.subject.in_(among)), ended.where(outcomes.c.subject.in_(among))
-        told = union_all(*few).subquery("told")
-    flags = (func.max(told.c[name]).label(name) for name in ("crowded", "waits", "tells"))
-    return select(told.c.subject, *flags).group_by(told.c.subject).cte("aside")
-
-
-def _told_first(connection: Connection, clinic: str) -> FromClause:
-    """Return the same as something to join with; a server is told them, or each of its workers finds them anew."""
-    aside = _aside(clinic)
-    if connection.dialect.name != "postgresql":
-        return aside
-    names = ("subject", "crowded", "waits", "tells")
-    told = [
-        dict(zip(names, row, strict=True)) for row in connection.execute(select(*(aside.c[name] for name in names)))
-    ]
-    columns: list[Any] = [column("subject", Text), *(column(name, Integer) for name in names[1:])]
-    given = func.jsonb_to_recordset(cast(told, JSONB))
-    return given.table_valued(*columns, name="aside").render_derived(with_types=True)
-
-
-def _beside_aside(p: Any, aside: FromClause) -> Any:  # noqa: ANN401 - a join of any tables
-    return p.outerjoin(aside, aside.c.subject == subject_of(p))
-
-
 # --- what each comes to -----------------------------------------------------------------------------------------------
 
 
 def _summed(both: Subquery, scope: Scope, *, by_tax: bool) -> Select[Any]:
     """Sum records beside their documents by month, and where each has one tax by that; name those that may differ."""
     counted, c = not_(both.c.removed), both.c
-    keys = [c.month, c.inside, *((c.books_month, c.tax_type, c.crowded) if by_tax else ())]
+    keys = [c.month, c.inside, *((c.tax_type, c.crowded) if by_tax else ())]
     named = _may_differ(both, scope)
     columns = [
         func.sum(case((counted, both.c.wanted), else_=0)).label("whole"),
@@ -297,7 +234,7 @@ def _summed(both: Subquery, scope: Scope, *, by_tax: bool) -> Select[Any]:
         func.sum(case((counted, 1), else_=0)).label("source_all"),
         func.sum(case((counted, both.c.is_note), else_=0)).label("source_notes"),
         *(func.sum(both.c[name]).label(name) for name in ("live", "notes", "payments", "allocations")),
-        func.aggregate_strings(case((or_(c.crowded > 0, named) if by_tax else named, c.id)), _BETWEEN).label("ids"),
+        func.aggregate_strings(case((or_(c.crowded, named) if by_tax else named, c.id)), _BETWEEN).label("ids"),
         *((func.sum(both.c[name]).label(name) for name in ("amount", "linked")) if by_tax else ()),
     ]
     return select(*keys, *columns).group_by(*keys)

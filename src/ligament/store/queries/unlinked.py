@@ -111,12 +111,15 @@ def _of_lost_records(connection: Connection, clinic: str, linked: int) -> set[st
     """Return the documents whose link leads to a record that is not kept."""
     links, rows = document_links, practice_rows
     lost: set[str] = set()
-    for kind in ("invoice", "visit"):
-        begins = f"{kind}:"
-        theirs = (links.c.clinic == clinic, links.c.subject.startswith(begins))
-        if connection.execute(select(func.count()).where(*theirs)).scalar_one() == (linked if kind == "invoice" else 0):
+    kinds = {"invoice": linked, "visit": 0}
+    told = (func.sum(case((links.c.subject.startswith(f"{kind}:"), 1), else_=0)) for kind in kinds)
+    counted = connection.execute(select(*told).where(links.c.clinic == clinic)).one()
+    for (kind, known), count in zip(kinds.items(), counted, strict=True):
+        if (count or 0) == known:
             # Each of them leads from a record that was looked at.
             continue
+        begins = f"{kind}:"
+        theirs = (links.c.clinic == clinic, links.c.subject.startswith(begins))
         kept = select(rows.c.id).where(
             rows.c.clinic == clinic, rows.c.kind == kind, begins + rows.c.id == links.c.subject
         )
