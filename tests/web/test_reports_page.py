@@ -5,20 +5,35 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 
 import openpyxl
 
+from tests.web.at_work import at_work, shop_over
 from tests.web.conftest import Shop
 
+NAMES = (("revenue", "Revenue"), ("gst", "Tax on sales"), ("debtors", "Who owes"), ("payers", "Payers"))
 
-def test_every_report_has_a_page_and_its_files(shop: Shop) -> None:
+
+def test_every_report_has_a_page_and_its_files(tmp_path: Path) -> None:
+    with shop_over(at_work(tmp_path / "home")) as shop:
+        person = shop.owner()
+        for name, words in NAMES:
+            page = person.get(f"/c/riverside-physio/reports?name={name}")
+            assert page.status == 200
+            assert f"<h1>{words}</h1>" in page.text
+            with_rows = "<tbody>" in page.text
+            assert with_rows is (f"/c/riverside-physio/reports/{name}.xlsx" in page.text)
+            assert with_rows is (name != "payers"), "the clinic sold something, and nobody else paid"
+
+
+def test_before_anything_was_read_no_report_offers_a_file(shop: Shop) -> None:
     person = shop.owner()
-    for name, words in (("revenue", "Revenue"), ("gst", "Tax on sales"), ("debtors", "Who owes"), ("payers", "Payers")):
+    for name, words in NAMES:
         page = person.get(f"/c/north/reports?name={name}")
-        assert page.status == 200
         assert f"<h1>{words}</h1>" in page.text
-        assert "Nothing has been read yet" in page.text
-        assert f"/c/north/reports/{name}.xlsx" in page.text
+        assert "This clinic is not connected yet" in page.text
+        assert ".xlsx" not in page.text
 
 
 def test_files_come_as_attachments_in_the_form_that_was_asked_for(shop: Shop) -> None:

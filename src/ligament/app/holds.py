@@ -216,8 +216,12 @@ def _found(clinic: Clinic, names: Iterable[str]) -> tuple[list[Hold], list[str]]
     holds: dict[str, Hold] = {}
     unknown = []
     for name in names:
-        meant = names_of(clinic, name)
-        named = [hold for hold in clinic.store.open_holds() if means(hold, meant)]
+        there = clinic.store.open_holds()
+        # Its own id means one hold and nothing else; where records are kept is only asked for their names.
+        named = [hold for hold in there if hold.id == name]
+        if not named:
+            meant = names_of(clinic, name)
+            named = [hold for hold in there if means(hold, meant)]
         holds.update({hold.id: hold for hold in named})
         if not named:
             unknown.append(name)
