@@ -49,6 +49,10 @@ def judge_pairs(world: cliniko.World, books: Books, listed: Iterable[str]) -> No
                 )
 
 
+def _stood_still(checker: Checker) -> bool:
+    return any(event.kind == "native_on" for event in checker.sim.script.events)
+
+
 def judge_typed_later(checker: Checker, books: Books, listed: Iterable[str]) -> None:
     """An address that somebody typed after the other side was emptied is on both sides (choice C38)."""
     waiting = set(listed)
@@ -62,6 +66,9 @@ def judge_typed_later(checker: Checker, books: Books, listed: Iterable[str]) -> 
         if mark is None or bool(_sound(patient.get("email"))) is bool(contact.email):
             continue
         later = "practice" if typed_at > mark.at else "books"
+        if later == "practice" and contact.updated_at >= typed_at and _stood_still(checker):
+            # Nobody planned while the old link was on; the contact was touched once more before anybody looked again.
+            continue
         is_mistyped = patient.get("email") and not _sound(patient["email"])
         if not is_mistyped and bool(patient.get("email")) is (later == "practice"):
             raise Violation(
