@@ -15,8 +15,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
 from ligament.store.database import schema
-from ligament.store.database.connection import open_database
-from ligament.store.database.errors import NewerStore, StoreUnreachable
+from ligament.store.database.connection import clear_errors, open_database
+from ligament.store.database.errors import NewerStore, StoreBusy, StoreDamaged, StoreError, StoreFull, StoreUnreachable
 from ligament.store.database.tables import metadata
 from ligament.store.shared.values import EVERYBODY, SharedValues
 from tests.store.makers import patient
@@ -68,6 +68,31 @@ def test_a_migration_that_dies_midway_leaves_the_old_tables(home: Home, monkeypa
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreUnreachable):
         open_database(f"sqlite:///{tmp_path / 'nowhere' / 'ligament.db'}")
+
+
+@pytest.mark.parametrize(
+    ("complaint", "told"),
+    [
+        (sqlite3.OperationalError("database or disk is full"), StoreFull),
+        (sqlite3.OperationalError("database is locked"), StoreBusy),
+        (sqlite3.OperationalError("disk I/O error"), StoreUnreachable),
+        (sqlite3.OperationalError("attempt to write a readonly database"), StoreUnreachable),
+        (sqlite3.DatabaseError("database disk image is malformed"), StoreDamaged),
+        (sqlite3.DatabaseError("file is not a database"), StoreDamaged),
+    ],
+)
+def test_what_the_driver_itself_complains_of_is_damage_only_where_it_is(
+    complaint: sqlite3.Error, told: type[StoreError]
+) -> None:
+    with pytest.raises(told) as caught, clear_errors():
+        raise complaint
+    assert type(caught.value) is told
+
+
+def test_a_copy_that_cannot_be_made_is_no_damage(file_home: Home, tmp_path: Path) -> None:
+    database = file_home.open().database
+    with pytest.raises(StoreUnreachable):
+        database.copy_into(tmp_path / "nowhere" / "copy.db")
 
 
 def test_a_sqlite_home_commits_to_disk_and_waits_for_others(file_home: Home) -> None:

@@ -143,6 +143,23 @@ def test_a_process_with_the_former_key_cannot_keep_a_secret_under_it(home: Home)
     assert fresh.get("token") == "first"
 
 
+@pytest.mark.parametrize("kept", ["secret", "person"])
+def test_a_clinic_that_keeps_nothing_yet_learns_from_the_others_that_the_key_was_turned(home: Home, kept: str) -> None:
+    first, late = home.open(), home.open("second").vault
+    if kept == "secret":
+        first.vault.put("token", "first")
+    else:
+        first.store.open_intent(intent("i1", contact_action("patient:1")))
+    first.vault.rotate(OTHER_KEY)
+    with pytest.raises(WrongKey):
+        late.put("token", "lost")
+    with pytest.raises(WrongKey):
+        late.made("signing", "lost")
+    fresh = home.open("second", key=OTHER_KEY).vault
+    assert fresh.made("signing", "kept") == "kept"
+    fresh.put("token", "kept")
+
+
 def test_a_secret_that_two_make_at_the_same_moment_is_one(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     late, other = home.open().vault, home.open().vault
     real = late.get

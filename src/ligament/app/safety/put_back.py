@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
@@ -162,10 +163,13 @@ def _filled(
 
 def _written(file: Path, content: Iterable[bytes]) -> None:
     """Write a new file that only its owner may read."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as handle:
+    with _new(file) as handle:
         for block in content:
             handle.write(block)
+
+
+def _new(file: Path) -> IO[bytes]:
+    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb")
 
 
 def _beside(file: Path) -> tuple[Path, Path]:
@@ -185,7 +189,14 @@ def _taken_over(draft: Path, target: Path, suffix: str) -> list[str]:
         database.copy_into(aside)
         synced(aside)
         aside.rename(old)
-        database.take_over(draft)
+        try:
+            synced(target.parent)
+            database.take_over(draft)
+        except Exception:
+            # Nothing was replaced. An interruption may come after it was: then the copy is all that is left.
+            old.unlink(missing_ok=True)
+            raise
+        database.scrub()
     finally:
         database.close()
         for file in (aside, draft):
@@ -240,9 +251,22 @@ def _replaced(target: Path, content: bytes, suffix: str) -> list[str]:
 
 
 def _also_named(target: Path, old: Path) -> None:
-    """Let what is replaced next stay under another name."""
+    """Let what is replaced next stay under another name, where nothing has that name; it is on the disk afterwards."""
     try:
         os.link(target, old)
+    except FileExistsError:
+        raise
     except OSError:
-        # Some file systems know no second names.
-        target.rename(old)
+        # Some file systems know no second names. A copy leaves the only one where it is.
+        _copied(target, old)
+    synced(old.parent)
+
+
+def _copied(target: Path, old: Path) -> None:
+    with ExitStack() as on_failure, target.open("rb") as source:
+        handle = _new(old)
+        on_failure.callback(old.unlink, missing_ok=True)
+        with handle:
+            shutil.copyfileobj(source, handle)
+        synced(old)
+        on_failure.pop_all()

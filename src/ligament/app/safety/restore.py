@@ -16,10 +16,10 @@ from ligament.app.safety.opened_backup import check_parts, manifest_of, must_be_
 from ligament.app.safety.put_back import Present, RestoreJob, put_back
 from ligament.app.safety.rulebook_changes import rulebook_changes
 from ligament.app.safety.sealing import SEAL
-from ligament.store.backup.after_restore import outliving
+from ligament.store.backup.after_restore import has_beats, outliving
 from ligament.store.backup.archive import Contents, contents
 from ligament.store.database.connection import Database, open_database
-from ligament.store.database.errors import NewerStore, StoreError, WrongKey
+from ligament.store.database.errors import NewerStore, StoreDamaged, WrongKey
 from ligament.store.database.schema import NEWEST
 from ligament.store.shared.heartbeats import ALIVE_S, Heartbeats
 from ligament.store.shared.leases import Lease, Leases
@@ -66,10 +66,9 @@ def restore(
         if not agreed(document):
             sentence = "Nothing was changed: add --yes to put it back."
             return Result(document={**document, "restored": False, "sentence": sentence}, code=WAITS)
-        if present.alive:
-            raise AnotherRun("`ligament serve` or a worker is at work on this database; stop it, then try again")
-        with _alone(job, present):
-            kept = put_back(job, _present(job))
+        _must_be_idle(present)
+        with _alone(job, present) as latest:
+            kept = put_back(job, latest)
             _told(job, environ)
     return Result(document={**document, "restored": True, "kept": kept})
 
@@ -120,13 +119,13 @@ def _present(job: RestoreJob) -> Present:
         with database.reading() as connection:
             holds = contents(connection)
             kept = outliving(connection, job.heads) if holds.revision == NEWEST else None
-        alive = (
-            len(Heartbeats(values=SharedValues(database)).alive(SystemClock().now(), ALIVE_S))
-            if kept is not None
-            else 0
-        )
+            beating = has_beats(connection)
+        # Whoever began before an upgrade is at work on the former tables.
+        known = Heartbeats(values=SharedValues(database))
+        alive = len(known.alive(SystemClock().now(), ALIVE_S)) if beating else 0
         return Present(holds=holds, outlives=kept, alive=alive)
-    except StoreError:
+    except StoreDamaged:
+        # Anything else may be over in a moment, and what is there would be put aside without being asked.
         if not job.is_sqlite:
             raise
         return Present(holds=Contents(revision=""))
@@ -171,21 +170,50 @@ def _age(span: timedelta) -> str:
 # --- putting it back --------------------------------------------------------------------------------------------------
 
 
+def _must_be_idle(present: Present) -> None:
+    if present.alive:
+        raise AnotherRun("`ligament serve` or a worker is at work on this database; stop it, then try again")
+
+
 @contextmanager
-def _alone(job: RestoreJob, present: Present) -> Iterator[None]:
-    """Hold every clinic, those of the backup and those that are there, on this machine and on others."""
+def _alone(job: RestoreJob, present: Present) -> Iterator[Present]:
+    """Hold every clinic, those of the backup and those that are there, on this machine and on others.
+
+    Gives what is there now; who began meanwhile is told by `_must_be_idle`.
+    """
     names = sorted(job.names | present.holds.heads.keys())
     job.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as held:
         for name in names:
             held.enter_context(alone(job.home, name, SystemClock().pause_ms, _PATIENCE_MS))
         held.enter_context(as_restore(job.home, SystemClock().pause_ms, _PATIENCE_MS))
-        if present.outlives is not None and not job.is_sqlite:
+        latest = _upgraded(job)
+        if latest.outlives is not None and not job.is_sqlite:
             database = open_database(job.url, as_it_is=True)
             held.callback(database.close)
             for name in names:
                 _lease(database, name)
-        yield
+        yield latest
+
+
+def _upgraded(job: RestoreJob) -> Present:
+    """Look again, and bring what an older version left up to date: only our own tables tell what must outlive it."""
+    present = _present(job)
+    _must_be_idle(present)
+    if present.holds.revision in {"", NEWEST}:
+        return present
+    try:
+        open_database(job.url).close()
+    except NewerStore:
+        # A newer version wrote it, and this program cannot tell what of it must stay.
+        return present
+    except StoreDamaged:
+        if not job.is_sqlite:
+            raise
+        return present
+    present = _present(job)
+    _must_be_idle(present)
+    return present
 
 
 def _lease(database: Database, clinic: str) -> Lease:

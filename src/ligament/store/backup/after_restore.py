@@ -101,6 +101,11 @@ def place_of(head: Head | None) -> RestorePlace | None:
 # --- before and while it is put back ----------------------------------------------------------------------------------
 
 
+def has_beats(connection: Connection) -> bool:
+    """Say whether these tables tell who is alive; the very first ones did not."""
+    return inspect(connection).has_table(beats.name)
+
+
 def outliving(connection: Connection, since: Mapping[str, Head]) -> Outliving:
     """Read what must outlive a restore; `since` are the ends of the journals in the backup."""
     there = set(inspect(connection).get_table_names())

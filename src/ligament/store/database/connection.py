@@ -171,6 +171,7 @@ class Database:
 
         Whoever has this file open goes on with it and sees the new content. Another file under its name would leave
         them with one that nobody looks at any more, and as they leave they would remove the log of the new one.
+        An error means that nothing was replaced; `scrub` it afterwards.
         """
         assert self.is_sqlite
 
@@ -186,7 +187,6 @@ class Database:
                 source.backup(raw, progress=waited)
             finally:
                 source.close()
-        self.scrub()
 
     def close(self) -> None:
         """Close every connection."""
@@ -237,6 +237,9 @@ def clear_errors() -> Iterator[None]:
         if _says(error, _DAMAGED):
             raise _damaged(_first(error)) from None
         raise
+    except sqlite3.OperationalError as error:
+        # As it comes where the driver itself is asked: a full disk is no damage.
+        raise _clear(OperationalError("", None, error)) from error
     except sqlite3.DatabaseError as error:
         # Before a connection is one, its complaints come as the driver makes them.
         raise _damaged(type(error).__name__) from None

@@ -9,13 +9,13 @@ from datetime import datetime
 from operator import gt, lt
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, select, union_all, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, select, union_all, update
 
 from ligament.store.database.bulk import all_of_clinic, of_clinic, upsert
 from ligament.store.database.connection import Database
 from ligament.store.database.errors import WrongKey
 from ligament.store.database.search_keys import stamp
-from ligament.store.database.tables import data_keys, secrets
+from ligament.store.database.tables import data_keys, journal_heads, secrets
 from ligament.store.shared.leases import Leases
 from ligament.store.shared.liveness import has_died, holder_mark
 from ligament.store.vault.cipher import KEY_BYTES, Cipher, RandomBytes
@@ -31,6 +31,19 @@ _OTHER_KEY = union_all(
         for column in (secrets.c.key_id, data_keys.c.key_id)
         for side in (lt, gt)
     )
+).limit(1)
+# The key is one for the whole database. A clinic that keeps nothing yet learns it from the others, whose people have
+# their keys under that of the vault as soon as their journal has a head.
+_OTHER_KEY_ANYWHERE = union_all(
+    select(secrets.c.key_id).where(secrets.c.key_id != bindparam("mine")),
+    *(
+        select(data_keys.c.key_id).join_from(
+            journal_heads,
+            data_keys,
+            and_(data_keys.c.clinic == journal_heads.c.clinic, side(data_keys.c.key_id, bindparam("mine"))),
+        )
+        for side in (lt, gt)
+    ),
 ).limit(1)
 
 
@@ -53,10 +66,10 @@ class Vault:
 
     # --- secrets ------------------------------------------------------------------------------------------------------
     def put(self, name: str, value: str) -> None:
-        """Keep a secret under a name, in place of the one kept before; raises WrongKey as `check` does."""
+        """Keep a secret under a name, in place of the one kept before; raises WrongKey when ours was turned."""
         with self._database.writing(_TURN_KEY) as connection:
             # Whoever has the key of before it was turned would keep what nobody opens again.
-            self._must_be_the_key(connection)
+            self._must_be_the_key_of_all(connection)
             upsert(connection, secrets, [self._sealed(name, value)])
 
     def made(self, name: str, fresh: str) -> str:
@@ -65,7 +78,7 @@ class Vault:
         if held is not None:
             return held
         with self._database.writing(_TURN_KEY) as connection:
-            self._must_be_the_key(connection)
+            self._must_be_the_key_of_all(connection)
             rows = list(connection.execute(_NAMED, {"clinic": self.clinic, "names": [name]}))
             if not rows:
                 upsert(connection, secrets, [self._sealed(name, fresh)])
@@ -163,6 +176,11 @@ class Vault:
 
     def _must_be_the_key(self, connection: Connection) -> None:
         other = connection.execute(_OTHER_KEY, {"clinic": self.clinic, "mine": self._cipher.key_id}).scalar()
+        if other is not None:
+            self._must_fit(other)
+
+    def _must_be_the_key_of_all(self, connection: Connection) -> None:
+        other = connection.execute(_OTHER_KEY_ANYWHERE, {"mine": self._cipher.key_id}).scalar()
         if other is not None:
             self._must_fit(other)
 
