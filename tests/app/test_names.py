@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ligament.app.approvals import approve, refuse, waiting
+from ligament.app.approvals import approve, keep_asked, refuse, waiting
 from ligament.app.holds import dismiss, retry, show_hold
 from ligament.app.journal import JournalFilter
 from ligament.app.lists import documents, entries
 from ligament.app.plans import explain, plan
 from ligament.connectors.cliniko.simulator import control as desk
 from ligament.connectors.xero.simulator import control as office
-from ligament.core.document_numbers import names_meant, practice_number
+from ligament.core.document_numbers import is_exactly, names_meant, names_of_number, practice_number
+from ligament.core.ids import BooksId
+from ligament.core.intents import Subject, SubjectKind
+from ligament.core.ledgers import DocumentKind
+from ligament.core.plans import Action, ActionKind, DocumentRef, UnpaymentStep, without_paid
 from ligament.wiring.errors import ConfigurationError
 from tests.support.stage import RULEBOOK, Stage, stage
 
@@ -111,3 +117,120 @@ def test_a_number_that_both_sides_have_means_the_practices_record(clinic: Stage)
     with clinic.app() as app:
         shown = show_hold(app, "2").document["holds"]
     assert {hold["source_id"] for hold in shown} == {second}
+
+
+def test_a_number_that_means_two_records_is_refused_and_nothing_is_dismissed(clinic: Stage) -> None:
+    """Somebody gave the document of invoice 1 the number that invoice 2 would have: neither is taken for the other."""
+    first = clinic.invoice()
+    clinic.sync()
+    second = clinic.invoice(tax_name="Luxury", tax_rate="25")
+    (document,) = clinic.kept_books().invoices.values()
+    at = clinic.pass_time(minutes=1)
+    edited = {"InvoiceNumber": "CLK-2"}
+    clinic.books.change(lambda world: office.edit_invoice(world, document.document_id, edited, at=at))
+    clinic.sync()
+    for say in (dismiss, retry, show_hold, explain, lambda app, name: approve(app, [name])):
+        for typed in ("CLK-2", "CLK-2/paid"):
+            with clinic.app() as app, pytest.raises(ConfigurationError, match="means two records here") as told:
+                say(app, typed)
+            assert first in str(told.value)
+            assert second in str(told.value)
+    with clinic.app() as app:
+        (left,) = dismiss(app, second).document["dismissed"]
+        (hold,) = show_hold(app, second).document["holds"]
+        assert (hold["id"], hold["source_id"]) == (left, second)
+
+
+USED = "CLK-2>CLK-1"
+
+
+def using_credit(home: Path, asks: str, waits: list[str]) -> Stage:
+    """Set a stage on which credit note 2 is used on invoice 1, and what the rulebook asks about waits for a yes."""
+    clinic = stage(home, rulebook=RULEBOOK.replace('void = "auto"', f'void = "auto"\n{asks}'))
+    first = clinic.invoice()
+    clinic.sync()
+    with clinic.app() as app:
+        approve(app)
+    clinic.sync()
+    at = clinic.pass_time(seconds=30)
+
+    def change(world: Any) -> Any:
+        lines = [{"name": "Refund", "quantity": "-1.0", "unit_price": "95.00"}]
+        world, note = desk.reverse_invoice(world, first, lines, at=at)
+        return desk.apply_credit(world, note, first, at=at)[0]
+
+    clinic.practice.change(change)
+    clinic.sync()
+    assert numbers(clinic) == waits
+    return clinic
+
+
+def numbers(clinic: Stage) -> list[str]:
+    """Return the numbers of what waits for a yes."""
+    with clinic.app() as app:
+        return [str(action["number"]) for action in waiting(app)["actions"]]
+
+
+def test_the_use_of_a_credit_note_goes_by_the_numbers_of_both() -> None:
+    assert names_of_number("CLK-3-2>CLK-1", "CLK-") == {"CLK-3-2>CLK-1", "CLK-3-2", "3", "CLK-1", "1"}
+    assert names_meant("CLK-3>CLK-1", "CLK-") == {"CLK-3>CLK-1"}
+    assert practice_number("CLK-3>CLK-1", "CLK-") == ""
+    assert is_exactly(" CLK-1/paid ", "CLK-1/paid", "CLK-")
+    assert not is_exactly("1", "1", ""), "the practice's own number means all about its record"
+
+
+@pytest.mark.parametrize("name", ["1", "2", "CLK-1", "CLK-2", USED])
+def test_the_use_of_a_credit_note_is_answered_by_either_number(tmp_path: Path, name: str) -> None:
+    clinic = using_credit(tmp_path / "home", 'payment = "ask"', [USED])
+    with clinic.app() as app:
+        assert [action["number"] for action in explain(app, name).document["actions"]] == [USED]
+        assert refuse(app, [name], reason="not yet").document["refused"] == 1
+    clinic.sync()
+    with clinic.app() as app:
+        (refused,) = explain(app, name).document["refused"]
+        assert "not yet" in refused["sentence"]
+        (hold,) = show_hold(app, name).document["holds"]
+        assert hold["number"] == USED
+        assert retry(app, name).document["retried"] == [hold["id"]]
+    clinic.sync()
+    with clinic.app() as app:
+        assert approve(app, [name]).document["approved"] == 1
+
+
+def test_the_number_of_a_credit_note_in_the_books_means_it_and_not_its_use(tmp_path: Path) -> None:
+    clinic = using_credit(tmp_path / "home", 'create = "ask"\npayment = "ask"', ["CLK-2", USED])
+    with clinic.app() as app:
+        assert [action["number"] for action in explain(app, "CLK-2").document["actions"]] == ["CLK-2"]
+        assert len(explain(app, "2").document["actions"]) == 2
+        assert approve(app, ["CLK-2"]).document["approved"] == 1
+    assert numbers(clinic) == [USED]
+    with clinic.app() as app:
+        assert refuse(app, ["2"], reason="not yet").document["refused"] == 2
+
+
+def taking_back(reference: str) -> Action:
+    """Return the taking back of our payment of invoice 1, or of what was posted for it again."""
+    amount, invoice = Decimal("95.00"), Subject(kind=SubjectKind.INVOICE, id="1410000000000000008")
+    number = without_paid(reference)
+    paper = DocumentRef(kind=DocumentKind.INVOICE, number=number, id=BooksId(f"d-{number}"))
+    step = UnpaymentStep(payment_id=BooksId(f"p-{number}"), document=paper, amount=amount, reference=reference)
+    sentence = f"Take back our payment {reference}."
+    return Action(
+        kind=ActionKind.UNPAY, subject=invoice, number=reference, sentence=sentence, amount=amount, unpayment=step
+    )
+
+
+@pytest.mark.parametrize("by", ["number", "mark"])
+@pytest.mark.parametrize("choice", ["approve", "refuse"])
+def test_the_whole_number_or_mark_of_an_action_means_no_other(clinic: Stage, by: str, choice: str) -> None:
+    with clinic.app() as app:
+        keep_asked(app, [taking_back("CLK-1/paid"), taking_back("CLK-1-2/paid")])
+        first, second = waiting(app)["actions"]
+        approve(app, [first[by]]) if choice == "approve" else refuse(app, [first[by]], reason="not yet")
+        assert waiting(app)["actions"] == [second]
+
+
+def test_the_practices_number_means_all_about_its_record(clinic: Stage) -> None:
+    with clinic.app() as app:
+        keep_asked(app, [taking_back("CLK-1/paid"), taking_back("CLK-1-2/paid")])
+        assert refuse(app, ["1"], reason="not yet").document["refused"] == 2

@@ -8,8 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ligament.app.holds import retry
 from ligament.connectors.cliniko.simulator import control
+from ligament.core.ids import BooksId
+from ligament.core.ledgers import Chart, ContactGroup, TrackingCategory, TrackingOption
+from ligament.core.renames import with_former_names
 from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
 from tests.contacts.kit import ANA, Clinic
 from tests.support.practice import BUSINESS
@@ -160,3 +165,31 @@ def test_where_no_options_are_made_a_renamed_one_is_asked_about(tmp_path: Path) 
     (hold,) = clinic.sync()["holds"]
     assert hold["code"] == "unmapped_tracking"
     assert 'called "Riverside North"' in hold["sentence"]
+
+
+def chart(name: str) -> Chart:
+    """Return a chart whose one option and one contact group are called so."""
+    option = TrackingOption(id=BooksId("o1"), name=name)
+    category = TrackingCategory(id=BooksId("c1"), name="Practitioner", options=(option,))
+    return Chart(tracking=(category,), groups=(ContactGroup(id=BooksId("g1"), name=name),))
+
+
+@pytest.mark.parametrize(
+    ("names", "formerly"),
+    [
+        (("Smith", "Jones"), ("Smith",)),
+        (("Smith", "Jones", "Jones", "Brown"), ("Smith", "Jones")),
+        (("Smith", "Jones", "Smith"), ()),
+        (("Smith", "Jones", "SMITH "), ()),
+        (("Smith", "Jones", "Smith", "Brown"), ("Smith",)),
+        (("Smith", "Jones", "Brown", "Jones"), ("Smith",)),
+    ],
+)
+def test_a_rename_that_was_taken_back_leaves_no_name_behind(names: tuple[str, ...], formerly: tuple[str, ...]) -> None:
+    """A new practitioner Jones is not Smith, whose option was called Jones for a day."""
+    kept = chart(names[0])
+    for name in names[1:]:
+        kept = with_former_names(kept, chart(name))
+    assert kept.tracking[0].options[0].formerly == formerly
+    assert kept.groups is not None
+    assert kept.groups[0].formerly == formerly

@@ -12,7 +12,7 @@ from ligament.app.documents import Document, action_document
 from ligament.app.names import names_of
 from ligament.app.results import DONE, MISTAKEN, WAITS, Result
 from ligament.core.approvals import ApprovalState, approval_mark, gives, needs, policy_name, refusal_words
-from ligament.core.document_numbers import names_meant
+from ligament.core.document_numbers import is_exactly, names_of_number
 from ligament.core.events import Event, approval_wanted
 from ligament.core.holds import Hold
 from ligament.core.links import DecisionKind
@@ -43,13 +43,12 @@ def approve(
         document = {"approved": approved, "second": _wanting(clinic, everything), "holds": [], "unknown": []}
         return Result(document=document)
     unknown, actions, second, decided = [], 0, 0, []
-    for name in names:
-        meant = names_of(clinic, name)
-        found = [hold for hold in clinic.store.open_holds() if means(hold, meant)]
+    # Whatever means two records is told before anything is decided.
+    for name, (found, marks) in [(name, _called(clinic, name)) for name in names]:
         for hold in found:
             decide_hold(clinic, hold, choice, by)
             decided.append(hold.id)
-        some = _chosen(clinic, _named(clinic, meant))
+        some = _chosen(clinic, _marked(marks))
         actions += _approve(clinic, some, by)
         second += _wanting(clinic, some)
         if not found and not some:
@@ -72,9 +71,8 @@ def refuse(clinic: Clinic, wanted: Iterable[str] = (), *, reason: str, by: str =
     chosen = _refused(clinic, lambda _: True) if not names else []
     holds: list[Hold] = []
     for name in names:
-        meant = names_of(clinic, name)
-        some = _refused(clinic, _named(clinic, meant))
-        found = [hold for hold in clinic.store.open_holds() if means(hold, meant)]
+        found, marks = _called(clinic, name)
+        some = _refused(clinic, _marked(marks))
         if not some and not found:
             raise ConfigurationError((f'Nothing called "{name}" waits, so nothing was refused.',))
         chosen += [one for one in some if one not in chosen]
@@ -187,9 +185,23 @@ def _given(chosen: ClinicSettings, kept: Iterable[Asked], now: datetime) -> froz
     return given(kept, now, expire_days=rules.expire_days, twice=rules.four_eyes)
 
 
-def _named(clinic: Clinic, names: frozenset[str]) -> Callable[[Asked], bool]:
-    prefix = clinic.settings.rulebook.invoices.prefix
-    return lambda one: bool(names & {one.plan, one.mark, *_names_of_action(one.document, prefix)})
+def _called(clinic: Clinic, typed: str) -> tuple[list[Hold], frozenset[str]]:
+    """Return the holds that are called so and the marks of such actions: exactly so, or else all about the record."""
+    prefix, wanted = clinic.settings.rulebook.invoices.prefix, typed.strip()
+    holds, kept = clinic.store.open_holds(), clinic.approvals.asked()
+    itself = [hold for hold in holds if hold.id == wanted]
+    marks = frozenset(one.mark for one in kept if wanted in {one.plan, one.mark})
+    if itself or marks:
+        return itself, marks
+    meant = names_of(clinic, typed)
+    if marks := frozenset(one.mark for one in kept if is_exactly(typed, str(one.document["number"]), prefix)):
+        return [], marks
+    marks = frozenset(one.mark for one in kept if meant & _names_of_action(one.document, prefix))
+    return [hold for hold in holds if means(hold, meant)], marks
+
+
+def _marked(marks: Collection[str]) -> Callable[[Asked], bool]:
+    return lambda one: one.mark in marks
 
 
 def _chosen(clinic: Clinic, fits: Callable[[Asked], bool]) -> list[Asked]:
@@ -237,4 +249,4 @@ def plan_name(actions: Iterable[Action]) -> str:
 
 
 def _names_of_action(action: Mapping[str, Any], prefix: str) -> frozenset[str]:
-    return names_meant(str(action["number"]), prefix) | {str(action["source_id"])}
+    return names_of_number(str(action["number"]), prefix) | {str(action["source_id"])}

@@ -18,7 +18,7 @@ from ligament.app.results import DONE, WAITS, Result
 from ligament.app.safety.after_restore import settle
 from ligament.app.setup.gaps import gaps
 from ligament.core.approvals import approval_mark, approve_plan
-from ligament.core.document_numbers import names_meant
+from ligament.core.document_numbers import is_exactly, names_of_number
 from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldKind
 from ligament.core.ids import RunId
@@ -104,7 +104,8 @@ def explain(clinic: Clinic, wanted: str) -> Result:
     """Tell what decided one record, by its number or id: the trail of its newest plan or of what was posted."""
     plan = planned_now(clinic)
     names, prefix = names_of(clinic, wanted), clinic.settings.rulebook.invoices.prefix
-    mine = [a for a in plan.actions if names & (names_meant(a.number, prefix) | {a.subject.id})]
+    exact = [a for a in plan.actions if is_exactly(wanted, a.number, prefix)]
+    mine = exact or [a for a in plan.actions if names & (names_of_number(a.number, prefix) | {a.subject.id})]
     holds = [h for h in plan.holds if means(h, names)]
     outcomes = [o for o in clinic.store.outcomes() if names & {o.number, o.subject.id}]
     document: Document = {

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ligament.app.documents import Document
 from ligament.app.names import names_of
-from ligament.core.document_numbers import names_meant, practice_number
+from ligament.core.document_numbers import names_of_number, practice_number
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.intents import subject_from_key
 from ligament.core.links import DISMISSED_REASON, Decision, DecisionKind
@@ -58,7 +58,7 @@ def _planned(refused: Mapping[str, tuple[str, str]], prefix: str) -> Iterator[Re
             todo=_TODO,
             detail={"by": by, "reason": reason},
         )
-        yield {*names_meant(number, prefix), hold.number, hold.subject.id, hold.id}, hold
+        yield {*names_of_number(number, prefix), hold.number, hold.subject.id, hold.id}, hold
 
 
 def _left(clinic: Clinic) -> Iterator[Refusal]:

@@ -77,7 +77,17 @@ def with_former_names(before: Chart, after: Chart) -> Chart:
 
 
 def _other(names: Mapping[BooksId, tuple[str, ...]], one: TrackingOption | ContactGroup) -> tuple[str, ...]:
-    return tuple(name for name in dict.fromkeys(names.get(one.id, ())) if name != one.name)
+    """Return what it was called before it had the name of now; a rename that was taken back leaves no name behind."""
+    kept: dict[str, None] = {}
+    for name in names.get(one.id, ()):
+        if _folded(name) == _folded(one.name):
+            break
+        kept[name] = None
+    return tuple(kept)
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
 
 
 def _named(chart: Chart) -> dict[Pair, Pair]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from ligament.core.differences import (
+    Adjustment,
     adjustment,
     adjustment_intent,
     changed_fields,
@@ -32,52 +33,71 @@ from ligament.flow.plan.builder import (
     invoice_outcome,
 )
 from ligament.flow.plan.document_state import DocumentState
-from ligament.flow.plan.documents.drafts import agreement_for
-from ligament.flow.plan.documents.relinking import link_again, ours_in_books
+from ligament.flow.plan.documents.drafts import agreement_for, as_intent
+from ligament.flow.plan.documents.relinking import agree_again, link_again, ours_in_books
 from ligament.flow.plan.documents.updates import Posted, act_update, edited, listed
 
 
 def plan_difference(builder: PlanBuilder, posted: Posted, effective: DocumentIntent, drafted: Draft) -> None:
     """Post the difference of a paid or locked document as its own document, once somebody approves it (choice C15)."""
     wanted = drafted.intent
-    there = _in_books(builder, posted, effective)
-    if there.total != _agreed_total(builder, posted, effective):
-        # Whoever did that, the books moved away from what was agreed, and a difference from that would be wrong.
-        if _waits_for_yes(builder, posted, there):
-            return
+    held = builder.facts.agreements.get(posted.subject.key)
+    agreed_total = held.total if held is not None else effective.total
+    there = _in_books(builder, posted, wanted)
+    # Whoever did that: a difference from what was agreed would be wrong where the books moved away from it.
+    moved = there.total != agreed_total
+    if moved:
         effective = there
+        if not changed_fields(there, wanted):
+            _agree_on_what_is_there(builder, posted, wanted)
+            return
     locked = builder.organisation.locks.locks(posted.document.on)
     changed = changed_fields(effective, wanted)
     placed = only_places_differ(effective.lines, wanted.lines) and wanted.total == effective.total
-    if changed == ("lines",) and placed and not locked and posted.main.sent is not None and not edited(builder, posted):
+    clear = not (moved or locked) and posted.main.sent is not None
+    if clear and changed == ("lines",) and placed and not edited(builder, posted):
         # A document that was found in the books says that it is paid, which nobody may write.
         lines = with_line_ids(wanted.lines, posted.document)
+        assert posted.main.sent is not None
         in_place = replace(posted.main.sent, status=DocumentStatus.AUTHORISED, lines=lines)
         act_update(builder, posted, in_place, agreement_for(posted.invoice, posted.subject, wanted), drafted)
         return
     is_credit = wanted.kind is DocumentKind.CREDIT_NOTE
     made = adjustment(effective.lines, wanted.lines, posted.main.number, is_credit=is_credit)
     trouble = _difference_trouble(posted, changed, locked=locked)
+    if moved:
+        trouble = _with_totals(trouble, there.total, agreed_total)
     if made is None:
         # Nothing differs in money, so there is no document to propose.
         advice = "Correct it by hand in the books or in the practice, then dismiss this."
         hold_trouble(builder, posted.invoice, posted.subject, replace(trouble, todo=advice))
         return
+    intent = _as_document(builder, posted, made, wanted)
+    so_far = replace(effective, total=there.total if moved else agreed_total)
+    if _posted_before(builder, posted, intent, wanted, so_far):
+        return
+    shown = {**proposal(intent), "contact": _contact_shown(builder, intent)}
+    hold = invoice_hold(replace(trouble, proposed=shown), posted.invoice, posted.subject)
+    approved = builder.decision(hold) is DecisionKind.APPROVED
+    if approved or (builder.rulebook.invoices.paid_edits is PaidEdits.ADJUST and not moved):
+        _post_adjustment(builder, posted, intent, wanted)
+    else:
+        hold_document(builder, posted.invoice, posted.subject, hold)
+
+
+def _agree_on_what_is_there(builder: PlanBuilder, posted: Posted, wanted: DocumentIntent) -> None:
+    main = as_intent(posted.document, wanted.party)
+    agreement = agreement_for(posted.invoice, posted.subject, wanted)
+    agree_again(builder, posted, main, agreement, f"{posted.main.number} and its adjustments say it already.")
+
+
+def _as_document(builder: PlanBuilder, posted: Posted, made: Adjustment, wanted: DocumentIntent) -> DocumentIntent:
     number = f"{posted.main.number}-A{_adjustments(posted) + 1}"
     today = local_date(builder.around.now, builder.rulebook.clinic.time_zone)
     on = builder.organisation.locks.first_open_day(today)
     terms = builder.rulebook.invoices.terms_days_payer if _is_payer(wanted) else builder.rulebook.invoices.terms_days
     main = replace(wanted, number=posted.main.number, contact_id=posted.document.contact_id)
-    intent = adjustment_intent(made, main, number, on, terms)
-    if _posted_before(builder, posted, intent, wanted, effective):
-        return
-    shown = {**proposal(intent), "contact": _contact_shown(builder, intent)}
-    hold = invoice_hold(replace(trouble, proposed=shown), posted.invoice, posted.subject)
-    approved = builder.decision(hold) is DecisionKind.APPROVED
-    if approved or builder.rulebook.invoices.paid_edits is PaidEdits.ADJUST:
-        _post_adjustment(builder, posted, intent, wanted)
-    else:
-        hold_document(builder, posted.invoice, posted.subject, hold)
+    return adjustment_intent(made, main, number, on, terms)
 
 
 def _posted_before(
@@ -100,7 +120,7 @@ def _posted_before(
         line.text.strip() == intent.lines[0].text for line in document.lines
     ):
         lines = (*effective.lines, *_moving(document, effective.kind))
-        total = _agreed_total(builder, posted, effective) + _signed(document, effective.kind)
+        total = effective.total + _signed(document, effective.kind)
         so_far = agreement_for(posted.invoice, posted.subject, effective)
         agreed = replace(so_far, fingerprint="", lines=lines, total=total)
     if agreed is not None:
@@ -117,41 +137,27 @@ def _posted_before(
     return True
 
 
-def _agreed_total(builder: PlanBuilder, posted: Posted, effective: DocumentIntent) -> Decimal:
-    held = builder.facts.agreements.get(posted.subject.key)
-    return held.total if held is not None else effective.total
-
-
 def _signed(document: BooksDocument, kind: DocumentKind) -> Decimal:
     return document.total if document.kind is kind else -document.total
 
 
-def _in_books(builder: PlanBuilder, posted: Posted, effective: DocumentIntent) -> DocumentIntent:
+def _in_books(builder: PlanBuilder, posted: Posted, wanted: DocumentIntent) -> DocumentIntent:
     """Return what the document and its adjustments come to in the books now."""
     kind = posted.document.kind
     found = (builder.facts.documents.get(link.books_id) for link in posted.links if link.role is Role.ADJUSTMENT)
     live = [posted.document, *(one for one in found if one is not None and not one.status.is_gone())]
     return replace(
-        effective,
+        as_intent(posted.document, wanted.party),
         lines=tuple(line for one in live for line in _moving(one, kind)),
         total=sum((_signed(one, kind) for one in live), Decimal(0)),
     )
 
 
-def _waits_for_yes(builder: PlanBuilder, posted: Posted, there: DocumentIntent) -> bool:
-    """Hold a document that comes to something else in the books than was agreed, until a person says yes."""
-    trouble = edited(builder, posted) or Trouble(
-        code=HoldCode.EDITED_IN_BOOKS,
-        sentence=f"{posted.document.number} was changed in both systems: in the books, an adjustment of it.",
-        todo="Approve to post what is missing from the practice's version, or dismiss this to keep what the books say.",
-        detail={"changed": ["adjustment"], "books_number": posted.document.number},
-    )
-    shown = {"books_total": there.total, "practice_total": abs(posted.invoice.total)}
-    hold = invoice_hold(replace(trouble, detail={**trouble.detail, **shown}), posted.invoice, posted.subject)
-    if builder.decision(hold) is DecisionKind.APPROVED:
-        return False
-    hold_document(builder, posted.invoice, posted.subject, hold)
-    return True
+def _with_totals(trouble: Trouble, there: Decimal, agreed: Decimal) -> Trouble:
+    """Say that somebody changed the documents in the books, so that an answer counts for this state of them."""
+    added = f"In the books it comes to {two_places(there)} by now, where {two_places(agreed)} was agreed."
+    shown = {"books_total": there, "agreed_total": agreed}
+    return replace(trouble, sentence=f"{trouble.sentence} {added}", detail={**trouble.detail, **shown})
 
 
 def _moving(document: BooksDocument, kind: DocumentKind) -> tuple[BooksLine, ...]:
