@@ -19,7 +19,7 @@ from ligament.store.backup.after_restore import Outliving, Restoration, mark, pl
 from ligament.store.backup.archive import Contents, loaded
 from ligament.store.backup.fresh import MOST_VALUE, refilled
 from ligament.store.database.connection import open_database
-from ligament.store.database.errors import StoreDamaged
+from ligament.store.database.errors import StoreDamaged, StoreError
 from ligament.store.journal.chain import Head
 from ligament.wiring.leftovers import DRAFT
 from ligament.wiring.settings import Settings
@@ -192,7 +192,7 @@ def _taken_over(draft: Path, target: Path, suffix: str) -> list[str]:
         try:
             synced(target.parent)
             database.take_over(draft)
-        except Exception:
+        except (StoreError, OSError):
             # Nothing was replaced. An interruption may come after it was: then the copy is all that is left.
             old.unlink(missing_ok=True)
             raise
