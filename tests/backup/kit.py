@@ -58,6 +58,13 @@ def links(clinic: Stage) -> tuple[list[str], list[str], list[str]]:
     return people, papers, money
 
 
+def knows(clinic: Stage, word: str) -> bool:
+    """Say whether anything that is kept of the practice bears a word."""
+    with clinic.app() as app, app.database.reading() as connection:
+        bodies = connection.exec_driver_sql("SELECT body FROM practice_rows").scalars().all()
+        return any(word.encode() in bytes(body) for body in bodies)
+
+
 def cut_off(clinic: Stage, monkeypatch: pytest.MonkeyPatch, *, write: int) -> None:
     """Run a cycle whose process dies right after the books took its n-th write, before the answer was kept."""
     kept, seen = ClinicStore.close_intent, 0

@@ -20,7 +20,7 @@ from ligament.ports.errors import SignInAgain
 from ligament.store.database.connection import Database, open_database
 from ligament.store.journal.audit import verify
 from ligament.store.shared.values import EVERYBODY, SharedValues
-from tests.backup.kit import backed_up, cut_off, links, put_back, twice, verified
+from tests.backup.kit import backed_up, cut_off, knows, links, put_back, twice, verified
 from tests.backup.older import age_to_first
 from tests.support.stage import Stage
 
@@ -244,15 +244,9 @@ def test_people_erased_since_the_backup_are_erased_again(clinic: Stage) -> None:
     file = backed_up(clinic)
     with clinic.app() as app:
         app.store.forget(Subject(kind=SubjectKind.PATIENT, id=patient))
-    assert not _knows(clinic, "Quagmire")
+    assert not knows(clinic, "Quagmire")
     put_back(clinic, file)
-    assert not _knows(clinic, "Quagmire")
-
-
-def _knows(clinic: Stage, word: str) -> bool:
-    with clinic.app() as app, app.database.reading() as connection:
-        bodies = connection.exec_driver_sql("SELECT body FROM practice_rows").scalars().all()
-        return any(word.encode() in bytes(body) for body in bodies)
+    assert not knows(clinic, "Quagmire")
 
 
 def test_a_sign_in_renewed_since_the_backup_is_kept(clinic: Stage) -> None:

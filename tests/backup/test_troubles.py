@@ -22,7 +22,7 @@ from ligament.store.shared.values import SharedValues
 from ligament.wiring.clocks import SystemClock
 from ligament.wiring.file_lock import AnotherRun
 from ligament.wiring.leftovers import as_restore
-from tests.backup.kit import backed_up, put_back, verified
+from tests.backup.kit import backed_up, knows, put_back, verified
 from tests.backup.older import age_to_first, revision
 from tests.backup.test_access import access, user
 from tests.support.stage import Stage
@@ -74,12 +74,6 @@ def test_people_erased_since_stay_erased_also_in_the_oldest_tables(clinic: Stage
     age_to_first(clinic.settings().database_url)
     assert put_back(clinic, file)["restored"]
     assert not knows(clinic, "Quagmire")
-
-
-def knows(clinic: Stage, word: str) -> bool:
-    with clinic.app() as app, app.database.reading() as connection:
-        bodies = connection.exec_driver_sql("SELECT body FROM practice_rows").scalars().all()
-        return any(word.encode() in bytes(body) for body in bodies)
 
 
 def test_a_service_of_the_version_before_is_noticed_and_nothing_changed(clinic: Stage) -> None:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ligament.core.facts import Facts, PlanContext
+from ligament.core.folding import folded
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.ledgers import BooksContact, Organisation
 from ligament.core.links import ContactLink, Decision, DecisionKind
-from ligament.core.naming import folded
 from ligament.core.pairing import after_writing
 from ligament.core.plans import Action, ActionKind, Plan
 from ligament.core.private import Private

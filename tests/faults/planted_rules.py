@@ -8,9 +8,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from ligament.core.contacts import Match
+from ligament.core.folding import folded
 from ligament.core.ledgers import DocumentKind, DocumentStatus
 from ligament.core.merging import FieldVerdict
-from ligament.core.naming import folded
 from tests.faults.planted import always, bug, returning
 from tests.faults.processes import PROCESSES
 

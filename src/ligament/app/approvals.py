@@ -44,7 +44,7 @@ def approve(
         return Result(document=document)
     unknown, actions, second, decided = [], 0, 0, []
     # Whatever means two records is told before anything is decided.
-    for name, (found, marks) in [(name, _called(clinic, name)) for name in names]:
+    for name, (found, marks) in _called(clinic, names):
         for hold in found:
             decide_hold(clinic, hold, choice, by)
             decided.append(hold.id)
@@ -70,8 +70,7 @@ def refuse(clinic: Clinic, wanted: Iterable[str] = (), *, reason: str, by: str =
     names, by = list(wanted), by or clinic.outside.actor
     chosen = _refused(clinic, lambda _: True) if not names else []
     holds: list[Hold] = []
-    for name in names:
-        found, marks = _called(clinic, name)
+    for name, (found, marks) in _called(clinic, names):
         some = _refused(clinic, _marked(marks))
         if not some and not found:
             raise ConfigurationError((f'Nothing called "{name}" waits, so nothing was refused.',))
@@ -185,10 +184,19 @@ def _given(chosen: ClinicSettings, kept: Iterable[Asked], now: datetime) -> froz
     return given(kept, now, expire_days=rules.expire_days, twice=rules.four_eyes)
 
 
-def _called(clinic: Clinic, typed: str) -> tuple[list[Hold], frozenset[str]]:
-    """Return the holds that are called so and the marks of such actions: exactly so, or else all about the record."""
-    prefix, wanted = clinic.settings.rulebook.invoices.prefix, typed.strip()
+def _called(clinic: Clinic, names: Sequence[str]) -> list[tuple[str, tuple[list[Hold], frozenset[str]]]]:
+    """Return with each name the holds that are called so and the marks of such actions."""
+    if not names:
+        return []
     holds, kept = clinic.store.open_holds(), clinic.approvals.asked()
+    return [(name, _called_so(clinic, name, holds, kept)) for name in names]
+
+
+def _called_so(
+    clinic: Clinic, typed: str, holds: Sequence[Hold], kept: Sequence[Asked]
+) -> tuple[list[Hold], frozenset[str]]:
+    """Return the holds and marks of one name: those called exactly so, or else all about the record."""
+    prefix, wanted = clinic.settings.rulebook.invoices.prefix, typed.strip()
     itself = [hold for hold in holds if hold.id == wanted]
     marks = frozenset(one.mark for one in kept if wanted in {one.plan, one.mark})
     if itself or marks:

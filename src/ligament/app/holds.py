@@ -215,8 +215,8 @@ def _found(clinic: Clinic, names: Iterable[str]) -> tuple[list[Hold], list[str]]
     """Return the open holds that the names stand for, each once, and the names that stand for none."""
     holds: dict[str, Hold] = {}
     unknown = []
+    there = clinic.store.open_holds()
     for name in names:
-        there = clinic.store.open_holds()
         # Its own id means one hold and nothing else; where records are kept is only asked for their names.
         named = [hold for hold in there if hold.id == name]
         if not named:

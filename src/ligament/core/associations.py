@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from ligament.core.contacts import address_parts, called_name
+from ligament.core.folding import folded
 from ligament.core.ledgers import BooksContact, BooksUser, ContactStatus
-from ligament.core.naming import comparable, folded
+from ligament.core.naming import comparable
 from ligament.core.records import Address, Party, PartyKind, Practitioner
 
 MOST_TOGETHER = 40

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ligament.core.facts import Facts
+from ligament.core.folding import folded
 from ligament.core.frozen import fast_frozen, maker
 from ligament.core.holds import HoldCode
 from ligament.core.ids import SourceId
 from ligament.core.intents import Subject, SubjectKind, new_subject
-from ligament.core.naming import folded, without_title
+from ligament.core.naming import without_title
 from ligament.core.records import Invoice, Party, PartyKind
 from ligament.core.rules.model import BillTo, PayerUnknown, Privacy, Rulebook
 from ligament.core.troubles import Trouble

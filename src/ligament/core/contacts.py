@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 
 from ligament.core.billing import party_subject
 from ligament.core.facts import Facts, PlanContext
+from ligament.core.folding import folded
 from ligament.core.frozen import fast_frozen, maker
 from ligament.core.holds import HoldCode
 from ligament.core.ids import BooksId
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.ledgers import BooksContact, ContactStatus, Extras, ExtraSlot, PhoneSlot
-from ligament.core.naming import comparable, contact_name, folded, shown_name, tidy_name, with_suffix
+from ligament.core.naming import comparable, contact_name, shown_name, tidy_name, with_suffix
 from ligament.core.private import NOTHING, Private
 from ligament.core.records import NO_ADDRESS, Address, Location, Party, PartyKind, PhoneKind
 from ligament.core.rules.model import Privacy, Rulebook

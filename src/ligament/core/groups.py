@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ligament.core.contacts import privacy_of
+from ligament.core.folding import folded
 from ligament.core.links import Reason
-from ligament.core.naming import folded, tidy_name
+from ligament.core.naming import tidy_name
 from ligament.core.private import Private
 from ligament.core.records import Party, PartyKind
 from ligament.core.rules.apply import Evaluate, Express, about_documents, looks_at

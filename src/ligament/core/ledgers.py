@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from ligament.core.folding import folded
 from ligament.core.frozen import fast_frozen, maker
 from ligament.core.ids import BooksId
 from ligament.core.money import ZERO
@@ -314,9 +315,9 @@ class Chart:
         found = next((account for account in self.accounts if named and account.code == named), None)
         if found is not None or not named:
             return found
-        wanted = " ".join(named.casefold().split())
+        wanted = folded(named)
         by_id = (account for account in self.accounts if account.id.casefold() == wanted)
-        called = [account for account in self.accounts if " ".join(account.name.casefold().split()) == wanted]
+        called = [account for account in self.accounts if folded(account.name) == wanted]
         by_name = sorted(called, key=lambda account: not account.active)
         return next((account for account in (*by_id, *by_name)), None)
 
@@ -330,14 +331,14 @@ class Chart:
 
     def group(self, name: str) -> ContactGroup | None:
         """Return the active contact group with that name, compared without case and blanks, or nothing."""
-        wanted = " ".join(name.casefold().split())
-        return next((g for g in self.groups or () if g.active and " ".join(g.name.casefold().split()) == wanted), None)
+        wanted = folded(name)
+        return next((g for g in self.groups or () if g.active and folded(g.name) == wanted), None)
 
     def renamed_group(self, name: str) -> ContactGroup | None:
         """Return the one active contact group that had that name before, or nothing."""
-        wanted = " ".join(name.casefold().split())
+        wanted = folded(name)
         active = (group for group in self.groups or () if group.active)
-        found = [g for g in active if wanted in {" ".join(before.casefold().split()) for before in g.formerly}]
+        found = [group for group in active if wanted in map(folded, group.formerly)]
         return found[0] if len(found) == 1 else None
 
     def system_account(self, role: str) -> Account | None:

@@ -37,11 +37,6 @@ def with_suffix(full: str, party_id: str) -> str:
     return f"{tidy_name(full)[:room].strip()} ({party_id[-6:]})"
 
 
-def folded(text: str) -> str:
-    """Return the form in which names and e-mails are compared: trimmed, blanks collapsed, case folded."""
-    return " ".join(text.split()).casefold()
-
-
 def is_code(name: str) -> bool:
     """Say whether a name is one of our opaque codes."""
     return _CODE.fullmatch(name) is not None

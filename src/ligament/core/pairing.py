@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from functools import partial
 
 from ligament.core.contacts import address_parts, extras_of, phone_slots
+from ligament.core.folding import folded
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.ledgers import BooksContact, ContactStatus, PhoneSlot
 from ligament.core.links import AgreedFields
-from ligament.core.naming import folded
 from ligament.core.private import NOTHING, Private
 from ligament.core.records import NO_ADDRESS, Address, Party, PartyKind
 from ligament.core.rules.model import Rulebook

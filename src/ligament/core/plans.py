@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ligament.core.contents import clear
+from ligament.core.folding import folded
 from ligament.core.frozen import fast_frozen
 from ligament.core.holds import Hold
 from ligament.core.ids import BooksId
@@ -166,8 +167,7 @@ class GroupStep:
     @property
     def mark(self) -> str:
         """Return a short text that tells this group from others without saying its name."""
-        folded = " ".join(self.name.reveal().casefold().split())
-        return hashlib.blake2b(folded.encode(), digest_size=4).hexdigest()
+        return hashlib.blake2b(folded(self.name.reveal()).encode(), digest_size=4).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

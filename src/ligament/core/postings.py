@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from ligament.core.erasing import is_erased
+from ligament.core.folding import folded
 from ligament.core.holds import HoldCode
 from ligament.core.ledgers import Chart, Organisation, TaxRate, TrackingCategory, TrackingOption
 from ligament.core.money import ZERO, plain
@@ -309,10 +310,10 @@ def _tracking(how: LineContext) -> Tracking | Trouble:
         category = how.chart.category(category_name)
         if category is None:
             return _no_tracking(f'The tracking category "{category_name}" does not exist in the books.')
-        folded = _collapsed(option_name).casefold()
-        named = [option for option in category.options if _collapsed(option.name).casefold() == folded]
+        wanted_name = folded(option_name)
+        named = [option for option in category.options if folded(option.name) == wanted_name]
         option = next((option for option in named if option.active), None)
-        renamed = None if named else _renamed(category, folded)
+        renamed = None if named else _renamed(category, wanted_name)
         option = renamed if renamed is not None and dimensions.create_options else option
         if option is None and named:
             # The books take no second option of that name.
@@ -331,9 +332,9 @@ def _tracking(how: LineContext) -> Tracking | Trouble:
     return Tracking(pairs=tuple(pairs), missing=tuple(missing), trail=trail)
 
 
-def _renamed(category: TrackingCategory, folded: str) -> TrackingOption | None:
+def _renamed(category: TrackingCategory, name: str) -> TrackingOption | None:
     """Return the option that had this name before: made once more, it would split the reports of who renamed it."""
-    found = [one for one in category.options if folded in {_collapsed(name).casefold() for name in one.formerly}]
+    found = [one for one in category.options if name in map(folded, one.formerly)]
     return found[0] if len(found) == 1 and found[0].active else None
 
 

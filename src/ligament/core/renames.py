@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from ligament.core.folding import folded
 from ligament.core.ids import BooksId
 from ligament.core.ledgers import BooksDocument, BooksLine, Chart, ContactGroup, TrackingOption
 from ligament.core.links import Agreement, DocumentLink
@@ -80,14 +81,10 @@ def _other(names: Mapping[BooksId, tuple[str, ...]], one: TrackingOption | Conta
     """Return what it was called before it had the name of now; a rename that was taken back leaves no name behind."""
     kept: dict[str, None] = {}
     for name in names.get(one.id, ()):
-        if _folded(name) == _folded(one.name):
+        if folded(name) == folded(one.name):
             break
         kept[name] = None
     return tuple(kept)
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
 
 
 def _named(chart: Chart) -> dict[Pair, Pair]:

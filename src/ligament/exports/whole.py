@@ -40,14 +40,22 @@ def _put(beside: Path, path: Path, *, replace: bool) -> None:
         beside.replace(path)
         return
     try:
+        put_new(beside, path)
+    except FileExistsError:
+        raise already_there(path) from None
+
+
+def put_new(beside: Path, path: Path) -> None:
+    """Put a complete file in its place; raises FileExistsError where there is one, which is left as it is."""
+    try:
         # A second name is refused when there is one already, also when it came a moment ago.
         path.hardlink_to(beside)
     except FileExistsError:
-        raise already_there(path) from None
+        raise
     except OSError:
         # Some file systems know no second names.
         if path.exists():
-            raise already_there(path) from None
+            raise FileExistsError(path) from None
         beside.replace(path)
 
 

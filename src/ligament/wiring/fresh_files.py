@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ligament.exports.synced import synced
+from ligament.exports.whole import put_new
 from ligament.wiring.ambient import random_hex
 
 
@@ -14,6 +17,18 @@ def make_fresh(file: Path, text: str) -> None:
 
     A process that dies leaves no half of it, and one that looks at the same moment sees nothing or everything.
     """
+    with _written(file, text) as draft:
+        put_new(draft, file)
+
+
+def replace_fresh(file: Path, text: str) -> None:
+    """Make the same in the place of what may be there."""
+    with _written(file, text) as draft:
+        draft.replace(file)
+
+
+@contextmanager
+def _written(file: Path, text: str) -> Iterator[Path]:
     draft = file.with_name(f".{file.name}.{random_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
@@ -22,19 +37,7 @@ def make_fresh(file: Path, text: str) -> None:
             handle.write(text)
             handle.flush()
             os.fsync(handle.fileno())
-        _named(draft, file)
+        yield draft
     finally:
         draft.unlink(missing_ok=True)
     synced(file.parent)
-
-
-def _named(draft: Path, file: Path) -> None:
-    try:
-        os.link(draft, file)
-    except FileExistsError:
-        raise
-    except OSError:
-        # Some file systems know no second names.
-        if file.exists():
-            raise FileExistsError(file) from None
-        draft.replace(file)

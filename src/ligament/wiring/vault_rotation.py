@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +11,8 @@ from ligament.exports.synced import synced
 from ligament.store.database.connection import Database
 from ligament.store.database.errors import WrongKey
 from ligament.store.vault.vault import INSTALLATION, Vault
-from ligament.wiring.ambient import random_bytes, random_hex
+from ligament.wiring.ambient import random_bytes
+from ligament.wiring.fresh_files import replace_fresh
 from ligament.wiring.settings import Settings
 from ligament.wiring.vault_keys import KEY_FILE, NEXT_KEY_FILE
 
@@ -44,17 +44,7 @@ def opens_all(settings: Settings, database: Database, key: bytes, now: Now) -> b
 
 def prepare(home: Path, key: bytes) -> None:
     """Write the key that comes next beside the present one, durably, before anything is encrypted with it."""
-    draft = home / f"{NEXT_KEY_FILE}.{random_hex(8)}"
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as handle:
-            handle.write(base64.b64encode(key).decode("ascii") + "\n")
-            handle.flush()
-            os.fsync(handle.fileno())
-        draft.replace(home / NEXT_KEY_FILE)
-    finally:
-        draft.unlink(missing_ok=True)
-    synced(home)
+    replace_fresh(home / NEXT_KEY_FILE, base64.b64encode(key).decode("ascii") + "\n")
 
 
 def put_in_force(home: Path) -> None:

@@ -9,10 +9,10 @@ from ligament.app.documents import Document
 from ligament.app.results import Result
 from ligament.core.contacts import contact_number, pool_intent
 from ligament.core.facts import Facts
+from ligament.core.folding import folded
 from ligament.core.intents import subject_from_key
 from ligament.core.ledgers import BooksContact, Chart
 from ligament.core.links import AgreedFields
-from ligament.core.naming import folded
 from ligament.core.notes import CODES_DESTROYED_NOTE
 from ligament.core.pairing import after_writing, side_by_side
 from ligament.core.periods import iso_instant

@@ -9,13 +9,13 @@ from typing import TypeVar
 
 from ligament.app.doctor.checks import Check, bad, ok, warn
 from ligament.app.setup.near import near_accounts, near_taxes, spoken
+from ligament.core.folding import folded
 from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldCode
 from ligament.core.ids import SourceId
 from ligament.core.ledgers import Account, Chart, Organisation
 from ligament.core.lines import map_lines
 from ligament.core.money import ZERO, plain
-from ligament.core.naming import folded
 from ligament.core.postings import LineContext, LineRules, Place
 from ligament.core.records import Invoice, Location, Practitioner
 from ligament.core.rules.model import CustomField, PaymentSource, Rulebook

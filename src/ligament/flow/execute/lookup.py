@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ligament.core.contacts import address_parts
 from ligament.core.differences import edited_fields
+from ligament.core.folding import folded
 from ligament.core.ids import BooksId
 from ligament.core.ledgers import BooksContact, BooksDocument, ContactStatus, DocumentKind
-from ligament.core.naming import folded
 from ligament.core.plans import Action, ActionKind
 from ligament.core.receipts import WriteIntent
 from ligament.core.records import Party

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, bindparam, select
 
 from ligament.core.billing import SOMEBODY_ELSE, first_line, names_another
 from ligament.core.drafting import content_fingerprint, invoice_subject
+from ligament.core.folding import folded
 from ligament.core.ids import SourceId
 from ligament.core.links import Agreement
-from ligament.core.naming import folded
 from ligament.core.private import NOTHING, Private
 from ligament.core.records import Invoice, Party, PartyKind
 from ligament.store.database.bulk import of_clinic, of_kind, select_in, upsert

@@ -9,7 +9,7 @@ from datetime import datetime
 from operator import gt, lt
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, select, union_all, update
+from sqlalchemy import Connection, Executable, Row, and_, bindparam, delete, select, union_all, update
 
 from ligament.store.database.bulk import all_of_clinic, of_clinic, upsert
 from ligament.store.database.connection import Database
@@ -69,7 +69,7 @@ class Vault:
         """Keep a secret under a name, in place of the one kept before; raises WrongKey when ours was turned."""
         with self._database.writing(_TURN_KEY) as connection:
             # Whoever has the key of before it was turned would keep what nobody opens again.
-            self._must_be_the_key_of_all(connection)
+            self._refuse_another(connection, _OTHER_KEY_ANYWHERE)
             upsert(connection, secrets, [self._sealed(name, value)])
 
     def made(self, name: str, fresh: str) -> str:
@@ -78,7 +78,7 @@ class Vault:
         if held is not None:
             return held
         with self._database.writing(_TURN_KEY) as connection:
-            self._must_be_the_key_of_all(connection)
+            self._refuse_another(connection, _OTHER_KEY_ANYWHERE)
             rows = list(connection.execute(_NAMED, {"clinic": self.clinic, "names": [name]}))
             if not rows:
                 upsert(connection, secrets, [self._sealed(name, fresh)])
@@ -118,7 +118,7 @@ class Vault:
     def check(self) -> None:
         """Raise WrongKey when anything kept for the clinic was kept with another key."""
         with self._database.reading() as connection:
-            self._must_be_the_key(connection)
+            self._refuse_another(connection, _OTHER_KEY, clinic=self.clinic)
 
     def rotate(self, new_key: bytes) -> None:
         """Encrypt everything of every clinic in the database under a new key, all or nothing."""
@@ -174,13 +174,8 @@ class Vault:
         """Wait until nobody turns the key, so that nothing new is wrapped under the old one."""
         self._database.hold_lock(connection, _TURN_KEY)
 
-    def _must_be_the_key(self, connection: Connection) -> None:
-        other = connection.execute(_OTHER_KEY, {"clinic": self.clinic, "mine": self._cipher.key_id}).scalar()
-        if other is not None:
-            self._must_fit(other)
-
-    def _must_be_the_key_of_all(self, connection: Connection) -> None:
-        other = connection.execute(_OTHER_KEY_ANYWHERE, {"mine": self._cipher.key_id}).scalar()
+    def _refuse_another(self, connection: Connection, question: Executable, **about: str) -> None:
+        other = connection.execute(question, {**about, "mine": self._cipher.key_id}).scalar()
         if other is not None:
             self._must_fit(other)
 

@@ -16,12 +16,13 @@ from ligament.core.contacts import (
     privacy_of,
     suffixed,
 )
+from ligament.core.folding import folded
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.ledgers import BooksContact, ContactStatus
 from ligament.core.links import AgreedFields, ContactLink, DecisionKind, Origin
-from ligament.core.naming import folded, is_code
+from ligament.core.naming import is_code
 from ligament.core.plans import Action, ActionKind, ContactStep, FieldNote, NoteKind, State
 from ligament.core.records import Party, PartyKind
 from ligament.core.rules.model import CreateContacts, Privacy

@@ -8,9 +8,9 @@ from ligament.core.contacts import (
     ContactIntent,
     suffixed,
 )
+from ligament.core.folding import folded
 from ligament.core.intents import Subject
 from ligament.core.links import AgreedFields
-from ligament.core.naming import folded
 from ligament.core.plan_makers import new_action, new_contact_step
 from ligament.core.plans import Action, ActionKind
 from ligament.core.writes import new_contact_write

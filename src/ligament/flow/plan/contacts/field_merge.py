@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from ligament.core.contacts import ContactIntent, privacy_of
+from ligament.core.folding import folded
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.ledgers import BooksContact, PhoneSlot
 from ligament.core.links import AgreedFields, ContactLink, DecisionKind, new_agreed
 from ligament.core.merging import FieldVerdict, Judge, Sides
-from ligament.core.naming import folded
 from ligament.core.periods import iso_instant
 from ligament.core.plans import FieldNote, NoteKind
 from ligament.core.private import Private

@@ -9,13 +9,13 @@ from functools import partial
 from ligament.core.billing import Bill
 from ligament.core.contacts import contact_number
 from ligament.core.drafting import invoice_subject, visit_subject
+from ligament.core.folding import folded
 from ligament.core.groups import GroupRules, Wish, group_rules, record_wishes, uses_groups
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.ids import BooksId
 from ligament.core.intents import Subject, SubjectKind, subject_from_key
 from ligament.core.ledgers import BooksContact, ContactGroup, ContactStatus
 from ligament.core.links import AgreedFields, ContactLink, Membership, Reason
-from ligament.core.naming import folded
 from ligament.core.plans import Action, ActionKind, ContactStep, GroupStep, State
 from ligament.core.private import Private
 from ligament.core.records import Invoice, Party

@@ -49,7 +49,7 @@ def plan_difference(builder: PlanBuilder, posted: Posted, effective: DocumentInt
     if moved:
         effective = there
         if not changed_fields(there, wanted):
-            _agree_on_what_is_there(builder, posted, wanted)
+            agree_on_what_is_there(builder, posted, wanted, f"{posted.main.number} and its adjustments say it already.")
             return
     locked = builder.organisation.locks.locks(posted.document.on)
     changed = changed_fields(effective, wanted)
@@ -85,10 +85,10 @@ def plan_difference(builder: PlanBuilder, posted: Posted, effective: DocumentInt
         hold_document(builder, posted.invoice, posted.subject, hold)
 
 
-def _agree_on_what_is_there(builder: PlanBuilder, posted: Posted, wanted: DocumentIntent) -> None:
-    main = as_intent(posted.document, wanted.party)
-    agreement = agreement_for(posted.invoice, posted.subject, wanted)
-    agree_again(builder, posted, main, agreement, f"{posted.main.number} and its adjustments say it already.")
+def agree_on_what_is_there(builder: PlanBuilder, posted: Posted, wanted: DocumentIntent, sentence: str) -> None:
+    """Plan to remember that the books hold what the practice says, as the document stands there; nothing is written."""
+    there = as_intent(posted.document, wanted.party)
+    agree_again(builder, posted, there, agreement_for(posted.invoice, posted.subject, wanted), sentence)
 
 
 def _as_document(builder: PlanBuilder, posted: Posted, made: Adjustment, wanted: DocumentIntent) -> DocumentIntent:

@@ -25,7 +25,7 @@ from ligament.flow.plan.builder import (
     sound,
 )
 from ligament.flow.plan.document_state import DocumentState, state_of
-from ligament.flow.plan.documents.adjustments import plan_difference
+from ligament.flow.plan.documents.adjustments import agree_on_what_is_there, plan_difference
 from ligament.flow.plan.documents.drafts import agreement_for, as_intent, unreadable
 from ligament.flow.plan.documents.redrafting import draft_again
 from ligament.flow.plan.documents.relinking import agree_again
@@ -174,9 +174,7 @@ def _plan_content(builder: PlanBuilder, posted: Posted) -> None:
     elif not changed_fields(effective, wanted):
         _note_agreement(builder, posted, before)
     elif _says_it_already(posted, wanted):
-        there = as_intent(posted.document, wanted.party)
-        agreement = agreement_for(invoice, subject, wanted)
-        agree_again(builder, posted, there, agreement, f"{posted.main.number} says it already.")
+        agree_on_what_is_there(builder, posted, wanted, f"{posted.main.number} says it already.")
     elif _money_or_lock(builder, posted, wanted):
         plan_difference(builder, posted, effective, drafted)
     else:
