@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from ligament.app.access.answers import Visitor
 from ligament.app.access.sessions import lapsed_user, recognise
 from ligament.service.progress import BOARD
-from ligament.web import drafts
+from ligament.web import drafts, live
 from ligament.web.page import Answer, Forbidden, House, Moved, NotThere, Page, Sent, Shown, Streamed, Values, Visit
 from ligament.web.rendering import render
 from ligament.web.security import cookies
@@ -63,6 +63,10 @@ class Reply:
     watch: Any = None
 
 
+SIGNED_OUT = Reply(content=live.SIGNED_OUT, media_type="text/event-stream")
+"""The answer to a stream whose session is over: a page's cookie would replace the one of a form that is open."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """Answers for pages; `menu` are the pages that stand in a clinic's menu."""
@@ -76,7 +80,7 @@ class Frame:
             self._must_be_ours(page, asked, visit)
             first = admit(page, visit)
             if first is not None:
-                return self._led(visit, first)
+                return SIGNED_OUT if page.is_stream else self._led(visit, first)
             extra = self._with_draft(asked, visit)
             reply = self._reply(visit, page.answer(visit))
             return replace(reply, headers=[*reply.headers, *extra])

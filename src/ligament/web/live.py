@@ -23,7 +23,8 @@ _WARN_S = 120
 """How long before the end of a session its page says so; people need the time to answer (WCAG 2.2.1)."""
 _WORKING_S, _WORKING_EACH_S = 10, 1
 """While work is under way everything changes all the time: how far it is comes by itself, the rest now and then."""
-_CHANGED, _SIGNED_OUT = b"event: changed\ndata: now\n\n", b"event: signed-out\ndata: now\n\n"
+SIGNED_OUT = b"event: signed-out\ndata: now\n\n"
+_CHANGED = b"event: changed\ndata: now\n\n"
 _ENDING, _HEARTBEAT = b"event: ending\ndata: soon\n\n", b": here\n\n"
 _OPEN: set[int] = set()
 """The streams that are open in this process: with many of them each asks for less."""
@@ -127,7 +128,7 @@ class Stream(ASGIResponse):
         """Say whether the session goes on, and tell the page when it soon does not, or no longer."""
         left = await asyncio.to_thread(self._watch.seconds_left)
         if left <= 0:
-            await _send(send, _SIGNED_OUT, more=False)
+            await _send(send, SIGNED_OUT, more=False)
         elif left <= _WARN_S:
             await _send(send, _ENDING)
         return left > 0
@@ -147,6 +148,6 @@ async def _send(send: Send, body: bytes, *, more: bool = True) -> None:
 
 
 PAGES = (
-    Page(path="/c/{clinic}/live", name="live", answer=show, right=Right.LOOK),
-    Page(path="/clinics/live", name="live list", answer=show_list, right=Right.LOOK),
+    Page(path="/c/{clinic}/live", name="live", answer=show, right=Right.LOOK, is_stream=True),
+    Page(path="/clinics/live", name="live list", answer=show_list, right=Right.LOOK, is_stream=True),
 )

@@ -190,7 +190,8 @@ Handler = Callable[[Visit], Answer]
 class Page:
     """One address and method; without a `right` it is for everybody who is signed in, `is_open` for everybody at all.
 
-    `confirms` asks for the one-time code again after 15 minutes; `menu` is its name in the clinic's menu.
+    `confirms` asks for the one-time code again after 15 minutes; `menu` is its name in the clinic's menu. `is_stream`
+    is asked for by a script, which is told that it is signed out and led nowhere: no page would be seen there.
     """
 
     path: str
@@ -200,6 +201,7 @@ class Page:
     method: str = "GET"
     is_open: bool = False
     confirms: bool = False
+    is_stream: bool = False
     menu: str = ""
 
     @property

@@ -173,7 +173,8 @@
     button.className = "small";
     button.textContent = "Stay signed in";
     button.addEventListener("click", async () => {
-      await fetch(location.href);
+      const answer = await fetch(location.href, { redirect: "manual" });
+      if (answer.type === "opaqueredirect") return end();
       state.textContent = "You stay signed in.";
     });
     state.append(button);
