@@ -220,6 +220,9 @@ def taking_back(reference: str) -> Action:
     )
 
 
+ALL_PAID = ["CLK-1/paid", "CLK-1-2/paid"]
+
+
 @pytest.mark.parametrize("by", ["number", "mark"])
 @pytest.mark.parametrize("choice", ["approve", "refuse"])
 def test_the_whole_number_or_mark_of_an_action_means_no_other(clinic: Stage, by: str, choice: str) -> None:
@@ -228,6 +231,24 @@ def test_the_whole_number_or_mark_of_an_action_means_no_other(clinic: Stage, by:
         first, second = waiting(app)["actions"]
         approve(app, [first[by]]) if choice == "approve" else refuse(app, [first[by]], reason="not yet")
         assert waiting(app)["actions"] == [second]
+
+
+@pytest.mark.parametrize(
+    ("name", "again"),
+    [("CLK-1/paid", ["CLK-1/paid"]), ("CLK-1-2/paid", ["CLK-1-2/paid"]), ("CLK-1", ALL_PAID), ("1", ALL_PAID)],
+)
+def test_what_was_refused_is_tried_again_by_its_whole_number_and_all_of_it_by_that_of_its_record(
+    clinic: Stage, name: str, again: list[str]
+) -> None:
+    with clinic.app() as app:
+        keep_asked(app, [taking_back(number) for number in ALL_PAID])
+        refuse(app, ["1"], reason="not yet")
+        told = retry(app, name).document
+        left = {key.rpartition("|")[2] for key in app.store.refused_by_people()}
+        assert left == set(ALL_PAID) - set(again)
+        assert told["retried"]
+        assert ("stays so" in told["sentence"]) == bool(left)
+        assert retry(app, "1").document["retried"] if left else True
 
 
 def test_the_practices_number_means_all_about_its_record(clinic: Stage) -> None:

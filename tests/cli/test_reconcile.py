@@ -16,7 +16,7 @@ import pytest
 
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.xero.simulator import control as office
-from tests.cli.kit import REPOSITORY, Clinic
+from tests.cli.kit import NOW, REPOSITORY, Clinic
 from tests.support.practice import RULEBOOK
 
 KEYS = {
@@ -178,6 +178,16 @@ def test_a_comparison_that_the_days_limit_cuts_ends_with_1_and_says_when_it_goes
     assert again.code == 1
     assert again.json["parked"]
     assert again.json["totals"]["explained"] == "0.00"
+    assert "parked" in clinic.run("runs").out
+    # What is left is told by the status too, whatever runs meanwhile, until a comparison as whole as this one is made.
+    stands = clinic.run("status", "--json").json["clinics"][0]
+    assert stands["state"] == "parked"
+    assert stands["sentence"].startswith("The calls allowed for today are used up. What is left of a comparison has")
+    assert stands["sentence"].endswith("ligament reconcile --full.")
+    clinic.books.change(lambda world: office.set_day_limit(world, app, 5000))
+    for verb, state in ((("sync", "--once"), "parked"), (("reconcile",), "parked"), (("reconcile", "--full"), "well")):
+        assert clinic.run(*verb, LIGAMENT_NOW=(NOW + timedelta(days=2)).isoformat()).code == 0
+        assert clinic.run("status", "--json").json["clinics"][0]["state"] == state, verb
 
 
 @pytest.mark.parametrize("verb", ["reconcile", "audit"])

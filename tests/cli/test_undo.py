@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.cli.kit import Clinic
+from datetime import timedelta
+
+import pytest
+
+from ligament.simkit.faults import Fault, FaultKind, FaultScript, Rule
+from tests.cli.kit import NOW, Clinic
 
 KEYS = {"run_id", "undone_run", "taken_back", "restored", "left"}
 
@@ -47,3 +52,31 @@ def test_a_run_that_is_none_and_one_that_wrote_nothing_are_told(clinic: Clinic) 
     told = clinic.run("undo", quiet, "--yes")
     assert told.code == 0
     assert "nothing" in told.out
+
+
+_USED_UP = Fault(kind=FaultKind.ANSWER, status=429, headers=(("X-Rate-Limit-Problem", "day"), ("Retry-After", "36000")))
+_NO_ENTRY = Fault(kind=FaultKind.ANSWER, status=403)
+
+
+@pytest.mark.parametrize(("fault", "code", "why"), [(_USED_UP, 1, "asks us to wait"), (_NO_ENTRY, 3, "Xero")])
+def test_an_undo_that_could_not_go_on_is_told_by_the_status_until_it_has_come_to_its_end(
+    clinic: Clinic, fault: Fault, code: int, why: str
+) -> None:
+    clinic.invoice(paid=True)
+    run = clinic.run("sync", "--once", "--json").json["run_id"]
+    # The payment is let go, and then nothing more.
+    clinic.books.faults = FaultScript(rules=(Rule(fault=fault, method="POST", path="/Invoices"),))
+    assert clinic.run("undo", run, "--yes").code == code
+    clinic.books.faults = FaultScript()
+    later = (NOW + timedelta(hours=11)).isoformat()
+    assert clinic.run("sync", "--once", LIGAMENT_NOW=later).code == 1
+    for asked in (("status",), ("status", "--all")):
+        stands = clinic.run(*asked, "--json").json["clinics"][0]
+        assert stands["state"] == "parked"
+        assert why in stands["sentence"]
+        assert f"The undo of {run} has waited since" in stands["sentence"]
+        assert stands["sentence"].endswith(f"ligament undo {run} --yes.")
+        assert (", after " in stands["sentence"]) == (fault is _USED_UP)
+    assert clinic.run("undo", run, "--yes", LIGAMENT_NOW=later).code == 0
+    stands = clinic.run("status", "--json").json["clinics"][0]
+    assert (stands["state"], "undo" in stands["sentence"]) == ("waits", False)

@@ -13,6 +13,7 @@ from ligament.app.holds import answer
 from ligament.app.reconcile import reconcile
 from ligament.app.undo import undo
 from ligament.app.variances import acknowledge
+from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control
 from ligament.connectors.xero.simulator import control as desk
 from ligament.store.journal.audit import export, verify
@@ -46,7 +47,7 @@ def change(clinic: Clinic, change_world: Callable[..., Any], *given: Any, **more
     clinic.practice.change(lambda world: change_world(world, *given, **more, at=at))
 
 
-def bill(clinic: Clinic, patient: str, *items: Mapping[str, Any], **fields: Any) -> str:
+def bill(clinic: Clinic, patient: str | None, *items: Mapping[str, Any], **fields: Any) -> str:
     """Issue an invoice with those lines and return its id."""
     at, made = clinic.later(), ""
     given = {"patient_id": patient, "business_id": BUSINESS, "practitioner_id": PRACTITIONER, **fields}
@@ -227,3 +228,55 @@ def test_somebody_deleted_before_anything_here_knew_them_is_erased_by_what_the_b
         named.later(24 * 3600)
         named.sync()
     assert said == []
+
+
+def deleted_before_anything_was_read(clinic: Clinic) -> None:
+    """Bill somebody, and make the invoice anonymous as deleting them does, all before the first look."""
+    clinic.edit_patient(ANA, first_name="Zarathustra", last_name="Quillfeather")
+    bill(clinic, ANA, REPORT, {"name": "Consult", "unit_price": "80"}, invoice_to=NAME)
+    change(clinic, control.archive_record, "patients", ANA)
+    change(clinic, control.delete_patient, ANA, anonymise=True)
+
+
+def test_an_invoice_that_was_anonymous_when_it_was_first_read_keeps_no_text_that_names_anybody(clinic: Clinic) -> None:
+    deleted_before_anything_was_read(clinic)
+    told = clinic.sync()
+    assert [hold["code"] for hold in told["holds"]] == ["no_party"]
+    assert traces(clinic) == []
+    assert clinic.books.world.only().invoices == {}
+    clinic.later(24 * 3600)
+    assert clinic.sync(full=True)["holds"] == told["holds"]
+    assert traces(clinic) == []
+
+
+def test_a_copy_that_came_back_with_such_an_invoice_loses_its_text_within_a_day(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deleted_before_anything_was_read(clinic)
+    with monkeypatch.context() as before:
+        before.setattr("ligament.store.memory.erasure.erase_anonymised", lambda _: None)
+        clinic.sync()
+    assert traces(clinic)
+    clinic.later(24 * 3600)
+    clinic.sync()
+    assert traces(clinic) == []
+
+
+def test_where_patients_are_pooled_such_an_invoice_is_billed_as_its_lines_say(clinic: Clinic) -> None:
+    clinic.rulebook('[contacts]\nprivacy = "pooled"\n')
+    deleted_before_anything_was_read(clinic)
+    assert clinic.sync()["holds"] == []
+    assert [line.description for line in ours(clinic).lines] == [REPORT["name"], "Consult"]
+
+
+def test_what_a_payer_is_billed_for_keeps_its_text_until_it_is_posted(clinic: Clinic) -> None:
+    insurer = {"company_name": "Insurer Pty", "first_name": "", "last_name": "", "type": "3rd Party Payer"}
+    at = clinic.later()
+    payer = {"id": "1402000000000000001", **insurer, "type_code": 2, "created_at": at, "updated_at": at}
+    clinic.practice.change(lambda world: cliniko.put(world, "contacts", payer))
+    bill(clinic, None, REPORT, invoice_to="Insurer Pty")
+    assert clinic.sync()["holds"] == []
+    assert [line.description for line in ours(clinic).lines] == [REPORT["name"]]
+    clinic.later(24 * 3600)
+    clinic.sync()
+    assert traces(clinic) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -140,6 +140,23 @@ def test_beats_are_kept_for_each_clinic_and_taken_away_once(home: Home) -> None:
     assert beats.drop("a", "standing")
     assert not beats.drop("a", "standing")
     assert beats.one("a", "standing") == ""
+
+
+def test_an_older_hint_that_arrives_late_does_not_make_a_newer_change_look_known(home: Home) -> None:
+    hints = WebhookEvents(home.open().database, home.calendar.now)
+    early, late = START, START + timedelta(minutes=5)
+
+    def named(at: datetime | None) -> tuple[datetime | None, ...]:
+        hints.keep([Arrived(clinic="a", kind="contact", resource="c1", tenant="t", at=at)])
+        return tuple(hint.at for hint in hints.of("a"))
+
+    assert named(late) == (late,)
+    assert named(early) == (late,)
+    # One that does not say when is read whatever is known, and what waits with it too.
+    assert named(None) == (None,)
+    assert named(early) == (None,)
+    hints.done("a", hints.of("a"))
+    assert named(early) == (early,)
 
 
 def test_hints_are_kept_once_for_each_record_and_wait_again_when_named_again(home: Home) -> None:

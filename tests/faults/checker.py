@@ -29,6 +29,8 @@ from tests.faults.findings import Violation
 from tests.faults.forms import Forms
 from tests.faults.overwritten import Overwritten
 from tests.faults.pairs import judge_adoption
+from tests.faults.voids import Voids
+from tests.faults.waits import Waits
 
 if TYPE_CHECKING:
     from ligament.connectors.xero import simulator as xero
@@ -71,6 +73,8 @@ class Checker:
     email_typed_at: dict[str, datetime] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
     """Ids in the books that a person has changed or made."""
+    reopened: set[str] = field(default_factory=set)
+    """Documents of which more was open after a person's edit in the books than before."""
     payments_seen: set[str] = field(default_factory=set)
     """Payments that we were told of, by an answer or a list."""
     exact_clocks: bool = True
@@ -82,6 +86,8 @@ class Checker:
     forms: Forms = field(init=False)
     answers: Answers = field(init=False)
     barred: Barred = field(init=False)
+    waits: Waits = field(init=False)
+    voids: Voids = field(default_factory=Voids)
     gone_people: dict[str, set[str]] = field(default_factory=dict)
     """Whoever was deleted for good, with every e-mail that they ever had."""
 
@@ -90,6 +96,7 @@ class Checker:
         self.forms = Forms(self)
         self.answers = Answers(self)
         self.barred = Barred(self)
+        self.waits = Waits(self)
         self.touched |= {*books.contacts, *books.invoices}
         self.practice_edited(self.sim.practice)
 
@@ -109,6 +116,7 @@ class Checker:
         self.forms.is_credit_told = False
         self.payments_seen.clear()
         self.barred.told.clear()
+        self.voids.told.clear()
         # Nor which address was agreed before a person emptied it.
         for mark in self.marks.values():
             mark.was = ""
@@ -152,6 +160,8 @@ class Checker:
             for key, document in changed(old, new, table):
                 self.touched.add(key)
                 former = getattr(old, table).get(key)
+                if former is not None and former.outstanding < document.outstanding:
+                    self.reopened.add(key)
                 if former is not None and document.status in GONE and former.status not in GONE:
                     self.forms.voided[key] = len(self._versions_of(new, key))
                 for name in moved(former, document, DOCUMENT_FIELDS):
@@ -187,9 +197,13 @@ class Checker:
     def answered(self, system: str, request: Request, response: Response) -> None:
         """After a listing of contacts arrived, what people changed in them before is known to us."""
         self.overwritten.answered(request, response)
+        self.waits.answered(system, response)
+        if system == "xero":
+            self.voids.answered(request, response)
         if system == "cliniko" and self.sim.stranger is None:
             self.barred.answered(request, response)
         if system == "xero" and request.method == "GET" and response.status == 200 and "/Contacts" in request.path:
+            self.sim.listed()
             for mark in self.marks.values():
                 mark.seen = True
         if system == "xero" and response.status == 200 and request.path.endswith(("/Invoices", "/Payments")):

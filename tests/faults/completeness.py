@@ -11,6 +11,7 @@ from tests.faults.checker import Checker
 from tests.faults.comparing import GONE, TABLES, agrees, is_adjustment, lines_of
 from tests.faults.credits import judge_credit, judge_holds
 from tests.faults.findings import Violation
+from tests.faults.needless import judge_payment_holds
 from tests.faults.pairs import judge_pairs, judge_typed_later
 from tests.faults.silence import judge_silence
 
@@ -33,6 +34,7 @@ def judge_all(checker: Checker, report: dict[str, Any]) -> None:
         if hold["code"] in NEEDLESS and not _legacy(checker, hold):
             raise Violation("needless hold", f"{hold['number']}: {hold['code']}: {hold['sentence']}")
     judge_holds(report["holds"], books)
+    judge_payment_holds(checker, report["holds"], books)
     listed = {str(one["source_id"]) for name in ("holds", "skips", "waiting") for one in report[name]}
     refused = {str(one["source_id"]) for one in report["skips"] if one["reason"] == "refused"}
     listed |= _beside(checker, report["waiting"], refused)

@@ -209,7 +209,7 @@ RULES = (
         "credit notes are posted as invoices",
         (55,),
         ("ligament.core.drafting:document_kind", returning(DocumentKind.INVOICE)),
-        (f"{PLANNING}.documents.new:document_kind", returning(DocumentKind.INVOICE)),
+        (f"{PLANNING}.documents.history:document_kind", returning(DocumentKind.INVOICE)),
     ),
     bug(
         "an archived invoice is posted",
@@ -290,6 +290,11 @@ RULES = (
         "texts of lines stay when somebody is erased",
         (52,),
         ("ligament.store.journal.erasure:erase_texts", _ignored),
+    ),
+    bug(
+        "texts of an anonymous invoice stay",
+        (52,),
+        ("ligament.store.journal.erasure:erase_anonymised", returning(None)),
     ),
     # --- one bad neighbour
     bug("one clinic's trouble ends the scheduler", (87,), ("ligament.service.scheduler:attempt", _unguarded)),

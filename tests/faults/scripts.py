@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from random import Random
 
 BEFORE, ANY, READ, WRITE, COMMIT, HOOK = "before", "any", "read", "write", "commit", "webhook"
+LISTED = "listed"
+"""Counts only the commits right behind a list of the books' contacts: what was just read is about to be kept."""
 WHOLE, HINTS = "whole", "by hints"
 """How a run reads: everything that changed on both sides, or only what webhooks named."""
 
@@ -31,6 +33,15 @@ LAST_EDITS = (
     "patient_billed_and_archived", "name_in_line", "books_void", "pay", "books_contact_empty", "patient_email",
 )  # fmt: skip
 """More again, drawn apart: a last bill before archiving, a line that names somebody, a void before the money comes."""
+TAUGHT = (
+    ("pay_anew", 0.8), ("unpay", 0.7), ("unarchive", 0.5), ("archive_unpaid", 0.4), ("write_off", 0.4),
+    ("credit_elsewhere", 0.35), ("books_unallocate", 0.4), ("books_contact_email", 0.35),
+    ("books_contact_phone", 0.35),
+)  # fmt: skip
+"""What people of taught seeds do more often, and how often: what they open or archive before one run they pay or bring
+back before a later one; credit writes a visit off, pays somebody's next one, and is taken off again in the books."""
+_TAUGHT_ONE_OF, _TAUGHT = 5, 3
+_CALM_ONE_OF, _CALM = 20, 18
 MISTYPED = (("patient_email_corrected", 0.5), ("patient_email_mistyped", 0.15))
 DESK_EDITS = (("answers", 0.5), ("patient_gone", 0.12), ("stranger_key", 0.06), ("tamper", 0.06))
 """What people do at Ligament itself and how often: they answer what waits, delete somebody within a minute of archiving
@@ -53,6 +64,8 @@ HOOK_FAULTS = ("hook_lost", "hook_twice", "hook_late")
 SPELLS = ("outage_cliniko", "outage_xero", "skew", "skew", "native_on", "native_off")
 UPGRADE = "upgrade"
 RESTORED = ("backup", "restore")
+AT_EASE = {"answers", "rulebook"}
+"""What people do at Ligament itself while nothing goes wrong."""
 QUIET_SPELLS = {"backup", "native_on", "native_off", "rulebook", "answers"}
 """What changes the course of things without being trouble."""
 
@@ -129,12 +142,41 @@ def script_for(seed: int) -> Script:
     workers = tuple(rng.randrange(2) for _ in range(runs))
     styles = tuple(HINTS if run and rng.random() < 0.3 else WHOLE for run in range(runs))
     events = [event for run in range(runs) for event in (*_lost_then_late(seed, run), *_events_of(run, rng))]
-    events += [event for run in range(1, runs) for event in _outsiders(seed, run)]
-    if runs > 2 and rng.random() < 0.12:
+    events += [event for run in range(1, runs) for event in (*_outsiders(seed, run), *_taught(seed, run))]
+    events = _calmed(seed, events)
+    if runs > 2 and rng.random() < 0.12 and not is_calm(seed):
         # An old backup is put back: taken before one run, even the first, in force before a later one.
         places = sorted(rng.sample(range(runs), 2))
         events += [Event(run, BEFORE, 0, kind, 0) for run, kind in zip(places, RESTORED, strict=True)]
     return Script(seed=seed, runs=runs, gaps=gaps, workers=workers, styles=styles, events=tuple(events))
+
+
+def is_taught(seed: int) -> bool:
+    """Say whether the people of a seed do what was learnt last; all other seeds stay as they were told before."""
+    return seed % _TAUGHT_ONE_OF == _TAUGHT
+
+
+def is_calm(seed: int) -> bool:
+    """Say whether nothing goes wrong in a taught seed, so that people's work is carried out between any two edits."""
+    return seed % _CALM_ONE_OF == _CALM
+
+
+def _calmed(seed: int, events: list[Event]) -> list[Event]:
+    if not is_calm(seed):
+        return events
+    # Who is billed and archived a minute later would be edited in between, before the archiving that came first.
+    people = [event for event in events if event.kind != "patient_billed_and_archived"]
+    return [event for event in people if not event.is_fault or event.kind in AT_EASE]
+
+
+def _taught(seed: int, run: int) -> list[Event]:
+    if not is_taught(seed):
+        return []
+    rng = Random(f"taught {seed} {run}")
+    found = [Event(run, BEFORE, 0, kind, rng.randrange(1_000_000)) for kind, often in TAUGHT if rng.random() < often]
+    if rng.random() < 0.3 and not is_calm(seed):
+        found.append(Event(run, LISTED, rng.choice((1, 1, 1, 2)), "kill_committed", 0))
+    return found
 
 
 def _lost_then_late(seed: int, run: int) -> list[Event]:

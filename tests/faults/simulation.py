@@ -40,6 +40,7 @@ from tests.faults.scripts import (
     COMMIT,
     HINTS,
     HOOK,
+    LISTED,
     QUIET_SPELLS,
     READ,
     RIVALS,
@@ -112,7 +113,9 @@ class Simulation:
         self.has_run = False
         """Whether a run went to its end, so that whose practice it is must be known."""
         self.hooks = Hooks(self)
-        self._counts = dict.fromkeys((ANY, READ, WRITE, COMMIT, HOOK), 0)
+        self._counts = dict.fromkeys((ANY, READ, WRITE, COMMIT, HOOK, LISTED), 0)
+        self._is_listed = self._keeps_listed = False
+        """Whether the books gave a list since the last commit, and whether the commit of this moment keeps it."""
         self._events: dict[tuple[str, int], list[Event]] = {}
         self._dead = self._full = False
         self._worker = 0
@@ -138,9 +141,12 @@ class Simulation:
             return
         if point == "commit":
             self._counts[COMMIT] += 1
+            self._keeps_listed, self._is_listed = self._is_listed, False
+            self._counts[LISTED] += self._keeps_listed
             if self._full:
                 raise StoreFull("The disk is full.")
-        for event in self._events.get((COMMIT, self._counts[COMMIT]), ()):
+        behind_list = self._events.get((LISTED, self._counts[LISTED]), []) if self._keeps_listed else []
+        for event in [*self._events.get((COMMIT, self._counts[COMMIT]), ()), *behind_list]:
             if event.kind != "takeover":
                 self._strike_commit(event, point)
             elif point == "committed":
@@ -173,6 +179,10 @@ class Simulation:
             self.strike(event.kind, f"webhook {event.nth}")
             return event.kind
         return ""
+
+    def listed(self) -> None:
+        """The books gave a list: the next commit keeps what it says."""
+        self._is_listed = True
 
     def on_call(self, system: str, *, write: bool) -> tuple[str, int]:
         """Let people and faults have their turn before an exchange; return the fault that strikes it."""
@@ -296,7 +306,7 @@ class Simulation:
 
     def begin_run(self, events: Sequence[Event]) -> None:
         """Set the counters back, and file the events of a run."""
-        self._dead = self._full = self.fenced_off = False
+        self._dead = self._full = self.fenced_off = self._is_listed = False
         self._counts = dict.fromkeys(self._counts, 0)
         self._events = {}
         for event in events:
@@ -464,6 +474,8 @@ def plugged(sim: Simulation) -> Iterator[None]:
         (build_module, "jitter", lambda most: sim.rng.randint(0, max(most, 0))),
         (retries, "jitter", lambda most: sim.rng.randint(0, max(most, 0))),
         (exclusive, "random_hex", lambda n: holders.randbytes(n).hex()),
+        # It wakes up by the real clock, so that on a busy machine one seed would commit more often than it was told.
+        (exclusive, "_renew", lambda *_: None),
         (ambient, "secrets", luck),
     )
     kept = [(module, name, getattr(module, name)) for module, name, _ in planned]

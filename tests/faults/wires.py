@@ -101,6 +101,7 @@ class Wire:
         sim.time.advance(sim.tick)
         self.deliver_late()
         request = request_from_target(method, target, headers, body, sim.time.at)
+        sim.checker.waits.leaves(system, request)
         if fault == "" and sim.time.at < self.down_until.get(system, sim.time.at):
             fault = "unavailable"
             sim.struck[fault] += 1
@@ -108,6 +109,7 @@ class Wire:
             self.keys.add(request.headers.get("idempotency-key", ""))
             if system == BOOKS:
                 sim.checker.barred.leaves(request)
+                sim.checker.voids.leaves(request)
         overtaken = [one for one in self.late if one.is_overtaken and one.system == system]
         try:
             response = self._carried(system, request, fault, pick)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control
 from ligament.connectors.xero import simulator as xero
 from ligament.connectors.xero.simulator import control as desk
 from tests.faults.clocks import START
+from tests.faults.scripts import is_taught
 
 PLACE = "1400100000000000011"
 HANDS = ("1400300000000000021", "1400300000000000022")
@@ -83,7 +84,18 @@ def start_for(seed: int) -> Start:
         # What touches more than two existing records asks, so that some of it may be answered and some not.
         rulebook += "max_existing_changes = 2\n"
     exact = Random(f"exact {seed}").random() < 0.4
-    return Start(practice=_practice(rng, exact=exact), books=_books(rng), rulebook=rulebook)
+    practice = _practice(rng, exact=exact)
+    return Start(practice=_closing(practice, seed), books=_books(rng), rulebook=rulebook)
+
+
+def _closing(practice: cliniko.World, seed: int) -> cliniko.World:
+    """Let the practice of some seeds close what credit settles the other way round: nobody documents which it is."""
+    rng = Random(f"closing {seed}")
+    if not is_taught(seed) or rng.random() < 0.3:
+        return practice
+    used: Literal[20, 30] = rng.choice((20, 20, 30))
+    by_credit = replace(practice.switches, account_credit_closes_as=30, used_credit_note_closes_as=used)
+    return replace(practice, switches=by_credit)
 
 
 # --- the practice -----------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from ligament.ports.books import BooksPage
 from ligament.ports.memory import Selection
 from ligament.ports.practice import PracticePage
 from tests.store.makers import (
+    DAY,
     THEN,
     agreement,
     contact,
@@ -218,12 +219,35 @@ def test_a_selected_party_that_has_a_contact_can_still_be_compared_with_all_name
 
 def test_every_number_is_indexed_and_what_carries_a_loaded_invoices_number_is_loaded(opened: Opened) -> None:
     practice(opened, invoice("70", number="1007"))
-    books(opened, document("d1", "CLK-01007-2"), document("d2", "CLK-5"), credit_note("n1", "CLK-1007"))
+    other = document("d2", "CLK-5", total=Decimal("80.00"))
+    books(opened, document("d1", "CLK-01007-2"), other, credit_note("n1", "CLK-1007"))
     facts = select(opened, invoices="70")
     assert facts.documents_by_number == {
         "invoice|CLK-01007-2": "d1", "invoice|CLK-5": "d2", "credit_note|CLK-1007": "n1",
     }  # fmt: skip
     assert set(facts.documents) == {"d1", "n1"}
+
+
+def test_what_names_a_loaded_invoice_or_comes_to_the_same_on_its_day_is_loaded_until_it_is_posted(
+    opened: Opened,
+) -> None:
+    eighty = {"total": Decimal("80.00")}
+    practice(opened, invoice("70", number="1007"))
+    books(
+        opened,
+        document("named", "INV-1", reference="Invoice 01007", **eighty),
+        document("alike", "INV-2"),
+        document("neither", "INV-3", reference="10071", **eighty),
+        document("gone", "INV-4", status=DocumentStatus.VOIDED),
+        credit_note("note", "CN-1"),
+    )
+    facts = select(opened, invoices="70")
+    assert set(facts.documents) == {"named", "alike"}
+    assert facts.mentions == {"invoice|1007": ("named",)}
+    assert facts.alike == {f"invoice|90.00|{DAY}": ("alike",)}
+    link(opened, ("invoice:70", "alike", "INV-2"))
+    facts = select(opened, invoices="70")
+    assert (facts.mentions, facts.alike) == ({}, {})
 
 
 def test_a_number_means_the_live_document_and_ours_before_others(opened: Opened) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Pool, event
 
+from ligament.connectors.cliniko.simulator import control
 from ligament.connectors.xero.simulator import control as desk
 from tests.contacts.kit import ANA, Clinic
 from tests.stories.acting import environment
@@ -121,6 +122,16 @@ def test_what_is_changed_in_one_system_is_marked_on_the_document(shop: Shop, cli
     told = text_of(shop.owner().get(f"{HERE}/documents/{invoice}"))
     assert "2 Nov 2026" in told
     assert "differs" in told
+
+
+def test_an_archived_invoice_is_not_said_to_be_open(shop: Shop, clinic: Clinic) -> None:
+    invoice = clinic.invoice(ANA)
+    clinic.sync()
+    at = clinic.later()
+    clinic.practice.change(lambda world: control.archive_invoice(world, invoice, at=at))
+    clinic.sync()
+    told = text_of(shop.owner().get(f"{HERE}/documents/{invoice}"))
+    assert "State archived authorised" in told
 
 
 def test_what_does_not_exist_is_no_page(shop: Shop) -> None:

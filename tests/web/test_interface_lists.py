@@ -67,6 +67,23 @@ def test_holds_are_filtered_and_shown(shop: Shop, reader: Tool) -> None:
     assert reader.get(f"/holds/{name}").json["waiting_since"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "place", "near"),
+    [
+        ("/holds?code=credit_or_cach", "code", "credit_or_cash"),
+        ("/holds?kind=invoices", "kind", "invoice"),
+        ("/journal?kind=decisions", "kind", "decision"),
+    ],
+)
+def test_a_filter_by_a_word_that_there_is_not_is_refused_with_the_nearest(
+    reader: Tool, asked: str, place: str, near: str
+) -> None:
+    told = reader.get(asked)
+    assert told.status == 422
+    assert [one["place"] for one in told.json["errors"]] == [place]
+    assert f'Did you mean "{near}"?' in told.json["errors"][0]["detail"]
+
+
 def test_a_hold_reads_the_same_in_the_list_and_by_itself_whatever_it_holds(shop: Shop, reader: Tool) -> None:
     about = Subject(kind=SubjectKind.INVOICE, id="1412000000000002042")
     more: list[dict[str, Any]] = [

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from ligament.app.setup.init import rulebook_text, write_rulebook
 from ligament.core.notes import PAUSED_NOTE
 from ligament.core.rules.model import Rulebook
 from ligament.store.database.errors import WrongKey
-from ligament.store.shared.heartbeats import Heartbeats
+from ligament.store.shared.heartbeats import ALIVE_S, Heartbeats, executor_name
 from ligament.store.shared.values import SharedValues
 from ligament.store.vault.vault import Vault
 from ligament.wiring import vault_rotation
@@ -29,6 +30,8 @@ from ligament.wiring.file_lock import AnotherRun, alone
 from ligament.wiring.settings import load_settings
 
 SECRET = "canary-6b0f2c11-kept"
+_NO_PROCESS = 4_194_305
+"""A number beyond the greatest that a process can have."""
 RULEBOOK = '[clinic]\nname = "{name}"\n[accounts]\ndefault = "200"\n[payments]\naccount = "090"\n'
 ENV: Mapping[str, str] = {}
 FIRST, SECOND = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
@@ -190,12 +193,29 @@ def test_the_key_is_not_changed_under_a_service_that_goes_on_with_the_former_one
     with open_clinic(load_settings(home=home, environ=ENV), name="North") as app:
         beats = Heartbeats(values=SharedValues(app.database))
         beats.beat("service-1", SystemClock().now())
-        with pytest.raises(AnotherRun, match="stop it"):
+        with pytest.raises(AnotherRun, match=r"stop it, .* counts as gone in \d+ seconds?$"):
             rotate_key(home, rotate=True, environ=ENV)
         beats.leave("service-1")
     assert (home / "vault.key").read_text(encoding="ascii") == former
     rotate_key(home, rotate=True, environ=ENV)
     assert kept(home) == {SECRET}
+
+
+def test_a_service_of_this_machine_that_was_killed_is_not_waited_for(home: Path) -> None:
+    with open_clinic(load_settings(home=home, environ=ENV), name="North") as app:
+        beats, now = Heartbeats(values=SharedValues(app.database)), SystemClock().now()
+        living = executor_name("desk-1")
+        place = living.partition("@")[2].partition(".")[0]
+        beats.beat(living, now)
+        assert beats.busy_s(now) == ALIVE_S
+        beats.leave(living)
+        beats.beat(f"desk-2@{place}.{_NO_PROCESS}", now)
+        assert beats.busy_s(now) == 0
+        # Of a process of another machine nothing is known.
+        beats.beat(f"desk-3@elsewhere.{_NO_PROCESS}", now - timedelta(seconds=ALIVE_S - 5))
+        assert beats.busy_s(now) == 5
+        beats.leave(f"desk-3@elsewhere.{_NO_PROCESS}")
+    rotate_key(home, rotate=True, environ=ENV)
 
 
 def test_a_clinic_with_nothing_kept_does_not_bring_the_former_key_back(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from ligament.app.known_words import did_you_mean
 from ligament.app.results import Result
 from ligament.wiring.errors import ConfigurationError
 
@@ -48,8 +48,7 @@ def _told(kind: str, found: dict[str, str], name: str | None) -> Result:
     places = (wanted, *(f"{inside}/{wanted}" for inside in _INSIDE))
     meant = next((one for one in places if one in found), wanted)
     if meant not in found:
-        near = difflib.get_close_matches(wanted, list(found), n=1, cutoff=0.4)
-        hint = f' Did you mean "{near[0]}"?' if near else f" `ligament {kind}s` lists them."
+        hint = did_you_mean(wanted, found, cutoff=0.4) or f" `ligament {kind}s` lists them."
         raise ConfigurationError((f'There is no {kind} "{name}".{hint}',), "NAME")
     return Result(document={"name": meant, "text": found[meant]})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ligament.app.approvals import approve
 from ligament.app.contacts.conflicts import conflict_values, people_meant
@@ -10,7 +10,7 @@ from ligament.app.decisions import answered, decide_hold, means, open_holds, set
 from ligament.app.documents import Document, hold_document
 from ligament.app.edits import edit_values
 from ligament.app.names import names_of
-from ligament.app.refusals import among, every_refusal, refused_by
+from ligament.app.refusals import among, every_refusal, refused_by, refused_exactly
 from ligament.app.results import DONE, WAITS, Result
 from ligament.core.causes import CASES, fits
 from ligament.core.holds import Hold, HoldCode
@@ -89,9 +89,12 @@ def retry(clinic: Clinic, wanted: str) -> Result:
     """Look again at the next run: at one hold, at all for one reason (its code), or at `all` that was refused.
 
     What was refused is sent again; what waits for anything else is planned anew in every run and goes on by itself
-    when its cause is gone. What a person dismissed is left, unless it is named itself. Raises ConfigurationError when
-    nothing of that name waits.
+    when its cause is gone. What a person dismissed is left, unless it is named itself. The whole number of a refused
+    action, such as CLK-1/paid, means that action only; that of its record all that was refused about it. Raises
+    ConfigurationError when nothing of that name waits.
     """
+    if exactly := refused_exactly(clinic, wanted):
+        return _retry_exactly(clinic, exactly)
     again: list[str] = []
     if wanted == ALL or wanted in {code.value for code in HoldCode}:
         code = HoldCode.REJECTED if wanted == ALL else HoldCode(wanted)
@@ -113,11 +116,28 @@ def retry(clinic: Clinic, wanted: str) -> Result:
     for hold in {hold.subject.key: hold for hold in found}.values():
         clinic.store.forget_refusals(hold.subject, beside=_refused_beside(found, hold), left=is_named)
     again += [hold.id for hold in found if hold.id not in again]
-    count = len(again)
-    sentence = f"{count} {'record is' if count == 1 else 'records are'} tried again by the next run."
+    sentence = _tried_again(len(again))
     nothing = "Nothing that was refused waits" if wanted == ALL else f"Nothing waits for the reason {wanted}"
     sentence = sentence if again else f"{nothing}, so there is nothing to try again."
     return Result(document={"retried": again, "sentence": sentence})
+
+
+def _retry_exactly(clinic: Clinic, refused: Mapping[str, Hold]) -> Result:
+    """Try again the actions of those keys, with the contacts that they need; what else was refused stays so."""
+    for key, one in refused.items():
+        clinic.store.forget_refusals(one.subject, only={key})
+    with_it = _refused_with(clinic, list(refused.values()))
+    for one in with_it:
+        clinic.store.forget_refusals(one.subject, left=True)
+    again = list(dict.fromkeys(str(one.id) for one in (*refused.values(), *with_it)))
+    subjects = {one.subject for one in refused.values()}
+    others = [one for _, one in every_refusal(clinic) if one.subject in subjects]
+    rest = " What else was refused of the same record stays so." if others else ""
+    return Result(document={"retried": again, "sentence": _tried_again(len(again)) + rest})
+
+
+def _tried_again(count: int) -> str:
+    return f"{count} {'record is' if count == 1 else 'records are'} tried again by the next run."
 
 
 def _refused_beside(found: Iterable[Hold], hold: Hold) -> frozenset[str]:

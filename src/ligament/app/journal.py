@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import IO, Any
 
 from ligament.app.journal_archive import archived_hash, archives_checked
+from ligament.app.known_words import not_known
 from ligament.app.names import record_key
 from ligament.app.output import to_json
 from ligament.app.reports.files import NO_FILES, Files
 from ligament.app.results import DONE, WAITS, Result
+from ligament.core.entries import CLINIC_KINDS, INSTALLATION_KINDS
 from ligament.core.periods import Period, local_date
 from ligament.core.tables import Row, Table, text_column
 from ligament.exports.delimited import stream_csv
 from ligament.exports.errors import FileRefused
 from ligament.exports.whole import write_whole
 from ligament.store.journal.audit import Verification, accept_break, export, has_entry, verify
+from ligament.store.queries.lists import Lists
 from ligament.store.queries.records import Queries
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
@@ -118,13 +121,25 @@ class JournalFilter:
 EVERY_ENTRY = JournalFilter()
 
 
+def kind_trouble(clinic: Clinic, kind: str, *, installation: bool = False) -> str:
+    """Say that there is no such kind of entry, which kinds there are and the nearest; nothing where there is."""
+    there = INSTALLATION_KINDS if installation else CLINIC_KINDS
+    if not kind or kind in there:
+        return ""
+    # An earlier or later version may have kept what this one does not.
+    kept = Lists(journal_beside(clinic) if installation else clinic.journal).kinds()
+    return not_known(kind, sorted(there | kept))
+
+
 def journal_export(
     clinic: Clinic, files: Files = NO_FILES, stream: IO[str] | None = None, wanted: JournalFilter = EVERY_ENTRY
 ) -> Result:
     """Write entries to files that only their owner may read, else one a line as JSON to the stream.
 
-    With neither of them the entries are part of what it tells.
+    With neither of them the entries are part of what it tells. Raises ConfigurationError for a kind that is none.
     """
+    if trouble := kind_trouble(clinic, wanted.kind, installation=wanted.installation):
+        raise ConfigurationError((f"--kind: {trouble}",))
     zone = clinic.settings.rulebook.clinic.time_zone
     if not files.paths and stream is None:
         return Result(document={"entries": list(_entries(clinic, wanted, zone)), "file": None})

@@ -121,8 +121,12 @@ def _practice_side(facts: Facts, invoice: Invoice | None) -> dict[str, Any]:
         "contact": party.full_name() if party is not None else None,
         "total": abs(invoice.total) if is_credit else invoice.total,
         "tax": abs(invoice.tax) if is_credit else invoice.tax,
-        "status": invoice.status_text or invoice.status.value.replace("_", " "),
+        "status": "archived" if invoice.removed_at is not None else _status(invoice),
     }
+
+
+def _status(invoice: Invoice) -> str:
+    return invoice.status_text or invoice.status.value.replace("_", " ")
 
 
 def _books_side(facts: Facts, paper: BooksDocument | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from ligament.app.comparison_documents import compared_document
 from ligament.app.comparison_reading import bring_up_to_date, swept_document
 from ligament.app.contacts.owners import look_at_owners, lost_owners
+from ligament.app.cut_short import keep_comparison
 from ligament.app.cycle_options import PATIENCE_MS, started_on
 from ligament.app.days import day_of
 from ligament.app.mending import ask_to_mend
@@ -129,7 +130,9 @@ def reconcile(
         document["bytes"] = clinic.meter.volume()
         document["seconds"] = (clinic.clock.monotonic_ms() - began) / 1000
         _keep(clinic, run_id, started_at, document, full=period.full)
-        clinic.runs.finish(run_id, {"balanced": document["balanced"], "variances": len(document["variances"])})
+        keep_comparison(clinic, swept, full=period.full)
+        summary = {"balanced": document["balanced"], "variances": len(document["variances"])}
+        clinic.runs.finish(run_id, summary | ({"parked": document["parked"]} if swept.parked else {}))
     done = document["balanced"] and not swept.parked
     return Result(document=document, code=DONE if done else WAITS)
 

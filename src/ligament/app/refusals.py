@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ligament.app.documents import Document
 from ligament.app.names import names_of
-from ligament.core.document_numbers import names_of_number, practice_number
+from ligament.core.document_numbers import is_exactly, names_of_number, practice_number
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.intents import subject_from_key
 from ligament.core.links import DISMISSED_REASON, Decision, DecisionKind
@@ -22,6 +22,21 @@ _TODO = "Nothing needs to be done; it can be planned again."
 def refused_by(clinic: Clinic, wanted: str) -> list[Hold]:
     """Return what people refused about one record, by its number or id, as holds that need nobody."""
     return among(every_refusal(clinic), names_of(clinic, wanted))
+
+
+def refused_exactly(clinic: Clinic, typed: str) -> dict[str, Hold]:
+    """Return what people refused under the whole number of an action or the id of its refusal, by the action's key.
+
+    A number that the record itself goes by means all that was refused about it, and none of this.
+    """
+    prefix, wanted = clinic.settings.rulebook.invoices.prefix, typed.strip()
+    found: dict[str, Hold] = {}
+    for key, (by, reason) in clinic.store.refused_by_people().items():
+        number, hold = _as_hold(key, by, reason, prefix)
+        is_whole = is_exactly(wanted, number, prefix) and number != prefix + practice_number(number, prefix)
+        if is_whole or wanted == hold.id:
+            found[key] = hold
+    return found
 
 
 def every_refusal(clinic: Clinic) -> tuple[Refusal, ...]:
@@ -48,17 +63,23 @@ def refusal_document(hold: Hold) -> Document:
 def _planned(refused: Mapping[str, tuple[str, str]], prefix: str) -> Iterator[Refusal]:
     """Give each action that somebody refused, with the names that it goes by."""
     for key, (by, reason) in refused.items():
-        kind, subject, number = (*key.split("|"), "", "")[:3]
-        hold = Hold(
-            subject=subject_from_key(subject),
-            code=HoldCode.REFUSED,
-            kind=_kind_of(kind),
-            number=practice_number(number, prefix) or without_paid(number),
-            sentence=f"Refused by {by}: {reason}",
-            todo=_TODO,
-            detail={"by": by, "reason": reason},
-        )
+        number, hold = _as_hold(key, by, reason, prefix)
         yield {*names_of_number(number, prefix), hold.number, hold.subject.id, hold.id}, hold
+
+
+def _as_hold(key: str, by: str, reason: str, prefix: str) -> tuple[str, Hold]:
+    """Return the number of an action that somebody refused, and the refusal told as a hold."""
+    kind, subject, number = (*key.split("|"), "", "")[:3]
+    hold = Hold(
+        subject=subject_from_key(subject),
+        code=HoldCode.REFUSED,
+        kind=_kind_of(kind),
+        number=practice_number(number, prefix) or without_paid(number),
+        sentence=f"Refused by {by}: {reason}",
+        todo=_TODO,
+        detail={"by": by, "reason": reason},
+    )
+    return number, hold
 
 
 def _left(clinic: Clinic) -> Iterator[Refusal]:

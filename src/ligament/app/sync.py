@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hmac
-import json
 from dataclasses import replace
-from datetime import timedelta
 
 from ligament.app.approvals import end_first_run, keep_asked
 from ligament.app.contacts.owners import refresh_owners
+from ligament.app.cut_short import keep_run
 from ligament.app.cycle_options import PATIENCE_MS, cycle_options, first_connection
 from ligament.app.decisions import open_holds
 from ligament.app.documents import action_document, cycle_document, skip_documents
@@ -16,8 +15,7 @@ from ligament.app.notices.notifier import notifying
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.run_ends import told_by_its_run
 from ligament.app.safety.after_restore import caught_up, settle
-from ligament.core.notes import CHECKED_KEY_NOTE, PARKED_NOTE, RULEBOOK_NOTE
-from ligament.core.periods import iso_instant
+from ligament.core.notes import CHECKED_KEY_NOTE, RULEBOOK_NOTE
 from ligament.flow.cycle import CycleOptions, CycleResult, run_cycle
 from ligament.flow.read.read import Hint
 from ligament.ports.errors import TryLater
@@ -79,20 +77,13 @@ def _cycle(clinic: Clinic, orders: CycleOptions) -> Result:
     if parked:
         document["parked"] = parked
         document["parked_s"] = parked_s
-    clinic.store.keep_note(PARKED_NOTE, _standing_still(clinic, parked, parked_s) if parked else "")
+    keep_run(clinic, parked, parked_s)
     document["calls"] = clinic.meter.as_dict()
     document["bytes"] = clinic.meter.volume()
     document["seconds"] = (clinic.clock.monotonic_ms() - began) / 1000
     clinic.runs.finish(run_id, {key: document[key] for key in document if key not in {"holds", "skips", "waiting"}})
     waits = document["holds"] or document["waiting"] or parked
     return Result(document=document, code=WAITS if waits else DONE)
-
-
-def _standing_still(clinic: Clinic, sentence: str, wait_s: int) -> str:
-    """Return why the run stopped before its end, since when and until when, for everybody who asks how it stands."""
-    now = clinic.clock.now()
-    until = iso_instant(now + timedelta(seconds=wait_s)) if wait_s else ""
-    return json.dumps({"sentence": sentence, "since": iso_instant(now), "until": until})
 
 
 def practice_is_checked(clinic: Clinic) -> bool:

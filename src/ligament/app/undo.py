@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ligament.app.approvals import approval_state, asked_rows, plan_name
+from ligament.app.cut_short import keep_undo, told_until_it_ends
 from ligament.app.cycle_options import PATIENCE_MS
 from ligament.app.documents import Document, action_document, by_kind
 from ligament.app.journal_archive import archived_sentence
@@ -50,8 +51,8 @@ def undo(clinic: Clinic, wanted: str, *, dry_run: bool = False, patience_ms: int
     told = _undone(clinic, wanted, patience_ms, dry_run=dry_run)
     if told.document["run_id"] is not None and not told.document.get("parked"):
         with suppress(PortError):
-            reconcile(clinic)
-            clinic.store.keep_note(RECONCILE_DUE_NOTE, "")
+            if not reconcile(clinic).document.get("parked"):
+                clinic.store.keep_note(RECONCILE_DUE_NOTE, "")
     return told
 
 
@@ -63,10 +64,12 @@ def _undone(clinic: Clinic, wanted: str, patience_ms: int, *, dry_run: bool) -> 
             _recover(clinic)
         written = written_by(clinic, run_id)
         if not written.writes:
+            keep_undo(clinic, run_id, "")
             return _nothing(clinic, written)
         facts = undo_facts(clinic, clinic.books_to_read() if dry_run else clinic.books(), written)
         plan = plan_undo(facts)
         if not plan.actions:
+            keep_undo(clinic, run_id, "")
             sentence = "That run was undone already." if written.taken else "Nothing of that run can be taken back."
             return _told(clinic, written, plan, sentence=sentence)
         if dry_run:
@@ -132,8 +135,10 @@ def _carried_out(clinic: Clinic, written: Written, facts: UndoFacts, plan: UndoP
     clinic.store.keep_note(undos_note(written.run_id), " ".join([*undos_of(clinic, written.run_id), run_id]))
     wanted = {action.subject: None for action in plan.actions}
     _keep_undone(clinic, wanted, written.run_id)
-    standing, parked = approval_state(clinic), ""
-    with told_by_its_run(clinic, run_id):
+    # Where this is cut off, the next run lists them.
+    clinic.store.look_again(wanted)
+    standing, parked, parked_s = approval_state(clinic), "", 0
+    with told_until_it_ends(clinic, written.run_id), told_by_its_run(clinic, run_id):
         try:
             for _ in range(_MOST_PASSES):
                 moved = _one_pass(clinic, plan, facts, standing, run_id)
@@ -145,8 +150,9 @@ def _carried_out(clinic: Clinic, written: Written, facts: UndoFacts, plan: UndoP
         except TryLater as trouble:
             if trouble.limit != "day":
                 raise
-            parked = trouble.sentence
+            parked, parked_s = trouble.sentence, trouble.wait_s
             written = written_by(clinic, written.run_id)
+    keep_undo(clinic, written.run_id, parked, parked_s)
     clinic.approvals.keep("", (), undoing=True)
     if not parked and not plan.actions:
         # What turned out to stay after all goes on as before.

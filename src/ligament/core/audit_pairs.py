@@ -64,6 +64,7 @@ class BooksSheet:
     """What an audit needs of a document of the books; `key` is its number without prefix, `runs` every run of digits.
 
     `subject` is the practice's id where it is linked already, `left` what is due on it or the credit that remains.
+    `defect` says why its amounts are not known, and is empty otherwise.
     """
 
     id: str
@@ -81,6 +82,7 @@ class BooksSheet:
     is_gone: bool = False
     is_draft: bool = False
     payments: tuple[PaidAmount, ...] = ()
+    defect: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

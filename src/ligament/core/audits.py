@@ -191,7 +191,7 @@ def _differences(audit: _Audit, sheet: PracticeSheet, books: BooksSheet) -> Iter
     words, name = audit.words, _called(sheet)
     if sheet.total != books.total:
         told = f"{name} is {readable(sheet.total)} in {words.practice} and {readable(books.total)} in {words.books}"
-        yield finding(FindingKind.AMOUNT, sheet.total - books.total, f"{told} ({books.number}).")
+        yield finding(FindingKind.AMOUNT, sheet.total - books.total, books.defect or f"{told} ({books.number}).")
     elif abs(sheet.tax - books.tax) > CENT * max(sheet.lines, 1):
         told = f"{name} has {readable(sheet.tax)} of tax in {words.practice} and {readable(books.tax)} in {words.books}"
         yield finding(FindingKind.TAX, sheet.tax - books.tax, f"{told} ({books.number}).")

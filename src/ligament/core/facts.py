@@ -23,8 +23,10 @@ class Facts:
 
     Keys: parties by subject key (`patient:1`, `payer:5`); invoices, visits by id; links, agreements, payments by
     subject key; documents and contacts by books id. `documents_by_number` and `history` are keyed `invoice|CLK-1`
-    (kind, bar, number or history key); `contacts_by_*` hold active contacts only, keys case-folded and trimmed, except
-    `contacts_by_number` which holds all. `credits_of` gives the ids of credit notes by original invoice id.
+    (kind, bar, number or history key), and so are `mentions`: documents of nobody in whose number or reference that
+    number stands; `alike` gives those of one sum and day, keyed `invoice|95.00|2026-07-01`. `contacts_by_*` hold active
+    contacts only, keys case-folded and trimmed, except `contacts_by_number` which holds all. `credits_of` gives the ids
+    of credit notes by original invoice id.
     `invoice_of_visit` names the live invoice of an attendee. `merged_patients` gives, by the id of each merged patient,
     loaded here or not, whom they were merged into; documents stand under the contact that survived. `waiting_on` gives,
     by the contact they need, the subject keys of records that waited when this was loaded, planned here or not.
@@ -49,6 +51,8 @@ class Facts:
     documents: Mapping[BooksId, BooksDocument] = field(default_factory=dict)
     documents_by_number: Mapping[str, BooksId] = field(default_factory=dict)
     history: Mapping[str, tuple[BooksId, ...]] = field(default_factory=dict)
+    mentions: Mapping[str, tuple[BooksId, ...]] = field(default_factory=dict)
+    alike: Mapping[str, tuple[BooksId, ...]] = field(default_factory=dict)
     contact_links: Mapping[str, ContactLink] = field(default_factory=dict)
     party_of_contact: Mapping[BooksId, str] = field(default_factory=dict)
     document_links: Mapping[str, tuple[DocumentLink, ...]] = field(default_factory=dict)

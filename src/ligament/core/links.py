@@ -111,13 +111,28 @@ class DocumentLink:
     voided_by_us: bool = False
 
 
+class Unlike(StrEnum):
+    """Why what the books hold is like nothing that the practice says of the record, so that it is planned again.
+
+    They stand in the place of a fingerprint, and in no field of their own: what people approved and refused is
+    remembered by a fingerprint of the whole step, agreement and all, and must still be known after an upgrade.
+    """
+
+    UNKNOWN = ""
+    """Nobody knows what the practice said when the books got it."""
+    OF_THE_VISIT = "visit"
+    """It was posted for an attended appointment, which says nothing of its invoice yet."""
+    UNDONE = "undone"
+    """A person took back what the books had been given last."""
+
+
 @fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """What the practice said about a record when the books last followed it.
 
-    `fingerprint` covers the content (not the settlement); `lines` are those the books hold in sum over the main
-    document and its adjustments.
+    `fingerprint` covers the content (not the settlement), or is one of the words of `Unlike`, which no content has;
+    `lines` are those the books hold in sum over the main document and its adjustments.
     """
 
     subject: Subject
@@ -125,6 +140,11 @@ class Agreement:
     kind: DocumentKind
     lines: tuple[BooksLine, ...]
     total: Decimal
+
+    @property
+    def is_of_unknown_history(self) -> bool:
+        """Say whether nobody knows any more what the practice said when the books got what they hold."""
+        return self.fingerprint == Unlike.UNKNOWN
 
 
 new_agreement = maker(Agreement)

@@ -46,6 +46,10 @@ TOLD_NOTE = "differences_told"
 """Which differences a comparison has told people of, each with its amount."""
 PARKED_NOTE = "run_parked"
 """Why the newest run stopped before its end, since when and until when, as JSON; nothing once one came to its end."""
+UNDOS_CUT_NOTE = "undos_cut"
+"""Which undos began and did not come to their end, by the run that each takes back, as JSON; why and since when."""
+COMPARISON_CUT_NOTE = "comparison_cut"
+"""The same of the newest comparison."""
 VANISHED_NOTE = "invoices_vanished"
 """Which invoices the practice suddenly showed no more, most of those kept: a person has to say what that means."""
 
@@ -63,7 +67,8 @@ TOLD = frozenset({
 """The journal tells when one of these changes."""
 POSITIONS = frozenset({
     REFERENCE_READ_NOTE, CHART_READ_NOTE, RECONCILED_READ_NOTE, OWNERS_LOOKED_NOTE, PATIENTS_SWEPT_NOTE,
-    ALL_PATIENTS_SWEPT_NOTE, MONTHS_SWEPT_NOTE, TOLD_NOTE, PARKED_NOTE, VANISHED_NOTE,
+    ALL_PATIENTS_SWEPT_NOTE, MONTHS_SWEPT_NOTE, TOLD_NOTE, PARKED_NOTE, UNDOS_CUT_NOTE, COMPARISON_CUT_NOTE,
+    VANISHED_NOTE,
 })  # fmt: skip
 """These only say when, how far or at what somebody looked: they move all day long and are no history."""
 WRITTEN_BESIDE = frozenset({LAST_TROUBLE_NOTE, RESTORED_NOTE})

@@ -6,6 +6,8 @@ The only module that knows DBOS. It is imported when the engine starts, for that
 from __future__ import annotations
 
 import json
+import logging
+import re
 import sqlite3
 import sys
 import threading
@@ -20,7 +22,12 @@ from ligament.engine.work import CannotStart, Work
 APPLICATION_VERSION = "1"
 """Pinned: what another release of the program began is taken up by this one; a turn has no steps to disagree on."""
 QUEUE = "turns"
+_LIBRARY = "dbos"
+_TRACE = "Traceback (most recent call last)"
+_KIND_OF_ERROR = re.compile(r"^(?:\w+\.)*(\w+(?:Error|Exception))\b", re.MULTILINE)
 TURN = "turn"
+SCHEMA = "dbos"
+"""Where the queue's tables are on a server."""
 KEEP = timedelta(minutes=15)
 _FORGET_AT_ONCE, _FORGET_ROUNDS = 500, 10
 _POLL_S = 0.25
@@ -50,6 +57,26 @@ def unfit(url: str, python: tuple[int, ...], sqlite: tuple[int, ...]) -> str:
             "`ligament sync --once` and `ligament sync --watch` work without it."
         )
     return ""
+
+
+class Briefly(logging.Filter):
+    """Lets the library say each trouble in one line, and once until something else is: it prints where it was, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last = ""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Shorten what is told; says whether it is new."""
+        said = record.getMessage()
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] is not None else ""
+        if not kind:
+            kind = next(iter(_KIND_OF_ERROR.findall(said)), "")
+        told = said.partition("\n")[0].partition(_TRACE)[0].rstrip(": ")
+        record.msg, record.args = f"{told} ({kind})" if kind and kind not in told else told, ()
+        record.exc_info = record.exc_text = record.stack_info = None
+        is_new, self._last = record.msg != self._last, record.msg
+        return is_new
 
 
 class JsonText:
@@ -85,6 +112,8 @@ class DurableEngine:
             raise CannotStart(complaint)
         _prefer_wal(self._place.url)
         import dbos  # noqa: PLC0415 - it costs two seconds, which only those who need it should pay
+
+        logging.getLogger(_LIBRARY).addFilter(Briefly())
 
         def turn(clinic: str) -> str:
             return self._take(clinic, work)

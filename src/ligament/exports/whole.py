@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
 import tempfile
 from collections.abc import Callable
@@ -11,6 +13,8 @@ from ligament.exports.errors import FileRefused
 from ligament.exports.synced import synced
 
 OWNER_ONLY = 0o600
+_HERE, _NO_REPLACE = -100, 1
+"""AT_FDCWD and RENAME_NOREPLACE of Linux: see renameat2(2)."""
 
 
 def write_whole(path: Path, fill: Callable[[Path], None], *, replace: bool) -> None:
@@ -53,10 +57,23 @@ def put_new(beside: Path, path: Path) -> None:
     except FileExistsError:
         raise
     except OSError:
-        # Some file systems know no second names.
-        if path.exists():
-            raise FileExistsError(path) from None
-        beside.replace(path)
+        # Some file systems know no second names, and some of those no renaming that leaves alone what is there.
+        if not _renamed_to_new(beside, path):
+            if path.exists():
+                raise FileExistsError(path) from None
+            beside.replace(path)
+
+
+def _renamed_to_new(beside: Path, path: Path) -> bool:
+    """Rename a file unless there is one of the new name, in one step; false where this system has no such step."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    if rename(_HERE, os.fsencode(beside), _HERE, os.fsencode(path), _NO_REPLACE) == 0:
+        return True
+    if ctypes.get_errno() == errno.EEXIST:
+        raise FileExistsError(path) from None
+    return False
 
 
 def already_there(path: Path) -> FileRefused:

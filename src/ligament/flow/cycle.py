@@ -204,7 +204,8 @@ def _read(orders: CycleOptions, world: RunContext) -> set[Subject]:
     Who is in the books already is only known then: a plan made sooner could make them a second time.
     """
     read_once = bool(world.memory.note(BOTH_READ_NOTE))
-    hinted = read_hinted(world.books, world.memory, (orders.hints or ()) if read_once else (), world.tell)
+    named = (orders.hints or ()) if read_once else ()
+    hinted = read_hinted(world.books, world.memory, world.clock, named, world.tell)
     if orders.hints is not None and not orders.leave_books and read_once:
         return hinted.changed
     usual = Span.THOROUGH if orders.everything else Span.USUAL

@@ -111,6 +111,10 @@ class Governor:
         self._app_wide = app_wide
         self._calendar = calendar or clock
 
+    def count_under(self, scope: str) -> None:
+        """Guard another allowance from now on: whose calls these are may be known only once somebody was asked."""
+        self._scope = scope
+
     def before(self, lane: Priority = Priority.SYNC) -> str | None:
         """Wait for a turn and return the slot to give back with `after`; raises TryLater."""
         slot = self._wait_for_slot() if self._slots else None

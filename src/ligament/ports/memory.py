@@ -98,6 +98,10 @@ class Memory(Source, Protocol):
         """Erase everything personal about a party; links, documents, amounts and the chain of the journal stay."""
         ...
 
+    def erase_anonymised(self) -> None:
+        """Erase the texts of invoices that the practice made anonymous: their patient is deleted, and no id is left."""
+        ...
+
     def keep_invoices(self, invoices: Iterable[Invoice]) -> None:
         """Keep invoices read one by one, each with its complete lines."""
         ...

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from ligament.core.periods import local_moment
+from ligament.core.cut_short import Unfinished, in_one_text, many_in, one_in
 from ligament.engine.schedule import ClinicStatus, State
 from ligament.service.statuses import STANDING, status_of
 from ligament.store.database.connection import Database
@@ -49,6 +49,13 @@ def glance(database: Database, clinics: Sequence[ClinicSettings]) -> Mapping[str
     return {name: _glance(status_of(name, known[name].beat), known[name], zones[name]) for name in names}
 
 
+def glance_and_pulse(database: Database, clinic: ClinicSettings) -> tuple[Glance, str]:
+    """Return how a clinic stands and its pulse, read in the same moment and with one question."""
+    known = figures(database, (clinic.name,), beat=STANDING)[clinic.name]
+    status = status_of(clinic.name, known.beat)
+    return _glance(status, known, clinic.rulebook.clinic.time_zone), _pulse(status, known)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """The newest comparison of a clinic: when it was, and by how much what is owed differs (practice less books)."""
@@ -68,15 +75,19 @@ def compared(database: Database) -> Mapping[str, Compared]:
 def _glance(status: ClinicStatus, known: Figures, zone: str) -> Glance:
     sign, next_run_at = _SIGNS[status.state], status.as_shown(status.not_before)
     waits = known.holds + known.approvals
-    if status.state is State.READY and known.trouble:
+    cut = _unfinished(known)
+    beside = list(cut.beside_the_run(zone))
+    told = [*cut.of_the_run(zone), *beside]
+    if status.state is not State.READY:
+        sentence = in_one_text([(status.sentence or "It cannot go on at the moment.", ""), *beside])
+    elif known.trouble:
         # A run that a person began is none of the service's turns, and the clinic stands no better for it.
-        sign, sentence = "troubled", known.trouble
-    elif status.state is State.READY and known.parked:
-        sign, (sentence, next_run_at) = "parked", _parked(json.loads(known.parked), zone)
-    elif status.state is State.READY:
-        sign, sentence = ("waits", _waiting(known)) if waits else _calm(status)
+        sign, sentence = "troubled", in_one_text([(known.trouble, ""), *beside])
+    elif told:
+        sign, sentence = "parked", in_one_text(told)
+        next_run_at = cut.run.until if cut.run is not None else next_run_at
     else:
-        sentence = status.sentence or "It cannot go on at the moment."
+        sign, sentence = ("waits", _waiting(known)) if waits else _calm(status)
     return Glance(
         sign=sign,
         sentence=sentence,
@@ -87,12 +98,8 @@ def _glance(status: ClinicStatus, known: Figures, zone: str) -> Glance:
     )
 
 
-def _parked(told: Mapping[str, str], zone: str) -> tuple[str, datetime | None]:
-    """Say of a run that the day's limit cut since when the rest of it waits, and until when where that is known."""
-    since = local_moment(datetime.fromisoformat(told["since"]), zone)
-    until = datetime.fromisoformat(told["until"]) if told["until"] else None
-    goes_on = f"the first run after {local_moment(until, zone)}" if until else "the next run"
-    return f"{told['sentence']} What is left has waited since {since}, and goes on with {goes_on}.", until
+def _unfinished(known: Figures) -> Unfinished:
+    return Unfinished(run=one_in(known.parked), undos=many_in(known.undos_cut), comparison=one_in(known.comparison_cut))
 
 
 def _calm(status: ClinicStatus) -> tuple[str, str]:
@@ -114,9 +121,12 @@ def _waiting(known: Figures) -> str:
 def pulse(database: Database, clinic: str) -> str:
     """Return a text that is another one as soon as a page of the clinic would say something else."""
     known = figures(database, (clinic,), beat=STANDING)[clinic]
-    status = status_of(clinic, known.beat)
+    return _pulse(status_of(clinic, known.beat), known)
+
+
+def _pulse(status: ClinicStatus, known: Figures) -> str:
     at = status.succeeded_at
-    ended = f"{known.trouble}|{known.parked}|{known.journal_sequence}"
+    ended = f"{known.trouble}|{known.parked}|{known.undos_cut}|{known.comparison_cut}|{known.journal_sequence}"
     return f"{status.state}|{status.sentence}|{ended}|{at and _minute(at)}"
 
 

@@ -28,6 +28,7 @@ from ligament.service.stopping import StopSign
 from ligament.store.database.connection import Database, assert_sound, open_database
 from ligament.store.database.engines import owner_only
 from ligament.store.database.errors import StoreError
+from ligament.store.shared.heartbeats import executor_name
 from ligament.wiring.ambient import random_hex
 from ligament.wiring.clocks import SystemClock, clock_starting_at, need_same_time
 from ligament.wiring.errors import ConfigurationError
@@ -90,10 +91,12 @@ def working(
     threads: int = THREADS,
 ) -> Iterator[Scheduler]:
     """Open what `serve` and `worker` run: all clinics, with work queued in the database."""
-    from ligament.engine.durable import DurableEngine, QueuePlace  # noqa: PLC0415 - its library is slow to load
+    from ligament.engine.durable import SCHEMA, DurableEngine, QueuePlace  # noqa: PLC0415 - its library is slow to load
 
     with _opened(settings) as database:
         name = executor_id()
+        # The engine's library would tell of missing rights in its own words.
+        database.need_schema(SCHEMA)
         place = QueuePlace(url=engine_url(settings), executor=name, threads=threads, now=SystemClock().now)
         engine: Engine = DurableEngine(place)
         yield Scheduler(
@@ -166,7 +169,7 @@ def need_shared_database(settings: Settings) -> None:
 
 def executor_id() -> str:
     """Return a name that no other process ever has."""
-    return f"{platform.node()}-{os.getpid()}-{random_hex(4)}"
+    return executor_name(f"{platform.node()}-{os.getpid()}-{random_hex(4)}")
 
 
 def engine_url(settings: Settings) -> str:

@@ -138,6 +138,9 @@ class ClinicStore:
     def forget(self, party: Subject) -> None:
         erasure.forget(self._journal, party)
 
+    def erase_anonymised(self) -> None:
+        erasure.erase_anonymised(self._journal)
+
     def keep_invoices(self, invoices: Iterable[Invoice]) -> None:
         with self._journal.writing() as writing:
             practice.keep_invoices(writing.connection, self._clinic, invoices, self._now())
@@ -226,15 +229,18 @@ class ClinicStore:
             found = {row.action_key: refused_by_person(row.words) for row in connection.execute(kept)}
         return {key: told for key, told in found.items() if told is not None}
 
-    def forget_refusals(self, subject: Subject, beside: Collection[str] = (), *, left: bool = False) -> None:
+    def forget_refusals(
+        self, subject: Subject, beside: Collection[str] = (), *, left: bool = False, only: Collection[str] = ()
+    ) -> None:
         """Forget what was refused about a record, so that it is tried again, and about other subjects `beside` it.
 
-        With `left` also that a person left it as it is.
+        With `left` also that a person left it as it is; with `only` nothing but these of its actions, by their keys.
         """
         with self._journal.writing() as writing:
             if left:
                 people.forget_dismissals(writing.connection, self._clinic, subject)
             about = refusals.c.subject.in_([subject.key, *sorted(beside)])
+            about = refusals.c.action_key.in_(sorted(only)) if only else about
             gone = delete(refusals).where(refusals.c.clinic == self._clinic, about)
             writing.connection.execute(gone)
             outcomes.mark_dirty(writing.connection, self._clinic, frozenset({subject}))

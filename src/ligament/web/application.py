@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from litestar import Litestar, Request, Response
@@ -13,6 +14,7 @@ from litestar.enums import HttpMethod, ScopeType
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
+from litestar.status_codes import HTTP_405_METHOD_NOT_ALLOWED
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from ligament.service.glances import Pulses
@@ -25,6 +27,7 @@ from ligament.web.live import Stream
 from ligament.web.page import House, Page
 from ligament.web.pages.registry import ALL
 from ligament.web.rendering import MEDIA_TYPES, assets
+from ligament.web.security.guards import page_behind
 from ligament.web.security.headers import protected, texts
 from ligament.web.security.hosts import is_local, is_loopback_host, may_answer
 from ligament.wiring.access import StoreTrouble, open_access
@@ -41,7 +44,9 @@ def application(door: Service) -> ASGIApp:
     runner = door.place.runner
     access = open_access(lambda: runner.settings, runner.database)
     pulses = Pulses(database=runner.database, now=access.machine_now)
-    house = House(door=door, access=access, pulses=pulses)
+    # Made once for all processes of the installation, and read once by each.
+    form_key = cache(lambda: access.vault.made("form/key", access.secret(32)).encode())
+    house = House(door=door, access=access, pulses=pulses, form_key=form_key)
     frame = Frame(house=house, menu=tuple(page for page in ALL if page.menu))
     catchers: dict[int | type[Exception], Catcher] = {
         HTTPException: _refused,
@@ -130,7 +135,8 @@ def _refused(request: AnyRequest, error: HTTPException) -> Response[bytes]:
         return _page(problems.answer(problems.of_status(error.status_code, dict(error.headers or {}))))
     if machines.is_for_machines(request.url.path):
         return Response(content=b"", status_code=error.status_code, media_type="text/plain")
-    return _page(refusal(error.status_code))
+    is_form = error.status_code == HTTP_405_METHOD_NOT_ALLOWED and request.method == HttpMethod.GET
+    return _page(refusal(error.status_code, back=page_behind(request.url.path) if is_form else ""))
 
 
 def _failing(house: House) -> Catcher:

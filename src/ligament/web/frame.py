@@ -5,17 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from ligament.app.access.answers import Visitor
-from ligament.app.access.sessions import lapsed_user, recognise
+from ligament.app.access.sessions import Recognised, lapsed_user, recognise
 from ligament.service.progress import BOARD
 from ligament.web import drafts, live
-from ligament.web.page import Answer, Forbidden, House, Moved, NotThere, Page, Sent, Shown, Streamed, Values, Visit
+from ligament.web.page import (
+    Answer,
+    Forbidden,
+    House,
+    Moved,
+    NotOurForm,
+    NotThere,
+    Page,
+    Sent,
+    Shown,
+    Streamed,
+    Values,
+    Visit,
+)
 from ligament.web.rendering import render
 from ligament.web.security import cookies
 from ligament.web.security.guards import admit, page_behind
-from ligament.web.security.hosts import address_of, is_own_form
+from ligament.web.security.hosts import address_of, is_own_form, is_surely_own_form
 from ligament.wiring.ambient import random_bytes
 
 MOST_FIELDS = 20_000
@@ -31,7 +44,10 @@ _REFUSED = {
     503: ("The database does not answer", "Nothing was changed. Try again in a moment."),
 }
 _BACK_AGAIN = "You had to show who you are first. What you had typed is here again; nothing of it was sent yet."
-_NOT_OURS = "This form did not come from Ligament's own page, or the page was open for too long. Nothing was changed."
+_NOT_TAKEN = "This form was not taken"
+_NOT_OURS = "It did not come from Ligament's own page, or that page was open for too long. Nothing was changed."
+_TOO_OLD = "You signed in or out elsewhere since its page was opened. Nothing was changed. Open the page again"
+_KEPT, _NOT_KEPT = f"{_TOO_OLD}: what you had typed is there.", f"{_TOO_OLD}, and send it once more."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,25 +98,43 @@ class Frame:
             if first is not None:
                 return SIGNED_OUT if page.is_stream else self._led(visit, first)
             extra = self._with_draft(asked, visit)
+            visit.stream = "" if page.is_stream or page.reads_pulse else live.stream_of(visit)
             reply = self._reply(visit, page.answer(visit))
             return replace(reply, headers=[*reply.headers, *extra])
         except NotThere:
             return self.refusal(404)
+        except NotOurForm:
+            self._note_refusal(page, visit, "foreign form")
+            return self._not_taken(asked, visit)
         except Forbidden as reason:
-            self._note_refusal(page, visit, str(reason))
+            self._note_refusal(page, visit, "role")
             return self.refusal(403, str(reason))
+
+    def _not_taken(self, asked: Asked, visit: Visit) -> Reply:
+        """Refuse a form; from where the browser says that it is ours, what was typed comes back with its page."""
+        behind = page_behind(visit.path, visit.form.get("back"))
+        if not is_surely_own_form(asked.header, self.house.settings.public_url):
+            return refusal(403, _NOT_OURS, title=_NOT_TAKEN, back=behind)
+        kept = self._kept_draft(visit, behind)
+        carried = [
+            (name, visit.form.get(name)) for name in ("key", "next") if visit.page.is_open and visit.form.get(name)
+        ]
+        back = f"{behind}?{urlencode(carried)}" if carried else behind
+        reply = refusal(403, _KEPT if kept else _NOT_KEPT, title=_NOT_TAKEN, back=back)
+        return replace(reply, headers=[*reply.headers, *kept])
+
+    def _kept_draft(self, visit: Visit, behind: str) -> list[tuple[str, str]]:
+        """Keep what was typed for who is, or just was, signed in; returns the header by which it is found again."""
+        is_here = visit.found is not None and visit.found.is_signed_in
+        whose = visit.lapsed or (visit.signed_in.user.id if is_here else "")
+        kept = drafts.keep(self.house.access, whose, behind, visit.form) if whose else ""
+        return [("set-cookie", cookies.set_cookie(drafts.COOKIE, kept, is_secure=self.house.is_secure))] if kept else []
 
     def _led(self, visit: Visit, first: Moved) -> Reply:
         """Lead somewhere else first; what was typed when the session had ended, or the code is due, is kept."""
         reply = self._reply(visit, first)
-        is_here = visit.found is not None and visit.found.is_signed_in
-        whose = visit.lapsed or (visit.signed_in.user.id if is_here else "")
-        behind = page_behind(visit.path, visit.form.get("back"))
-        kept = drafts.keep(self.house.access, whose, behind, visit.form) if whose else ""
-        if not kept:
-            return reply
-        cookie = cookies.set_cookie(drafts.COOKIE, kept, is_secure=self.house.is_secure)
-        return replace(reply, headers=[*reply.headers, ("set-cookie", cookie)])
+        kept = self._kept_draft(visit, page_behind(visit.path, visit.form.get("back")))
+        return replace(reply, headers=[*reply.headers, *kept])
 
     def _with_draft(self, asked: Asked, visit: Visit) -> list[tuple[str, str]]:
         """Give a page what was typed there before; returns the header that takes the cookie away then."""
@@ -117,18 +151,16 @@ class Frame:
     def _note_refusal(self, page: Page, visit: Visit, why: str) -> None:
         """Put into the journal that somebody who is signed in asked for what they may not do."""
         if visit.found is not None and visit.found.is_signed_in:
-            found = "foreign form" if why else "role"
             name, source = visit.caller.name, visit.visitor.source
-            self.house.access.note("access.refused", page.path, actor=name, source=source, why=found)
+            self.house.access.note("access.refused", page.path, actor=name, source=source, why=why)
 
     def _visit(self, page: Page, asked: Asked) -> Visit:
         by_https, access = self.house.is_secure, self.house.access
         secret = asked.cookies.get(cookies.cookie_name(cookies.SESSION, is_secure=by_https), "")
         lapsed = lapsed_user(access, secret) if page.method != "GET" else ""
-        found = recognise(access, secret, by_hand=not asked.header(FRAGMENT))
-        jar = dict(asked.cookies)
-        if found is None:
-            jar.pop(cookies.cookie_name(cookies.SESSION, is_secure=by_https), None)
+        is_by_hand = not asked.header(FRAGMENT)
+        found = recognise(access, secret, by_hand=is_by_hand)
+        form_tokens = cookies.form_tokens(asked.cookies, is_secure=by_https)
         settings = self.house.settings
         address = address_of(asked.peer, asked.header, settings.trusted_proxies)
         return Visit(
@@ -139,23 +171,37 @@ class Frame:
             query=_values(asked.query),
             form=_form(asked),
             visitor=Visitor(address=address, agent=asked.header("user-agent")),
-            csrf=cookies.csrf_token(jar, is_secure=by_https),
+            csrf=self._session_token(found) or next(iter(form_tokens), ""),
+            form_tokens=form_tokens,
             host=asked.header("host"),
+            is_by_hand=is_by_hand,
             found=found,
             secret=secret,
             lapsed=lapsed,
         )
 
+    def _session_token(self, found: Recognised | None) -> str:
+        """Return what the forms of somebody who is signed in show, else an empty text."""
+        if found is None or not found.is_signed_in:
+            return ""
+        return cookies.session_token(self.house.form_key(), found.user.id, found.session.began_at)
+
     def _must_be_ours(self, page: Page, asked: Asked, visit: Visit) -> None:
-        """Raise Forbidden for a form that is not ours; signed out, one is sent to sign in instead."""
+        """Raise NotOurForm for a form that is not ours; signed out, one is sent to sign in instead.
+
+        A page that needs no session may have been opened before somebody signed in, in another tab even.
+        """
         if page.method == "GET":
             return
         if not is_own_form(asked.header, self.house.settings.public_url):
-            raise Forbidden(_NOT_OURS)
-        if not page.is_open and (visit.found is None or not visit.found.is_signed_in):
+            raise NotOurForm
+        is_here = visit.found is not None and visit.found.is_signed_in
+        if not page.is_open and not is_here:
             return
-        if not cookies.is_right_token(visit.form.get("csrf_token"), visit.csrf):
-            raise Forbidden(_NOT_OURS)
+        right = {visit.csrf, *(visit.form_tokens if page.is_open else ())}
+        given = visit.form.get("csrf_token")
+        if not any(cookies.is_right_token(given, one) for one in right):
+            raise NotOurForm
 
     # --- answers ------------------------------------------------------------------------------------------------------
     def _reply(self, visit: Visit, answer: Answer) -> Reply:
@@ -179,11 +225,14 @@ class Frame:
     def _shown(self, visit: Visit, answer: Shown) -> Reply:
         headers = [*answer.headers.items(), *self._session_cookie(answer.secret, ends=answer.ends)]
         if answer.secret:
-            visit.csrf = cookies.csrf_of(answer.secret)
+            visit.csrf = self._session_token(recognise(self.house.access, answer.secret, by_hand=False))
         elif not visit.csrf:
-            secret = self.house.access.secret(24)
+            secret, name = (
+                self.house.access.secret(24),
+                cookies.form_cookie_name(random_bytes(cookies.MARK_BYTES).hex()),
+            )
             visit.csrf = cookies.csrf_of(secret)
-            headers.append(("set-cookie", cookies.set_cookie(cookies.FORM, secret, is_secure=self.house.is_secure)))
+            headers.append(("set-cookie", cookies.set_cookie(name, secret, is_secure=self.house.is_secure)))
         text = render(answer.template, {**self._around(visit), **answer.values})
         return Reply(content=text.encode(), status=answer.status, headers=headers)
 
@@ -199,12 +248,15 @@ class Frame:
     def _around(self, visit: Visit) -> dict[str, Any]:
         """Return what every template may use."""
         found = visit.found if visit.found is not None and visit.found.is_signed_in else None
-        flash = found.session.flash if found else ""
+        # What the next page says once is for the eyes of who asked, not for a tab that refreshes itself meanwhile.
+        flash = found.session.flash if found and visit.is_by_hand else ""
         if found and flash:
             self.house.access.sessions.tell(found.session.id, "")
         return {
             **NOTHING_AROUND,
             "visit": visit,
+            "stream": visit.stream,
+            "behind": page_behind(visit.path, visit.form.get("back")) if visit.page.method != "GET" else "",
             "me": found.user if found else None,
             "may": {right.value for right in found.caller.rights} if found else set(),
             "page": visit.page,
@@ -231,16 +283,18 @@ class Frame:
 
 
 NOTHING_AROUND: Mapping[str, Any] = {
-    "visit": None, "me": None, "may": frozenset[str](), "page": None, "csrf": "", "flash": "", "clinic": None,
+    "visit": None, "stream": "", "behind": "",
+    "me": None, "may": frozenset[str](), "page": None, "csrf": "", "flash": "", "clinic": None,
     "clinic_id": "", "clinic_path": "", "clinics": {}, "menu": (), "zone": "UTC", "going_on": None,
     "errors": {}, "typed": Values(),
 }  # fmt: skip
 
 
-def refusal(status: int, why: str = "", reference: str = "") -> Reply:
-    """Return a plain page that says what did not work, and nothing of the inside."""
-    title, sentence = _REFUSED.get(status, ("This did not work", "Nothing was changed. Go back and try again."))
-    values = {**NOTHING_AROUND, "title": title, "sentence": why or sentence, "reference": reference, "status": status}
+def refusal(status: int, why: str = "", reference: str = "", *, title: str = "", back: str = "") -> Reply:
+    """Return a plain page that says what did not work, and nothing of the inside; `back` is where to go on."""
+    usual, sentence = _REFUSED.get(status, ("This did not work", "Nothing was changed. Go back and try again."))
+    told = {"title": title or usual, "sentence": why or sentence, "reference": reference, "back": back}
+    values = {**NOTHING_AROUND, **told, "status": status}
     return Reply(content=render("refused", values).encode(), status=status)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
+from ligament.app.access.proofs import digest
 from ligament.app.access.sessions import recognise, seconds_left
 from ligament.core.access import Right
 from ligament.service.progress import BOARD, HowFar
@@ -19,6 +20,7 @@ from ligament.web.rendering import progress_words
 
 _LOOK_S = 2
 _LOOKS_A_HEARTBEAT, _LOOKS_A_SESSION = 8, 5
+_MARK, _LIST = 16, "/clinics"
 _WARN_S = 120
 """How long before the end of a session its page says so; people need the time to answer (WCAG 2.2.1)."""
 _WORKING_S, _WORKING_EACH_S = 10, 1
@@ -32,8 +34,12 @@ _OPEN: set[int] = set()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """What one stream looks at: the clinic's pulse, its work, and how many seconds of being signed in are left."""
+    """What one stream looks at: the clinic's pulse, its work, and how many seconds of being signed in are left.
 
+    `since` is the pulse that its page was made after; what changed between the two is told at the first look.
+    """
+
+    since: str
     pulse: Callable[[], str]
     work: Callable[[], HowFar | None]
     seconds_left: Callable[[], int]
@@ -41,22 +47,46 @@ class Watch:
 
 def show(visit: Visit) -> Answer:
     """Begin a stream of one clinic."""
-    name, pulses = visit.clinic.name, visit.house.pulses
+    name = visit.clinic.name
     return Streamed(
-        watch=Watch(pulse=lambda: pulses.of(name), work=lambda: BOARD.of(name), seconds_left=lambda: _left(visit))
+        watch=Watch(
+            since=visit.query.get("since"),
+            pulse=lambda: _pulse(visit),
+            work=lambda: BOARD.of(name),
+            seconds_left=lambda: _left(visit),
+        )
     )
 
 
 def show_list(visit: Visit) -> Answer:
     """Begin a stream of the list of clinics, those of it that the person sees."""
-    pulses = visit.house.pulses
     return Streamed(
         watch=Watch(
-            pulse=lambda: pulses.of_list(tuple(visit.clinics().values())),
+            since=visit.query.get("since"),
+            pulse=lambda: _pulse(visit),
             work=lambda: None,
             seconds_left=lambda: _left(visit),
         )
     )
+
+
+def stream_of(visit: Visit) -> str:
+    """Return where a page listens, or an empty text; to be asked before the page reads what it shows."""
+    if not visit.clinic_id and visit.page.path != _LIST:
+        return ""
+    return f"{visit.clinic_path if visit.clinic_id else _LIST}/live?since={_pulse(visit)}"
+
+
+def stream_since(visit: Visit, pulse: str) -> str:
+    """Return where a page of a clinic listens that read the pulse together with what it shows."""
+    return f"{visit.clinic_path}/live?since={digest(pulse)[:_MARK]}"
+
+
+def _pulse(visit: Visit) -> str:
+    """Return a short mark of the pulse of the clinic, or of the list, that a page or stream is about."""
+    pulses = visit.house.pulses
+    beats = pulses.of(visit.clinic.name) if visit.clinic_id else pulses.of_list(tuple(visit.clinics().values()))
+    return digest(beats)[:_MARK]
 
 
 def _left(visit: Visit) -> int:
@@ -114,7 +144,7 @@ class Stream(ASGIResponse):
             _OPEN.discard(id(self))
 
     async def _go_on(self, receive: Receive, send: Send) -> None:
-        beat, looks = Beat(seen=await asyncio.to_thread(self._watch.pulse)), 0
+        beat, looks = Beat(seen=self._watch.since or await asyncio.to_thread(self._watch.pulse)), 0
         while not await _has_left(receive):
             if looks % _LOOKS_A_SESSION == 0 and not await self._is_signed_in(send):
                 return

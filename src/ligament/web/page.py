@@ -31,6 +31,10 @@ class Forbidden(Exception):
     """The person may look here, but not do this."""
 
 
+class NotOurForm(Forbidden):
+    """A form that does not show the token of who sent it: it is from elsewhere, or its page was open for too long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Values:
     """What a form or the part of an address behind the question mark says; every name may stand several times."""
@@ -93,11 +97,12 @@ Answer = Shown | Moved | Sent | Streamed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """What every page may ask: the running installation, and access."""
+    """What every page may ask: the running installation, and access; `form_key` makes the tokens of forms."""
 
     door: Service
     access: Access
     pulses: Pulses
+    form_key: Callable[[], bytes]
 
     @property
     def settings(self) -> Settings:
@@ -122,7 +127,14 @@ class Visit:
     form: Values
     visitor: Visitor
     csrf: str
+    """What the forms of this page show; empty until a cookie for them is set."""
+    form_tokens: tuple[str, ...] = ()
+    """What a form may show that needs no session."""
     host: str = ""
+    is_by_hand: bool = True
+    """Whether a person asked, and no script of a page that is open."""
+    stream: str = ""
+    """Where the page listens for what changes; empty for pages on which nothing does."""
     found: Recognised | None = None
     clinic_id: str = ""
     the_clinic: ClinicSettings | None = None
@@ -191,7 +203,8 @@ class Page:
     """One address and method; without a `right` it is for everybody who is signed in, `is_open` for everybody at all.
 
     `confirms` asks for the one-time code again after 15 minutes; `menu` is its name in the clinic's menu. `is_stream`
-    is asked for by a script, which is told that it is signed out and led nowhere: no page would be seen there.
+    is asked for by a script, which is told that it is signed out and led nowhere: no page would be seen there. One that
+    `reads_pulse` says itself where it listens.
     """
 
     path: str
@@ -202,6 +215,7 @@ class Page:
     is_open: bool = False
     confirms: bool = False
     is_stream: bool = False
+    reads_pulse: bool = False
     menu: str = ""
 
     @property

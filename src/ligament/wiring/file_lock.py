@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from ligament.wiring.locks import OR_BUSY, lock, open_lock_file
 
 _PAUSE_MS = 200
 
@@ -18,16 +19,20 @@ class AnotherRun(Exception):
 
 @contextmanager
 def alone(home: Path, clinic: str, pause_ms: Callable[[int], None], patience_ms: int) -> Iterator[None]:
-    """Hold the clinic's lock, waiting for it up to `patience_ms`; raises AnotherRun."""
-    descriptor = os.open(lock_file(home, clinic), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "r+b") as handle:
+    """Hold the clinic's lock, waiting for it up to `patience_ms`; raises AnotherRun.
+
+    Raises ConfigurationError where that disk keeps no locks, or no file stands in its place.
+    """
+    file = lock_file(home, clinic)
+    descriptor = open_lock_file(file)
+    with os.fdopen(descriptor, "r+b"):
         # One that an earlier release made may be open to everybody, or another user's.
         with suppress(PermissionError):
             os.fchmod(descriptor, 0o600)
         waited = 0
         while True:
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(descriptor, file, OR_BUSY)
                 break
             except BlockingIOError:
                 if waited >= patience_ms:

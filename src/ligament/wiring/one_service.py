@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.locks import OR_BUSY, lock, open_lock_file
 
 _FILE = "serve.lock"
 
@@ -22,10 +22,10 @@ def only_service(home: Path, database_url: str) -> Iterator[None]:
     if not database_url.startswith("sqlite"):
         yield
         return
-    descriptor = os.open(home / _FILE, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    descriptor = open_lock_file(home / _FILE)
     with os.fdopen(descriptor, "r+", encoding="ascii") as handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(descriptor, home / _FILE, OR_BUSY)
         except BlockingIOError:
             holder = handle.read().strip() or "another one"
             sentence = f"{home}: a service runs on this home already, as process {holder}. Stop it first."

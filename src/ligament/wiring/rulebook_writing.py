@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import Any
 import tomlkit
 
 from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.locks import AND_WAIT, lock
 from ligament.wiring.rulebooks import ClinicSettings, Mistake, looked_over
 
 Key = tuple[str, ...]
@@ -26,7 +26,7 @@ def held(file: Path) -> Iterator[str]:
     # The folder is what is locked: the file itself is replaced by each writing.
     descriptor = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        lock(descriptor, file.parent, AND_WAIT)
         yield file.read_text(encoding="utf-8")
     finally:
         os.close(descriptor)

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from ligament.wiring.ambient import random_text
 from ligament.wiring.fresh_files import make_fresh
+from ligament.wiring.locks import must_be_file
 
 SETUP_KEY_FILE = "setup.key"
 
 
 def setup_key(home: Path) -> str:
     """Return the key that opens the first start, or nothing when there is none."""
+    must_be_file(home / SETUP_KEY_FILE)
     try:
         return (home / SETUP_KEY_FILE).read_text(encoding="ascii").strip()
     except FileNotFoundError:

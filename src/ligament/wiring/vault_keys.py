@@ -11,6 +11,7 @@ from pathlib import Path
 from ligament.wiring.ambient import random_bytes
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.fresh_files import make_fresh
+from ligament.wiring.locks import must_be_file
 
 KEY_FILE = "vault.key"
 
@@ -27,6 +28,7 @@ def vault_key(home: Path, environ: Mapping[str, str]) -> bytes:
     if given:
         return _decoded(given, "LIGAMENT_VAULT_KEY")
     file = home / KEY_FILE
+    must_be_file(file)
     # Asked first: the key comes before the database, also where another process is making both right now.
     in_use = _was_in_use(home)
     if file.is_file():

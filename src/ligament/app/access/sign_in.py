@@ -21,9 +21,12 @@ def folded(email: str) -> str:
 
 
 def enter_password(
-    access: Access, email: str, password: str, visitor: Visitor, *, instead_of: str = ""
+    access: Access, email: str, password: str, visitor: Visitor, *, instead_of: str = "", is_here: bool = False
 ) -> Entered | Refused | Slow:
-    """Look at name and password; a wrong name and a wrong password get the same answer after the same time."""
+    """Look at name and password; a wrong name and a wrong password get the same answer after the same time.
+
+    Who `is_here` already needs no other session, and gets no secret.
+    """
     email = folded(email)
     waiting = _begin_attempt(access, email, visitor)
     if waiting:
@@ -33,6 +36,8 @@ def enter_password(
     if not fits(password, user.password_hash if user is not None and is_one else "") or user is None:
         return _failed(access, email, visitor, {"": WRONG})
     _take_back(access, email, visitor)
+    if is_here:
+        return Entered(secret="")
     return Entered(secret=begin(access, user.id, CODE, visitor, instead_of=instead_of))
 
 

@@ -20,6 +20,7 @@ from ligament.app.results import DONE, WAITS, Result
 from ligament.app.setup.connect import role_warnings
 from ligament.app.setup.gaps import gaps
 from ligament.app.setup.systems import BooksSide, PracticeSide, meet_books, meet_practice
+from ligament.core.currencies import currency_of
 from ligament.core.ledgers import BooksUser, Organisation
 from ligament.core.notes import PAUSED_NOTE, PRACTICE_NOTE
 from ligament.core.periods import australian, is_zone
@@ -67,6 +68,7 @@ def examine(clinic: Clinic, *, forget_waits: bool = False) -> Result:
         checks.extend(books_checks(clinic, books))
         checks.extend(neighbour_checks(clinic))
         checks.extend(zone_checks(book, clinic.clock.now(), practice, books.organisation))
+        checks.extend(currency_checks(practice, books.organisation))
         checks.extend(_mapping(clinic, practice, books))
     if practice is not None and books is not None:
         checks.extend(owner_checks(clinic.books_manifest.title, practice.practitioners.values(), books.users))
@@ -231,6 +233,18 @@ def zone_checks(
     if without:
         sentence = f"{', '.join(sorted(without))}: no time zone, so {zone} is used."
         yield warn(_SETTINGS, sentence, "Set the time zone of the location in the practice, if it is another one.")
+
+
+def currency_checks(practice: PracticeSide | None, organisation: Organisation) -> Iterator[Check]:
+    """Say where the practice is in a country of another currency than the books: its amounts are sent as they are."""
+    billed = currency_of(practice.settings.country_code) if practice is not None else ""
+    if billed and organisation.currency and billed != organisation.currency.upper():
+        country = practice.settings.country_code.upper() if practice is not None else ""
+        sentence = (
+            f"The practice is in {country}, where people pay in {billed}, and {organisation.name} keeps its books in "
+            f"{organisation.currency}. Amounts are posted as they are, without a rate."
+        )
+        yield warn(_SETTINGS, sentence, "Make sure that these are the right books, or correct the practice's country.")
 
 
 def same_wall(one: str, other: str, now: datetime) -> bool:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
+from ligament.app.known_words import did_you_mean
 from ligament.app.results import Result
 from ligament.core.events import EventType, example
 from ligament.core.periods import iso_instant
@@ -184,8 +184,7 @@ def event_types(names: Iterable[str]) -> tuple[EventType, ...]:
     known = [kind.value for kind in EventType]
     for name in wanted:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f' Did you mean "{near[0]}"?' if near else f" There are: {', '.join(known)}."
+            hint = did_you_mean(name, known) or f" There are: {', '.join(known)}."
             raise UnknownHook((f'events: there is no event "{name}".{hint}',))
     return tuple(EventType(name) for name in wanted or known)
 

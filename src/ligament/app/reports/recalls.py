@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from typing import cast
 
 from ligament.app.documents import Document
+from ligament.app.known_words import did_you_mean
 from ligament.app.reports.files import NO_FILES, Files, write_files
 from ligament.app.results import Result
 from ligament.core.periods import local_date
@@ -113,8 +113,7 @@ def _ids(wanted: str, entry: Recall, types: Mapping[str, str]) -> list[str]:
         return [wanted]
     found = [key for key, name in types.items() if name.casefold() == wanted.strip().casefold()]
     if not found:
-        near = get_close_matches(wanted, [name for name in types.values() if name], n=1)
-        hint = f' Did you mean "{near[0]}"?' if near else ""
+        hint = did_you_mean(wanted, [name for name in types.values() if name])
         where = f'recalls, "{entry.list}", appointment_types'
         raise ConfigurationError((f'{where}: the practice has no appointment type "{wanted}".{hint}',))
     return found

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any
 
 from ligament import __version__
 from ligament.app.days import day_of
 from ligament.app.documents import INFERRED_NOTE
+from ligament.app.known_words import not_known
 from ligament.app.reconcile import Period as Compared
 from ligament.app.reconcile import comparing
 from ligament.app.reports.files import NO_FILES, Files, write_files
@@ -94,9 +94,7 @@ def period_of(first: str | None, last: str | None) -> Period:
 def _one_of(place: str, word: str, known: Sequence[str]) -> str:
     if word.casefold() in known:
         return word.casefold()
-    near = get_close_matches(word.casefold(), known, n=1)
-    hint = f' Did you mean "{near[0]}"?' if near else ""
-    raise ConfigurationError((f'{place}: "{word}" is not known.{hint} Known are {", ".join(known)}.',))
+    raise ConfigurationError((f"{place}: {not_known(word, known)}",))
 
 
 def report(clinic: Clinic, wanted: Wish, files: Files = NO_FILES) -> Result:

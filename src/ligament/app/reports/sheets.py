@@ -95,6 +95,7 @@ def _of_books(document: BooksDocument, name: str, subject: str) -> BooksSheet:
         is_gone=document.status.is_gone(),
         is_draft=document.status.is_draft(),
         payments=tuple(paid),
+        defect=document.defect,
     )
 
 

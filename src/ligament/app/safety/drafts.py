@@ -19,18 +19,20 @@ from pathlib import Path
 
 from ligament.wiring.ambient import random_hex
 from ligament.wiring.errors import ConfigurationError
+from ligament.wiring.locks import AND_WAIT, OR_BUSY, lock
 
 _MARK = ".ligament-backup."
 _BYTES = 8
 _KEY = re.compile(r"[0-9a-f]{16}")
 _TRIES = 10
+_CURE = "Name a file on another disk, and copy it there when it is made."
 
 
 @contextmanager
 def fresh(file: Path) -> Iterator[tuple[zipfile.ZipFile, Path]]:
     """Give an archive that takes its name only when it is whole and on the disk, and the draft that it is until then.
 
-    Raises ConfigurationError where it cannot be written.
+    Raises ConfigurationError where it cannot be written, or where nobody could tell it from a dead one.
     """
     draft = file.with_name(f".{file.name}{_MARK}{random_hex(_BYTES)}")
     try:
@@ -52,7 +54,12 @@ def _locked(draft: Path) -> int:
     """Make a draft that is locked, so that nobody takes it for a dead one; raises OSError."""
     for _ in range(_TRIES):
         descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            lock(descriptor, draft.parent, AND_WAIT, _CURE)
+        except ConfigurationError:
+            os.close(descriptor)
+            draft.unlink(missing_ok=True)
+            raise
         if os.fstat(descriptor).st_nlink:
             return descriptor
         # Between the two, another backup took it for a dead one.
@@ -89,7 +96,7 @@ def _is_made(draft: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, OR_BUSY)
     except BlockingIOError:
         return True
     finally:

@@ -29,11 +29,14 @@ _SQLITE = "sqlite:///"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Present:
-    """What is there before a restore; `outlives` is None where it cannot be read."""
+    """What is there before a restore; `outlives` is None where it cannot be read.
+
+    `busy_s` says for how many seconds more a service counts as being at work there, 0 where none is.
+    """
 
     holds: Contents
     outlives: Outliving | None = None
-    alive: int = 0
+    busy_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from ligament.app.results import WAITS, Result
 from ligament.app.safety.after_restore import settle
+from ligament.app.safety.at_work import busy_s, must_be_idle
 from ligament.app.safety.opened_backup import check_parts, manifest_of, must_be_sealed, opened
 from ligament.app.safety.put_back import Present, RestoreJob, put_back
 from ligament.app.safety.rulebook_changes import rulebook_changes
@@ -21,9 +22,8 @@ from ligament.store.backup.archive import Contents, contents
 from ligament.store.database.connection import Database, open_database
 from ligament.store.database.errors import NewerStore, StoreDamaged, WrongKey
 from ligament.store.database.schema import NEWEST
-from ligament.store.shared.heartbeats import ALIVE_S, Heartbeats
+from ligament.store.shared.heartbeats import ALIVE_S
 from ligament.store.shared.leases import Lease, Leases
-from ligament.store.shared.values import SharedValues
 from ligament.store.vault.cipher import Cipher
 from ligament.wiring.ambient import environment, random_bytes, random_hex
 from ligament.wiring.clinic import Overrides, open_clinic
@@ -36,6 +36,7 @@ from ligament.wiring.settings import DATABASE_FILE, database_url, default_home, 
 from ligament.wiring.vault_keys import KEY_FILE, vault_key
 
 _PATIENCE_MS = 2_000
+_HERE = "on this database"
 _DAYS_FROM_HOURS = 48
 _SQLITE = "sqlite:///"
 
@@ -66,7 +67,7 @@ def restore(
         if not agreed(document):
             sentence = "Nothing was changed: add --yes to put it back."
             return Result(document={**document, "restored": False, "sentence": sentence}, code=WAITS)
-        _must_be_idle(present)
+        must_be_idle(present.busy_s, _HERE)
         with _alone(job, present) as latest:
             kept = put_back(job, latest)
             _told(job, environ)
@@ -121,9 +122,7 @@ def _present(job: RestoreJob) -> Present:
             kept = outliving(connection, job.heads) if holds.revision == NEWEST else None
             beating = has_beats(connection)
         # Whoever began before an upgrade is at work on the former tables.
-        known = Heartbeats(values=SharedValues(database))
-        alive = len(known.alive(SystemClock().now(), ALIVE_S)) if beating else 0
-        return Present(holds=holds, outlives=kept, alive=alive)
+        return Present(holds=holds, outlives=kept, busy_s=busy_s(database) if beating else 0)
     except StoreDamaged:
         # Anything else may be over in a moment, and what is there would be put aside without being asked.
         if not job.is_sqlite:
@@ -170,16 +169,11 @@ def _age(span: timedelta) -> str:
 # --- putting it back --------------------------------------------------------------------------------------------------
 
 
-def _must_be_idle(present: Present) -> None:
-    if present.alive:
-        raise AnotherRun("`ligament serve` or a worker is at work on this database; stop it, then try again")
-
-
 @contextmanager
 def _alone(job: RestoreJob, present: Present) -> Iterator[Present]:
     """Hold every clinic, those of the backup and those that are there, on this machine and on others.
 
-    Gives what is there now; who began meanwhile is told by `_must_be_idle`.
+    Gives what is there now; who began meanwhile is told by `must_be_idle`.
     """
     names = sorted(job.names | present.holds.heads.keys())
     job.home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -199,7 +193,7 @@ def _alone(job: RestoreJob, present: Present) -> Iterator[Present]:
 def _upgraded(job: RestoreJob) -> Present:
     """Look again, and bring what an older version left up to date: only our own tables tell what must outlive it."""
     present = _present(job)
-    _must_be_idle(present)
+    must_be_idle(present.busy_s, _HERE)
     if present.holds.revision in {"", NEWEST}:
         return present
     try:
@@ -212,7 +206,7 @@ def _upgraded(job: RestoreJob) -> Present:
             raise
         return present
     present = _present(job)
-    _must_be_idle(present)
+    must_be_idle(present.busy_s, _HERE)
     return present
 
 

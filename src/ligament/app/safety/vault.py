@@ -7,17 +7,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from ligament.app.results import Result
+from ligament.app.safety.at_work import busy_s, must_be_idle
 from ligament.store.database.connection import Database, open_database
 from ligament.store.database.errors import WrongKey
-from ligament.store.shared.heartbeats import ALIVE_S, Heartbeats
-from ligament.store.shared.values import SharedValues
 from ligament.store.vault.cipher import KEY_BYTES
 from ligament.store.vault.vault import INSTALLATION, Vault
 from ligament.wiring import vault_rotation
 from ligament.wiring.ambient import environment, random_bytes
 from ligament.wiring.clocks import SystemClock
 from ligament.wiring.errors import ConfigurationError
-from ligament.wiring.file_lock import AnotherRun, alone
+from ligament.wiring.file_lock import alone
 from ligament.wiring.settings import Settings, load_settings
 from ligament.wiring.vault_keys import KEY_FILE
 
@@ -52,8 +51,7 @@ def rotate_key(home: Path | None = None, *, rotate: bool, environ: Mapping[str, 
         with ExitStack() as locks:
             for name in (*(clinic.name for clinic in settings.clinics), _ROTATION):
                 locks.enter_context(alone(settings.home, name, SystemClock().pause_ms, _PATIENCE_MS))
-            if Heartbeats(values=SharedValues(database)).alive(SystemClock().now(), ALIVE_S):
-                raise AnotherRun("`ligament serve` or a worker is at work with this key; stop it, then try again")
+            must_be_idle(busy_s(database), "with this key")
             # Read anew: another change of the key may have ended while this one waited for its turn.
             settings = load_settings(home=home, environ=environ, may_be_empty=True)
             return _rotated(settings, database, from_environment=from_environment)

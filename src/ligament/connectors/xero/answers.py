@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ligament.connectors.xero import errors, mapping, wire
+from ligament.connectors.xero.currency import BooksCurrency
+from ligament.connectors.xero.guarding import in_own_currency
 from ligament.connectors.xero.wire_forms import Judged
 from ligament.core.ledgers import DocumentKind
 from ligament.core.writes import ElementResult, ElementVerdict, RefusalCode, Verb, Written
@@ -28,7 +30,7 @@ _AIMED = frozenset({
 _GONE = "The record was not found."
 
 
-def judge(call: PreparedCall, reply: Reply) -> tuple[ElementResult, ...]:
+def judge(call: PreparedCall, reply: Reply, base: BooksCurrency | None = None) -> tuple[ElementResult, ...]:
     """Return a result per element in the order of the call; raises the five port errors for the call as a whole."""
     if call.verb is Verb.LEAVE_GROUP and (_OK <= reply.status < 300 or reply.status == errors.NOT_FOUND):  # noqa: PLR2004
         # The answer has no body; where contact or group is not there, nobody is in it any more.
@@ -37,7 +39,7 @@ def judge(call: PreparedCall, reply: Reply) -> tuple[ElementResult, ...]:
         # Where that use of the credit is not there, nothing is used any more.
         return (ElementResult(verdict=ElementVerdict.DONE),)
     if reply.status == _OK:
-        return _judge_envelope(call, reply)
+        return _judge_envelope(call, reply, base or BooksCurrency())
     if reply.status == _BAD_REQUEST:
         return _judge_refusal(call, reply)
     if reply.status == errors.NOT_FOUND and call.verb in _AIMED:
@@ -48,7 +50,7 @@ def judge(call: PreparedCall, reply: Reply) -> tuple[ElementResult, ...]:
     raise errors.trouble_of_write(reply, call.target)
 
 
-def _judge_envelope(call: PreparedCall, reply: Reply) -> tuple[ElementResult, ...]:
+def _judge_envelope(call: PreparedCall, reply: Reply, base: BooksCurrency) -> tuple[ElementResult, ...]:
     try:
         rows = _rows(call.verb, wire.decode(reply.body, wire.Envelope))
         if call.verb is Verb.ADD_OPTION:
@@ -56,7 +58,7 @@ def _judge_envelope(call: PreparedCall, reply: Reply) -> tuple[ElementResult, ..
         if len(rows) != call.elements:
             raise errors.unclear(reply, f"{len(rows)} elements for {call.elements}")
         personal = _personal(call)
-        return tuple(_judge(call.verb, row, personal, reply) for row in _in_order(call, rows, reply))
+        return tuple(_judge(call.verb, row, personal, reply, base) for row in _in_order(call, rows, reply))
     except wire.Unreadable as trouble:
         raise errors.unclear(reply, str(trouble)) from None
 
@@ -78,12 +80,12 @@ def _judge_refusal(call: PreparedCall, reply: Reply) -> tuple[ElementResult, ...
     raise errors.trouble_of_body(reply, fault)
 
 
-def _judge(verb: Verb, row: Judged, personal: Sequence[str], reply: Reply) -> ElementResult:
+def _judge(verb: Verb, row: Judged, personal: Sequence[str], reply: Reply, base: BooksCurrency) -> ElementResult:
     warnings = tuple(errors.scrubbed(text, personal) for text in errors.warnings_of(row))
     if not _is_saved(row):
         words = errors.messages_of(row) or ("No reason was given.",)
         return _refused(words, warnings, personal)
-    return ElementResult(verdict=ElementVerdict.DONE, result=_result(verb, row, reply), warnings=warnings)
+    return ElementResult(verdict=ElementVerdict.DONE, result=_result(verb, row, reply, base), warnings=warnings)
 
 
 def _is_saved(row: Judged) -> bool:
@@ -101,7 +103,7 @@ def _refused(words: Sequence[str], warnings: tuple[str, ...], personal: Sequence
     )
 
 
-def _result(verb: Verb, row: Judged, reply: Reply) -> Written:
+def _result(verb: Verb, row: Judged, reply: Reply, base: BooksCurrency) -> Written:
     saved: Written
     match row:
         case wire.Contact() if verb is Verb.JOIN_GROUP and not wire.is_zero(row.contact_id):
@@ -112,9 +114,9 @@ def _result(verb: Verb, row: Judged, reply: Reply) -> Written:
         case wire.ContactGroup() if not wire.is_zero(row.contact_group_id):
             saved = mapping.group(row)
         case wire.Document() if verb in _INVOICES and not wire.is_zero(row.invoice_id):
-            saved = mapping.document(row, DocumentKind.INVOICE)
+            saved = in_own_currency(row, DocumentKind.INVOICE, base)
         case wire.Document() if verb in _NOTES and not wire.is_zero(row.credit_note_id):
-            saved = mapping.document(row, DocumentKind.CREDIT_NOTE)
+            saved = in_own_currency(row, DocumentKind.CREDIT_NOTE, base)
         case wire.Payment() if not wire.is_zero(row.payment_id):
             if (row.status == "DELETED") != (verb is Verb.UNPAY):
                 raise errors.unclear(reply, "a payment in a state that was not asked for")

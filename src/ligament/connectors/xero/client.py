@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
 
 from ligament.connectors.xero import errors, wire
+from ligament.connectors.xero.currency import BooksCurrency
 from ligament.connectors.xero.declared import declared
 from ligament.core.oddities import Heed, unheeded
 from ligament.net.governor import Observed, Priority
@@ -58,6 +59,7 @@ class XeroClient:
     jitter: Callable[[int], int]
     lane: Priority = Priority.SYNC
     heed: Heed = unheeded
+    base: BooksCurrency = field(default_factory=BooksCurrency)
 
     def read(self, path: str, query: Query = (), since: str = "") -> Answer | None:
         """Read one page below the base path, patiently; nothing when the record does not exist.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ligament.connectors.xero import signin
 from ligament.connectors.xero.client import XeroClient
+from ligament.connectors.xero.currency import BooksCurrency
 from ligament.connectors.xero.declared import declared
 from ligament.connectors.xero.port import XeroBooks
 from ligament.core.oddities import Heed, unheeded
@@ -50,18 +51,23 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """What the house lends a connection; `jitter(limit)` draws a whole number from 0 to `limit`."""
+    """What the house lends a connection; `jitter(limit)` draws a whole number from 0 to `limit`.
+
+    `scope_for(tenant_id)` names the allowance under which the calls to an organisation are counted.
+    """
 
     vault: TokenVault
     meter: CallMeter
     clock: Clock
     jitter: Callable[[int], int]
     governor: Governor | None = None
+    scope_for: Callable[[str], str] | None = None
     user_agent: str = "Ligament"
     transport: Transport | None = None
     observer: Observer | None = None
     may_write: Callable[[], None] | None = None
     heed: Heed = unheeded
+    base: BooksCurrency = field(default_factory=BooksCurrency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +88,12 @@ class Connection:
         return patiently(attempt, clock=self.means.clock, jitter=self.means.jitter)
 
     def books(self, pin: Pin, *, short_code: str = "", lane: Priority = Priority.SYNC) -> XeroBooks:
-        """Return the books of the pinned organisation, for the regular run or for people who wait."""
+        """Return the books of the pinned organisation, for the regular run or for people who wait.
+
+        Its calls count as its own from the first on: whatever it says in the run that pins it holds for all later ones.
+        """
+        if self.means.governor is not None and self.means.scope_for is not None:
+            self.means.governor.count_under(self.means.scope_for(pin.tenant_id))
         client = XeroClient(
             session=self.session,
             tokens=self.tokens,
@@ -92,6 +103,7 @@ class Connection:
             jitter=self.means.jitter,
             lane=lane,
             heed=self.means.heed,
+            base=self.means.base,
         )
         return XeroBooks(client, pin, short_code=short_code, close=self.close)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ligament.connectors.xero import mapping, wire
+from ligament.connectors.xero.currency import BooksCurrency
 from ligament.core.ledgers import BooksContact, BooksDocument, DocumentKind
 from ligament.core.oddities import Oddity, attempt
 
@@ -33,9 +34,29 @@ def contact(row: wire.Contact, heed: Heed) -> BooksContact:
     return found if isinstance(found, BooksContact) else replace(mapping.contact(bare), defect=_said(found, "contact"))
 
 
-def document(row: wire.Document, kind: DocumentKind, heed: Heed) -> BooksDocument:
-    """Return a document; of one that makes no sense only ids, numbers and status count, and its defect says so."""
-    bare = wire.Document(
+def document(row: wire.Document, kind: DocumentKind, heed: Heed, base: BooksCurrency | None = None) -> BooksDocument:
+    """Return a document; of one that makes no sense only ids, numbers and status count, and its defect says so.
+
+    So it is with one in another currency than the base.
+    """
+    name = f"document {row.invoice_id or row.credit_note_id}"
+    found = _attempted(lambda: in_own_currency(row, kind, base or BooksCurrency()), name, row.odd, heed)
+    if isinstance(found, BooksDocument):
+        return found
+    return replace(mapping.document(_bare(row), kind), defect=_said(found, "document"))
+
+
+def in_own_currency(row: wire.Document, kind: DocumentKind, base: BooksCurrency) -> BooksDocument:
+    """Return a document; of one in another currency than the books' no amount is kept, and its defect says so."""
+    other = base.other(row)
+    if not other:
+        return mapping.document(row, kind)
+    bare = replace(mapping.document(_bare(row), kind), on=mapping.document(row, kind).on)
+    return replace(bare, defect=base.sentence(bare.number, other))
+
+
+def _bare(row: wire.Document) -> wire.Document:
+    return wire.Document(
         type=row.type,
         invoice_id=row.invoice_id,
         invoice_number=row.invoice_number,
@@ -46,11 +67,6 @@ def document(row: wire.Document, kind: DocumentKind, heed: Heed) -> BooksDocumen
         status=row.status,
         updated_date_utc=_told(row.updated_date_utc),
     )
-    name = f"document {row.invoice_id or row.credit_note_id}"
-    found = _attempted(lambda: mapping.document(row, kind), name, row.odd, heed)
-    if isinstance(found, BooksDocument):
-        return found
-    return replace(mapping.document(bare, kind), defect=_said(found, "document"))
 
 
 def _attempted(work: Callable[[], T], record: str, odd: str, heed: Heed) -> T | Oddity | None:

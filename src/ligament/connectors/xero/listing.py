@@ -37,7 +37,7 @@ def list_documents(
     while True:
         page += 1
         answer = _page(client, stream, page, page_size)
-        rows = understood(partial(stream.rows, answer.envelope, client.heed))
+        rows = understood(partial(stream.rows, answer.envelope, client))
         documents = tuple(row for row in rows if isinstance(row, BooksDocument))
         done += len(documents)
         pagination = answer.envelope.pagination

@@ -161,10 +161,10 @@ def _credit_notes_of(client: XeroClient, number: str, reference: str) -> Iterabl
 def _invoices_in(client: XeroClient, answer: Answer | None) -> list[BooksDocument]:
     rows = answer.envelope.invoices if answer else ()
     sales = (row for row in rows if row.type == mapping.SALES_INVOICE)
-    return [guarding.document(row, DocumentKind.INVOICE, client.heed) for row in sales]
+    return [guarding.document(row, DocumentKind.INVOICE, client.heed, client.base) for row in sales]
 
 
 def _credit_notes_in(client: XeroClient, answer: Answer | None, kind: str = "") -> list[BooksDocument]:
     rows = answer.envelope.credit_notes if answer else ()
     wanted = (row for row in rows if kind in {"", row.type})
-    return [guarding.document(row, DocumentKind.CREDIT_NOTE, client.heed) for row in wanted]
+    return [guarding.document(row, DocumentKind.CREDIT_NOTE, client.heed, client.base) for row in wanted]

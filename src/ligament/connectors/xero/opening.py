@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ligament.connectors.xero import wire
@@ -17,6 +18,7 @@ from ligament.connectors.xero.connecting import (
     consented,
     custom_connection,
 )
+from ligament.connectors.xero.currency import NOTE, BooksCurrency
 from ligament.connectors.xero.declared import declared
 from ligament.connectors.xero.signin import (
     Claims,
@@ -209,12 +211,10 @@ def account_for(opening: Opening, scope: str) -> Account:
 
 def means_for(opening: Opening) -> Means:
     """Return what the connection works with; calls are counted per app and organisation, and per app (facts 2.1)."""
-    tenant = opening.value("tenant_id") or opening.notebook.read(_pin_note())
-    seed = f"{opening.value('client_id')}|{tenant}"
-    scope = "xero/" + hashlib.sha256(seed.encode()).hexdigest()[:12]
+    scope_for = partial(_scope_for, opening.value("client_id"))
     app = "xero-app/" + hashlib.sha256(opening.value("client_id").encode()).hexdigest()[:12]
     governor = Governor(
-        scope,
+        scope_for(opening.value("tenant_id") or opening.notebook.read(_pin_note())),
         (declared().limit("minute"), declared().limit("concurrent")),
         opening.windows,
         opening.pace,
@@ -229,12 +229,18 @@ def means_for(opening: Opening) -> Means:
         clock=opening.clock,
         jitter=opening.jitter,
         governor=governor,
+        scope_for=scope_for,
         user_agent=f"Ligament ({opening.contact})",
         transport=opening.transport,
         observer=opening.observer,
         may_write=opening.may_write,
         heed=opening.heed,
+        base=BooksCurrency(partial(opening.notebook.read, NOTE), partial(opening.notebook.write, NOTE)),
     )
+
+
+def _scope_for(client_id: str, tenant_id: str) -> str:
+    return "xero/" + hashlib.sha256(f"{client_id}|{tenant_id}".encode()).hexdigest()[:12]
 
 
 def _pin_note() -> str:

@@ -72,6 +72,7 @@ class XeroBooks:
             raise Broken("Xero did not name exactly one organisation.", f"{len(rows)} organisations")
         found = understood(lambda: mapping.organisation(rows[0]))
         signin.check_pinned(found, self._pin)
+        self._client.base.learn(found.currency)
         self._short_code = found.short_code or self._short_code
         return found
 
@@ -123,7 +124,7 @@ class XeroBooks:
 
     def send(self, call: PreparedCall, key: str) -> tuple[ElementResult, ...]:
         """Send a prepared call once and judge each element; raises the five port errors."""
-        return answers.judge(call, self._client.write(call, key))
+        return answers.judge(call, self._client.write(call, key), self._client.base)
 
     # --- look-ups --------------------------------------------------------------------------------------------------
 

@@ -47,7 +47,7 @@ def _pages(client: XeroClient, since: date | None, page_size: int) -> Iterator[B
         query = (("where", where), ("order", "BankTransactionID"), ("page", str(page)), ("pageSize", str(page_size)))
         answer = client.read("BankTransactions", query)
         rows = answer.envelope.bank_transactions if answer is not None else ()
-        yield from understood(lambda rows=rows: tuple(map(_receipt, rows)))  # type: ignore[misc]
+        yield from understood(lambda rows=rows: tuple(_receipt(row) for row in rows if not client.base.other(row)))  # type: ignore[misc]
         if len(rows) < page_size:
             return
 

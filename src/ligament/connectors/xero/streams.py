@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from ligament.connectors.xero.client import Answer, Query, XeroClient
-    from ligament.core.oddities import Heed
     from ligament.ports.books import KnownBooks
 
 PAGE_SIZE = 1000
@@ -37,22 +36,22 @@ class Stream:
     path: str
     id_field: str
     query: Query
-    rows: Callable[[wire.Envelope, Heed], tuple[Row, ...]]
+    rows: Callable[[wire.Envelope, XeroClient], tuple[Row, ...]]
 
 
-def _contacts(envelope: wire.Envelope, heed: Heed) -> tuple[Row, ...]:
-    return tuple(guarding.contact(row, heed) for row in envelope.contacts)
+def _contacts(envelope: wire.Envelope, client: XeroClient) -> tuple[Row, ...]:
+    return tuple(guarding.contact(row, client.heed) for row in envelope.contacts)
 
 
-def _invoices(envelope: wire.Envelope, heed: Heed) -> tuple[Row, ...]:
+def _invoices(envelope: wire.Envelope, client: XeroClient) -> tuple[Row, ...]:
     # Bills are none of our business, whatever the filter let through.
     sales = (row for row in envelope.invoices if row.type == mapping.SALES_INVOICE)
-    return tuple(guarding.document(row, DocumentKind.INVOICE, heed) for row in sales)
+    return tuple(guarding.document(row, DocumentKind.INVOICE, client.heed, client.base) for row in sales)
 
 
-def _credit_notes(envelope: wire.Envelope, heed: Heed) -> tuple[Row, ...]:
+def _credit_notes(envelope: wire.Envelope, client: XeroClient) -> tuple[Row, ...]:
     sales = (row for row in envelope.credit_notes if row.type == mapping.SALES_CREDIT)
-    return tuple(guarding.document(row, DocumentKind.CREDIT_NOTE, heed) for row in sales)
+    return tuple(guarding.document(row, DocumentKind.CREDIT_NOTE, client.heed, client.base) for row in sales)
 
 
 STREAMS: tuple[Stream, ...] = (
@@ -175,7 +174,7 @@ class _Walk:
             raise Broken("Xero does not know one of its own lists.", f"404 on {self.stream.path}")
         if self.start is None:
             self.start = min(answer.server_time or self.now, self.now)
-        return answer, self.stream.rows(answer.envelope, self.client.heed)
+        return answer, self.stream.rows(answer.envelope, self.client)
 
     def _new(self, rows: Sequence[Row], held: Mapping[str, datetime]) -> list[Row]:
         """Return the rows that are unknown or changed, and were not handed on before."""

@@ -12,6 +12,7 @@ import msgspec
 
 from ligament.connectors.xero import wire
 from ligament.core.ids import BooksId
+from ligament.core.oddities import is_odd_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,6 +82,9 @@ def _event(raw: bytes) -> Event | None:
     except wire.Unreadable:
         return None
     if not event.tenant_id or not event.resource_id:
+        return None
+    if is_odd_text(event.tenant_id + event.resource_id + event.event_category):
+        # No database keeps every sign, and an event that cannot be kept would be sent again and again.
         return None
     return Event(
         tenant_id=event.tenant_id.lower(),

@@ -11,7 +11,7 @@ import msgspec
 from ligament.connectors.xero import instants
 from ligament.connectors.xero.parsing import parsed
 from ligament.connectors.xero.salvage import ODD, salvaged, tidy
-from ligament.connectors.xero.wire_forms import Judged, Pagination, Wire
+from ligament.connectors.xero.wire_forms import Judged, Pagination, Priced, Wire
 
 R = TypeVar("R")
 Json = dict[str, object]
@@ -148,7 +148,7 @@ class AppliedCredit(Wire, frozen=True):
     date: str = ""
 
 
-class Document(Judged, frozen=True):
+class Document(Priced, frozen=True):
     """An invoice or a credit note: the two share almost all fields."""
 
     type: str = ""
@@ -261,7 +261,7 @@ class HistoryRecord(Wire, frozen=True):
     date_utc: str = ""
 
 
-class BankTransaction(Wire, frozen=True):
+class BankTransaction(Priced, frozen=True):
     """Money received or spent that was coded straight to accounts."""
 
     bank_transaction_id: str = ""

@@ -39,3 +39,10 @@ class Pagination(msgspec.Struct, kw_only=True, frozen=True, rename="camel"):
     page: int = 0
     page_count: int = 0
     item_count: int = -1
+
+
+class Priced(Judged, frozen=True):
+    """What every element with sums has: their currency, and what one unit of the books' own is in it."""
+
+    currency_code: str = ""
+    currency_rate: object = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from ligament.core.ids import BooksId, SourceId
-from ligament.core.intents import subject_from_key
-from ligament.core.ledgers import BooksContact, ContactStatus, DocumentKind
+from ligament.core.ledgers import BooksContact, BooksDocument, ContactStatus, DocumentKind
+from ligament.core.notes import PATIENTS_TO_ASK_NOTE
 from ligament.core.plans import Action, ActionKind
 from ligament.core.records import Party, Removal
 from ligament.flow.context import RunContext
@@ -19,6 +20,8 @@ from ligament.ports.practice import Practice
 CHECKED = frozenset({
     ActionKind.UPDATE_CONTACT, ActionKind.UPDATE_PARTY, ActionKind.JOIN_GROUP, ActionKind.LEAVE_GROUP,
 })  # fmt: skip
+_MOMENT = timedelta(seconds=2)
+"""By so much the answer to a write and a later look at the same record may differ about when it was."""
 _GROUPS = frozenset({ActionKind.JOIN_GROUP, ActionKind.LEAVE_GROUP})
 
 
@@ -37,8 +40,9 @@ def _contacts(actions: list[Action], ledger: WorkingState, books: Books, memory:
     ids = [action.contact.write.id for action in actions if action.contact is not None and action.contact.write.id]
     there = {contact.id: contact for contact in books.contacts_by_id(ids)}
     moved = {held for held in there.values() if not _same(held, ledger.contact(held.id))}
-    if moved:
-        memory.keep_books_records(sorted(moved, key=lambda contact: contact.id), ())
+    newer = [held for held in moved if not _is_older(held, ledger.contact(held.id))]
+    if newer:
+        memory.keep_books_records(sorted(newer, key=lambda contact: contact.id), ())
     gone = {contact.id for contact in moved}
     return [a for a in actions if a.contact is not None and a.contact.write.id in there.keys() - gone]
 
@@ -71,15 +75,29 @@ def _same(there: BooksContact, known: BooksContact | None) -> bool:
 def _parties(actions: list[Action], ledger: WorkingState, practice: Practice, memory: Memory) -> list[Action]:
     wanted = {action.party.write.id: action for action in actions if action.party is not None}
     kept: list[Action] = []
+    gone: set[str] = set()
     for party in practice.read_parties(list(wanted)):
         action = wanted[SourceId(party.id)]
         if isinstance(party, Removal):
-            memory.forget(subject_from_key(action.subject.key))
+            gone.add(str(party.id))
         elif _unmoved(party, ledger.party(action.subject.key)):
             kept.append(action)
-        else:
+        elif not _is_older(party, ledger.party(action.subject.key)):
             memory.keep_parties([party])
+    if gone:
+        # Forgetting cannot be taken back, and one answer may lag: the next reading asks for them once more.
+        asked = set(filter(None, memory.note(PATIENTS_TO_ASK_NOTE).split(",")))
+        memory.keep_note(PATIENTS_TO_ASK_NOTE, ",".join(sorted(asked | gone)))
     return kept
+
+
+def _is_older(there: Party | BooksContact | BooksDocument, known: Party | BooksContact | BooksDocument | None) -> bool:
+    """Say whether an answer lags behind what is known, as lists do for a while behind our own writes.
+
+    It is not kept: it would be taken for an edit of today, and written over what the other side was told since. What
+    was planned waits for the next look.
+    """
+    return known is not None and there.updated_at + _MOMENT < known.updated_at
 
 
 def _unmoved(there: Party, known: Party | None) -> bool:
@@ -93,6 +111,10 @@ def fresh(actions: list[Action], ledger: WorkingState, world: RunContext) -> lis
         return still_as_planned(actions, ledger, world.books, world.practice, world.memory)
     if not actions or actions[0].kind not in kinds:
         return _unreconciled(actions, ledger, world)
+    return _documents(actions, ledger, world)
+
+
+def _documents(actions: list[Action], ledger: WorkingState, world: RunContext) -> list[Action]:
     kept: list[Action] = []
     for kind in DocumentKind:
         wanted = {}
@@ -110,7 +132,7 @@ def fresh(actions: list[Action], ledger: WorkingState, world: RunContext) -> lis
             known = ledger.document(document.id)
             if known is not None and known.updated_at == document.updated_at:
                 kept.append(wanted[document.id])
-            else:
+            elif not _is_older(document, known):
                 moved.append(document)
         if moved:
             world.memory.keep_books_records((), moved)

@@ -81,7 +81,7 @@ class PlanBuilder:
     """Facts and rulebook, with the actions, outcomes and holds decided so far.
 
     `contacts` gives for each subject whose contact is settled its id, or None when this plan creates it; `adopted` are
-    contacts taken over in this plan; `unready` names subjects whose contact is held; `states` are documents by subject
+    contacts, documents taken over; `unready` names subjects whose contact is held; `states` are documents by subject
     key, `credits` open credit notes by contact; `options` are tracking options already planned, `groups` the keys of
     contact groups to be made; `rulings`, `contexts`, `addressed` (bills) and `clearing` (how the books are
     told of an account, and what is wrong with it) are what was worked out once; `made` are the subjects whose contact

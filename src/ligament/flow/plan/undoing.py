@@ -9,7 +9,7 @@ from ligament.core.differences import edited_fields, with_line_ids
 from ligament.core.ids import BooksId
 from ligament.core.intents import DocumentIntent
 from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus
-from ligament.core.links import Agreement, DocumentLink, Role
+from ligament.core.links import Agreement, DocumentLink, Role, Unlike
 from ligament.core.money import two_places
 from ligament.core.plans import (
     Action,
@@ -22,9 +22,6 @@ from ligament.core.plans import (
 )
 from ligament.core.undos import PAYING, RunWrite, Stays, UndoFacts, UndoPlan
 from ligament.flow.plan.undoing_contacts import undo_contacts
-
-UNDONE_MARK = "undone"
-"""The fingerprint of an agreement that is none any more, so that a retry compares again."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -268,7 +265,9 @@ def _agreement_without(known: UndoFacts, link: DocumentLink | None) -> Agreement
 
 
 def _agreed(sent: DocumentIntent, link: DocumentLink) -> Agreement:
-    return Agreement(subject=link.subject, fingerprint=UNDONE_MARK, kind=sent.kind, lines=sent.lines, total=sent.total)
+    # It is an agreement no more, so that a retry compares again.
+    word = Unlike.UNDONE.value
+    return Agreement(subject=link.subject, fingerprint=word, kind=sent.kind, lines=sent.lines, total=sent.total)
 
 
 # --- what was changed -------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from ligament.core.notes import (
     PATIENTS_TO_FORGET_NOTE,
 )
 from ligament.core.periods import iso_instant
-from ligament.core.records import Party, PartyKind, PracticeRecord, Removal
+from ligament.core.records import Invoice, Party, PartyKind, PracticeRecord, Removal
 from ligament.flow.read.missing_people import missing_among
 from ligament.ports.memory import Memory
 from ligament.ports.practice import Practice, PracticePage
@@ -41,6 +41,10 @@ class DeletionWatch:
     gone: dict[str, Subject] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
     announced: set[str] = field(default_factory=set)
+    is_anonymous: bool = False
+    """Whether an invoice was seen that bears no patient: only deleting somebody makes one."""
+    is_pooled: bool = False
+    """Whether invoices without a patient are billed to their location, with what their lines say."""
 
     def begin(self, memory: Memory) -> None:
         """Take up whom an earlier reading, which did not come to its end, should have forgotten."""
@@ -66,6 +70,8 @@ class DeletionWatch:
                 subject = _subject(row.kind.value, row.id)
                 if row.deleted and subject.key in keys:
                     self.gone[subject.key] = subject
+            elif isinstance(row, Invoice):
+                self.is_anonymous |= row.party_id is None
             elif isinstance(row, Removal) and row.kind in {kind.value for kind in PartyKind}:
                 self.gone[f"{row.kind}:{row.id}"] = _subject(row.kind, row.id)
         lost = {subject.id for subject in touched if subject.kind is SubjectKind.PATIENT} - self.seen
@@ -90,6 +96,7 @@ class DeletionWatch:
         is_due = not when or not timedelta(0) <= now - datetime.fromisoformat(when) < COUNT_EVERY
         if not (is_whole or at_once or is_due):
             return
+        self.is_anonymous = True
         self.gone |= {subject.key: subject for subject in memory.half_forgotten()}
         # After an old backup nobody here may know somebody whom the books still show by name.
         self.lost |= set(memory.strangers())
@@ -119,6 +126,8 @@ class DeletionWatch:
         memory.keep_parties([party for party in found if not isinstance(party, Removal) and not party.deleted])
         for subject in self.gone.values():
             memory.forget(subject)
+        if self.is_anonymous and not self.is_pooled:
+            memory.erase_anonymised()
         if self.announced:
             memory.keep_note(PATIENTS_TO_FORGET_NOTE, "")
         if left or before:

@@ -12,7 +12,7 @@ from ligament.core.intents import Subject, SubjectKind
 from ligament.core.notes import CHART_READ_NOTE, ORGANISATION_NOTE, REFERENCE_READ_NOTE
 from ligament.core.periods import iso_instant
 from ligament.core.records import Location, PracticeSettings, Practitioner, Visit
-from ligament.core.rules.model import InvoiceSource, Rulebook
+from ligament.core.rules.model import InvoiceSource, Privacy, Rulebook
 from ligament.flow.read.deleted_people import DeletionWatch
 from ligament.flow.read.practice_pin import check_practice
 from ligament.ports.books import Books, BooksPage
@@ -69,7 +69,7 @@ def read_practice(
         brief=span is Span.BRIEF,
         now=now,
     )
-    people = DeletionWatch()
+    people = DeletionWatch(is_pooled=rulebook.contacts.privacy is Privacy.POOLED)
     people.begin(memory)
     is_pinned = False
     for page in practice.read(scope, memory.known_rows()):
@@ -158,14 +158,23 @@ class Hint:
 
 _STREAMS = {"contact": "contacts", "invoice": "invoices", "credit_note": "credit_notes"}
 _AT_ONCE = 40
+_MOST_NAMED = {"contact": 200, "invoice": 200, "credit_note": 5}
+"""How many of a kind are read by name in a turn: somebody changed more at once, and the list of changes is shorter."""
 
 
-def read_hinted(books: Books, memory: Memory, hints: Iterable[Hint], tell: Progress = silent) -> Reading:
-    """Read only what hints name, unless it is kept as it was at that moment or later; nothing else they say counts."""
+def read_hinted(books: Books, memory: Memory, clock: Clock, hints: Iterable[Hint], tell: Progress = silent) -> Reading:
+    """Read only what hints name, unless it is kept as it was at that moment or later; nothing else they say counts.
+
+    Where they name very many of a kind, what changed of it is read as a list, which costs few calls.
+    """
     reading = Reading()
     wanted = list(hints)
     for kind, stream in _STREAMS.items():
-        for ids in _at_once(_unknown([hint for hint in wanted if hint.kind == kind], stream, memory)):
+        unknown = _unknown([hint for hint in wanted if hint.kind == kind], stream, memory)
+        if len(set(unknown)) > _MOST_NAMED[kind]:
+            _read_streams(books, memory, clock, tell, reading, frozenset({stream}))
+            continue
+        for ids in _at_once(unknown):
             if kind == "contact":
                 page = BooksPage(stream=stream, contacts=books.contacts_by_id(ids))
             else:

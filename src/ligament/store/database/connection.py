@@ -11,8 +11,9 @@ from threading import RLock, local
 from typing import Any
 
 from msgspec import DecodeError
-from sqlalchemy import Connection, Engine, Executable, text
+from sqlalchemy import Connection, Engine, Executable, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.schema import CreateSchema
 
 from ligament.store.database.engines import BUSY_S, engine_of
 from ligament.store.database.errors import (
@@ -37,7 +38,18 @@ _JOTTED = ("PRAGMA synchronous=NORMAL", "BEGIN IMMEDIATE")
 _FULL = ("disk is full", "no space left", "could not extend file")
 _DAMAGED = ("malformed", "not a database", "corrupt", "could not decode", "unsupported file format")
 _AT_WORK = "Another process is using the database. Try again in a moment."
-_BUSY = ("is locked", "lock timeout", "deadlock detected")
+_BUSY = ("is locked", "lock timeout", "deadlock detected", "could not serialize")
+_REFUSALS = {
+    "42501": "The database does not let its user do what is needed. Give it all rights on this database.",
+    "25006": "The database takes no changes at the moment: it is read-only, as one that stands by is.",
+    "3F000": "The database has no schema to keep tables in. Make one for its user, such as `public`.",
+}
+"""What a server refuses although it is there, by the number of its complaint (SQLSTATE)."""
+_TABLES_MISSING = (
+    "Tables of ours are missing in the database. Put the newest backup back with `ligament restore FILE`; what was "
+    "posted since is found again."
+)
+_MISSING = frozenset({"42P01", "42703"})
 
 
 class Database:
@@ -134,6 +146,14 @@ class Database:
         """Wait for a lock that ends with the transaction; a SQLite writer is alone anyway."""
         if not self.is_sqlite:
             connection.execute(_LOCK_BY_NAME, {"name": f"ligament|{lock}"})
+
+    def need_schema(self, name: str) -> None:
+        """Make a schema where a server does not have it yet; what goes wrong is told as our own errors."""
+        if self.is_sqlite:
+            return
+        with self.writing("schema") as connection:
+            if name not in inspect(connection).get_schema_names():
+                connection.execute(CreateSchema(name))
 
     def server_time(self) -> datetime | None:
         """Return what the database server's clock shows; None for a SQLite file, which has none of its own."""
@@ -232,8 +252,13 @@ def clear_errors() -> Iterator[None]:
     except OperationalError as error:
         raise _clear(error) from error
     except DBAPIError as error:
-        if error.connection_invalidated or _says(error, _FULL):
+        if error.connection_invalidated or _says(error, _FULL) or _state(error) in _REFUSALS:
             raise _clear(error) from error
+        if _state(error) in _MISSING:
+            sentence = (
+                "Tables of ours are missing in the database. Put the newest backup back with `ligament restore FILE`."
+            )
+            raise StoreDamaged(sentence, _first(error)) from error
         if _says(error, _DAMAGED):
             raise _damaged(_first(error)) from None
         raise
@@ -277,7 +302,12 @@ def _clear(error: DBAPIError) -> StoreError:
         return _damaged(_first(error))
     if _says(error, _BUSY):
         return StoreBusy(_AT_WORK, _first(error))
-    return StoreUnreachable("The database does not answer.", _first(error))
+    return StoreUnreachable(_REFUSALS.get(_state(error), "The database does not answer."), _first(error))
+
+
+def _state(error: DBAPIError) -> str:
+    """Return the number of a server's complaint; empty where the driver tells none."""
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 def _says(error: DBAPIError, words: tuple[str, ...]) -> bool:

@@ -42,13 +42,19 @@ _BODIES = of_kind(rows.c.id, rows.c.body)
 
 
 def erase_texts(
-    connection: Connection, clinic: str, party: Subject, subjects: Collection[str], contacts: Collection[str]
+    connection: Connection,
+    clinic: str,
+    party: Subject | None,
+    subjects: Collection[str],
+    contacts: Collection[str],
 ) -> None:
     """Take the texts off a person's invoices here, and off their documents of the books; all of them are remembered.
 
-    `subjects` are the person's own records, `contacts` the ids of their contacts.
+    `subjects` are the person's own records, `contacts` the ids of their contacts; `party` is nothing where the practice
+    no longer says whose they were.
     """
-    erased.mark(connection, clinic, party.kind.value, [party.id])
+    if party is not None:
+        erased.mark(connection, clinic, party.kind.value, [party.id])
     erased.mark(connection, clinic, erased.CONTACT, contacts)
     for kind in erased.PAPERS:
         erased.mark(connection, clinic, kind, _ids(subjects, kind))

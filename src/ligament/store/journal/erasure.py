@@ -26,7 +26,7 @@ from ligament.store.journal.data_subjects import abandoned, nobodys, subjects_of
 from ligament.store.journal.erased_texts import GONE, erase_texts, erase_words
 from ligament.store.journal.journal import Journal, Note
 from ligament.store.mirror import books, practice
-from ligament.store.mirror.addressees import released
+from ligament.store.mirror.addressees import released, to_payers
 from ligament.store.mirror.recalls import forget_person
 
 ERASURE = "erased"
@@ -42,14 +42,42 @@ def forget(journal: Journal, party: Subject) -> None:
         _erase_party(connection, clinic, party, journal)
         contacts = _erase_links(connection, clinic, party)
         subjects |= nobodys(connection, clinic, contacts) | abandoned(connection, clinic)
-        erase_texts(connection, clinic, party, subjects, contacts)
-        _erase_sentences(connection, clinic, subjects)
-        erase_words(connection, clinic, subjects)
-        own = delete(refusals).where(refusals.c.clinic == clinic)
-        delete_in(connection, own, refusals.c.subject, subjects)
+        _erase_words(connection, clinic, party, subjects, contacts)
         journal.seals.destroy(connection, party.key)
         writing.add(Note(kind=ERASURE, subject=party.key, public={"party": party.key}))
     journal.database.scrub()
+
+
+def erase_anonymised(journal: Journal) -> None:
+    """Erase the texts of invoices that bear no patient any more: those who were deleted before anything here knew them.
+
+    No id leads from such an invoice to anybody, so nothing else would ever ask for it.
+    """
+    clinic = journal.clinic
+    with journal.database.reading() as connection:
+        # What a payer is still to be billed for keeps its texts until it is posted: accounts are chosen by them, too.
+        subjects = abandoned(connection, clinic)
+        subjects -= to_payers(connection, clinic, subjects)
+    if not subjects:
+        return
+    with journal.writing() as writing:
+        _erase_words(writing.connection, clinic, None, subjects)
+    journal.database.scrub()
+
+
+def _erase_words(
+    connection: Connection,
+    clinic: str,
+    party: Subject | None,
+    subjects: Collection[str],
+    contacts: Collection[str] = (),
+) -> None:
+    """Take everything that somebody may have typed about these records, and about these contacts, out of the store."""
+    erase_texts(connection, clinic, party, subjects, contacts)
+    _erase_sentences(connection, clinic, subjects)
+    erase_words(connection, clinic, subjects)
+    own = delete(refusals).where(refusals.c.clinic == clinic)
+    delete_in(connection, own, refusals.c.subject, subjects)
 
 
 def erasures(journal: Journal) -> list[tuple[datetime, str]]:

@@ -11,6 +11,9 @@ from msgspec import DecodeError
 from ligament.store.database.codec import decode, encode
 from ligament.store.journal.chain import Head
 
+_UNREADABLE = Head(sequence=0, hash="", mac="")
+"""What a file says that is no head, or a pipe, which would be waited for."""
+
 
 class HeadFile:
     """One file with one signed head; replaced as a whole."""
@@ -21,12 +24,14 @@ class HeadFile:
 
     def read(self) -> Head | None:
         """Return the head, or nothing when there is no file."""
+        if self.path.is_fifo():
+            return _UNREADABLE
         try:
             return decode(Head, self.path.read_bytes())
         except FileNotFoundError:
             return None
         except DecodeError:
-            return Head(sequence=0, hash="", mac="")
+            return _UNREADABLE
 
     def write(self, head: Head) -> None:
         """Put a newer head in place of the old one; two processes may finish in either order."""

@@ -20,7 +20,7 @@ from ligament.core.private import NOTHING, Private
 from ligament.core.records import Invoice, Party, PartyKind
 from ligament.store.database.bulk import of_clinic, of_kind, select_in, upsert
 from ligament.store.database.codec import decode, encode
-from ligament.store.database.tables import agreements
+from ligament.store.database.tables import agreements, document_links
 from ligament.store.database.tables import practice_rows as rows
 from ligament.store.mirror.related import Closure
 
@@ -34,6 +34,8 @@ _NAMELESS = select(rows.c.id).where(
 _PATIENTS = of_kind(rows.c.id, rows.c.name_key, rows.c.body)
 _OF_PARTY = of_kind(rows.c.body)
 _AGREED = of_clinic(agreements.c.subject, agreements.c.body)
+_BODIES = of_kind(rows.c.id, rows.c.body)
+_POSTED = of_clinic(document_links.c.subject)
 
 
 def released(connection: Connection, clinic: str, leaving: Mapping[str, Party | None]) -> list[Invoice]:
@@ -47,6 +49,18 @@ def released(connection: Connection, clinic: str, leaving: Mapping[str, Party | 
     bare = [replace(one, addressee=_left(one, leaving[str(one.party_id)], payers)) for one in held]
     _carry_agreements(connection, clinic, zip(held, bare, strict=True))
     return bare
+
+
+def to_payers(connection: Connection, clinic: str, subjects: Collection[str]) -> frozenset[str]:
+    """Return those of these invoices' subject keys that are addressed to a payer, and have no document yet."""
+    posted = {row.subject for row in select_in(connection, _POSTED, document_links.c.subject, subjects, clinic=clinic)}
+    ids = {key.partition(":")[2] for key in subjects if key not in posted}
+    payers = _payers(connection, clinic) if ids else frozenset[str]()
+    if not payers:
+        return frozenset()
+    found = select_in(connection, _BODIES, rows.c.id, ids, clinic=clinic, kind="invoice")
+    held = (decode(Invoice, row.body) for row in found)
+    return frozenset(invoice_subject(one).key for one in held if folded(first_line(one)) in payers)
 
 
 def without_deleted(

@@ -34,6 +34,7 @@ from ligament.store.database.tables import (
     refusals,
 )
 from ligament.store.mirror import candidates, related
+from ligament.store.mirror.lookalikes import Lookalikes
 from ligament.store.mirror.merges import follow_merges, merged_patients
 from ligament.store.mirror.related import Closure, Loaded
 from ligament.store.mirror.waiting import waiting_on
@@ -137,7 +138,9 @@ def _documents(tables: _Reader, facts: Facts, *, everything: bool) -> None:
     wanted_ids = set(linked)
     numbers: dict[str, tuple[bool, bool, BooksId]] = {}
     past: dict[str, list[BooksId]] = {}
-    for row in tables.rows(table.id, table.kind, table.number, table.history_key, table.status):
+    past_others = Lookalikes.of(facts)
+    columns = (table.id, table.kind, table.number, table.history_key, table.status)
+    for row in tables.rows(*columns, table.reference, table.cents, table.day):
         gone, ours = row.status in _GONE, row.id in facts.subject_of_document
         concerns = everything or bool(wanted & digit_runs(row.number))
         if concerns:
@@ -146,10 +149,13 @@ def _documents(tables: _Reader, facts: Facts, *, everything: bool) -> None:
             key = f"{row.kind}|{row.number}"
             # Live before gone, ours before other people's: that is the document a number means.
             numbers[key] = min(numbers.get(key, (True, True, row.id)), (gone, not ours, row.id))
+        if not gone and not ours and past_others.note(row):
+            wanted_ids.add(row.id)
         if row.history_key and not gone and not ours and concerns:
             past.setdefault(f"{row.kind}|{row.history_key}", []).append(row.id)
     facts.documents_by_number = {key: held[2] for key, held in numbers.items()}
     facts.history = {key: tuple(sorted(ids)) for key, ids in past.items()}
+    facts.mentions, facts.alike = past_others.mentions(), past_others.alike()
     found = tables.bodies(BooksDocument, table.id, None if everything else wanted_ids)
     facts.documents = {document.id: document for document in found}
 

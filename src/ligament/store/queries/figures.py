@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, literal, select, union_all
 
-from ligament.core.notes import LAST_TROUBLE_NOTE, PARKED_NOTE
+from ligament.core.notes import COMPARISON_CUT_NOTE, LAST_TROUBLE_NOTE, PARKED_NOTE, UNDOS_CUT_NOTE
 from ligament.store.database.connection import Database
 from ligament.store.database.tables import approvals, beats, comparisons, holds, journal_heads, notes, runs
 
@@ -18,7 +18,8 @@ _NOBODY_YET = "[]"
 class Figures:
     """What waits for a person in one clinic, the newest entry of its journal, and a value that processes share.
 
-    `trouble` and `parked` say what the run that ended last, whoever began it, could not do: nothing for most.
+    `trouble` and `parked` say what the run that ended last, whoever began it, could not do: nothing for most. So do
+    `undos_cut` and `comparison_cut` of what no run goes on with by itself.
     """
 
     holds: int = 0
@@ -28,6 +29,8 @@ class Figures:
     beat: str = ""
     trouble: str = ""
     parked: str = ""
+    undos_cut: str = ""
+    comparison_cut: str = ""
 
 
 _HELD, _ASKED, _HEAD, _BEAT = "held", "asked", "head", "beat"
@@ -41,7 +44,7 @@ _EVERYTHING = union_all(
     select(literal(_HEAD), journal_heads.c.clinic, journal_heads.c.sequence, journal_heads.c.hash),
     select(literal(_BEAT), beats.c.clinic, literal(0), beats.c.value).where(beats.c.name == bindparam("beat")),
     select(notes.c.name, notes.c.clinic, literal(0), notes.c.value).where(
-        notes.c.name.in_((LAST_TROUBLE_NOTE, PARKED_NOTE))
+        notes.c.name.in_((LAST_TROUBLE_NOTE, PARKED_NOTE, UNDOS_CUT_NOTE, COMPARISON_CUT_NOTE))
     ),
 )
 
@@ -69,6 +72,8 @@ def figures(database: Database, clinics: Collection[str], *, beat: str = "") -> 
             beat=word(_BEAT, name),
             trouble=word(LAST_TROUBLE_NOTE, name),
             parked=word(PARKED_NOTE, name),
+            undos_cut=word(UNDOS_CUT_NOTE, name),
+            comparison_cut=word(COMPARISON_CUT_NOTE, name),
         )
         for name in clinics
     }

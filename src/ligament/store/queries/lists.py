@@ -103,6 +103,12 @@ class Lists:
             found.setdefault(link.subject.id, []).append(link)
         return found
 
+    def kinds(self) -> frozenset[str]:
+        """Return the kinds of all entries that the database holds."""
+        table = journal.c
+        statement = select(table.kind).where(table.clinic == self._clinic).distinct()
+        return frozenset(row.kind for row in self._book.database.rows(statement))
+
     def entries(self, wanted: EntryFilter, *, before: int, limit: int) -> list[dict[str, Any]]:
         """Return entries of the journal, newest first, before one by its number."""
         table = journal.c

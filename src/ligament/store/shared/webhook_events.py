@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select, update
 
-from ligament.store.database.bulk import upsert
+from ligament.store.database.bulk import select_in, upsert
 from ligament.store.database.connection import Database
 from ligament.store.database.search_keys import moment, stamp
 from ligament.store.database.tables import notes, webhook_events
 
 WAITING, DONE, REFUSED = "waiting", "done", "refused"
+_WAITS = select(
+    webhook_events.c.clinic, webhook_events.c.kind, webhook_events.c.resource, webhook_events.c.event_at
+).where(webhook_events.c.state == WAITING)
 NOBODY = ""
 """Stands in the place of a clinic for hints about an organisation that no clinic is connected to."""
 
@@ -55,6 +58,11 @@ class WebhookEvents:
         if not newest:
             return
         with self._database.writing("hints") as connection:
+            for row in select_in(connection, _WAITS, webhook_events.c.resource, {key[2] for key in newest}):
+                # Deliveries come in any order: an older one must not let what waits look as if it were known.
+                if (key := (row.clinic, row.kind, row.resource)) in newest:
+                    hint = newest[key]
+                    newest[key] = _later(replace(hint, at=_instant(row.event_at)), hint)
             highest = select(func.coalesce(func.max(webhook_events.c.turn), 0))
             turn = connection.execute(highest).scalar_one() + 1
             now = stamp(self._now())

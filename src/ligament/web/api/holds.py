@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from ligament.app.holds import DoesNotFit, answer
+from ligament.app.known_words import not_known
 from ligament.app.lists import hold_rows, holds, kept_hold_document, place_of
 from ligament.core.access import Right
+from ligament.core.holds import HoldCode, HoldKind
 from ligament.web.api.answers import HoldDecision, HoldRow
 from ligament.web.api.call import CLINIC, Asking, Call, Told
 from ligament.web.api.problems import Problem, nothing_there, wrong
@@ -14,6 +16,9 @@ from ligament.web.api.shapes import HoldFilter, HoldWord
 def listed(asking: Asking) -> Told:
     """List open holds, oldest first."""
     wanted, pager = asking.query_as(HoldFilter), asking.pages
+    for place, word, known in (("code", wanted.code, HoldCode), ("kind", wanted.kind, HoldKind)):
+        if word and (trouble := not_known(word, [one.value for one in known])):
+            raise wrong(place, trouble)
     after = (str(pager.after[0]), str(pager.after[1])) if pager.after else None
     database, clinic = asking.house.access.database, asking.clinic.name
     rows = holds(database, clinic, code=wanted.code, kind=wanted.kind, after=after, limit=pager.limit)

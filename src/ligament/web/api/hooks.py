@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ligament.app.known_words import not_known
 from ligament.app.notices import subscriptions
 from ligament.app.notices.subscriptions import NewHook, UnknownHook
 from ligament.core.access import Right
@@ -27,10 +28,10 @@ def add(asking: Asking) -> Told:
     """Add a hook; its secret is told this once."""
     word = asking.body_as(HookWish)
     name, value = _header(word.header)
-    known = {kind.value for kind in EventType}
+    known = sorted(kind.value for kind in EventType)
     for place, event in enumerate(word.events):
-        if event not in known:
-            raise wrong(f"events[{place}]", f"There is no event {event}. There are: {', '.join(sorted(known))}.")
+        if trouble := not_known(event, known):
+            raise wrong(f"events[{place}]", trouble)
     wanted = NewHook(url=word.url, events=tuple(word.events), header=name, value=Private(value) if name else NOTHING)
     with asking.opened() as clinic:
         made = subscriptions.add(clinic, wanted).document

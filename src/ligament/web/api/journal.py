@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from ligament.app.journal import JournalFilter
+from ligament.app.journal import JournalFilter, kind_trouble
 from ligament.app.lists import entries
 from ligament.core.periods import Period
 from ligament.web.api.answers import JournalRow
@@ -22,6 +22,8 @@ def listed(asking: Asking) -> Told:
         raise wrong("to", "The period ends before it begins.")
     before = int(pager.after[0]) if pager.after else 0
     with asking.opened() as clinic:
+        if trouble := kind_trouble(clinic, wanted.kind):
+            raise wrong("kind", trouble)
         chosen = JournalFilter(period=Period(first=first, last=last), kind=wanted.kind, record=wanted.record)
         rows = entries(clinic, chosen, before=before, limit=pager.limit)
     return Told(document=pager.cut(rows, lambda row: (row["sequence"],), _row))

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from ligament.core.entries import CLINIC_KINDS
+from ligament.core.holds import HoldCode, HoldKind
 from ligament.wiring.prepared import also
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -87,10 +89,10 @@ class HookWish(Taken, frozen=True, kw_only=True):
 
 
 class HoldFilter(Taken, frozen=True, kw_only=True):
-    """Which holds."""
+    """Which holds: for one reason, of one kind of thing."""
 
-    code: str = ""
-    kind: str = ""
+    code: Annotated[str, Meta(extra_json_schema={"enum": ["", *HoldCode]})] = ""
+    kind: Annotated[str, Meta(extra_json_schema={"enum": ["", *HoldKind]})] = ""
 
 
 class RecordFilter(Taken, frozen=True, kw_only=True):
@@ -105,7 +107,7 @@ class JournalQuery(Taken, frozen=True, kw_only=True):
 
     first: Day | None = field(default=None, name="from")
     last: Day | None = field(default=None, name="to")
-    kind: str = ""
+    kind: Annotated[str, Meta(extra_json_schema={"examples": sorted(CLINIC_KINDS)})] = ""
     record: str = ""
 
 

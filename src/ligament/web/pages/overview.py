@@ -8,15 +8,16 @@ from typing import Any
 from ligament.app.overview import overview_of
 from ligament.app.setup.gaps import gaps
 from ligament.core.access import Right
-from ligament.service.glances import Glance, glance
+from ligament.service.glances import Glance, glance_and_pulse
 from ligament.web.day_charts import day_chart
+from ligament.web.live import stream_since
 from ligament.web.page import Answer, Page, Shown, Visit
 
 _SPANS: Mapping[str, str] = {"today": "Today", "month": "This month", "all": "In all"}
 
 
 def show(visit: Visit) -> Answer:
-    found = glance(visit.access.database, [visit.clinic])[visit.clinic.name]
+    found, pulse = glance_and_pulse(visit.access.database, visit.clinic)
     with visit.opened() as clinic:
         told = overview_of(clinic)
     is_set_up = all(one["connected"] or one["paused"] for one in told["connections"]) and not _gaps(visit)
@@ -24,6 +25,7 @@ def show(visit: Visit) -> Answer:
     charts = {"posted": day_chart(told["days"], "posted", "failed"), "delay": day_chart(told["days"], "delay")}
     last_run_at = found.last_run_at or told["last_run_at"]
     values = {"glance": found, "last_run_at": last_run_at, "spans": _SPANS, "next_step": step, "charts": charts, **told}
+    values["stream"] = stream_since(visit, pulse)
     return Shown(template="overview", values=values)
 
 
@@ -49,4 +51,4 @@ def _next_step(path: str, found: Glance, told: Mapping[str, Any]) -> tuple[str, 
     return f"{path}/runs", "See what the last runs did"
 
 
-PAGES = (Page(path="/c/{clinic}/", name="overview", answer=show, right=Right.LOOK, menu="Overview"),)
+PAGES = (Page(path="/c/{clinic}/", name="overview", answer=show, right=Right.LOOK, menu="Overview", reads_pulse=True),)

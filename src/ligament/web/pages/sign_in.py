@@ -41,7 +41,12 @@ def enter(visit: Visit) -> Answer:
     onward = own_path(visit.form.get("next"), "")
     before = visit.found.session.id if visit.found is not None else ""
     outcome = sign_in.enter_password(
-        visit.access, visit.form.get("email"), visit.form.get("password"), visit.visitor, instead_of=before
+        visit.access,
+        visit.form.get("email"),
+        visit.form.get("password"),
+        visit.visitor,
+        instead_of=before,
+        is_here=_is_here_already(visit),
     )
     match outcome:
         case Slow():
@@ -49,22 +54,38 @@ def enter(visit: Visit) -> Answer:
         case Refused():
             values = {"next": onward, "errors": outcome.errors, "typed": visit.form, "is_new": False}
             return Shown(template="sign_in", status=422, values=values)
+        case Entered() if not outcome.secret:
+            return Moved(to=onward or "/")
         case Entered():
             return Moved(to=f"/sign-in/code?next={quote(onward)}" if onward else "/sign-in/code", secret=outcome.secret)
 
 
+def _is_here_already(visit: Visit) -> bool:
+    """Say whether the same person signed in in another tab since the form was opened."""
+    found = visit.found
+    return found is not None and found.is_signed_in and sign_in.folded(visit.form.get("email")) == found.user.email
+
+
+def _anew(visit: Visit, onward: str) -> Moved:
+    """Lead on who is signed in already, and everybody else to the password once more."""
+    if visit.found is not None and visit.found.is_signed_in:
+        return Moved(to=onward or "/")
+    return Moved(to=f"/sign-in?next={quote(onward)}" if onward else "/sign-in")
+
+
 def show_code(visit: Visit) -> Answer:
     """Ask for the one-time code."""
+    onward = own_path(visit.query.get("next"), "")
     if visit.found is None or not visit.found.waits_for_code:
-        return Moved(to="/sign-in")
-    return Shown(template="sign_in_code", values={"next": own_path(visit.query.get("next"), "")})
+        return _anew(visit, onward)
+    return Shown(template="sign_in_code", values={"next": onward})
 
 
 def enter_code(visit: Visit) -> Answer:
     """Look at the one-time code, or at a recovery code."""
-    if visit.found is None or not visit.found.waits_for_code:
-        return Moved(to="/sign-in")
     onward = own_path(visit.form.get("next"), "")
+    if visit.found is None or not visit.found.waits_for_code:
+        return _anew(visit, onward)
     outcome = sign_in.enter_code(visit.access, visit.found, visit.form.get("code"), visit.visitor)
     match outcome:
         case Slow():

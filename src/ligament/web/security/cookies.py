@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from datetime import datetime
 
 SESSION, FORM = "ligament_session", "ligament_form"
-PAD_BYTES = 32
+MARK_BYTES, PAD_BYTES = 6, 32
 _MARKS = "Path=/; HttpOnly; SameSite=Lax"
 
 
@@ -25,18 +26,31 @@ def drop_cookie(name: str, *, is_secure: bool) -> str:
     return f"{set_cookie(name, '', is_secure=is_secure)}; Max-Age=0"
 
 
-def csrf_token(cookies: Mapping[str, str], *, is_secure: bool) -> str:
-    """Return what a form has to show: made from the session's secret, else from the one of this browser's forms.
+def form_cookie_name(mark: str) -> str:
+    """Return a name for the cookie of forms that need no session; each answer that sets one has a mark of its own.
 
-    Whoever sees the token learns nothing of the secret, and a page elsewhere sees neither.
+    Two tabs that ask for their first page at the same moment get a cookie each, and neither takes the other's place.
     """
-    held = (cookies.get(cookie_name(name, is_secure=is_secure), "") for name in (SESSION, FORM))
-    secret = next((one for one in held if one), "")
-    return csrf_of(secret) if secret else ""
+    return f"{FORM}_{mark}"
+
+
+def form_tokens(cookies: Mapping[str, str], *, is_secure: bool) -> tuple[str, ...]:
+    """Return what a form that needs no session may show: one token for each cookie that this browser got for it."""
+    start = cookie_name(FORM, is_secure=is_secure)
+    return tuple(csrf_of(secret) for name, secret in sorted(cookies.items()) if name.startswith(start) and secret)
+
+
+def session_token(key: bytes, user_id: str, began_at: datetime) -> str:
+    """Return what the forms of a session show: the same for as long as it lasts, under whichever secret it goes on.
+
+    Whoever sees the token learns nothing of the key, and nobody can make it who does not have the key.
+    """
+    told = f"form of the session of {user_id} since {began_at.isoformat()}"
+    return hmac.digest(key, told.encode(), "sha256").hex()
 
 
 def csrf_of(secret: str) -> str:
-    """Return the token that goes with a secret."""
+    """Return the token that goes with the secret of a cookie for forms."""
     return hmac.digest(secret.encode(), b"form of this session", "sha256").hex()
 
 

@@ -51,6 +51,8 @@ _SHOWN_ON = {"approvals": "waiting", "holds": "waiting", "variances": "reconcili
 def page_behind(path: str, back: str = "") -> str:
     """Return the page on which a form stands, or the nearest above its address; `back` is what the form itself says."""
     parts = path.strip("/").split("/")
+    if parts[0] == "sign-out":
+        return "/"
     if parts[0] != "c":
         return f"/{parts[0]}"
     if len(parts) <= 2:  # noqa: PLR2004 - c, clinic

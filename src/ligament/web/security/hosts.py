@@ -36,6 +36,12 @@ def is_own_form(header: Header, public_url: str) -> bool:
     return not origin or origin.lower() == (public_url or f"http://{header('host').lower()}")
 
 
+def is_surely_own_form(header: Header, public_url: str) -> bool:
+    """Say whether the browser itself says that a form comes from one of our own pages."""
+    is_said = header("sec-fetch-site") == "same-origin" or bool(header("origin"))
+    return is_said and is_own_form(header, public_url)
+
+
 def is_local(peer: str, header: Header) -> bool:
     """Say whether a caller is on this machine itself, and no proxy stands between."""
     return _is_loopback(peer) and not any(header(name) for name in _FORWARDING)

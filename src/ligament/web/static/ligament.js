@@ -7,7 +7,16 @@
   const fold = () => { for (const one of document.querySelectorAll("details.fold")) one.open = !narrow.matches; };
   fold();
   narrow.addEventListener("change", fold);
-  const address = document.body.dataset.live;
+  // A form is sent once, however often Enter is pressed; whoever comes back to it, or waited, may send it again.
+  const sent = new Map();
+  addEventListener("submit", (event) => {
+    if (event.target.method !== "post" || event.defaultPrevented) return;
+    const before = sent.get(event.target);
+    if (before && Date.now() - before < 5000) event.preventDefault(); else sent.set(event.target, Date.now());
+  });
+  addEventListener("pageshow", () => sent.clear());
+  // Where the stream begins: it says what the page already knows, so that nothing is missed between the two.
+  let address = document.body.dataset.live;
   const state = document.getElementById("live-state");
   if (!address || !window.EventSource) return;
   const policy = window.trustedTypes
@@ -15,7 +24,9 @@
     : { createHTML: (text) => text };
   const pauses = [1, 2, 5, 15, 60];
   const news = document.getElementById("news");
-  let failures = 0, source = null, busy = false, again = false, asked = 0, working = false;
+  // A page that a form was answered with is asked for where it can be opened, and stays until somebody asks for another.
+  const behind = document.body.dataset.page;
+  let failures = 0, failed = 0, source = null, soon = 0, busy = false, again = false, asked = 0, working = false, found = [];
 
   const say = (words) => { if (state.textContent !== words) state.textContent = words; };
   // The token of each answer is another one, and which details are open is the reader's own affair.
@@ -106,45 +117,54 @@
     return false;
   }
 
-  function offer(words, parts) {
+  function offer(words) {
     const button = document.createElement("button");
     button.className = "small";
     button.textContent = "Show it";
     button.addEventListener("click", () => {
-      for (const [part, fresh] of parts) put(part, fresh, true);
+      for (const [part, fresh] of found) put(part, fresh, true);
+      found = [];
       news.replaceChildren();
       document.getElementById("main").focus({ preventScroll: true });
     });
     whenCalm(() => news.replaceChildren(words + " ", button));
   }
 
+  const lost = () => { setTimeout(refresh, 1000 * pauses[Math.min(failed++, pauses.length - 1)]); };
+
   async function refresh() {
+    if (!source) return;
     if (busy) { again = true; return; }
     busy = true;
     while (isBusyHand()) await new Promise((done) => setTimeout(done, 300));
     try {
-      const answer = await fetch(location.href, { headers: { "Ligament-Fragment": "1" }, redirect: "manual" });
-      if (answer.type === "opaqueredirect") return end();
-      if (!answer.ok) return;
+      const asks = { headers: { "Ligament-Fragment": "1" }, redirect: "manual", signal: AbortSignal.timeout(60000) };
+      const answer = await fetch(behind || location.href, asks);
+      // Led elsewhere: nobody is signed in any more, which the stream tells.
+      if (answer.type === "opaqueredirect") return;
+      if (!answer.ok) { if (answer.status >= 500) lost(); return; }
       const fresh = new DOMParser().parseFromString(policy.createHTML(await answer.text()), "text/html");
+      failed = 0;
       const more = count(fresh.title) - count(document.title);
       const waiting = [];
       if (isBusyHand()) { again = true; return; }
       for (const part of document.querySelectorAll("[data-fragment][id]")) {
         const other = fresh.getElementById(part.id);
         if (!other || plain(other) === plain(part)) continue;
-        if (part.dataset.fragment === "ask" || inUse(part) || !put(part, other)) waiting.push([part, other]);
+        if (behind || part.dataset.fragment === "ask" || inUse(part) || !put(part, other)) waiting.push([part, other]);
       }
+      address = fresh.body.dataset.live || address;
+      found = waiting;
       if (waiting.length) {
         const now = Date.now();
         if (news.textContent && now - asked < 10000) return;
         asked = now;
-        offer(more > 0 ? `${more} new here.` : "Something changed on this page.", waiting);
+        offer(more > 0 ? `${more} new here.` : "Something changed on this page.");
       } else {
         news.replaceChildren();
         document.title = fresh.title;
       }
-    } catch { /* The stream tells when the connection is gone. */ } finally {
+    } catch { lost(); } finally {
       busy = false;
       if (again) { again = false; setTimeout(refresh, 1000); }
     }
@@ -159,8 +179,13 @@
     if (told.total) { bar.max = told.total; bar.value = told.done; } else bar.removeAttribute("value");
   }
 
-  function end() {
+  function hangUp() {
+    clearTimeout(soon);
     if (source) source.close();
+  }
+
+  function end() {
+    hangUp();
     source = null;
     say("You were signed out. Open the page anew to sign in.");
   }
@@ -173,33 +198,36 @@
     button.className = "small";
     button.textContent = "Stay signed in";
     button.addEventListener("click", async () => {
-      const answer = await fetch(location.href, { redirect: "manual" });
-      if (answer.type === "opaqueredirect") return end();
-      state.textContent = "You stay signed in.";
+      let answer = null;
+      try { answer = await fetch("/account", { redirect: "manual" }); } catch { /* Not reached: said below. */ }
+      if (answer && answer.type === "opaqueredirect") return end();
+      if (answer && answer.ok) say("You stay signed in."); else state.firstChild.textContent = "That did not work. Try again: ";
     });
     state.append(button);
   }
 
   function listen() {
-    source = new EventSource(address);
-    source.addEventListener("changed", refresh);
-    source.addEventListener("progress", progress);
-    source.addEventListener("signed-out", end);
-    source.addEventListener("ending", warn);
-    source.onopen = () => {
+    hangUp();
+    const mine = source = new EventSource(address);
+    mine.addEventListener("changed", refresh);
+    mine.addEventListener("progress", progress);
+    mine.addEventListener("signed-out", end);
+    mine.addEventListener("ending", warn);
+    mine.onopen = () => {
       if (failures) { say(""); refresh(); }
       failures = 0;
     };
-    source.onerror = () => {
-      source.close();
+    mine.onerror = () => {
+      mine.close();
+      if (mine !== source) return;
       say(`As of ${new Date().toLocaleTimeString("en-AU", { hour: "2-digit", minute: "2-digit" })}: the connection is lost, trying again.`);
-      setTimeout(() => { if (!document.hidden && source) listen(); }, 1000 * pauses[Math.min(failures++, pauses.length - 1)]);
+      soon = setTimeout(() => { if (!document.hidden && source) listen(); }, 1000 * pauses[Math.min(failures++, pauses.length - 1)]);
     };
   }
 
   document.addEventListener("visibilitychange", () => {
     if (!source) return;
-    source.close();
+    hangUp();
     if (!document.hidden) { listen(); refresh(); }
   });
   listen();

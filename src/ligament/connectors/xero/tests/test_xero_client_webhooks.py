@@ -51,3 +51,10 @@ def test_events_are_read_leniently() -> None:
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"events": 7}', b'{"events": []}', b"\xff", b"[" * 100_000])
 def test_a_body_without_events_has_none(body: bytes) -> None:
     assert events_of(body) == ()
+
+
+@pytest.mark.parametrize("field", ["resourceId", "tenantId", "eventCategory"])
+def test_an_event_that_no_database_could_keep_is_left_out_and_the_others_are_read(field: str) -> None:
+    whole = {"resourceId": "r", "tenantId": "t", "eventCategory": "INVOICE", "eventType": "UPDATE"}
+    told = json.dumps({"events": [{**whole, field: "a\x00b"}, whole]}).encode()
+    assert [event.resource_id for event in events_of(told)] == ["r"]

@@ -18,7 +18,7 @@ from ligament.core.drafting import Draft
 from ligament.core.holds import HoldCode
 from ligament.core.intents import DocumentIntent, SubjectKind
 from ligament.core.ledgers import BooksDocument, BooksLine, DocumentKind, DocumentStatus
-from ligament.core.links import Agreement, DecisionKind, Role
+from ligament.core.links import Agreement, DecisionKind, Role, Unlike
 from ligament.core.money import two_places
 from ligament.core.periods import local_date
 from ligament.core.plans import Action, ActionKind, DocumentRef, DocumentStep, State
@@ -122,7 +122,7 @@ def _posted_before(
         lines = (*effective.lines, *_moving(document, effective.kind))
         total = effective.total + _signed(document, effective.kind)
         so_far = agreement_for(posted.invoice, posted.subject, effective)
-        agreed = replace(so_far, fingerprint="", lines=lines, total=total)
+        agreed = replace(so_far, fingerprint=Unlike.UNKNOWN.value, lines=lines, total=total)
     if agreed is not None:
         version = _adjustments(posted) + 1
         link_again(builder, posted, document, intent.party, role=Role.ADJUSTMENT, version=version, agreed=agreed)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ligament.core.billing import Bill
-from ligament.core.drafting import Draft, document_kind, document_number, invoice_subject
+from ligament.core.drafting import Draft, document_number, invoice_subject
 from ligament.core.holds import Hold, HoldCode
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksDocument
-from ligament.core.links import DecisionKind, Origin
+from ligament.core.links import DecisionKind
 from ligament.core.money import cents, two_places
 from ligament.core.plans import DocumentStep, State
 from ligament.core.records import Invoice, InvoiceStatus
@@ -25,8 +24,9 @@ from ligament.flow.plan.builder import (
     stopped_by_rule,
     waits,
 )
-from ligament.flow.plan.documents.drafts import agreement_for, as_intent, create, drafted_for, unreadable
-from ligament.flow.plan.documents.relinking import act_link, agreed_on
+from ligament.flow.plan.documents.drafts import as_intent, create, drafted_for, unreadable
+from ligament.flow.plan.documents.history import in_history, link_as_said
+from ligament.flow.plan.documents.relinking import agreed_on
 from ligament.flow.plan.rulings import bill_of, ruling_for, skip_reason
 
 
@@ -106,72 +106,6 @@ def _waits_for_original(builder: PlanBuilder, invoice: Invoice, subject: Subject
 # --- what the books already have --------------------------------------------------------------------------------------
 
 
-def history_key(number: str) -> str:
-    """Return a number without a leading non-digit prefix and zeros (choice C30), or nothing if more remains."""
-    digits = number.lstrip("".join({char for char in number if not char.isdigit()})).lstrip("0")
-    return digits if digits.isdigit() else ""
-
-
-def in_history(builder: PlanBuilder, invoice: Invoice, subject: Subject, bill: Bill) -> bool:
-    """Link a document that an earlier link between the systems posted, or hold when it differs (choice C30)."""
-    if not builder.facts.history:
-        return False
-    past = builder.facts.history.get(f"{document_kind(invoice).value}|{invoice.number.lstrip('0')}", ())
-    if not past:
-        return False
-    ours = document_number(invoice, builder.rulebook)
-    found = [sound(builder.facts.documents[held]) for held in past if held not in builder.facts.subject_of_document]
-    found = [document for document in found if document.number != ours and not document.status.is_gone()]
-    if not found:
-        return False
-    total = cents(abs(invoice.total))
-    contact_id = builder.contacts.get(bill.subject.key)
-    same = [document for document in found if document.total == total and document.contact_id == contact_id]
-    if len(same) == 1:
-        link_document(builder, invoice, subject, same[0], bill.subject, Origin.HISTORY)
-        return True
-    document = (same or found)[0]
-    trouble = Trouble(
-        code=HoldCode.HISTORY_DIFFERS,
-        sentence=(
-            f"{builder.around.books_title} already has {document.number} over {two_places(document.total)}, "
-            "which may be this invoice."
-        ),
-        todo="Approve to link the two as they are, or void the one that is wrong.",
-        detail={
-            "books_id": document.id,
-            "books_number": document.number,
-            "books_total": document.total,
-            "total": total,
-        },
-        proposed={"link": document.number, "total": document.total},
-    )
-    hold = invoice_hold(trouble, invoice, subject)
-    if builder.decision(hold) is DecisionKind.APPROVED:
-        link_document(builder, invoice, subject, document, bill.subject, Origin.HISTORY)
-    elif builder.decision(hold) is DecisionKind.SEPARATE:
-        return False
-    else:
-        hold_document(builder, invoice, subject, hold)
-    return True
-
-
-def link_document(
-    builder: PlanBuilder, invoice: Invoice, subject: Subject, document: BooksDocument, contact: Subject, origin: Origin
-) -> None:
-    """Plan to link a document as it is; the practice is taken to agree with what it says."""
-    intent = as_intent(document, contact)
-    agreement = agreement_for(invoice, subject, intent)
-    step = DocumentStep(intent=intent, document_id=document.id, origin=origin, agreement=agreement)
-    _act_link(builder, invoice, subject, document, step)
-
-
-def _act_link(
-    builder: PlanBuilder, invoice: Invoice, subject: Subject, document: BooksDocument, step: DocumentStep
-) -> None:
-    act_link(builder, invoice, subject, document, step).base_number = document_number(invoice, builder.rulebook)
-
-
 def _link_own(
     builder: PlanBuilder, invoice: Invoice, subject: Subject, wanted: DocumentIntent, document: BooksDocument
 ) -> None:
@@ -180,7 +114,7 @@ def _link_own(
         hold_document(builder, invoice, subject, agreed)
         return
     intent = as_intent(document, wanted.party)
-    _act_link(
+    link_as_said(
         builder, invoice, subject, document, DocumentStep(intent=intent, document_id=document.id, agreement=agreed)
     )
 

@@ -246,7 +246,7 @@ def _as_known(builder: PlanBuilder, posted: Posted, wanted: DocumentIntent) -> P
     Nobody knows any more who changed it. Once it can be written to, it is asked about as where nothing was on it.
     """
     held = builder.facts.agreements.get(posted.subject.key)
-    if held is None or held.fingerprint:
+    if held is None or not held.is_of_unknown_history:
         return posted
     wanted = replace(wanted, contact_id=builder.contacts.get(wanted.party.key) or posted.document.contact_id)
     return replace(posted, main=replace(posted.main, sent=wanted))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ligament.core.holds import Hold
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksDocument
-from ligament.core.links import Agreement, DecisionKind, DocumentLink, Role
+from ligament.core.links import Agreement, DecisionKind, DocumentLink, Role, Unlike
 from ligament.core.plans import Action, ActionKind, DocumentStep, State
 from ligament.core.records import Invoice
 from ligament.flow.plan.builder import PlanBuilder, invoice_hold, invoice_outcome
@@ -43,7 +43,7 @@ def agreed_on(
     hold = invoice_hold(trouble, invoice, subject)
     fixed = document.has_money() or builder.organisation.locks.locks(document.on)
     settled = fixed or builder.decision(hold) is DecisionKind.APPROVED
-    return replace(agreed, fingerprint="") if settled else hold
+    return replace(agreed, fingerprint=Unlike.UNKNOWN.value) if settled else hold
 
 
 def link_again(  # noqa: PLR0913 - one document in one of two roles

@@ -8,7 +8,7 @@ from datetime import timedelta
 from ligament.core.drafting import invoice_from_visit, visit_subject
 from ligament.core.holds import HoldCode, HoldKind
 from ligament.core.intents import Subject
-from ligament.core.links import Agreement, DocumentLink, Role
+from ligament.core.links import Agreement, DocumentLink, Role, Unlike
 from ligament.core.money import ZERO
 from ligament.core.plans import Action, ActionKind, DocumentStep, Outcome, RecordKind, State
 from ligament.core.records import Invoice, Visit
@@ -93,10 +93,6 @@ def _posted_visit(builder: PlanBuilder, visit: Visit, invoice: Invoice | None, r
     return invoice
 
 
-_OF_THE_VISIT = "visit"
-"""What was posted for a visit says nothing of its invoice yet; it is no document whose history is unknown."""
-
-
 def take_over_visit(builder: PlanBuilder, invoice: Invoice, subject: Subject) -> bool:
     """Hand the document of a visit to the invoice that the builder raised for it later (choice C28)."""
     if invoice.visit_id is None or builder.facts.document_links.get(subject.key) or invoice.removed_at is not None:
@@ -123,7 +119,7 @@ def _relink(builder: PlanBuilder, invoice: Invoice, subject: Subject, link: Docu
     held = builder.facts.agreements.get(link.subject.key)
     agreement = Agreement(
         subject=subject,
-        fingerprint=_OF_THE_VISIT,
+        fingerprint=Unlike.OF_THE_VISIT.value,
         kind=link.kind,
         lines=held.lines if held is not None else intent.lines,
         total=held.total if held is not None else ZERO,

@@ -1,0 +1,72 @@
+"""The currency of the books: what a document in another one comes to must never be added to, nor taken for, ours."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from ligament.core.money import ONE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ligament.connectors.xero.wire import BankTransaction, Document
+
+NOTE = "books_currency"
+"""Under which name a clinic's notebook keeps the code of the currency."""
+
+
+def _nothing() -> str:
+    return ""
+
+
+def _unkept(_: str) -> None:
+    return
+
+
+class BooksCurrency:
+    """What the organisation keeps its books in, as it told last; a notebook remembers it from run to run."""
+
+    def __init__(self, read: Callable[[], str] = _nothing, write: Callable[[str], None] = _unkept) -> None:
+        self._read = read
+        self._write = write
+        self._code = ""
+
+    @property
+    def code(self) -> str:
+        """The three letters, such as AUD; empty as long as no organisation was read."""
+        self._code = self._code or self._read()
+        return self._code
+
+    def learn(self, code: str) -> None:
+        """Take what the organisation says of itself."""
+        if code and code != self.code:
+            self._write(code)
+            self._code = code
+
+    def other(self, row: Document | BankTransaction) -> str:
+        """Return the currency that a row is in when it is not that of the books, else an empty text.
+
+        A rate tells it as well, for rows that were read before the organisation was: to its own currency it is 1.
+        """
+        if self.code and row.currency_code:
+            return row.currency_code if row.currency_code.strip().upper() != self.code.strip().upper() else ""
+        rate = row.currency_rate
+        return (row.currency_code or "another currency") if _converts(rate) else ""
+
+    def sentence(self, number: str, other: str) -> str:
+        """Return what a person is told about a document in another currency."""
+        own = f"in {self.code}" if self.code else "in another one"
+        return (
+            f"{number or 'The document'} is in {other} in Xero, where the books are kept {own}, so its amounts are "
+            "neither compared nor added, and nothing is paid on it. Put it right in Xero, or void it there."
+        )
+
+
+def _converts(rate: object) -> bool:
+    """Say whether a rate is one to another currency; one that cannot be read says nothing, and stops no document."""
+    try:
+        told = Decimal(str(rate))
+    except ArithmeticError:
+        return False
+    return told.is_finite() and told not in {Decimal(0), ONE}

@@ -1,0 +1,139 @@
+"""History: documents that an earlier link between the systems, or a person, posted for a record of the practice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ligament.core.billing import Bill
+from ligament.core.drafting import document_kind, document_number
+from ligament.core.holds import HoldCode
+from ligament.core.ids import BooksId
+from ligament.core.intents import Subject
+from ligament.core.ledgers import BooksDocument
+from ligament.core.links import DecisionKind, Origin
+from ligament.core.money import cents, two_places
+from ligament.core.plans import DocumentStep
+from ligament.core.records import Invoice
+from ligament.core.troubles import Trouble
+from ligament.flow.plan.builder import PlanBuilder, hold_document, invoice_hold, sound
+from ligament.flow.plan.documents.drafts import agreement_for, as_intent
+from ligament.flow.plan.documents.relinking import act_link
+
+_ENOUGH = 2
+"""How much of contact, sum and day has to agree: a short number stands in many a reference by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """A document that may be a record's, and whether there is no doubt about it."""
+
+    document: BooksDocument
+    is_sure: bool
+
+
+def in_history(builder: PlanBuilder, invoice: Invoice, subject: Subject, bill: Bill) -> bool:
+    """Link a document that an earlier link between the systems posted, or hold when it differs (choice C30)."""
+    past = _past(builder, invoice, bill)
+    if past is None:
+        return False
+    if past.is_sure:
+        _link_document(builder, invoice, subject, past.document, bill.subject)
+        return True
+    document, total = past.document, cents(abs(invoice.total))
+    trouble = Trouble(
+        code=HoldCode.HISTORY_DIFFERS,
+        sentence=(
+            f"{builder.around.books_title} already has {document.number} over {two_places(document.total)}, "
+            "which may be this invoice."
+        ),
+        todo="Approve to link the two as they are, or void the one that is wrong.",
+        detail={
+            "books_id": document.id,
+            "books_number": document.number,
+            "books_total": document.total,
+            "total": total,
+        },
+        proposed={"link": document.number, "total": document.total},
+    )
+    hold = invoice_hold(trouble, invoice, subject)
+    if builder.decision(hold) is DecisionKind.APPROVED:
+        _link_document(builder, invoice, subject, document, bill.subject)
+    elif builder.decision(hold) is DecisionKind.SEPARATE:
+        return False
+    else:
+        hold_document(builder, invoice, subject, hold)
+    return True
+
+
+def _past(builder: PlanBuilder, invoice: Invoice, bill: Bill) -> _Past | None:
+    """Return what the books have for a record under its number, or else under another one.
+
+    A link that numbered its documents by itself wrote the practice's number into the reference, or nowhere: what is
+    billed to the same contact and comes to the same on the same day is asked about before it is posted a second time,
+    as long as the practice issued it before the systems were connected.
+    """
+    facts, kind = builder.facts, document_kind(invoice).value
+    total, contact_id = cents(abs(invoice.total)), builder.contacts.get(bill.subject.key)
+
+    def same(document: BooksDocument) -> bool:
+        return document.total == total and document.contact_id == contact_id
+
+    def agrees(document: BooksDocument) -> bool:
+        return (document.contact_id == contact_id, document.total == total, document.on == invoice.issued_on).count(
+            True
+        ) >= _ENOUGH
+
+    number = f"{kind}|{invoice.number.lstrip('0')}"
+    numbered = [sound(one) for one in _strangers(builder, invoice, facts.history.get(number, ()))]
+    if numbered:
+        return _chosen(numbered, [document for document in numbered if same(document)])
+    # Only of what agrees it matters whether it can be read: a foreign currency is no reason to stop somebody else's.
+    named = [sound(one) for one in _others(builder, invoice, facts.mentions.get(number, ())) if agrees(one)]
+    if named:
+        # A number that stands there by chance goes with the usual price of a regular patient, but not with the day.
+        return _chosen(named, [one for one in named if same(one) and one.on == invoice.issued_on])
+    connected = facts.first_connected_on
+    if connected is not None and invoice.issued_on > connected:
+        # Only history may have been keyed by hand; what somebody posts beside us later is listed by a comparison (C44).
+        return None
+    alike = _others(builder, invoice, facts.alike.get(f"{kind}|{total}|{invoice.issued_on}", ()))
+    return _chosen([document for document in alike if same(document)], [])
+
+
+def _chosen(found: Sequence[BooksDocument], same: Sequence[BooksDocument]) -> _Past | None:
+    """Return what is asked about, or the only one that is the same."""
+    return _Past((*same, *found)[0], is_sure=len(same) == 1) if found else None
+
+
+def _strangers(builder: PlanBuilder, invoice: Invoice, ids: Iterable[BooksId]) -> list[BooksDocument]:
+    """Return live documents of no record, this plan's included, that do not bear the number we would give."""
+    facts, ours = builder.facts, document_number(invoice, builder.rulebook)
+    free = (held for held in ids if held not in facts.subject_of_document and held not in builder.adopted)
+    found = [facts.documents[held] for held in free]
+    return [one for one in found if one.number != ours and not one.status.is_gone()]
+
+
+def _others(builder: PlanBuilder, invoice: Invoice, ids: Iterable[BooksId]) -> list[BooksDocument]:
+    """Return those of them that bear no reference of ours: one that we made names its own record."""
+    mark = f"{builder.around.practice_name}:"
+    return [one for one in _strangers(builder, invoice, ids) if not one.reference.startswith(mark)]
+
+
+def _link_document(
+    builder: PlanBuilder, invoice: Invoice, subject: Subject, document: BooksDocument, contact: Subject
+) -> None:
+    """Plan to link a document as it is; the practice is taken to agree with what it says."""
+    # No other record of this plan may have it too.
+    builder.adopted.add(document.id)
+    intent = as_intent(document, contact)
+    agreement = agreement_for(invoice, subject, intent)
+    step = DocumentStep(intent=intent, document_id=document.id, origin=Origin.HISTORY, agreement=agreement)
+    link_as_said(builder, invoice, subject, document, step)
+
+
+def link_as_said(
+    builder: PlanBuilder, invoice: Invoice, subject: Subject, document: BooksDocument, step: DocumentStep
+) -> None:
+    """Plan to link a document; numbers to come are made of the practice's, whatever this one is called."""
+    act_link(builder, invoice, subject, document, step).base_number = document_number(invoice, builder.rulebook)

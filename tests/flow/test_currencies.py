@@ -1,0 +1,159 @@
+"""Documents in another currency: never taken for ours, never paid, never added, and told with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ligament.app.audit import audit
+from ligament.app.doctor.doctor import examine
+from ligament.app.reconcile import reconcile
+from ligament.connectors.cliniko import simulator as cliniko
+from ligament.connectors.cliniko.simulator import control as desk
+from ligament.connectors.xero import wire
+from ligament.connectors.xero.currency import BooksCurrency
+from ligament.connectors.xero.simulator import control as office
+from ligament.core.periods import Period
+from tests.support.stage import Stage, stage
+
+ABROAD = {"CurrencyCode": "USD", "CurrencyRate": "0.65"}
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Stage:
+    """Books in Australian dollars that take documents in American ones too."""
+    made = stage(tmp_path / "home")
+
+    def several(world: Any) -> Any:
+        kept = world.only()
+        return world.with_books(replace(kept, organisation=replace(kept.organisation, currencies=("USD",))))
+
+    made.books.change(several)
+    return made
+
+
+def by_hand(clinic: Stage, change: Callable[[Any, datetime], Any]) -> None:
+    at = clinic.pass_time(minutes=5)
+    clinic.books.change(lambda world: change(world, at))
+
+
+def put_into(clinic: Stage, number: str, told: Mapping[str, str]) -> None:
+    found = next(one for one in clinic.kept_books().invoices.values() if one.number == number)
+    by_hand(clinic, lambda world, at: office.edit_invoice(world, found.document_id, told, at=at))
+
+
+def compared(clinic: Stage) -> dict[str, Any]:
+    with clinic.app() as opened:
+        return reconcile(opened, full=True).document
+
+
+def paid(clinic: Stage) -> list[Decimal]:
+    return [one.amount for one in clinic.kept_books().payments.values()]
+
+
+def test_an_invoice_of_ours_that_was_put_into_another_currency_is_neither_counted_nor_paid(clinic: Stage) -> None:
+    made = clinic.invoice(price="95.00")
+    clinic.sync()
+    assert compared(clinic)["balanced"]
+    put_into(clinic, "CLK-1", ABROAD)
+    clinic.pay(made)
+    (hold,) = clinic.sync()["holds"]
+    assert "CLK-1 is in USD" in hold["sentence"]
+    assert "AUD" in hold["sentence"]
+    assert paid(clinic) == []
+    told = compared(clinic)
+    assert not told["balanced"]
+    assert (told["totals"]["source"], told["totals"]["books"], told["totals"]["explained"]) == (
+        "95.00",
+        "0.00",
+        "95.00",
+    )
+    assert [(one["kind"], one["amount"]) for one in told["variances"]] == [("held", "95.00")]
+    put_into(clinic, "CLK-1", {"CurrencyCode": "AUD", "CurrencyRate": "1"})
+    assert clinic.sync()["holds"] == []
+    assert paid(clinic) == [Decimal("95.00")]
+    assert compared(clinic)["balanced"]
+
+
+def test_history_in_another_currency_is_not_taken_for_an_invoice_of_the_same_number_and_amount(clinic: Stage) -> None:
+    made = clinic.invoice(price="95.00")
+    number = str(next(iter(cliniko.records(clinic.practice.world, "invoices")))["number"])
+
+    def enter(world: Any, at: datetime) -> Any:
+        world, contact = office.create_contact(world, {"Name": "Ada Sample", "EmailAddress": "ada@example.org"}, at=at)
+        line = {"Description": "Consult", "UnitAmount": "95.00", "AccountCode": "200", "TaxType": "EXEMPTOUTPUT"}
+        day = at.date().isoformat()
+        head = {"Type": "ACCREC", "Contact": {"ContactID": contact}, "InvoiceNumber": number, "Status": "AUTHORISED"}
+        dates = {"Date": day, "DueDate": day, "LineAmountTypes": "Inclusive"}
+        return office.create_invoice(world, {**head, **dates, **ABROAD, "LineItems": [line]}, at=at)[0]
+
+    by_hand(clinic, enter)
+    clinic.pay(made)
+    (hold,) = clinic.sync()["holds"]
+    assert "is in USD" in hold["sentence"]
+    assert [one.number for one in clinic.kept_books().invoices.values()] == [number]
+    assert paid(clinic) == []
+    with clinic.app() as opened:
+        found = audit(opened, Period()).document
+    assert found["score"] == "0.00"
+    assert ["is in USD" in one["sentence"] for one in found["findings"]] == [True]
+
+
+def test_an_invoice_that_comes_back_in_another_currency_than_it_was_sent_in_is_asked_about(clinic: Stage) -> None:
+    made = clinic.invoice(price="95.00")
+    handle = clinic.books._handle
+
+    def in_dollars(world: Any, request: Any) -> Any:
+        world, answer = handle(world, request)
+        if request.method == "PUT" and request.path.endswith("/Invoices"):
+            answer = replace(answer, body=answer.body.replace(b'"AUD"', b'"USD"'))
+        return world, answer
+
+    clinic.books._handle = in_dollars
+    clinic.sync()
+    clinic.pay(made)
+    (hold,) = clinic.sync()["holds"]
+    assert "CLK-1 is in USD" in hold["sentence"]
+    assert paid(clinic) == []
+
+
+@pytest.mark.parametrize(("country", "told"), [("GB", "GBP"), ("NZ", "NZD"), ("AU", ""), ("FJ", "")])
+def test_the_doctor_says_when_people_pay_in_another_currency_than_the_books(
+    clinic: Stage, country: str, told: str
+) -> None:
+    clinic.practice.change(lambda world: desk.change_settings(world, "account", {"country_code": country}))
+    with clinic.app() as opened:
+        checks = examine(opened).document["checks"]
+    said = [one["sentence"] for one in checks if "without a rate" in one["sentence"]]
+    # Of a country that we do not know nothing is said.
+    assert [f"pay in {told}" in one for one in said] == ([True] if told else [])
+
+
+def test_the_currency_of_the_books_is_remembered_and_a_rate_tells_another_one_before_it_is_known() -> None:
+    notes = {"currency": ""}
+    base = BooksCurrency(lambda: notes["currency"], lambda code: notes.update(currency=code))
+    par, abroad = wire.Document(currency_code="USD", currency_rate=Decimal(1)), wire.Document(**_rate("USD", "0.65"))
+    assert (base.other(par), base.other(abroad)) == ("", "USD")
+    assert base.other(wire.Document()) == ""
+    base.learn("AUD")
+    again = BooksCurrency(lambda: notes["currency"])
+    assert (again.other(par), again.other(abroad), again.other(wire.Document())) == ("USD", "USD", "")
+    assert again.other(wire.Document(**_rate("AUD", "1.0000000000"))) == ""
+
+
+def _rate(code: str, rate: str) -> Any:
+    return {"currency_code": code, "currency_rate": Decimal(rate)}
+
+
+@pytest.mark.parametrize("rate", ["", "1,0", "-", None, "NaN"])
+def test_a_rate_that_cannot_be_read_says_nothing(rate: Any) -> None:
+    base = BooksCurrency()
+    assert base.other(wire.Document(currency_code="AUD", currency_rate=rate)) == ""
+    base.learn("AUD")
+    assert base.other(wire.Document(currency_code="AUD ", currency_rate=rate)) == ""
