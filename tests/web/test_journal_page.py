@@ -68,13 +68,6 @@ def test_the_journal_is_chosen_by_days_kind_and_record_and_taken_along_so(shop: 
     assert owner.get(f"{HERE}/journal?before=x&kind=%27").status == 200
 
 
-def test_a_kind_of_entry_that_there_is_not_is_told_and_hands_out_no_file(shop: Shop) -> None:
-    owner = shop.owner()
-    assert "No entry is like that" in owner.get(f"{HERE}/journal?kind=decisions").text
-    assert owner.get(f"{HERE}/journal.csv?kind=decisions").status == 404
-    assert owner.get(f"{HERE}/journal.csv?kind=decision").status == 200
-
-
 def test_the_journal_of_nothing_says_so(tmp_path: Path) -> None:
     (tmp_path / "fresh").mkdir()
     made = Clinic(tmp_path / "fresh")

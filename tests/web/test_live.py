@@ -14,6 +14,7 @@ from ligament.web import live
 from ligament.web.live import Beat
 from tests.web.browsing import Person
 from tests.web.conftest import Shop
+from tests.web.test_hands import in_a_loop
 
 LOOK_S = 2
 
@@ -96,7 +97,7 @@ def first_words(shop: Shop, person: Person, address: str) -> list[str]:
 
         await shop.app(scope, receive, send)
 
-    asyncio.run(listening())
+    in_a_loop(listening)
     return heard
 
 

@@ -136,10 +136,8 @@ def journal_export(
 ) -> Result:
     """Write entries to files that only their owner may read, else one a line as JSON to the stream.
 
-    With neither of them the entries are part of what it tells. Raises ConfigurationError for a kind that is none.
+    With neither of them the entries are part of what it tells.
     """
-    if trouble := kind_trouble(clinic, wanted.kind, installation=wanted.installation):
-        raise ConfigurationError((f"--kind: {trouble}",))
     zone = clinic.settings.rulebook.clinic.time_zone
     if not files.paths and stream is None:
         return Result(document={"entries": list(_entries(clinic, wanted, zone)), "file": None})

@@ -19,6 +19,7 @@ from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.session import Session, run_verb
 from ligament.cli.views import journal as show
 from ligament.wiring.clinic import Clinic as OpenedClinic
+from ligament.wiring.errors import ConfigurationError
 
 Installation = Annotated[
     bool, typer.Option("--installation", help="Users, sign-ins and tokens, which belong to no clinic.")
@@ -113,6 +114,8 @@ def journal_export(
     stream = None if session.as_json else sys.stdout
 
     def exported(held: OpenedClinic) -> Result:
+        if trouble := cases.kind_trouble(held, kind, installation=installation):
+            raise ConfigurationError((f"--kind: {trouble}",))
         files = wanted_files(output or (), formats=cases.FORMATS, force=force, confirm=confirmed)
         wanted = cases.JournalFilter(period=period_of(first, last), kind=kind, record=record, installation=installation)
         return cases.journal_export(held, files, stream, wanted)

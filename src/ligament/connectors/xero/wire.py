@@ -302,7 +302,7 @@ class Fault(Wire, frozen=True):
     elements: tuple[Judged, ...] = ()
 
 
-SHAPES: tuple[type[msgspec.Struct], ...] = (Envelope, Fault)
+SHAPES: tuple[type[msgspec.Struct], ...] = (Envelope, Fault, Priced)
 """What bodies are read as, so that all can be prepared before threads share them; they lead to every other shape."""
 
 
