@@ -20,6 +20,7 @@ from ligament.connectors.xero.simulator import control as office
 from ligament.core.links import DecisionKind
 from ligament.simkit.old_link import OldNumbering, OldTrouble
 from tests.audit.kit import old_clinic
+from tests.support.practice import RULEBOOK
 from tests.support.stage import Stage, stage
 
 SCOPES = xero.custom_app(xero.australian_books()).scopes
@@ -55,7 +56,16 @@ def _papers(clinic: Any) -> dict[str, str]:
 
 @pytest.fixture
 def clinic(tmp_path: Path) -> Stage:
-    return stage(tmp_path / "home")
+    """Set a clinic that wants to read its first run before it is posted, as everybody does who says nothing else."""
+    return stage(tmp_path / "home", rulebook=RULEBOOK.replace('first_run = "auto"', 'first_run = "ask"'))
+
+
+def synced(clinic: Stage) -> Mapping[str, Any]:
+    """Sync, say yes to all that waits, and sync again."""
+    clinic.sync()
+    with clinic.app() as opened:
+        approve(opened)
+    return clinic.sync()
 
 
 def entered(clinic: Stage, name: str, *, total: str = "95.00", **told: str) -> None:
@@ -83,7 +93,7 @@ def numbers(clinic: Stage) -> list[str]:
 def test_the_number_in_the_reference_links_what_is_the_same(clinic: Stage) -> None:
     clinic.invoice()
     entered(clinic, "Ada Sample", Reference="Invoice 0001")
-    assert clinic.sync()["holds"] == []
+    assert synced(clinic)["holds"] == []
     assert numbers(clinic) == ["INV-0500"]
 
 
@@ -100,14 +110,14 @@ def test_what_may_be_the_same_is_asked_about_and_posted_beside_it_only_when_told
 ) -> None:
     clinic.invoice()
     entered(clinic, name, **told)
-    (hold,) = clinic.sync()["holds"]
+    (hold,) = synced(clinic)["holds"]
     assert hold["code"] == "history_differs"
     assert "INV-0500" in hold["sentence"]
     assert numbers(clinic) == ["INV-0500"]
     with clinic.app() as opened:
         (asked,) = opened.store.open_holds()
         decide_hold(opened, asked, DecisionKind.SEPARATE, "Rowan")
-    assert clinic.sync()["holds"] == []
+    assert synced(clinic)["holds"] == []
     assert numbers(clinic) == ["CLK-1", "INV-0500"]
 
 
@@ -124,7 +134,7 @@ def test_what_may_be_the_same_is_asked_about_and_posted_beside_it_only_when_told
 def test_what_only_resembles_it_keeps_nothing_from_being_posted(clinic: Stage, name: str, told: dict[str, str]) -> None:
     clinic.invoice()
     entered(clinic, name, **told)
-    assert clinic.sync()["holds"] == []
+    assert synced(clinic)["holds"] == []
     assert numbers(clinic) == ["CLK-1", "INV-0500"]
     assert sum((one.total for one in clinic.kept_books().invoices.values()), Decimal(0)) > 0
 
@@ -135,18 +145,31 @@ def test_of_two_that_are_alike_only_the_one_that_was_posted_is_linked(clinic: St
     clinic.invoice()
     clinic.invoice()
     entered(clinic, "Ada Sample", **told)
-    assert clinic.sync()["holds"] == []
+    assert synced(clinic)["holds"] == []
     assert numbers(clinic) == sorted(["CLK-2", told.get("InvoiceNumber", "INV-0500")])
 
 
 def test_what_somebody_posts_beside_us_later_is_listed_and_keeps_nothing_from_being_posted(clinic: Stage) -> None:
     clinic.invoice(price="80.00")
-    clinic.sync()
+    synced(clinic)
     clinic.pass_time(minutes=2 * 24 * 60)
     clinic.invoice()
     entered(clinic, "Ada Sample", Reference="by hand")
-    assert clinic.sync()["holds"] == []
+    assert synced(clinic)["holds"] == []
     assert numbers(clinic) == ["CLK-1", "CLK-2", "INV-0500"]
+    with clinic.app() as opened:
+        told = reconcile(opened).document["variances"]
+    assert [one["kind"] for one in told] == ["double_posted"]
+
+
+def test_who_lets_the_first_run_post_unasked_is_not_asked_about_what_is_alike_but_told_by_a_comparison(
+    tmp_path: Path,
+) -> None:
+    clinic = stage(tmp_path / "home")
+    clinic.invoice()
+    entered(clinic, "Ada Sample", Reference="by hand")
+    assert clinic.sync()["holds"] == []
+    assert numbers(clinic) == ["CLK-1", "INV-0500"]
     with clinic.app() as opened:
         told = reconcile(opened).document["variances"]
     assert [one["kind"] for one in told] == ["double_posted"]
@@ -165,11 +188,11 @@ def test_two_that_are_alike_get_a_document_each_when_both_are_approved(clinic: S
     for number in ("INV-0500", "INV-0501"):
         also_entered(clinic, number)
     for _ in range(2):
-        clinic.sync()
+        synced(clinic)
         with clinic.app() as opened:
             for hold in opened.store.open_holds():
                 decide_hold(opened, hold, DecisionKind.APPROVED, "Rowan")
-    assert clinic.sync()["holds"] == []
+    assert synced(clinic)["holds"] == []
     assert numbers(clinic) == ["INV-0500", "INV-0501"]
 
 
@@ -177,11 +200,11 @@ def test_one_document_for_two_records_is_linked_to_one_and_the_other_is_posted(c
     clinic.invoice()
     clinic.invoice()
     also_entered(clinic, "INV-0500")
-    assert [hold["code"] for hold in clinic.sync()["holds"]] == ["history_differs"] * 2
+    assert [hold["code"] for hold in synced(clinic)["holds"]] == ["history_differs"] * 2
     with clinic.app() as opened:
         for hold in opened.store.open_holds():
             decide_hold(opened, hold, DecisionKind.APPROVED, "Rowan")
-    assert clinic.sync()["holds"] == []
+    assert synced(clinic)["holds"] == []
     assert numbers(clinic) == ["CLK-2", "INV-0500"]
 
 
@@ -190,14 +213,14 @@ def test_a_reference_that_names_two_records_is_linked_to_one_and_stops_nobody(cl
     clinic.invoice()
     entered(clinic, "Ada Sample", Reference="Invoices 1 and 2")
     for _ in range(2):
-        assert clinic.sync()["holds"] == []
+        assert synced(clinic)["holds"] == []
         assert numbers(clinic) == ["CLK-2", "INV-0500"]
 
 
 def test_the_usual_price_of_another_day_is_asked_about_and_not_linked(clinic: Stage) -> None:
     clinic.invoice()
     entered(clinic, "Ada Sample", Reference="Session 1", Date="2026-11-01")
-    assert [hold["code"] for hold in clinic.sync()["holds"]] == ["history_differs"]
+    assert [hold["code"] for hold in synced(clinic)["holds"]] == ["history_differs"]
 
 
 def test_a_foreign_document_of_somebody_else_that_mentions_the_number_stops_nothing(clinic: Stage) -> None:
@@ -209,5 +232,5 @@ def test_a_foreign_document_of_somebody_else_that_mentions_the_number_stops_noth
     clinic.invoice()
     abroad = {"CurrencyCode": "USD", "CurrencyRate": "0.65"}
     entered(clinic, "Bea Other", total="40.00", Reference="Room 1", Date="2026-10-01", **abroad)
-    assert clinic.sync()["holds"] == []
+    assert synced(clinic)["holds"] == []
     assert numbers(clinic) == ["CLK-1", "INV-0500"]

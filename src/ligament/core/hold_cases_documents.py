@@ -52,7 +52,10 @@ RECORDS = (
     HoldCase(
         code=HoldCode.HISTORY_DIFFERS,
         title="In the books already, but different",
-        happened="$books_title has a document with this number from before, with another contact or total",
+        happened=(
+            "$books_title has a document from before that may be this one: with this number and another contact or "
+            "total, or with another number and the same contact, total and day"
+        ),
         todo="Compare the two",
         clears="When they agree, or one is voided",
         approve="Links the two as they are; the difference stays",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from ligament.core.billing import Bill
 from ligament.core.drafting import document_kind, document_number
@@ -71,7 +72,7 @@ def _past(builder: PlanBuilder, invoice: Invoice, bill: Bill) -> _Past | None:
 
     A link that numbered its documents by itself wrote the practice's number into the reference, or nowhere: what is
     billed to the same contact and comes to the same on the same day is asked about before it is posted a second time,
-    as long as the practice issued it before the systems were connected.
+    as long as the practice issued it before the systems were connected and the first run is one that asks.
     """
     facts, kind = builder.facts, document_kind(invoice).value
     total, contact_id = cents(abs(invoice.total)), builder.contacts.get(bill.subject.key)
@@ -93,12 +94,20 @@ def _past(builder: PlanBuilder, invoice: Invoice, bill: Bill) -> _Past | None:
     if named:
         # A number that stands there by chance goes with the usual price of a regular patient, but not with the day.
         return _chosen(named, [one for one in named if same(one) and one.on == invoice.issued_on])
-    connected = facts.first_connected_on
-    if connected is not None and invoice.issued_on > connected:
-        # Only history may have been keyed by hand; what somebody posts beside us later is listed by a comparison (C44).
+    if not _may_be_asked(builder, invoice, total):
         return None
     alike = _others(builder, invoice, facts.alike.get(f"{kind}|{total}|{invoice.issued_on}", ()))
     return _chosen([document for document in alike if same(document)], [])
+
+
+def _may_be_asked(builder: PlanBuilder, invoice: Invoice, total: Decimal) -> bool:
+    """Say whether somebody is asked about what is alike without a number; else a comparison lists it (choice C44).
+
+    Only history may have been keyed by hand, and who lets the first run post unasked said that there is none.
+    """
+    connected = builder.facts.first_connected_on
+    is_history = connected is None or invoice.issued_on <= connected
+    return is_history and builder.rulebook.approval.first_run.asks(total)
 
 
 def _chosen(found: Sequence[BooksDocument], same: Sequence[BooksDocument]) -> _Past | None:
