@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,20 @@ def test_init_never_overwrites_a_rulebook(clinic: Clinic) -> None:
     assert answer.code == 2
     assert "left as it is" in answer.err
     assert (clinic.home / "ligament.toml").read_text(encoding="utf-8") == RULEBOOK
+
+
+@pytest.mark.parametrize("in_its_place", [Path.mkdir, lambda file: file.symlink_to("nowhere")])
+def test_what_stands_in_the_place_of_a_rulebook_and_is_none_is_told(
+    clinic: Clinic, tmp_path: Path, in_its_place: Callable[[Path], None]
+) -> None:
+    home = tmp_path / "odd"
+    home.mkdir()
+    in_its_place(home / "ligament.toml")
+    for words in (["status"], ["sync", "--once"], ["init"], ["init", "--clinic", "south"]):
+        answer = clinic.run(*words, "--home", str(home))
+        assert answer.code == 2, words
+        assert "this is no file" in answer.err
+    assert not (home / "clinics").exists()
 
 
 def test_init_makes_no_key_file_when_the_key_comes_from_the_environment(clinic: Clinic, tmp_path: Path) -> None:

@@ -58,14 +58,22 @@ def as_id(name: str) -> str:
     return _OTHER_SIGNS.sub("-", name.lower()).strip("-")
 
 
+def found_rulebooks(home: Path) -> tuple[Path, ...]:
+    """Return the rulebooks of a home; raises ConfigurationError where a folder or the like has the name of one."""
+    single = home / RULEBOOK_FILE
+    if (single.exists() or single.is_symlink()) and not single.is_file():
+        raise ConfigurationError((f"{single}: this is no file. Move it away, and run `ligament init` to write one.",))
+    several = sorted((home / "clinics").glob("*.toml")) if (home / "clinics").is_dir() else []
+    return (*([single] if single.is_file() else []), *several)
+
+
 def rulebook_files(home: Path) -> tuple[Path, ...]:
     """Return the rulebooks of a home; raises ConfigurationError when there is none."""
-    single = home / RULEBOOK_FILE
-    several = sorted((home / "clinics").glob("*.toml")) if (home / "clinics").is_dir() else []
-    files = ([single] if single.is_file() else []) + several
+    files = found_rulebooks(home)
     if not files:
-        raise ConfigurationError((f"{single}: there is no rulebook yet. Run `ligament init` to write one.",))
-    return tuple(files)
+        complaint = f"{home / RULEBOOK_FILE}: there is no rulebook yet. Run `ligament init` to write one."
+        raise ConfigurationError((complaint,))
+    return files
 
 
 def check_names(clinics: tuple[ClinicSettings, ...]) -> None:

@@ -17,7 +17,7 @@ from ligament.core.private import Private
 from ligament.net.manifest import Manifest
 from ligament.wiring.ambient import environment
 from ligament.wiring.errors import ConfigurationError
-from ligament.wiring.rulebooks import RULEBOOK_FILE, ClinicSettings, check_names, read_clinic, rulebook_files
+from ligament.wiring.rulebooks import ClinicSettings, check_names, found_rulebooks, read_clinic, rulebook_files
 from ligament.wiring.vault_keys import next_vault_key, vault_key
 
 DATABASE_FILE = "ligament.db"
@@ -119,7 +119,7 @@ def load_settings(
     """
     environ = environment(environ)
     home = home or default_home(environ)
-    files = () if may_be_empty and not has_rulebooks(home) else rulebook_files(home)
+    files = found_rulebooks(home) if may_be_empty else rulebook_files(home)
     clinics, broken = _usable(files) if without_broken else (tuple(read_clinic(file) for file in files), {})
     check_names(clinics)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -159,7 +159,7 @@ def _usable(files: tuple[Path, ...]) -> tuple[tuple[ClinicSettings, ...], dict[P
 
 
 def has_rulebooks(home: Path) -> bool:
-    return (home / RULEBOOK_FILE).is_file() or any((home / "clinics").glob("*.toml"))
+    return bool(found_rulebooks(home))
 
 
 # --- the environment --------------------------------------------------------------------------------------------------

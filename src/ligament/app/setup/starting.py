@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 from ligament.connectors.registry import players
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.fresh_files import make_fresh
-from ligament.wiring.rulebooks import RULEBOOK_FILE, as_id, looked_over
+from ligament.wiring.rulebooks import RULEBOOK_FILE, as_id, found_rulebooks, looked_over
 from ligament.wiring.settings import has_rulebooks
 
 COUNTRIES = ("AU", "NZ", "UK")
@@ -151,8 +151,7 @@ def write_clinic(home: Path, told: Told, *, key: str = "", apart: bool = False) 
 def _must_be_new(home: Path, key: str, name: str) -> None:
     """Raise ConfigurationError where a clinic of that id or name is there."""
     wanted = {key.casefold(), name.casefold()} - {""}
-    single = home / RULEBOOK_FILE
-    for file in (*([single] if single.is_file() else []), *sorted((home / "clinics").glob("*.toml"))):
+    for file in found_rulebooks(home):
         clinic, _ = looked_over(file)
         called = {file.stem.casefold()} if clinic is None else {clinic.name.casefold(), clinic.title.casefold()}
         if wanted & called:

@@ -255,10 +255,7 @@ def clear_errors() -> Iterator[None]:
         if error.connection_invalidated or _says(error, _FULL) or _state(error) in _REFUSALS:
             raise _clear(error) from error
         if _state(error) in _MISSING:
-            sentence = (
-                "Tables of ours are missing in the database. Put the newest backup back with `ligament restore FILE`."
-            )
-            raise StoreDamaged(sentence, _first(error)) from error
+            raise StoreDamaged(_TABLES_MISSING, _first(error)) from error
         if _says(error, _DAMAGED):
             raise _damaged(_first(error)) from None
         raise
