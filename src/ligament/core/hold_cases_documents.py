@@ -33,8 +33,8 @@ RECORDS = (
     HoldCase(
         code=HoldCode.BAD_RECORD,
         title="A record that cannot be read",
-        happened="The invoice cannot be read",
-        todo="Open it in $practice_title and save it again; tell us if it stays",
+        happened="The invoice, or its document in $books_title, cannot be read",
+        todo="Put right what the sentence names where it stands, and save it there; tell us if it stays",
     ),
     HoldCase(
         code=HoldCode.UNKNOWN_STATUS,

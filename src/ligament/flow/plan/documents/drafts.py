@@ -45,7 +45,7 @@ def unreadable(defect: str) -> Trouble:
     return Trouble(
         code=HoldCode.BAD_RECORD,
         sentence=defect,
-        todo="Open the invoice in the practice and save it again; tell us if it stays.",
+        todo="Put right what the sentence names, in the practice or in the books; tell us if it stays.",
     )
 
 
