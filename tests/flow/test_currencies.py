@@ -112,7 +112,8 @@ def test_an_invoice_that_comes_back_in_another_currency_than_it_was_sent_in_is_a
     def in_dollars(world: Any, request: Any) -> Any:
         world, answer = handle(world, request)
         if request.method == "PUT" and request.path.endswith("/Invoices"):
-            answer = replace(answer, body=answer.body.replace(b'"AUD"', b'"USD"'))
+            body = answer.body.replace(b'"AUD"', b'"USD"').replace(b'"CurrencyRate":1.0', b'"CurrencyRate":0.65')
+            answer = replace(answer, body=body)
         return world, answer
 
     clinic.books._handle = in_dollars
@@ -143,7 +144,8 @@ def test_the_currency_of_the_books_is_remembered_and_a_rate_tells_another_one_be
     assert base.other(wire.Document()) == ""
     base.learn("AUD")
     again = BooksCurrency(lambda: notes["currency"])
-    assert (again.other(par), again.other(abroad), again.other(wire.Document())) == ("USD", "USD", "")
+    assert (again.other(par), again.other(abroad), again.other(wire.Document())) == ("", "USD", "")
+    assert again.other(wire.Document(currency_code="USD")) == "USD"
     assert again.other(wire.Document(**_rate("AUD", "1.0000000000"))) == ""
 
 

@@ -47,12 +47,15 @@ class BooksCurrency:
     def other(self, row: Document | BankTransaction) -> str:
         """Return the currency that a row is in when it is not that of the books, else an empty text.
 
-        A rate tells it as well, for rows that were read before the organisation was: to its own currency it is 1.
+        A rate tells it as well, for rows that were read before the organisation was: to its own currency it is 1, and
+        where it is 1 the amounts are those of the books, whatever code stands beside them.
         """
+        rate = _rate(row.currency_rate)
+        if rate == ONE:
+            return ""
         if self.code and row.currency_code:
             return row.currency_code if row.currency_code.strip().upper() != self.code.strip().upper() else ""
-        rate = row.currency_rate
-        return (row.currency_code or "another currency") if _converts(rate) else ""
+        return (row.currency_code or "another currency") if rate is not None else ""
 
     def sentence(self, number: str, other: str) -> str:
         """Return what a person is told about a document in another currency."""
@@ -63,10 +66,10 @@ class BooksCurrency:
         )
 
 
-def _converts(rate: object) -> bool:
-    """Say whether a rate is one to another currency; one that cannot be read says nothing, and stops no document."""
+def _rate(told: object) -> Decimal | None:
+    """Return a rate to the books' currency; one that cannot be read says nothing, and stops no document."""
     try:
-        told = Decimal(str(rate))
+        rate = Decimal(str(told))
     except ArithmeticError:
-        return False
-    return told.is_finite() and told not in {Decimal(0), ONE}
+        return None
+    return rate if rate.is_finite() and rate else None
