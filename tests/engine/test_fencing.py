@@ -16,7 +16,7 @@ from ligament.ports.errors import OutcomeUnknown
 from ligament.store.database.errors import Fenced
 from ligament.store.shared.leases import Leases
 from ligament.store.shared.values import SharedValues
-from ligament.store.shared.webhook_events import DONE, REFUSED, Arrived, WebhookEvents
+from ligament.store.shared.webhook_events import DONE, NOBODY, REFUSED, Arrived, WebhookEvents
 from tests.store.homes import START, Home
 from tests.store.makers import document_action, intent
 
@@ -175,3 +175,23 @@ def test_hints_are_kept_once_for_each_record_and_wait_again_when_named_again(hom
     assert hints.of("a") == ()
     assert hints.told("a")[DONE][0] == 1
     assert hints.told("")[REFUSED][0] == 1
+
+
+def test_hints_about_strangers_are_kept_for_a_month_and_then_make_room(home: Home) -> None:
+    hints = WebhookEvents(home.open().database, home.calendar.now)
+
+    def named(clinic: str, resource: str) -> None:
+        hints.keep([Arrived(clinic=clinic, kind="contact", resource=resource, tenant="t")])
+
+    named("a", "c1")
+    for resource in ("s1", "s2"):
+        named(NOBODY, resource)
+    home.calendar.at += timedelta(days=29)
+    named(NOBODY, "s3")
+    assert hints.told(NOBODY)[REFUSED][0] == 3
+    home.calendar.at += timedelta(days=2)
+    named("a", "c2")
+    named(NOBODY, "s4")
+    assert hints.told(NOBODY)[REFUSED][0] == 2
+    # What waits for a clinic waits however long it takes.
+    assert len(hints.of("a")) == 2

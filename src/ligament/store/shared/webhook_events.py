@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from ligament.store.database.bulk import select_in, upsert
 from ligament.store.database.connection import Database
@@ -19,6 +19,9 @@ _WAITS = select(
 ).where(webhook_events.c.state == WAITING)
 NOBODY = ""
 """Stands in the place of a clinic for hints about an organisation that no clinic is connected to."""
+REFUSED_FOR = timedelta(days=30)
+"""How long those are kept: long enough to see why nothing came of them."""
+_NOBODYS = delete(webhook_events).where(webhook_events.c.clinic == NOBODY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +68,10 @@ class WebhookEvents:
                     newest[key] = _later(replace(hint, at=_instant(row.event_at)), hint)
             highest = select(func.coalesce(func.max(webhook_events.c.turn), 0))
             turn = connection.execute(highest).scalar_one() + 1
-            now = stamp(self._now())
-            upsert(connection, webhook_events, [_row(hint, turn, now) for hint in newest.values()])
+            now = self._now()
+            upsert(connection, webhook_events, [_row(hint, turn, stamp(now)) for hint in newest.values()])
+            if any(clinic == NOBODY for clinic, _, _ in newest):
+                connection.execute(_NOBODYS.where(webhook_events.c.received_at < stamp(now - REFUSED_FOR)))
 
     def waiting(self) -> Mapping[str, datetime]:
         """Return since when hints wait, for every clinic that has some."""
