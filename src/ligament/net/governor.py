@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ligament.net.said import longest_wait_s
+from ligament.net.said import DAY_USED_UP, longest_wait_s
 from ligament.ports.errors import TryLater
 from ligament.ports.windows import Full, SharedQuota, Window
 
@@ -303,4 +303,4 @@ def _seconds(milliseconds: int) -> int:
 
 
 def _day_used_up(wait_ms: int) -> TryLater:
-    return TryLater("The calls allowed for today are used up.", wait_s=_seconds(wait_ms), limit="day")
+    return TryLater(DAY_USED_UP, wait_s=_seconds(wait_ms), limit="day")

@@ -5,6 +5,8 @@ One answer with `Retry-After: 9999999999` would otherwise lock a clinic out for 
 
 from __future__ import annotations
 
+DAY_USED_UP = "The calls allowed for today are used up."
+"""What people are told, by whichever side noticed."""
 _MOST_DIGITS = 18
 DAY_S = 86_400
 HOUR_S = 3_600

@@ -9,7 +9,7 @@ from ligament.connectors.xero import wire
 from ligament.connectors.xero.wire_forms import Judged, Note
 from ligament.core.private import MASK
 from ligament.core.writes import Detail, RefusalCode, bad_details
-from ligament.net.said import HOUR_S, longest_wait_s, wait_said
+from ligament.net.said import DAY_USED_UP, HOUR_S, longest_wait_s, wait_said
 from ligament.ports.errors import Broken, OutcomeUnknown, PortError, Rejected, SignInAgain, TryLater
 
 if TYPE_CHECKING:
@@ -139,7 +139,8 @@ def trouble_before_execution(reply: Reply, target: str) -> PortError | None:
     detail = _detail(reply)
     if reply.status == TOO_MANY:
         limit = limit_of(reply)
-        return TryLater("Xero asks us to wait: too many calls.", f"{detail}, limit {limit}", wait_of(reply), limit)
+        sentence = DAY_USED_UP if limit == "day" else "Xero asks us to wait: too many calls."
+        return TryLater(sentence, f"{detail}, limit {limit}", wait_of(reply), limit)
     if reply.status in {UNAUTHORISED, FORBIDDEN} and is_scope_missing(reply):
         area = _AREAS.get(_resource(target), _SETTINGS)
         return SignInAgain(f"Xero did not permit access to {area}. Please connect again and allow it.", detail)
