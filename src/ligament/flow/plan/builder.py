@@ -83,7 +83,7 @@ class PlanBuilder:
     `contacts` gives for each subject whose contact is settled its id, or None when this plan creates it; `adopted` are
     contacts, documents taken over; `unready` names subjects whose contact is held; `states` are documents by subject
     key, `credits` open credit notes by contact; `options` are tracking options already planned, `groups` the keys of
-    contact groups to be made; `rulings`, `contexts`, `addressed` (bills) and `clearing` (how the books are
+    contact groups to be made; `rulings`, `contexts`, `addressed` (bills), `alike` and `clearing` (how the books are
     told of an account, and what is wrong with it) are what was worked out once; `made` are the subjects whose contact
     an earlier portion of the same plan creates; `held_about` gives the ids of holds by the key of their subject; `odd`
     names the records whose planning met something that nobody foresaw.
@@ -107,6 +107,7 @@ class PlanBuilder:
     groups: set[str] = field(default_factory=set)
     made: set[str] = field(default_factory=set)
     bills: dict[str, Bill | Trouble] = field(default_factory=dict)
+    alike: dict[str, dict[BooksId | None, list[BooksId]]] = field(default_factory=dict)
     held_documents: set[str] = field(default_factory=set)
     credits: dict[str, list[DocumentState]] = field(default_factory=dict)
     rulings: dict[tuple[str, str], Ruling] = field(default_factory=dict)

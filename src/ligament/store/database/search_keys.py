@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 _PREFIX = re.compile(r"^\D*0*")
-_DIGITS = re.compile(r"\d+")
+_DIGITS = re.compile(r"[^\D0]\d*")
+"""A run of digits from its first one that is no zero; found so, nothing has to be cut off each."""
 _WIDTH = len("2026-07-01T00:00:00.000000")
 _WIDTH_TO_SECONDS = len("2026-07-01T00:00:00")
 
@@ -24,8 +25,8 @@ def history_key(number: str) -> str:
 
 
 def digit_runs(number: str) -> frozenset[str]:
-    """Return every run of digits in a document number, without leading zeros."""
-    return frozenset(run.lstrip("0") for run in _DIGITS.findall(number))
+    """Return every run of digits in a document number, without leading zeros; of zeros alone nothing is left."""
+    return frozenset(_DIGITS.findall(number))
 
 
 def stamp(instant: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -96,8 +96,22 @@ def _past(builder: PlanBuilder, invoice: Invoice, bill: Bill) -> _Past | None:
         return _chosen(named, [one for one in named if same(one) and one.on == invoice.issued_on])
     if not _may_be_asked(builder, invoice, total):
         return None
-    alike = _others(builder, invoice, facts.alike.get(f"{kind}|{total}|{invoice.issued_on}", ()))
-    return _chosen([document for document in alike if same(document)], [])
+    billed_alike = _billed_alike(builder, f"{kind}|{total}|{invoice.issued_on}", contact_id)
+    alike = next((one for one in _others(builder, invoice, billed_alike) if same(one)), None)
+    return None if alike is None else _Past(alike, is_sure=False)
+
+
+def _billed_alike(builder: PlanBuilder, key: str, contact_id: BooksId | None) -> Sequence[BooksId]:
+    """Return what is billed to a contact among the documents of one kind, sum and day.
+
+    They are sorted by contact once: on a day on which hundreds cost the same, each record would look at all of them.
+    """
+    sorted_out = builder.alike.get(key)
+    if sorted_out is None:
+        sorted_out = builder.alike[key] = {}
+        for held in builder.facts.alike.get(key, ()):
+            sorted_out.setdefault(builder.facts.documents[held].contact_id, []).append(held)
+    return sorted_out.get(contact_id, ())
 
 
 def _may_be_asked(builder: PlanBuilder, invoice: Invoice, total: Decimal) -> bool:
@@ -115,18 +129,18 @@ def _chosen(found: Sequence[BooksDocument], same: Sequence[BooksDocument]) -> _P
     return _Past((*same, *found)[0], is_sure=len(same) == 1) if found else None
 
 
-def _strangers(builder: PlanBuilder, invoice: Invoice, ids: Iterable[BooksId]) -> list[BooksDocument]:
-    """Return live documents of no record, this plan's included, that do not bear the number we would give."""
+def _strangers(builder: PlanBuilder, invoice: Invoice, ids: Iterable[BooksId]) -> Iterator[BooksDocument]:
+    """Yield live documents of no record, this plan's included, that do not bear the number we would give."""
     facts, ours = builder.facts, document_number(invoice, builder.rulebook)
     free = (held for held in ids if held not in facts.subject_of_document and held not in builder.adopted)
-    found = [facts.documents[held] for held in free]
-    return [one for one in found if one.number != ours and not one.status.is_gone()]
+    found = (facts.documents[held] for held in free)
+    return (one for one in found if one.number != ours and not one.status.is_gone())
 
 
-def _others(builder: PlanBuilder, invoice: Invoice, ids: Iterable[BooksId]) -> list[BooksDocument]:
-    """Return those of them that bear no reference of ours: one that we made names its own record."""
+def _others(builder: PlanBuilder, invoice: Invoice, ids: Iterable[BooksId]) -> Iterator[BooksDocument]:
+    """Yield those of them that bear no reference of ours: one that we made names its own record."""
     mark = f"{builder.around.practice_name}:"
-    return [one for one in _strangers(builder, invoice, ids) if not one.reference.startswith(mark)]
+    return (one for one in _strangers(builder, invoice, ids) if not one.reference.startswith(mark))
 
 
 def _link_document(
