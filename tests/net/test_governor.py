@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ligament.net.governor import AppWide, Governor, Limit, Observed, Priority
+from ligament.net.governor import AppWide, Governor, Observed, Priority
+from ligament.net.limit import Limit
 from ligament.ports.errors import TryLater
 from tests.net.clocks import VirtualClock
 from tests.support.windows import InMemoryWindows

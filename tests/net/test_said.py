@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ligament.net.governor import BLOCKED_UNTIL, Governor, Limit, Observed
+from ligament.net.governor import BLOCKED_UNTIL, Governor, Observed
+from ligament.net.limit import Limit
 from ligament.net.said import DAY_S, HOUR_S, MINUTES_S, count_said, longest_wait_s, wait_said
 from ligament.ports.errors import TryLater
 from tests.net.clocks import VirtualClock

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ligament.net.governor import Governor, Limit
+from ligament.net.governor import Governor
 from ligament.net.hosts import HostRule, WrongAddress
+from ligament.net.limit import Limit
 from ligament.net.meter import CallMeter
 from ligament.net.session import NotSent, Session, Unanswered, path_template
 from tests.net.clocks import Stopwatch

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ligament.app.approvals import approve
-from ligament.app.contacts.conflicts import conflict_values, people_meant
 from ligament.app.decisions import answered, decide_hold, means, open_holds, settled_first
 from ligament.app.documents import Document, hold_document
-from ligament.app.edits import edit_values
 from ligament.app.names import names_of
 from ligament.app.refusals import among, every_refusal, refused_by, refused_exactly
 from ligament.app.results import DONE, WAITS, Result
@@ -17,7 +14,6 @@ from ligament.core.holds import Hold, HoldCode
 from ligament.core.links import DecisionKind
 from ligament.core.periods import iso_instant
 from ligament.core.plans import ActionKind
-from ligament.flow.read.read import selection_of
 from ligament.wiring.clinic import Clinic, open_clinic
 from ligament.wiring.errors import ConfigurationError
 from ligament.wiring.settings import Settings
@@ -77,6 +73,9 @@ def _both(clinic: Clinic, hold: Hold) -> Document:
 
     All are for the clinic's own screen only.
     """
+    from ligament.app.contacts.conflicts import conflict_values, people_meant  # noqa: PLC0415 - the list shows neither
+    from ligament.app.edits import edit_values  # noqa: PLC0415 - as above
+
     told = {
         "values": conflict_values(clinic, hold),
         "people": people_meant(clinic, hold),
@@ -195,6 +194,8 @@ def answer(clinic: Clinic, names: Iterable[str], choice: str, note: str = "", co
 
 def _one_of(clinic: Clinic, hold: Hold, contact: str) -> str:
     """Return the id of a contact that a hold names as one it may be; raises ConfigurationError for any other."""
+    from ligament.app.contacts.conflicts import people_meant  # noqa: PLC0415 - as above
+
     among = [one for one in people_meant(clinic, hold) if one["side"] == "books"]
     found = [str(one["id"]) for one in among if contact in {one["id"], one["number"]}]
     if not found:
@@ -207,6 +208,8 @@ def decide(clinic: Clinic, names: Iterable[str], choice: DecisionKind) -> Result
 
     Raises DoesNotFit for a special answer to what it has no effect on.
     """
+    from ligament.app.approvals import approve  # noqa: PLC0415 - the list approves nothing
+
     found, unknown = _found(clinic, names)
     found = _fitting(found, choice)
     ids = [str(hold.id) for hold in found]
@@ -223,6 +226,8 @@ def _cause(clinic: Clinic, hold: Hold) -> list[Hold]:
 
 def _refused_with(clinic: Clinic, wanted: Sequence[Hold]) -> list[Hold]:
     """Return the refused contacts that records need: a document cannot be tried again without its own."""
+    from ligament.flow.read.read import selection_of  # noqa: PLC0415 - nothing is looked up for the list
+
     facts = clinic.store.gather(selection_of({hold.subject for hold in wanted}))
     keys = [key.split("|") for key in clinic.store.refused_by_people()]
     subjects = [subject for kind, subject, *_ in keys if kind == ActionKind.CREATE_CONTACT and subject in facts.parties]

@@ -5,21 +5,24 @@ from __future__ import annotations
 import importlib
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ligament.core.ledgers import Organisation
 from ligament.net.manifest import FILE, Manifest, manifest_of
-from ligament.net.opening import Opening
-from ligament.ports.audience import Audience, AudienceIdentity
-from ligament.ports.books import Books
-from ligament.ports.connector import ByConsent, Connector, Webhooks
-from ligament.ports.practice import Practice, PracticeIdentity
+
+if TYPE_CHECKING:
+    # Who only wants to know which connectors are there need not load what they are opened with.
+    from ligament.core.ledgers import Organisation
+    from ligament.net.opening import Opening
+    from ligament.ports.audience import Audience, AudienceIdentity
+    from ligament.ports.books import Books
+    from ligament.ports.connector import ByConsent, Connector, Webhooks
+    from ligament.ports.practice import Practice, PracticeIdentity
+
+    PracticeConnector = Connector[Opening, Practice, PracticeIdentity]
+    BooksConnector = Connector[Opening, Books, Organisation]
+    AudienceConnector = Connector[Opening, Audience, AudienceIdentity]
 
 _HOUSE = "ligament.connectors"
-
-PracticeConnector = Connector[Opening, Practice, PracticeIdentity]
-BooksConnector = Connector[Opening, Books, Organisation]
-AudienceConnector = Connector[Opening, Audience, AudienceIdentity]
 
 
 class NoConnector(Exception):

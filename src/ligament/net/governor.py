@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ligament.net.limit import Limit
 from ligament.net.said import DAY_USED_UP, longest_wait_s
 from ligament.ports.errors import TryLater
 from ligament.ports.windows import Full, SharedQuota, Window
@@ -46,15 +47,6 @@ class Priority(StrEnum):
 
     SYNC = "sync"
     PEOPLE = "people"
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most `calls` calls in any `per_s` seconds; `per_s` 0 means so many at the same time."""
-
-    name: str
-    calls: int
-    per_s: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

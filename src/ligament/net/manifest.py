@@ -12,8 +12,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from ligament.net.governor import Limit
 from ligament.net.hosts import HostRule
+from ligament.net.limit import Limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

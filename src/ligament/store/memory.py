@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, delete, select
 
@@ -21,25 +22,26 @@ from ligament.core.notes import is_told
 from ligament.core.plans import Outcome, Plan
 from ligament.core.receipts import REPLAY_WINDOW, Effect, WriteIntent
 from ligament.core.records import Invoice, Party, Removal
-from ligament.ports.books import BooksPage
 from ligament.ports.errors import OutcomeUnknown
 from ligament.ports.memory import Selection
-from ligament.ports.practice import PracticePage
 from ligament.store.database.bulk import of_clinic, upsert
 from ligament.store.database.codec import encode
 from ligament.store.database.connection import Database
 from ligament.store.database.search_keys import stamp
 from ligament.store.database.tables import books_reference, cursors, notes, refusals
-from ligament.store.journal import erasure
 from ligament.store.journal.journal import Journal, Note, Writing
 from ligament.store.mirror import books, practice
-from ligament.store.mirror.facts import gather
 from ligament.store.mirror.portions import portions
 from ligament.store.mirror.positions import KeptBooks, KeptRows
 from ligament.store.mirror.renamed import follow_renames
 from ligament.store.writes import decisions as people
 from ligament.store.writes import effects as effect_rows
 from ligament.store.writes import intents, outcomes
+
+if TYPE_CHECKING:
+    # What reads a page has loaded its form; who only looks reads none.
+    from ligament.ports.books import BooksPage
+    from ligament.ports.practice import PracticePage
 
 _CURSORS = of_clinic(cursors.c.stream, cursors.c.value).where(cursors.c.system == bindparam("system"))
 _NOTE = of_clinic(notes.c.value).where(notes.c.name == bindparam("name"))
@@ -136,9 +138,13 @@ class ClinicStore:
             return practice.half_forgotten(connection, self._clinic)
 
     def forget(self, party: Subject) -> None:
+        from ligament.store.journal import erasure  # noqa: PLC0415 - few runs erase anybody, and it knows every table
+
         erasure.forget(self._journal, party)
 
     def erase_anonymised(self) -> None:
+        from ligament.store.journal import erasure  # noqa: PLC0415 - as above
+
         erasure.erase_anonymised(self._journal)
 
     def keep_invoices(self, invoices: Iterable[Invoice]) -> None:
@@ -174,6 +180,8 @@ class ClinicStore:
             return portions(connection, self._clinic, selection, size)
 
     def gather(self, selection: Selection) -> Facts:
+        from ligament.store.mirror.facts import gather  # noqa: PLC0415 - who only looks at what waits gathers no facts
+
         with self._database.reading() as connection:
             return gather(connection, self._clinic, selection, self._now())
 

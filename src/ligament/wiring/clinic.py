@@ -21,19 +21,11 @@ from ligament.connectors.registry import (
     players,
     practice_connector,
 )
-from ligament.core.facts import PlanContext
-from ligament.core.ids import RunId
 from ligament.core.money import HUNDRED
 from ligament.core.private import Private
-from ligament.flow.context import RunContext
 from ligament.net.manifest import Manifest
 from ligament.net.meter import CallMeter
-from ligament.net.opening import Notebook, Opening
-from ligament.net.token_vault import TextVault
-from ligament.ports.audience import Audience
-from ligament.ports.books import Books
 from ligament.ports.clocks import Clock
-from ligament.ports.practice import Practice
 from ligament.ports.progress import Progress, silent
 from ligament.store.database.connection import Database, open_database
 from ligament.store.journal.headfile import HeadFile
@@ -46,7 +38,6 @@ from ligament.store.vault.vault import Vault
 from ligament.store.writes.approvals import Approvals
 from ligament.store.writes.runs import Runs
 from ligament.store.writes.variances import Variances
-from ligament.wiring.allowances import NamedWindows
 from ligament.wiring.ambient import random_bytes, random_hex
 from ligament.wiring.clocks import ImpatientClock, Patience, SystemClock, clock_starting_at, need_same_time
 from ligament.wiring.likeness import likeness, phone_key
@@ -57,8 +48,16 @@ from ligament.wiring.settings import Settings
 from ligament.wiring.vault_rotation import settled_key
 
 if TYPE_CHECKING:
-    # A command that only looks need not load what talks to the vendors.
+    # A command that only looks need not load what plans, nor what talks to the vendors.
+    from ligament.core.facts import PlanContext
+    from ligament.core.ids import RunId
+    from ligament.flow.context import RunContext
+    from ligament.net.opening import Opening
     from ligament.net.session import Observer, Transport
+    from ligament.net.token_vault import TextVault
+    from ligament.ports.audience import Audience
+    from ligament.ports.books import Books
+    from ligament.ports.practice import Practice
 
 CONTACT = "no-contact-set@ligament.example"
 """Stands in the calls of a clinic that has given no contact address; `doctor` asks for one."""
@@ -152,6 +151,8 @@ class Clinic:
         return audience_connector(manifest).open_port(self.opening(manifest, self.practice_manifest))
 
     def _tokens(self, secret: str) -> TextVault:
+        from ligament.net.token_vault import TextVault  # noqa: PLC0415 - as above: who only looks signs in nowhere
+
         return TextVault(
             partial(self.vault.get, secret),
             partial(self.vault.put, secret),
@@ -166,6 +167,9 @@ class Clinic:
         self._practice = self._books = self._books_to_read = None
 
     def opening(self, manifest: Manifest, partner: Manifest) -> Opening:
+        from ligament.net.opening import Notebook, Opening  # noqa: PLC0415 - as above
+        from ligament.wiring.allowances import NamedWindows  # noqa: PLC0415 - as above
+
         book = self.settings.rulebook
         return Opening(
             values=credentials(self, manifest),
@@ -192,6 +196,8 @@ class Clinic:
 
     def surroundings(self) -> PlanContext:
         """Return what a plan needs beside its facts."""
+        from ligament.core.facts import PlanContext  # noqa: PLC0415 - as above
+
         return PlanContext(
             now=self.clock.now(),
             likeness=likeness,
@@ -216,6 +222,8 @@ class Clinic:
 
     def world(self, run_id: RunId) -> RunContext:
         """Return what executing needs."""
+        from ligament.flow.context import RunContext  # noqa: PLC0415 - as above
+
         return RunContext(
             books=self.books(),
             practice=self.practice(),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ligament.connectors.registry import NoConnector, for_role, manifests, players
 from ligament.core.rules.model import Rulebook
@@ -19,10 +19,13 @@ from ligament.core.rules.reading import Problem
 from ligament.core.rules.settings import Section, Systems
 from ligament.net.manifest import Manifest
 from ligament.wiring.errors import ConfigurationError
-from ligament.wiring.expressions import Expressions
+from ligament.wiring.late_expressions import LateExpressions
 from ligament.wiring.places import Places, places
 from ligament.wiring.tables import read_tables
 from ligament.wiring.toml_words import unreadable
+
+if TYPE_CHECKING:
+    from ligament.wiring.expressions import Expressions
 
 RULEBOOK_FILE = "ligament.toml"
 LARGEST_RULEBOOK = 256_000
@@ -39,7 +42,12 @@ class ClinicSettings:
     practice: Manifest
     books: Manifest
     rulebook_text: str = ""
-    expressions: Expressions = field(default_factory=Expressions)
+    late_expressions: LateExpressions = field(default_factory=LateExpressions)
+
+    @property
+    def expressions(self) -> Expressions:
+        """Return what judges the expressions of the rulebook."""
+        return self.late_expressions.loaded()
 
     @property
     def title(self) -> str:
@@ -125,7 +133,7 @@ def looked_over(file: Path) -> tuple[ClinicSettings | None, tuple[Mistake, ...]]
         except NoConnector as error:
             return None, (_located(file, places(text), Problem(key=f"clinic.{role}", sentence=str(error))),)
     known, tables, wrong = read_tables(lookups(table.get("lookups"), []), file.parent)
-    expressions = Expressions(tables=tables)
+    expressions = LateExpressions(tables=tables)
     book, problems = rulebook(table, _systems(systems), UNCHECKED if wrong else expressions)
     found = [Mistake(file=one.file, line=one.line, column=one.column, key="", sentence=one.sentence) for one in wrong]
     if problems:
@@ -142,7 +150,7 @@ def looked_over(file: Path) -> tuple[ClinicSettings | None, tuple[Mistake, ...]]
             practice=systems["practice"],
             books=systems["books"],
             rulebook_text=text,
-            expressions=expressions,
+            late_expressions=expressions,
         ),
         (),
     )

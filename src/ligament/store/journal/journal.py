@@ -23,7 +23,6 @@ from ligament.store.journal.ends import End, Past, emptied, end_of
 from ligament.store.journal.headfile import HeadFile
 from ligament.store.journal.person_keys import NOBODY, SIGNING, Seals
 from ligament.store.journal.texts import TEXTS, parted
-from ligament.store.shared.deliveries import keep_events
 from ligament.store.vault.vault import Vault
 
 Public = Mapping[str, object]
@@ -96,7 +95,8 @@ class Journal:
             book = Writing(connection, self)
             yield book
             head = self._append(connection, book.notes, past)
-            keep_events(connection, self.clinic, book.events, book.now)
+            if book.events:
+                _keep_events(connection, book)
         if head is None:
             return
         self._announced.clear()
@@ -172,6 +172,12 @@ class Journal:
             sealed=self.seals.seal(keys[owner], owner, note.personal) if note.personal else None,
             previous=previous,
         )
+
+
+def _keep_events(connection: Connection, book: Writing) -> None:
+    from ligament.store.shared.deliveries import keep_events  # noqa: PLC0415 - most that is written is told to nobody
+
+    keep_events(connection, book.clinic, book.events, book.now)
 
 
 class Writing:

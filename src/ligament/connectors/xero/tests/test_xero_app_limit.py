@@ -8,7 +8,8 @@ from ligament.connectors.xero.simulator.switches import Switches
 from ligament.connectors.xero.tests.books_kit import Desk, VirtualClock, desk
 from ligament.core.ids import BooksId
 from ligament.core.writes import OptionWrite, Verb
-from ligament.net.governor import AppWide, Governor, Limit
+from ligament.net.governor import AppWide, Governor
+from ligament.net.limit import Limit
 from ligament.ports.errors import TryLater
 from ligament.simkit.faults import FaultKind
 from tests.support.windows import InMemoryWindows

@@ -16,7 +16,8 @@ from ligament.connectors.xero.simulator import Switches, control
 from ligament.connectors.xero.tests.books_kit import Desk, VirtualClock, contact_write, desk, line, payment_write
 from ligament.core.ledgers import BooksDocument, ContactStatus, DocumentKind, DocumentStatus
 from ligament.core.writes import Verb
-from ligament.net.governor import Governor, Limit
+from ligament.net.governor import Governor
+from ligament.net.limit import Limit
 from ligament.ports.errors import Broken, SignInAgain, TryLater
 from ligament.simkit.faults import FaultKind
 from tests.support.windows import InMemoryWindows
