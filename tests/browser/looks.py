@@ -25,6 +25,17 @@ def findings(page: Page) -> list[str]:
     return told + [f"the id {one} stands there twice" for one in page.evaluate(_DOUBLED)]
 
 
+_ASIDE = """() => [...document.querySelectorAll('main td, main th, main .scroll')]
+    .filter((one) => one.getBoundingClientRect().right > innerWidth || one.scrollWidth > one.clientWidth + 1)
+    .filter((one) => one.checkVisibility() && getComputedStyle(one).display !== "inline" && !one.closest("thead"))
+    .map((one) => one.textContent.trim().slice(0, 80))"""
+
+
+def hidden_aside(page: Page) -> list[str]:
+    """Return what of the tables of a page runs out of the window, or out of its own box, at the side."""
+    return [str(one) for one in page.evaluate(_ASIDE)]
+
+
 def sideways(page: Page) -> int:
     """Return by how many pixels a page is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Error, sync_playwright
 
-from tests.browser.looks import SHOTS, findings, picture, sideways
+from tests.browser.looks import SHOTS, findings, hidden_aside, picture, sideways
 from tests.browser.scenes import WORLDS, Scene, opened
 from tests.browser.serving import NARROW, WIDE
 from tests.browser.worlds import World
@@ -64,6 +64,7 @@ def walked(
             opened(world, page, scene)
             said = [] if is_plain else findings(page)
             said += [f"{over} px too wide"] if (over := sideways(page)) else []
+            said += [f"cut off at the side: {one}" for one in hidden_aside(page) if size == NARROW]
         except Error as trouble:
             said = [str(trouble)]
         picture(page, name)
