@@ -11,7 +11,9 @@ from ligament.app.contacts.duplicates import find_duplicates
 from ligament.app.contacts.find import find
 from ligament.app.decisions import open_holds
 from ligament.app.holds import answer, show_hold
+from ligament.app.lists import document, documents
 from ligament.connectors.cliniko import simulator as cliniko
+from ligament.connectors.cliniko.simulator import control
 from ligament.connectors.xero.simulator import control as desk
 from ligament.wiring.errors import ConfigurationError
 from tests.contacts.kit import ANA, BEN, LONG_AGO, Clinic
@@ -47,6 +49,22 @@ def test_a_pair_is_found_by_everything_people_know(clinic: Clinic) -> None:
     assert {entry["action"] for entry in pair["history"]} >= {"create_contact"}
     assert found(clinic, "nobody") == []
     assert found(clinic, "") == []
+
+
+def test_an_archived_invoice_is_not_found_as_open(clinic: Clinic) -> None:
+    invoice = clinic.invoice(ANA)
+    clinic.sync()
+    at = clinic.later()
+    clinic.practice.change(lambda world: control.archive_invoice(world, invoice, at=at))
+    clinic.sync()
+    (pair,) = found(clinic, ANA)
+    with clinic.app() as app:
+        (row,) = documents(app, text="", number="", after="", limit=5)
+        card = document(app, invoice)
+    assert card is not None
+    assert [pair["documents"][0]["status"], row["status"], card["status"], card["practice"]["status"]] == [
+        "archived"
+    ] * 4
 
 
 def test_what_differs_and_is_only_listed_says_why(clinic: Clinic) -> None:

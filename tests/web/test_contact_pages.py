@@ -12,7 +12,7 @@ from sqlalchemy import Pool, event
 
 from ligament.connectors.cliniko.simulator import control
 from ligament.connectors.xero.simulator import control as desk
-from tests.contacts.kit import ANA, Clinic
+from tests.contacts.kit import ANA, BEN, Clinic
 from tests.stories.acting import environment
 from tests.support.mounting import LOOPBACK
 from tests.web.browsing import Page, Person
@@ -130,8 +130,19 @@ def test_an_archived_invoice_is_not_said_to_be_open(shop: Shop, clinic: Clinic) 
     at = clinic.later()
     clinic.practice.change(lambda world: control.archive_invoice(world, invoice, at=at))
     clinic.sync()
-    told = text_of(shop.owner().get(f"{HERE}/documents/{invoice}"))
-    assert "State archived authorised" in told
+    owner = shop.owner()
+    assert "State archived authorised" in text_of(owner.get(f"{HERE}/documents/{invoice}"))
+    assert "archived 95.00" in text_of(owner.get(f"{HERE}/contacts/{ANA}"))
+
+
+def test_who_was_merged_leads_to_whom_by_name(shop: Shop, clinic: Clinic) -> None:
+    at = clinic.later()
+    clinic.practice.change(lambda world: control.merge_patients(world, loser_id=BEN, survivor_id=ANA, at=at))
+    clinic.sync()
+    owner = shop.owner()
+    led = f'merged into <a href="{HERE}/contacts/{ANA}">Ana Silva</a>'
+    assert led in owner.get(f"{HERE}/contacts").text
+    assert led in owner.get(f"{HERE}/contacts/{BEN}").text
 
 
 def test_what_does_not_exist_is_no_page(shop: Shop) -> None:

@@ -139,9 +139,9 @@ def test_no_page_reads_the_store_more_than_ten_times_nor_once_for_each_record(
         if len(one.questions) > MORE.get(name, MOST)
     ]
     assert not told, "\n".join(told)
-    assert {name: len(one.questions) for name, one in many.items()} == {
-        name: len(one.questions) for name, one in few.items()
-    }
+    # The journal asks for no names when its newest page tells of nobody: fewer questions are no fault.
+    assert many.keys() == few.keys()
+    assert {name: one.questions for name, one in many.items() if len(one.questions) > len(few[name].questions)} == {}
 
 
 def test_a_page_that_read_once_for_each_hold_would_be_counted(worked: Shop) -> None:

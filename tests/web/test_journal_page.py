@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ligament.core import notes
+from ligament.web.note_words import NOTE_WORDS, note_words
 from tests.contacts.kit import ANA, Clinic
 from tests.stories.acting import environment
 from tests.web.browsing import Person
@@ -66,6 +68,25 @@ def test_the_journal_is_chosen_by_days_kind_and_record_and_taken_along_so(shop: 
     assert wrong.status == 422
     assert 'id="from-error"' in wrong.text
     assert owner.get(f"{HERE}/journal?before=x&kind=%27").status == 200
+
+
+def test_records_of_the_journal_are_called_as_people_call_them(shop: Shop, clinic: Clinic) -> None:
+    dear = clinic.invoice(ANA, price="1120")
+    clinic.sync()
+    page = shop.owner().get(f"{HERE}/journal").text
+    assert f'<a href="{HERE}/contacts/{ANA}">Ana Silva</a>' in page
+    assert re.search(rf'<a href="{HERE}/documents/{dear}">CLK-\d+</a>', page)
+    assert f">{ANA}</a>" not in page
+    assert f">{dear}</a>" not in page
+    assert re.search(r"create document, CLK-\d+, 1,120\.00", page)
+    assert "Kept: the day of the first connection" in page
+
+
+def test_everything_that_the_journal_tells_as_kept_has_words() -> None:
+    assert set(NOTE_WORDS) == set(notes.TOLD)
+    assert note_words(notes.undos_note("7")) == "what was taken back of the run 7"
+    assert note_words(notes.key_replaced_note("xero")) == "when a key was replaced: xero"
+    assert note_words("books_currency") == "books currency"
 
 
 def test_the_journal_of_nothing_says_so(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def document_row(invoice: Invoice, links: Sequence[DocumentLink]) -> Document:
         "issued_on": invoice.issued_on.isoformat(),
         "total": two_places(invoice.total),
         "tax": two_places(invoice.tax),
-        "status": invoice.status.value,
+        "status": invoice.state(),
         "patient_id": invoice.party_id,
         "links": [
             {"books_id": link.books_id, "number": link.number, "kind": link.kind.value, "role": link.role.value,
@@ -165,7 +165,7 @@ def _practice_side(invoice: Invoice) -> dict[str, object]:
     return {
         "number": invoice.number,
         "issued_on": invoice.issued_on.isoformat(),
-        "status": invoice.status.value,
+        "status": invoice.state(),
         "total": two_places(invoice.total),
         "tax": two_places(invoice.tax),
         "url": invoice.web_url,

@@ -121,7 +121,7 @@ def _practice_side(facts: Facts, invoice: Invoice | None) -> dict[str, Any]:
         "contact": party.full_name() if party is not None else None,
         "total": abs(invoice.total) if is_credit else invoice.total,
         "tax": abs(invoice.tax) if is_credit else invoice.tax,
-        "status": "archived" if invoice.removed_at is not None else _status(invoice),
+        "status": invoice.state() if invoice.removed_at is not None else _status(invoice),
     }
 
 

@@ -186,6 +186,12 @@ class Invoice:
         """Say whether it is in no list any more and not there by its id, so that nobody said what became of it."""
         return self.removed_at is not None and self.revision == GONE
 
+    def state(self) -> str:
+        """Return how it stands in the practice, in one word; one that was removed is not what its last status says."""
+        if self.removed_at is None:
+            return self.status.value
+        return "gone" if self.is_untraced() else "archived"
+
     def is_credit(self) -> bool:
         """Say whether it reads as a credit note: open credit, a reversal, or a total below zero."""
         return self.status is _OPEN_CREDIT or self.original_id is not None or self.total < ZERO

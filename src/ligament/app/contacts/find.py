@@ -239,7 +239,7 @@ def _documents(clinic: Clinic, key: str) -> list[Document]:
             "source_id": invoice.id,
             "issued_on": invoice.issued_on.isoformat(),
             "total": invoice.total,
-            "status": invoice.status.value,
+            "status": invoice.state(),
             "books": [{"id": paper.books_id, "number": paper.number, "role": paper.role.value} for paper in papers],
             "practitioner_id": invoice.practitioner_id,
             "owner": owners.get(str(invoice.practitioner_id), ""),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from ligament.app.contacts.find import pair_document, party_state, stranger_document
 from ligament.app.documents import Document
 from ligament.core.facts import Facts
+from ligament.core.records import Party
 from ligament.store.queries.cards import Cards, Pair
 from ligament.store.queries.directory import Directory, Listed
 from ligament.wiring.clinic import Clinic
@@ -22,6 +23,7 @@ def contact_list(clinic: Clinic, text: str, *, limit: int, offset: int = 0) -> D
     strangers = directory.strangers(text, _MOST_STRANGERS) if text.strip() and not offset else []
     return {
         "total": total,
+        "survivors": _survivors(clinic, [one.party for one in found]),
         "contacts": [_listed(one, held) for one in found],
         "strangers": [
             {"id": one.id, "name": one.name.reveal(), "email": one.email.reveal(), "number": one.number}
@@ -44,6 +46,11 @@ def _listed(one: Listed, held: set[str]) -> Document:
     }
 
 
+def _survivors(clinic: Clinic, parties: Iterable[Party]) -> dict[str, str]:
+    """Return the names of those whom some patients were merged into, by their ids."""
+    return called_by_name(clinic, {f"patient:{one.merged_into}" for one in parties if one.merged_into is not None})
+
+
 def called_by_name(clinic: Clinic, keys: Collection[str]) -> dict[str, str]:
     """Return the names of patients and payers by their ids, for the clinic's own screen."""
     if not keys:
@@ -64,11 +71,21 @@ def contact_card(clinic: Clinic, identifier: str) -> Document | None:
         _put_pair(cards, facts, pairs.get(key))
         about = cards.about(key)
         told = pair_document(clinic, key, facts, notes=about.notes, holds=about.holds)
-        return {**told, "key": key, **systems(clinic)}
+        party = facts.parties.get(key)
+        known = _survivors(clinic, [party] if party is not None else [])
+        return {**told, "key": key, "survivors": known, **systems(clinic)}
     contact = pairs[""].contact if "" in pairs else None
     if contact is None:
         return None
-    nothing: Document = {"groups": [], "payers": [], "patients": [], "documents": [], "holds": [], "history": []}
+    nothing: Document = {
+        "groups": [],
+        "payers": [],
+        "patients": [],
+        "documents": [],
+        "holds": [],
+        "history": [],
+        "survivors": {},
+    }
     return {**nothing, **stranger_document(clinic, contact), "key": "", **systems(clinic)}
 
 
