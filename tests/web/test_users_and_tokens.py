@@ -49,6 +49,30 @@ def test_an_invitation_lives_three_days_and_a_second_one_ends_the_first(shop: Sh
     assert shop.person().get(second).status == 404
 
 
+def test_the_list_says_who_has_not_come_while_the_link_worked(shop: Shop) -> None:
+    shop.owner()
+    shop.invited("bo@x.example", "viewer")
+    shop.restart(later=timedelta(days=2))
+    page = shop.member("kim@x.example", "owner").get("/users").text
+    assert "invited, until" in page
+    assert "/users/bo%40x.example/sign-out" not in page, "who never signed in cannot be signed out"
+    assert "/users/kim%40x.example/sign-out" in page
+    shop.restart(later=timedelta(days=1, seconds=5))
+    page = shop.member("lee@x.example", "owner").get("/users").text
+    assert "the invitation is over: invite them again" in page
+
+
+def test_what_was_done_leaves_an_empty_form(shop: Shop) -> None:
+    owner = shop.owner()
+    _, invited = send(owner, "/users", ("email", "new@x.example"), ("role", "viewer"))
+    assert 'value="new@x.example"' not in invited
+    _, made = send(owner, "/tokens", ("name", "for-n8n"), ("scope", "read"))
+    assert "The token for-n8n is made" in made
+    assert re.search(r'id="name"[^>]*value="for-n8n"', made) is None
+    _, wrong = send(owner, "/tokens", ("name", "for-n8n"), ("scope", "read"))
+    assert re.search(r'id="name"[^>]*value="for-n8n"', wrong), "what was not taken stays typed"
+
+
 def test_an_invited_password_alone_opens_nothing(shop: Shop) -> None:
     shop.owner()
     bo = shop.person()

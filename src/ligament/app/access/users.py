@@ -43,6 +43,11 @@ def listed(access: Access, acting: Acting) -> tuple[User, ...]:
     return tuple(user for user in access.users.all() if acting.covers(user.clinics))
 
 
+def is_over(access: Access, user: User) -> bool:
+    """Say whether somebody was invited and did not come while the link worked."""
+    return user.state == INVITED and user.invited_until <= iso_instant(access.now())
+
+
 def invite(access: Access, acting: Acting, *, email: str, role: str, only: Iterable[str]) -> Invited | Refused:
     """Invite somebody; the link works for three days."""
     email, clinics = folded(email), frozenset(only)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ligament.app.access import tokens
 from ligament.app.access.answers import Refused
 from ligament.core.access import Right, Scope
-from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
+from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Values, Visit
 
 SCOPES = (
     (Scope.READ.value, "Read: look at everything"),
@@ -49,7 +49,7 @@ def _page(visit: Visit, *, refused: Refused | None = None, made: tokens.NewToken
         "rows": tokens.listed(visit.access, visit.acting),
         "scopes": SCOPES,
         "errors": refused.errors if refused else {},
-        "typed": visit.typed,
+        "typed": Values() if made else visit.typed,
         "made": made,
     }
     return Shown(template="tokens", status=422 if refused else 200, values=values)

@@ -6,7 +6,7 @@ from ligament.app.access import users
 from ligament.app.access.answers import Refused
 from ligament.app.access.sessions import end_all_of
 from ligament.core.access import Right, Role
-from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
+from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Values, Visit
 
 ROLES = (
     (Role.VIEWER.value, "Viewer: looks and downloads"),
@@ -65,11 +65,13 @@ def _page(
     visit: Visit, *, refused: Refused | None = None, invited: users.Invited | None = None, link: str = ""
 ) -> Shown:
     errors = refused.errors if refused else {}
+    rows = users.listed(visit.access, visit.acting)
     values = {
-        "rows": users.listed(visit.access, visit.acting),
+        "rows": rows,
         "roles": ROLES,
         "errors": errors,
-        "typed": visit.typed,
+        "typed": Values() if invited else visit.typed,
+        "over": {user.email for user in rows if users.is_over(visit.access, user)},
         "invited": invited,
         "link": link,
     }
