@@ -22,6 +22,11 @@ def told(form: Values) -> dict[str, str]:
     return {name: _lines("\n".join(form.all(name))) for name in form.under(WAS)}
 
 
+def left_out(form: Values) -> frozenset[str]:
+    """Return what somebody had unticked of all that the page had shown with a tick."""
+    return frozenset(form.under(WAS)) - frozenset(form.all("names"))
+
+
 def sent(form: Values, current: Mapping[str, str]) -> dict[str, str]:
     """Return what every field shows: what was typed there, and what stands now where nobody had typed anything.
 

@@ -11,6 +11,7 @@ from ligament.app.approvals import standing_plan
 from ligament.app.previews import amount_of
 from ligament.core.access import Right
 from ligament.web.beginning import beginning
+from ligament.web.forms import left_out
 from ligament.web.moved import shown_actions
 from ligament.web.page import Answer, Page, Shown, Visit
 
@@ -66,6 +67,7 @@ def plan_page(visit: Visit, *, error: str = "", typed: str = "") -> Shown:
         "approved_count": len(found["approved"]),
         "error": error,
         "reason": typed,
+        "left_out": left_out(visit.typed),
         "may_decide": visit.may(Right.DECIDE),
         "may_run": visit.may(Right.RUN),
     }

@@ -13,9 +13,11 @@ from ligament.app.reports.comparison import VARIANCE_TITLES
 from ligament.app.vanished import accept_removed, vanished_invoices
 from ligament.app.variances import acknowledge, fix, found
 from ligament.core.access import Right
+from ligament.core.money import two_places
 from ligament.core.variances import VarianceState
 from ligament.service.errands import set_going
 from ligament.web.beginning import beginning
+from ligament.web.forms import WAS
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Values, Visit
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
@@ -76,7 +78,8 @@ def _page(visit: Visit, *, error: str = "", wrong: str = "", typed: Values | Non
         "states": _STATES,
         "error": error,
         "wrong": wrong,
-        "period_typed": typed or Values(),
+        "period_typed": typed or visit.draft,
+        "noted": {visit.typed.get("about"): visit.typed.get("note")},
         "may_decide": visit.may(Right.DECIDE),
         "may_connect": visit.may(Right.CONNECT),
         "may_run": visit.may(Right.RUN),
@@ -141,7 +144,8 @@ def mend(visit: Visit) -> Answer:
     wanted = visit.values["variance"]
     try:
         with visit.opened() as clinic:
-            _must_be(clinic, wanted)
+            if moved := _moved(visit, clinic, wanted):
+                return moved
             document = fix(clinic, [wanted]).document
     except ConfigurationError as trouble:
         return _page(visit, error=str(trouble), wrong=wanted)
@@ -155,7 +159,8 @@ def know(visit: Visit) -> Answer:
     wanted, note = visit.values["variance"], visit.form.get("note")
     try:
         with visit.opened() as clinic:
-            _must_be(clinic, wanted)
+            if moved := _moved(visit, clinic, wanted):
+                return moved
             acknowledge(clinic, wanted, note)
     except ConfigurationError:
         return _page(visit, error=_NO_NOTE, wrong=wanted)
@@ -176,11 +181,17 @@ def take_for_removed(visit: Visit) -> Answer:
     return Moved(to=f"{visit.clinic_path}/reconciliation", flash=flash)
 
 
-def _must_be(clinic: Clinic, wanted: str) -> None:
+def _moved(visit: Visit, clinic: Clinic, wanted: str) -> Moved | None:
+    """Lead back with what a difference says by now, when the page had shown something else of it."""
     try:
-        found(clinic, wanted)
+        now = found(clinic, wanted).variance
     except ConfigurationError:
         raise NotThere from None
+    seen = visit.form.get(f"{WAS}{wanted}")
+    if not seen or seen == f"{now.kind.value} {two_places(now.amount)}":
+        return None
+    flash = f"This says something else by now, and nothing was done: {now.sentence} Look again before you answer."
+    return Moved(to=f"{visit.clinic_path}/reconciliation", flash=flash)
 
 
 PAGES = (

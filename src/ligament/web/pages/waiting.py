@@ -15,6 +15,7 @@ from ligament.core.access import Right
 from ligament.core.causes import CAUSES, advice
 from ligament.core.holds import HoldCode, HoldKind
 from ligament.web.beginning import beginning
+from ligament.web.forms import left_out
 from ligament.web.hold_words import Fix, elsewhere, fixes
 from ligament.web.moved import parted, shown_actions, shown_holds, told_actions, told_holds
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
@@ -51,7 +52,7 @@ class Group:
 
 def show(visit: Visit) -> Answer:
     """Show what waits for somebody."""
-    return _page(visit, typed=visit.draft.get("reason"))
+    return _page(visit, typed=visit.draft.get("reason"), note=visit.draft.get("note"))
 
 
 def _page(visit: Visit, *, error: str = "", typed: str = "", note: str = "") -> Shown:
@@ -81,6 +82,7 @@ def _page(visit: Visit, *, error: str = "", typed: str = "", note: str = "") -> 
         "error": error,
         "typed": typed,
         "note": note,
+        "left_out": left_out(visit.typed),
         "may_decide": visit.may(Right.DECIDE),
     }
     return Shown(template="waiting", values=values, status=422 if error else 200)
