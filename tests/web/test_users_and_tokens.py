@@ -78,6 +78,8 @@ def test_an_invited_password_alone_opens_nothing(shop: Shop) -> None:
     bo = shop.person()
     page = bo.get(shop.invited("bo@x.example", "owner").partition("8321")[2])
     bo.send(page, "password", password=PASSWORD, password_again=PASSWORD)
+    assert "Step 1 of 2: a password" in page.text
+    assert "Step 2 of 2: the authenticator" in bo.get(page.url).text
     assert bo.get("/clinics").status == 303
     assert bo.send(bo.get("/sign-in"), "password", email="bo@x.example", password=PASSWORD).status == 422
 

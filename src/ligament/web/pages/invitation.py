@@ -5,12 +5,10 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from ligament.app.access import starting
-from ligament.app.access.answers import Entered, Gone, Refused, Slow
+from ligament.app.access.answers import Entered, Refused
 from ligament.app.access.sessions import Recognised
-from ligament.web.frame import slow_down
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Values, Visit
-from ligament.web.pages.setup import code_form, recovery_page
-from ligament.wiring.setup_key import drop_setup_key
+from ligament.web.pages.setup import after_code, code_form
 
 
 def show(visit: Visit) -> Answer:
@@ -27,7 +25,8 @@ def take(visit: Visit) -> Answer:
     key, user = _invited(visit, visit.form)
     found = _starting(visit, user)
     if visit.form.get("step") == "code" and found is not None:
-        return _take_code(visit, found, key)
+        finished = starting.finish_invited(visit.access, found, visit.form.get("code"), visit.visitor)
+        return after_code(visit, found, key, finished)
     password, again = visit.form.get("password"), visit.form.get("password_again")
     outcome = starting.begin_invited(visit.access, user, password=password, password_again=again, visitor=visit.visitor)
     match outcome:
@@ -49,21 +48,6 @@ def _invited(visit: Visit, values: Values) -> tuple[str, starting.User]:
 def _starting(visit: Visit, user: starting.User) -> Recognised | None:
     found = visit.found
     return found if found is not None and found.is_starting and found.user.id == user.id else None
-
-
-def _take_code(visit: Visit, found: Recognised, key: str) -> Answer:
-    outcome = starting.finish_invited(visit.access, found, visit.form.get("code"), visit.visitor)
-    match outcome:
-        case Slow():
-            return slow_down(outcome.seconds)
-        case Refused():
-            return code_form(visit, found, key, outcome)
-        case Gone():
-            return Moved(to="/sign-in", ends=True)
-        case Entered():
-            if visit.access.users.has_owner():
-                drop_setup_key(visit.house.settings.home)
-            return recovery_page(outcome)
 
 
 PAGES = (

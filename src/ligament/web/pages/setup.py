@@ -112,7 +112,13 @@ def code_form(visit: Visit, found: Recognised, key: str, refused: Refused | None
 
 
 def _take_code(visit: Visit, found: Recognised, key: str) -> Answer:
-    outcome = starting.finish_owner(visit.access, found, visit.form.get("code"), visit.visitor)
+    return after_code(
+        visit, found, key, starting.finish_owner(visit.access, found, visit.form.get("code"), visit.visitor)
+    )
+
+
+def after_code(visit: Visit, found: Recognised, key: str, outcome: Entered | Refused | Slow | Gone) -> Answer:
+    """Go on with what came of a code that a new authenticator showed; the link of set-up ends with the first owner."""
     match outcome:
         case Slow():
             return slow_down(outcome.seconds)
@@ -121,13 +127,9 @@ def _take_code(visit: Visit, found: Recognised, key: str) -> Answer:
         case Gone():
             return Moved(to="/sign-in", ends=True)
         case Entered():
-            drop_setup_key(visit.house.settings.home)
-            return recovery_page(outcome)
-
-
-def recovery_page(entered: Entered) -> Shown:
-    """Show the recovery codes, once."""
-    return Shown(template="recovery", secret=entered.secret, values={"codes": entered.recovery})
+            if visit.access.users.has_owner():
+                drop_setup_key(visit.house.settings.home)
+            return Shown(template="recovery", secret=outcome.secret, values={"codes": outcome.recovery})
 
 
 PAGES = (
