@@ -65,6 +65,14 @@ def under_way(page: Page) -> None:
     }""")
 
 
+def make_token(page: Page) -> None:
+    """Make a token of another name than any before, and see it shown."""
+    page.get_by_label("Name").fill(f"n8n-{page.locator('tbody tr').count()}")
+    page.get_by_label("Read: look at everything").check()
+    press("Make the token")(page)
+    page.locator("#token").wait_for()
+
+
 _FRAME = [
     "clinics",
     "users",
@@ -105,6 +113,13 @@ FIRST_DAY = (
     Scene("users-wrong", "/users", press("Invite")),
     Scene("users-invited", "/users", fill("E-mail", "new@x.example", "Invite")),
     Scene("tokens-wrong", "/tokens", press("Make")),
+    Scene("tokens-made", "/tokens", make_token),
+    Scene("tokens-listed", "/tokens"),
+    Scene("hook-wrong", "@/hooks", press("Add the hook")),
+    Scene("hooks-listed", "/c/south/hooks"),
+    Scene("hook", "/c/south/hooks/{hook}"),
+    Scene("hook-message", "/c/south/hooks/{hook}", go("main tbody th a")),
+    Scene("hook-secret", "/c/south/hooks/{hook}", press("Make a new secret")),
     Scene("account-wrong", "/account", press("Change")),
     Scene("privacy-preview", "@/privacy", press("Show")),
     Scene("refused", "/c/nobody/", is_refused=True),

@@ -9,13 +9,17 @@ from pathlib import Path
 
 from ligament.app.access.demo import demo_link
 from ligament.app.approvals import approve
+from ligament.app.notices.subscriptions import NewHook, add
 from ligament.app.reconcile import reconcile
 from ligament.app.sync import sync
 from ligament.connectors.xero.simulator import control as desk
+from ligament.core.events import EventType, example
 from ligament.core.holds import HoldCode
 from ligament.demo.demo import set_stage
 from ligament.engine.schedule import paused
 from ligament.simkit.story import Size
+from ligament.store.shared.deliveries import keep_events
+from ligament.wiring.clinic import open_clinic
 from tests.browser.at_work import HERE, AtWork, Made, at_work, kept, make
 from tests.browser.serving import Served, listening
 from tests.contacts.kit import Clinic
@@ -56,7 +60,21 @@ def first_day(home: Path) -> Iterator[World]:
         served.shop.member("viewer@x.example", "viewer")
         demo_link(served.shop.access)
         link = invited.split("8321", 1)[-1]
-        yield World(served, "/c/north", {"invitation": link.lstrip("/")})
+        yield World(served, "/c/north", {"invitation": link.lstrip("/"), "hook": _hooked(served.shop, "South")})
+
+
+def _hooked(shop: Shop, name: str) -> str:
+    """Let a clinic have a hook with a message on its way, and return the hook's id."""
+    wanted = NewHook(
+        url="https://93.184.216.34/webhook/ligament-of-the-riverside-clinic",
+        events=tuple(one.value for one in EventType),
+    )
+    with open_clinic(shop.access.settings(), name, None, shop.database) as clinic:
+        made = add(clinic, wanted).document
+        told = example(EventType.RUN_COMPLETED, clinic.journal.told_as)
+        with clinic.journal.writing() as writing:
+            keep_events(writing.connection, clinic.journal.clinic, [told], clinic.clock.now())
+    return str(made["id"])
 
 
 @contextmanager
