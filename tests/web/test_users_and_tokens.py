@@ -68,6 +68,8 @@ def test_what_was_done_leaves_an_empty_form(shop: Shop) -> None:
     assert 'value="new@x.example"' not in invited
     _, made = send(owner, "/tokens", ("name", "for-n8n"), ("scope", "read"))
     assert "The token for-n8n is made" in made
+    send(owner, "/tokens", ("name", "of-south"), ("scope", "read"), ("only", "south"))
+    assert '<td data-label="Clinic">South</td>' in owner.get("/tokens").text, "a clinic is told by its name"
     assert re.search(r'id="name"[^>]*value="for-n8n"', made) is None
     _, wrong = send(owner, "/tokens", ("name", "for-n8n"), ("scope", "read"))
     assert re.search(r'id="name"[^>]*value="for-n8n"', wrong), "what was not taken stays typed"
