@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from ligament.app.access.sessions import IDLE
 from ligament.core.passwords import complaint
 from ligament.web.application import MOST_BYTES
 from ligament.web.frame import MOST_FIELDS
+from ligament.web.pages.registry import ALL
 from ligament.wiring.ambient import random_text
 from ligament.wiring.fault_log import log_fault
 from tests.web import asvs
@@ -146,6 +148,24 @@ def test_password_fields_are_masked_and_made_for_password_managers(shop: Shop) -
             assert 'type="password"' in field
             assert re.search(r'autocomplete="(current|new)-password"', field)
             assert "paste" not in field
+
+
+def test_a_password_works_after_years(shop: Shop) -> None:
+    shop.owner()
+    shop.restart(later=timedelta(days=3 * 365))
+    person = shop.person()
+    asked = person.send(person.get("/sign-in"), "password", email=OWNER, password=PASSWORD)
+    assert asked.location.startswith("/sign-in/code")
+
+
+def test_signing_out_stands_on_every_page(shop: Shop) -> None:
+    owner = shop.owner()
+    shown = [page.path.replace("{clinic}", "north") for page in ALL if page.method == "GET" and not page.is_open]
+    looked = [owner.get(path) for path in shown if "{" not in path and "." not in path and not path.endswith("/live")]
+    pages = [page for page in looked if page.status == 200]
+    assert len(pages) > 20
+    for page in pages:
+        assert '<form method="post" action="/sign-out">' in page.text.partition('<main id="main"')[0], page.url
 
 
 def test_secrets_are_long_and_differ() -> None:

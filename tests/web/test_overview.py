@@ -66,7 +66,7 @@ def test_the_last_two_weeks_are_drawn_with_their_numbers_in_a_table_behind_them(
     with_bars = re.findall(r'<rect [^>]*height="96"', text)
     assert with_bars, "the highest day fills the drawing"
     days = re.findall(
-        r'<th scope="row">\d+ \w{3} \d{4}</th><td class="amount">(\d+)</td><td class="amount">([^<]+)', text
+        r'<th scope="row">\d+ \w{3} \d{4}</th><td class="amount"[^>]*>(\d+)</td><td class="amount"[^>]*>([^<]+)', text
     )
     assert len(days) == 14
     assert sum(int(posted) for posted, _ in days) == int(row.group(1))
