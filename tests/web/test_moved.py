@@ -67,6 +67,22 @@ def test_what_says_something_else_by_now_is_not_answered_and_the_rest_is(owner: 
     assert "2 are answered" in said(owner, f"{HERE}/holds/decisions", [*again, ("choice", "practice")])
 
 
+def test_more_than_a_page_holds_is_answered_on_the_plan_as_a_whole(
+    owner: Person, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ligament.web.pages.waiting.MOST_SHOWN", 1)
+    monkeypatch.setattr("ligament.web.pages.plan.MOST_SHOWN", 1)
+    page = owner.get(f"{HERE}/waiting")
+    assert f'<a href="{HERE}/plan">Go to the whole plan</a> to answer all 2.' in page.text
+    assert re.search(r'<button[^>]*name="names"', page.text) is None, "what is sent without a choice is no answer"
+    whole = owner.get(f"{HERE}/plan")
+    name = re.search(r'name="names" value="([^"]+)">\s*<p>Shown are the first 1', whole.text)
+    assert name is not None
+    form = {"csrf_token": owner.csrf(), "back": "plan", "names": name[1], "choice": "approve"}
+    assert owner.post(f"{HERE}/approvals", form).status == 303
+    assert voices(clinic) == [1, 1]
+
+
 def test_what_waits_no_longer_is_told_and_the_rest_is_answered(owner: Person, clinic: Clinic) -> None:
     shown = owner.get(f"{HERE}/waiting").form(f"{HERE}/holds/decisions").fields
     clinic.edit_patient(ANA, email="ana.books@example.org")
