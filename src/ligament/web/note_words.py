@@ -12,7 +12,8 @@ NOTE_WORDS: Mapping[str, str] = {
     notes.CHECKED_KEY_NOTE: "with which key the practice was checked",
     notes.ORGANISATION_NOTE: "which organisation of the books is read",
     notes.BOOKS_PIN_NOTE: "the connection's own id of that organisation",
-    notes.CONNECTED_NOTE: "the day of the first connection",
+    # Written out: who reads that note itself asks for the day of its connection.
+    "connected_on": "the day of the first connection",
     notes.FIRST_RUN_NOTE: "that the first run is done",
     notes.SETUP_CHECKED_NOTE: "that somebody saw what set-up found",
     notes.SETUP_PREVIEWED_NOTE: "that somebody saw the preview",
