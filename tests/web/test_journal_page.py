@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from ligament.core import notes
-from ligament.web.note_words import NOTE_WORDS, note_words
 from tests.contacts.kit import ANA, Clinic
 from tests.stories.acting import environment
 from tests.web.browsing import Person
@@ -83,10 +82,11 @@ def test_records_of_the_journal_are_called_as_people_call_them(shop: Shop, clini
 
 
 def test_everything_that_the_journal_tells_as_kept_has_words() -> None:
-    assert set(NOTE_WORDS) == set(notes.TOLD)
-    assert note_words(notes.undos_note("7")) == "what was taken back of the run 7"
-    assert note_words(notes.key_replaced_note("xero")) == "when a key was replaced: xero"
-    assert note_words("books_currency") == "books currency"
+    for name in notes.TOLD:
+        assert notes.note_words(name) != name.replace("_", " "), name
+    assert notes.note_words(notes.undos_note("7")) == "what was taken back of the run 7"
+    assert notes.note_words(notes.key_replaced_note("xero")) == "when a key was replaced: xero"
+    assert notes.note_words("books_currency") == "books currency"
 
 
 def test_the_journal_of_nothing_says_so(tmp_path: Path) -> None:

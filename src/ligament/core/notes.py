@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 PAUSED_NOTE = "paused"
 """Why a clinic waits for a person, for the doctor and the pages."""
 PRACTICE_NOTE = "practice_account"
@@ -96,3 +98,40 @@ def is_told(name: str) -> bool:
     if name not in TOLD and not name.startswith(_FAMILIES):
         raise ValueError(f"no note is called {name}")
     return True
+
+
+_WORDS: Mapping[str, str] = {
+    PAUSED_NOTE: "why the clinic waits for a person",
+    PRACTICE_NOTE: "whose practice is read",
+    CHECKED_KEY_NOTE: "with which key the practice was checked",
+    ORGANISATION_NOTE: "which organisation of the books is read",
+    BOOKS_PIN_NOTE: "the connection's own id of that organisation",
+    CONNECTED_NOTE: "the day of the first connection",
+    FIRST_RUN_NOTE: "that the first run is done",
+    SETUP_CHECKED_NOTE: "that somebody saw what set-up found",
+    SETUP_PREVIEWED_NOTE: "that somebody saw the preview",
+    RULEBOOK_NOTE: "by which rulebook everything was planned",
+    CUSTOM_FIELDS_NOTE: "which custom fields are read",
+    BOTH_READ_NOTE: "when both systems had been read from the start",
+    PATIENTS_TO_ASK_NOTE: "which patients to look for by their id",
+    PATIENTS_TO_FORGET_NOTE: "which patients to forget",
+    CHANGED_BY_NOTE: "who changed contacts in the books",
+    DOCUMENTS_CHANGED_BY_NOTE: "who changed documents in the books",
+    OWNERS_NOTE: "which practitioner is which user of the books",
+    OWNERS_LOST_NOTE: "which practitioners are no user of the books any more",
+    CODES_DESTROYED_NOTE: "when the codes of the privacy setting were destroyed",
+    PUSH_CONFIRMED_NOTE: "who answered for the mailing list",
+    RECONCILE_DUE_NOTE: "that a comparison is due",
+}
+"""What people call each of them; the journal says it after "Kept"."""
+_MANY = ((UNDOS_OF, "what was taken back of the run "), (KEY_REPLACED_AT, "when a key was replaced: "))
+
+
+def note_words(name: str) -> str:
+    """Return what a kept fact is called; one that only a connector knows by its own name."""
+    if name in _WORDS:
+        return _WORDS[name]
+    for begins, words in _MANY:
+        if name.startswith(begins):
+            return words + name.removeprefix(begins)
+    return name.replace("_", " ")

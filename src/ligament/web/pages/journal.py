@@ -11,8 +11,8 @@ from ligament.app.journal import JournalFilter
 from ligament.app.lists import entries
 from ligament.app.reports.reports import period_of
 from ligament.core.access import Right
+from ligament.core.notes import note_words
 from ligament.core.periods import Period
-from ligament.web.note_words import note_words
 from ligament.web.page import Answer, Page, Shown, Visit
 from ligament.web.rendering import money
 from ligament.wiring.errors import ConfigurationError
