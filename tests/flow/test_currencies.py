@@ -14,11 +14,14 @@ import pytest
 from ligament.app.audit import audit
 from ligament.app.doctor.doctor import examine
 from ligament.app.reconcile import reconcile
+from ligament.app.setup.mapping import clearing_accounts
 from ligament.connectors.cliniko import simulator as cliniko
 from ligament.connectors.cliniko.simulator import control as desk
 from ligament.connectors.xero import wire
 from ligament.connectors.xero.currency import BooksCurrency
 from ligament.connectors.xero.simulator import control as office
+from ligament.core.ids import BooksId
+from ligament.core.ledgers import Account, Chart
 from ligament.core.periods import Period
 from tests.support.stage import Stage, stage
 
@@ -147,6 +150,47 @@ def test_the_currency_of_the_books_is_remembered_and_a_rate_tells_another_one_be
     assert (again.other(par), again.other(abroad), again.other(wire.Document())) == ("", "USD", "")
     assert again.other(wire.Document(currency_code="USD")) == "USD"
     assert again.other(wire.Document(**_rate("AUD", "1.0000000000"))) == ""
+
+
+def keep_clearing_in(clinic: Stage, currency: str) -> None:
+    """Let the bank account that payments go through be one in that currency."""
+
+    def change(world: Any) -> Any:
+        kept = world.only()
+        accounts = {
+            key: replace(one, currency=currency) if one.code == "090" else one for key, one in kept.accounts.items()
+        }
+        return world.with_books(replace(kept, accounts=accounts))
+
+    clinic.books.change(change)
+
+
+def test_nothing_is_paid_into_an_account_of_another_currency_and_it_is_told_before_and_once(clinic: Stage) -> None:
+    keep_clearing_in(clinic, "USD")
+    clinic.invoice(price="95.00", paid=True)
+    (hold,) = clinic.sync()["holds"]
+    assert (hold["code"], hold["kind"]) == ("unmapped_account", "payment")
+    assert hold["sentence"] == "The clearing account 090 is kept in USD, and the books in AUD."
+    assert paid(clinic) == []
+    clinic.clear_log()
+    (again,) = clinic.sync()["holds"]
+    assert (again["id"], clinic.writes()) == (hold["id"], [])
+    with clinic.app() as opened:
+        sentences = [one["sentence"] for one in examine(opened).document["checks"] if one["state"] == "bad"]
+    assert [one for one in sentences if "is kept in USD" in one]
+    assert [(one["kind"], one["amount"]) for one in compared(clinic)["variances"]] == [("held", "95.00")]
+    keep_clearing_in(clinic, "aud")
+    clinic.pass_time(hours=1)
+    assert clinic.sync()["holds"] == []
+    assert paid(clinic) == [Decimal("95.00")]
+
+
+def test_an_account_of_another_currency_is_neither_offered_nor_taken_for_payments() -> None:
+    abroad = Account(
+        id=BooksId("a"), code="095", name="USD Clearing", account_class="asset", is_bank=True, abroad="USD"
+    )
+    own = replace(abroad, id=BooksId("b"), code="096", name="Till", abroad="")
+    assert clearing_accounts(Chart(accounts=(abroad, own))) == [own]
 
 
 def _rate(code: str, rate: str) -> Any:

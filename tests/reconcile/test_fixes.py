@@ -185,6 +185,56 @@ def test_what_policy_mends_by_itself_leaves_the_nearest_alone_too(tmp_path: Path
     assert proof["balanced"], [found["sentence"] for found in proof["variances"]]
 
 
+@pytest.mark.parametrize("at_the_last_moment", [False, True])
+def test_our_payment_is_not_taken_off_where_what_it_stood_beside_is_gone(
+    tmp_path: Path, *, at_the_last_moment: bool
+) -> None:
+    scene = Scene(stage(tmp_path))
+    (theirs,) = doubled(scene)
+    before = {key for key, one in scene.stage.kept_books().payments.items() if one.status != "DELETED"}
+    one = next(one for one in scene.compare()["variances"] if one["fix"])
+    with scene.stage.app() as clinic:
+        approve(clinic, [fix(clinic, [one["id"]]).document["plan"]])
+    if at_the_last_moment:
+        taken_off_when(scene, theirs, asked="/Payments/")
+    else:
+        scene.office(office.delete_payment, theirs)
+    scene.stage.clear_log()
+    scene.stage.sync()
+    after = {key for key, one in scene.stage.kept_books().payments.items() if one.status != "DELETED"}
+    assert after == before - {theirs}
+    assert not [write for write in scene.stage.writes() if "/Payments" in write]
+
+
+def taken_off_when(scene: Scene, payment: str, *, asked: str) -> None:
+    """Let a person take a payment off right before a page of that name is read."""
+    handle = scene.stage.books._handle
+
+    def answer(world: Any, request: Any) -> Any:
+        if request.method == "GET" and asked in request.path and world.only().payments[payment].status != "DELETED":
+            world = office.delete_payment(world, payment, at=request.at)
+        return handle(world, request)
+
+    scene.stage.books._handle = answer
+
+
+def test_a_payment_that_could_not_be_posted_again_is_not_moved(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    invoice = scene.stage.invoice(paid=True)
+    scene.stage.sync()
+    move_closing(scene, invoice)
+    (one,) = scene.compare()["variances"]
+    with scene.stage.app() as clinic:
+        approve(clinic, [fix(clinic, [one["id"]]).document["plan"]])
+    scene.office(office.archive_account, "090")
+    scene.stage.pass_time(hours=7)
+    scene.stage.clear_log()
+    (hold,) = scene.stage.sync()["holds"]
+    assert (hold["code"], hold["kind"]) == ("unmapped_account", "payment")
+    assert scene.stage.writes() == []
+    assert scene.document(invoice).outstanding == 0
+
+
 def test_every_fix_that_is_offered_is_in_the_table() -> None:
     assert {row.fix for row in ROWS} == set(Fix)
 

@@ -212,7 +212,8 @@ class BooksDocument:
 class Account:
     """An account of the chart; `system` names a role such as rounding or debtors, or is empty.
 
-    `account_class` is the vendor's class in lower case: asset, equity, expense, liability or revenue.
+    `account_class` is the vendor's class in lower case: asset, equity, expense, liability or revenue. `abroad` is the
+    currency of a bank account that is kept in another one than the books.
     """
 
     id: BooksId
@@ -224,6 +225,7 @@ class Account:
     active: bool = True
     system: str = ""
     tax_type: str = ""
+    abroad: str = ""
 
     @property
     def key(self) -> str:

@@ -104,6 +104,9 @@ def _clearing(book: Rulebook, chart: Chart) -> Iterator[Check]:
         elif not (account.is_bank or account.takes_payments):
             todo = "Switch on payments to this account in the books, or choose a bank account."
             yield bad(_ACCOUNTS, f"Clearing account {code} ({key}) does not take payments.", todo)
+        elif account.abroad:
+            sentence = f"Clearing account {spoken(account)} ({key}) is kept in {account.abroad}, the books are not."
+            yield bad(_ACCOUNTS, sentence, "Choose an account in the currency of the books.")
         else:
             yield ok(_ACCOUNTS, f"Clearing account {spoken(account)} takes payments.")
 

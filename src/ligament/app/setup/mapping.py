@@ -158,7 +158,8 @@ def income_accounts(chart: Chart) -> list[Account]:
 
 def clearing_accounts(chart: Chart) -> list[Account]:
     """Return the accounts that payments may go through, by code."""
-    held = [one for one in chart.accounts if one.active and (one.is_bank or one.takes_payments)]
+    usable = (one for one in chart.accounts if one.active and not one.abroad)
+    held = [one for one in usable if one.is_bank or one.takes_payments]
     return sorted(held, key=lambda one: one.code)
 
 
@@ -264,7 +265,7 @@ def checked(found: Survey, key: Key, value: str) -> str:
         account = chart.account(value)
         if account in among and account is not None:
             return account.key
-        what = "an account that takes payments" if key == CLEARING else "an income account"
+        what = "an account in the currency of the books that takes payments" if key == CLEARING else "an income account"
         raise _refused(key, value, what, near_accounts(chart, value, among))
     if key[0] == TAXES:
         wanted = value.casefold()

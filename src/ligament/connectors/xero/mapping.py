@@ -161,8 +161,11 @@ def payment(row: wire.Payment) -> BooksPayment:
     )
 
 
-def account(row: wire.Account) -> Account:
-    """Return an account of the chart; money can be paid into a bank account or where it is allowed."""
+def account(row: wire.Account, base: str = "") -> Account:
+    """Return an account of the chart; money can be paid into a bank account or where it is allowed.
+
+    `base` is the currency of the books.
+    """
     is_bank = row.type == "BANK"
     return Account(
         id=books_id(row.account_id),
@@ -174,6 +177,7 @@ def account(row: wire.Account) -> Account:
         active=row.status == "ACTIVE",
         system=row.system_account,
         tax_type=row.tax_type,
+        abroad=row.currency_code if base and row.currency_code.upper() not in {"", base.upper()} else "",
     )
 
 

@@ -83,7 +83,7 @@ class XeroBooks:
         categories = self._list("TrackingCategories", (("includeArchived", "true"),)).tracking_categories
         return understood(
             lambda: Chart(
-                accounts=tuple(mapping.account(row) for row in accounts),
+                accounts=tuple(mapping.account(row, self._client.base.code) for row in accounts),
                 tax_rates=tuple(mapping.tax_rate(row) for row in rates),
                 tracking=tuple(mapping.category(row) for row in categories),
             )

@@ -188,6 +188,7 @@ class Account(Wire, frozen=True):
     status: str = ""
     tax_type: str = ""
     system_account: str = ""
+    currency_code: str = ""
     enable_payments_to_account: bool = False
 
 

@@ -105,25 +105,40 @@ def _unmoved(there: Party, known: Party | None) -> bool:
 
 
 def fresh(actions: list[Action], ledger: WorkingState, world: RunContext) -> list[Action]:
-    """Read again what an update or void is about to change; drop what a person changed meanwhile."""
+    """Read again what an update, void or mending is about to change; drop what a person changed meanwhile."""
     kinds = {ActionKind.UPDATE_DOCUMENT, ActionKind.VOID}
     if actions and actions[0].kind in CHECKED:
         return still_as_planned(actions, ledger, world.books, world.practice, world.memory)
     if not actions or actions[0].kind not in kinds:
-        return _unreconciled(actions, ledger, world)
+        return _as_shown(_unreconciled(actions, ledger, world), ledger, world)
     return _documents(actions, ledger, world)
+
+
+def _as_shown(actions: list[Action], ledger: WorkingState, world: RunContext) -> list[Action]:
+    """Keep the payments that somebody said to mend only while their documents stand as the plan saw them.
+
+    What ours stood beside may have been taken off since: then it is all that pays the invoice.
+    """
+    mending = [action for action in actions if action.heals and action.unpayment is not None]
+    if not mending:
+        return actions
+    still = {action.key for action in _documents(mending, ledger, world)}
+    return [action for action in actions if action not in mending or action.key in still]
+
+
+def _aim(action: Action) -> tuple[DocumentKind | None, BooksId | None]:
+    """Return the document that an action changes, by kind and id."""
+    if action.document is not None:
+        return action.document.intent.kind, action.document.document_id
+    step = action.void or action.unpayment
+    return (step.document.kind, step.document.id) if step is not None else (None, None)
 
 
 def _documents(actions: list[Action], ledger: WorkingState, world: RunContext) -> list[Action]:
     kept: list[Action] = []
     for kind in DocumentKind:
-        wanted = {}
-        for action in actions:
-            ref = action.void.document if action.void is not None else None
-            held_kind = ref.kind if ref is not None else action.document.intent.kind if action.document else None
-            held_id = ref.id if ref is not None else action.document.document_id if action.document else None
-            if held_kind is kind and held_id is not None:
-                wanted[held_id] = action
+        aims = [(*_aim(action), action) for action in actions]
+        wanted = {held_id: action for held_kind, held_id, action in aims if held_kind is kind and held_id is not None}
         if not wanted:
             continue
         now_there = world.books.documents_by_id(kind.value, list(wanted))

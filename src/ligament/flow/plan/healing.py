@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
+from ligament.core.comparisons import used_on_document
 from ligament.core.differences import edited_fields, with_line_ids, written_mark
 from ligament.core.drafting import invoice_subject
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksDocument, BooksPayment, DocumentKind, DocumentStatus
 from ligament.core.links import DocumentLink, Origin, PaymentLink, Role
-from ligament.core.money import two_places
+from ligament.core.money import ZERO, cents, two_places
 from ligament.core.periods import australian
 from ligament.core.plans import (
     Action,
@@ -22,11 +23,12 @@ from ligament.core.plans import (
     State,
     UnpaymentStep,
 )
-from ligament.core.records import Invoice
+from ligament.core.records import Invoice, InvoiceStatus
 from ligament.core.variances import Fix, fix_code
 from ligament.flow.plan.builder import PlanBuilder, held_as_refused, invoice_outcome
 from ligament.flow.plan.document_state import DocumentState, reprice
-from ligament.flow.plan.money.payments import payment_date
+from ligament.flow.plan.money.payments import clearing, payment_date
+from ligament.flow.plan.money.unpaying import hold_payment
 
 _CODES = tuple(fix_code(fix) for fix in (Fix.PUT_BACK, Fix.RE_DATE, Fix.TAKE_OFF, Fix.ALLOCATE))
 
@@ -111,18 +113,38 @@ def _payments(builder: PlanBuilder, invoice: Invoice, subject: Subject, document
         locks = builder.organisation.locks
         if locks.locks(payment.on):
             continue
-        if builder.fix_asked(subject, Fix.TAKE_OFF, payment.id):
+        if builder.fix_asked(subject, Fix.TAKE_OFF, payment.id) and _paid_without_us(builder, invoice, subject):
             _take_off(builder, link, document, f"Take off our payment {link.reference}: it stands there twice.")
         elif payment.on != on and not locks.locks(on) and _re_dated(builder, subject, payment, on):
-            _re_date(builder, link, document, payment)
+            _re_date(builder, invoice, link, document, payment)
+
+
+def _paid_without_us(builder: PlanBuilder, invoice: Invoice, subject: Subject) -> bool:
+    """Say whether what others entered is still all that the practice took; it may have been taken off since."""
+    ours = {link.payment_id for link in builder.facts.payments.get(subject.key, ()) if link.live}
+    held = [builder.facts.documents.get(link.books_id) for link in builder.facts.document_links.get(subject.key, ())]
+    live = [document for document in held if document is not None and not document.status.is_gone()]
+    there = [payment for document in live for payment in document.payments if not payment.deleted]
+    others = sum((payment.amount for payment in there if payment.id not in ours), ZERO)
+    used = sum((used_on_document(document) for document in live), ZERO)
+    return invoice.status is InvoiceStatus.PAID and others >= cents(invoice.total) - used
 
 
 def _re_dated(builder: PlanBuilder, subject: Subject, payment: BooksPayment, on: date) -> bool:
     return builder.fix_asked(subject, Fix.RE_DATE, f"{payment.id} {on.isoformat()}")
 
 
-def _re_date(builder: PlanBuilder, link: PaymentLink, document: BooksDocument, payment: BooksPayment) -> None:
-    """The books cannot move a payment: ours is taken off, and the next pass posts it on the right day."""
+def _re_date(
+    builder: PlanBuilder, invoice: Invoice, link: PaymentLink, document: BooksDocument, payment: BooksPayment
+) -> None:
+    """The books cannot move a payment: ours is taken off, and the next pass posts it on the right day.
+
+    Where it could not be posted again, it stays.
+    """
+    _, unusable = clearing(builder)
+    if unusable is not None:
+        hold_payment(builder, invoice, unusable)
+        return
     sentence = f"Take off our payment {link.reference} of {australian(payment.on)}, and post it on the right day."
     _take_off(builder, link, document, sentence)
 

@@ -9,7 +9,7 @@ from functools import partial
 from ligament.core.drafting import invoice_subject, zone_of
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.intents import Subject
-from ligament.core.ledgers import DocumentKind
+from ligament.core.ledgers import Account, DocumentKind
 from ligament.core.links import DecisionKind, PaymentLink
 from ligament.core.money import ZERO, two_places
 from ligament.core.periods import australian, local_date
@@ -96,7 +96,7 @@ def _plan_payment(builder: PlanBuilder, invoice: Invoice, state: DocumentState, 
         hold_payment(builder, invoice, draft_trouble(state, builder))
         return
     on = payment_date(builder, invoice)
-    account, unusable = _clearing(builder)
+    account, unusable = clearing(builder)
     trouble = lock_trouble(builder, on) or unusable
     if trouble is not None:
         hold_payment(builder, invoice, trouble)
@@ -210,7 +210,7 @@ def _own_payment_in_books(state: DocumentState) -> bool:
     return any(payment.reference == reference and not payment.deleted for payment in held)
 
 
-def _clearing(builder: PlanBuilder) -> tuple[str, Trouble | None]:
+def clearing(builder: PlanBuilder) -> tuple[str, Trouble | None]:
     """Return how the books are told of the clearing account, however the rulebook names it (choice C45), and its fault.
 
     It is the same one for every payment, so it is looked at once.
@@ -227,7 +227,7 @@ def _clearing(builder: PlanBuilder) -> tuple[str, Trouble | None]:
 def _account_trouble(builder: PlanBuilder, code: str) -> Trouble | None:
     account = builder.facts.chart.account(code)
     if account is not None and account.active and (account.is_bank or account.takes_payments):
-        return None
+        return _abroad(builder, account) if account.abroad else None
     if not code:
         return Trouble(
             code=HoldCode.UNMAPPED_ACCOUNT,
@@ -240,4 +240,15 @@ def _account_trouble(builder: PlanBuilder, code: str) -> Trouble | None:
         sentence=f"The clearing account {code} {state} in the books.",
         todo="Choose another account under [payments] in the rulebook, or allow payments to it in the books.",
         detail={"account": code},
+    )
+
+
+def _abroad(builder: PlanBuilder, account: Account) -> Trouble:
+    """Return the trouble of an account in another currency: what is paid there would be counted as that currency."""
+    own = builder.organisation.currency or "another currency"
+    return Trouble(
+        code=HoldCode.UNMAPPED_ACCOUNT,
+        sentence=f"The clearing account {account.called} is kept in {account.abroad}, and the books in {own}.",
+        todo=f"Choose an account in {own} under [payments] in the rulebook; this goes on by itself then.",
+        detail={"account": account.called},
     )
