@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from ligament.app.approvals import approve
 from ligament.app.decisions import decide_hold
@@ -19,6 +20,7 @@ from ligament.connectors.xero import simulator as xero
 from ligament.connectors.xero.simulator import control as office
 from ligament.core.links import DecisionKind
 from ligament.simkit.old_link import OldNumbering, OldTrouble
+from ligament.store.database.tables import document_links
 from tests.audit.kit import old_clinic
 from tests.support.practice import RULEBOOK
 from tests.support.stage import Stage, stage
@@ -180,6 +182,33 @@ def test_who_lets_the_first_run_post_unasked_is_not_asked_about_what_is_alike_bu
 
 def also_entered(clinic: Stage, number: str) -> None:
     entered(clinic, "Ada Sample", InvoiceNumber=number, Reference="by hand")
+
+
+def test_what_another_practice_has_posted_into_the_same_books_stops_nobody_and_is_not_called_extra(
+    clinic: Stage,
+) -> None:
+    clinic.invoice()
+    entered(clinic, "Bea Other", InvoiceNumber="BAY-1", Reference="cliniko:1412000000000009999", total="90.00")
+    assert synced(clinic)["holds"] == []
+    assert numbers(clinic) == ["BAY-1", "CLK-1"]
+    theirs = next(key for key, one in clinic.kept_books().invoices.items() if one.number == "BAY-1")
+    with clinic.app() as opened:
+        assert [one["kind"] for one in reconcile(opened).document["variances"]] == ["extra"]
+        # Another clinic of this home says that it is its own.
+        row = {"subject": "invoice:1412000000000009999", "role": "main", "version": 1, "kind": "invoice"}
+        link = {**row, "clinic": "bay", "books_id": theirs, "number": "BAY-1", "body": b"{}", "written": ""}
+        with opened.database.writing("bay") as connection:
+            connection.execute(insert(document_links), [link])
+        told = reconcile(opened).document
+    assert (told["variances"], told["balanced"], told["totals"]["books"]) == ([], True, "95.00")
+
+
+def test_what_bears_the_mark_of_another_record_is_never_linked_unasked(clinic: Stage) -> None:
+    clinic.invoice()
+    entered(clinic, "Ada Sample", InvoiceNumber="BAY-1", Reference="cliniko:1412000000000009999")
+    (hold,) = synced(clinic)["holds"]
+    assert hold["code"] == "history_differs"
+    assert numbers(clinic) == ["BAY-1"]
 
 
 def test_two_that_are_alike_get_a_document_each_when_both_are_approved(clinic: Stage) -> None:

@@ -73,9 +73,19 @@ def unlinked_of(connection: Connection, clinic: str, scope: Scope, linked: int) 
     lost = _of_lost_records(connection, clinic, linked)
     found = select_in(connection, live, papers.c.id, lost, clinic=clinic)
     ours += (_read(row.body) for row in found)
+    neighbours = _of_neighbours(connection, clinic, scope, ours)
+    ours = [held for held in ours if held.id not in neighbours]
     unlinked = _assigned(connection, clinic, scope, sorted(ours, key=_by_day))
     unlinked.doubles = sorted(doubles, key=lambda stray: _by_day(stray.document))
     return unlinked
+
+
+def _of_neighbours(connection: Connection, clinic: str, scope: Scope, found: list[BooksDocument]) -> set[str]:
+    """Return those under numbers of another kind that another clinic here has posted into the same books."""
+    links = document_links
+    others = select(links.c.books_id).where(links.c.clinic != bindparam("clinic"))
+    ids = {held.id for held in found if not held.number.startswith(scope.prefix)}
+    return {row.books_id for row in select_in(connection, others, links.c.books_id, ids, clinic=clinic)}
 
 
 def _read(body: bytes) -> BooksDocument:

@@ -86,9 +86,12 @@ def _past(builder: PlanBuilder, invoice: Invoice, bill: Bill) -> _Past | None:
         ) >= _ENOUGH
 
     number = f"{kind}|{invoice.number.lstrip('0')}"
-    numbered = [sound(one) for one in _strangers(builder, invoice, facts.history.get(number, ()))]
+    strangers = _strangers(builder, invoice, facts.history.get(number, ()))
+    # Two practices may share books: what bears another record's mark is that one's, and asked about when all is equal.
+    numbered = [sound(one) for one in strangers if same(one) or not _names_another(builder, invoice, one)]
     if numbered:
-        return _chosen(numbered, [document for document in numbered if same(document)])
+        unnamed = [one for one in numbered if same(one) and not _names_another(builder, invoice, one)]
+        return _chosen(numbered, unnamed)
     # Only of what agrees it matters whether it can be read: a foreign currency is no reason to stop somebody else's.
     named = [sound(one) for one in _others(builder, invoice, facts.mentions.get(number, ())) if agrees(one)]
     if named:
@@ -141,6 +144,12 @@ def _others(builder: PlanBuilder, invoice: Invoice, ids: Iterable[BooksId]) -> I
     """Yield those of them that bear no reference of ours: one that we made names its own record."""
     mark = f"{builder.around.practice_name}:"
     return (one for one in _strangers(builder, invoice, ids) if not one.reference.startswith(mark))
+
+
+def _names_another(builder: PlanBuilder, invoice: Invoice, document: BooksDocument) -> bool:
+    """Say whether a document bears a reference of ours that names another record."""
+    mark = f"{builder.around.practice_name}:"
+    return document.reference.startswith(mark) and document.reference != f"{mark}{invoice.id}"
 
 
 def _link_document(
