@@ -35,6 +35,7 @@ from ligament.flow.plan.contacts.fields import Synced, synchronise
 from ligament.flow.plan.contacts.leaving import plan_archival
 from ligament.flow.plan.contacts.left_out import newly_refused
 from ligament.flow.plan.contacts.merged_in_books import follow_merge, link_survivor
+from ligament.flow.plan.contacts.own_again import link_leaver, own_contact
 from ligament.flow.plan.undone import is_undone, undone_hold
 
 
@@ -73,7 +74,18 @@ def plan_party(builder: PlanBuilder, party: Party, *, needed: bool) -> None:
     elif needed or _wanted(builder, party):
         _plan_new(builder, ruling.party)
     else:
-        builder.outcome(contact_outcome(subject, State.SKIPPED, "no_contact_needed"))
+        _plan_unneeded(builder, ruling.party)
+
+
+def _plan_unneeded(builder: PlanBuilder, party: Party) -> None:
+    """Leave somebody without a contact whom nobody needs in the books, but for one of ours that stands there."""
+    contact = own_contact(builder, party)
+    if contact is None:
+        builder.outcome(contact_outcome(party_subject(party), State.SKIPPED, "no_contact_needed"))
+    elif party.removed_at is not None or party.merged_into is not None:
+        link_leaver(builder, party, contact)
+    else:
+        _plan_new(builder, party)
 
 
 def _wanted(builder: PlanBuilder, party: Party) -> bool:
