@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from ligament.app.approvals import approve
 from ligament.connectors.cliniko.simulator import control as desk
 from ligament.connectors.xero.simulator import control as office
 from tests.backup.kit import backed_up, links, put_back, twice
@@ -174,3 +175,37 @@ def test_a_document_that_was_changed_since_the_backup_is_not_adjusted_on_top(
         assert not held or (text != "Consult" and [proposed for _, proposed in held] == [None])
     assert not [call for call in clinic.writes() if call.startswith("PUT")]
     assert [document.total for document in clinic.kept_books().invoices.values()] == [Decimal("120.00")]
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_a_payment_that_a_person_took_off_before_the_backup_was_put_back_is_asked_about(
+    clinic: Stage, *, asks: bool
+) -> None:
+    if asks:
+        rulebook = clinic.home / "ligament.toml"
+        rulebook.write_text(f'{rulebook.read_text(encoding="utf-8")}payment = "ask"\n', encoding="utf-8")
+    clinic.sync()
+    file = backed_up(clinic)
+    clinic.invoice(paid=True)
+    clinic.sync()
+    if asks:
+        with clinic.app() as app:
+            approve(app)
+        clinic.sync()
+    (payment,) = clinic.kept_books().payments
+    at = clinic.pass_time(minutes=1)
+    clinic.books.change(lambda world: office.delete_payment(world, payment, at=at))
+    put_back(clinic, file)
+    clinic.clear_log()
+    for _ in range(2):
+        told = clinic.sync()
+        assert [(hold["code"], hold["kind"]) for hold in told["holds"]] == [("payment_removed", "payment")]
+    assert clinic.writes() == []
+    with clinic.app() as app:
+        approve(app, [told["holds"][0]["id"]])
+    clinic.sync()
+    if asks:
+        with clinic.app() as app:
+            approve(app)
+        clinic.sync()
+    assert [one.status == "DELETED" for one in clinic.kept_books().payments.values()] == [True, False]
