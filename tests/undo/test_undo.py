@@ -14,6 +14,7 @@ from ligament.app.approvals import approve
 from ligament.app.holds import retry
 from ligament.app.runs import list_runs, show_run
 from ligament.app.undo import undo
+from ligament.app.variances import fix
 from ligament.connectors.cliniko.simulator import control as desk
 from ligament.connectors.cliniko.simulator.world import amend
 from ligament.connectors.xero.simulator import control as office
@@ -331,3 +332,51 @@ def test_a_contact_says_again_what_it_said_but_for_what_somebody_changed_since(t
     scene.stage.sync(full=True)
     assert scene.stage.writes() == []
     assert [one for one in scene.stage.practice.log if one.request.method != "GET"] == []
+
+
+def test_a_run_can_be_undone_once_the_later_ones_in_its_way_are(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    before = live(scene.stage)
+    invoice = scene.stage.invoice()
+    first = ran(scene.stage)
+    scene.desk(desk.edit_invoice, invoice, {}, [{"name": "Consult", "unit_price": "77.00"}])
+    at = scene.stage.pass_time(minutes=1)
+    scene.stage.practice.change(lambda world: amend(world, "patients", PATIENT, {"email": "new@mail.example"}, at=at))
+    second = ran(scene.stage)
+    assert reasons(take_back(scene.stage, first)) == {("invoice", "later_run"), ("contact", "later_run")}
+    assert take_back(scene.stage, second)["left"] == []
+    assert take_back(scene.stage, first)["left"] == []
+    assert live(scene.stage) == before
+
+
+def test_what_was_changed_again_after_its_undo_is_in_the_way_again(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    invoice = scene.stage.invoice()
+    first = ran(scene.stage)
+    scene.desk(desk.edit_invoice, invoice, {}, [{"name": "Consult", "unit_price": "77.00"}])
+    take_back(scene.stage, ran(scene.stage))
+    with scene.stage.app() as clinic:
+        (hold,) = clinic.store.open_holds()
+        retry(clinic, hold.id)
+    scene.stage.sync()
+    assert scene.document(invoice).total == Decimal("77.00")
+    assert ("invoice", "later_run") in reasons(take_back(scene.stage, first))
+
+
+def test_undoing_a_fix_gives_back_what_the_person_had_made_of_it(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    invoice = scene.stage.invoice()
+    scene.stage.sync()
+    lower_amount(scene, invoice)
+    (one,) = scene.compare()["variances"]
+    with scene.stage.app() as clinic:
+        approve(clinic, [fix(clinic, [one["id"]]).document["plan"]])
+    run = ran(scene.stage)
+    assert scene.document(invoice).total == Decimal("95.00")
+    told = take_back(scene.stage, run)
+    assert (told["restored"]["invoices"], told["left"]) == (1, [])
+    assert scene.document(invoice).total == Decimal("92.00")
+    scene.stage.clear_log()
+    scene.stage.sync()
+    assert scene.stage.writes() == []
+    assert [one["kind"] for one in scene.compare()["variances"]] == ["undone"]

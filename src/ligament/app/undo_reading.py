@@ -12,7 +12,7 @@ from ligament.core.ledgers import BooksDocument, BooksPayment, DocumentKind
 from ligament.core.notes import undos_note
 from ligament.core.plans import ActionKind
 from ligament.core.records import Party
-from ligament.core.undos import PAYING, RunWrite, UndoFacts
+from ligament.core.undos import PAYING, RESTORING, RunWrite, UndoFacts
 from ligament.flow.read.read import selection_of
 from ligament.ports.books import Books
 from ligament.store.queries.run_writes import RunWrites
@@ -58,12 +58,30 @@ def undo_facts(clinic: Clinic, books: Books, written: Written) -> UndoFacts:
     return UndoFacts(
         writes=written.writes,
         taken=written.taken,
-        later=kept.after(first, {subject.key for subject in written.subjects}, own),
+        later=_standing(clinic, kept.after(first, {subject.key for subject in written.subjects}, own)),
         facts=facts,
         payments=_payments(books, written, {document.id: document for document in documents}),
         billed=kept.billed({write.contact_id for write in written.writes if write.contact_id is not None}),
         books_title=clinic.books_manifest.title,
     )
+
+
+def _standing(clinic: Clinic, later: Iterable[RunWrite]) -> tuple[RunWrite, ...]:
+    """Return what later runs wrote and nobody undid: where a change was put back, neither it nor that is in the way."""
+    held = tuple(later)
+    undone_by = {run_id: frozenset(undos_of(clinic, RunId(run_id))) for run_id in {write.run_id for write in held}}
+    takers = frozenset[str]().union(*undone_by.values())
+    back = {(write.run_id, _what(write)) for write in held if write.kind in RESTORING and write.run_id in takers}
+    return tuple(
+        write
+        for write in held
+        if (write.run_id, _what(write)) not in back
+        and not any((taker, _what(write)) in back for taker in undone_by[write.run_id])
+    )
+
+
+def _what(write: RunWrite) -> tuple[object, ...]:
+    return write.kind, write.subject, write.books_id, write.contact_id
 
 
 def _documents(books: Books, writes: Iterable[RunWrite]) -> list[BooksDocument]:

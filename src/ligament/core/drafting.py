@@ -12,7 +12,7 @@ from ligament.core.facts import Facts
 from ligament.core.frozen import fast_frozen, maker
 from ligament.core.ids import BooksId
 from ligament.core.intents import DocumentIntent, Subject, SubjectKind, new_intent, new_subject
-from ligament.core.ledgers import DocumentKind, DocumentStatus
+from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus
 from ligament.core.lines import Said, map_lines, said_by
 from ligament.core.money import ZERO, cents, tax_within
 from ligament.core.periods import local_date
@@ -167,4 +167,22 @@ def invoice_from_visit(visit: Visit, location: Location | None, rulebook: Rulebo
         updated_at=visit.updated_at,
         lines=tuple(replace(line, removed=False) for line in visit.charges),
         revision=visit.revision,
+    )
+
+
+def as_intent(document: BooksDocument, contact: Subject) -> DocumentIntent:
+    """Return what a document says as what somebody may write."""
+    return DocumentIntent(
+        kind=document.kind,
+        number=document.number,
+        party=contact,
+        contact_id=document.contact_id,
+        reference=document.reference,
+        url=document.url,
+        on=document.on,
+        due_on=document.due_on,
+        status=document.status,
+        lines=document.lines,
+        total=document.total,
+        tax=document.tax,
     )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ligament.core.ids import BooksId
+from ligament.core.intents import DocumentIntent
 from ligament.core.ledgers import BooksContact, BooksDocument, ContactGroup, TrackingOption
 from ligament.core.links import Agreement, ContactLink, DocumentLink, PaymentLink
 from ligament.core.plans import Action
@@ -58,13 +59,15 @@ class Effect:
     """What one action changed in what we hold; fields that are None did not change.
 
     `refused` holds the other system's words when it did not take the action; `code` sorts them (RefusalCode).
-    `found` says that the effect was learnt by looking it up, not from the answer.
+    `found` says that the effect was learnt by looking it up, not from the answer. `wrote_over` is what a document said
+    where that was not what we last wrote.
     """
 
     action: Action
     contact_link: ContactLink | None = None
     contact: BooksContact | None = None
     document_link: DocumentLink | None = None
+    wrote_over: DocumentIntent | None = None
     documents: tuple[BooksDocument, ...] = ()
     agreement: Agreement | None = None
     payment_link: PaymentLink | None = None

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from ligament.core.differences import edited_fields
+from ligament.core.drafting import as_intent
 from ligament.core.ids import BooksId
+from ligament.core.intents import DocumentIntent
 from ligament.core.ledgers import (
     BooksAllocation,
     BooksContact,
@@ -45,7 +48,7 @@ def _effect(action: Action, result: ElementResult, ledger: WorkingState) -> Effe
         case ActionKind.UPDATE_PARTY:
             return _party(action, result.result if isinstance(result.result, Party) else None, ledger)
         case ActionKind.CREATE_DOCUMENT | ActionKind.UPDATE_DOCUMENT | ActionKind.LINK_DOCUMENT:
-            return _document(action, result.result if isinstance(result.result, BooksDocument) else None)
+            return _document(action, result.result if isinstance(result.result, BooksDocument) else None, ledger)
         case ActionKind.VOID:
             return _void(action, result.result if isinstance(result.result, BooksDocument) else None, ledger)
         case ActionKind.ALLOCATE | ActionKind.DEALLOCATE:
@@ -122,7 +125,7 @@ def _party(action: Action, party: Party | None, ledger: WorkingState) -> Effect:
     return Effect(action=action, contact_link=link, party=party)
 
 
-def _document(action: Action, document: BooksDocument | None) -> Effect:
+def _document(action: Action, document: BooksDocument | None, ledger: WorkingState) -> Effect:
     step = action.document
     assert step is not None
     books_id = document.id if document is not None else step.document_id
@@ -141,7 +144,19 @@ def _document(action: Action, document: BooksDocument | None) -> Effect:
         sent=sent,
     )
     documents = (document,) if document is not None else ()
-    return Effect(action=action, document_link=link, documents=documents, agreement=step.agreement)
+    over = _wrote_over(action, ledger)
+    return Effect(action=action, document_link=link, documents=documents, agreement=step.agreement, wrote_over=over)
+
+
+def _wrote_over(action: Action, ledger: WorkingState) -> DocumentIntent | None:
+    """Return what somebody had made of a document that was written over, so that an undo gives it back."""
+    if action.kind is not ActionKind.UPDATE_DOCUMENT or action.document is None:
+        return None
+    held = ledger.document(action.document.document_id)
+    link = ledger.document_link(action.subject.key, action.document.document_id)
+    if held is None or link is None or link.sent is None or not edited_fields(link.sent, held):
+        return None
+    return as_intent(held, link.sent.party)
 
 
 def _void(action: Action, document: BooksDocument | None, ledger: WorkingState) -> Effect:

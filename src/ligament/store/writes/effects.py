@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ligament.core.events import records_posted
+from ligament.core.intents import DocumentIntent
 from ligament.core.links import ContactLink, DocumentLink
 from ligament.core.plans import LOCAL
 from ligament.core.receipts import Effect
@@ -183,8 +184,8 @@ def _public(effect: Effect, papers: Mapping[_Slot, DocumentLink]) -> dict[str, o
         before = papers.get(_slot(link))
         told["books_id"] = link.books_id
         told["origin"] = link.origin.value
-        told["before"] = _sent(before)
-        told["after"] = _sent(link)
+        told["before"] = _said(effect.wrote_over or (before.sent if before is not None else None))
+        told["after"] = _said(link.sent)
         told.pop("wanted", None)
     if effect.contact_link is not None:
         told["contact_id"] = effect.contact_link.contact_id
@@ -196,9 +197,9 @@ def _public(effect: Effect, papers: Mapping[_Slot, DocumentLink]) -> dict[str, o
     return told
 
 
-def _sent(link: DocumentLink | None) -> object:
-    """Return what we last wrote, without the trail, which may name people."""
-    return None if link is None or link.sent is None else {**builtins(link.sent), "trail": []}
+def _said(intent: DocumentIntent | None) -> object:
+    """Return what a document said, without the trail, which may name people."""
+    return None if intent is None else {**builtins(intent), "trail": []}
 
 
 def _personal(effect: Effect, people: Mapping[str, ContactLink]) -> dict[str, object]:

@@ -14,7 +14,7 @@ from ligament.core.differences import (
     proposal,
     with_line_ids,
 )
-from ligament.core.drafting import Draft
+from ligament.core.drafting import Draft, as_intent
 from ligament.core.holds import HoldCode
 from ligament.core.intents import DocumentIntent, SubjectKind
 from ligament.core.ledgers import BooksDocument, BooksLine, DocumentKind, DocumentStatus
@@ -33,7 +33,7 @@ from ligament.flow.plan.builder import (
     invoice_outcome,
 )
 from ligament.flow.plan.document_state import DocumentState
-from ligament.flow.plan.documents.drafts import agreement_for, as_intent
+from ligament.flow.plan.documents.drafts import agreement_for
 from ligament.flow.plan.documents.relinking import agree_again, link_again, ours_in_books
 from ligament.flow.plan.documents.updates import Posted, act_update, edited, listed
 

@@ -15,7 +15,7 @@ from ligament.core.drafting import (
 )
 from ligament.core.holds import HoldCode
 from ligament.core.intents import DocumentIntent, Subject, SubjectKind
-from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus, TrackingCategory
+from ligament.core.ledgers import DocumentKind, DocumentStatus, TrackingCategory
 from ligament.core.lines import Said
 from ligament.core.links import Agreement, Role, new_agreement
 from ligament.core.money import two_places
@@ -81,23 +81,6 @@ def _line_context(builder: PlanBuilder, invoice: Invoice, ruling: Ruling) -> Lin
 
 
 # --- creating --------------------------------------------------------------------------------------------------------
-
-
-def as_intent(document: BooksDocument, contact: Subject) -> DocumentIntent:
-    return DocumentIntent(
-        kind=document.kind,
-        number=document.number,
-        party=contact,
-        contact_id=document.contact_id,
-        reference=document.reference,
-        url=document.url,
-        on=document.on,
-        due_on=document.due_on,
-        status=document.status,
-        lines=document.lines,
-        total=document.total,
-        tax=document.tax,
-    )
 
 
 def agreement_for(invoice: Invoice, subject: Subject, intent: DocumentIntent, said: Said | None = None) -> Agreement:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ligament.core.billing import Bill
-from ligament.core.drafting import document_kind, document_number
+from ligament.core.drafting import as_intent, document_kind, document_number
 from ligament.core.holds import HoldCode
 from ligament.core.ids import BooksId
 from ligament.core.intents import Subject
@@ -18,7 +18,7 @@ from ligament.core.plans import DocumentStep
 from ligament.core.records import Invoice
 from ligament.core.troubles import Trouble
 from ligament.flow.plan.builder import PlanBuilder, hold_document, invoice_hold, sound
-from ligament.flow.plan.documents.drafts import agreement_for, as_intent
+from ligament.flow.plan.documents.drafts import agreement_for
 from ligament.flow.plan.documents.relinking import act_link
 
 _ENOUGH = 2

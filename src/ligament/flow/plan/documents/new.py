@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ligament.core.drafting import Draft, document_number, invoice_subject
+from ligament.core.drafting import Draft, as_intent, document_number, invoice_subject
 from ligament.core.holds import Hold, HoldCode
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksDocument
@@ -24,7 +24,7 @@ from ligament.flow.plan.builder import (
     stopped_by_rule,
     waits,
 )
-from ligament.flow.plan.documents.drafts import as_intent, create, drafted_for, unreadable
+from ligament.flow.plan.documents.drafts import create, drafted_for, unreadable
 from ligament.flow.plan.documents.history import in_history, link_as_said
 from ligament.flow.plan.documents.relinking import agreed_on
 from ligament.flow.plan.rulings import bill_of, ruling_for, skip_reason

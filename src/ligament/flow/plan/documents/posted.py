@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ligament.core.differences import changed_fields, edited_fields, with_line_ids
-from ligament.core.drafting import Draft, content_fingerprint, document_number
+from ligament.core.drafting import Draft, as_intent, content_fingerprint, document_number
 from ligament.core.holds import HoldCode
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import DocumentStatus
@@ -26,7 +26,7 @@ from ligament.flow.plan.builder import (
 )
 from ligament.flow.plan.document_state import DocumentState, state_of
 from ligament.flow.plan.documents.adjustments import agree_on_what_is_there, plan_difference
-from ligament.flow.plan.documents.drafts import agreement_for, as_intent, unreadable
+from ligament.flow.plan.documents.drafts import agreement_for, unreadable
 from ligament.flow.plan.documents.redrafting import draft_again
 from ligament.flow.plan.documents.relinking import agree_again
 from ligament.flow.plan.documents.updates import Posted, act_update, edited

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ligament.core.drafting import as_intent
 from ligament.core.holds import Hold
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksDocument
@@ -12,7 +13,7 @@ from ligament.core.plans import Action, ActionKind, DocumentStep, State
 from ligament.core.records import Invoice
 from ligament.flow.plan.builder import PlanBuilder, invoice_hold, invoice_outcome
 from ligament.flow.plan.document_state import DocumentState, state_of
-from ligament.flow.plan.documents.drafts import agreement_for, as_intent
+from ligament.flow.plan.documents.drafts import agreement_for
 from ligament.flow.plan.documents.updates import Posted, edited
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from ligament.core.drafting import invoice_from_visit, visit_subject
+from ligament.core.drafting import as_intent, invoice_from_visit, visit_subject
 from ligament.core.holds import HoldCode, HoldKind
 from ligament.core.intents import Subject
 from ligament.core.links import Agreement, DocumentLink, Role, Unlike
@@ -15,7 +15,6 @@ from ligament.core.records import Invoice, Visit
 from ligament.core.rules.model import InvoiceSource
 from ligament.core.troubles import Trouble
 from ligament.flow.plan.builder import PlanBuilder, hold_trouble, trouble_hold
-from ligament.flow.plan.documents.drafts import as_intent
 from ligament.flow.plan.rulings import skip_reason
 
 
