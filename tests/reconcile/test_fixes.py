@@ -235,6 +235,22 @@ def test_a_payment_that_could_not_be_posted_again_is_not_moved(tmp_path: Path) -
     assert scene.document(invoice).outstanding == 0
 
 
+def test_a_payment_is_neither_moved_nor_offered_to_be_where_none_are_posted_any_more(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    invoice = scene.stage.invoice(paid=True)
+    scene.stage.sync()
+    move_closing(scene, invoice)
+    (one,) = scene.compare()["variances"]
+    with scene.stage.app() as clinic:
+        approve(clinic, [fix(clinic, [one["id"]]).document["plan"]])
+    off = RULEBOOK.replace("[payments]", '[payments]\nsource = "off"')
+    (scene.stage.home / "ligament.toml").write_text(off, encoding="utf-8")
+    scene.stage.clear_log()
+    scene.stage.sync()
+    assert scene.stage.writes() == []
+    assert [(one["kind"], one["fix"]) for one in scene.compare()["variances"]] == [("payment", None)]
+
+
 def test_every_fix_that_is_offered_is_in_the_table() -> None:
     assert {row.fix for row in ROWS} == set(Fix)
 

@@ -12,6 +12,7 @@ from ligament.core.links import PaymentLink
 from ligament.core.money import ZERO, cents, two_places
 from ligament.core.periods import australian
 from ligament.core.records import InvoiceStatus
+from ligament.core.rules.model import PaymentSource
 from ligament.core.variances import Fix, Needs, Variance, VarianceKind
 
 
@@ -188,7 +189,8 @@ def _dated(case: Case, payment: BooksPayment, paid_on: date) -> Variance:
         f"The payment of {two_places(payment.amount)} on {case.number} is dated {australian(payment.on)} in "
         f"{how.books}, but {how.title} says that it was paid on {australian(paid_on)}."
     )
-    may = not locked and not payment.reconciled
+    inferred = how.rulebook.payments.source is PaymentSource.INFERRED
+    may = inferred and not locked and not payment.reconciled
     return case.make(
         VarianceKind.PAYMENT,
         sentence,

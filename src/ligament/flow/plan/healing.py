@@ -24,6 +24,7 @@ from ligament.core.plans import (
     UnpaymentStep,
 )
 from ligament.core.records import Invoice, InvoiceStatus
+from ligament.core.rules.model import PaymentSource
 from ligament.core.variances import Fix, fix_code
 from ligament.flow.plan.builder import PlanBuilder, held_as_refused, invoice_outcome
 from ligament.flow.plan.document_state import DocumentState, reprice
@@ -141,6 +142,8 @@ def _re_date(
 
     Where it could not be posted again, it stays.
     """
+    if invoice.status is not InvoiceStatus.PAID or builder.rulebook.payments.source is not PaymentSource.INFERRED:
+        return
     _, unusable = clearing(builder)
     if unusable is not None:
         hold_payment(builder, invoice, unusable)
