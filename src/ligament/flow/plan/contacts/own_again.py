@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from ligament.core.billing import party_subject
-from ligament.core.contacts import contact_number, intent_for, privacy_of, suffixed
+from ligament.core.contacts import contact_number, intent_for, suffixed
 from ligament.core.folding import folded
 from ligament.core.ledgers import BooksContact, ContactStatus
 from ligament.core.plans import Action, ActionKind, ContactStep, State
 from ligament.core.records import Party
-from ligament.core.rules.model import Privacy
 from ligament.core.writes import ContactWrite
 from ligament.flow.plan.builder import PlanBuilder, contact_outcome
+from ligament.flow.plan.contacts.asking import question
 
 
 def own_contact(builder: PlanBuilder, party: Party) -> BooksContact | None:
     """Return the active contact that bears somebody's number and belongs to nobody; only we write such numbers."""
-    facts = builder.facts
-    if party.deleted or party.defect or privacy_of(party, builder.rulebook) is Privacy.POOLED:
+    facts, subject = builder.facts, party_subject(party)
+    number = contact_number(subject)
+    if party.deleted or party.defect or question(builder, subject, number) is not None:
         return None
-    held = (facts.contacts[key] for key in facts.contacts_by_number.get(contact_number(party_subject(party)), ()))
+    held = (facts.contacts[key] for key in facts.contacts_by_number.get(number, ()))
     free = (one for one in held if one.id not in facts.party_of_contact and one.id not in builder.adopted)
     return next((one for one in free if one.status is ContactStatus.ACTIVE and not one.defect), None)
 
