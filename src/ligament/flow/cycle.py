@@ -163,9 +163,9 @@ def _read_before(part: Part, orders: CycleOptions, world: RunContext, cycle: Cyc
 
 def _recalls_removed(part: Part, world: RunContext, cycle: CycleResult) -> bool:
     """In the first run after a restore, ask whether what would be paid was paid before; says whether that was so."""
-    if not world.memory.note(RESTORED_NOTE):
-        return False
     payments = [a for a in part.plan.actions if a.payment is not None and a.payment.document.id not in cycle.recalled]
+    if not payments or not world.memory.note(RESTORED_NOTE):
+        return False
     cycle.recalled |= {action.payment.document.id for action in payments if action.payment is not None}
     return recall_removed(payments, part.facts, world)
 
