@@ -193,6 +193,13 @@ def test_an_account_of_another_currency_is_neither_offered_nor_taken_for_payment
     assert clearing_accounts(Chart(accounts=(abroad, own))) == [own]
 
 
+def test_books_in_whose_currency_no_account_is_kept_do_not_say_which_ones_are_foreign() -> None:
+    base = BooksCurrency(lambda: "NZD")
+    till, card = wire.Account(code="090", currency_code="AUD"), wire.Account(code="200")
+    assert base.among([till, card]) == ""
+    assert base.among([till, wire.Account(code="091", currency_code="nzd")]) == "NZD"
+
+
 def _rate(code: str, rate: str) -> Any:
     return {"currency_code": code, "currency_rate": Decimal(rate)}
 

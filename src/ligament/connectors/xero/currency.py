@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from ligament.core.money import ONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from ligament.connectors.xero.wire import BankTransaction, Document
+    from ligament.connectors.xero.wire import Account, BankTransaction, Document
 
 NOTE = "books_currency"
 """Under which name a clinic's notebook keeps the code of the currency."""
@@ -56,6 +56,11 @@ class BooksCurrency:
         if self.code and row.currency_code:
             return row.currency_code if row.currency_code.strip().upper() != self.code.strip().upper() else ""
         return (row.currency_code or "another currency") if rate is not None else ""
+
+    def among(self, accounts: Iterable[Account]) -> str:
+        """Return the code when an account is kept in it; books with none of their own do not say which are foreign."""
+        told = {row.currency_code.strip().upper() for row in accounts}
+        return self.code if self.code.strip().upper() in told else ""
 
     def sentence(self, number: str, other: str) -> str:
         """Return what a person is told about a document in another currency."""

@@ -81,9 +81,10 @@ class XeroBooks:
         accounts = self._list("Accounts").accounts
         rates = self._list("TaxRates").tax_rates
         categories = self._list("TrackingCategories", (("includeArchived", "true"),)).tracking_categories
+        base = self._client.base.among(accounts)
         return understood(
             lambda: Chart(
-                accounts=tuple(mapping.account(row, self._client.base.code) for row in accounts),
+                accounts=tuple(mapping.account(row, base) for row in accounts),
                 tax_rates=tuple(mapping.tax_rate(row) for row in rates),
                 tracking=tuple(mapping.category(row) for row in categories),
             )
