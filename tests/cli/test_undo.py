@@ -58,7 +58,7 @@ _USED_UP = Fault(kind=FaultKind.ANSWER, status=429, headers=(("X-Rate-Limit-Prob
 _NO_ENTRY = Fault(kind=FaultKind.ANSWER, status=403)
 
 
-@pytest.mark.parametrize(("fault", "code", "why"), [(_USED_UP, 1, "asks us to wait"), (_NO_ENTRY, 3, "Xero")])
+@pytest.mark.parametrize(("fault", "code", "why"), [(_USED_UP, 1, "are used up"), (_NO_ENTRY, 3, "Xero")])
 def test_an_undo_that_could_not_go_on_is_told_by_the_status_until_it_has_come_to_its_end(
     clinic: Clinic, fault: Fault, code: int, why: str
 ) -> None:
