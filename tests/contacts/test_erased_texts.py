@@ -254,7 +254,7 @@ def test_a_copy_that_came_back_with_such_an_invoice_loses_its_text_within_a_day(
 ) -> None:
     deleted_before_anything_was_read(clinic)
     with monkeypatch.context() as before:
-        before.setattr("ligament.store.memory.erasure.erase_anonymised", lambda _: None)
+        before.setattr("ligament.store.journal.erasure.erase_anonymised", lambda _: None)
         clinic.sync()
     assert traces(clinic)
     clinic.later(24 * 3600)
