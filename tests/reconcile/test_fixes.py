@@ -218,14 +218,20 @@ def taken_off_when(scene: Scene, payment: str, *, asked: str) -> None:
     scene.stage.books._handle = answer
 
 
-def test_a_payment_that_could_not_be_posted_again_is_not_moved(tmp_path: Path) -> None:
-    scene = Scene(stage(tmp_path))
+def to_be_moved(scene: Scene) -> str:
+    """Let a payment be on the wrong day, and somebody say yes to moving it; return the invoice."""
     invoice = scene.stage.invoice(paid=True)
     scene.stage.sync()
     move_closing(scene, invoice)
     (one,) = scene.compare()["variances"]
     with scene.stage.app() as clinic:
         approve(clinic, [fix(clinic, [one["id"]]).document["plan"]])
+    return invoice
+
+
+def test_a_payment_that_could_not_be_posted_again_is_not_moved(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path))
+    invoice = to_be_moved(scene)
     scene.office(office.archive_account, "090")
     scene.stage.pass_time(hours=7)
     scene.stage.clear_log()
@@ -237,12 +243,7 @@ def test_a_payment_that_could_not_be_posted_again_is_not_moved(tmp_path: Path) -
 
 def test_a_payment_is_neither_moved_nor_offered_to_be_where_none_are_posted_any_more(tmp_path: Path) -> None:
     scene = Scene(stage(tmp_path))
-    invoice = scene.stage.invoice(paid=True)
-    scene.stage.sync()
-    move_closing(scene, invoice)
-    (one,) = scene.compare()["variances"]
-    with scene.stage.app() as clinic:
-        approve(clinic, [fix(clinic, [one["id"]]).document["plan"]])
+    to_be_moved(scene)
     off = RULEBOOK.replace("[payments]", '[payments]\nsource = "off"')
     (scene.stage.home / "ligament.toml").write_text(off, encoding="utf-8")
     scene.stage.clear_log()
