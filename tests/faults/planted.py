@@ -29,14 +29,20 @@ class Bug:
             yield
 
 
-@contextmanager
-def switched(place: str, make: Make) -> Iterator[None]:
-    """Put something else in one place of the product for a while."""
+def owner_of(place: str) -> tuple[Any, str]:
+    """Return the module or class in which something is switched, and the name there."""
     module, _, path = place.partition(":")
     *owners, name = path.split(".")
     owner: Any = import_module(module)
     for part in owners:
         owner = getattr(owner, part)
+    return owner, name
+
+
+@contextmanager
+def switched(place: str, make: Make) -> Iterator[None]:
+    """Put something else in one place of the product for a while."""
+    owner, name = owner_of(place)
     original = vars(owner)[name]
     setattr(owner, name, make(original))
     try:

@@ -132,8 +132,8 @@ def _keyless(original: Any) -> Any:
 
 
 def _body_key(original: Any) -> Any:
-    def intent(actions: Any, world: Any) -> Any:
-        made = original(actions, world)
+    def intent(actions: Any, ledger: Any, world: Any) -> Any:
+        made = original(actions, ledger, world)
         return replace(made, key="lig-" + hashlib.blake2b(made.call.body, digest_size=20).hexdigest())
 
     return intent

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from ligament.core.contacts import Match
+from ligament.core.drafting import as_intent
 from ligament.core.folding import folded
 from ligament.core.ledgers import DocumentKind, DocumentStatus
 from ligament.core.merging import FieldVerdict
@@ -111,8 +112,8 @@ def _first_line_only(original: Any) -> Any:
 def _same_agreement(original: Any) -> Any:
     """Forget what was agreed when a document is written."""
 
-    def document(action: Any, result: Any) -> Any:
-        return replace(original(action, result), agreement=None)
+    def document(action: Any, result: Any, ledger: Any) -> Any:
+        return replace(original(action, result, ledger), agreement=None)
 
     return document
 
@@ -164,6 +165,15 @@ def _blank_stays(original: Any) -> Any:
 
 def _ignored(_: Any) -> Any:
     return lambda *_given, **_named: None
+
+
+def _main_alone(_: Any) -> Any:
+    """Look at a document without what adjusts it."""
+
+    def in_books(_builder: Any, posted: Any, wanted: Any) -> Any:
+        return as_intent(posted.document, wanted.party)
+
+    return in_books
 
 
 def _from_process_to_process(_: Any) -> Any:
@@ -313,7 +323,13 @@ RULES = (
     bug("archived invoices stay in the books", (58,), (f"{PLANNING}.documents.posted:_void", _ignored)),
     bug("what was agreed is forgotten", (67,), ("ligament.flow.execute.record:_document", _same_agreement)),
     bug("gone documents count as live", (58,), ("ligament.core.ledgers:DocumentStatus.is_gone", returning(False))),
-    bug("an adjustment is posted twice", (59,), (f"{PLANNING}.documents.adjustments:agreement_for", _ignored)),
+    bug(
+        "an adjustment is posted twice",
+        (59,),
+        (f"{PLANNING}.documents.adjustments:agreement_for", _ignored),
+        # Without this the books themselves say that it is there.
+        (f"{PLANNING}.documents.adjustments:_in_books", _main_alone),
+    ),
     bug(
         "drafts in the place of documents",
         (63,),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 from functools import partial
+from inspect import isfunction, signature
 
 import pytest
 
 from tests.faults.canaries import CAUGHT_AT, CAUGHT_BY, CAUGHT_IN, KNOWN_UNCAUGHT, NO_SEED, look_for
-from tests.faults.planted import load
+from tests.faults.planted import load, owner_of
 
 FEW = 40
 FAST = ("what waits is not looked at again", "elements are not judged one by one", "two runs at once")
@@ -34,6 +35,20 @@ def test_a_planted_bug_finds_its_place_and_goes_again(name: str) -> None:
     """Each switch names something that exists, so a bug cannot quietly stop being planted."""
     with load()[name].planted():
         pass
+
+
+@pytest.mark.parametrize("name", list(load()))
+def test_a_planted_bug_can_be_called_as_what_it_stands_for(name: str) -> None:
+    """One whose arguments no longer fit breaks every run, which tells nothing of what the simulation sees."""
+    for place, make in load()[name].switches:
+        owner, called = owner_of(place)
+        original = vars(owner)[called]
+        planted = make(original)
+        if isfunction(original) and isfunction(planted):
+            takes = signature(original).parameters.values()
+            given = [one for one in takes if one.kind in {one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD}]
+            named = {one.name: None for one in takes if one.kind is one.KEYWORD_ONLY}
+            signature(planted).bind(*given, **named)
 
 
 @pytest.mark.parametrize("name", FAST)
