@@ -54,13 +54,12 @@ class BooksCurrency:
         if rate == ONE:
             return ""
         if self.code and row.currency_code:
-            return row.currency_code if row.currency_code.strip().upper() != self.code.strip().upper() else ""
+            return row.currency_code if letters(row.currency_code) != letters(self.code) else ""
         return (row.currency_code or "another currency") if rate is not None else ""
 
     def among(self, accounts: Iterable[Account]) -> str:
         """Return the code when an account is kept in it; books with none of their own do not say which are foreign."""
-        told = {row.currency_code.strip().upper() for row in accounts}
-        return self.code if self.code.strip().upper() in told else ""
+        return self.code if letters(self.code) in {letters(row.currency_code) for row in accounts} else ""
 
     def sentence(self, number: str, other: str) -> str:
         """Return what a person is told about a document in another currency."""
@@ -69,6 +68,11 @@ class BooksCurrency:
             f"{number or 'The document'} is in {other} in Xero, where the books are kept {own}, so its amounts are "
             "neither compared nor added, and nothing is paid on it. Put it right in Xero, or void it there."
         )
+
+
+def letters(code: str) -> str:
+    """Return the code of a currency as it is compared."""
+    return code.strip().upper()
 
 
 def _rate(told: object) -> Decimal | None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ligament.connectors.xero import wire
+from ligament.connectors.xero.currency import letters
 from ligament.core.ids import BooksId
 from ligament.core.ledgers import (
     Account,
@@ -177,7 +178,7 @@ def account(row: wire.Account, base: str = "") -> Account:
         active=row.status == "ACTIVE",
         system=row.system_account,
         tax_type=row.tax_type,
-        abroad=row.currency_code if base and row.currency_code.upper() not in {"", base.upper()} else "",
+        abroad=row.currency_code if base and letters(row.currency_code) not in {"", letters(base)} else "",
     )
 
 
