@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 PAUSED_NOTE = "paused"
 """Why a clinic waits for a person, for the doctor and the pages."""
@@ -98,6 +98,16 @@ def is_told(name: str) -> bool:
     if name not in TOLD and not name.startswith(_FAMILIES):
         raise ValueError(f"no note is called {name}")
     return True
+
+
+def ids_in(text: str) -> frozenset[str]:
+    """Return the ids that a note keeps."""
+    return frozenset(filter(None, text.split(",")))
+
+
+def ids_written(ids: Iterable[str]) -> str:
+    """Return ids as a note keeps them."""
+    return ",".join(sorted(ids))
 
 
 _WORDS: Mapping[str, str] = {

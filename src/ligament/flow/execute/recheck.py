@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.ledgers import BooksContact, BooksDocument, ContactStatus, DocumentKind
-from ligament.core.notes import PATIENTS_TO_ASK_NOTE
+from ligament.core.notes import PATIENTS_TO_ASK_NOTE, ids_in, ids_written
 from ligament.core.plans import Action, ActionKind
 from ligament.core.records import Party, Removal
 from ligament.flow.context import RunContext
@@ -86,8 +86,7 @@ def _parties(actions: list[Action], ledger: WorkingState, practice: Practice, me
             memory.keep_parties([party])
     if gone:
         # Forgetting cannot be taken back, and one answer may lag: the next reading asks for them once more.
-        asked = set(filter(None, memory.note(PATIENTS_TO_ASK_NOTE).split(",")))
-        memory.keep_note(PATIENTS_TO_ASK_NOTE, ",".join(sorted(asked | gone)))
+        memory.keep_note(PATIENTS_TO_ASK_NOTE, ids_written(ids_in(memory.note(PATIENTS_TO_ASK_NOTE)) | gone))
     return kept
 
 

@@ -13,6 +13,8 @@ from ligament.core.notes import (
     PATIENTS_SWEPT_NOTE,
     PATIENTS_TO_ASK_NOTE,
     PATIENTS_TO_FORGET_NOTE,
+    ids_in,
+    ids_written,
 )
 from ligament.core.periods import iso_instant
 from ligament.core.records import Invoice, Party, PartyKind, PracticeRecord, Removal
@@ -77,8 +79,7 @@ class DeletionWatch:
         lost = {subject.id for subject in touched if subject.kind is SubjectKind.PATIENT} - self.seen
         if lost - self.lost:
             self.lost |= lost
-            asked = set(filter(None, memory.note(PATIENTS_TO_ASK_NOTE).split(",")))
-            memory.keep_note(PATIENTS_TO_ASK_NOTE, ",".join(sorted(self.lost | asked)))
+            memory.keep_note(PATIENTS_TO_ASK_NOTE, ids_written(ids_in(memory.note(PATIENTS_TO_ASK_NOTE)) | self.lost))
 
     def sweep(self, memory: Memory, now: datetime) -> None:
         """From time to time choose the next archived patients to be asked for: most deletions leave no other sign."""
@@ -114,7 +115,7 @@ class DeletionWatch:
 
     def settle(self, practice: Practice, memory: Memory) -> None:
         """Ask for patients whom nothing but a lost invoice told about, and forget everybody who is gone."""
-        before = set(filter(None, memory.note(PATIENTS_TO_ASK_NOTE).split(",")))
+        before = ids_in(memory.note(PATIENTS_TO_ASK_NOTE))
         asked = sorted((self.lost | before) - self.seen)
         found = practice.read_parties([SourceId(held) for held in asked[:ASKED_AT_MOST]]) if asked else ()
         gone = [party.id for party in found if isinstance(party, Removal) or party.deleted]
