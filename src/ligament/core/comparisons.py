@@ -17,9 +17,9 @@ from ligament.core.lines import ROUNDING_LIMIT, ROUNDING_TEXT
 from ligament.core.links import Agreement, DocumentLink, PaymentLink, Role
 from ligament.core.money import ZERO, cents
 from ligament.core.periods import month_of
-from ligament.core.postings import tax_key
 from ligament.core.records import Invoice, InvoiceStatus
 from ligament.core.rules.model import Rulebook
+from ligament.core.sold import tax_key
 from ligament.core.variances import Cell, Split
 
 K = TypeVar("K")

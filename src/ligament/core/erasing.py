@@ -7,6 +7,7 @@ no edit, neither in the practice nor in the books.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from ligament.core.intents import DocumentIntent
@@ -14,6 +15,8 @@ from ligament.core.ledgers import BooksDocument, BooksLine, BooksPayment
 from ligament.core.links import Agreement, DocumentLink
 from ligament.core.records import Line
 
+Seal = Callable[[str], str]
+"""Makes the keyed digest of a text: it tells two texts apart, and says nothing of them without the key."""
 ERASED = "Text erased"
 """Stands here where a text stood that may have named the person; what changes later is posted with the generic text."""
 _OURS = re.compile(r"Rounding|Adjustment of [\w.-]+")
@@ -26,6 +29,11 @@ _PAYMENT = re.compile(r"[\w.-]+/paid")
 def is_erased(text: str) -> bool:
     """Say whether a text, or what it was made of, was erased."""
     return text == ERASED
+
+
+def unsealed(_text: str) -> str:
+    """Make no digest: for what bears no lines."""
+    return ""
 
 
 def bare_text(text: str) -> str:
@@ -70,6 +78,7 @@ def bare_agreement(agreement: Agreement) -> Agreement:
     return replace(agreement, lines=bare_lines(agreement.lines))
 
 
-def bare_line(line: Line) -> Line:
-    """Return a line of the practice without its text."""
-    return replace(line, name=bare_text(line.name))
+def bare_line(line: Line, seal: Seal) -> Line:
+    """Return a line of the practice without its text; `seal` makes the digest by which its item is known again."""
+    bare = bare_text(line.name)
+    return line if bare == line.name else replace(line, name=bare, sealed_name=seal(line.name))

@@ -13,6 +13,7 @@ from ligament.core.naming import comparable
 from ligament.core.oddities import Heed, unheeded
 from ligament.core.records import Invoice, Location, Party, PracticeSettings, Practitioner, Visit
 from ligament.core.rules.entries import Rule
+from ligament.core.sold import NO_SEALED
 
 _MERGES_AT_MOST = 20
 
@@ -100,7 +101,8 @@ class PlanContext:
     equal for equal numbers, or an empty text; `code_for` gives the opaque name of a party; `evaluate` says whether a
     rule's condition holds, `express` gives the text of an expression, and both raise ValueError with a sentence when
     that cannot be judged; `untouched` says that certainly none of some rules
-    applies. `practice_name` stands before ids in references (`name:id`); `books_title` names the books in
+    applies. `sealed` gives names of items by their keyed digests, for lines whose texts were erased with a person.
+    `practice_name` stands before ids in references (`name:id`); `books_title` names the books in
     sentences; `heed` takes note of what nobody foresaw.
     """
 
@@ -111,6 +113,7 @@ class PlanContext:
     evaluate: Callable[[str, Mapping[str, object]], bool]
     express: Callable[[str, Mapping[str, object]], str] = lambda text, _facts: text
     untouched: Callable[[tuple[Rule, ...], Mapping[str, object]], bool] = lambda _rules, _facts: False
+    sealed: Callable[[frozenset[str]], Mapping[str, str]] = lambda _names: NO_SEALED
     practice_name: str
     books_title: str
     heed: Heed = unheeded

@@ -65,6 +65,7 @@ def _sort(invoice: Invoice) -> tuple[object, ...]:
             line.item_id,
             line.code,
             line.name,
+            line.sealed_name,
             str(line.quantity),
             str(line.unit_price),
             None if discount is None else (str(discount.value), discount.is_money),

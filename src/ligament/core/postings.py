@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Protocol
 
 from ligament.core.erasing import is_erased
 from ligament.core.folding import folded
@@ -15,11 +14,12 @@ from ligament.core.money import ZERO, plain
 from ligament.core.records import Line, Location, Practitioner
 from ligament.core.rules.entries import Effects
 from ligament.core.rules.model import LineText, Rulebook
+from ligament.core.sold import NO_SEALED, is_write_off, item_keys, listed_items, tax_key
 from ligament.core.troubles import Trouble
 
 Pairs = tuple[tuple[str, str], ...]
 """Tracking as pairs of category and option."""
-_LineSort = tuple[str | None, str, str, str, Decimal | None]
+_LineSort = tuple[str | None, str, str, str, str, Decimal | None]
 _TEXT_LENGTH = 4000
 _BREAKS = "\t\r\n"
 _NO_TEXT = "\x7f\ufffe\uffff"
@@ -94,7 +94,8 @@ class LineContext:
     """Everything that decides about lines except the lines themselves.
 
     A clinic sells the same few things again and again, so what was decided about one sort of line is remembered, and
-    in `mapped` the lines of the books for lines of the practice that say the same.
+    in `mapped` the lines of the books for lines of the practice that say the same. `sealed` gives the rulebook's names
+    of items by their keyed digests, for lines whose own names were erased.
     """
 
     rulebook: Rulebook
@@ -102,13 +103,14 @@ class LineContext:
     organisation: Organisation
     place: Place
     rules: LineRules = NO_LINE_RULES
+    sealed: Callable[[], Mapping[str, str]] = lambda: NO_SEALED
     mapped: dict[tuple[object, ...], object] = field(default_factory=dict)
     _postings: dict[_LineSort, Posting | Trouble] = field(default_factory=dict)
     _tracking: Tracking | Trouble | None = None
 
     def posting(self, line: Line) -> Posting | Trouble:
         """Return where a line goes, or why nobody can tell."""
-        sort = (line.item_id, line.code, line.name, line.tax_name, line.tax_rate)
+        sort = (line.item_id, line.code, line.name, line.sealed_name, line.tax_name, line.tax_rate)
         found = self._postings.get(sort)
         if found is None:
             found = self._postings[sort] = _posting(line, self)
@@ -153,7 +155,11 @@ def _is_generic(line: Line, how: LineContext) -> bool:
 
 def _ruled(line: Line, how: LineContext) -> str:
     """Return the text that a rule gives the line; a write-off keeps its own."""
-    return "" if is_write_off(line, how.rulebook) else how.rules.line_text
+    return "" if is_write_off(_keys(line, how), how.rulebook) else how.rules.line_text
+
+
+def _keys(line: Line, how: LineContext) -> tuple[str, ...]:
+    return item_keys(line, how.sealed() if line.sealed_name else NO_SEALED)
 
 
 def _tidy(text: str) -> str:
@@ -162,50 +168,15 @@ def _tidy(text: str) -> str:
     return "".join(char for char in spaced if char >= " " and char not in _NO_TEXT).strip()
 
 
-class SoldAs(Protocol):
-    """What of a line decides its account and its tax."""
-
-    @property
-    def item_id(self) -> str | None:
-        """Return the item's id, if it has one."""
-
-    @property
-    def code(self) -> str:
-        """Return the item's code."""
-
-    @property
-    def name(self) -> str:
-        """Return what was sold."""
-
-    @property
-    def tax_name(self) -> str:
-        """Return what its tax is called."""
-
-    @property
-    def tax_rate(self) -> Decimal | None:
-        """Return its tax in percent, if there is one."""
-
-
-def item_keys(line: SoldAs) -> tuple[str, ...]:
-    """Return the names an item may have in the rulebook, in the order they are tried: id, code, name (choice C41)."""
-    return tuple(key for key in (line.item_id or "", line.code, line.name) if key)
-
-
-def is_write_off(line: SoldAs, rulebook: Rulebook) -> bool:
-    """Say whether the rulebook lists the line's item as a write-off."""
-    return any(key in rulebook.accounts.write_off_items for key in item_keys(line))
-
-
 def _account(line: Line, how: LineContext, trail: list[str]) -> str | Trouble:
+    if _is_unknown(line, how):
+        return _forgotten(line)
     code, why = _account_code(line, how)
     if not code:
         return Trouble(
             code=HoldCode.UNMAPPED_ITEM,
             sentence=f'No account is chosen for "{line.name}".',
-            # An account of the item's own is never looked at for what writes a debt off (choice C41).
-            todo='Choose the account for debts that are given up, [accounts] bad_debt = "account code".'
-            if is_write_off(line, how.rulebook)
-            else f'Add it to [accounts.items] in the rulebook: "{line.code or line.name}" = "account code".',
+            todo=_choose(line, how),
             detail={"item": line.name, "code": line.code},
         )
     account = how.chart.account(code)
@@ -221,14 +192,49 @@ def _account(line: Line, how: LineContext, trail: list[str]) -> str | Trouble:
     return account.key
 
 
+def _choose(line: Line, how: LineContext) -> str:
+    """Return which account is to be chosen, and where."""
+    keys = _keys(line, how)
+    if is_write_off(keys, how.rulebook):
+        # An account of the item's own is never looked at for what writes a debt off (choice C41).
+        return 'Choose the account for debts that are given up, [accounts] bad_debt = "account code".'
+    if not keys:
+        return 'Choose the account for every item that has none of its own, [accounts] default = "account code".'
+    return f'Add it to [accounts.items] in the rulebook: "{line.code or keys[-1]}" = "account code".'
+
+
+def _is_unknown(line: Line, how: LineContext) -> bool:
+    """Say whether nobody can tell if the rulebook lists the item: no more than "it was erased" is known of its name.
+
+    That is so for what was erased by a version that kept no digest, and where neither id nor code is listed.
+    """
+    if not is_erased(line.name) or line.sealed_name:
+        return False
+    if how.rules.account and not how.rulebook.accounts.write_off_items:
+        return False
+    listed = listed_items(how.rulebook)
+    return bool(listed) and not listed.intersection(item_keys(line))
+
+
+def _forgotten(line: Line) -> Trouble:
+    return Trouble(
+        code=HoldCode.UNMAPPED_ITEM,
+        sentence="The name of an item went with the patient's details, so nobody can tell which account it has.",
+        todo=f'Add it to [accounts.items] by its code: "{line.code}" = "account code".'
+        if line.code
+        else "Let a rule choose the account, or post it by hand and dismiss this.",
+        detail={"code": line.code},
+    )
+
+
 def _account_code(line: Line, how: LineContext) -> tuple[str, str]:
-    accounts = how.rulebook.accounts
-    if is_write_off(line, how.rulebook):
+    accounts, keys = how.rulebook.accounts, _keys(line, how)
+    if is_write_off(keys, how.rulebook):
         return accounts.bad_debt, "it is a write-off item"
     if how.rules.account:
         return how.rules.account, f'the rule "{how.rules.by.get("account", "")}" says so'
     places = how.place
-    tries = [(accounts.items, "items", item_keys(line))]
+    tries = [(accounts.items, "items", keys)]
     if places.practitioner is not None:
         tries.append((accounts.practitioners, "practitioners", (places.practitioner.id, places.practitioner.name)))
     if places.location is not None:
@@ -238,13 +244,6 @@ def _account_code(line: Line, how: LineContext) -> tuple[str, str]:
             if key in table:
                 return table[key], f'[accounts.{name}] has "{key}"'
     return accounts.default or "", "it is the default"
-
-
-def tax_key(line: SoldAs) -> str:
-    """Return how the rulebook names the line's tax: `GST 10`, or `none`."""
-    if not line.tax_name and not line.tax_rate:
-        return "none"
-    return f"{line.tax_name} {plain(line.tax_rate or ZERO)}".strip()
 
 
 def _tax(line: Line, account_code: str, how: LineContext, trail: list[str]) -> TaxRate | Trouble:

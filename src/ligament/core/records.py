@@ -127,7 +127,8 @@ class Line:
     """One line of an invoice.
 
     `total` includes tax after discount, as exact as the practice gives it; `unit_price` excludes tax when
-    `price_excludes_tax`; `tax_rate` is a percentage and None together with an empty `tax_name` for no tax.
+    `price_excludes_tax`; `tax_rate` is a percentage and None together with an empty `tax_name` for no tax. Where the
+    name was erased with a person, `sealed_name` is its keyed digest: the item is known by it, and nobody is named.
     """
 
     id: SourceId
@@ -135,6 +136,7 @@ class Line:
     item_id: SourceId | None = None
     code: str = ""
     name: str = ""
+    sealed_name: str = ""
     quantity: Decimal
     unit_price: Decimal
     discount: Discount | None = None

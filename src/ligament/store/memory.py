@@ -29,7 +29,7 @@ from ligament.store.database.codec import encode
 from ligament.store.database.connection import Database
 from ligament.store.database.search_keys import stamp
 from ligament.store.database.tables import books_reference, cursors, notes, refusals
-from ligament.store.journal.journal import Journal, Note, Writing
+from ligament.store.journal.journal import Journal, Note, Writing, sealed_names
 from ligament.store.mirror import books, practice
 from ligament.store.mirror.portions import portions
 from ligament.store.mirror.positions import KeptBooks, KeptRows
@@ -107,19 +107,22 @@ class ClinicStore:
         """Keep rows and cursors of a page; return the subjects whose content differs from what was kept."""
         with self._step() as writing:
             connection = writing.connection
-            touched = practice.keep(connection, self._clinic, page.rows, page.whole_invoices, self._now())
+            touched = practice.keep(connection, self._clinic, page.rows, page.whole_invoices, self._now(), writing.seal)
             self._keep_cursors(writing, "practice", page.cursors)
             outcomes.mark_dirty(connection, self._clinic, touched)
             return touched
 
     def keep_aside(self, page: PracticePage) -> None:
         with self._step() as writing:
-            practice.keep(writing.connection, self._clinic, page.rows, page.whole_invoices, self._now())
+            practice.keep(writing.connection, self._clinic, page.rows, page.whole_invoices, self._now(), writing.seal)
             self._keep_cursors(writing, "practice", page.cursors)
 
     def keep_parties(self, parties: Iterable[Party | Removal]) -> None:
         with self._journal.writing() as writing:
-            practice.keep(writing.connection, self._clinic, parties, (), self._now())
+            practice.keep(writing.connection, self._clinic, parties, (), self._now(), writing.seal)
+
+    def sealed(self, names: Collection[str]) -> Mapping[str, str]:
+        return sealed_names(self._journal, names)
 
     def archived_patients(self, after: str, limit: int) -> tuple[SourceId, ...]:
         with self._database.reading() as connection:
@@ -149,7 +152,7 @@ class ClinicStore:
 
     def keep_invoices(self, invoices: Iterable[Invoice]) -> None:
         with self._journal.writing() as writing:
-            practice.keep_invoices(writing.connection, self._clinic, invoices, self._now())
+            practice.keep_invoices(writing.connection, self._clinic, invoices, self._now(), writing.seal)
 
     def keep_books_page(self, page: BooksPage) -> frozenset[Subject]:
         with self._step() as writing:

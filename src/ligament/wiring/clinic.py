@@ -206,6 +206,7 @@ class Clinic:
             evaluate=self.settings.expressions.holds,
             express=self.settings.expressions.says,
             untouched=self.settings.expressions.untouched,
+            sealed=cache(self.store.sealed),
             practice_name=self.practice_manifest.name,
             books_title=self.books_manifest.title,
             heed=self.oddities,

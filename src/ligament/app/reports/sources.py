@@ -20,10 +20,10 @@ from ligament.core.lines import OUTSIDE_TAX
 from ligament.core.money import ZERO, cents, tax_within
 from ligament.core.notes import CONNECTED_NOTE
 from ligament.core.periods import Period, local_date, month_of
-from ligament.core.postings import tax_key
 from ligament.core.records import Invoice, InvoiceStatus, Line, Location, Practitioner
 from ligament.core.reports import Basis, Dimension, Sale, SaleState, Seen, TaxPart
 from ligament.core.rules.model import Rulebook
+from ligament.core.sold import tax_key
 from ligament.store.queries.reports import ReportRows
 
 NO_TAX = "none"

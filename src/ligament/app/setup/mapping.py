@@ -14,8 +14,8 @@ from ligament.app.setup.systems import meet_books
 from ligament.core.facts import Facts
 from ligament.core.ledgers import Account, BooksDocument, Chart, TaxRate
 from ligament.core.money import ZERO
-from ligament.core.postings import SoldAs, is_write_off, tax_key
 from ligament.core.rules.model import PaymentSource, Rulebook
+from ligament.core.sold import SoldAs, is_write_off, item_keys, tax_key
 from ligament.flow.read.read import read_practice
 from ligament.ports.memory import Selection
 from ligament.store.queries.sold import assortment, what_is_sold
@@ -135,7 +135,7 @@ def _default(found: Survey) -> Question:
 def _write_offs(found: Survey) -> Iterable[Question]:
     """Ask for the account of debts that are given up, once the practice has given one up."""
     current = found.book.accounts.bad_debt
-    if not current and not any(is_write_off(line, found.book) for line in found.lines):
+    if not current and not any(is_write_off(item_keys(line), found.book) for line in found.lines):
         return
     options = income_accounts(found.chart)
     account, reason = _named(options, _BAD_DEBTS, "its name is that of an account for bad debts")

@@ -21,8 +21,8 @@ from ligament.app.setup.mapping import (
     survey_of_kept,
 )
 from ligament.app.setup.near import spoken
-from ligament.core.postings import SoldAs, item_keys
 from ligament.core.rules.model import Rulebook
+from ligament.core.sold import SoldAs, item_keys
 from ligament.store.journal.journal import Note
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError

@@ -12,8 +12,8 @@ from ligament.app.setup.mapping_fields import checked_fields
 from ligament.app.setup.near import spoken
 from ligament.core.ledgers import BooksLine, Chart
 from ligament.core.money import two_places
-from ligament.core.postings import item_keys
 from ligament.core.records import Invoice
+from ligament.core.sold import item_keys
 from ligament.flow.plan.trial import Tried, in_scope, try_some
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.rulebook_writing import judged, with_values

@@ -12,6 +12,10 @@ from ligament.core.troubles import Trouble
 
 _TEXTS = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
 _RECORDS = re.compile(r"(?<![.\w])(invoice|lines|appointment|practitioner|business|patient|payer)\b")
+_OTHER_NAMES = re.compile(r"\b(practitioner|business|clinic)\s*\.\s*name\b")
+_A_NAME = re.compile(r'\.\s*name\b|[\w)\]]\[\s*""')
+LINE_NAMES = "names of lines"
+"""What rules speak of that look at how a line reads; it goes with whoever is deleted."""
 _DOCUMENTS = frozenset({"invoice", "lines", "appointment", "practitioner", "business"})
 EXPRESSIONS = (
     "skip", "hold", "ask", "account", "tax_type", "contact", "reference", "branding_theme", "line_text", "group",
@@ -38,11 +42,16 @@ NO_RULING = Ruling()
 
 
 def looks_at(rule: Rule) -> frozenset[str]:
-    """Return which of the records a rule speaks of, in its condition or in an expression of its effects."""
+    """Return which of the records a rule speaks of, in its condition or in an expression of its effects.
+
+    What lines are called is told apart from the rest of them: it can be gone where their codes and amounts stay.
+    """
     effects = rule.effects
     texts = (getattr(effects, name) for name in EXPRESSIONS)
     said = [text for text in (*texts, *effects.tracking.values()) if isinstance(text, str) and text.startswith("=")]
-    return frozenset(_RECORDS.findall(_TEXTS.sub('""', " ".join((rule.when, *said)))))
+    bare = _TEXTS.sub('""', " ".join((rule.when, *said)))
+    found = frozenset(_RECORDS.findall(bare))
+    return found | {LINE_NAMES} if "lines" in found and _A_NAME.search(_OTHER_NAMES.sub("", bare)) else found
 
 
 def about_documents(rule: Rule) -> bool:
@@ -66,14 +75,15 @@ def judge(
 ) -> Ruling:
     """Apply the rules in order: a later one wins on the same thing; skip and hold end it.
 
-    `forgotten` are the records of whom nothing is known any more: a rule that looks at one is asked about, never
-    judged by what is left of it, and the others go on.
+    `forgotten` is that of which nothing is known any more: a rule that looks at it is asked about, never judged by what
+    is left of it, and the others go on.
     """
     ruling = NO_RULING
     unjudged: Trouble | None = None
     for rule in rules:
-        if forgotten and forgotten & looks_at(rule):
-            unjudged = unjudged or _unjudged(rule)
+        missed = forgotten and forgotten & looks_at(rule)
+        if missed:
+            unjudged = unjudged or _unjudged(rule, missed)
             continue
         try:
             if not evaluate(rule.when, facts):
@@ -104,10 +114,13 @@ def expressed(effects: Effects, facts: Mapping[str, object], express: Express) -
     return replace(effects, **found, tracking=kept)  # type: ignore[arg-type] # all of them are texts
 
 
-def _unjudged(rule: Rule) -> Trouble:
+def _unjudged(rule: Rule, missed: frozenset[str]) -> Trouble:
+    gone = "the patient, of whom nothing is known any more"
+    if missed == {LINE_NAMES}:
+        gone = "what lines are called, and their texts were erased with the patient"
     return Trouble(
         code=HoldCode.RULE,
-        sentence=f'The rule "{rule.name}" looks at the patient, of whom nothing is known any more.',
+        sentence=f'The rule "{rule.name}" looks at {gone}.',
         todo="Approve to go on without the rule, or dismiss this to leave the books as they are.",
         rule=rule.name,
     )

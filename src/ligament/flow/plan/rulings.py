@@ -8,12 +8,13 @@ from ligament.core.billing import Bill, bill_to, first_line, survivor
 from ligament.core.drafting import (
     invoice_subject,
 )
+from ligament.core.erasing import is_erased
 from ligament.core.first_days import first_day
 from ligament.core.holds import HoldCode
 from ligament.core.links import DecisionKind
 from ligament.core.money import cents
 from ligament.core.records import Invoice, InvoiceStatus
-from ligament.core.rules.apply import NO_RULING, Ruling, judge
+from ligament.core.rules.apply import LINE_NAMES, NO_RULING, Ruling, judge
 from ligament.core.rules.contexts import Around, context
 from ligament.core.rules.model import ZeroTotal
 from ligament.core.troubles import Trouble
@@ -58,9 +59,12 @@ def facts_for(builder: PlanBuilder, invoice: Invoice) -> Mapping[str, object]:
 
 
 def forgotten(builder: PlanBuilder, invoice: Invoice) -> frozenset[str]:
-    """Return under which name rules speak of a patient of whom nothing is known any more."""
+    """Return under which names rules speak of what is not known any more: a patient, and what lines are called."""
     patient = survivor(invoice.party_id, builder.facts)
-    return frozenset({"patient"}) if patient is None or patient.deleted else frozenset()
+    gone = {"patient"} if patient is None or patient.deleted else set()
+    if any(is_erased(line.name) for line in invoice.lines):
+        gone.add(LINE_NAMES)
+    return frozenset(gone)
 
 
 def skip_reason(builder: PlanBuilder, invoice: Invoice) -> str:

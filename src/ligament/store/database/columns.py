@@ -12,8 +12,8 @@ from ligament.core.differences import written_mark
 from ligament.core.ledgers import BooksDocument
 from ligament.core.links import DocumentLink
 from ligament.core.money import HUNDRED, ZERO, cents
-from ligament.core.postings import tax_key
 from ligament.core.records import Invoice, Line
+from ligament.core.sold import tax_key
 from ligament.store.database.search_keys import folded, stamp
 
 MANY = "*"

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, select, update
 
 from ligament.core.drafting import content_fingerprint, invoice_subject
-from ligament.core.erasing import bare_agreement, bare_document, bare_line, bare_link
+from ligament.core.erasing import Seal, bare_agreement, bare_document, bare_line, bare_link
 from ligament.core.ids import SourceId
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksDocument
@@ -47,18 +47,19 @@ def erase_texts(
     party: Subject | None,
     subjects: Collection[str],
     contacts: Collection[str],
+    seal: Seal,
 ) -> None:
     """Take the texts off a person's invoices here, and off their documents of the books; all of them are remembered.
 
     `subjects` are the person's own records, `contacts` the ids of their contacts; `party` is nothing where the practice
-    no longer says whose they were.
+    no longer says whose they were. `seal` makes the digests by which items are known again.
     """
     if party is not None:
         erased.mark(connection, clinic, party.kind.value, [party.id])
     erased.mark(connection, clinic, erased.CONTACT, contacts)
     for kind in erased.PAPERS:
         erased.mark(connection, clinic, kind, _ids(subjects, kind))
-    _erase_lines(connection, clinic, _ids(subjects, erased.INVOICE))
+    _erase_lines(connection, clinic, _ids(subjects, erased.INVOICE), seal)
     _erase_documents(connection, clinic, subjects, contacts)
 
 
@@ -66,13 +67,13 @@ def _ids(subjects: Iterable[str], kind: str) -> list[str]:
     return [key.partition(":")[2] for key in subjects if key.startswith(f"{kind}:")]
 
 
-def _erase_lines(connection: Connection, clinic: str, invoices: Collection[str]) -> None:
+def _erase_lines(connection: Connection, clinic: str, invoices: Collection[str], seal: Seal) -> None:
     """Take the texts off lines; that is no edit of the invoice, so that what the books follow is carried along."""
     found = select_in(connection, _BODIES, rows.c.id, invoices, clinic=clinic, kind="invoice")
     held = Closure(connection, clinic).with_lines({SourceId(row.id): decode(Invoice, row.body) for row in found})
     kept = select_in(connection, _BODIES, rows.c.parent_id, invoices, clinic=clinic, kind="line")
     for row in list(kept):
-        body = encode(bare_line(decode(Line, row.body)))
+        body = encode(bare_line(decode(Line, row.body), seal))
         chosen = (rows.c.clinic == clinic, rows.c.kind == "line", rows.c.id == row.id)
         connection.execute(update(rows).where(*chosen).values(body=body))
     followed = {invoice_subject(one).key: one for one in held.values()}
@@ -80,7 +81,7 @@ def _erase_lines(connection: Connection, clinic: str, invoices: Collection[str])
     for row in list(select_in(connection, _AGREED, agreements.c.subject, followed, clinic=clinic)):
         invoice, agreed = followed[row.subject], decode(Agreement, row.body)
         if agreed.fingerprint == content_fingerprint(invoice):
-            bare = invoice.with_lines(tuple(map(bare_line, invoice.lines)))
+            bare = invoice.with_lines(tuple(bare_line(line, seal) for line in invoice.lines))
             body = encode(replace(agreed, fingerprint=content_fingerprint(bare)))
             wanted.append({"clinic": clinic, "subject": row.subject, "body": body})
     upsert(connection, agreements, wanted)

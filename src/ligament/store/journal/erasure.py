@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, or_, select, update
 
 from ligament.core.contacts import contact_number
+from ligament.core.erasing import Seal
 from ligament.core.ids import BooksId, SourceId
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksContact, ContactStatus
@@ -42,7 +43,7 @@ def forget(journal: Journal, party: Subject) -> None:
         _erase_party(connection, clinic, party, journal)
         contacts = _erase_links(connection, clinic, party)
         subjects |= nobodys(connection, clinic, contacts) | abandoned(connection, clinic)
-        _erase_words(connection, clinic, party, subjects, contacts)
+        _erase_words(connection, clinic, party, subjects, contacts, seal=writing.seal)
         journal.seals.destroy(connection, party.key)
         writing.add(Note(kind=ERASURE, subject=party.key, public={"party": party.key}))
     journal.database.scrub()
@@ -61,7 +62,7 @@ def erase_anonymised(journal: Journal) -> None:
     if not subjects:
         return
     with journal.writing() as writing:
-        _erase_words(writing.connection, clinic, None, subjects)
+        _erase_words(writing.connection, clinic, None, subjects, seal=writing.seal)
     journal.database.scrub()
 
 
@@ -71,9 +72,11 @@ def _erase_words(
     party: Subject | None,
     subjects: Collection[str],
     contacts: Collection[str] = (),
+    *,
+    seal: Seal,
 ) -> None:
     """Take everything that somebody may have typed about these records, and about these contacts, out of the store."""
-    erase_texts(connection, clinic, party, subjects, contacts)
+    erase_texts(connection, clinic, party, subjects, contacts, seal)
     _erase_sentences(connection, clinic, subjects)
     erase_words(connection, clinic, subjects)
     own = delete(refusals).where(refusals.c.clinic == clinic)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,6 +26,8 @@ from ligament.store.journal.texts import TEXTS, parted
 from ligament.store.vault.vault import Vault
 
 Public = Mapping[str, object]
+_ITEM = b"item\0"
+"""Stands before names of items in digests, so that none is equal to that of another text."""
 SCHEDULE = "engine"
 """The source of what runs by itself."""
 _INSERT = insert(journal)
@@ -215,4 +217,23 @@ class Writing:
     def keyed_digest(self, data: bytes) -> str:
         """Return a fingerprint of exact bytes that tells nothing to those without the vault key."""
         key = self._book.seals.keys_or_new(self.connection, {SIGNING})[SIGNING]
-        return hmac.digest(key, data, "sha256").hex()
+        return _digest(key, data)
+
+    def seal(self, name: str) -> str:
+        """Return the digest under which the erased name of an item is known again."""
+        return self.keyed_digest(_named(name))
+
+
+def sealed_names(book: Journal, names: Collection[str]) -> Mapping[str, str]:
+    """Return names of items by their digests."""
+    with book.database.reading() as connection:
+        key = book.seals.keys(connection, {SIGNING}).get(SIGNING)
+    return {} if key is None else {_digest(key, _named(name)): name for name in names}
+
+
+def _named(item: str) -> bytes:
+    return _ITEM + item.encode(errors="surrogatepass")
+
+
+def _digest(key: bytes, data: bytes) -> str:
+    return hmac.digest(key, data, "sha256").hex()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, Select, bindparam, select
 
-from ligament.core.erasing import bare_agreement, bare_document, bare_line, bare_link
+from ligament.core.erasing import Seal, bare_agreement, bare_document, bare_line, bare_link
 from ligament.core.ledgers import BooksDocument
 from ligament.core.receipts import Effect
 from ligament.core.records import Invoice, Line, PracticeRecord
@@ -37,7 +37,9 @@ def _is_needed(connection: Connection, clinic: str) -> bool:
     return connection.execute(_ANY, {"clinic": clinic}).first() is not None
 
 
-def practice_records(connection: Connection, clinic: str, records: list[PracticeRecord]) -> list[PracticeRecord]:
+def practice_records(
+    connection: Connection, clinic: str, records: list[PracticeRecord], seal: Seal
+) -> list[PracticeRecord]:
     """Return records of the practice as they may be kept: lines on invoices of forgotten people without their texts.
 
     What a visit would be charged is worded by the practice's own list, and names nobody.
@@ -51,7 +53,7 @@ def practice_records(connection: Connection, clinic: str, records: list[Practice
     mark(connection, clinic, INVOICE, [invoice for invoice, party in invoices.items() if party in people])
     parents = {record.invoice_id for record in records if isinstance(record, Line)}
     bare = marked(connection, clinic, INVOICE, parents)
-    return [bare_line(one) if isinstance(one, Line) and one.invoice_id in bare else one for one in records]
+    return [bare_line(one, seal) if isinstance(one, Line) and one.invoice_id in bare else one for one in records]
 
 
 def books_documents(connection: Connection, clinic: str, documents: Iterable[BooksDocument]) -> list[BooksDocument]:

@@ -11,6 +11,7 @@ from typing import Any, assert_never
 from sqlalchemy import Connection, bindparam, delete, select
 
 from ligament.core.contacts import CONTACT_PREFIX
+from ligament.core.erasing import Seal
 from ligament.core.ids import SourceId
 from ligament.core.intents import Subject, SubjectKind
 from ligament.core.records import (
@@ -107,8 +108,12 @@ def keep(
     records: Iterable[PracticeRecord | Removal],
     whole_invoices: Collection[str],
     now: datetime,
+    seal: Seal,
 ) -> frozenset[Subject]:
-    """Keep records, the last one of each key counting; return the subjects whose content changed."""
+    """Keep records, the last one of each key counting; return the subjects whose content changed.
+
+    `seal` makes the digests that stand for the names of lines about somebody who was forgotten.
+    """
     newest = {key_of(record): record for record in records}
     known = _known(connection, clinic, newest)
     rewritten: list[PracticeRecord] = []
@@ -122,7 +127,7 @@ def keep(
                 gone.add(key)
             else:
                 rewritten.append(after)
-    rewritten = erased.practice_records(connection, clinic, rewritten)
+    rewritten = erased.practice_records(connection, clinic, rewritten, seal)
     leaving = _leaving(rewritten, known)
     if leaving:
         upsert(connection, rows, [row_of(clinic, held) for held in released(connection, clinic, leaving)])
@@ -287,8 +292,8 @@ def _invoice_subjects(connection: Connection, clinic: str, invoices: Collection[
     return frozenset(Subject(kind=SubjectKind.INVOICE, id=found) for found in {*invoices, *originals})
 
 
-def keep_invoices(connection: Connection, clinic: str, invoices: Iterable[Invoice], now: datetime) -> None:
+def keep_invoices(connection: Connection, clinic: str, invoices: Iterable[Invoice], now: datetime, seal: Seal) -> None:
     """Keep invoices that carry their complete lines."""
     complete = tuple(invoices)
     lines = (line for invoice in complete for line in invoice.lines)
-    keep(connection, clinic, (*complete, *lines), [SourceId(invoice.id) for invoice in complete], now)
+    keep(connection, clinic, (*complete, *lines), [SourceId(invoice.id) for invoice in complete], now, seal)

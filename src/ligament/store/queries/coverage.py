@@ -127,5 +127,10 @@ class _Tally:
 
 def _sort(line: Line) -> LineSort:
     return LineSort(
-        item_id=line.item_id, code=line.code, name=line.name, tax_name=line.tax_name, tax_rate=line.tax_rate
+        item_id=line.item_id,
+        code=line.code,
+        name=line.name,
+        sealed_name=line.sealed_name,
+        tax_name=line.tax_name,
+        tax_rate=line.tax_rate,
     )

@@ -49,6 +49,7 @@ class LineSort:
     item_id: SourceId | None = None
     code: str = ""
     name: str = ""
+    sealed_name: str = ""
     tax_name: str = ""
     tax_rate: Decimal | None = None
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from ligament.core.erasing import unsealed
 from ligament.core.events import records_posted
 from ligament.core.intents import DocumentIntent
 from ligament.core.links import ContactLink, DocumentLink
@@ -140,7 +141,7 @@ def _keep_rest(connection: Connection, clinic: str, effects: Sequence[Effect], a
     books.keep(connection, clinic, contacts, documents)
     books.add_groups(connection, clinic, [effect.group for effect in effects if effect.group])
     books.add_options(connection, clinic, effects)
-    practice.keep(connection, clinic, [effect.party for effect in effects if effect.party], (), at)
+    practice.keep(connection, clinic, [effect.party for effect in effects if effect.party], (), at, unsealed)
     agreed = [effect.agreement for effect in effects if effect.agreement]
     rows = [{"clinic": clinic, "subject": held.subject.key, "body": encode(held)} for held in agreed]
     upsert(connection, agreements, rows)

@@ -25,6 +25,7 @@ from ligament.core.plans import Action, ActionKind, OptionStep, State
 from ligament.core.postings import NO_LINE_RULES, LineContext, LineRules
 from ligament.core.records import Invoice
 from ligament.core.rules.apply import NO_RULING, Ruling
+from ligament.core.sold import listed_items
 from ligament.core.troubles import Trouble
 from ligament.flow.plan.builder import (
     PlanBuilder,
@@ -76,6 +77,7 @@ def _line_context(builder: PlanBuilder, invoice: Invoice, ruling: Ruling) -> Lin
             organisation=builder.organisation,
             place=place_of(invoice, builder.facts),
             rules=rules,
+            sealed=lambda: builder.around.sealed(listed_items(builder.rulebook)),
         )
     return found
 
