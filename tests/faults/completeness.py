@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from tests.faults.silence import judge_silence
 
 if TYPE_CHECKING:
     from ligament.connectors.xero.simulator.world import Books
-    from tests.faults.expected import Expected
+    from tests.faults.expected import Expected, Line
 
 
 NEEDLESS = {
@@ -93,19 +93,35 @@ def _judge(checker: Checker, versions: list[Expected], papers: list[Any], books:
     judge_credit(checker, now, mains[0], books)
 
 
-def _judge_content(now: Expected, main: Any, adjusting: Iterable[Any], books: Books) -> None:
+def _judge_content(now: Expected, main: Any, adjusting: Collection[Any], books: Books) -> None:
     extra = sum((_signed(document) for document in adjusting), Decimal(0))
     total = _signed(main) + extra
     wanted = -now.total if now.is_credit else now.total
     if total != wanted:
         raise Violation("stale", f"{now.number} comes to {total} in the books, expected {wanted}")
-    if not extra and not agrees(main, now, books):
+    if adjusting:
+        told = _sums((line, _sign(document)) for document in (main, *adjusting) for line in lines_of(document, books))
+        if told != _sums((line, -1 if now.is_credit else 1) for line in now.lines):
+            raise Violation("stale", f"{now.number} and what adjusts it come to {told}, expected {now}")
+    elif not agrees(main, now, books):
         raise Violation("stale", f"{now.number}: {main.dated_on} {lines_of(main, books)}, expected {now}")
+
+
+def _sums(signed: Iterable[tuple[Line, int]]) -> dict[tuple[str, str], Decimal]:
+    """Return what lines come to by account and tax."""
+    found: dict[tuple[str, str], Decimal] = {}
+    for (amount, account, tax), sign in signed:
+        found[account, tax] = found.get((account, tax), Decimal(0)) + sign * amount
+    return {key: total for key, total in found.items() if total}
+
+
+def _sign(document: Any) -> int:
+    return -1 if document.type == "ACCRECCREDIT" else 1
 
 
 def _signed(document: Any) -> Decimal:
     total: Decimal = document.total
-    return -total if document.type == "ACCRECCREDIT" else total
+    return _sign(document) * total
 
 
 def _judge_money(checker: Checker, versions: list[Expected], live: list[Any], books: Books) -> None:

@@ -43,7 +43,8 @@ terms_days_payer = 21
 default = "210"
 [accounts.items]
 SOLE = "220"
-LET = "260"
+"Goods LET" = "260"
+Review = "200"
 [taxes]
 none = "EXEMPTOUTPUT"
 "GST 10" = "OUTPUT"
