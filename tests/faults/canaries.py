@@ -128,6 +128,7 @@ CAUGHT_BY: dict[str, str] = {
     "nobody is missed who left between two looks": "tests/contacts/test_lifecycle.py"
     "::test_somebody_archived_and_deleted_between_two_looks_is_missed_within_a_day",
     "texts of lines stay when somebody is erased": "tests/contacts/test_erased_texts.py",
+    "erased names of items choose no account any more": "tests/contacts/test_erased_names.py",
     "a write does not ask right before it leaves": "tests/net/test_session.py"
     "::test_a_write_is_asked_about_each_time_it_leaves_and_a_read_never",
     "one record's trouble ends the plan": "tests/flow/test_set_aside.py",

@@ -302,6 +302,11 @@ RULES = (
         ("ligament.store.journal.erasure:erase_texts", _ignored),
     ),
     bug(
+        "erased names of items choose no account any more",
+        (52,),
+        ("ligament.store.memory:sealed_names", returning({})),
+    ),
+    bug(
         "texts of an anonymous invoice stay",
         (52,),
         ("ligament.store.journal.erasure:erase_anonymised", returning(None)),
