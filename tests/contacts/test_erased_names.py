@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ligament.app.approvals import approve
+from ligament.app.doctor.doctor import examine
 from ligament.app.holds import answer
 from ligament.app.setup.mapping_fields import fields, kept_survey
 from ligament.connectors.cliniko.simulator import control
@@ -137,6 +138,20 @@ def test_a_rule_that_looks_at_what_lines_are_called_is_asked_about(clinic: Clini
         answer(app, [hold.id], "approve", "no report any more")
     clinic.sync()
     assert posted(clinic) == [("200", "95"), ("200", "60")]
+
+
+def test_doctor_has_nothing_to_say_of_what_was_posted_before_its_names_went(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rulebook(clinic)
+    bill(clinic, ANA, REPORT)
+    clinic.sync()
+    with monkeypatch.context() as before:
+        before.setattr("ligament.store.journal.journal.Writing.seal", lambda *_: "")
+        delete(clinic, ANA)
+    with clinic.app() as app:
+        told = str(examine(app).document)
+    assert "nobody can tell" not in told
 
 
 def test_a_rule_that_looks_at_codes_goes_on_without_names(clinic: Clinic) -> None:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from ligament.app.doctor.checks import Check, bad, ok, warn
 from ligament.app.setup.near import near_accounts, near_taxes, spoken
+from ligament.core.erasing import is_erased
 from ligament.core.folding import folded
 from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldCode
@@ -260,6 +261,9 @@ def gap_checks(
     lines = 0
     for kind in kept.line_kinds(book, first):
         lines += kind.count
+        if any(is_erased(line.name) and not line.sealed_name for line in kind.example.lines):
+            # What an earlier release erased without a trace was posted long ago; where it was not, a hold says so.
+            continue
         place = Place(
             location=_one(kept.locations, kind.example.location_id),
             practitioner=_one(kept.practitioners, kind.example.practitioner_id),

@@ -193,6 +193,7 @@ class Writing:
         self.notes: list[Note] = []
         self.events: list[Event] = []
         self._book = book
+        self._key: bytes | None = None
 
     def add(self, note: Note) -> None:
         """Add an entry, in order."""
@@ -216,8 +217,9 @@ class Writing:
 
     def keyed_digest(self, data: bytes) -> str:
         """Return a fingerprint of exact bytes that tells nothing to those without the vault key."""
-        key = self._book.seals.keys_or_new(self.connection, {SIGNING})[SIGNING]
-        return _digest(key, data)
+        if self._key is None:
+            self._key = self._book.seals.keys_or_new(self.connection, {SIGNING})[SIGNING]
+        return _digest(self._key, data)
 
     def seal(self, name: str) -> str:
         """Return the digest under which the erased name of an item is known again."""
