@@ -88,7 +88,8 @@ MAPPING = (
     HoldCase(
         code=HoldCode.UNMAPPED_ITEM,
         title="Items without an account",
-        happened="No account is chosen for an item",
+        happened="No account is chosen for an item, or an earlier release erased its name with the patient and no code "
+        "says which it has",
         todo="Add it under `[accounts.items]`, or set a default",
         advice=MAP,
     ),
