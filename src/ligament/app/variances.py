@@ -97,6 +97,9 @@ def _to_mend(clinic: Clinic, wanted: str) -> KeptVariance:
 
 def _planned(clinic: Clinic, subjects: set[Subject]) -> tuple[list[Action], list[Action]]:
     """Plan everything that waits with what is to be mended, and keep what asks; returns what mends, and what asks."""
+    if not subjects:
+        # Before the first comparison, when nothing can be mended, not even the organisation is known to plan for.
+        return [], []
     planner = Planner(memory=clinic.store, rulebook=clinic.settings.rulebook, around=clinic.surroundings())
     plan = whole_plan(planner, selection_of(subjects | set(clinic.store.pending())))
     orders = cycle_options(clinic, full=False)
