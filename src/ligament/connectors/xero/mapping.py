@@ -127,6 +127,9 @@ def document(row: wire.Document, kind: DocumentKind) -> BooksDocument:
     """Return an invoice or a credit note of the books."""
     is_invoice = kind is DocumentKind.INVOICE
     inclusive = row.line_amount_types != "Exclusive"
+    status = _DOCUMENT_STATUS.get(row.status, DocumentStatus.UNKNOWN)
+    # Nothing can be used of a draft yet, so no credit is told of it; what is open on it is all of it.
+    left = row.total if status.is_draft() else row.remaining_credit
     return BooksDocument(
         id=books_id(row.invoice_id if is_invoice else row.credit_note_id),
         kind=kind,
@@ -136,11 +139,11 @@ def document(row: wire.Document, kind: DocumentKind) -> BooksDocument:
         url=row.url,
         on=wire.optional_day(row.date, row.date_string) or wire.instant(row.updated_date_utc).date(),
         due_on=wire.optional_day(row.due_date, row.due_date_string),
-        status=_DOCUMENT_STATUS.get(row.status, DocumentStatus.UNKNOWN),
+        status=status,
         lines=tuple(_line(item, inclusive=inclusive) for item in row.line_items),
         total=amount(row.total),
         tax=amount(row.total_tax),
-        open_amount=amount(row.amount_due if is_invoice else row.remaining_credit),
+        open_amount=amount(row.amount_due if is_invoice else left),
         payments=tuple(payment(item) for item in row.payments if not wire.is_zero(item.payment_id)),
         allocations=_credits_used(row) if is_invoice else _credit_given(row),
         inclusive=inclusive,
