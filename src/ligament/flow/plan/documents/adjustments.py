@@ -64,7 +64,7 @@ def plan_difference(builder: PlanBuilder, posted: Posted, effective: DocumentInt
         return
     is_credit = wanted.kind is DocumentKind.CREDIT_NOTE
     made = adjustment(effective.lines, wanted.lines, posted.main.number, is_credit=is_credit)
-    trouble = _difference_trouble(posted, changed, locked=locked)
+    trouble = _difference_trouble(posted, changed, _why_not_in_place(builder, posted, wanted))
     if moved:
         trouble = _with_totals(trouble, there.total, agreed_total)
     if made is None:
@@ -184,10 +184,20 @@ def _adjustments(posted: Posted) -> int:
     return sum(1 for link in posted.links if link.role is Role.ADJUSTMENT)
 
 
-def _difference_trouble(posted: Posted, changed: tuple[str, ...], *, locked: bool) -> Trouble:
-    why = "its period is locked" if locked else "money is on it"
+def _why_not_in_place(builder: PlanBuilder, posted: Posted, wanted: DocumentIntent) -> tuple[HoldCode, str]:
+    """Return why the document is not written over: the lock on the day it has, money, or the lock on its new day."""
+    locks = builder.organisation.locks
+    if locks.locks(posted.document.on):
+        return HoldCode.LOCKED_PERIOD, "its period is locked"
+    if locks.locks(wanted.on) and not posted.document.has_money() and not _adjustments(posted):
+        return HoldCode.LOCKED_PERIOD, "its new date lies in a locked period"
+    return HoldCode.PAID_EDIT, "money is on it"
+
+
+def _difference_trouble(posted: Posted, changed: tuple[str, ...], reason: tuple[HoldCode, str]) -> Trouble:
+    code, why = reason
     return Trouble(
-        code=HoldCode.LOCKED_PERIOD if locked else HoldCode.PAID_EDIT,
+        code=code,
         sentence=f"The invoice changed ({listed(changed)}) after {posted.document.number} was posted, and {why}.",
         todo="Approve to post the difference as its own document, or correct the invoice in the practice.",
         detail={"changed": list(changed), "books_number": posted.document.number},
