@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from ligament import __version__
 from ligament.cli import commands
 from ligament.cli.main import app
 from ligament.cli.menu import MENU, Entry, loaded
+from tests.cli.kit import process
 
 REPOSITORY = Path(__file__).parents[2]
 HEAVY = ("sqlalchemy", "dbos", "litestar", "cryptography", "phonenumbers", "ligament.flow", "ligament.store")
@@ -108,3 +110,18 @@ def test_every_command_that_a_text_names_exists() -> None:
         if name not in groups or (below and groups[name] is not None and below not in groups[name])
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--home {} --json status", "--json --home={} status", "--home {} status --json", "status --json --home {}"],
+)
+def test_what_every_command_takes_may_stand_before_its_name(tmp_path: Path, words: str) -> None:
+    told = process(*words.format(tmp_path).split())
+    assert json.loads(told.out)["clinics"] == [], told.said
+
+
+def test_alone_such_an_option_is_wrong_usage(tmp_path: Path) -> None:
+    told = process("--home", str(tmp_path))
+    assert told.code == 2
+    assert "--home" in told.err

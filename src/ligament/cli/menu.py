@@ -104,6 +104,22 @@ MENU = (
 _BY_NAME = {entry.name: entry for entry in MENU}
 
 
+_WITH_A_VALUE = ("--home", "--clinic")
+_EVERYWHERE = (*_WITH_A_VALUE, "--json")
+
+
+def _behind_the_command(words: list[str]) -> list[str]:
+    """Return the words of a line with those options of every command that stand before its name moved behind it."""
+    rest, moved = list(words), list[str]()
+    while rest and rest[0].partition("=")[0] in _EVERYWHERE:
+        wanted = 2 if rest[0] in _WITH_A_VALUE else 1
+        moved += rest[:wanted]
+        rest = rest[wanted:]
+    # Nothing behind a bare `--` is an option.
+    end = rest.index("--") if "--" in rest else len(rest)
+    return [*rest[:end], *moved, *rest[end:]] if rest else words
+
+
 class Menu(TyperGroup):
     """The commands of the menu; each file is loaded when a command of it is asked for, none for the list."""
 
@@ -133,6 +149,10 @@ class Menu(TyperGroup):
     def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - as above
         """Return the options of the menu itself, those of the library's own among them."""
         return plainly_named(plainly_taken(super().get_params(ctx)))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - as above
+        """Take what every command takes before its name as well: many programs want it there."""
+        return super().parse_args(ctx, _behind_the_command(args))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - as above
         """Return the command that is meant, or refuse a misspelt one and name the nearest."""
