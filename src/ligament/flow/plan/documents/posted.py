@@ -31,7 +31,6 @@ from ligament.flow.plan.documents.redrafting import draft_again
 from ligament.flow.plan.documents.relinking import agree_again
 from ligament.flow.plan.documents.updates import Posted, act_update, edited
 from ligament.flow.plan.documents.voided import plan_gone
-from ligament.flow.plan.money.unpaying import all_comes_off
 
 
 def main_link(links: tuple[DocumentLink, ...]) -> DocumentLink | None:
@@ -101,12 +100,7 @@ def _plan_removed(builder: PlanBuilder, posted: Posted) -> None:
     if not live:
         builder.outcome(invoice_outcome(invoice, subject, State.UNCHANGED))
         return
-    has_money = any(state.document is not None and state.document.has_money() for state in live)
-    if has_money and all_comes_off(builder, invoice):
-        # The practice says that nothing is paid: our payment comes off first, and the next pass finds none.
-        builder.outcome(invoice_outcome(invoice, subject, State.PLANNED))
-        return
-    if has_money:
+    if any(state.document is not None and state.document.has_money() for state in live):
         trouble: Trouble | None = Trouble(
             code=HoldCode.ARCHIVED_PAID,
             sentence=f"The invoice was archived in the practice, but money is on {document.number} in the books.",

@@ -16,35 +16,14 @@ from ligament.flow.plan.builder import PlanBuilder, lock_trouble, refusal_hold, 
 
 def plan_unpayment(builder: PlanBuilder, invoice: Invoice) -> None:
     """Take our payment off an invoice that is open again with the same total (choice C16)."""
-    if invoice.status is not InvoiceStatus.OPEN:
-        return
-    if invoice.removed_at is not None and not all_comes_off(builder, invoice):
+    if invoice.status is not InvoiceStatus.OPEN or invoice.removed_at is not None:
         return
     subject = invoice_subject(invoice)
-    for link in _to_take_back(builder, invoice, subject):
+    for link in builder.facts.payments.get(subject.key, ()):
+        if link.live and not link.is_allocation() and link.for_total == invoice.total:
+            _take_back(builder, invoice, subject, link)
+    for link in _unlinked(builder, invoice, subject):
         _take_back(builder, invoice, subject, link)
-
-
-def all_comes_off(builder: PlanBuilder, invoice: Invoice) -> bool:
-    """Say whether the practice took off all money that stands on an invoice, and it is ours to take off here too.
-
-    Then an invoice that was archived meanwhile is void like one that was never paid, in whichever order we hear of it.
-    """
-    subject = invoice_subject(invoice)
-    documents = [state.document for state in builder.states.get(subject.key, []) if state.document is not None]
-    standing = [payment for held in documents for payment in held.payments if not payment.deleted]
-    if invoice.status is not InvoiceStatus.OPEN or any(held.allocations for held in documents):
-        return False
-    ours = {link.payment_id for link in _to_take_back(builder, invoice, subject)}
-    locks = builder.organisation.locks
-    return all(it.id in ours and not it.reconciled and not locks.locks(it.on) for it in standing)
-
-
-def _to_take_back(builder: PlanBuilder, invoice: Invoice, subject: Subject) -> list[PaymentLink]:
-    """Return our payments for the total that the invoice has, those that we hold no link to as well."""
-    links = builder.facts.payments.get(subject.key, ())
-    linked = [it for it in links if it.live and not it.is_allocation() and it.for_total == invoice.total]
-    return [*linked, *_unlinked(builder, invoice, subject)]
 
 
 def _unlinked(builder: PlanBuilder, invoice: Invoice, subject: Subject) -> list[PaymentLink]:
