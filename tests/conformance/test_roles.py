@@ -286,6 +286,9 @@ class TestBooks(EveryConnector):
         assert [(one.id, one.reference, one.deleted) for one in port.payments_on(found.id)] == [
             (paid.result.id, "CLK-1/paid", True)
         ]
+        assert [(document, one.id, one.deleted) for document, one in port.removed_payments()] == [
+            (found.id, paid.result.id, True)
+        ]
 
     @shows("same-bytes")
     def test_the_same_writes_give_the_same_bytes(self, port: Any) -> None:

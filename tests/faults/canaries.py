@@ -140,6 +140,7 @@ CAUGHT_BY: dict[str, str] = {
     "no overlap behind the cursor of the books": "src/ligament/connectors/xero/tests/test_xero_client_reading.py",
     "nothing is read anew before an update": "tests/contacts/test_two_way.py"
     "::test_an_edit_between_reading_and_writing_is_not_clobbered",
+    "money of an earlier database is not linked": "tests/backup/test_new_database.py",
     "payments are not remembered": "tests/stories/test_stories.py::test_story[our-payment-deleted-in-xero]",
     "a payment that exists is posted again": "tests/stories/test_stories.py::test_story[our-payment-deleted-in-xero]",
     "an archived invoice is posted": "tests/stories/test_stories.py::test_story[credit-of-archived-original]",
@@ -160,6 +161,7 @@ CAUGHT_BY: dict[str, str] = {
 NO_SEED: dict[str, str] = {
     "one clinic's trouble ends the scheduler": "the simulation runs one clinic, and no scheduler with threads",
     "one record's trouble ends the plan": "no record of these worlds makes planning fail; tests/fuzz has the odd ones",
+    "money of an earlier database is not linked": "no seed loses its database, and one put back knows most payments",
     "a write does not ask right before it leaves": "the simulated wire stands in the place of the connection that asks",
 }
 """Why no seed can see a bug, where that is its nature: what the simulation leaves out, or what stands behind it."""

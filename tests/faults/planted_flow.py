@@ -262,6 +262,7 @@ FLOW = (
         (f"{CLINIC}.resend_intent", returning(None)),
     ),
     bug("payments are not remembered", (10, 71), ("ligament.flow.execute.record:_payment", _without_payment)),
+    bug("money of an earlier database is not linked", (10, 82), ("ligament.flow.cycle:recall_money", returning(None))),
     bug(
         "what a refusal hides is not read",
         (3,),

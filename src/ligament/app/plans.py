@@ -23,10 +23,12 @@ from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldKind
 from ligament.core.ids import RunId
 from ligament.core.intents import Subject
+from ligament.core.notes import BOTH_READ_NOTE
 from ligament.core.periods import australian, local_date
 from ligament.core.plan_sums import new_documents, sums_of
 from ligament.core.plans import Plan, RecordKind, State
 from ligament.flow.plan.survey import Planner, plan_and_scope
+from ligament.flow.read.own_money import recall_money
 from ligament.flow.read.read import EVERYTHING, read_books, read_chart, read_practice, selection_of
 from ligament.ports.memory import Selection
 from ligament.wiring.clinic import Clinic
@@ -175,6 +177,8 @@ def _planned(clinic: Clinic) -> tuple[Plan, set[Subject]]:
     # A plan writes nothing, so it can be made with a sign-in that may only read.
     ledger = clinic.books_to_read()
     books = read_books(ledger, store, clinic.clock, clinic.outside.tell)
+    if not store.note(BOTH_READ_NOTE):
+        recall_money(ledger, store, book)
     read_chart(ledger, store, clinic.clock, groups=uses_groups(clinic.settings.rulebook))
     selection: Selection = selection_of(practice.changed | books.changed | set(store.pending()))
     if cycle_options(clinic, full=False).everything:

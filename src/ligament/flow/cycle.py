@@ -9,18 +9,17 @@ from ligament.core.approvals import ApprovalState, ApprovedPlan, approve_plan
 from ligament.core.facts import PlanContext
 from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldCode
-from ligament.core.ids import BooksId
 from ligament.core.intents import Subject
-from ligament.core.notes import BOTH_READ_NOTE, RESTORED_NOTE
+from ligament.core.notes import BOTH_READ_NOTE
 from ligament.core.periods import iso_instant
 from ligament.core.plans import Action, ActionKind, Outcome, State
 from ligament.core.rules.model import Rulebook
 from ligament.flow.context import RunContext
 from ligament.flow.execute.execute import Tally, execute, recover
-from ligament.flow.execute.removed_before import recall_removed
 from ligament.flow.plan.survey import PORTION, Part, Planner, Survey, approvals, survey, surveyed
 from ligament.flow.read.bank_matched import read_reconciled
 from ligament.flow.read.changed_by import ask_who
+from ligament.flow.read.own_money import recall_money
 from ligament.flow.read.read import (
     EVERYTHING,
     Hint,
@@ -63,8 +62,7 @@ class CycleResult:
     """What one cycle did: the outcome of every record looked at, what was written, and what waits for approval.
 
     `planned` gives the kind of every payment and allocation that was planned, `done` the keys of the records for which
-    something was written; `changed_before` counts the records changed that the books already had; `recalled` are the
-    documents of which was asked what payments they ever had.
+    something was written; `changed_before` counts the records changed that the books already had.
     """
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -77,7 +75,6 @@ class CycleResult:
     settled: bool = True
     chart_read: bool = False
     reference_read: bool = False
-    recalled: set[BooksId | None] = field(default_factory=set)
 
     def count(self, tally: Tally) -> None:
         """Count what was written; what exactly it was is in the store by now, and is not held any longer."""
@@ -146,8 +143,6 @@ def _read_before(part: Part, orders: CycleOptions, world: RunContext, cycle: Cyc
         read_reference(world.practice, world.memory, world.clock)
         cycle.reference_read = True
         return True
-    if _recalls_removed(part, world, cycle):
-        return True
     if cycle.chart_read or part.facts.settings.native_link_on:
         return False
     groups = uses_groups(orders.rulebook)
@@ -159,15 +154,6 @@ def _read_before(part: Part, orders: CycleOptions, world: RunContext, cycle: Cyc
     read_chart(world.books, world.memory, world.clock, groups=groups)
     cycle.chart_read = True
     return True
-
-
-def _recalls_removed(part: Part, world: RunContext, cycle: CycleResult) -> bool:
-    """In the first run after a restore, ask whether what would be paid was paid before; says whether that was so."""
-    payments = [a for a in part.plan.actions if a.payment is not None and a.payment.document.id not in cycle.recalled]
-    if not payments or not world.memory.note(RESTORED_NOTE):
-        return False
-    cycle.recalled |= {action.payment.document.id for action in payments if action.payment is not None}
-    return recall_removed(payments, part.facts, world)
 
 
 def _carry_out(
@@ -231,6 +217,7 @@ def _read(orders: CycleOptions, world: RunContext) -> set[Subject]:
     books = read_books(world.books, world.memory, world.clock, world.tell)
     read_reconciled(world.books, world.memory, world.clock)
     if not read_once:
+        recall_money(world.books, world.memory, orders.rulebook)
         world.memory.keep_note(BOTH_READ_NOTE, iso_instant(world.clock.now()))
     return practice.changed | books.changed
 

@@ -136,6 +136,10 @@ class Books(Protocol):
         """Read every payment that an invoice ever had, those that were deleted since too."""
         ...
 
+    def removed_payments(self) -> Iterator[tuple[BooksId, BooksPayment]]:
+        """List the payments of all invoices that were deleted, each with the id of its invoice; a page is one call."""
+        ...
+
     def link_for(self, kind: str, books_id: BooksId) -> str:
         """Return a web address where a person sees that record, or an empty text."""
         ...

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from ligament.core.facts import Facts
     from ligament.core.holds import Hold
-    from ligament.core.ids import RunId, SourceId
+    from ligament.core.ids import BooksId, RunId, SourceId
     from ligament.core.intents import Subject
-    from ligament.core.ledgers import BooksContact, BooksDocument, Chart, Organisation
+    from ligament.core.ledgers import BooksContact, BooksDocument, BooksPayment, Chart, Organisation
     from ligament.core.links import Decision
     from ligament.core.plans import Outcome, Plan
     from ligament.core.receipts import Effect, WriteIntent
@@ -111,6 +111,17 @@ class Memory(Source, Protocol):
         ...
 
     def keep_books_records(self, contacts: Iterable[BooksContact], documents: Iterable[BooksDocument]) -> None: ...
+
+    def shows_ours(self) -> bool:
+        """Say whether the books hold anything of ours: a contact or a document that bears our number or reference."""
+        ...
+
+    def relink_money(self, prefix: str, removed: Iterable[tuple[BooksId, BooksPayment]]) -> None:
+        """Link payments and used credit of ours that the books show and no link tells of, and those `removed` there.
+
+        `prefix` is what our numbers begin with; a removed payment comes with the document that it was on.
+        """
+        ...
 
     def keep_organisation(self, organisation: Organisation) -> None: ...
 

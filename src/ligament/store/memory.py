@@ -14,9 +14,9 @@ from ligament.core.approvals import refused_by_person
 from ligament.core.events import Event
 from ligament.core.facts import Facts
 from ligament.core.holds import Hold
-from ligament.core.ids import HoldId, RunId, SourceId
+from ligament.core.ids import BooksId, HoldId, RunId, SourceId
 from ligament.core.intents import Subject
-from ligament.core.ledgers import BooksContact, BooksDocument, Chart, Organisation
+from ligament.core.ledgers import BooksContact, BooksDocument, BooksPayment, Chart, Organisation
 from ligament.core.links import Decision, DecisionKind
 from ligament.core.notes import is_told
 from ligament.core.plans import Outcome, Plan
@@ -36,7 +36,7 @@ from ligament.store.mirror.positions import KeptBooks, KeptRows
 from ligament.store.mirror.renamed import follow_renames
 from ligament.store.writes import decisions as people
 from ligament.store.writes import effects as effect_rows
-from ligament.store.writes import intents, outcomes
+from ligament.store.writes import intents, outcomes, own_payments
 
 if TYPE_CHECKING:
     # What reads a page has loaded its form; who only looks reads none.
@@ -165,6 +165,14 @@ class ClinicStore:
         with self._journal.writing() as writing:
             books.keep(writing.connection, self._clinic, contacts, documents)
 
+    def shows_ours(self) -> bool:
+        with self._database.reading() as connection:
+            return own_payments.shows_ours(connection, self._clinic)
+
+    def relink_money(self, prefix: str, removed: Iterable[tuple[BooksId, BooksPayment]]) -> None:
+        with self._step() as writing:
+            own_payments.relink(writing, prefix, removed)
+
     def keep_organisation(self, organisation: Organisation) -> None:
         row = self._reference("organisation", organisation, self._now())
         with self._journal.writing() as writing:
@@ -189,7 +197,6 @@ class ClinicStore:
             return gather(connection, self._clinic, selection, self._now())
 
     def pending(self) -> frozenset[Subject]:
-        """Return the subjects whose last outcome was planned or held."""
         with self._database.reading() as connection:
             return outcomes.pending(connection, self._clinic)
 

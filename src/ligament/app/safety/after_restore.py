@@ -29,12 +29,11 @@ def settle(clinic: Clinic) -> bool:
     else:
         # It may have been cut off between the entry and the file of the head.
         after_restore.follow(clinic.journal)
-        after_restore.relinked(clinic.journal)
+        after_restore.relinked(clinic.journal, clinic.settings.rulebook.invoices.prefix)
     return True
 
 
 def caught_up(clinic: Clinic) -> None:
-    """Link our payments again, now that both systems were read, and end the state of being restored."""
-    after_restore.relinked(clinic.journal)
+    """End the state of being restored, now that both systems were read and our payments are linked again."""
     after_restore.over(clinic.journal)
     clinic.store.keep_note(RECONCILE_DUE_NOTE, "restore")

@@ -1,4 +1,4 @@
-"""Listing documents by their dates, for comparing: how many there are, and all of them again."""
+"""Lists that are read whole: documents by their dates, for comparing, and payments that were deleted."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ligament.connectors.xero import mapping
 from ligament.connectors.xero.streams import PAGE_SIZE, STREAMS, Stream, understood
 from ligament.core.ledgers import BooksDocument, DocumentKind
 from ligament.ports.books import BooksPage
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ligament.connectors.xero.client import Answer, XeroClient
+    from ligament.core.ids import BooksId
+    from ligament.core.ledgers import BooksPayment
 
 _NAMES = {DocumentKind.INVOICE: "invoices", DocumentKind.CREDIT_NOTE: "credit_notes"}
 
@@ -45,6 +48,21 @@ def list_documents(
         yield BooksPage(stream=stream.name, documents=documents, done=done, total=max(total, done))
         raw = answer.envelope.invoices if kind is DocumentKind.INVOICE else answer.envelope.credit_notes
         if len(raw) < page_size:
+            return
+
+
+def removed_payments(client: XeroClient, page_size: int = PAGE_SIZE) -> Iterator[tuple[BooksId, BooksPayment]]:
+    """Yield the payments of sales invoices that were deleted, in the order of their ids; invoices list them no more."""
+    where, page = 'PaymentType=="ACCRECPAYMENT" AND Status=="DELETED"', 0
+    while True:
+        page += 1
+        query = (("where", where), ("order", "PaymentID"), ("page", str(page)), ("pageSize", str(page_size)))
+        answer = client.read("Payments", query)
+        rows = answer.envelope.payments if answer is not None else ()
+        for row in rows:
+            if row.invoice is not None and row.invoice.invoice_id:
+                yield mapping.books_id(row.invoice.invoice_id), understood(partial(mapping.payment, row))
+        if len(rows) < page_size:
             return
 
 

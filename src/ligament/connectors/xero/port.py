@@ -163,6 +163,9 @@ class XeroBooks:
         """Read every payment that an invoice ever had; the invoice itself no longer lists those that were deleted."""
         return lookups.payments_on(self._client, invoice_id)
 
+    def removed_payments(self) -> Iterator[tuple[BooksId, BooksPayment]]:
+        return listing.removed_payments(self._client, self._page_size)
+
     def link_for(self, kind: str, books_id: BooksId) -> str:
         """Return a web address where a person sees that record, or an empty text for other kinds."""
         view = _VIEWS.get(kind)

@@ -19,9 +19,7 @@ from ligament.core.notes import (
     RESTORED_NOTE,
     RULEBOOK_NOTE,
 )
-from ligament.store.backup.own_payments import own_payments
 from ligament.store.database.bulk import upsert
-from ligament.store.database.codec import encode
 from ligament.store.database.tables import (
     access_failures,
     api_tokens,
@@ -32,7 +30,6 @@ from ligament.store.database.tables import (
     journal_heads,
     leases,
     notes,
-    payment_links,
     practice_rows,
     secrets,
     sessions,
@@ -46,7 +43,7 @@ from ligament.store.journal.audit import RESTORED
 from ligament.store.journal.chain import Head
 from ligament.store.journal.ends import Past
 from ligament.store.journal.journal import Journal, Note
-from ligament.store.writes import outcomes
+from ligament.store.writes import own_payments
 
 UNSEEN = "restored"
 """Stands where the mark of the rulebook would: every record is planned again."""
@@ -230,33 +227,10 @@ def follow(book: Journal) -> None:
         book.head_file.begin_anew(Head(sequence=row.sequence, hash=row.hash, mac=row.mac))
 
 
-def relinked(book: Journal) -> int:
-    """Link our own payments and used credit again that the books were last seen with, and say how many.
-
-    Their records are looked at by the next run, so that what happened since to one of them is followed.
-    """
-    clinic = book.clinic
+def relinked(book: Journal, prefix: str) -> int:
+    """Link our own money again that the books were last seen with; our numbers begin with `prefix`."""
     with book.writing() as writing:
-        connection = writing.connection
-        known = set(
-            connection.execute(select(payment_links.c.payment_id).where(payment_links.c.clinic == clinic)).scalars()
-        )
-        links = {link.payment_id: link for link in own_payments(connection, clinic) if link.payment_id not in known}
-        rows = [
-            {
-                "clinic": clinic,
-                "payment_id": link.payment_id,
-                "subject": link.subject.key,
-                "body": encode(link),
-            }
-            for link in links.values()
-        ]
-        upsert(connection, payment_links, rows)
-        outcomes.mark_dirty(connection, clinic, {link.subject for link in links.values()})
-        for link in links.values():
-            public = {"payment": link.payment_id, "reference": link.reference, "amount": str(link.amount)}
-            writing.add(Note(kind="payment_relinked", subject=link.subject.key, public=public))
-    return len(links)
+        return own_payments.relink(writing, prefix)
 
 
 def over(book: Journal) -> None:

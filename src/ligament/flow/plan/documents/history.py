@@ -168,4 +168,5 @@ def link_as_said(
     builder: PlanBuilder, invoice: Invoice, subject: Subject, document: BooksDocument, step: DocumentStep
 ) -> None:
     """Plan to link a document; numbers to come are made of the practice's, whatever this one is called."""
-    act_link(builder, invoice, subject, document, step).base_number = document_number(invoice, builder.rulebook)
+    base = document_number(invoice, builder.rulebook, step.version)
+    act_link(builder, invoice, subject, document, step).base_number = base

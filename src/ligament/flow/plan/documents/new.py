@@ -107,35 +107,38 @@ def _waits_for_original(builder: PlanBuilder, invoice: Invoice, subject: Subject
 
 
 def _link_own(
-    builder: PlanBuilder, invoice: Invoice, subject: Subject, wanted: DocumentIntent, document: BooksDocument
+    builder: PlanBuilder,
+    invoice: Invoice,
+    subject: Subject,
+    wanted: DocumentIntent,
+    document: BooksDocument,
+    version: int,
 ) -> None:
     agreed = agreed_on(builder, invoice, subject, wanted, document)
     if isinstance(agreed, Hold):
         hold_document(builder, invoice, subject, agreed)
         return
     intent = as_intent(document, wanted.party)
-    link_as_said(
-        builder, invoice, subject, document, DocumentStep(intent=intent, document_id=document.id, agreement=agreed)
-    )
+    step = DocumentStep(intent=intent, document_id=document.id, version=version, agreement=agreed)
+    link_as_said(builder, invoice, subject, document, step)
 
 
 def _number_in_use(
     builder: PlanBuilder, invoice: Invoice, subject: Subject, drafted: Draft, document: BooksDocument
 ) -> None:
-    intent = drafted.intent
-    ours = document.reference == intent.reference and builder.facts.subject_of_document.get(document.id) in {
-        None,
-        subject.key,
-    }
-    if ours and not document.status.is_gone():
-        _link_own(builder, invoice, subject, intent, document)
-        return
-    if ours:
+    intent, number, again = drafted.intent, drafted.intent.number, 0
+    if _is_ours(builder, intent, subject, document):
+        version, newest = _newest(builder, invoice, intent, subject, document)
+        if not newest.status.is_gone():
+            wanted = replace(intent, number=newest.number)
+            _link_own(builder, invoice, subject, wanted, newest, version)
+            return
+        again = version + 1
         trouble = Trouble(
             code=HoldCode.VOIDED_IN_BOOKS,
-            sentence=f"{intent.number} was voided in the books, and we do not know why.",
-            todo=f"Approve to post it again as {intent.number}-2, or dismiss it.",
-            proposed={"number": document_number(invoice, builder.rulebook, 2)},
+            sentence=f"{newest.number} was voided in the books, and we do not know why.",
+            todo=f"Approve to post it again as {document_number(invoice, builder.rulebook, again)}, or dismiss it.",
+            proposed={"number": document_number(invoice, builder.rulebook, again)},
         )
     elif version := _next_version(builder, invoice, document):
         renumbered = replace(intent, number=document_number(invoice, builder.rulebook, version))
@@ -144,16 +147,37 @@ def _number_in_use(
     else:
         trouble = Trouble(
             code=HoldCode.NUMBER_TAKEN,
-            sentence=f"The number {intent.number} belongs to another document in the books.",
+            sentence=f"The number {number} belongs to another document in the books.",
             todo="Rename that document in the books, or choose another prefix in the rulebook.",
             detail={"books_id": document.id},
         )
     hold = invoice_hold(trouble, invoice, subject)
-    if trouble.code is HoldCode.VOIDED_IN_BOOKS and builder.decision(hold) is DecisionKind.APPROVED:
-        renumbered = replace(intent, number=document_number(invoice, builder.rulebook, 2))
-        create(builder, invoice, subject, replace(drafted, intent=renumbered), version=2)
+    if again and builder.decision(hold) is DecisionKind.APPROVED:
+        renumbered = replace(intent, number=document_number(invoice, builder.rulebook, again))
+        create(builder, invoice, subject, replace(drafted, intent=renumbered), version=again)
         return
     hold_document(builder, invoice, subject, hold)
+
+
+def _is_ours(builder: PlanBuilder, intent: DocumentIntent, subject: Subject, document: BooksDocument) -> bool:
+    """Say whether a document bears the reference of a record and is linked to nothing else."""
+    linked = builder.facts.subject_of_document.get(document.id)
+    return document.reference == intent.reference and linked in {None, subject.key}
+
+
+def _newest(
+    builder: PlanBuilder, invoice: Invoice, intent: DocumentIntent, subject: Subject, document: BooksDocument
+) -> tuple[int, BooksDocument]:
+    """Return what was issued last for a record, and as which version: each is voided before the next is issued."""
+    version = 1
+    while document.status.is_gone():
+        number = document_number(invoice, builder.rulebook, version + 1)
+        held = builder.facts.documents_by_number.get(f"{intent.kind.value}|{number}")
+        following = builder.facts.documents.get(held) if held else None
+        if following is None or not _is_ours(builder, intent, subject, following):
+            break
+        version, document = version + 1, sound(following)
+    return version, document
 
 
 def _next_version(builder: PlanBuilder, invoice: Invoice, document: BooksDocument) -> int:
