@@ -349,6 +349,28 @@ def test_a_run_can_be_undone_once_the_later_ones_in_its_way_are(tmp_path: Path) 
     assert live(scene.stage) == before
 
 
+def test_credit_that_somebody_used_again_is_not_taken_for_ours(tmp_path: Path) -> None:
+    scene = Scene(stage(tmp_path / "home"))
+    made = scene.stage
+    invoice = made.invoice(price="40.00")
+    made.sync()
+    credited(scene, invoice)
+    run = ran(made)
+    # The next reading of the note tells by what id the books call the use.
+    made.sync()
+    (use,) = made.kept_books().allocations.values()
+    at = made.pass_time(minutes=5)
+    made.books.change(lambda world: office.remove_allocation(world, use.allocation_id, at=at))
+    at = made.pass_time(minutes=5)
+    made.books.change(lambda world: office.use_credit(world, use.source_id, use.invoice_id, "40.00", at=at))
+    made.sync()
+    before = live(made)
+    told = take_back(made, run)
+    assert ("allocation", "credit_used") in reasons(told)
+    assert "somebody's own" in told["left"][0]["sentence"]
+    assert live(made) == before
+
+
 def test_what_was_changed_again_after_its_undo_is_in_the_way_again(tmp_path: Path) -> None:
     scene = Scene(stage(tmp_path))
     invoice = scene.stage.invoice()

@@ -157,7 +157,10 @@ ALLOCATED = "allocation:"
 @fast_frozen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentLink:
-    """A payment of ours; `for_total` is the practice's total when it was posted."""
+    """A payment of ours; `for_total` is the practice's total when it was posted.
+
+    Of credit that we used, `use` is how the books call that use of it, once a reading told.
+    """
 
     subject: Subject
     payment_id: BooksId
@@ -168,6 +171,7 @@ class PaymentLink:
     on: date
     for_total: Decimal
     live: bool = True
+    use: BooksId | None = None
 
     def is_allocation(self) -> bool:
         """Say whether this remembers credit that we used on an invoice, which is no payment of it."""

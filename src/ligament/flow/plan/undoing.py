@@ -22,6 +22,7 @@ from ligament.core.plans import (
 )
 from ligament.core.undos import PAYING, RunWrite, Stays, UndoFacts, UndoPlan
 from ligament.flow.plan.undoing_contacts import undo_contacts
+from ligament.flow.plan.undoing_credit import use_made
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,17 +116,7 @@ def _allocation(undoing: _Undoing, write: RunWrite) -> None:
         for taken in known.taken
     ):
         return
-    note = known.document(step.credit.id)
-    uses = [] if note is None else [use for use in note.allocations if use.other_id == step.invoice.id]
-    use = next((one for one in uses if one.amount == step.amount), None)
-    what = f"The use of {step.credit.number} on {step.invoice.number}"
-    found: tuple[Stays, str] | None = None
-    if use is None:
-        found = Stays.ALREADY_GONE, f"{what} is gone already."
-    elif use.id is None:
-        found = Stays.CREDIT_USED, f"{known.books_title} does not name {what[0].lower()}{what[1:]}: take it off there."
-    elif undoing.locked(use.on):
-        found = Stays.LOCKED_PERIOD, f"{what} lies in a locked period."
+    use, found = use_made(known, write, step, undoing.locked)
     if found is not None or use is None or use.id is None:
         assert found is not None
         if found[0] is not Stays.ALREADY_GONE:

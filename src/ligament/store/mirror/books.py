@@ -34,7 +34,7 @@ from ligament.store.database.tables import (
     document_links,
     practice_rows,
 )
-from ligament.store.mirror import erased
+from ligament.store.mirror import erased, uses
 from ligament.store.mirror.merges import move_documents, survivors
 
 R = TypeVar("R", BooksContact, BooksDocument)
@@ -104,6 +104,7 @@ def keep(
         BooksDocument,
         lambda rows: _keep_amounts(connection, clinic, rows, told),
     )
+    uses.learn(connection, clinic, told.values())
     parties = of_clinic(contact_links.c.party)
     subjects = of_clinic(document_links.c.subject)
     linked = select_in(connection, parties, contact_links.c.contact_id, people, clinic=clinic)

@@ -33,7 +33,7 @@ def serve(desk: Desk, call: Call, source: str, credit: Document, rest: tuple[str
     match (call.method, rest):
         case ("PUT" | "POST", ()):
             return run_batch(
-                desk, call, "Allocations", "AllocationID", lambda it: _allocate(desk, source, credit.document_id, it)
+                desk, call, "Allocations", "AllocationID", lambda it: allocate(desk, source, credit.document_id, it)
             )
         case ("DELETE", (allocation_id,)):
             found = desk.allocations.get(allocation_id.lower())
@@ -63,7 +63,8 @@ def remove(desk: Desk, allocation: Allocation) -> None:
     documents.settle(desk, desk.invoices, invoice, allocation.allocated_on, moves=True)
 
 
-def _allocate(desk: Desk, source: str, credit_id: str, element: Json) -> Json:
+def allocate(desk: Desk, source: str, credit_id: str, element: Json) -> Json:
+    """Put credit against an invoice, as far as both let it."""
     notes: Table[Document] = getattr(desk, source)
     credit, invoice = notes[credit_id], _target(desk, element)
     amount = read_decimal(element, "Amount")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ligament.connectors.xero.simulator import contacts, documents, payments
-from ligament.connectors.xero.simulator.allocations import remove
+from ligament.connectors.xero.simulator.allocations import allocate, remove
 from ligament.connectors.xero.simulator.desk import Desk
 from ligament.connectors.xero.simulator.documents import CREDIT_NOTE, INVOICE
 from ligament.connectors.xero.simulator.errors import Refused
@@ -232,6 +232,13 @@ def remove_allocation(world: World, allocation_id: str, *, at: datetime, tenant_
     """A person takes a credit off an invoice."""
     desk = _open(world, at, tenant_id)
     remove(desk, desk.allocations[allocation_id])
+    return _close(world, desk)
+
+
+def use_credit(world: World, note_id: str, invoice_id: str, amount: str, *, at: datetime, tenant_id: str = "") -> World:
+    """A person uses credit on an invoice."""
+    desk = _open(world, at, tenant_id)
+    allocate(desk, "credit_notes", note_id, {"Invoice": {"InvoiceID": invoice_id}, "Amount": amount})
     return _close(world, desk)
 
 
