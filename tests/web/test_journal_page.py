@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ligament.app.cut_short import keep_undo
 from ligament.core import notes
 from tests.contacts.kit import ANA, Clinic
 from tests.stories.acting import environment
@@ -105,6 +106,9 @@ def test_an_undo_is_shown_first_and_done_with_a_yes(shop: Shop, clinic: Clinic) 
     status, _, text = sent(owner, f"{HERE}/runs/{run}/undo")
     assert status == 200
     assert "Nothing was written yet" in text
+    with clinic.app() as app:
+        first = [str(one.id) for one in app.runs.newest() if one.kind == "sync"][-1]
+    assert re.search(r"the contact Ana [A-Z][a-z]+ \(CLK-", sent(owner, f"{HERE}/runs/{first}/undo")[2])
     assert re.search(r'name="confirm" value="yes"', text)
     assert states(clinic) == ["AUTHORISED"]
     status, location, _ = sent(owner, f"{HERE}/runs/{run}/undo", confirm="yes")
@@ -114,6 +118,22 @@ def test_an_undo_is_shown_first_and_done_with_a_yes(shop: Shop, clinic: Clinic) 
     assert "It was undone" in owner.get(f"{HERE}/runs/{run}").text
     again = sent(owner, f"{HERE}/runs/{run}/undo", confirm="yes")
     assert "undone already" in again[2]
+
+
+def test_an_undo_that_was_cut_off_can_be_gone_on_with_or_given_up(shop: Shop, clinic: Clinic) -> None:
+    owner, run = shop.owner(), last_sync(clinic)
+    with clinic.app() as app:
+        app.store.keep_note(notes.undos_note(run), "7")
+        keep_undo(app, run, "Xero could not be reached.")
+    page = owner.get(f"{HERE}/runs/{run}").text
+    assert "Its undo did not come to its end. Xero could not be reached." in page
+    assert "Show what an undo would do" in page
+    assert re.search(r'name="confirm" value="give_up"', page)
+    status, location, _ = sent(owner, f"{HERE}/runs/{run}/undo", confirm="give_up")
+    assert (status, location) == (303, f"{HERE}/runs/{run}")
+    assert "The undo is given up" in owner.get(location).text
+    assert "did not come to its end" not in owner.get(location).text
+    assert states(clinic) == ["AUTHORISED"]
 
 
 def test_an_undo_is_for_who_decides_and_of_a_run_that_there_is(shop: Shop, clinic: Clinic) -> None:

@@ -46,6 +46,11 @@ def keep_undo(clinic: Clinic, undone: str, sentence: str, wait_s: int = 0) -> No
         clinic.store.keep_note(UNDOS_CUT_NOTE, json.dumps(kept) if kept else "")
 
 
+def cut_undo(clinic: Clinic, undone: str) -> CutShort | None:
+    """Return why the undo of a run stopped before its end, or nothing where none did."""
+    return many_in(clinic.store.note(UNDOS_CUT_NOTE)).get(undone)
+
+
 @contextmanager
 def told_until_it_ends(clinic: Clinic, undone: str) -> Iterator[None]:
     """Keep that an undo is under way, so that one that is cut off anywhere is told, with the trouble that ended it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ligament.app.cut_short import cut_undo
 from ligament.app.documents import KINDS, Document
 from ligament.app.journal_archive import archived_sentence
 from ligament.app.results import Result
@@ -47,6 +48,7 @@ def one_run(clinic: Clinic, run_id: str) -> Document | None:
         "writes": [_write(write) for write in writes],
         "archived": "" if writes else archived_sentence(clinic, run.started_at),
         "undone_by": undos_of(clinic, run.id),
+        "undo_cut": cut.sentence if (cut := cut_undo(clinic, run.id)) is not None else "",
         "books": clinic.books_manifest.title,
         "recovered": run.summary.get("recovered") or 0,
     }

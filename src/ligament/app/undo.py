@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ligament.app.approvals import approval_state, asked_rows, plan_name
-from ligament.app.cut_short import keep_undo, told_until_it_ends
+from ligament.app.cut_short import cut_undo, keep_undo, told_until_it_ends
 from ligament.app.cycle_options import PATIENCE_MS
 from ligament.app.documents import Document, action_document, by_kind
 from ligament.app.journal_archive import archived_sentence
@@ -31,6 +31,7 @@ from ligament.flow.plan.survey import Planner, plan_and_scope
 from ligament.flow.plan.undoing import plan_undo
 from ligament.flow.read.read import selection_of
 from ligament.ports.errors import PortError, TryLater
+from ligament.store.journal.journal import Note
 from ligament.wiring.ambient import random_hex
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
@@ -214,6 +215,40 @@ def _list_holds(clinic: Clinic, run_id: RunId, subjects: set[Subject]) -> None:
     planner = Planner(memory=clinic.store, rulebook=clinic.settings.rulebook, around=clinic.surroundings())
     plan, considered = plan_and_scope(planner, selection_of(subjects))
     clinic.store.keep_outcomes(run_id, plan, considered)
+
+
+# --- an undo that nobody goes on with ---------------------------------------------------------------------------------
+
+
+def give_up(clinic: Clinic, wanted: str, patience_ms: int = PATIENCE_MS) -> Result:
+    """End an undo that was cut off where it is: what it took back waits as ever, the rest goes on as before.
+
+    The journal says who ended it. Raises ConfigurationError where no undo of that run was cut off, AnotherRun while
+    another run has the clinic for longer than `patience_ms`, and the port errors where a call that was cut off has to
+    be looked up and cannot be.
+    """
+    run_id = _known(clinic, wanted)
+    with alone_for(clinic, patience_ms):
+        settle(clinic)
+        if cut_undo(clinic, run_id) is None:
+            raise ConfigurationError((f"No undo of {run_id} was cut off, so there is nothing to give up.",))
+        _recover(clinic)
+        written = written_by(clinic, run_id)
+        decided = clinic.store.gather(selection_of(written.subjects)).decisions
+        left = {
+            subject: None
+            for subject in written.subjects - {taken.subject for taken in written.taken}
+            if (held := decided.get(f"{subject.key}|{HoldCode.UNDONE.value}")) and held.decision is DecisionKind.UNDONE
+        }
+        _keep_undone(clinic, left, run_id, DecisionKind.APPROVED)
+        clinic.approvals.keep("", (), undoing=True)
+        with clinic.journal.writing() as writing:
+            public = {"decision": "undo given up", "run": run_id}
+            writing.add(Note(kind="decision", public=public, actor=clinic.outside.actor))
+        clinic.store.look_again(written.subjects)
+        keep_undo(clinic, run_id, "")
+    sentence = "The undo is given up: what it took back waits, and what it did not take back goes on as before."
+    return _told(clinic, written, UndoPlan(), sentence=sentence)
 
 
 # --- what it tells ----------------------------------------------------------------------------------------------------

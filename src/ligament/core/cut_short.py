@@ -70,7 +70,8 @@ class Unfinished:
         for name, undo in self.undos.items():
             when = f", {_after(undo, zone)}" if undo.until else ""
             began = f"The undo of {name} has waited since {local_moment(undo.since, zone)}"
-            yield undo.sentence, f"{began}, and goes on when somebody asks again{when}: ligament undo {name} --yes."
+            again = f"ligament undo {name} --yes. Or with --give-up it ends there."
+            yield undo.sentence, f"{began}, and goes on when somebody asks again{when}: {again}"
         if self.comparison is not None:
             one, wanted = self.comparison, "ligament reconcile --full" if self.comparison.full else "ligament reconcile"
             began = f"What is left of a comparison has waited since {local_moment(one.since, zone)}"

@@ -10,7 +10,8 @@ import typer
 from ligament.app.documents import Document
 from ligament.app.results import WAITS, Result
 from ligament.app.runs import list_runs, show_run
-from ligament.app.undo import undo
+from ligament.app.undo import give_up, undo
+from ligament.app.undo_names import with_names
 from ligament.cli.asking import confirmed
 from ligament.cli.options import Clinic, Home, Json
 from ligament.cli.session import Session, run_verb
@@ -54,13 +55,23 @@ def take_back(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be taken back and what not.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; counts as your approval.")] = False,
+    ends: Annotated[
+        bool, typer.Option("--give-up", help="End an undo that was cut off: what is not taken back by now stays.")
+    ] = False,
     home: Home = None,
     clinic: Clinic = None,
     as_json: Json = False,
 ) -> None:
     """Take back what one run posted, saying first what the books will not let go."""
-    session = Session(home=home, clinic=clinic, as_json=as_json, asks=not (yes or dry_run))
-    run_verb(session, lambda held: _undo(held, session, wanted, dry_run=dry_run, yes=yes), show.undone)
+    if ends and (dry_run or yes):
+        raise typer.BadParameter("It goes with neither --dry-run nor --yes.", param_hint="--give-up")
+    session = Session(home=home, clinic=clinic, as_json=as_json, asks=not (yes or dry_run or ends))
+
+    def verb(held: OpenedClinic) -> Result:
+        told = give_up(held, wanted) if ends else _undo(held, session, wanted, dry_run=dry_run, yes=yes)
+        return told if as_json else replace(told, document=with_names(held, told.document))
+
+    run_verb(session, verb, show.undone)
 
 
 def _undo(clinic: OpenedClinic, session: Session, wanted: str, *, dry_run: bool, yes: bool) -> Result:
@@ -70,7 +81,7 @@ def _undo(clinic: OpenedClinic, session: Session, wanted: str, *, dry_run: bool,
     if not first.document.get("actions"):
         return undo(clinic, wanted)
     if not session.as_json:
-        show.undone(first.document, session.command)
+        show.undone(with_names(clinic, first.document), session.command)
     answer = confirmed("Take all of this back?")
     if answer:
         return undo(clinic, wanted)

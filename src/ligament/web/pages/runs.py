@@ -7,7 +7,8 @@ from typing import Any
 
 from ligament.app.runs import COUNTS, one_run, outcome, run_list
 from ligament.app.sync import sync
-from ligament.app.undo import undo
+from ligament.app.undo import give_up, undo
+from ligament.app.undo_names import with_names
 from ligament.core.access import Right
 from ligament.service.errands import set_going
 from ligament.web.beginning import beginning
@@ -46,9 +47,10 @@ def show_one(visit: Visit) -> Answer:
         run = one_run(clinic, visit.values["run"])
     if run is None:
         raise NotThere
+    can_be_undone = run["kind"] != "undo" and (bool(run["undo_cut"]) or not run["undone_by"])
     values = {
         "most": MOST_SHOWN,
-        "may_undo": visit.may(Right.DECIDE) and run["kind"] != "undo" and not run["undone_by"],
+        "may_undo": visit.may(Right.DECIDE) and can_be_undone,
         "run": run,
         "outcome": outcome(run),
         "sign": _sign(run),
@@ -81,10 +83,15 @@ def run_now(visit: Visit) -> Answer:
 
 
 def take_back(visit: Visit) -> Answer:
-    """Show what undoing a run would do and what it cannot; with a yes it is done, and asking counts as approval."""
+    """Show what undoing a run would do and what it cannot; with a yes it is done, and asking counts as approval.
+
+    One that was cut off can be given up instead.
+    """
     wanted, is_sure = visit.values["run"], visit.form.get("confirm") == "yes"
     with visit.opened() as clinic:
         run = one_run(clinic, wanted)
+        if run is not None and run["undo_cut"] and visit.form.get("confirm") == "give_up":
+            return Moved(to=f"{visit.clinic_path}/runs/{wanted}", flash=give_up(clinic, wanted).document["sentence"])
     if run is None:
         raise NotThere
 
@@ -98,6 +105,9 @@ def take_back(visit: Visit) -> Answer:
     done = errand.document
     if is_sure and done is not None and done["run_id"]:
         return Moved(to=f"{visit.clinic_path}/runs/{done['run_id']}", flash=_UNDONE)
+    if done is not None:
+        with visit.opened() as clinic:
+            done = with_names(clinic, done)
     # What carried out nothing tells why; its actions are no offer.
     values = {
         "run": run,
