@@ -19,7 +19,7 @@ from ligament.core.comparisons import (
 )
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.intents import SubjectKind
-from ligament.core.money import ZERO, cents, two_places
+from ligament.core.money import ZERO, cents, readable
 from ligament.core.variances import Cell, Needs, Variance, VarianceKind, in_parts, less, total_of
 
 UNDONE = "undone"
@@ -60,7 +60,7 @@ class Case:
     @property
     def named(self) -> str:
         """Return the number with the amount in the practice."""
-        return f"{self.number} over {two_places(abs(cents(self.pairing.invoice.total)))}"
+        return f"{self.number} over {readable(abs(cents(self.pairing.invoice.total)))}"
 
     def is_even(self) -> bool:
         """Say whether nothing is left to explain."""

@@ -16,7 +16,7 @@ from enum import StrEnum
 from ligament.core.causes import CAUSES
 from ligament.core.holds import Hold, HoldKind
 from ligament.core.ledgers import DocumentKind
-from ligament.core.money import ZERO, two_places
+from ligament.core.money import ZERO, readable, two_places
 from ligament.core.plans import Action, ActionKind
 from ligament.core.receipts import Effect
 
@@ -253,7 +253,7 @@ class FoundVariance:
 def variance_opened(clinic: str, found: FoundVariance) -> Event:
     """Return that a comparison found a new difference."""
     about = f"{found.number}: " if found.number else ""
-    by = f" of {two_places(found.amount)}" if found.amount != ZERO else ""
+    by = f" of {readable(found.amount)}" if found.amount != ZERO else ""
     return Event(
         type=EventType.VARIANCE_OPENED,
         data={

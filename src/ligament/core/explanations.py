@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from ligament.core.comparisons import Judging, Pairing, Posted
 from ligament.core.links import Origin
-from ligament.core.money import two_places
+from ligament.core.money import readable
 from ligament.core.periods import australian
 
 _WORDS = {
@@ -68,13 +68,13 @@ def why_it_differs(pairing: Pairing, held: Posted, edits: Sequence[str], how: Ju
 
 def amounts(number: str, books: Decimal, practice: Decimal, why: str, how: Judging) -> str:
     """Say what both sides come to."""
-    said = f"{number} is {two_places(abs(books))} in {how.books} and {two_places(abs(practice))} in {how.title}"
+    said = f"{number} is {readable(abs(books))} in {how.books} and {readable(abs(practice))} in {how.title}"
     return f"{said}: {why}."
 
 
 def taxes(number: str, books: Decimal, practice: Decimal, why: str, how: Judging) -> str:
     """Say how much tax both sides have."""
     return (
-        f"{number} has {two_places(abs(books))} of tax in {how.books} and {two_places(abs(practice))} in "
+        f"{number} has {readable(abs(books))} of tax in {how.books} and {readable(abs(practice))} in "
         f"{how.title}: {why}."
     )

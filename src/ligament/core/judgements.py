@@ -12,7 +12,7 @@ from ligament.core.comparisons import Judging, Pairing, Posted, books_split, owe
 from ligament.core.differences import written_mark
 from ligament.core.ledgers import BooksDocument, DocumentStatus
 from ligament.core.links import Origin
-from ligament.core.money import CENT, ZERO, cents, two_places
+from ligament.core.money import CENT, ZERO, cents, readable
 from ligament.core.periods import australian
 from ligament.core.receivables import judge_money
 from ligament.core.variances import Cell, Fix, Needs, Variance, VarianceKind, in_parts, total_of
@@ -46,7 +46,7 @@ def _duplicate(case: Case, held: Posted, main: Posted) -> Variance:
     split = {cell: -amount for cell, amount in books_split(document, case.how.labels).items()}
     variance = case.make(
         VarianceKind.DUPLICATE,
-        f"{document.number} over {two_places(document.total)} stands in {case.how.books} beside "
+        f"{document.number} over {readable(document.total)} stands in {case.how.books} beside "
         f"{main.document.number}, which is the one that counts.",
         books_id=document.id,
         number=document.number,

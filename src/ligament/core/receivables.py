@@ -9,7 +9,7 @@ from ligament.core.cases import Case, held_variance
 from ligament.core.comparisons import Posted
 from ligament.core.ledgers import BooksPayment, DocumentKind
 from ligament.core.links import PaymentLink
-from ligament.core.money import ZERO, cents, two_places
+from ligament.core.money import ZERO, cents, readable
 from ligament.core.periods import australian
 from ligament.core.records import InvoiceStatus
 from ligament.core.rules.model import PaymentSource
@@ -51,7 +51,7 @@ def _open_credit(case: Case, held: Posted) -> Variance:
     how, left = case.how, held.document.open_amount
     waits = case.pairing.owed < 0
     number = held.document.number
-    begins = f"The credit note {number} has {two_places(left)} left in {how.books}"
+    begins = f"The credit note {number} has {readable(left)} left in {how.books}"
     if waits:
         sentence = f"{begins}, and is open in {how.title} too: nothing is to be done until it is used."
     else:
@@ -90,18 +90,18 @@ def _difference(case: Case) -> list[Variance]:
         return []
     how, pairing = case.how, case.pairing
     in_books, in_practice = pairing.settled - case.settled, pairing.settled
-    money = f"{two_places(abs(in_books))} paid in {how.books} and {two_places(abs(in_practice))} in {how.title}"
+    money = f"{readable(abs(in_books))} paid in {how.books} and {readable(abs(in_practice))} in {how.title}"
     if not case.settled:
         return [case.explains(_debtor(case), {}, ZERO, case.owed)]
     doubled = _doubled(case)
     if doubled is not None:
-        beside = f"our payment of {two_places(doubled.amount)} stands beside what somebody entered"
+        beside = f"our payment of {readable(doubled.amount)} stands beside what somebody entered"
         sentence = f"{case.number} has {money}: {beside}."
         variance = case.make(VarianceKind.PAYMENT, sentence, fix=Fix.TAKE_OFF, target=doubled.id)
     elif pairing.owed and in_books:
         todo = "raise its invoice and record the payment" if case.is_visit else "record the payment"
         sentence = (
-            f"{case.number} has {two_places(abs(in_books))} paid in {how.books} and is open in {how.title}: "
+            f"{case.number} has {readable(abs(in_books))} paid in {how.books} and is open in {how.title}: "
             f"{todo} in {how.title}."
         )
         variance = case.make(VarianceKind.PAID_IN_BOOKS, sentence)
@@ -112,7 +112,7 @@ def _difference(case: Case) -> list[Variance]:
         variance = case.make(VarianceKind.PAYMENT, sentence, needs=Needs.PERSON if asks else Needs.HEAL)
     else:
         removed = _removed(case)
-        why = f": our payment of {two_places(removed.amount)} was removed in {how.books}" if removed is not None else ""
+        why = f": our payment of {readable(removed.amount)} was removed in {how.books}" if removed is not None else ""
         variance = case.make(VarianceKind.PAYMENT, f"{case.number} has {money}{why}.")
     return [case.explains(variance, {}, case.settled, case.owed)]
 
@@ -131,13 +131,13 @@ def _debtor(case: Case) -> Variance:
     how, pairing = case.how, case.pairing
     in_books = pairing.owed - case.owed
     sentence = (
-        f"{case.number} has {two_places(abs(in_books))} open in {how.books} and {two_places(abs(pairing.owed))} "
+        f"{case.number} has {readable(abs(in_books))} open in {how.books} and {readable(abs(pairing.owed))} "
         f"in {how.title}, though the documents agree."
     )
     closed = pairing.invoice.status is InvoiceStatus.CLOSED
     if closed:
         sentence = (
-            f"{case.number} is closed in {how.title} without a payment and has {two_places(abs(in_books))} open in "
+            f"{case.number} is closed in {how.title} without a payment and has {readable(abs(in_books))} open in "
             f"{how.books}."
         )
     return case.make(VarianceKind.DEBTOR, sentence)
@@ -171,8 +171,8 @@ def _payments(case: Case) -> list[Variance]:
     if removed is not None and there:
         other = next(iter(there.values()))
         sentence = (
-            f"Our payment of {two_places(removed.amount)} on {case.number} was replaced in {case.how.books} by one of "
-            f"{two_places(other.amount)}, dated {australian(other.on)}."
+            f"Our payment of {readable(removed.amount)} on {case.number} was replaced in {case.how.books} by one of "
+            f"{readable(other.amount)}, dated {australian(other.on)}."
         )
         return [case.make(VarianceKind.PAYMENT, sentence, needs=Needs.NOBODY, which="replaced", books_on=other.on)]
     for link in _own(case):
@@ -186,7 +186,7 @@ def _dated(case: Case, payment: BooksPayment, paid_on: date) -> Variance:
     how = case.how
     locked = how.locked_to is not None and min(payment.on, paid_on) <= how.locked_to
     sentence = (
-        f"The payment of {two_places(payment.amount)} on {case.number} is dated {australian(payment.on)} in "
+        f"The payment of {readable(payment.amount)} on {case.number} is dated {australian(payment.on)} in "
         f"{how.books}, but {how.title} says that it was paid on {australian(paid_on)}."
     )
     inferred = how.rulebook.payments.source is PaymentSource.INFERRED

@@ -10,7 +10,7 @@ from ligament.core.comparisons import Judging, books_split, owed_on_document, pa
 from ligament.core.explanations import listed
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksDocument
-from ligament.core.money import ZERO, cents, two_places
+from ligament.core.money import ZERO, cents, readable
 from ligament.core.periods import australian, iso_instant
 from ligament.core.plans import NoteKind
 from ligament.core.variances import Fix, Needs, Variance, VarianceKind, in_parts
@@ -66,7 +66,7 @@ def judge_extra(document: BooksDocument, how: Judging) -> Variance:
         settled=cents(-paid_on_document(document) if within else ZERO),
         owed=cents(-owed_on_document(document)),
         sentence=(
-            f"{document.number} over {two_places(document.total)}, dated {australian(document.on)}, stands in "
+            f"{document.number} over {readable(document.total)}, dated {australian(document.on)}, stands in "
             f"{how.books} under our number, but {how.title} has no such invoice."
         ),
     )
@@ -85,7 +85,7 @@ def judge_double(document: BooksDocument, ours: BooksDocument, how: Judging) -> 
         on=ours.on,
         books_on=document.on,
         sentence=(
-            f"{named} over {two_places(document.total)} looks like {ours.number} posted a second time in {how.books} "
+            f"{named} over {readable(document.total)} looks like {ours.number} posted a second time in {how.books} "
             f"by somebody else: same contact and total, dated {australian(document.on)}."
         ),
     )
@@ -166,6 +166,6 @@ def completed_visit(visit_id: str, number: str, on: date, amount: Decimal) -> Va
         amount=cents(amount),
         on=on,
         sentence=(
-            f"The appointment of {australian(on)} was attended and is not invoiced; {two_places(amount)} is usual."
+            f"The appointment of {australian(on)} was attended and is not invoiced; {readable(amount)} is usual."
         ),
     )

@@ -12,7 +12,7 @@ from ligament.core.drafting import invoice_subject
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksDocument, BooksPayment, DocumentKind, DocumentStatus
 from ligament.core.links import DocumentLink, Origin, PaymentLink, Role
-from ligament.core.money import ZERO, cents, two_places
+from ligament.core.money import ZERO, cents, readable
 from ligament.core.periods import australian
 from ligament.core.plans import (
     Action,
@@ -80,7 +80,7 @@ def _put_back(builder: PlanBuilder, invoice: Invoice, link: DocumentLink, docume
         kind=ActionKind.UPDATE_DOCUMENT,
         subject=link.subject,
         number=wanted.number,
-        sentence=f"Put {wanted.number} back to {two_places(wanted.total)}, as it was posted.",
+        sentence=f"Put {wanted.number} back to {readable(wanted.total)}, as it was posted.",
         amount=wanted.total,
         existing=True,
         heals=True,
@@ -190,7 +190,7 @@ def _use(builder: PlanBuilder, note: DocumentState, invoice: DocumentState, step
             kind=ActionKind.ALLOCATE,
             subject=note.subject,
             number=f"{note.ref.number}>{invoice.ref.number}",
-            sentence=f"Use {two_places(step.amount)} of {note.ref.number} on {invoice.ref.number} again.",
+            sentence=f"Use {readable(step.amount)} of {note.ref.number} on {invoice.ref.number} again.",
             amount=step.amount,
             heals=True,
             allocation=step,

@@ -10,7 +10,7 @@ from ligament.core.ids import BooksId
 from ligament.core.intents import DocumentIntent
 from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus
 from ligament.core.links import Agreement, DocumentLink, Role, Unlike
-from ligament.core.money import two_places
+from ligament.core.money import readable
 from ligament.core.plans import (
     Action,
     ActionKind,
@@ -95,7 +95,7 @@ def _payment(undoing: _Undoing, write: RunWrite) -> None:
             kind=ActionKind.UNPAY,
             subject=write.subject,
             number=step.reference,
-            sentence=f"Take off the payment of {two_places(step.amount)} on {write.number}.",
+            sentence=f"Take off the payment of {readable(step.amount)} on {write.number}.",
             amount=step.amount,
             existing=True,
             undoes=True,
@@ -129,7 +129,7 @@ def _allocation(undoing: _Undoing, write: RunWrite) -> None:
             kind=ActionKind.DEALLOCATE,
             subject=write.subject,
             number=write.number,
-            sentence=f"Take {two_places(step.amount)} of {step.credit.number} off {step.invoice.number} again.",
+            sentence=f"Take {readable(step.amount)} of {step.credit.number} off {step.invoice.number} again.",
             amount=step.amount,
             existing=True,
             undoes=True,
@@ -295,7 +295,7 @@ def _restore(undoing: _Undoing, first: RunWrite, last: RunWrite) -> None:
             kind=ActionKind.UPDATE_DOCUMENT,
             subject=first.subject,
             number=after.number,
-            sentence=f"Put {after.number} back to {two_places(before.total)}, as it was before.",
+            sentence=f"Put {after.number} back to {readable(before.total)}, as it was before.",
             amount=before.total,
             existing=True,
             undoes=True,

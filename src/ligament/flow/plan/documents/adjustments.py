@@ -19,7 +19,7 @@ from ligament.core.holds import HoldCode
 from ligament.core.intents import DocumentIntent, SubjectKind
 from ligament.core.ledgers import BooksDocument, BooksLine, DocumentKind, DocumentStatus
 from ligament.core.links import Agreement, DecisionKind, Role, Unlike
-from ligament.core.money import two_places
+from ligament.core.money import readable
 from ligament.core.periods import local_date
 from ligament.core.plans import Action, ActionKind, DocumentRef, DocumentStep, State
 from ligament.core.rules.model import PaidEdits
@@ -129,7 +129,7 @@ def _posted_before(
         return True
     trouble = Trouble(
         code=HoldCode.NUMBER_TAKEN,
-        sentence=f"{document.number} adjusts the invoice in the books already, by {two_places(document.total)}.",
+        sentence=f"{document.number} adjusts the invoice in the books already, by {readable(document.total)}.",
         todo="Compare the invoice with its documents in the books; correct them by hand, then dismiss this.",
         detail={"books_id": document.id},
     )
@@ -155,7 +155,7 @@ def _in_books(builder: PlanBuilder, posted: Posted, wanted: DocumentIntent) -> D
 
 def _with_totals(trouble: Trouble, there: Decimal, agreed: Decimal) -> Trouble:
     """Say that somebody changed the documents in the books, so that an answer counts for this state of them."""
-    added = f"In the books it comes to {two_places(there)} by now, where {two_places(agreed)} was agreed."
+    added = f"In the books it comes to {readable(there)} by now, where {readable(agreed)} was agreed."
     shown = {"books_total": there, "agreed_total": agreed}
     return replace(trouble, sentence=f"{trouble.sentence} {added}", detail={**trouble.detail, **shown})
 
@@ -212,7 +212,7 @@ def _post_adjustment(builder: PlanBuilder, posted: Posted, intent: DocumentInten
         kind=ActionKind.CREATE_DOCUMENT,
         subject=posted.subject,
         number=intent.number,
-        sentence=f"Post {intent.number} over {two_places(intent.total)} for the difference.",
+        sentence=f"Post {intent.number} over {readable(intent.total)} for the difference.",
         amount=intent.total,
         decided=True,
         document=step,

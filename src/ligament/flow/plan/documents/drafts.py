@@ -18,7 +18,7 @@ from ligament.core.intents import DocumentIntent, Subject, SubjectKind
 from ligament.core.ledgers import DocumentKind, DocumentStatus, TrackingCategory
 from ligament.core.lines import Said
 from ligament.core.links import Agreement, Role, new_agreement
-from ligament.core.money import two_places
+from ligament.core.money import readable
 from ligament.core.periods import australian
 from ligament.core.plan_makers import new_action, new_document_step, new_ref
 from ligament.core.plans import Action, ActionKind, OptionStep, State
@@ -104,7 +104,7 @@ def create(builder: PlanBuilder, invoice: Invoice, subject: Subject, drafted: Dr
         kind=_CREATE,
         subject=subject,
         number=intent.number,
-        sentence=f"Post {intent.number} over {two_places(intent.total)}, dated {australian(intent.on)}.",
+        sentence=f"Post {intent.number} over {readable(intent.total)}, dated {australian(intent.on)}.",
         amount=intent.total,
         document=new_document_step(intent=intent, version=version, agreement=agreement),
         trail=intent.trail,

@@ -13,7 +13,7 @@ from ligament.core.ids import BooksId
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksDocument
 from ligament.core.links import DecisionKind, Origin
-from ligament.core.money import cents, two_places
+from ligament.core.money import cents, readable
 from ligament.core.plans import DocumentStep
 from ligament.core.records import Invoice
 from ligament.core.troubles import Trouble
@@ -45,7 +45,7 @@ def in_history(builder: PlanBuilder, invoice: Invoice, subject: Subject, bill: B
     trouble = Trouble(
         code=HoldCode.HISTORY_DIFFERS,
         sentence=(
-            f"{builder.around.books_title} already has {document.number} over {two_places(document.total)}, "
+            f"{builder.around.books_title} already has {document.number} over {readable(document.total)}, "
             "which may be this invoice."
         ),
         todo="Approve to link the two as they are, or void the one that is wrong.",

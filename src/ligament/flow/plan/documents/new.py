@@ -9,7 +9,7 @@ from ligament.core.holds import Hold, HoldCode
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksDocument
 from ligament.core.links import DecisionKind
-from ligament.core.money import cents, two_places
+from ligament.core.money import cents, readable
 from ligament.core.plans import DocumentStep, State
 from ligament.core.records import Invoice, InvoiceStatus
 from ligament.core.troubles import Trouble
@@ -74,7 +74,7 @@ def _unreadable(invoice: Invoice) -> Trouble | None:
     if not invoice.lines and cents(invoice.total):
         return Trouble(
             code=HoldCode.TOTAL_MISMATCH,
-            sentence=f"The invoice comes to {two_places(invoice.total)} but shows no lines.",
+            sentence=f"The invoice comes to {readable(invoice.total)} but shows no lines.",
             todo="Open the invoice in the practice and save it again.",
         )
     return None

@@ -10,7 +10,7 @@ from ligament.core.holds import HoldCode
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import DocumentStatus
 from ligament.core.links import Agreement, DecisionKind, DocumentLink, Role
-from ligament.core.money import two_places
+from ligament.core.money import readable
 from ligament.core.plans import Action, ActionKind, State, VoidStep
 from ligament.core.records import Invoice
 from ligament.core.troubles import Trouble
@@ -192,8 +192,8 @@ def _hold_total(builder: PlanBuilder, posted: Posted) -> None:
     trouble = Trouble(
         code=HoldCode.TOTAL_MISMATCH,
         sentence=(
-            f"{posted.document.number} comes to {two_places(posted.document.total)} in the books, "
-            f"but {two_places(posted.main.sent.total)} was sent."
+            f"{posted.document.number} comes to {readable(posted.document.total)} in the books, "
+            f"but {readable(posted.main.sent.total)} was sent."
         ),
         todo="Compare the two documents; nothing is paid on it until they agree.",
         detail={"books": posted.document.total, "header": posted.main.sent.total},

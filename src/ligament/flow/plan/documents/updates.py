@@ -11,7 +11,7 @@ from ligament.core.holds import HoldCode
 from ligament.core.intents import DocumentIntent, Subject
 from ligament.core.ledgers import BooksDocument, DocumentKind, DocumentStatus
 from ligament.core.links import Agreement, DocumentLink
-from ligament.core.money import two_places
+from ligament.core.money import readable
 from ligament.core.plans import Action, ActionKind, DocumentStep, State
 from ligament.core.records import Invoice
 from ligament.core.troubles import Trouble
@@ -81,7 +81,7 @@ def act_update(
         kind=ActionKind.UPDATE_DOCUMENT,
         subject=posted.subject,
         number=wanted.number,
-        sentence=f"Update {wanted.number} from {two_places(posted.document.total)} to {two_places(wanted.total)}.",
+        sentence=f"Update {wanted.number} from {readable(posted.document.total)} to {readable(wanted.total)}.",
         amount=wanted.total,
         existing=True,
         document=step,

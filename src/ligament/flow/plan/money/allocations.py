@@ -11,7 +11,7 @@ from ligament.core.ids import SourceId
 from ligament.core.intents import SubjectKind
 from ligament.core.ledgers import DocumentKind
 from ligament.core.links import DecisionKind, Role
-from ligament.core.money import two_places
+from ligament.core.money import readable
 from ligament.core.periods import local_date
 from ligament.core.plans import Action, ActionKind, AllocationStep, DocumentRef, allocation_id
 from ligament.core.records import Invoice, InvoiceStatus
@@ -50,7 +50,7 @@ def _hold_voided(builder: PlanBuilder, credit: Invoice, note: DocumentState, inv
         code=HoldCode.VOIDED_IN_BOOKS,
         sentence=(
             f"{note.ref.number} was used on {invoice.ref.number} in the practice, but {gone.ref.number} was voided "
-            f"in {books}: {two_places(left.open_amount)} stays open on {left.ref.number}."
+            f"in {books}: {readable(left.open_amount)} stays open on {left.ref.number}."
         ),
         todo=f"Settle {left.ref.number} in {books}, or dismiss this to leave it open.",
         detail={"changed": ["status"], "books_number": gone.ref.number, "left": left.open_amount},
@@ -121,7 +121,7 @@ def _act_allocation(
         kind=ActionKind.ALLOCATE,
         subject=note.subject,
         number=f"{note.ref.number}>{invoice.ref.number}",
-        sentence=f"Use {two_places(amount)} of {note.ref.number} on {invoice.ref.number}.",
+        sentence=f"Use {readable(amount)} of {note.ref.number} on {invoice.ref.number}.",
         amount=amount,
         decided=decided,
         allocation=AllocationStep(credit=note.ref, invoice=invoice.ref, amount=amount, on=on),

@@ -11,7 +11,7 @@ from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.intents import Subject
 from ligament.core.ledgers import Account, DocumentKind
 from ligament.core.links import DecisionKind, PaymentLink
-from ligament.core.money import ZERO, two_places
+from ligament.core.money import ZERO, readable
 from ligament.core.periods import australian, local_date
 from ligament.core.plan_makers import new_action, new_payment_step
 from ligament.core.plans import ActionKind, payment_reference
@@ -107,7 +107,7 @@ def _plan_payment(builder: PlanBuilder, invoice: Invoice, state: DocumentState, 
         kind=kind,
         subject=state.subject,
         number=state.ref.number,
-        sentence=f"Post a payment of {two_places(state.open_amount)} on {state.ref.number}, dated {australian(on)}.",
+        sentence=f"Post a payment of {readable(state.open_amount)} on {state.ref.number}, dated {australian(on)}.",
         amount=state.open_amount,
         payment=new_payment_step(
             document=state.ref,
@@ -179,7 +179,7 @@ def _paid_by_us(builder: PlanBuilder, invoice: Invoice, state: DocumentState) ->
     trouble = Trouble(
         code=HoldCode.PAYMENT_REMOVED,
         sentence=(
-            f"{state.ref.number} is paid in the practice, but {two_places(state.open_amount)} is open again in "
+            f"{state.ref.number} is paid in the practice, but {readable(state.open_amount)} is open again in "
             f"{builder.around.books_title}: {what} there."
         ),
         todo="Approve to post what is open as a payment again, or dismiss this to leave it off.",

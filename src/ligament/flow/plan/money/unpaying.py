@@ -7,7 +7,7 @@ from ligament.core.holds import HoldCode, HoldKind
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksDocument, BooksPayment, DocumentKind
 from ligament.core.links import PaymentLink
-from ligament.core.money import two_places
+from ligament.core.money import readable
 from ligament.core.plans import Action, ActionKind, DocumentRef, UnpaymentStep, payment_reference
 from ligament.core.records import Invoice, InvoiceStatus
 from ligament.core.troubles import Trouble
@@ -78,7 +78,7 @@ def _take_back(builder: PlanBuilder, invoice: Invoice, subject: Subject, link: P
         kind=ActionKind.UNPAY,
         subject=subject,
         number=link.reference,
-        sentence=f"Take back our payment {link.reference} of {two_places(link.amount)}: the invoice is open again.",
+        sentence=f"Take back our payment {link.reference} of {readable(link.amount)}: the invoice is open again.",
         amount=link.amount,
         existing=True,
         unpayment=UnpaymentStep(payment_id=link.payment_id, document=ref, amount=link.amount, reference=link.reference),
