@@ -94,6 +94,7 @@ def test_a_document_tells_both_sides_who_paid_and_why(shop: Shop, clinic: Clinic
     page = shop.owner().get(f"{HERE}/documents/{invoice}")
     told = text_of(page)
     assert page.status == 200
+    assert "GST Free Income" in told, "people know a tax rate by its name"
     for words in ("Both systems say the same.", "1,120.00", "Billed to Ana Silva", "Why it is as it is", "History"):
         assert words in told, words
     trail = clinic_trail(clinic, invoice)

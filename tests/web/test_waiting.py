@@ -81,6 +81,30 @@ def test_what_one_choice_in_the_mapping_frees_stands_once_with_how_many_wait_for
     assert set(re.findall(r'href="#([^"]+)"', causes)) == set(re.findall(r'<h2 id="(g-[^"]+)"', text))
 
 
+def test_hundreds_that_wait_stand_a_few_of_each_cause_and_each_cause_in_pages(shop: Shop) -> None:
+    hold_many(shop, len(HoldCode) + 449)
+    owner = shop.owner()
+    page = owner.get("/c/north/waiting")
+    form = page.form("/c/north/holds/decisions")
+    assert len([name for name, _ in form.fields if name == "names"]) == 20
+    assert "Shown are the first 20; answers here are for these." in page.text
+    link = re.search(r'href="(/c/north/waiting\?cause=unmapped_item)">See all 450', page.text)
+    assert link is not None
+    alone = owner.get(link.group(1))
+    assert "1 to 200 of 450 records" in alone.text
+    assert 'href="?cause=unmapped_item&amp;page=2">Next 200' in alone.text
+    assert 'id="g-paid_edit"' not in alone.text
+    last = owner.get("/c/north/waiting?cause=unmapped_item&page=3")
+    assert "401 to 450 of 450 records" in last.text
+    assert owner.get("/c/north/waiting?cause=unmapped_item&page=99").text.count("401 to 450") == 1
+    # Who answers some of one cause goes on with that cause.
+    form = last.form("/c/north/holds/decisions")
+    first = next(pair for pair in form.fields if pair[0] == "names")
+    names = [pair for pair in form.fields if pair[0] != "names" or pair == first]
+    done = owner.post(form.action, [*names, ("choice", "dismiss")])
+    assert (done.status, done.location) == (303, "/c/north/waiting?cause=unmapped_item")
+
+
 def test_an_answer_is_kept_with_who_gave_it(held: Shop) -> None:
     owner = held.owner()
     identifier = opened(held).store.open_holds()[0].id

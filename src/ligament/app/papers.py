@@ -15,7 +15,7 @@ from ligament.app.who_changed import who_changed
 from ligament.core.approvals import refused_by_person
 from ligament.core.facts import Facts
 from ligament.core.intents import Subject, subject_from_key
-from ligament.core.ledgers import BooksDocument
+from ligament.core.ledgers import BooksDocument, Chart
 from ligament.core.links import DocumentLink
 from ligament.core.money import two_places
 from ligament.core.records import Invoice
@@ -48,7 +48,7 @@ def document_card(clinic: Clinic, identifier: str) -> Document | None:
         "number": main.number if main is not None else _number(clinic, invoice) or subject.id,
         "fields": _fields(facts, invoice, paper, main),
         "lines": _lines(invoice),
-        "books_lines": _books_lines(paper),
+        "books_lines": _books_lines(paper, cards.chart()),
         "papers": [_paper(link, facts) for link in links],
         "payments": _payments(paper),
         "note": INFERRED_NOTE if inferred else "",
@@ -158,9 +158,18 @@ def _lines(invoice: Invoice | None) -> list[Document]:
     ]
 
 
-def _books_lines(paper: BooksDocument | None) -> list[Document]:
-    lines = paper.lines if paper is not None else ()
-    return [{"text": line.text, "account": line.account, "tax": line.tax_type, "amount": line.amount} for line in lines]
+def _books_lines(paper: BooksDocument | None, chart: Chart) -> list[Document]:
+    """Return the lines in the books; a tax rate goes by its name there, which people know, as far as it is known."""
+    names = {rate.tax_type: rate.name for rate in chart.tax_rates}
+    return [
+        {
+            "text": line.text,
+            "account": line.account,
+            "tax": names.get(line.tax_type) or line.tax_type,
+            "amount": line.amount,
+        }
+        for line in (paper.lines if paper is not None else ())
+    ]
 
 
 def _paper(link: DocumentLink, facts: Facts) -> Document:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,9 +11,9 @@ from ligament.app.contacts.listing import contact_card, contact_list
 from ligament.app.papers import document_card
 from ligament.core.access import Right
 from ligament.web.beginning import beginning
+from ligament.web.list_pages import PAGE_SIZE, page_asked, pages_of
 from ligament.web.page import Answer, NotThere, Page, Shown, Visit
 
-PAGE_SIZE = 200
 _LISTED: Mapping[str, str] = {
     "put_back": "the other side wins, and this is put back",
     "emptied": "one side let go of it",
@@ -34,21 +35,11 @@ DAYS = frozenset({"on", "due_on"})
 def show(visit: Visit) -> Answer:
     """Show a page of contacts, or what a search finds."""
     query = visit.query.get("q").strip()
-    number = visit.query.get("page", "1")
-    page = max(int(number), 1) if number.isdecimal() and len(number) < len("1000000") else 1
+    page = page_asked(visit.query.get("page"))
     with visit.opened() as clinic, clinic.database.one_moment():
         found = contact_list(clinic, query, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
         beginning_with = None if query or found["contacts"] or found["strangers"] else beginning(visit, clinic)
-    first = (page - 1) * PAGE_SIZE + 1
-    last = first + len(found["contacts"]) - 1
-    pages = {
-        "first": first,
-        "last": last,
-        "total": found["total"],
-        "noun": "contact",
-        "before": _address(query, page - 1) if page > 1 else "",
-        "after": _address(query, page + 1) if last < found["total"] else "",
-    }
+    pages = pages_of(page, len(found["contacts"]), found["total"], "contact", partial(_address, query))
     return Shown(template="contacts", values={**found, "beginning": beginning_with, "query": query, "pages": pages})
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 from ligament.app.approvals import approve, refuse, standing_plan, waiting
 from ligament.app.contacts.listing import called_by_name
@@ -17,13 +18,16 @@ from ligament.core.holds import HoldCode, HoldKind
 from ligament.web.beginning import beginning
 from ligament.web.forms import left_out
 from ligament.web.hold_words import Fix, elsewhere, fixes
+from ligament.web.list_pages import PAGE_SIZE, page_asked, pages_of
 from ligament.web.moved import parted, shown_actions, shown_holds, told_actions, told_holds
 from ligament.web.page import Answer, Moved, NotThere, Page, Shown, Visit
 from ligament.web.pages.plan import plan_page
 from ligament.wiring.clinic import Clinic
 from ligament.wiring.errors import ConfigurationError
 
-MOST_SHOWN, MOST_ROOTS = 200, 20
+MOST_SHOWN, MOST_ROOTS, MOST_NAMED = 200, 20, 2000
+FEW = 20
+"""How many records of each cause stand on the page of all causes, where together they are more than a page holds."""
 _MAPPED: Mapping[str, str] = {
     HoldCode.UNMAPPED_ITEM.value: "item",
     HoldCode.UNMAPPED_ACCOUNT.value: "account",
@@ -37,6 +41,7 @@ _A_PAIR = 2
 class Group:
     """What waits for one reason: its title, what to do, its fixes as buttons, and the records.
 
+    `shown` are those of the records that stand on this page, and `pages` says where the others are.
     `elsewhere` is the page on which the cause itself is mended, and what going there is called; `roots` are the items
     (or accounts, or taxes) behind it with how many records wait for each, where mending one frees several records.
     """
@@ -48,6 +53,8 @@ class Group:
     elsewhere: tuple[str, str] | None
     holds: Sequence[Mapping[str, Any]]
     roots: Sequence[tuple[str, int]] = ()
+    shown: Sequence[Mapping[str, Any]] = ()
+    pages: Mapping[str, Any] | None = None
 
 
 def show(visit: Visit) -> Answer:
@@ -61,14 +68,19 @@ def _page(visit: Visit, *, error: str = "", typed: str = "", note: str = "") -> 
         holds = open_holds(clinic, held)
         asked = waiting(clinic)
         looked = _looked(clinic, visit.query.get("look"))
-        named = called_by_name(clinic, [one.subject.key for one in held if one.kind is HoldKind.CONTACT][:MOST_SHOWN])
+        named = called_by_name(clinic, [one.subject.key for one in held if one.kind is HoldKind.CONTACT][:MOST_NAMED])
         first = None if holds or asked["actions"] else beginning(visit, clinic)
     shown = shown_holds(held) if visit.may(Right.DECIDE) else {}
     titles = (visit.clinic.practice.title, visit.clinic.books.title)
     groups = _grouped(holds, named, titles)
+    cause = visit.query.get("cause") or visit.form.get("cause")
+    alone = [group for group in groups if group.code == cause]
+    page = page_asked(visit.query.get("page"))
     values = {
         "beginning": first,
-        "groups": groups,
+        "causes": groups,
+        "groups": [_paged(group, page) for group in alone] or _few_of_each(groups, len(holds)),
+        "alone": alone[0] if alone else None,
         "people_named": named,
         "was": shown | shown_actions(asked["actions"][:MOST_SHOWN]),
         "total": len(holds),
@@ -86,6 +98,21 @@ def _page(visit: Visit, *, error: str = "", typed: str = "", note: str = "") -> 
         "may_decide": visit.may(Right.DECIDE),
     }
     return Shown(template="waiting", values=values, status=422 if error else 200)
+
+
+def _paged(group: Group, page: int) -> Group:
+    """Return a cause that has the whole page to itself, with one page of its records."""
+    page = min(page, -(-len(group.holds) // PAGE_SIZE))
+    start = (page - 1) * PAGE_SIZE
+    shown = group.holds[start : start + PAGE_SIZE]
+    pages = pages_of(page, len(shown), len(group.holds), "record", lambda at: f"?cause={group.code}&page={at}")
+    return replace(group, shown=shown, pages=pages if pages["before"] or pages["after"] else None)
+
+
+def _few_of_each(groups: Sequence[Group], total: int) -> list[Group]:
+    """Return all causes, of each no more records than fit: more than a page's worth together shows a few of each."""
+    most = PAGE_SIZE if total <= PAGE_SIZE else FEW
+    return [replace(group, shown=group.holds[:most]) for group in groups]
 
 
 def _grouped(holds: Sequence[Mapping[str, Any]], named: Mapping[str, str], titles: tuple[str, str]) -> list[Group]:
@@ -163,9 +190,15 @@ def _answered(visit: Visit, names: list[str]) -> Answer:
                 said.insert(0, str(done.document["sentence"]))
     except ConfigurationError as trouble:
         if "waits" in str(trouble) and not isinstance(trouble, DoesNotFit):
-            return Moved(to=f"{visit.clinic_path}/waiting", flash="That no longer waits: it was answered, or went on.")
+            return Moved(to=_back(visit), flash="That no longer waits: it was answered, or went on.")
         return _page(visit, error=str(trouble), note=visit.form.get("note"))
-    return Moved(to=f"{visit.clinic_path}/waiting", flash=" ".join(said))
+    return Moved(to=_back(visit), flash=" ".join(said))
+
+
+def _back(visit: Visit) -> str:
+    """Return where one answered from: all causes, or one by itself."""
+    cause = visit.form.get("cause")
+    return f"{visit.clinic_path}/waiting" + (f"?cause={quote(cause)}" if cause in CAUSES else "")
 
 
 def approvals(visit: Visit) -> Answer:
