@@ -104,7 +104,6 @@ class ClinicStore:
         return KeptBooks(self._database, self._clinic)
 
     def keep_practice_page(self, page: PracticePage) -> frozenset[Subject]:
-        """Keep rows and cursors of a page; return the subjects whose content differs from what was kept."""
         with self._step() as writing:
             connection = writing.connection
             touched = practice.keep(connection, self._clinic, page.rows, page.whole_invoices, self._now(), writing.seal)
@@ -186,7 +185,6 @@ class ClinicStore:
 
     # --- facts and outcomes -------------------------------------------------------------------------------------------
     def portions(self, selection: Selection, size: int) -> tuple[Selection, ...]:
-        """Cut a selection into one or more of about `size` records each, the oldest patients first."""
         with self._database.reading() as connection:
             return portions(connection, self._clinic, selection, size)
 
@@ -223,8 +221,8 @@ class ClinicStore:
 
     def dismissed(self, holds: Collection[Hold]) -> frozenset[HoldId]:
         """Return which of those holds a person has dismissed as they are shown."""
-        answers = self.answers(holds)
-        return frozenset(key for key, answer in answers.items() if answer.decision is DecisionKind.DISMISSED)
+        found = self.answers(holds).items()
+        return frozenset(key for key, answer in found if answer.decision is DecisionKind.DISMISSED)
 
     def left_by_people(self) -> frozenset[str]:
         """Return the records that people left as they are, by their keys."""
@@ -265,7 +263,6 @@ class ClinicStore:
             writing.add(Note(kind="decision", subject=subject.key, public={"decision": "retry"}))
 
     def note(self, name: str) -> str:
-        """Return a small fact kept for the clinic, or an empty text."""
         with self._database.reading() as connection:
             given = {"clinic": self._clinic, "name": name}
             return connection.execute(_NOTE, given).scalar_one_or_none() or ""
