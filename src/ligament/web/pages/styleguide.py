@@ -45,7 +45,7 @@ def show(visit: Visit) -> Answer:
     samples = [_sample(entry) for entry in _SAMPLES]
     values = {
         "signs": _SIGNS,
-        "answers": {word: said.format(practice="Cliniko", books="Xero") for word, said in WORDS.items()},
+        "answers": {word: said.format(practice="the practice", books="the books") for word, said in WORDS.items()},
         "long": LONG,
         "moment_now": datetime(2026, 11, 18, 3, 5, tzinfo=UTC),
         "amounts": [
