@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from ligament.app.doctor.checks import Check, bad, ok, warn
 from ligament.app.setup.near import near_accounts, near_taxes, spoken
+from ligament.core.clearing import Unpayable, unpayable
 from ligament.core.erasing import is_erased
 from ligament.core.folding import folded
 from ligament.core.groups import uses_groups
@@ -99,13 +100,14 @@ def _clearing(book: Rulebook, chart: Chart) -> Iterator[Check]:
         if not code:
             continue
         account = chart.account(code)
-        if account is None or not account.active:
+        fault = unpayable(account)
+        if account is None or fault is Unpayable.ARCHIVED:
             state = "does not exist" if account is None else "is archived"
             yield bad(_ACCOUNTS, f"Clearing account {code} ({key}) {state} in the books.", "Choose another one.")
-        elif not (account.is_bank or account.takes_payments):
+        elif fault is Unpayable.CLOSED:
             todo = "Switch on payments to this account in the books, or choose a bank account."
             yield bad(_ACCOUNTS, f"Clearing account {code} ({key}) does not take payments.", todo)
-        elif account.abroad:
+        elif fault is Unpayable.ABROAD:
             sentence = f"Clearing account {spoken(account)} ({key}) is kept in {account.abroad}, the books are not."
             yield bad(_ACCOUNTS, sentence, "Choose an account in the currency of the books.")
         else:

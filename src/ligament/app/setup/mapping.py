@@ -11,6 +11,7 @@ from ligament.app.documents import Document
 from ligament.app.results import DONE, WAITS, Result
 from ligament.app.setup.near import near_accounts, near_categories, near_taxes, spoken, spoken_tax
 from ligament.app.setup.systems import meet_books
+from ligament.core.clearing import unpayable
 from ligament.core.facts import Facts
 from ligament.core.ledgers import Account, BooksDocument, Chart, TaxRate
 from ligament.core.money import ZERO
@@ -158,9 +159,7 @@ def income_accounts(chart: Chart) -> list[Account]:
 
 def clearing_accounts(chart: Chart) -> list[Account]:
     """Return the accounts that payments may go through, by code."""
-    usable = (one for one in chart.accounts if one.active and not one.abroad)
-    held = [one for one in usable if one.is_bank or one.takes_payments]
-    return sorted(held, key=lambda one: one.code)
+    return sorted((one for one in chart.accounts if unpayable(one) is None), key=lambda one: one.code)
 
 
 def _accounts(accounts: Iterable[Account]) -> tuple[Option, ...]:

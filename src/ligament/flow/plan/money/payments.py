@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
+from ligament.core.clearing import Unpayable, unpayable
 from ligament.core.drafting import invoice_subject, zone_of
 from ligament.core.holds import Hold, HoldCode, HoldKind
 from ligament.core.intents import Subject
@@ -226,21 +227,31 @@ def clearing(builder: PlanBuilder) -> tuple[str, Trouble | None]:
 
 def _account_trouble(builder: PlanBuilder, code: str) -> Trouble | None:
     account = builder.facts.chart.account(code)
-    if account is not None and account.active and (account.is_bank or account.takes_payments):
-        return _abroad(builder, account) if account.abroad else None
+    fault = unpayable(account)
+    if fault is None:
+        return None
+    if account is not None and fault is Unpayable.ABROAD:
+        return _abroad(builder, account)
     if not code:
         return Trouble(
             code=HoldCode.UNMAPPED_ACCOUNT,
             sentence="No clearing account is chosen, so no payment can be posted.",
             todo="Set account under [payments] in the rulebook; `ligament map` offers what the books have.",
         )
-    state = "does not exist" if account is None else "is archived" if not account.active else "takes no payments"
+    state = _FAULTS[fault]
     return Trouble(
         code=HoldCode.UNMAPPED_ACCOUNT,
         sentence=f"The clearing account {code} {state} in the books.",
         todo="Choose another account under [payments] in the rulebook, or allow payments to it in the books.",
         detail={"account": code},
     )
+
+
+_FAULTS = {
+    Unpayable.MISSING: "does not exist",
+    Unpayable.ARCHIVED: "is archived",
+    Unpayable.CLOSED: "takes no payments",
+}
 
 
 def _abroad(builder: PlanBuilder, account: Account) -> Trouble:
