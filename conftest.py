@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -11,11 +12,12 @@ from uuid import uuid4
 import hypothesis
 import pytest
 
+from tests.support.compiled_once import write_statements_once
 from tests.support.fresh_tables import copy_fresh_tables
 from tests.support.postgres import running_postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 REPOSITORY = Path(__file__).parent
 
@@ -37,11 +39,23 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep what was loaded out of the search for waste, which every test would pay for again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _fresh_tables() -> Iterator[None]:
-    """Make the tables of new databases from one copy of what the migrations leave."""
+def _new_databases_cost_little() -> Iterator[None]:
+    """Make the tables of new databases from one copy of what the migrations leave, and write each statement once."""
     with pytest.MonkeyPatch.context() as patch:
         copy_fresh_tables(patch)
+        write_statements_once(patch)
         yield
 
 
