@@ -1,10 +1,13 @@
-"""The limits of outside systems, shared by every process on the database: calls made, slots in use, small numbers."""
+"""The limits of outside systems, shared by every process on the database: calls made, slots in use, small numbers.
+
+Every call to an outside system comes by here, so the statements are built once and given their values when they run.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
+from sqlalchemy import BindParameter, Connection, Integer, String, bindparam, delete, func, insert, select
 
 from ligament.ports.windows import Full, SharedQuota, Window
 from ligament.store.database.bulk import upsert
@@ -17,6 +20,33 @@ _BUCKET_MS = 1_000
 """Calls of a quota are counted by the second: the whole of it counts as long as a part of it does."""
 _BUCKET, _WAITING = "b|", "w|"
 _INNER = "_|%"
+_SLOTS = "#slots"
+"""Under this name stands how many slots were ever given."""
+
+_CALLS, _TAKEN, _NUMBERS = window_calls.c, window_slots.c, window_numbers.c
+_SCOPE: BindParameter[str] = bindparam("scope")
+_NOW: BindParameter[int] = bindparam("now")
+_INSIDE = (_CALLS.scope == _SCOPE, _CALLS.at_ms > bindparam("since"), _CALLS.at_ms <= bindparam("until"))
+_NEWEST_FIRST = select(_CALLS.at_ms).where(*_INSIDE).order_by(_CALLS.at_ms.desc())
+_BLOCKING = _NEWEST_FIRST.offset(bindparam("newer", type_=Integer)).limit(1)
+_FORGET_CALLS = delete(window_calls).where(_CALLS.scope == _SCOPE, _CALLS.at_ms < _NOW)
+_LAST_PLACE = select(func.coalesce(func.max(_CALLS.place), 0)).where(_CALLS.scope == _SCOPE)
+_CALL = insert(window_calls)
+_AMONG = _CALLS.scope.in_(bindparam("scopes", expanding=True))
+_RECENT = (_AMONG, _CALLS.at_ms > bindparam("since"), _CALLS.at_ms <= _NOW)
+_MADE = select(_CALLS.scope, func.count().label("made")).where(*_RECENT).group_by(_CALLS.scope)
+_FREE_OVER = delete(window_slots).where(_TAKEN.scope == _SCOPE, _TAKEN.until_ms <= _NOW)
+_HELD = select(_TAKEN.slot).where(_TAKEN.scope == _SCOPE)
+_FREE = delete(window_slots).where(_TAKEN.scope == _SCOPE, _TAKEN.slot.in_(bindparam("slots", expanding=True)))
+_OCCUPY = insert(window_slots)
+_GIVEN = select(_NUMBERS.value).where(_NUMBERS.scope == _SCOPE, _NUMBERS.name == _SLOTS)
+_SAID = (_NUMBERS.name != _SLOTS, _NUMBERS.name.not_like(_INNER))
+_OUTER_NUMBERS = select(_NUMBERS.name, _NUMBERS.value).where(_NUMBERS.scope == _SCOPE, *_SAID)
+_BEGINS_SO = _NUMBERS.name.startswith(bindparam("beginning", type_=String))
+_INNER_NUMBERS = select(_NUMBERS.name, _NUMBERS.value).where(_NUMBERS.scope == _SCOPE, _BEGINS_SO)
+_NUMBERS_GONE = delete(window_numbers).where(
+    _NUMBERS.scope == _SCOPE, _NUMBERS.name.in_(bindparam("names", expanding=True))
+)
 
 
 class SharedWindows:
@@ -37,60 +67,50 @@ class SharedWindows:
                 full = _join(connection, quota, scope, at_ms)
                 if full is not None:
                     return full
-            old = (window_calls.c.scope == scope, window_calls.c.at_ms < at_ms - _FORGET_MS)
-            connection.execute(delete(window_calls).where(*old))
-            last = select(func.coalesce(func.max(window_calls.c.place), 0)).where(window_calls.c.scope == scope)
-            place = connection.execute(last).scalar_one() + 1
-            connection.execute(insert(window_calls), [{"scope": scope, "place": place, "at_ms": at_ms}])
+            connection.execute(_FORGET_CALLS, {"scope": scope, "now": at_ms - _FORGET_MS})
+            place = connection.execute(_LAST_PLACE, {"scope": scope}).scalar_one() + 1
+            connection.execute(_CALL, [{"scope": scope, "place": place, "at_ms": at_ms}])
         return None
 
     def enter(self, scope: str, slots: int, at_ms: int, lease_ms: int) -> str | None:
         with self._database.jotting(f"window|{scope}") as connection:
-            over = (window_slots.c.scope == scope, window_slots.c.until_ms <= at_ms)
-            connection.execute(delete(window_slots).where(*over))
-            held = connection.execute(select(window_slots.c.slot).where(window_slots.c.scope == scope)).scalars().all()
+            connection.execute(_FREE_OVER, {"scope": scope, "now": at_ms})
+            held = connection.execute(_HELD, {"scope": scope}).scalars().all()
             dead = [slot for slot in held if has_died(slot.partition("@")[2])]
             if dead:
                 # A process that was killed gives nothing back.
-                gone = (window_slots.c.scope == scope, window_slots.c.slot.in_(dead))
-                connection.execute(delete(window_slots).where(*gone))
+                connection.execute(_FREE, {"scope": scope, "slots": dead})
             if len(held) - len(dead) >= slots:
                 return None
             # A name is never used twice, so that a late holder cannot free the place of the next one.
-            counted = select(window_numbers.c.value).where(*_number(scope, "#slots"))
-            turn = (connection.execute(counted).scalar_one_or_none() or 0) + 1
-            upsert(connection, window_numbers, [{"scope": scope, "name": "#slots", "value": turn}])
+            turn = (connection.execute(_GIVEN, {"scope": scope}).scalar_one_or_none() or 0) + 1
+            upsert(connection, window_numbers, [{"scope": scope, "name": _SLOTS, "value": turn}])
             name = f"slot-{turn}@{holder_mark()}"
-            connection.execute(insert(window_slots), [{"scope": scope, "slot": name, "until_ms": at_ms + lease_ms}])
+            connection.execute(_OCCUPY, [{"scope": scope, "slot": name, "until_ms": at_ms + lease_ms}])
         return name
 
     def leave(self, scope: str, slot: str) -> None:
         with self._database.jotting(f"window|{scope}") as connection:
-            connection.execute(delete(window_slots).where(window_slots.c.scope == scope, window_slots.c.slot == slot))
+            connection.execute(_FREE, {"scope": scope, "slots": [slot]})
 
     def numbers(self, scope: str) -> Mapping[str, int]:
-        table = window_numbers.c
-        told = (table.scope == scope, table.name != "#slots", table.name.not_like(_INNER))
-        statement = select(table.name, table.value).where(*told)
         with self._database.reading() as connection:
-            return {row.name: row.value for row in connection.execute(statement)}
+            return {row.name: row.value for row in connection.execute(_OUTER_NUMBERS, {"scope": scope})}
 
     def numbers_of(self, clinic: str, notes: Collection[str]) -> Mapping[str, Mapping[str, int]]:
         """Return the small numbers kept for the scopes that shared values of a clinic name, by value's name."""
-        table = window_numbers.c
-        told = (beats.c.clinic == clinic, beats.c.name.in_(notes), table.name != "#slots", table.name.not_like(_INNER))
-        statement = select(beats.c.name.label("note"), table.name, table.value)
+        told = (beats.c.clinic == clinic, beats.c.name.in_(notes), *_SAID)
+        statement = select(beats.c.name.label("note"), _NUMBERS.name, _NUMBERS.value)
         found: dict[str, dict[str, int]] = {note: {} for note in notes}
         with self._database.reading() as connection:
-            for row in connection.execute(statement.join(window_numbers, table.scope == beats.c.value).where(*told)):
+            for row in connection.execute(statement.join(window_numbers, _NUMBERS.scope == beats.c.value).where(*told)):
                 found[row.note][row.name] = row.value
         return found
 
     def forget_said(self) -> None:
         """Forget what the servers said, of every scope; calls that were made still count."""
-        said = (window_numbers.c.name != "#slots", window_numbers.c.name.not_like(_INNER))
         with self._database.jotting("window|said") as connection:
-            connection.execute(delete(window_numbers).where(*said))
+            connection.execute(delete(window_numbers).where(*_SAID))
 
     def keep(self, scope: str, numbers: Mapping[str, int]) -> None:
         rows = [{"scope": scope, "name": name, "value": value} for name, value in numbers.items()]
@@ -98,21 +118,12 @@ class SharedWindows:
             upsert(connection, window_numbers, rows)
 
 
-def _number(scope: str, name: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return window_numbers.c.scope == scope, window_numbers.c.name == name
-
-
 def _full(connection: Connection, scope: str, window: Window) -> Full | None:
     """Return the window as full when the call that must leave it first is still inside."""
     if window.calls <= 0:
         return Full(window=window, blocking_ms=None)
-    inside = (
-        window_calls.c.scope == scope,
-        window_calls.c.at_ms > window.since_ms,
-        window_calls.c.at_ms <= window.until_ms,
-    )
-    ordered = select(window_calls.c.at_ms).where(*inside).order_by(window_calls.c.at_ms.desc())
-    blocking = connection.execute(ordered.offset(window.calls - 1).limit(1)).scalar_one_or_none()
+    inside = {"scope": scope, "since": window.since_ms, "until": window.until_ms, "newer": window.calls - 1}
+    blocking = connection.execute(_BLOCKING, inside).scalar_one_or_none()
     return None if blocking is None else Full(window=window, blocking_ms=blocking)
 
 
@@ -144,17 +155,13 @@ def _made(connection: Connection, scopes: Sequence[str], quota: SharedQuota, at_
     """Return how many calls each of the scopes has made within the span."""
     if not scopes:
         return {}
-    table = window_calls.c
-    recent = (table.scope.in_(scopes), table.at_ms > at_ms - quota.span_ms, table.at_ms <= at_ms)
-    counted = select(table.scope, func.count().label("made")).where(*recent).group_by(table.scope)
-    return dict.fromkeys(scopes, 0) | {row.scope: row.made for row in connection.execute(counted)}
+    recent = {"scopes": scopes, "since": at_ms - quota.span_ms, "now": at_ms}
+    return dict.fromkeys(scopes, 0) | {row.scope: row.made for row in connection.execute(_MADE, recent)}
 
 
 def _named(connection: Connection, quota: SharedQuota, prefix: str) -> dict[str, int]:
     """Return the numbers of a quota whose names begin so, without that beginning."""
-    table = window_numbers.c
-    where = (table.scope == quota.scope, table.name.startswith(prefix))
-    rows = connection.execute(select(table.name, table.value).where(*where))
+    rows = connection.execute(_INNER_NUMBERS, {"scope": quota.scope, "beginning": prefix})
     return {row.name.removeprefix(prefix): row.value for row in rows}
 
 
@@ -165,5 +172,4 @@ def _count(connection: Connection, quota: SharedQuota, name: str, value: int) ->
 def _forget(connection: Connection, quota: SharedQuota, names: Collection[str]) -> None:
     """Forget what counts no more."""
     if names:
-        gone = (window_numbers.c.scope == quota.scope, window_numbers.c.name.in_(sorted(names)))
-        connection.execute(delete(window_numbers).where(*gone))
+        connection.execute(_NUMBERS_GONE, {"scope": quota.scope, "names": sorted(names)})
