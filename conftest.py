@@ -7,14 +7,15 @@ import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import hypothesis
 import pytest
+from sqlalchemy import make_url
 
+from ligament.store.database.connection import open_database
 from tests.support.compiled_once import write_statements_once
 from tests.support.fresh_tables import copy_fresh_tables
-from tests.support.postgres import running_postgres
+from tests.support.postgres import passing_database, running_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -80,10 +81,23 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """Give the address, for SQLAlchemy, of an empty PostgreSQL database that goes away after the test."""
-    import psycopg  # noqa: PLC0415 - as above
+    with passing_database(postgres_server) as url:
+        yield url
 
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
-        yield postgres_server.replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", f"/{name}?")
-        connection.execute(psycopg.sql.SQL("DROP DATABASE {} WITH (FORCE)").format(psycopg.sql.Identifier(name)))
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_server: str) -> Iterator[str]:
+    """Let the migrations run once on PostgreSQL, in a database that others are copied from; gives its name."""
+    with passing_database(postgres_server) as url:
+        open_database(url).close()
+        yield str(make_url(url).database)
+
+
+@pytest.fixture
+def postgres_with_tables(postgres_server: str, _postgres_template: str) -> Iterator[str]:
+    """Give the address of a PostgreSQL database in which nothing stands but the tables, as opening a new one leaves it.
+
+    For many tests on both kinds of database; that an empty one gets its tables is for those with `postgres_url`.
+    """
+    with passing_database(postgres_server, _postgres_template) as url:
+        yield url

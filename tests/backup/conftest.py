@@ -15,7 +15,7 @@ from tests.support.stage import Stage, stage
 def clinic(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
     database = ""
     if request.param == "postgres":
-        database = request.getfixturevalue("postgres_url").replace("postgresql+psycopg://", "postgresql://")
+        database = request.getfixturevalue("postgres_with_tables").replace("postgresql+psycopg://", "postgresql://")
     return stage(tmp_path / "home", database=database)
 
 

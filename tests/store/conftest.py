@@ -16,12 +16,25 @@ if TYPE_CHECKING:
     from tests.store.homes import Opened
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=BOTH)
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
-    url = f"sqlite:///{tmp_path / 'ligament.db'}"
+    yield from _home(request, tmp_path, "postgres_with_tables")
+
+
+@pytest.fixture(params=BOTH)
+def bare_home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
+    """A home whose database has no tables yet on PostgreSQL either, for tests of what makes them."""
+    yield from _home(request, tmp_path, "postgres_url")
+
+
+def _home(request: pytest.FixtureRequest, folder: Path, server: str) -> Iterator[Home]:
+    url = f"sqlite:///{folder / 'ligament.db'}"
     if request.param == "postgres":
-        url = request.getfixturevalue("postgres_url").replace("postgresql+psycopg://", "postgresql://")
-    made = Home(url=url, folder=tmp_path, random=random.Random(7))
+        url = request.getfixturevalue(server).replace("postgresql+psycopg://", "postgresql://")
+    made = Home(url=url, folder=folder, random=random.Random(7))
     yield made
     made.close()
 

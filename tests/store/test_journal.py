@@ -309,10 +309,10 @@ def test_a_process_killed_among_its_commits_leaves_a_journal_that_holds(home: Ho
 
 
 @pytest.mark.process
-def test_two_processes_that_start_and_write_at_once_keep_one_chain(home: Home) -> None:
-    children = [writer(home, seed, 15) for seed in (1, 2)]
+def test_two_processes_that_start_and_write_at_once_keep_one_chain(bare_home: Home) -> None:
+    children = [writer(bare_home, seed, 15) for seed in (1, 2)]
     for child in children:
         child.communicate(timeout=60)
         assert child.returncode == 0
-    found = verify(home.open().journal)
+    found = verify(bare_home.open().journal)
     assert (found.holds, found.entries) == (True, 30), found.reason

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from tests.store.homes import Home
 
 
-def test_migrations_make_exactly_the_tables_the_code_uses(home: Home) -> None:
-    with home.open().database.reading() as connection:
+def test_migrations_make_exactly_the_tables_the_code_uses(bare_home: Home) -> None:
+    with bare_home.open().database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
@@ -48,7 +48,7 @@ def test_a_database_of_a_newer_version_is_left_alone(home: Home) -> None:
         home.reopen()
 
 
-def test_a_migration_that_dies_midway_leaves_the_old_tables(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_dies_midway_leaves_the_old_tables(bare_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     def die(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -56,12 +56,12 @@ def test_a_migration_that_dies_midway_leaves_the_old_tables(home: Home, monkeypa
         patch.setattr("ligament.store.database.connection.bring_up_to_date", schema.bring_up_to_date)
         patch.setattr("alembic.runtime.migration.HeadMaintainer.update_to_step", die)
         with pytest.raises(KeyboardInterrupt):
-            open_database(home.url)
-    engine = create_engine(home.url.replace("postgresql:", "postgresql+psycopg:"))
+            open_database(bare_home.url)
+    engine = create_engine(bare_home.url.replace("postgresql:", "postgresql+psycopg:"))
     with engine.connect() as connection:
         assert inspect(connection).get_table_names() == []
     engine.dispose()
-    with home.open().database.reading() as connection:
+    with bare_home.open().database.reading() as connection:
         assert set(metadata.tables) <= set(inspect(connection).get_table_names())
 
 

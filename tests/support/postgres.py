@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one's own, from a wheel, which ends with whoever asked for it."""
+"""A PostgreSQL server of one's own, from a wheel, which ends with whoever asked for it, and databases on it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 
 @contextmanager
@@ -22,3 +23,16 @@ def running_postgres() -> Iterator[str]:
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def passing_database(server: str, template: str = "template1") -> Iterator[str]:
+    """Make a database on the server, as a copy of another, give its address for SQLAlchemy, and remove it."""
+    import psycopg  # noqa: PLC0415 - as above
+
+    name = f"test_{uuid4().hex}"
+    named, copied = psycopg.sql.Identifier(name), psycopg.sql.Identifier(template)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(named, copied))
+        yield server.replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", f"/{name}?")
+        connection.execute(psycopg.sql.SQL("DROP DATABASE {} WITH (FORCE)").format(named))
