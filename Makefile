@@ -43,8 +43,8 @@ test: $(VENV)/.tools browser ## check everything, kill real processes, and run e
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/mypy $(CODE)
 	@$(BIN)/lint-imports --no-logo
-	@$(TESTS) --numprocesses auto --quiet tests/process
-	@LIGAMENT_FAULT_SEEDS=$(or $(N),1000) $(SIMULATION) --quiet
+	@$(TESTS) --numprocesses $(WORKERS) --quiet tests/process
+	@LIGAMENT_FAULT_SEEDS=$(or $(N),500) $(SIMULATION) --quiet
 	@$(TESTS) --numprocesses $(WORKERS) -m "not slow"
 
 test-long: $(VENV)/.tools ## run the long tests too: simulated faults by the thousand, workers, pairs of cuts

@@ -16,7 +16,7 @@ A hundred failures between a practice, its books and this machine, what Ligament
 shows it. {covered} of {count} rows are covered; the others say so. This page is made by
 `python -m tests.faults.coverage`; a test fails when it is out of date.
 
-The simulation (`make faults` with 2,000 seeds, `make test` with 1,000) runs made-up clinics with people at work on
+The simulation (`make faults` with 2,000 seeds, `make test` with 500) runs made-up clinics with people at work on
 both sides while calls are lost, delayed, overtaken, doubled and refused, webhooks go missing or come twice, processes
 die or sleep while others take over, disks fill, clocks jump, old backups are put back and new versions meet work under
 way. The enumeration cuts the stories at every single exchange and commit. `make canaries` plants

@@ -18,7 +18,7 @@ from tests.faults.simulation import Simulation, plugged, simulate
 SEED = os.environ.get("LIGAMENT_TEST_SEED", "")
 COUNT = int(os.environ.get("LIGAMENT_FAULT_SEEDS") or "2000")
 FAULTS_PER_SEED = 25
-MANY = 1000
+MANY = 500
 """So many seeds must have met every kind of fault."""
 FEW = 12
 
