@@ -108,6 +108,7 @@ def test_an_undo_is_shown_first_and_done_with_a_yes(shop: Shop, clinic: Clinic) 
     assert "Nothing was written yet" in text
     with clinic.app() as app:
         first = [str(one.id) for one in app.runs.newest() if one.kind == "sync"][-1]
+    assert re.search(r'Ana [A-Z][a-z]+ <span class="quiet">CLK-', owner.get(f"{HERE}/runs/{first}").text)
     assert re.search(r"the contact Ana [A-Z][a-z]+ \(CLK-", sent(owner, f"{HERE}/runs/{first}/undo")[2])
     assert re.search(r'name="confirm" value="yes"', text)
     assert states(clinic) == ["AUTHORISED"]

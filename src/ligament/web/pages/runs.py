@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ligament.app.contacts.listing import called_by_name
 from ligament.app.runs import COUNTS, one_run, outcome, run_list
 from ligament.app.sync import sync
 from ligament.app.undo import give_up, undo
@@ -45,6 +46,8 @@ def _page(visit: Visit, error: str = "") -> Shown:
 def show_one(visit: Visit) -> Answer:
     with visit.opened() as clinic:
         run = one_run(clinic, visit.values["run"])
+        people = {one["source_id"] for one in run["writes"][:MOST_SHOWN] if "contact" in one["what"]} if run else set()
+        named = called_by_name(clinic, {f"{kind}:{one}" for one in people for kind in ("patient", "payer")})
     if run is None:
         raise NotThere
     can_be_undone = run["kind"] != "undo" and (bool(run["undo_cut"]) or not run["undone_by"])
@@ -52,6 +55,7 @@ def show_one(visit: Visit) -> Answer:
         "most": MOST_SHOWN,
         "may_undo": visit.may(Right.DECIDE) and can_be_undone,
         "run": run,
+        "people_named": named,
         "outcome": outcome(run),
         "sign": _sign(run),
         "columns": COUNTS,
