@@ -17,7 +17,7 @@ from ligament.core.rules.model import Rulebook
 from ligament.flow.context import RunContext
 from ligament.flow.execute.execute import Tally, execute, recover
 from ligament.flow.plan.survey import PORTION, Part, Planner, Survey, approvals, survey, surveyed
-from ligament.flow.read.bank_matched import read_reconciled
+from ligament.flow.read.bank_matched import held_as_reconciled, read_again, read_reconciled
 from ligament.flow.read.changed_by import ask_who
 from ligament.flow.read.own_money import recall_money
 from ligament.flow.read.read import (
@@ -62,7 +62,8 @@ class CycleResult:
     """What one cycle did: the outcome of every record looked at, what was written, and what waits for approval.
 
     `planned` gives the kind of every payment and allocation that was planned, `done` the keys of the records for which
-    something was written; `changed_before` counts the records changed that the books already had.
+    something was written; `changed_before` counts the records changed that the books already had; `matched` are the
+    records of which was asked whether the bank still has their payment.
     """
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -75,6 +76,7 @@ class CycleResult:
     settled: bool = True
     chart_read: bool = False
     reference_read: bool = False
+    matched: set[Subject] = field(default_factory=set)
 
     def count(self, tally: Tally) -> None:
         """Count what was written; what exactly it was is in the store by now, and is not held any longer."""
@@ -143,6 +145,8 @@ def _read_before(part: Part, orders: CycleOptions, world: RunContext, cycle: Cyc
         read_reference(world.practice, world.memory, world.clock)
         cycle.reference_read = True
         return True
+    if _asks_the_bank(part, world, cycle):
+        return True
     if cycle.chart_read or part.facts.settings.native_link_on:
         return False
     groups = uses_groups(orders.rulebook)
@@ -154,6 +158,15 @@ def _read_before(part: Part, orders: CycleOptions, world: RunContext, cycle: Cyc
     read_chart(world.books, world.memory, world.clock, groups=groups)
     cycle.chart_read = True
     return True
+
+
+def _asks_the_bank(part: Part, world: RunContext, cycle: CycleResult) -> bool:
+    """Ask of a payment that waits from now on whether it is still reconciled; says whether one no longer is."""
+    fresh = held_as_reconciled(part.plan.holds) - cycle.matched
+    if not fresh:
+        return False
+    cycle.matched |= fresh
+    return read_again(fresh - held_as_reconciled(world.memory.open_holds()), world.books, world.memory)
 
 
 def _carry_out(

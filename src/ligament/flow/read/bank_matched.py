@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from ligament.core.holds import HoldCode
+from ligament.core.holds import Hold, HoldCode
 from ligament.core.intents import Subject
 from ligament.core.ledgers import BooksDocument, BooksPayment
 from ligament.core.notes import RECONCILED_READ_NOTE
@@ -20,13 +20,24 @@ _AT_ONCE = 20
 
 def read_reconciled(books: Books, memory: Memory, clock: Clock) -> None:
     """Read the payments again that wait because they were reconciled; their invoices are planned anew anyway."""
-    waiting = {hold.subject for hold in memory.open_holds() if hold.code is HoldCode.PAYMENT_RECONCILED}
+    waiting = held_as_reconciled(memory.open_holds())
     if not waiting or age_of(memory.note(RECONCILED_READ_NOTE), clock.now()) < WAITED_AGE:
         return
+    read_again(waiting, books, memory)
+    memory.keep_note(RECONCILED_READ_NOTE, iso_instant(clock.now()))
+
+
+def held_as_reconciled(holds: Iterable[Hold]) -> set[Subject]:
+    """Return the records whose payment waits because the bank has it."""
+    return {hold.subject for hold in holds if hold.code is HoldCode.PAYMENT_RECONCILED}
+
+
+def read_again(waiting: set[Subject], books: Books, memory: Memory) -> bool:
+    """Read the reconciled payments of these records again; says whether one of them is another now."""
     moved = list(_moved(waiting, books, memory))
     if moved:
         memory.keep_books_records((), moved)
-    memory.keep_note(RECONCILED_READ_NOTE, iso_instant(clock.now()))
+    return bool(moved)
 
 
 def _moved(waiting: set[Subject], books: Books, memory: Memory) -> Iterator[BooksDocument]:
