@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import Connection, select
@@ -115,7 +115,6 @@ def _own_payments(connection: Connection, clinic: str, prefix: str, removed: Rem
             yield from (link for payment in standing if (link := _paid(known, document, payment)) is not None)
         yield from _credit_used(document, known.papers)
     yield from _taken_off(known, documents, removed)
-    yield from _taken_apart(known)
 
 
 def _known(connection: Connection, clinic: str, prefix: str, documents: Mapping[BooksId, BooksDocument]) -> _Known:
@@ -214,41 +213,6 @@ def _credit_used(document: BooksDocument, papers: Mapping[BooksId, _Paper]) -> I
             continue
         note, invoice = (paper, other) if document.kind is DocumentKind.CREDIT_NOTE else (other, paper)
         yield _use(note, invoice, used.amount, used.on or document.on)
-
-
-def _taken_apart(known: _Known) -> Iterator[PaymentLink]:
-    """Yield uses of credit that are gone: the practice says that it was used, and both documents moved since then.
-
-    Somebody may also have changed both in another way. Then credit is left, which reconciliation lists and offers to
-    use; that is safer than guessing.
-    """
-    invoices = defaultdict[Subject, list[_Paper]](list)
-    for paper in known.papers.values():
-        if paper.document.kind is DocumentKind.INVOICE:
-            invoices[paper.subject].append(paper)
-    for note in known.papers.values():
-        credit = known.invoices.get(note.subject)
-        if note.document.kind is not DocumentKind.CREDIT_NOTE or credit is None or credit.original_id is None:
-            continue
-        original = known.invoices.get(Subject(kind=SubjectKind.INVOICE, id=credit.original_id))
-        if original is None or not credit.is_used_on(original):
-            continue
-        since = credit.closed_at or original.closed_at
-        for invoice in invoices[invoice_subject(original)]:
-            if _is_apart(note.document, invoice.document, since):
-                amount = min(note.document.open_amount, invoice.document.open_amount)
-                yield _use(note, invoice, amount, note.document.on)
-
-
-def _is_apart(note: BooksDocument, invoice: BooksDocument, since: datetime | None) -> bool:
-    """Say whether credit could stand between two documents, does not, and both of them moved since an instant."""
-    pair = (note, invoice)
-    if any(one.status.is_gone() or one.status.is_draft() or one.open_amount <= 0 for one in pair):
-        return False
-    names = {used.other_id for one in pair for used in one.allocations}
-    if names & {note.id, invoice.id} or note.contact_id != invoice.contact_id:
-        return False
-    return since is None or all(one.updated_at > since for one in pair)
 
 
 def _use(note: _Paper, invoice: _Paper, amount: Decimal, on: date) -> PaymentLink:
