@@ -33,7 +33,7 @@ def raise_another(scene: Scene, invoice: str) -> Words:
     price = total(scene, invoice)
     other = scene.stage.invoice(price=str(price))
     scene.expect(scene.number(other), "missing")
-    return {"number": scene.number(other), "price": f"{price:.2f}"}
+    return {"number": scene.number(other), "price": f"{price:,.2f}"}
 
 
 def raise_for_nothing(scene: Scene, invoice: str) -> Words:
@@ -95,7 +95,7 @@ def edit_paid_up(scene: Scene, invoice: str) -> Words:
     """Raise the price of a paid invoice in the practice."""
     price = total(scene, invoice) + 3
     edit_paid(scene, invoice, f"{price:.2f}")
-    return {"price": f"{price:.2f}"}
+    return {"price": f"{price:,.2f}"}
 
 
 # --- people -----------------------------------------------------------------------------------------------------------

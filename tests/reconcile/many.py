@@ -105,8 +105,8 @@ def _do(world: World, plant: Plant, invoice: str, name: str) -> None:
     number = scene.number(invoice)
     told = plant.act(scene, invoice) or {}
     live = [one for one in scene.stage.kept_books().invoices.values() if one.number == f"CLK-{number}"]
-    now = str(live[0].total) if live else ""
-    words = {"number": number, "price": f"{price:.2f}", "now": now, "name": name, **told}
+    now = f"{live[0].total:,.2f}" if live else ""
+    words = {"number": number, "price": f"{price:,.2f}", "now": now, "name": name, **told}
     world.said.append(_filled(plant.says, {key: re.escape(word) for key, word in words.items()}))
     world.moved = [sums + by for sums, by in zip(world.moved, plant.moves(price), strict=True)]
 

@@ -19,7 +19,7 @@ from ligament.core.ledgers import BooksDocument, Chart
 from ligament.core.links import DocumentLink
 from ligament.core.money import two_places
 from ligament.core.records import Invoice
-from ligament.store.queries.cards import Cards
+from ligament.store.queries.cards import About, Cards
 from ligament.wiring.clinic import Clinic
 
 _KINDS = ("invoice", "visit")
@@ -42,19 +42,20 @@ def document_card(clinic: Clinic, identifier: str) -> Document | None:
     main = next((link for link in links if not link.voided_by_us), links[0] if links else None)
     paper = facts.documents.get(main.books_id) if main is not None else None
     inferred = clinic.settings.rulebook.payments.source.value == "inferred"
+    about = cards.about(subject.key)
     return {
         "subject": subject.key,
         "source_id": subject.id,
         "number": main.number if main is not None else _number(clinic, invoice) or subject.id,
         "fields": _fields(facts, invoice, paper, main),
         "lines": _lines(invoice),
-        "books_lines": _books_lines(paper, cards.chart()),
+        "books_lines": _books_lines(paper, about.chart),
         "papers": [_paper(link, facts) for link in links],
         "payments": _payments(paper),
         "note": INFERRED_NOTE if inferred else "",
         "patient": _person(facts, f"patient:{invoice.party_id}") if invoice is not None and invoice.party_id else None,
         "billed": _person(facts, main.sent.party.key) if main is not None and main.sent is not None else None,
-        **_why(clinic, subject, main, facts, [one.document for one in asked]),
+        **_why(clinic, subject, main, facts, [one.document for one in asked], about),
         "history": history(clinic, subject.key),
         **systems(clinic),
     }
@@ -203,12 +204,16 @@ def _person(facts: Facts, key: str) -> Document | None:
 
 
 def _why(
-    clinic: Clinic, subject: Subject, link: DocumentLink | None, facts: Facts, all_asked: Iterable[Mapping[str, Any]]
+    clinic: Clinic,
+    subject: Subject,
+    link: DocumentLink | None,
+    facts: Facts,
+    all_asked: Iterable[Mapping[str, Any]],
+    about: About,
 ) -> Document:
     """Tell what decided each value, what waits about the record, and in what it differs."""
     asked = [one for one in all_asked if one.get("source_id") == subject.id]
     trail = link.sent.trail if link is not None and link.sent is not None else ()
-    about = Cards(clinic.journal).about(subject.key)
     known = who_changed(clinic) if about.variances else {}
     by_people = ((key, refused_by_person(words)) for key, words in about.refusals.items())
     refused = {key: told for key, told in by_people if told is not None}

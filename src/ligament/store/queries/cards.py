@@ -21,6 +21,7 @@ from ligament.store.database.search_keys import by_length
 from ligament.store.database.tables import (
     books_contacts,
     books_documents,
+    books_reference,
     contact_links,
     contact_notes,
     document_links,
@@ -41,15 +42,22 @@ _NOTHING = cast(null(), LargeBinary)
 _MERGES_AT_MOST = 20
 
 
+_CHART = "chart"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What waits, what came of the last plan, what differs, what is only listed and what was refused of one record."""
+    """What waits, what came of the last plan, what differs, what is only listed and what was refused of one record.
+
+    `chart` is that of the books, by which their accounts and tax rates are called; it comes with the same question.
+    """
 
     holds: tuple[Hold, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     variances: tuple[KeptVariance, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     refusals: Mapping[str, str] = field(default_factory=dict)
+    chart: Chart = field(default_factory=Chart)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +233,12 @@ class Cards:
             )
             for table, first, second in words
         ]
+        reference = books_reference.c
+        parts.append(
+            select(literal(_CHART), literal(""), literal(""), reference.body).where(
+                reference.clinic == self._clinic, reference.name == _CHART
+            )
+        )
         found: dict[str, list[Any]] = {}
         for row in sorted(
             self._book.database.rows(union_all(*parts)), key=lambda row: (row.what, row.first, row.second)
@@ -236,4 +250,5 @@ class Cards:
             variances=tuple(decode(KeptVariance, row.body) for row in found.get("variances", ())),
             notes={row.first: row.second for row in found.get("contact_notes", ())},
             refusals={row.first: row.second for row in found.get("refusals", ())},
+            chart=next((decode(Chart, row.body) for row in found.get(_CHART, ())), Chart()),
         )
