@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ligament.core.ids import BooksId, RunId
-from ligament.core.ledgers import ContactStatus
+from ligament.core.ledgers import Chart, ContactStatus, TaxRate
 from ligament.core.plans import FieldNote, NoteKind, Outcome, Plan, RecordKind, State
 from ligament.core.variances import Variance, VarianceKind
 from ligament.ports.books import BooksPage
@@ -19,6 +20,9 @@ from tests.store.test_intents import created, posted
 
 if TYPE_CHECKING:
     from tests.store.homes import Opened
+
+
+GST = TaxRate(tax_type="OUTPUT", name="GST", rate=Decimal(10), applies_to=frozenset({"revenue"}))
 
 
 def filled(opened: Opened) -> Cards:
@@ -98,3 +102,10 @@ def test_the_figures_of_clinics_come_with_one_question(opened: Opened) -> None:
     assert found["clinic"].journal_sequence > 0
     assert found["clinic"].journal_hash
     assert (found["other"].holds, found["other"].beat, found["other"].journal_hash) == (0, "", "")
+
+
+def test_the_chart_comes_with_what_is_kept_about_a_record(opened: Opened) -> None:
+    cards = filled(opened)
+    assert cards.about("invoice:7").chart == Chart()
+    opened.store.keep_chart(Chart(tax_rates=(GST,)), THEN)
+    assert cards.about("invoice:7").chart.tax_rates == (GST,)
