@@ -161,12 +161,11 @@ def _lines(invoice: Invoice | None) -> list[Document]:
 
 def _books_lines(paper: BooksDocument | None, chart: Chart) -> list[Document]:
     """Return the lines in the books; a tax rate goes by its name there, which people know, as far as it is known."""
-    names = {rate.tax_type: rate.name for rate in chart.tax_rates}
     return [
         {
             "text": line.text,
             "account": line.account,
-            "tax": names.get(line.tax_type) or line.tax_type,
+            "tax": rate.name if (rate := chart.tax_rate(line.tax_type)) is not None and rate.name else line.tax_type,
             "amount": line.amount,
         }
         for line in (paper.lines if paper is not None else ())

@@ -11,7 +11,7 @@ from typing import TypeVar
 from ligament.core.frozen import fast_frozen, maker
 from ligament.core.ids import BooksId
 from ligament.core.intents import DocumentIntent, Subject
-from ligament.core.ledgers import BooksLine, DocumentKind, Extras, PhoneSlot
+from ligament.core.ledgers import BooksLine, BooksPayment, DocumentKind, Extras, PhoneSlot
 from ligament.core.private import NOTHING, Private
 from ligament.core.records import Address
 
@@ -172,6 +172,20 @@ class PaymentLink:
     for_total: Decimal
     live: bool = True
     use: BooksId | None = None
+
+    @classmethod
+    def to(cls, payment: BooksPayment, document_id: BooksId, subject: Subject, for_total: Decimal) -> PaymentLink:
+        """Return the link to a payment that carries our reference, as though we had seen it posted."""
+        return cls(
+            subject=subject,
+            payment_id=payment.id,
+            document_id=document_id,
+            reference=payment.reference,
+            account=payment.account,
+            amount=payment.amount,
+            on=payment.on,
+            for_total=for_total,
+        )
 
     def is_allocation(self) -> bool:
         """Say whether this remembers credit that we used on an invoice, which is no payment of it."""

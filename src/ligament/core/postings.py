@@ -14,7 +14,7 @@ from ligament.core.money import ZERO, plain
 from ligament.core.records import Line, Location, Practitioner
 from ligament.core.rules.entries import Effects
 from ligament.core.rules.model import LineText, Rulebook
-from ligament.core.sold import NO_SEALED, is_write_off, item_keys, listed_items, tax_key
+from ligament.core.sold import NO_SEALED, is_lost, is_write_off, item_keys, listed_items, tax_key
 from ligament.core.troubles import Trouble
 
 Pairs = tuple[tuple[str, str], ...]
@@ -204,11 +204,8 @@ def _choose(line: Line, how: LineContext) -> str:
 
 
 def _is_unknown(line: Line, how: LineContext) -> bool:
-    """Say whether nobody can tell if the rulebook lists the item: no more than "it was erased" is known of its name.
-
-    That is so for what was erased by a version that kept no digest, and where neither id nor code is listed.
-    """
-    if not is_erased(line.name) or line.sealed_name:
+    """Say whether nobody can tell if the rulebook lists the item: its name is lost, its id and code are not listed."""
+    if not is_lost(line):
         return False
     if how.rules.account and not how.rulebook.accounts.write_off_items:
         return False

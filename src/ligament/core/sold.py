@@ -52,6 +52,11 @@ def item_keys(line: SoldAs, sealed: Mapping[str, str] = NO_SEALED) -> tuple[str,
     return tuple(key for key in (line.item_id or "", line.code, name) if key)
 
 
+def is_lost(line: SoldAs) -> bool:
+    """Say whether nothing is left of an item's name: an earlier release erased it and kept no digest."""
+    return is_erased(line.name) and not line.sealed_name
+
+
 def is_write_off(keys: Collection[str], rulebook: Rulebook) -> bool:
     """Say whether the rulebook lists one of an item's names as a write-off."""
     return any(key in rulebook.accounts.write_off_items for key in keys)

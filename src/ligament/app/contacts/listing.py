@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from ligament.app.contacts.find import pair_document, party_state, stranger_document
 from ligament.app.documents import Document
 from ligament.core.facts import Facts
+from ligament.core.ledgers import Chart
 from ligament.core.records import Party
 from ligament.store.queries.cards import Cards, Pair
 from ligament.store.queries.directory import Directory, Listed
@@ -68,8 +69,8 @@ def contact_card(clinic: Clinic, identifier: str) -> Document | None:
     key = next((one for one in (f"patient:{identifier}", f"payer:{identifier}") if one in facts.parties), "")
     key = key or next((one for one in pairs if one), "")
     if key:
-        _put_pair(cards, facts, pairs.get(key))
         about = cards.about(key)
+        _put_pair(about.chart, facts, pairs.get(key))
         told = pair_document(clinic, key, facts, notes=about.notes, holds=about.holds)
         party = facts.parties.get(key)
         known = _survivors(clinic, [party] if party is not None else [])
@@ -89,14 +90,14 @@ def contact_card(clinic: Clinic, identifier: str) -> Document | None:
     return {**nothing, **stranger_document(clinic, contact), "key": "", **systems(clinic)}
 
 
-def _put_pair(cards: Cards, facts: Facts, pair: Pair | None) -> None:
+def _put_pair(chart: Chart, facts: Facts, pair: Pair | None) -> None:
     """Put the pair that was made, and its contact, to what is known of somebody."""
     if pair is not None and pair.link is not None:
         facts.contact_links = {pair.key: pair.link}
     if pair is not None and pair.contact is not None:
         facts.contacts = {pair.contact.id: pair.contact}
         if pair.contact.groups:
-            facts.chart = cards.chart()
+            facts.chart = chart
 
 
 def systems(clinic: Clinic) -> Document:

@@ -10,7 +10,6 @@ from typing import TypeVar
 from ligament.app.doctor.checks import Check, bad, ok, warn
 from ligament.app.setup.near import near_accounts, near_taxes, spoken
 from ligament.core.clearing import Unpayable, unpayable
-from ligament.core.erasing import is_erased
 from ligament.core.folding import folded
 from ligament.core.groups import uses_groups
 from ligament.core.holds import HoldCode
@@ -21,6 +20,7 @@ from ligament.core.money import ZERO, plain
 from ligament.core.postings import LineContext, LineRules, Place
 from ligament.core.records import Invoice, Location, Practitioner
 from ligament.core.rules.model import CustomField, PaymentSource, Rulebook
+from ligament.core.sold import is_lost
 from ligament.core.troubles import Trouble
 from ligament.store.queries.coverage import Coverage
 
@@ -263,7 +263,7 @@ def gap_checks(
     lines = 0
     for kind in kept.line_kinds(book, first):
         lines += kind.count
-        if any(is_erased(line.name) and not line.sealed_name for line in kind.example.lines):
+        if any(map(is_lost, kind.example.lines)):
             # What an earlier release erased without a trace was posted long ago; where it was not, a hold says so.
             continue
         place = Place(

@@ -32,7 +32,6 @@ from ligament.store.database.tables import (
     variances,
 )
 from ligament.store.journal.journal import Journal
-from ligament.store.mirror.books import kept_chart
 from ligament.store.mirror.merges import follow_merges
 
 _ROWS, _PAIRS, _PEOPLE = practice_rows.c, contact_links.c, books_contacts.c
@@ -203,11 +202,6 @@ class Cards:
         )
         ordered = rows.order_by(_ROWS.kind, _ROWS.id)
         return {f"{row.kind}:{row.id}": decode(Party, row.body) for row in self._book.database.rows(ordered)}
-
-    def chart(self) -> Chart:
-        """Return the chart of the books."""
-        with self._book.database.reading() as connection:
-            return kept_chart(connection, self._clinic) or Chart()
 
     # --- both ---------------------------------------------------------------------------------------------------------
     def about(self, subject: str) -> About:

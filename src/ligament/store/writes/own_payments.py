@@ -172,16 +172,7 @@ def _paid(known: _Known, document: BooksDocument, payment: BooksPayment) -> Paym
     invoice = known.invoices.get(subject)
     if invoice is None:
         return None
-    return PaymentLink(
-        subject=subject,
-        payment_id=payment.id,
-        document_id=document.id,
-        reference=payment.reference,
-        account=payment.account,
-        amount=payment.amount,
-        on=payment.on,
-        for_total=invoice.total,
-    )
+    return PaymentLink.to(payment, document.id, subject, invoice.total)
 
 
 def _taken_off(known: _Known, documents: Mapping[BooksId, BooksDocument], removed: Removed) -> Iterator[PaymentLink]:

@@ -36,16 +36,7 @@ def _unlinked(builder: PlanBuilder, invoice: Invoice, subject: Subject) -> list[
             continue
         ours = payment_reference(state.base_number or state.ref.number)
         found.extend(
-            PaymentLink(
-                subject=subject,
-                payment_id=payment.id,
-                document_id=document.id,
-                reference=ours,
-                account=payment.account,
-                amount=payment.amount,
-                on=payment.on,
-                for_total=invoice.total,
-            )
+            PaymentLink.to(payment, document.id, subject, invoice.total)
             for payment in document.payments
             if payment.reference == ours and not payment.deleted and payment.id not in known
         )
